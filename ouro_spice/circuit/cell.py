@@ -1,0 +1,282 @@
+"""1R and 1T1R cells: what surrounds the device, as frozen descriptions that become testbenches.
+
+    1R:    word-line driver -- R -- ae [device] oe -- R -- bit-line driver
+    1T1R:  source-line driver -- R -- nMOS -- ae [device] oe -- R -- bit-line driver, gate -- R -- word-line driver
+
+SET (pulse amplitude < 0) raises the bit line, RESET the word line (1R) or the source line (1T1R).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .. import compact
+from ..device import PARAMETERS, V_READ, Device
+from ..pulse import PWL, Pulse, check_range, trapezoids
+from ..waveform import State
+from .testbench import Testbench
+
+POINTS = 50
+"""A transient has at least this many time points."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Resistance [Ohm] and capacitance to ground [F] of the bit, source and word line between driver and cell."""
+
+    r_bl: float = 0.0
+    r_sl: float = 0.0
+    r_wl: float = 0.0
+    c_bl: float = 0.0
+    c_sl: float = 0.0
+    c_wl: float = 0.0
+
+    def __post_init__(self) -> None:
+        for f in dataclasses.fields(self):
+            resistance = f.name.startswith("r")
+            check_range(f.name, getattr(self, f.name), 0, 1e6 if resistance else 1e-9, "Ohm" if resistance else "F")
+
+
+@dataclass(frozen=True)
+class Driver:
+    """Output resistance of the line drivers [Ohm]; their edges are those of the pulses."""
+
+    resistance: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_range("resistance", self.resistance, 0, 1e6, "Ohm")
+
+
+@dataclass(frozen=True)
+class Transistor:
+    """The access transistor: width and length [m]; gate voltages for SET, RESET and read, and their edge [V, s]."""
+
+    w: float = 4e-6
+    l: float = 0.35e-6  # noqa: E741 - the field's own name for a gate length
+    v_set: float = 3.3
+    v_reset: float = 3.3
+    v_read: float = 3.3
+    edge: float = 1e-9
+
+    def __post_init__(self) -> None:
+        check_range("w", self.w, 0.4e-6, 1e-3, "m")
+        check_range("l", self.l, 0.35e-6, 1e-5, "m")
+        for name in ("v_set", "v_reset", "v_read"):
+            check_range(name, getattr(self, name), 0, 3.6, "V")
+        check_range("edge", self.edge, 1e-12, 1e-6, "s")
+
+
+@dataclass(frozen=True)
+class Read:
+    """The transient read: voltage at the driver [V], time at it and edges [s]."""
+
+    voltage: float = V_READ
+    width: float = 100e-9
+    edge: float = 1e-9
+
+    def __post_init__(self) -> None:
+        check_range("voltage", self.voltage, 0.01, 0.5, "V")
+        check_range("width", self.width, 1e-9, 1e-3, "s")
+        check_range("edge", self.edge, 1e-12, 1e-6, "s")
+
+    @property
+    def pulse(self) -> Pulse:
+        """The read as a pulse, in RESET direction."""
+        return Pulse(self.voltage, self.width, self.edge, self.edge, idle=self.edge)
+
+    @property
+    def duration(self) -> float:
+        """Time that a read takes, edges included [s]."""
+        return self.pulse.duration
+
+
+@dataclass(frozen=True)
+class Resistor:
+    """A fixed resistor in the place of the memristor [Ohm]: what a sense path is calibrated with."""
+
+    resistance: float
+
+    def __post_init__(self) -> None:
+        check_range("resistance", self.resistance, 1, 1e12, "Ohm")
+
+
+@dataclass(frozen=True)
+class _Cell:
+    device: Device | Resistor
+
+    @property
+    def window_S(self) -> tuple[float, float]:
+        """Smallest and largest conductance of the device [S]."""
+        return compact.window_S(self.device)
+
+    def state(self, g_S: float | None = None) -> State:
+        """The state at rest with conductance `g_S` [S]; the device's own initial state where None."""
+        if isinstance(self.device, Resistor):
+            return State((1.0,))
+        return State((self.device.Ninit if g_S is None else float(compact.concentration(self.device, g_S)),))
+
+    def replace(self, **changes: object) -> _Cell:
+        """This cell with other parts."""
+        return dataclasses.replace(self, **changes)
+
+    def duration(self, pulses: Sequence[Pulse]) -> float:
+        """How long the drivers take for these pulses, idle times included [s]."""
+        return self._voltages(_checked(pulses))[0][1].times_s[-1]
+
+    def testbench(
+        self, pulses: Sequence[Pulse], state: State | None = None, start_s: float = 0.0, stop_s: float | None = None
+    ) -> Testbench:
+        """The transient simulation of pulses sent to this cell, or of the part between two times of them [s].
+
+        Raises
+        ------
+        ValueError
+            For no pulses, an empty part, or a state that does not fit.
+        """
+        drives = self._voltages(_checked(pulses))
+        whole = drives[0][1].times_s[-1]
+        stop_s = whole if stop_s is None else stop_s
+        if not 0 <= start_s < stop_s <= whole * (1 + 1e-12):
+            raise ValueError(f"start_s = {start_s:g}, stop_s = {stop_s:g}: must be ascending within the pulses' {whole:g} s")
+        parts = [(name, pwl.window(start_s, stop_s)) for name, pwl in drives]
+        return self._bench(parts, stop_s - start_s, state or self.state())
+
+    def read_testbench(self, state: State | None = None) -> Testbench:
+        """The transient simulation of one read."""
+        drives = self._voltages([self.read.pulse], reading=True)
+        return self._bench(drives, drives[0][1].times_s[-1], state or self.state())
+
+    def _bench(self, drives: Sequence[tuple[str, PWL]], stop_s: float, state: State) -> Testbench:
+        elements, nodes = self._elements(dict(drives), state)
+        lines = [name for name, _ in drives]
+        probes = [("v_ae", "v(ae)"), ("v_oe", "v(oe)")]
+        for line in lines:
+            probes += [(f"v_{line}", f"v({line}_driver)"), (f"i_{line}", f"v{line}#branch")]
+        memristor = isinstance(self.device, Device)
+        if memristor:
+            probes += [(name, f"@n.xcell.n1[{vector}]") for name, vector in _OUTPUTS]
+        unknown = set(state.volts) - set(nodes)
+        if unknown or len(state.n_disc) != 1:
+            raise ValueError(f"the state belongs to another circuit: {len(state.n_disc)} devices, nodes {sorted(state.volts)}")
+        return Testbench(
+            title=f"ouro_spice {type(self).__name__}",
+            libraries=(*(("jart_vcm_compiled",) if memristor else ()), *self._libraries),
+            models=("jart_vcm_v1b",) if memristor else (),
+            elements=tuple(elements),
+            stop_s=stop_s,
+            max_step_s=stop_s / POINTS,
+            probes=tuple(probes),
+            sources=tuple((f"v_{line}", f"i_{line}") for line in lines),
+            nodes=tuple(nodes),
+            volts=tuple(state.volts.items()),
+            device=self.device if memristor else None,
+        )
+
+    _libraries = ()
+
+
+_OUTPUTS = (("i_cell", "i_device"), ("n_disc", "n_disc"), ("temperature", "temperature"))
+
+
+@dataclass(frozen=True)
+class Cell1R(_Cell):
+    """A device between a word-line and a bit-line driver.
+
+    Parameters
+    ----------
+    device
+        The memristor.
+    lines
+        Word line (``r_wl, c_wl``) and bit line (``r_bl, c_bl``); the source line is not there.
+    driver, read
+        The line drivers, the transient read.
+    """
+
+    lines: Lines = field(default_factory=Lines)
+    driver: Driver = field(default_factory=Driver)
+    read: Read = field(default_factory=Read)
+
+    def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
+        return [("bl", _line(pulses, set_side=True)), ("wl", _line(pulses, set_side=False))]
+
+    def _elements(self, drives: dict[str, PWL], state: State) -> tuple[list[str], list[str]]:
+        elements, nodes = [_element(self.device, state)], []
+        for line, node in (("bl", "oe"), ("wl", "ae")):
+            _drive(elements, nodes, self, line, node, drives[line])
+        return elements, nodes
+
+
+@dataclass(frozen=True)
+class Cell1T1R(_Cell):
+    """A device in series with an nMOS access transistor: OE at the bit line, AE at the drain.
+
+    Parameters
+    ----------
+    device
+        The memristor.
+    lines, driver, transistor, read
+        Bit, source and word line, their drivers, the access transistor with its gate voltages, the transient read.
+    """
+
+    lines: Lines = field(default_factory=lambda: Lines(2.0, 2.0, 2.0, 0.2e-15, 0.2e-15, 0.2e-15))
+    driver: Driver = field(default_factory=lambda: Driver(resistance=100.0))
+    transistor: Transistor = field(default_factory=Transistor)
+    read: Read = field(default_factory=Read)
+
+    _libraries = ("access_nmos",)
+
+    def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
+        edge, gate = self.transistor.edge, self._gate(reading)
+        wl = trapezoids((0.0, edge, p.duration, edge, p.idle, gate(p)) for p in pulses)
+        return [("bl", _line(pulses, True, edge)), ("sl", _line(pulses, False, edge)), ("wl", wl)]
+
+    def _gate(self, reading: bool):  # noqa: ANN202 - a function of a pulse
+        t = self.transistor
+        return lambda pulse: t.v_read if reading else (t.v_set if pulse.amplitude < 0 else t.v_reset)
+
+    def _elements(self, drives: dict[str, PWL], state: State) -> tuple[list[str], list[str]]:
+        t = self.transistor
+        elements = [_element(self.device, state), f"xaccess ae wl sl 0 access_nmos W={t.w:.17g} L={t.l:.17g}"]
+        nodes = ["ae"]
+        for line, node in (("bl", "oe"), ("sl", "sl"), ("wl", "wl")):
+            _drive(elements, nodes, self, line, node, drives[line])
+        return elements, nodes
+
+
+def _line(pulses: Sequence[Pulse], set_side: bool, gate_edge: float = 0.0) -> PWL:
+    """The voltage of the line that SET raises (`set_side`), or of the one that RESET raises."""
+    return trapezoids(
+        (gate_edge, p.rise, p.width, p.fall, gate_edge + p.idle, max(-p.amplitude if set_side else p.amplitude, 0.0))
+        for p in pulses
+    )
+
+
+def _drive(elements: list[str], nodes: list[str], cell: _Cell, line: str, node: str, pwl: PWL) -> None:
+    """A driver and its line to a node of the cell; without resistance the driver sits at the node itself, exactly."""
+    resistance = cell.driver.resistance + getattr(cell.lines, f"r_{line}")
+    capacitance = getattr(cell.lines, f"c_{line}")
+    elements.append(f"v{line} {line}_driver 0 {pwl.spice()}")
+    if resistance > 0:
+        elements.append(f"r{line} {line}_driver {node} {resistance:.17g}")
+        nodes.append(node)
+    else:
+        elements.append(f"vshort{line} {line}_driver {node} 0")
+    if capacitance > 0:
+        elements.append(f"c{line} {node} 0 {capacitance:.17g}")
+
+
+def _element(device: Device | Resistor, state: State) -> str:
+    if isinstance(device, Resistor):
+        return f"rcell ae oe {device.resistance:.17g}"
+    values = device.parameters | {"Ninit": state.n_disc[0]}
+    changed = {name: value for name, value in values.items() if value != PARAMETERS[name].default or name == "Ninit"}
+    return "xcell ae oe jart_vcm " + " ".join(f"{name}={value:.17g}" for name, value in changed.items())
+
+
+def _checked(pulses: Sequence[Pulse]) -> Sequence[Pulse]:
+    pulses = [pulses] if isinstance(pulses, Pulse) else list(pulses)
+    if not pulses or not all(isinstance(pulse, Pulse) for pulse in pulses):
+        raise ValueError("pulses must be one or more ouro_spice.Pulse")
+    return pulses

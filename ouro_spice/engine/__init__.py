@@ -1,0 +1,170 @@
+"""The only door to SPICE: testbenches in, waveforms out."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+
+from .. import osdi
+from ..circuit import Cell1R, Cell1T1R, Testbench
+from ..circuit.testbench import LADDER
+from ..pulse import Pulse
+from ..waveform import Effort, Result, SimulationError, State, Waveform
+from .pool import Pool
+
+__all__ = ["Engine", "Ngspice", "default_engine", "simulate"]
+
+
+class Engine(Protocol):
+    """What runs testbenches."""
+
+    def run(self, testbench: Testbench, throw: bool = True) -> Waveform:
+        """Run one testbench."""
+
+    def map(self, testbenches: Iterable[Testbench], throw: bool = True) -> Iterator[Waveform]:
+        """Run many; waveforms come in the order of the testbenches."""
+
+
+class Ngspice:
+    """In-process ngspice through PySpice, in worker processes.
+
+    Parameters
+    ----------
+    workers
+        Number of worker processes; all cores where None.
+    timeout_s
+        Time limit of one simulation [s].
+    recycle
+        Simulations after which a worker process is replaced.
+    """
+
+    def __init__(self, workers: int | None = 1, timeout_s: float = 120.0, recycle: int = 2000) -> None:
+        self._pool = Pool(workers, timeout_s, recycle)
+
+    def __enter__(self) -> Ngspice:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def workers(self) -> int:
+        """Number of worker processes."""
+        return self._pool.size
+
+    def run(self, testbench: Testbench, throw: bool = True) -> Waveform:
+        """Run one testbench.
+
+        Raises
+        ------
+        SimulationError
+            Where the simulation fails on every rung of the solver ladder and `throw` is set; else the waveform's
+            ``result`` tells.
+        ToolError
+            Where ngspice or the Verilog-A compiler is missing.
+        """
+        return _waveform(testbench, self._pool.run(_task(testbench)), throw)
+
+    def map(self, testbenches: Iterable[Testbench], throw: bool = True) -> Iterator[Waveform]:
+        """Run many testbenches on all workers; waveforms come in the order of the testbenches."""
+        benches = list(testbenches)
+        for bench, reply in zip(benches, self._pool.map(map(_task, benches)), strict=True):
+            yield _waveform(bench, reply, throw)
+
+    def close(self) -> None:
+        """End the worker processes; the next run starts new ones."""
+        self._pool.close()
+
+
+@lru_cache(maxsize=1)
+def default_engine() -> Ngspice:
+    """The engine of `simulate` and of live cells: one worker process, ended with the program."""
+    engine = Ngspice()
+    atexit.register(engine.close)
+    return engine
+
+
+def simulate(
+    cell: Cell1R | Cell1T1R,
+    pulses: Sequence[Pulse] | Pulse,
+    state: State | None = None,
+    seed: int = 0,
+    throw: bool = True,
+    *,
+    start_s: float = 0.0,
+    stop_s: float | None = None,
+    engine: Engine | None = None,
+) -> Waveform:
+    """Send pulses to a cell and solve the circuit.
+
+    ``simulate(cell, a + b)`` equals ``simulate(cell, a)`` and then ``simulate(cell, b)`` from its final state; with
+    `start_s` and `stop_s` the split may fall inside a pulse, anywhere outside an edge.
+
+    Parameters
+    ----------
+    cell
+        The circuit.
+    pulses
+        One pulse or several, sent one after the other.
+    state
+        Where to start; the device's own initial state where None.
+    seed
+        Of the cycle-to-cycle walk. The device has none yet: equal for all seeds.
+    throw
+        Raise SimulationError where the simulation fails; else the waveform's ``result`` tells.
+    start_s, stop_s
+        The part of the drivers' voltages that is simulated [s].
+    engine
+        What runs it.
+    """
+    return (engine or default_engine()).run(cell.testbench(pulses, state, start_s, stop_s), throw)
+
+
+def _task(bench: Testbench) -> dict[str, Any]:
+    return {
+        "netlists": [bench.text(rung) for rung in range(len(LADDER))],
+        "vectors": bench.vectors,
+        "stop_s": bench.stop_s,
+        "osdi": [str(osdi.compiled_model(model)) for model in bench.models],
+    }
+
+
+def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool) -> Waveform:
+    result, arrays = Result[reply["result"]], reply["arrays"]
+    traces = {name: arrays[vector] for name, vector in bench.probes if vector in arrays}
+    if result is Result.OK and bench.device is not None:
+        result = _bounded(bench, traces["n_disc"])
+    if result is not Result.OK and throw:
+        raise SimulationError(result, bench.deck([str(osdi.compiled_model(model)) for model in bench.models]), tuple(reply["log"]))
+    time_s = arrays.get("time", np.empty(0))
+    if len(time_s):
+        traces["v_cell"] = traces["v_ae"] - traces["v_oe"]
+    return Waveform(
+        time_s=time_s,
+        traces=traces,
+        state=_state(bench, arrays) if result is Result.OK else None,
+        energy_J=float(sum(-np.trapezoid(traces[v] * traces[i], time_s) for v, i in bench.sources)) if len(time_s) else 0.0,
+        result=result,
+        effort=Effort(**reply["effort"]),
+        device=bench.device,
+        testbench_sha256=bench.sha256,
+        log=tuple(reply["log"]),
+    )
+
+
+def _state(bench: Testbench, arrays: dict[str, np.ndarray]) -> State:
+    vectors = dict(bench.probes)
+    n_disc = (float(arrays[vectors["n_disc"]][-1]),) if bench.device is not None else (1.0,)
+    return State(n_disc, {node: float(arrays[f"v({node})"][-1]) for node in bench.nodes})
+
+
+def _bounded(bench: Testbench, n_disc: np.ndarray) -> Result:
+    low, high = bench.device.bounds
+    # a state may start outside its bounds; it must not move further out, but for the solver's tolerance
+    low, high = min(low, n_disc[0]), max(high, n_disc[0])
+    inside = np.all((n_disc >= low * 0.995) & (n_disc <= high * 1.005))
+    return Result.OK if inside else Result.OUT_OF_BOUNDS

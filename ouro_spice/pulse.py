@@ -1,0 +1,98 @@
+"""Pulses and the piecewise-linear voltages that carry them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+SHORTEST_S = 1e-12
+LONGEST_S = 1e4
+HIGHEST_V = 20.0
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """A trapezoidal voltage pulse.
+
+    Parameters
+    ----------
+    amplitude
+        Voltage at the driver with the sign of V(AE, OE) [V]: SET is negative, RESET positive.
+    width
+        Time at full amplitude [s].
+    rise, fall
+        Times from 0 to the amplitude and back [s].
+    idle
+        Time at 0 V after the pulse [s].
+
+    Raises
+    ------
+    ValueError
+        For a value that is not finite or outside its range, naming it.
+    """
+
+    amplitude: float
+    width: float
+    rise: float = 2e-9
+    fall: float = 2e-9
+    idle: float = 10e-9
+
+    def __post_init__(self) -> None:
+        check_range("amplitude", self.amplitude, -HIGHEST_V, HIGHEST_V, "V")
+        for name in ("width", "rise", "fall", "idle"):
+            check_range(name, getattr(self, name), SHORTEST_S, LONGEST_S, "s")
+
+    @property
+    def duration(self) -> float:
+        """Write-pulse time, rise to fall [s]."""
+        return self.rise + self.width + self.fall
+
+
+@dataclass(frozen=True)
+class PWL:
+    """A piecewise-linear voltage over time: `times_s` ascending from 0 and `volts`, each (K,)."""
+
+    times_s: tuple[float, ...]
+    volts: tuple[float, ...]
+
+    def window(self, start_s: float, stop_s: float) -> PWL:
+        """The part between two times, its own time starting at 0."""
+        times, volts = np.array(self.times_s), np.array(self.volts)
+        inside = (times > start_s) & (times < stop_s)
+        ends = np.interp([start_s, stop_s], times, volts)
+        cut = np.concatenate([[0.0], times[inside] - start_s, [stop_s - start_s]])
+        return PWL(tuple(map(float, cut)), tuple(map(float, [ends[0], *volts[inside], ends[1]])))
+
+    def spice(self) -> str:
+        """The value of a SPICE voltage source."""
+        if not any(self.volts):
+            return "dc 0"
+        points = "\n+ ".join(f"{t:.17g} {v:.17g}" for t, v in zip(self.times_s, self.volts, strict=True))
+        return f"pwl(\n+ {points})"
+
+
+def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]]) -> PWL:
+    """One PWL of consecutive slots ``(before, rise, width, fall, after, volts)`` [s, .., V], each starting at 0 V."""
+    times, volts = [0.0], [0.0]
+    now = 0.0
+    for before, rise, width, fall, after, level in slots:
+        for dt, v in ((before, 0.0), (rise, level), (width, level), (fall, 0.0), (after, 0.0)):
+            if dt > 0:
+                now += dt
+                times.append(now)
+                volts.append(v)
+    return PWL(tuple(times), tuple(volts))
+
+
+def check_range(name: str, value: float, low: float, high: float, unit: str) -> None:
+    """Raise ValueError naming `name`, the value and its range where it is not a finite number inside."""
+    try:
+        good = math.isfinite(value) and low <= value <= high
+    except TypeError:
+        good = False
+    if not good:
+        shown = f"{value:g}" if isinstance(value, (int, float)) else repr(value)
+        raise ValueError(f"{name} = {shown} is outside its legal range [{low:g}, {high:g}] {unit}")

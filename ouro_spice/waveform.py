@@ -1,0 +1,146 @@
+"""What a simulation gives back: time, named traces, the final state, the energy, how it went."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import compact
+from .device import Device
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Result(enum.Enum):
+    """How a simulation ended; the value is the message."""
+
+    OK = "the simulation ran to its end"
+    NETLIST = "ngspice refused the netlist"
+    MODEL = "ngspice could not load a compiled model"
+    TIMESTEP = "the time step became too small"
+    SINGULAR = "the circuit matrix is singular"
+    OPERATING_POINT = "no operating point was found"
+    INCOMPLETE = "the simulation stopped before its end"
+    NOT_FINITE = "the simulation gave values that are not finite"
+    OUT_OF_BOUNDS = "the state left its bounds"
+    TIMEOUT = "the simulation took longer than its time limit"
+    WORKER = "the simulator process died, twice"
+
+
+class SimulationError(RuntimeError):
+    """A simulation that failed, with its result code, its deck and the end of the simulator's log."""
+
+    def __init__(self, result: Result, deck: str, log: tuple[str, ...]) -> None:
+        self.result, self.deck, self.log = result, deck, log
+        tail = "\n  ".join(log[-8:])
+        super().__init__(f"{result.value}" + (f"; the simulator's last words:\n  {tail}" if tail else ""))
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.result, self.deck, self.log)
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything hidden in a circuit between two pulses.
+
+    Parameters
+    ----------
+    n_disc
+        Vacancy concentration of each memristor [1e26 m^-3]; a single number for a single cell.
+    volts
+        Node voltages [V] by node name; nodes not named start at their static value.
+    """
+
+    n_disc: tuple[float, ...]
+    volts: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = np.atleast_1d(np.asarray(self.n_disc, dtype=float))
+        if n.ndim != 1 or not np.all(np.isfinite(n)) or np.any(n <= 0):
+            raise ValueError(f"n_disc = {self.n_disc} must be finite and positive [1e26 m^-3]")
+        object.__setattr__(self, "n_disc", tuple(map(float, n)))
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a run cost: time points, rejected ones, iterations, ngspice's own analysis time, the ladder's rung."""
+
+    points: int = 0
+    rejected: int = 0
+    iterations: int = 0
+    analysis_s: float = 0.0
+    rung: int = 0
+    restarts: int = 0
+
+
+@dataclass(frozen=True)
+class Waveform:
+    """The result of one transient simulation.
+
+    ``wave["v_cell"]`` and the like give traces of shape (T,): ``v_ae``, ``v_oe`` and ``v_cell`` = V(AE, OE) at the
+    device [V], ``i_cell`` [A], ``n_disc`` [1e26 m^-3], ``temperature`` [K], ``g`` (static, at +0.2 V) [S], and the
+    voltages and currents of the drivers (``v_bl``, ``i_bl``, the current flowing into the driver).
+
+    Attributes
+    ----------
+    time_s
+        (T,) [s]
+    traces
+        Name to (T,).
+    state
+        The final state: give it to the next simulation. None after a failure.
+    energy_J
+        Energy delivered by all drivers [J].
+    result
+        How the run ended.
+    effort
+        What it cost.
+    device
+        The memristor, None in a circuit without one.
+    testbench_sha256
+        Hash of the netlist that was run.
+    log
+        What ngspice said.
+    """
+
+    time_s: np.ndarray
+    traces: Mapping[str, np.ndarray]
+    state: State | None
+    energy_J: float
+    result: Result
+    effort: Effort = Effort()
+    device: Device | None = None
+    testbench_sha256: str = ""
+    log: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name == "g":
+            return self.g
+        if name not in self.traces:
+            raise KeyError(f"no trace {name!r}; there is {', '.join(self.traces)}, g")
+        return self.traces[name]
+
+    @cached_property
+    def g(self) -> np.ndarray:
+        """Conductance of the device alone at +0.2 V, static, (T,) [S]."""
+        return compact.conductance_map(self.device)(self.traces["n_disc"])
+
+    @property
+    def g_S(self) -> float:
+        """Conductance of the device at the end [S]."""
+        return float(self.g[-1])
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All traces as columns, units in the names."""
+        import pandas as pd  # costs half a second that most programs do not need
+
+        units = {"v": "V", "i": "A", "n": "1e26", "t": "K"}
+        columns = {f"{name}_{units[name[0]]}": trace for name, trace in self.traces.items()}
+        return pd.DataFrame({"time_s": self.time_s, **columns, **({"g_S": self.g} if self.device else {})})
