@@ -5,54 +5,63 @@ pulse -> circuit -> engine -> waveform -> dataset -> predictor -> write_verify -
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from .device import Device, jart_vcm_v1b
+from .pulse import Pulse
+from .waveform import Result, SimulationError, State, Waveform
+from .circuit import Cell1R, Cell1T1R, Driver, Lines, Read, Resistor, Testbench, Transistor
+from .engine import Ngspice, simulate
+from .cell import live
+from .pair import Pair, pair
+from .dataset import PulseDataset, extract
+from .write_verify import ISPP, FixedPulse, History, Outcome, write_verify
+from .report import report
+
+if TYPE_CHECKING:
+    from .predictor import NeuralProgrammer, PulsePredictor
 
 __version__ = "0.1.0"
 
-# the whole public list, in the order of the flow; a name is imported when it is first used, so that a program which
-# only simulates does not wait for torch
-_PUBLIC = {
-    "Device": "device",
-    "jart_vcm_v1b": "device",
-    "Pulse": "pulse",
-    "Waveform": "waveform",
-    "State": "waveform",
-    "Result": "waveform",
-    "SimulationError": "waveform",
-    "Lines": "circuit",
-    "Driver": "circuit",
-    "Transistor": "circuit",
-    "Read": "circuit",
-    "Resistor": "circuit",
-    "Cell1R": "circuit",
-    "Cell1T1R": "circuit",
-    "Testbench": "circuit",
-    "Ngspice": "engine",
-    "simulate": "engine",
-    "live": "cell",
-    "pair": "pair",
-    "PulseDataset": "dataset",
-    "extract": "dataset",
-    "PulsePredictor": "predictor",
-    "NeuralProgrammer": "predictor",
-    "FixedPulse": "write_verify",
-    "ISPP": "write_verify",
-    "History": "write_verify",
-    "write_verify": "write_verify",
-    "report": "report",
-}
-
-__all__ = list(_PUBLIC)
+# the whole public list, in the order of the flow
+__all__ = [
+    "Device",
+    "jart_vcm_v1b",
+    "Pulse",
+    "Waveform",
+    "State",
+    "Result",
+    "SimulationError",
+    "Lines",
+    "Driver",
+    "Transistor",
+    "Read",
+    "Resistor",
+    "Cell1R",
+    "Cell1T1R",
+    "Testbench",
+    "Ngspice",
+    "simulate",
+    "live",
+    "Pair",
+    "pair",
+    "PulseDataset",
+    "extract",
+    "PulsePredictor",
+    "NeuralProgrammer",
+    "FixedPulse",
+    "ISPP",
+    "History",
+    "Outcome",
+    "write_verify",
+    "report",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module 'ouro_spice' has no attribute {name!r}")
-    value = getattr(import_module(f".{_PUBLIC[name]}", __name__), name)
-    globals()[name] = value
-    return value
+    # torch takes two seconds to import: only programs that use a predictor wait for it
+    if name in ("PulsePredictor", "NeuralProgrammer"):
+        from . import predictor
 
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+        return getattr(predictor, name)
+    raise AttributeError(f"module 'ouro_spice' has no attribute {name!r}")

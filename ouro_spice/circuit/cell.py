@@ -53,7 +53,7 @@ class Driver:
 class Transistor:
     """The access transistor: width and length [m]; gate voltages for SET, RESET and read, and their edge [V, s]."""
 
-    w: float = 4e-6
+    w: float = 20e-6
     l: float = 0.35e-6  # noqa: E741 - the field's own name for a gate length
     v_set: float = 3.3
     v_reset: float = 3.3
@@ -121,6 +121,10 @@ class _Cell:
         """This cell with other parts."""
         return dataclasses.replace(self, **changes)
 
+    def flat_start_s(self, pulse: Pulse) -> float:
+        """When a pulse, sent first, reaches its full amplitude [s]."""
+        return self._gate_edge + pulse.rise
+
     def duration(self, pulses: Sequence[Pulse]) -> float:
         """How long the drivers take for these pulses, idle times included [s]."""
         return self._voltages(_checked(pulses))[0][1].times_s[-1]
@@ -175,6 +179,7 @@ class _Cell:
         )
 
     _libraries = ()
+    _gate_edge = 0.0
 
 
 _OUTPUTS = (("i_cell", "i_device"), ("n_disc", "n_disc"), ("temperature", "temperature"))
@@ -221,14 +226,18 @@ class Cell1T1R(_Cell):
     """
 
     lines: Lines = field(default_factory=lambda: Lines(2.0, 2.0, 2.0, 0.2e-15, 0.2e-15, 0.2e-15))
-    driver: Driver = field(default_factory=lambda: Driver(resistance=100.0))
+    driver: Driver = field(default_factory=lambda: Driver(resistance=50.0))
     transistor: Transistor = field(default_factory=Transistor)
     read: Read = field(default_factory=Read)
 
     _libraries = ("access_nmos",)
 
+    @property
+    def _gate_edge(self) -> float:
+        return self.transistor.edge
+
     def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
-        edge, gate = self.transistor.edge, self._gate(reading)
+        edge, gate = self._gate_edge, self._gate(reading)
         wl = trapezoids((0.0, edge, p.duration, edge, p.idle, gate(p)) for p in pulses)
         return [("bl", _line(pulses, True, edge)), ("sl", _line(pulses, False, edge)), ("wl", wl)]
 

@@ -1,0 +1,134 @@
+"""Live cells: the thing that is programmed. They hold a state, are read and are pulsed; nothing else is seen of them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from .compact import conductance_map
+from .circuit import Cell1R, Cell1T1R, Resistor
+from .engine import Engine, default_engine
+from .pulse import Pulse
+from .waveform import State, Waveform
+
+_CALIBRATION_S = np.geomspace(1e-6, 2e-3, 16)
+
+
+class LiveCell(Protocol):
+    """What programmers see of a memristor, in SPICE, in a compact model or on a bench.
+
+    Attributes
+    ----------
+    read_s
+        Time that a read takes [s].
+    window_S
+        Smallest and largest conductance that can be asked for [S].
+    """
+
+    read_s: float
+    window_S: tuple[float, float]
+
+    def read(self) -> float:
+        """The conductance that the sense path reports [S]."""
+
+    def apply(self, pulse: Pulse) -> Waveform:
+        """Send one write pulse."""
+
+
+class SpiceCell:
+    """A cell in SPICE. The conductance changes only by simulated pulses, reads included.
+
+    Attributes
+    ----------
+    description
+        The circuit.
+    state
+        Its present state.
+    """
+
+    def __init__(self, description: Cell1R | Cell1T1R, state: State | None = None, seed: int = 0,
+                 engine: Engine | None = None) -> None:
+        self.description = description
+        self.state = state or description.state()
+        self.seed = seed
+        self.read_s = description.read.duration
+        self.window_S = description.window_S
+        self._engine = engine or default_engine()
+
+    def read(self) -> float:
+        """One transient read through the circuit: ``g_sense`` [S], calibrated against known resistors.
+
+        Raises
+        ------
+        SimulationError
+            Where the simulation of the read fails; the state is then as it was.
+        """
+        wave = self._engine.run(self.description.read_testbench(self.state))
+        self.state = wave.state
+        return sensed(self.description, wave, self._engine)
+
+    def apply(self, pulse: Pulse) -> Waveform:
+        """Send one write pulse and wait its idle time.
+
+        Raises
+        ------
+        SimulationError
+            Where the simulation fails; the state is then as it was.
+        """
+        wave = self._engine.run(self.description.testbench([pulse], self.state))
+        self.state = wave.state
+        return wave
+
+    @property
+    def g_S(self) -> float:
+        """Conductance of the device alone at +0.2 V [S]: for scores, not for programmers."""
+        return float(conductance_map(self.description.device)(self.state.n_disc[0]))
+
+
+def live(cell: Cell1R | Cell1T1R | LiveCell, state: State | None = None, seed: int = 0) -> LiveCell:
+    """Make a described cell live; a live cell is returned as it is.
+
+    Parameters
+    ----------
+    cell
+        Description of a circuit.
+    state
+        Where it starts: ``cell.state(g_S)``; the device's own initial state where None.
+    seed
+        Of the cycle-to-cycle walk. The device has none yet: equal for all seeds.
+    """
+    if not isinstance(cell, (Cell1R, Cell1T1R)):
+        return cell
+    return SpiceCell(cell, state, seed)
+
+
+def sensed(cell: Cell1R | Cell1T1R, wave: Waveform, engine: Engine) -> float:
+    """What the sense path reports of a read's waveform [S]: bit-line current over read voltage, calibrated."""
+    return float(np.exp(_calibration(_reference(cell), engine)(np.log(max(_raw(cell, wave), 1e-9)))))
+
+
+def _raw(cell: Cell1R | Cell1T1R, wave: Waveform) -> float:
+    """Mean bit-line current over the second half of the read's flat top, over the read voltage [S]."""
+    read = cell.read
+    start = cell.flat_start_s(read.pulse)
+    low, high = start + read.width / 2, start + read.width
+    inside = (wave.time_s > low) & (wave.time_s < high)
+    times = np.concatenate([[low], wave.time_s[inside], [high]])
+    current = np.interp(times, wave.time_s, wave["i_bl"])
+    return float(np.trapezoid(current, times) / (high - low) / read.voltage)
+
+
+def _reference(cell: Cell1R | Cell1T1R) -> Cell1R | Cell1T1R:
+    return cell.replace(device=Resistor(1.0))
+
+
+@lru_cache(maxsize=64)
+def _calibration(cell: Cell1R | Cell1T1R, engine: Engine) -> PchipInterpolator:
+    """ln G over ln of the raw reading, from known resistors in the place of the device."""
+    cells = [cell.replace(device=Resistor(1 / g)) for g in _CALIBRATION_S]
+    waves = engine.map([c.read_testbench() for c in cells])
+    raw = [_raw(c, wave) for c, wave in zip(cells, waves, strict=True)]
+    return PchipInterpolator(np.log(raw), np.log(_CALIBRATION_S), extrapolate=True)

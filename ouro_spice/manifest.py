@@ -1,0 +1,85 @@
+"""What exactly was simulated: hashes of model, libraries and netlist, versions, parameters, seed, failures."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import platform
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from . import assets, machine
+from .circuit import Cell1R, Cell1T1R
+from .pulse import Pulse
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The origin of a dataset, a checkpoint or a report.
+
+    Attributes
+    ----------
+    circuit
+        One hash for everything that decides the physics: netlist with all parameters, libraries, Verilog-A.
+    files
+        SHA-256 of each .va and .lib by name, and of the netlist.
+    cell
+        The description of the cell, all values.
+    versions
+        Package, Python, numpy, PySpice, ngspice, Verilog-A compiler.
+    settings
+        Seed, sampling law and whatever else the work was given.
+    failures
+        Simulations that failed, by result code.
+    """
+
+    circuit: str
+    files: dict[str, str]
+    cell: dict[str, Any]
+    versions: dict[str, str]
+    settings: dict[str, Any] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The manifest as indented JSON."""
+        return json.dumps(dataclasses.asdict(self), indent=2, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Read a manifest; ValueError for what is none."""
+        try:
+            return cls(**json.loads(text))
+        except (TypeError, json.JSONDecodeError) as error:
+            raise ValueError(f"not an ouro_spice manifest: {error}") from error
+
+
+def describe(cell: Cell1R | Cell1T1R, **settings: Any) -> Manifest:
+    """The manifest of work on a cell."""
+    bench = cell.testbench([Pulse(1.0, 1e-6)])
+    files = {f"{name}.lib": assets.sha256(assets.library(name)) for name in bench.libraries}
+    files |= {f"{name}.va": assets.sha256(assets.verilog_a(name)) for name in bench.models}
+    files["netlist"] = bench.sha256
+    text = "\n".join(f"{name} {digest}" for name, digest in sorted(files.items()))
+    return Manifest(
+        circuit=hashlib.sha256(text.encode()).hexdigest(),
+        files=files,
+        cell={"kind": type(cell).__name__} | dataclasses.asdict(cell),
+        versions=versions(),
+        settings=settings,
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that takes part."""
+    found = {"python": platform.python_version()}
+    for package in ("ouro-spice", "numpy", "scipy", "PySpice", "torch"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    program, compiler = machine.ngspice_program(), machine.openvaf()
+    found["ngspice"] = str(machine.ngspice_version(program)) if program else "not found"
+    found["openvaf"] = machine.openvaf_version(compiler) if compiler else "not found"
+    return found

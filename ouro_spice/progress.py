@@ -1,0 +1,50 @@
+"""Progress bars on a terminal, silence elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Bar(Protocol):
+    """Something that counts."""
+
+    def advance(self, steps: int = 1, failures: int = 0) -> None:
+        """Count work that is done."""
+
+
+class _Silent:
+    def advance(self, steps: int = 1, failures: int = 0) -> None:
+        """Count nothing."""
+
+
+@contextmanager
+def progress(label: str, total: int) -> Iterator[Bar]:
+    """A bar with rate, remaining time and failures on standard error; silent where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield _Silent()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[failures]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        task = bars.add_task(label, total=total, failures="")
+        failed = 0
+
+        class _Bar:
+            def advance(self, steps: int = 1, failures: int = 0) -> None:
+                nonlocal failed
+                failed += failures
+                bars.update(task, advance=steps, failures=f"{failed} failed" if failed else "")
+
+        yield _Bar()

@@ -1,0 +1,107 @@
+"""What all tests share: the simulator and what happens without one, Hypothesis settings, reference tables."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from ouro_spice import machine
+
+REFERENCE = Path(__file__).parent / "reference"
+
+settings.register_profile("local", deadline=None, max_examples=40)
+settings.register_profile("ci", deadline=None, max_examples=40, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--ngspice",
+        choices=("required", "auto", "none"),
+        default="auto",
+        help="tests that need ngspice: fail without it, run them if it is there (required where CI is set), or leave them out",
+    )
+
+
+def what_is_missing() -> str:
+    """What keeps this machine from simulating; empty where nothing does."""
+    if machine.shared_library() is None:
+        return "no ngspice shared library"
+    if machine.openvaf() is None:
+        return "no Verilog-A compiler"
+    return "" if machine.linker() else "no linker (cc)"
+
+
+def demand(config) -> str:
+    """The option, with `auto` decided by the environment."""
+    asked = config.getoption("--ngspice")
+    return "required" if asked == "auto" and os.environ.get("CI") else asked
+
+
+def pytest_configure(config):
+    missing = what_is_missing()
+    if missing and demand(config) == "required":
+        raise pytest.UsageError(f"{missing}, and --ngspice required: {machine.INSTALL_NGSPICE}")
+
+
+def pytest_collection_modifyitems(config, items):
+    if demand(config) == "required" or (demand(config) == "auto" and not what_is_missing()):
+        return
+    left_out = [item for item in items if item.get_closest_marker("ngspice")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    config.stash[_LEFT_OUT] = len(left_out)
+
+
+_LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    left_out = config.stash.get(_LEFT_OUT, 0)
+    if left_out:
+        why = what_is_missing() or "--ngspice none"
+        terminalreporter.write_sep("=", f"{left_out} tests were NOT RUN: {why}", yellow=True)
+        terminalreporter.write_line(f"nothing was simulated; {machine.INSTALL_NGSPICE}, or set NGSPICE_LIBRARY_PATH")
+
+
+@pytest.fixture(scope="session")
+def engine():
+    from ouro_spice import Ngspice
+
+    with Ngspice(workers=2) as shared:
+        yield shared
+
+
+def table(name: str) -> list[dict[str, float | str]]:
+    """The rows of a reference file; numbers as floats, the rest as text."""
+    with (REFERENCE / name).open() as file:
+        return [{key: _number(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def columns(name: str) -> dict[str, np.ndarray]:
+    """A reference file of numbers by column, each (K,)."""
+    rows = table(name)
+    return {key: np.array([row[key] for row in rows]) for key in rows[0]}
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+@pytest.fixture(scope="session")
+def reference_table():
+    return table
+
+
+@pytest.fixture(scope="session")
+def reference_columns():
+    return columns
