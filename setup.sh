@@ -23,13 +23,13 @@ apt_install() { as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q
 
 # --- Python environment -------------------------------------------------------------------------------------
 find_python() {
-  for python in "${PYTHON:-}" python3 python3.13 python3.12 python3.11 python3.10; do
+  for python in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
     [ -n "$python" ] || continue
-    if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+    if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
       command -v "$python"; return
     fi
   done
-  die "Python >= 3.10 not found: install it (Debian: apt-get install python3) or name it: make PYTHON=/path/to/python3"
+  die "Python >= 3.11 not found: install it (Debian: apt-get install python3) or name it: make PYTHON=/path/to/python3"
 }
 
 make_venv() {

@@ -7,6 +7,7 @@ import hashlib
 import json
 import platform
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -57,6 +58,11 @@ class Manifest:
 
 def describe(cell: Cell1R | Cell1T1R, **settings: Any) -> Manifest:
     """The manifest of work on a cell."""
+    return dataclasses.replace(_describe(cell), settings=settings)
+
+
+@lru_cache(maxsize=64)
+def _describe(cell: Cell1R | Cell1T1R) -> Manifest:
     bench = cell.testbench([Pulse(1.0, 1e-6)])
     files = {f"{name}.lib": assets.sha256(assets.library(name)) for name in bench.libraries}
     files |= {f"{name}.va": assets.sha256(assets.verilog_a(name)) for name in bench.models}
@@ -67,10 +73,10 @@ def describe(cell: Cell1R | Cell1T1R, **settings: Any) -> Manifest:
         files=files,
         cell={"kind": type(cell).__name__} | dataclasses.asdict(cell),
         versions=versions(),
-        settings=settings,
     )
 
 
+@lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
     """Versions of everything that takes part."""
     found = {"python": platform.python_version()}

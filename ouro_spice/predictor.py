@@ -7,7 +7,7 @@ the wrong direction cannot be predicted.
 
 from __future__ import annotations
 
-import json
+import hashlib
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,6 +116,12 @@ class PulsePredictor:
             raise ValueError(f"{path} is not an ouro_spice checkpoint, or is damaged: {error}") from error
 
     @property
+    def sha256(self) -> str:
+        """Hash of weights and normalisation: the same for the same network, wherever it is stored."""
+        arrays = [self.shift, self.scale, *(array for layer in self.weights for array in layer)]
+        return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
+
+    @property
     def pair(self) -> Pair:
         """The amplitudes that its pulse times belong to."""
         return Pair(**self.manifest.settings["pair"])
@@ -139,6 +145,11 @@ class NeuralProgrammer:
     any_circuit: bool = False
     shortest_s: float = 1e-9
     name: str = "neural"
+
+    @property
+    def checkpoint(self) -> str:
+        """Hash of the network."""
+        return self.predictor.sha256
 
     def check(self, cell: LiveCell) -> None:
         """ValueError for a circuit that the predictor was not trained on."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from .cell import LiveCell, live
 from .circuit import Cell1R, Cell1T1R
+from .manifest import Manifest, describe
 from .pair import Pair
 from .pulse import Pulse, check_range
 from .waveform import SimulationError, State
@@ -57,6 +58,8 @@ class History:
         Write pulses, edges included, and reads together [s].
     energy_J
         Energy delivered by the drivers in the write pulses [J].
+    manifest
+        Circuit, programmer, checkpoint.
     detail
         More words on a failure.
     """
@@ -70,6 +73,7 @@ class History:
     outcome: Outcome
     time_s: float
     energy_J: float
+    manifest: Manifest
     detail: str = ""
 
     @property
@@ -145,8 +149,13 @@ def write_verify(
     outcome, detail = _run(cell, programmer, target, tolerance, max_pulses, log)
     return History(
         programmer.name, target, tolerance, tuple(log.readings), tuple(log.conductances), tuple(log.pulses),
-        outcome, log.time_s, log.energy_J, detail,
+        outcome, log.time_s, log.energy_J, _manifest(cell, programmer, seed), detail,
     )  # fmt: skip
+
+
+def _manifest(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
+    settings = {"programmer": programmer.name, "checkpoint": getattr(programmer, "checkpoint", None), "seed": seed}
+    return describe(cell.description, **settings)
 
 
 def _run(

@@ -8,6 +8,7 @@ implicit integration of ln N over each straight piece of the applied voltage. Sl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import asin, cosh, exp, expm1, log, pi, sinh, sqrt, tanh
 
 import numpy as np
@@ -20,7 +21,7 @@ BOLTZMANN = constants.k
 ELECTRON_MASS = 9.10938e-31
 RICHARDSON = 6.01e5
 CHARGE = 2
-# the constants of the model are CODATA 2018, whatever this scipy has; of these two, only this one was ever revised
+# e, k and h are exact since 2019; this one is CODATA 2018, whatever scipy has
 VACUUM = 8.8541878128e-12
 
 
@@ -62,7 +63,7 @@ class Jart:
 
     def voltage(self, i: float, n: float) -> float:
         """V(AE, OE) less the Schottky voltage at current i."""
-        return i * (sum(self.resistances(n)) + self.RTiOx + self.R0 * (1 + self.R0 * self.alphaline * self.Rthline * i**2))
+        return i * sum(self.resistances(n)) + self.series(i)
 
     def series(self, i: float) -> float:
         return i * (self.RTiOx + self.R0 * (1 + self.R0 * self.alphaline * self.Rthline * i * i))
@@ -88,7 +89,13 @@ class Jart:
         w0 = w00 / tanh(w00 / kt)
         e_prime = w00 / (w00 / kt - tanh(w00 / kt))
         root = sqrt(pi * w00 * (-vs + phi / cosh(w00 / kt) ** 2))
-        return -self.area * RICHARDSON * t * ELEMENTARY / BOLTZMANN * root * exp(-phi / w0) * expm1(min(-vs / e_prime, 500.0))
+        size = self.area * RICHARDSON * t * ELEMENTARY / BOLTZMANN * root
+        return -size * exp(-phi / w0) * expm1(min(-vs / e_prime, 500.0))
+
+    def ohmic(self, v: float, n: float) -> float:
+        """The current without a Schottky barrier."""
+        ends = sorted((0.0, v / (self.RTiOx + self.R0)))
+        return brentq(lambda i: self.voltage(i, n) - v, *ends, xtol=1e-22, rtol=1e-15) if v else 0.0
 
     def current(self, v: float, n: float) -> float:
         """Static current; of several solutions (V > 0) the largest, which continues from V = 0."""
@@ -98,15 +105,13 @@ class Jart:
         def balance(i: float) -> float:
             return i - self.schottky(v - self.voltage(i, n), n, self.temperature(v, i))
 
-        # no Schottky voltage is left at the bound; the barrier's kink lies at Vs = phibn0 - phin, the physical root below
-        # it, where the current falls monotonically with Vs
-        top = brentq(lambda i: self.voltage(i, n) - v, *sorted((0.0, v / (self.RTiOx + self.R0))), xtol=1e-22, rtol=1e-15)
-        psi0 = self.phibn0 - self.phin
-        bottom = 0.0 if v <= psi0 else brentq(lambda i: self.voltage(i, n) - (v - psi0), 0.0, top, xtol=1e-22, rtol=1e-15)
+        # at `top` no Schottky voltage is left, at `bottom` it has reached the barrier's kink, or all of V
+        top = self.ohmic(v, n)
         if v < 0:
             return brentq(balance, top, 0.0, xtol=1e-22, rtol=1e-14)
+        bottom = self.ohmic(max(0.0, v - (self.phibn0 - self.phin)), n)
         grid = top - (top - bottom) * np.concatenate([[0.0], np.geomspace(1e-8, 1, 60)])
-        for high, low in zip(grid, grid[1:], strict=False):
+        for high, low in pairwise(grid):
             if balance(low) <= 0:
                 return brentq(balance, low, high, xtol=1e-22, rtol=1e-14)
         raise ArithmeticError(f"no static current at V = {v:g}, N = {n:g}")
@@ -132,38 +137,49 @@ class Jart:
         return self.current(0.2, n) / 0.2
 
 
-def integrate(
-    model: Jart, times_s, volts, n0: float, window: tuple[float, float] = (0.0, 1e6), rtol: float = 1e-9
-) -> tuple[np.ndarray, np.ndarray]:
+def integrate(model: Jart, times_s, volts, n0: float, window=(1e-6, 1e6), rtol=1e-9) -> tuple[np.ndarray, np.ndarray]:
     """(t, N) at the integrator's own steps under the piecewise-linear voltage (times_s, volts), N held in the window.
 
-    The integration's variable is ln N; pieces at 0 V leave it as it is. N stops at an edge of the window and leaves it when
-    the rate points inwards.
+    The integration's variable is ln N. Within a piece of one sign N moves one way: it is followed to the edge of the window
+    that lies there, and then stands still.
     """
-    low, high = np.log(max(window[0], 1e-300)), log(window[1])
     x, out_t, out_x = log(n0), [times_s[0]], [log(n0)]
-    for (t0, t1), (v0, v1) in zip(zip(times_s, times_s[1:], strict=False), zip(volts, volts[1:], strict=False), strict=False):
-        if t1 <= t0 or (v0 == 0 and v1 == 0):
-            continue
-
-        def slope(t, y, t0=t0, t1=t1, v0=v0, v1=v1):
-            n = exp(min(max(y[0], -12.0), 6.0))
-            return [model.rate(v0 + (v1 - v0) * (t - t0) / (t1 - t0), n) / n]
-
-        def leave(t, y):
-            return min(y[0] - low, high - y[0])
-
-        leave.terminal, leave.direction = True, -1
-        inward = slope(t0 + (t1 - t0) / 2, [x])[0] * (1 if x < (low + high) / 2 else -1) > 0
-        if min(x - low, high - x) <= 1e-12 and not inward:
-            continue
-        done = solve_ivp(slope, (t0, t1), [x], method="Radau", rtol=rtol, atol=1e-10, events=leave)
-        if done.status < 0:
-            raise ArithmeticError(done.message)
-        x = float(min(max(done.y[0, -1], low), high))
-        out_t += list(done.t[1:])
-        out_x += list(done.y[0, 1:])
-    if out_t[-1] < times_s[-1]:
-        out_t.append(times_s[-1])
-        out_x.append(x)
+    for t0, t1, v0, v1 in _pieces(times_s, volts):
+        edge = log(window[1] if v0 + v1 < 0 else window[0])
+        if (edge - x) * (v0 + v1) < 0:  # not there yet: SET raises N, RESET lowers it
+            done = _follow(model, (t0, t1, v0, v1), x, edge, rtol)
+            out_t += list(done.t[1:])
+            out_x += list(done.y[0, 1:])
+            x = float(done.y[0, -1])
+        if out_t[-1] < t1:
+            out_t.append(t1)
+            out_x.append(x)
     return np.array(out_t), np.exp(out_x)
+
+
+def _pieces(times_s, volts):
+    """(t0, t1, v0, v1) of each straight piece, none of which crosses 0 V."""
+    for (t0, v0), (t1, v1) in pairwise(zip(times_s, volts, strict=True)):
+        if t1 > t0 and v0 * v1 < 0:
+            zero = t0 + (t1 - t0) * v0 / (v0 - v1)
+            yield t0, zero, v0, 0.0
+            yield zero, t1, 0.0, v1
+        elif t1 > t0:
+            yield t0, t1, v0, v1
+
+
+def _follow(model: Jart, piece, x0: float, edge: float, rtol: float):
+    t0, t1, v0, v1 = piece
+
+    def slope(t, y):
+        n = exp(min(max(y[0], -12.0), 6.0))
+        return [model.rate(v0 + (v1 - v0) * (t - t0) / (t1 - t0), n) / n]
+
+    def arrive(t, y):
+        return (edge - y[0]) * (1 if edge > x0 else -1)
+
+    arrive.terminal, arrive.direction = True, -1
+    done = solve_ivp(slope, (t0, t1), [x0], method="Radau", rtol=rtol, atol=1e-11, events=arrive)
+    if done.status < 0:
+        raise ArithmeticError(done.message)
+    return done

@@ -1,0 +1,41 @@
+# `make sim` and `make test` set everything up that is missing, then run.
+BIN := .venv/bin
+OURO := $(BIN)/ouro-spice
+
+.PHONY: help setup sim decks doctor test lint format bench clean
+
+help:
+	@echo "make sim    decks and the main job; report in runs/sim/report.html"
+	@echo "make test   all tests              make lint     style checks"
+	@echo "make decks  the decks alone        make doctor   what this machine has"
+	@echo "make bench  all benchmarks         make setup    set up only"
+
+setup:
+	@./setup.sh
+	@$(OURO) osdi jart_vcm_v1b --link netlists/osdi > /dev/null
+
+sim: setup
+	@$(OURO) sim
+
+decks: setup
+	@$(OURO) decks
+
+doctor: setup
+	@$(OURO) doctor
+
+test: setup
+	@$(BIN)/python -m pytest --ngspice required
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: setup
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script --check || exit 1; done
+
+clean:
+	rm -rf runs build *.egg-info

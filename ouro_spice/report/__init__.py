@@ -1,0 +1,78 @@
+"""Reports over histories and datasets: self-contained HTML that names exactly what was simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..dataset import PulseDataset
+from ..manifest import Manifest
+from ..write_verify import History, summary
+from . import figures
+from .page import Page
+
+__all__ = ["Page", "figures", "manifest_section", "programmer_section", "report"]
+
+
+def report(histories_or_dataset: History | Sequence[History] | PulseDataset, out: str | Path = "report.html") -> Path:
+    """Write an HTML report of a dataset, or of one or several write histories.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        For an empty sequence or anything else.
+    OutputError
+        Where the file cannot be written.
+    """
+    if isinstance(histories_or_dataset, PulseDataset):
+        return _dataset_page(histories_or_dataset).write(Path(out))
+    histories = [histories_or_dataset] if isinstance(histories_or_dataset, History) else list(histories_or_dataset)
+    if not histories or not all(isinstance(history, History) for history in histories):
+        raise ValueError("report needs a PulseDataset, a History, or a sequence of them")
+    page = Page("Write-and-verify")
+    programmer_section(page, _by_programmer(histories))
+    for manifest in dict.fromkeys(h.manifest.to_json() for h in histories):
+        manifest_section(page, Manifest.from_json(manifest))
+    return page.write(Path(out))
+
+
+def programmer_section(page: Page, histories: dict[str, list[History]]) -> dict[str, dict]:
+    """Histories, bars and a table per programmer; returns the table's figures."""
+    rows = {name: summary(several) for name, several in histories.items()}
+    page.figure(figures.write_histories(histories), "Readings over pulses for each write, by programmer")
+    page.figure(figures.programmer_bars(rows), "Pulses and programming time per write, by programmer")
+    head = ("programmer", "writes", "success", "pulses mean", "pulses p95", "95 % interval", "time (us)", "energy (pJ)")
+    page.table(head, ((
+        name, r["n"], f"{r['success']:.0%}", f"{r['pulses_mean']:.2f}", f"{r['pulses_p95']:.1f}",
+        f"{r['interval'][0]:.2f} .. {r['interval'][1]:.2f}", f"{r['time_s'] * 1e6:.3g}", f"{r['energy_J'] * 1e12:.3g}",
+    ) for name, r in rows.items()))  # fmt: skip
+    return rows
+
+
+def manifest_section(page: Page, manifest: Manifest) -> None:
+    """What was simulated, in full."""
+    page.heading("Manifest")
+    page.table(("file", "sha256"), sorted(manifest.files.items()))
+    page.code(manifest.to_json())
+
+
+def _by_programmer(histories: Sequence[History]) -> dict[str, list[History]]:
+    groups: dict[str, list[History]] = {}
+    for history in histories:
+        groups.setdefault(history.programmer, []).append(history)
+    return groups
+
+
+def _dataset_page(data: PulseDataset) -> Page:
+    page = Page("Pulse-to-conductance dataset")
+    page.heading("Conductance over pulse time")
+    page.figure(figures.conductance_curves(data), "Conductance over pulse width for SET and RESET")
+    page.heading("Outcomes")
+    page.table(("outcome", "records"), data.frame.outcome.value_counts().items())
+    manifest_section(page, data.manifest)
+    return page
