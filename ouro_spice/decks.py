@@ -97,6 +97,8 @@ def read_raw(path: Path) -> list[Plot]:
         names = [line.split()[1] for line in header.split("Variables:\n")[1].splitlines()]
         begin = start + len(b"Binary:\n")
         position = begin + 8 * count * points
+        if position > len(data):  # cut off while it was written
+            break
         table = np.frombuffer(data[begin:position], dtype=float).reshape(points, count)
         plots.append({name: table[:, k] for k, name in enumerate(names)})
     return plots

@@ -178,7 +178,7 @@ def _deck_section(page: Page, judged: list[DeckFigure], out: Path) -> None:
     page.paragraph("Each deck runs by hand, without Python, and judges itself against the figure beside it.")
     page.table(DECK_HEAD, deck_rows(judged))
     for name in dict.fromkeys(figure.name for figure in judged):
-        picture = out / f"{name}.png"
+        picture = out / f"bench_{name}.png"
         if picture.is_file():
             page.picture(picture, f"Waveform of {name}")
 

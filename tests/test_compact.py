@@ -1,0 +1,170 @@
+"""The equations without SPICE, against tables and against the independent integration's own equations."""
+
+from __future__ import annotations
+
+import numpy as np
+import oracle
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ouro_spice as ouro
+from ouro_spice.compact import concentration, conductance, conductance_map, rate, static_current, window_S
+
+DEVICE = ouro.jart_vcm_v1b()
+WINDOW = ouro.jart_vcm_v1b(window=True)
+SET = st.floats(-1.5, -1e-3)
+RESET = st.floats(1e-3, 1.5)
+N = st.floats(np.log(0.0081), np.log(19.9)).map(lambda x: float(np.exp(x)))
+
+
+# ---- against independent solutions
+
+
+def test_unit_points(reference_columns):
+    exact = reference_columns("unit_points.csv")
+    assert static_current(DEVICE, exact["V"], exact["N_1e26"]) == pytest.approx(exact["I_A"], rel=1e-6)
+    assert rate(DEVICE, exact["V"], exact["N_1e26"]) == pytest.approx(exact["dNdt_1e26_per_s"], rel=1e-6, abs=1e-30)
+
+
+def test_conductance_over_concentration(reference_columns):
+    exact = reference_columns("N_to_G.csv")
+    assert len(exact["N_1e26"]) == 600
+    assert conductance(DEVICE, exact["N_1e26"]) * 1e6 == pytest.approx(exact["G_p0.2V_uS"], rel=1e-5)
+    for volts, column in ((-0.2, "G_m0.2V_uS"), (0.1, "G_p0.1V_uS"), (-0.1, "G_m0.1V_uS")):
+        ours = static_current(DEVICE, volts, exact["N_1e26"]) / volts * 1e6
+        assert ours == pytest.approx(exact[column], rel=1e-5)
+
+
+def test_published_conductances():
+    table = {0.008: 15.25, 0.02: 36.8, 0.06: 100.2, 0.1: 152, 0.2: 247, 0.5: 388, 1: 480, 1.99: 543.5, 5: 591, 10: 609}
+    for n, uS in table.items():
+        assert conductance(DEVICE, n) * 1e6 == pytest.approx(uS, rel=3e-3)
+
+
+@given(st.one_of(SET, RESET), N, st.floats(30e-9, 60e-9), st.floats(0.2, 0.8), st.integers(0, 1))
+def test_current_and_rate_equal_the_other_code(v, n, r, l, flim):  # noqa: E741
+    ours, theirs = DEVICE.replace(r=r, l=l, flim=flim), oracle.Jart(r=r, l=l, flim=flim)
+    assert float(static_current(ours, v, n)) == pytest.approx(theirs.current(v, n), rel=1e-9)
+    assert float(rate(ours, v, n)) == pytest.approx(theirs.rate(v, n), rel=1e-7)
+
+
+def test_of_three_solutions_the_largest_is_taken():
+    """V = 0.2, N = 2: 108.8, 67.6 and 44.7 uA solve the published equations."""
+    model, v, n = oracle.Jart(), 0.2, 2.0
+
+    def balance(i):
+        return i - model.schottky(v - model.voltage(i, n), n, model.temperature(v, i))
+
+    grid = np.linspace(1e-6, 1.2e-4, 4001)
+    signs = np.sign([balance(i) for i in grid])
+    roots = grid[:-1][np.diff(signs) != 0] * 1e6
+    assert roots == pytest.approx([44.7, 67.6, 108.8], abs=0.1)
+    assert static_current(DEVICE, v, n) * 1e6 == pytest.approx(108.8, abs=0.05)
+
+
+def test_the_current_continues_from_zero_volts():
+    """No jump between neighbouring voltages, through the region of three solutions and down to 0."""
+    for n in (0.008, 0.06, 2.0, 20.0):
+        v = np.linspace(0, 1.6, 3201)
+        step = np.diff(static_current(DEVICE, v, n))
+        assert np.all(step > 0)
+        assert step.max() < 3 * np.median(step)
+
+
+# ---- properties
+
+
+@given(st.one_of(SET, RESET), N)
+def test_current_has_the_sign_of_the_voltage_and_the_rate_the_other(v, n):
+    assert np.sign(static_current(DEVICE, v, n)) == np.sign(v)
+    assert rate(DEVICE, v, n) * v <= 0
+
+
+def test_nothing_happens_at_zero_volts():
+    assert static_current(DEVICE, 0.0, [0.01, 1, 10]) == pytest.approx(0, abs=1e-20)
+    assert rate(DEVICE, 0.0, [0.01, 1, 10]) == pytest.approx(0, abs=1e-25)
+
+
+@given(N)
+def test_current_vanishes_with_the_voltage(n):
+    one, half = static_current(DEVICE, [1e-4, 5e-5], n)
+    assert one / half == pytest.approx(2, rel=5e-3)
+    one, half = static_current(DEVICE, [-1e-4, -5e-5], n)  # where the barrier has vanished the SET side goes as |Vs|^1.5
+    assert 2 * 0.995 <= one / half <= 2**1.5
+
+
+@given(st.one_of(st.lists(SET, min_size=2, max_size=2), st.lists(RESET, min_size=2, max_size=2)), N)
+def test_more_voltage_more_current_and_faster(volts, n):
+    weak, strong = sorted(volts, key=abs)
+    if abs(strong) > abs(weak) * (1 + 1e-6):
+        assert abs(static_current(DEVICE, strong, n)) > abs(static_current(DEVICE, weak, n))
+        assert abs(rate(DEVICE, strong, n)) >= abs(rate(DEVICE, weak, n))
+
+
+@given(st.lists(N, min_size=2, max_size=2))
+def test_more_vacancies_conduct_better(pair):
+    low, high = sorted(pair)
+    if high > low * (1 + 1e-6):
+        assert conductance(DEVICE, high) > conductance(DEVICE, low)
+
+
+def test_rate_ends_at_the_limits():
+    for flim in (0, 1):
+        device = DEVICE.replace(flim=flim)
+        assert rate(device, 1.0, [0.008, 0.004]) == pytest.approx(0, abs=0)
+        assert rate(device, -1.0, [20.0, 30.0]) == pytest.approx(0, abs=0)
+        assert rate(device, 1.0, 0.0081) < 0
+        assert rate(device, -1.0, 19.9) > 0
+    assert rate(DEVICE, 1.0, 0.01) / rate(DEVICE.replace(flim=0), 1.0, 0.01) == pytest.approx(1 - 0.8**10, rel=1e-12)
+
+
+@given(st.floats(15.3e-6, 617e-6))
+def test_concentration_is_the_inverse_of_conductance(g):
+    assert conductance(DEVICE, concentration(DEVICE, g)) == pytest.approx(g, rel=2e-7)
+
+
+@given(N)
+def test_the_map_is_the_conductance(n):
+    assert conductance_map(DEVICE)(n) == pytest.approx(float(conductance(DEVICE, n)), rel=2e-7)
+
+
+@given(N, st.floats(36e-9, 54e-9), st.floats(0.3, 0.5))
+def test_the_map_is_the_conductance_of_any_device(n, r, l):  # noqa: E741
+    device = DEVICE.replace(r=r, l=l)
+    assert conductance_map(device)(n) == pytest.approx(float(conductance(device, n)), rel=1e-6)
+
+
+def test_window():
+    low, high = window_S(WINDOW)
+    assert (low * 1e6, high * 1e6) == pytest.approx((100.16, 543.46), abs=0.01)
+    assert window_S(DEVICE)[0] * 1e6 == pytest.approx(15.25, abs=0.01)
+    assert np.all(concentration(WINDOW, [low, high]) >= 0.06)
+    assert np.all(concentration(WINDOW, [low, high]) <= 1.98975)
+
+
+# ---- shapes and errors
+
+
+def test_arguments_broadcast():
+    assert static_current(DEVICE, np.linspace(-1, 1, 5)[:, None], np.geomspace(0.01, 10, 3)).shape == (5, 3)
+    assert rate(DEVICE, 0.5, 1.0).shape == ()
+    assert conductance(DEVICE, np.ones((2, 2))).shape == (2, 2)
+
+
+def test_one_at_a_time_equals_all_at_once():
+    v, n = np.array([-1.0, -0.2, 0.1, 1.2]), np.array([0.01, 1, 5, 19])
+    assert [float(static_current(DEVICE, a, b)) for a, b in zip(v, n, strict=True)] == list(static_current(DEVICE, v, n))
+
+
+@pytest.mark.parametrize(("v", "n"), [(np.nan, 1), (np.inf, 1), (0.2, 0), (0.2, -1), (0.2, np.nan), (0.2, np.inf)])
+def test_arguments_without_meaning_are_refused(v, n):
+    for function in (static_current, rate):
+        with pytest.raises(ValueError, match="finite"):
+            function(DEVICE, v, n)
+
+
+@pytest.mark.parametrize("g", [90e-6, 560e-6, -1e-6, 0.0, np.nan, np.inf, [200e-6, 1.0]])
+def test_conductances_that_cannot_be_are_refused_with_the_range(g):
+    with pytest.raises(ValueError, match=r"100\.16 to 543\.4\d* uS"):
+        concentration(WINDOW, g)

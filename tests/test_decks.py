@@ -1,0 +1,364 @@
+"""The stand-alone decks: they pass, other solutions confirm their targets, and a failure never looks like success."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import oracle
+import pytest
+from scipy.interpolate import PchipInterpolator
+from scipy.optimize import brentq
+
+from ouro_spice import assets, decks, machine, osdi
+
+DECKS = [path.stem for path in assets.decks()]
+WINDOW = (0.06, 1.98975)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    out = tmp_path_factory.mktemp("with a space")
+    return out, decks.run_decks(out)
+
+
+@pytest.fixture(scope="module")
+def figures(ran):
+    return {(figure.name, figure.figure): figure for figure in ran[1]}
+
+
+@pytest.fixture
+def netlists(tmp_path):
+    """A folder like `netlists`, to run decks in by hand."""
+    shutil.copytree(assets.folder("netlists") / "lib", tmp_path / "lib")
+    (tmp_path / "osdi").mkdir()
+    (tmp_path / "osdi" / "jart_vcm_v1b.osdi").symlink_to(osdi.compiled_model("jart_vcm_v1b"))
+    return tmp_path
+
+
+def changed(folder, deck, *changes) -> Path:
+    """A copy of a deck with words replaced."""
+    text = (assets.folder("netlists") / f"bench_{deck}.cir").read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / f"bench_{deck}.cir"
+    path.write_text(text)
+    return path
+
+
+def by_hand(path, cwd=None):
+    done = subprocess.run(
+        ["ngspice", "-b", str(path)],
+        cwd=cwd or path.parent,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def verdicts(log):
+    return [figure.passed for figure in decks.parse_results("x", log)]
+
+
+# ---- the decks
+
+
+@pytest.mark.ngspice
+def test_every_deck_passes(ran):
+    out, found = ran
+    assert {f"bench_{figure.name}" for figure in found} == set(DECKS)
+    assert len(DECKS) == 5 and len(found) >= 2 * len(DECKS)
+    assert all(figure.passed for figure in found), [figure for figure in found if not figure.passed]
+    assert all(abs(f.value - f.target) <= f.tolerance and f.unit for f in found)
+    assert all((out / "decks" / f"{deck}.raw").is_file() for deck in DECKS)
+
+
+@pytest.mark.ngspice
+@pytest.mark.parametrize("deck", DECKS)
+def test_from_the_root_and_from_the_folder(netlists, deck):
+    path = shutil.copy(assets.folder("netlists") / f"{deck}.cir", netlists)
+    elsewhere = netlists / "elsewhere"
+    elsewhere.mkdir()
+    for start, cwd in ((f"{deck}.cir", netlists), (f"../{deck}.cir", elsewhere), (path, elsewhere)):
+        code, log = by_hand(start, cwd)
+        assert code == 0 and all(verdicts(log)) and verdicts(log), log
+    assert (elsewhere / f"{deck}.raw").is_file()
+
+
+@pytest.mark.parametrize("path", assets.decks(), ids=lambda path: path.stem)
+def test_house_rules(path):
+    text = path.read_text()
+    assert "SPDX-License-Identifier: GPL-3.0-or-later" in text
+    assert ".options reltol=1e-4 trtol=1" in text and "set num_threads=1" in text
+    for word in ("* Shows:", "* You may change:", "* Targets:", "* Run:"):
+        assert word in text
+    assert f"write {path.stem}.raw" in text
+
+
+# ---- the targets: each by another solution than the deck's
+
+
+@pytest.mark.ngspice
+def test_independent_triangle(figures, reference_columns):
+    sweep = reference_columns("triangle_1p5V_1Vps.csv")
+    apart = np.append(np.diff(sweep["t_s"]) > 0, True)
+    t, v, i = (sweep[name][apart] for name in ("t_s", "V", "I_A"))
+    slope = np.diff(np.log(np.abs(i) + 1e-30)) / np.diff(t)
+    middle = (v[1:] + v[:-1]) / 2
+    v_set = middle[np.argmax(np.where(middle < -0.2, slope, -np.inf))]
+    v_reset = middle[np.argmin(np.where(middle > 0.3, slope, np.inf))]
+    assert figures["iv_triangle", "v_set"].target == pytest.approx(v_set, abs=1e-4)
+    assert figures["iv_triangle", "v_reset"].target == pytest.approx(v_reset, abs=1e-4)
+
+
+@pytest.mark.ngspice
+def test_independent_kinetics(figures, reference_table):
+    rows = {row["V"]: row for row in reference_table("programming_constV_summary.csv") if "window" in row["case"]}
+    found = [f for f in figures.values() if f.name.endswith("_kinetics")]
+    assert len(found) == 12
+    for figure in found:
+        _, what, volts = figure.figure.split("_")
+        row = rows[(-1 if figure.name.startswith("set") else 1) * float(volts.removesuffix("V"))]
+        assert figure.target == pytest.approx(row["t_total_s" if what == "full" else "t_300uS"], rel=1e-4)
+        assert figure.tolerance == pytest.approx(0.005 * figure.target)
+    assert oracle.Jart().conductance(0.28208893) == pytest.approx(300e-6, rel=1e-6)
+
+
+@pytest.mark.ngspice
+def test_independent_pulse_train(figures):
+    model, n, targets = oracle.Jart(), WINDOW[0], {}
+    for number in range(1, 41):
+        volts = -0.4143 if number <= 20 else 0.8540
+        _, path = oracle.integrate(model, (0, 2e-9, 3.002e-6, 3.004e-6), (0, volts, volts, 0), n, WINDOW, rtol=1e-7)
+        n = path[-1]
+        targets[f"g_{number}"] = model.conductance(n) * 1e6
+    for (deck, name), figure in figures.items():
+        if deck == "pulse_train":
+            assert figure.target == pytest.approx(targets[name], rel=2e-4), name
+            assert figure.tolerance <= 0.0102 * figure.target
+
+
+@dataclasses.dataclass(frozen=True)
+class _BehindPath(oracle.Jart):
+    """The device behind everything else of the 1T1R cell; `v` is the voltage of the whole, signed as V(AE, OE)."""
+
+    path: object = None
+
+    def inside(self, v, n):
+        """V(AE, OE) [V] at which device and path carry the same current."""
+        return brentq(lambda u: u + self.path(self.current(u, n)) - v, v, 0, xtol=1e-9, rtol=1e-12)
+
+    def rate(self, v, n):
+        return super().rate(self.inside(v, n), n) if abs(v) > 1e-6 else 0.0
+
+
+def transistor_path(folder, gate, source, sweep):
+    """Voltage lost outside the device over its current, from a DC sweep of the transistor alone."""
+    deck = folder / "path.cir"
+    deck.write_text(f"""the access path without the device
+.include lib/access_nmos.lib
+xaccess ae wl sl 0 access_nmos W=4u L=0.35u
+vwl wl 0 {gate}
+vsl sl_driver 0 {source}
+rsl sl_driver sl 125
+vae ae 0 0
+.options reltol=1e-7 abstol=1e-14
+.control
+set num_threads=1
+set numdgt=12
+dc vae {sweep}
+wrdata path.txt i(vae)
+quit 0
+.endc
+.end
+""")
+    assert by_hand(deck)[0] == 0
+    v_ae, current = np.loadtxt(folder / "path.txt").T  # the device's current flows from ae to oe: out of the transistor
+    order = np.argsort(current)
+    inner = PchipInterpolator(current[order], v_ae[order])
+    low, high = inner.x[0], inner.x[-1]
+
+    def lost(i):
+        inside = min(max(i, low), high)
+        return source - float(inner(inside)) + 125 * i + (i - inside) * 1e5
+
+    return lost
+
+
+@pytest.mark.ngspice
+def test_independent_write_1t1r(figures, netlists):
+    write = _BehindPath(path=transistor_path(netlists, 1.3, 0, "0 1.6 2m"))
+    times, n = (0, 2e-9, 102e-9, 104e-9), WINDOW[0]
+    _, n_plateau = oracle.integrate(write, times[:3], (0, -1.2, -1.2), n, WINDOW, rtol=1e-6)
+    _, n_after = oracle.integrate(write, times[2:], (-1.2, 0), n_plateau[-1], WINDOW, rtol=1e-6)
+    v_cell = write.inside(-1.2, n_plateau[-1])
+    read = _BehindPath(path=transistor_path(netlists, 3.3, 0.2, "0 0.2 1m"))
+    sensed = read.current(read.inside(0.2, n_after[-1]), n_after[-1]) / 0.2
+    expected = {
+        "n_disc_after": n_after[-1],
+        "i_cell": -write.current(v_cell, n_plateau[-1]),
+        "v_lost": 1.2 + v_cell,
+        "g_sense": sensed,
+    }
+    for name, value in expected.items():
+        figure = figures["write_1t1r", name]
+        assert figure.target == pytest.approx(value, rel=2e-4), name
+        assert figure.tolerance <= 0.0052 * figure.target
+
+
+# ---- failures
+
+
+@pytest.mark.ngspice
+@pytest.mark.parametrize(
+    ("deck", "old", "new", "wrong"),
+    [
+        ("iv_triangle", "-0.663967 1.165138", "-0.660 1.165138", {"v_set"}),
+        ("set_kinetics", "9.1744e-3", "9.2744e-3", {"t_full_0.342V"}),
+        ("write_1t1r", "3.01235e-4", "3.1e-4", {"g_sense"}),
+    ],
+)
+def test_a_wrong_target_fails(netlists, deck, old, new, wrong):
+    code, log = by_hand(changed(netlists, deck, (old, new)))
+    assert code == 1
+    assert {f.figure for f in decks.parse_results(deck, log) if not f.passed} == wrong
+
+
+@pytest.mark.ngspice
+@pytest.mark.parametrize(
+    ("deck", "old", "new"),
+    [
+        # aborts at -1 V, after V_SET
+        ("iv_triangle", "\nvcell", "\nbstuck q 0 i=(v(ae) < -1) ? 1 : 1m*v(q)\nvcell"),
+        ("pulse_train", "tran 100n $stop", "tran 100n 127u"),  # ends early
+        ("reset_kinetics", "Ninit=1.9897", "Ninit=0.01"),  # the crossings are not there
+        ("write_1t1r", "xcell ae oe jart_vcm", "xcell ae oe nosuch"),  # no circuit at all
+        ("set_kinetics", "tran $&max_step", "* tran"),  # nothing is simulated
+    ],
+)
+def test_a_failed_simulation_never_passes(netlists, deck, old, new):
+    code, log = by_hand(changed(netlists, deck, (old, new)))
+    assert code == 1
+    assert not any(verdicts(log)), log
+
+
+@pytest.mark.ngspice
+@pytest.mark.parametrize("deck", DECKS)
+def test_without_the_model(netlists, deck):
+    (netlists / "osdi" / "jart_vcm_v1b.osdi").unlink()
+    code, log = by_hand(changed(netlists, deck.removeprefix("bench_")))
+    assert code == 1 and "make setup" in log and "RESULT" not in log
+
+
+def only(monkeypatch, *paths):
+    monkeypatch.setattr(assets, "decks", lambda: list(paths))
+
+
+@pytest.mark.ngspice
+def test_the_runner_turns_failures_into_figures(netlists, monkeypatch, tmp_path):
+    silent = netlists / "bench_silent.cir"
+    silent.write_text("silent\nr1 a 0 1\n.control\nquit 0\n.endc\n.end\n")
+    crash = netlists / "bench_crash.cir"
+    good = "RESULT name=crash_x value=1 target=1 tolerance=1 unit=V verdict=PASS"
+    crash.write_text(f"crash\nr1 a 0 1\n.control\necho {good}\nquit 3\n.endc\n.end\n")
+    hang = netlists / "bench_hang.cir"
+    hang.write_text("hang\nr1 a 0 1\n.control\nshell exec sleep 20\n.endc\n.end\n")
+    only(monkeypatch, silent, crash, hang)
+    monkeypatch.setattr(decks, "TIMEOUT_S", 1.0)
+    counted = []
+    bar = type("Bar", (), {"advance": lambda self, steps, failures: counted.append((steps, failures))})()
+    found = decks.run_decks(tmp_path / "out", progress=bar)
+    assert [(f.name, f.figure, f.passed) for f in found if not f.passed] == [
+        (name, "run", False) for name in ("silent", "crash", "hang")
+    ]
+    assert all(math.isnan(f.value) for f in found if not f.passed)
+    assert counted == [(1, 1)] * 3
+    assert "stopped after 1 s" in (tmp_path / "out" / "decks" / "bench_hang.log").read_text()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "name=a_x value=nan target=1 tolerance=1 unit=V verdict=PASS",
+        "name=a_x value=1 target=1 tolerance=1 unit=V verdict=FAIL",
+        "name=a_x value=1 target=1 tolerance=1 unit=V verdict=pass",
+        "name=a_x value=one target=1 tolerance=1 unit=V verdict=PASS",
+        "name=a_x value= target=1 tolerance=1 unit=V verdict=PASS",
+        "name=a_x value=1 target=1 unit=V verdict=PASS",
+        "value=1 target=1 tolerance=1 unit=V verdict=PASS",
+        "",
+    ],
+)
+def test_what_cannot_be_read_has_failed(words):
+    (figure,) = decks.parse_results("a", f"chatter\nRESULT {words}\nmore")
+    assert not figure.passed
+
+
+def test_a_result_line():
+    (figure,) = decks.parse_results(
+        "a", "RESULT name=a_x value=1.5E-3 target=1e-3 tolerance=1e-3 unit=uS verdict=PASS\n"
+    )
+    assert figure == decks.DeckFigure("a", "x", 1.5e-3, 1e-3, 1e-3, "uS", True)
+
+
+def test_without_ngspice(monkeypatch, tmp_path):
+    monkeypatch.setattr(machine, "ngspice_program", lambda: None)
+    with pytest.raises(machine.ToolError, match="install ngspice"):
+        decks.run_decks(tmp_path)
+    monkeypatch.setattr(machine, "ngspice_program", lambda: "/usr/bin/ngspice")
+    monkeypatch.setattr(machine, "ngspice_version", lambda program: 39)
+    with pytest.raises(machine.ToolError, match="version 39"):
+        decks.run_decks(tmp_path)
+
+
+@pytest.mark.ngspice
+def test_an_interrupt_kills_ngspice(tmp_path):
+    hang = tmp_path / "bench_hang.cir"
+    hang.write_text("hang\nr1 a 0 1\n.control\ndowhile 1\necho beat >> pulse\nshell sleep 0.05\nend\n.endc\n.end\n")
+    script = f"""
+from pathlib import Path
+from ouro_spice import assets, decks
+assets.decks = lambda: [Path({str(hang)!r})]
+decks.run_decks(Path({str(tmp_path / "out")!r}))
+"""
+    child = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL, start_new_session=True)
+    pulse = tmp_path / "out" / "decks" / "pulse"
+    deadline = time.monotonic() + 20
+    while not pulse.is_file() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    assert child.wait(10) != 0
+    beats = pulse.read_text()
+    time.sleep(0.3)
+    assert pulse.read_text() == beats != ""
+
+
+# ---- pictures
+
+
+@pytest.mark.ngspice
+def test_pictures(ran):
+    out, _ = ran
+    written = decks.draw(out)
+    assert [path.stem for path in written] == DECKS
+    assert all(path.read_bytes()[:4] == b"\x89PNG" for path in written)
+
+
+@pytest.mark.ngspice
+def test_a_waveform_cut_short_is_drawn_plainly(netlists, tmp_path):
+    folder = tmp_path / "out" / "decks"
+    folder.mkdir(parents=True)
+    by_hand(changed(netlists, "pulse_train", ("tran 100n $stop", "tran 100n 1u")), cwd=folder)
+    assert len(decks.draw(tmp_path / "out")) == 1
+    (plot,) = decks.read_raw(folder / "bench_pulse_train.raw")
+    assert plot["time"][-1] == pytest.approx(1e-6) and len(plot["v(ae)"]) == len(plot["time"])
