@@ -14,4 +14,6 @@ for name, cell in cells.items():
     pair = ouro.pair(cell, total_s=60e-6)
     wave = ouro.simulate(cell, [ouro.Pulse(pair.v_reset, width=90e-6)], state=cell.state(cell.window_S[1]))
     steps = np.abs(np.diff(np.interp(np.arange(0, 90e-6, 10e-9), wave.time_s, wave.g)))
-    print(f"{name:18} SET {pair.v_set:+.3f} V   RESET {pair.v_reset:+.3f} V   up to {steps.max() * 1e6:.1f} uS in 10 ns")
+    print(
+        f"{name:18} SET {pair.v_set:+.3f} V   RESET {pair.v_reset:+.3f} V   up to {steps.max() * 1e6:.1f} uS in 10 ns"
+    )

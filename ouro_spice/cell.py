@@ -1,4 +1,4 @@
-"""Live cells: the thing that is programmed. They hold a state, are read and are pulsed; nothing else is seen of them."""
+"""Live cells: the thing that is programmed. They hold a state, are read and pulsed; nothing else is seen of them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
+from .circuit import Cell, Resistor
 from .compact import conductance_map
-from .circuit import Cell1R, Cell1T1R, Resistor
 from .engine import Engine, default_engine
 from .pulse import Pulse
 from .waveform import State, Waveform
@@ -49,8 +49,9 @@ class SpiceCell:
         Its present state.
     """
 
-    def __init__(self, description: Cell1R | Cell1T1R, state: State | None = None, seed: int = 0,
-                 engine: Engine | None = None) -> None:
+    def __init__(
+        self, description: Cell, state: State | None = None, seed: int = 0, engine: Engine | None = None
+    ) -> None:
         self.description = description
         self.state = state or description.state()
         self.seed = seed
@@ -88,7 +89,7 @@ class SpiceCell:
         return float(conductance_map(self.description.device)(self.state.n_disc[0]))
 
 
-def live(cell: Cell1R | Cell1T1R | LiveCell, state: State | None = None, seed: int = 0) -> LiveCell:
+def live(cell: Cell | LiveCell, state: State | None = None, seed: int = 0) -> LiveCell:
     """Make a described cell live; a live cell is returned as it is.
 
     Parameters
@@ -100,17 +101,17 @@ def live(cell: Cell1R | Cell1T1R | LiveCell, state: State | None = None, seed: i
     seed
         Of the cycle-to-cycle walk. The device has none yet: equal for all seeds.
     """
-    if not isinstance(cell, (Cell1R, Cell1T1R)):
+    if not isinstance(cell, Cell):
         return cell
     return SpiceCell(cell, state, seed)
 
 
-def sensed(cell: Cell1R | Cell1T1R, wave: Waveform, engine: Engine) -> float:
+def sensed(cell: Cell, wave: Waveform, engine: Engine) -> float:
     """What the sense path reports of a read's waveform [S]: bit-line current over read voltage, calibrated."""
     return float(np.exp(_calibration(_reference(cell), engine)(np.log(max(_raw(cell, wave), 1e-9)))))
 
 
-def _raw(cell: Cell1R | Cell1T1R, wave: Waveform) -> float:
+def _raw(cell: Cell, wave: Waveform) -> float:
     """Mean bit-line current over the second half of the read's flat top, over the read voltage [S]."""
     read = cell.read
     start = cell.flat_start_s(read.pulse)
@@ -121,12 +122,12 @@ def _raw(cell: Cell1R | Cell1T1R, wave: Waveform) -> float:
     return float(np.trapezoid(current, times) / (high - low) / read.voltage)
 
 
-def _reference(cell: Cell1R | Cell1T1R) -> Cell1R | Cell1T1R:
+def _reference(cell: Cell) -> Cell:
     return cell.replace(device=Resistor(1.0))
 
 
 @lru_cache(maxsize=64)
-def _calibration(cell: Cell1R | Cell1T1R, engine: Engine) -> PchipInterpolator:
+def _calibration(cell: Cell, engine: Engine) -> PchipInterpolator:
     """ln G over ln of the raw reading, from known resistors in the place of the device."""
     cells = [cell.replace(device=Resistor(1 / g)) for g in _CALIBRATION_S]
     waves = engine.map([c.read_testbench() for c in cells])

@@ -92,10 +92,8 @@ def sim(
     else:
         (rows,) = results["write_verify"]["sim_1t1r"].values()
         _show(
-            ("programmer", "success", "pulses mean", "pulses p95", "time (us)"),
-            [[name, f"{r['success']:.0%}", f"{r['pulses_mean']:.2f}", f"{r['pulses_p95']:.1f}", f"{r['time_s'] * 1e6:.3g}"]
-             for name, r in rows.items()],
-        )  # fmt: skip
+            ("programmer", "success", "pulses mean", "pulses p95", "time (us)"), [_row(*item) for item in rows.items()]
+        )
         print(f"report: {out / 'report.html'}")
     if not all(figure["pass"] for figure in results["decks"]):
         raise typer.Exit(1)
@@ -116,6 +114,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         code = _complain("interrupted; what was finished is kept, run again to go on", 130)
     _leave(code)
+
+
+def _row(name: str, r: dict) -> list[str]:
+    success, time_us = f"{r['success']:.0%}", f"{r['time_s'] * 1e6:.3g}"
+    return [name, success, f"{r['pulses_mean']:.2f}", f"{r['pulses_p95']:.1f}", time_us]
 
 
 def _leave(code: int | str | None) -> None:
@@ -142,7 +145,7 @@ def _folder(path: Path) -> Path:
 def _link(target: Path, link: Path) -> None:
     temporary = link.with_name(f".{link.name}.{os.getpid()}")
     temporary.symlink_to(target)
-    os.replace(temporary, link)
+    temporary.replace(link)
 
 
 def _show(head: Sequence[str], rows: list[list[str]]) -> None:

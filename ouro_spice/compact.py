@@ -31,6 +31,8 @@ def static_current(device: Device, v: ArrayLike, n_disc: ArrayLike) -> np.ndarra
 
     Parameters
     ----------
+    device
+        The memristor.
     v, n_disc
         V(AE, OE) [V] and vacancy concentration [1e26 m^-3], broadcast against each other to shape (...).
     """
@@ -72,7 +74,9 @@ def concentration(device: Device, g_S: ArrayLike) -> np.ndarray:
     low, high = window_S(device)
     if not np.all(np.isfinite(g)) or np.any(g < low * (1 - 1e-6)) or np.any(g > high * (1 + 1e-6)):
         shown = np.array2string(g * 1e6, precision=5, threshold=4)
-        raise ValueError(f"conductance {shown} uS is outside the device's range, {low * 1e6:.5g} to {high * 1e6:.5g} uS")
+        raise ValueError(
+            f"conductance {shown} uS is outside the device's range, {low * 1e6:.5g} to {high * 1e6:.5g} uS"
+        )
     return np.clip(conductance_map(device).inverse(g), *device.bounds)
 
 
@@ -130,7 +134,7 @@ def _limit(device: Device, v: np.ndarray, n: np.ndarray) -> np.ndarray:
 
 
 def _barrier(device: Device, v_schottky: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """Schottky barrier height [eV]; on the forward side its slope is held at 1: the physical root is then the only one."""
+    """Barrier height [eV]; at V > 0 it stands still where its slope would exceed 1, beyond the physical root."""
     k = (Q**3 * Z * 1e26 * n / (8 * np.pi**2 * (device.epsphib * EPS0) ** 3)) ** 0.25
     psi0 = device.phibn0 - device.phin
     fold = np.minimum((k / 4) ** (4 / 3), (device.phibn0 / k) ** 4)

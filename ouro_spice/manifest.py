@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from . import assets, machine
-from .circuit import Cell1R, Cell1T1R
+from .circuit import Cell
 from .pulse import Pulse
 
 
@@ -56,13 +56,13 @@ class Manifest:
             raise ValueError(f"not an ouro_spice manifest: {error}") from error
 
 
-def describe(cell: Cell1R | Cell1T1R, **settings: Any) -> Manifest:
+def describe(cell: Cell, **settings: Any) -> Manifest:
     """The manifest of work on a cell."""
     return dataclasses.replace(_describe(cell), settings=settings)
 
 
 @lru_cache(maxsize=64)
-def _describe(cell: Cell1R | Cell1T1R) -> Manifest:
+def _describe(cell: Cell) -> Manifest:
     bench = cell.testbench([Pulse(1.0, 1e-6)])
     files = {f"{name}.lib": assets.sha256(assets.library(name)) for name in bench.libraries}
     files |= {f"{name}.va": assets.sha256(assets.verilog_a(name)) for name in bench.models}

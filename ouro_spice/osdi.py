@@ -57,17 +57,23 @@ def _compile(compiler: str, source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".compiling-", suffix=".osdi")
     except OSError as error:
-        raise ToolError(f"cannot write to the cache folder {target.parent} ({error.strerror}): set OURO_SPICE_CACHE") from error
+        raise ToolError(
+            f"cannot write to the cache folder {target.parent} ({error.strerror}): set OURO_SPICE_CACHE"
+        ) from error
     os.close(handle)
-    os.unlink(name)
+    Path(name).unlink()
     try:
         done = subprocess.run(
-            [compiler, *_FLAGS, str(source), "-o", name], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+            [compiler, *_FLAGS, str(source), "-o", name],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
         # openvaf-r exits 0 where the linker is missing: only the file itself tells
         if done.returncode != 0 or not Path(name).is_file():
             raise ToolError(_failure(source, done.stdout + done.stderr))
-        os.replace(name, target)
+        Path(name).replace(target)
     finally:
         Path(name).unlink(missing_ok=True)
 

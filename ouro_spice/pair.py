@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from .circuit import Cell1R, Cell1T1R
-from .compact import conductance_map
+from .circuit import Cell
 from .device import WINDOW_N
 from .engine import Engine, default_engine
 from .pulse import HIGHEST_V, Pulse, check_range
@@ -32,7 +31,7 @@ class Pair:
         return self.v_set if dg_S > 0 else self.v_reset
 
 
-def pair(cell: Cell1R | Cell1T1R, total_s: float = 60e-6, engine: Engine | None = None) -> Pair:
+def pair(cell: Cell, total_s: float = 60e-6, engine: Engine | None = None) -> Pair:
     """Find the driver amplitudes at which the noise-free device crosses its window in `total_s`.
 
     The window is that of the device, or N = .06 .. 1.98975 where it has none. Its edges are taken out of the device
@@ -55,7 +54,7 @@ def pair(cell: Cell1R | Cell1T1R, total_s: float = 60e-6, engine: Engine | None 
     return Pair(search(-1, low, high), search(1, high, low), total_s)
 
 
-def traverse_s(cell: Cell1R | Cell1T1R, amplitude: float, start_n: float, end_n: float, limit_s: float, engine: Engine) -> float:
+def traverse_s(cell: Cell, amplitude: float, start_n: float, end_n: float, limit_s: float, engine: Engine) -> float:
     """Time at full amplitude until ``n_disc`` goes from `start_n` to `end_n` [s]; infinite beyond `limit_s`."""
     pulse = Pulse(amplitude, limit_s)
     wave = engine.run(cell.testbench([pulse], State(start_n)))
@@ -72,7 +71,7 @@ def traverse_s(cell: Cell1R | Cell1T1R, amplitude: float, start_n: float, end_n:
     return float(wave.time_s[k - 1] + share * (wave.time_s[k] - wave.time_s[k - 1]) - flat)
 
 
-def _log_time(cell: Cell1R | Cell1T1R, amplitude: float, start: float, end: float, total_s: float, engine: Engine) -> float:
+def _log_time(cell: Cell, amplitude: float, start: float, end: float, total_s: float, engine: Engine) -> float:
     time_s = traverse_s(cell, amplitude, start, end, _TOO_SLOW * total_s, engine)
     # crossed within the edge, or not at all: any finite number on the right side serves a bracketing search
     return float(np.log(np.clip(time_s, total_s / 1e3, 2 * _TOO_SLOW * total_s)))
@@ -84,6 +83,8 @@ def _search(excess: Callable[[float], float], sign: int) -> float:
         low, high = high, high * 1.3
         if high > HIGHEST_V:
             what = "SET" if sign < 0 else "RESET"
-            raise ValueError(f"no {what} amplitude up to {HIGHEST_V:g} V crosses the window in time: "
-                             "the circuit limits the current (wider transistor, higher gate voltage, lower line resistance)")
+            raise ValueError(
+                f"no {what} amplitude up to {HIGHEST_V:g} V crosses the window in time: "
+                "the circuit limits the current (wider transistor, higher gate voltage, lower line resistance)"
+            )
     return sign * float(brentq(excess, low, high, xtol=1e-6, rtol=1e-9))

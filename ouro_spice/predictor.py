@@ -8,6 +8,7 @@ the wrong direction cannot be predicted.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +48,9 @@ class PulsePredictor:
     manifest: Manifest = field(repr=False)
 
     @classmethod
-    def fit(cls, data: PulseDataset, *, epochs: int = 4000, learning_rate: float = 4e-3, seed: int = 0) -> PulsePredictor:
+    def fit(
+        cls, data: PulseDataset, *, epochs: int = 4000, learning_rate: float = 4e-3, seed: int = 0
+    ) -> PulsePredictor:
         """Train on the "train" records; the epoch with the best relative error on the "validation" ones is kept.
 
         Parameters
@@ -157,8 +160,8 @@ class NeuralProgrammer:
         trained = self.predictor.manifest.circuit
         if not self.any_circuit and circuit != trained:
             raise ValueError(
-                "this predictor was trained on another circuit "
-                f"({trained[:12]}, this one is {(circuit or 'unknown')[:12]}): train one, or NeuralProgrammer(any_circuit=True)"
+                f"this predictor was trained on another circuit ({trained[:12]}, this one is "
+                f"{(circuit or 'unknown')[:12]}): train one, or NeuralProgrammer(any_circuit=True)"
             )
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
@@ -208,7 +211,7 @@ def _train(
 
 def _network() -> torch.nn.Sequential:
     modules: list[torch.nn.Module] = []
-    for inputs, outputs in zip(LAYERS[:-1], LAYERS[1:], strict=True):
+    for inputs, outputs in itertools.pairwise(LAYERS):
         modules += [torch.nn.Linear(inputs, outputs, dtype=torch.float64), torch.nn.Tanh()]
     return torch.nn.Sequential(*modules[:-1])
 

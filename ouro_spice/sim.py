@@ -16,8 +16,8 @@ import numpy as np
 
 from . import assets, decks
 from .circuit import Cell1T1R, Driver, Lines, Transistor
-from .decks import DeckFigure
 from .dataset import PulseDataset, extract
+from .decks import DeckFigure
 from .device import jart_vcm_v1b
 from .engine import Ngspice
 from .files import make_folder, write_text
@@ -113,7 +113,15 @@ def judge(out: Path, say: Say = lambda *_: None) -> list[DeckFigure]:
 def deck_rows(judged: list[DeckFigure]) -> list[list[str]]:
     """The figures as rows under `DECK_HEAD`."""
     return [
-        [f.name, f.figure, f"{f.value:.6g}", f"{f.target:.6g}", f"{f.tolerance:.2g}", f.unit, "PASS" if f.passed else "FAIL"]
+        [
+            f.name,
+            f.figure,
+            f"{f.value:.6g}",
+            f"{f.target:.6g}",
+            f"{f.tolerance:.2g}",
+            f.unit,
+            "PASS" if f.passed else "FAIL",
+        ]
         for f in judged
     ]
 
@@ -131,7 +139,9 @@ def _path(cell: Cell1T1R, config: dict[str, Any], out: Path, seed: int, workers:
 
     with Ngspice() as engine:
         voltages = pair(cell, config["pair"]["total_s"], engine)
-    data = extract(cell, seed=seed, out=_dataset_folder(out, seed), workers=workers, voltages=voltages, **config["dataset"])
+    data = extract(
+        cell, seed=seed, out=_dataset_folder(out, seed), workers=workers, voltages=voltages, **config["dataset"]
+    )
     predictor = PulsePredictor.fit(data, seed=seed, **config["predictor"])
     predictor.save(out / "predictor.npz")
     programmers: list[Programmer] = [
@@ -139,7 +149,9 @@ def _path(cell: Cell1T1R, config: dict[str, Any], out: Path, seed: int, workers:
         ISPP(voltages, **config["ispp"]["pulses"], name="ISPP, few pulses"),
         ISPP(voltages, **config["ispp"]["time"], name="ISPP, short time"),
     ]
-    histories = _writes(cell, programmers, config["write_verify"], seed)
+    writes = config["write_verify"]
+    cases = starts_and_targets(cell, writes["targets"], seed)
+    histories = write_all(cell, programmers, cases, writes["tolerance"], writes["max_pulses"])
     held_out = data.frame[(data.frame.split == "test") & (data.frame.outcome == "reached")]
     start = held_out.g_sense_start_S.to_numpy()
     predicted = predictor.predict(start, held_out.g_target_S.to_numpy() - start)
@@ -158,17 +170,20 @@ def starts_and_targets(cell: Cell1T1R, count: int, seed: int) -> list[tuple[floa
     return [(float(start), float(target)) for start, target in zip(starts, targets, strict=True)]
 
 
-def _writes(cell: Cell1T1R, programmers: list[Programmer], config: dict[str, Any], seed: int) -> dict[str, list[History]]:
-    cases = starts_and_targets(cell, config["targets"], seed)
+def write_all(
+    cell: Cell1T1R,
+    programmers: Sequence[Programmer],
+    cases: Sequence[tuple[float, float]],
+    tolerance: float,
+    max_pulses: int,
+) -> dict[str, list[History]]:
+    """Every write of ``(start, target)`` cases [S] by every programmer, by the programmer's name."""
     histories: dict[str, list[History]] = {}
     with progress("write and verify", len(cases) * len(programmers)) as bar:
         for programmer in programmers:
-            several = histories.setdefault(programmer.name, [])
             for start, target in cases:
-                state = cell.state(start)
-                several.append(write_verify(
-                    cell, programmer, target, config["tolerance"], config["max_pulses"], seed, state=state,
-                ))  # fmt: skip
+                history = write_verify(cell, programmer, target, tolerance, max_pulses, state=cell.state(start))
+                histories.setdefault(programmer.name, []).append(history)
                 bar.advance()
     return histories
 
@@ -187,14 +202,16 @@ def _path_section(page: Page, path: Path1T1R) -> dict[str, Any]:
     voltages: Pair = path.data.pair
     page.heading("Conductance over pulse time in the 1T1R cell")
     page.paragraph(
-        f"{len(path.data.frame)} records extracted in SPICE. The drivers' amplitudes, {voltages.v_set:+.4f} V (SET) and "
-        f"{voltages.v_reset:+.4f} V (RESET), cross the window in {voltages.total_s * 1e6:g} us without noise. In the "
-        "RESET direction the transistor's share of the voltage moves to the device as it switches: the steep end."
+        f"{len(path.data.frame)} records extracted in SPICE. The drivers' amplitudes, {voltages.v_set:+.4f} V (SET) "
+        f"and {voltages.v_reset:+.4f} V (RESET), cross the window in {voltages.total_s * 1e6:g} us without noise. In "
+        "the RESET direction the transistor's share of the voltage moves to the device as it switches: the steep end."
     )
     page.figure(figures.conductance_curves(path.data), "Conductance over pulse width for SET and RESET")
     page.heading("Predicted against needed pulse time")
     error = np.abs(path.predicted_s / path.needed_s - 1)
-    page.paragraph(f"Held-out records: median relative error of the pulse time {np.median(error):.1%}, mean {error.mean():.1%}.")
+    page.paragraph(
+        f"Held-out records: median relative error of the pulse time {np.median(error):.1%}, mean {error.mean():.1%}."
+    )
     page.figure(figures.predicted_time(path.needed_s, path.predicted_s), "Predicted over needed pulse time")
     page.heading("Write-and-verify in SPICE")
     page.paragraph(

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .cell import LiveCell, live
-from .circuit import Cell1R, Cell1T1R
+from .circuit import Cell
 from .manifest import Manifest, describe
 from .pair import Pair
 from .pulse import Pulse, check_range
@@ -105,7 +105,7 @@ class _Log:
 
 
 def write_verify(
-    cell: Cell1R | Cell1T1R | LiveCell,
+    cell: Cell | LiveCell,
     programmer: Programmer,
     target: float,
     tolerance: float,

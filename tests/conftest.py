@@ -24,7 +24,7 @@ def pytest_addoption(parser):
         "--ngspice",
         choices=("required", "auto", "none"),
         default="auto",
-        help="tests that need ngspice: fail without it, run them if it is there (required where CI is set), or leave them out",
+        help="tests that need ngspice: fail without it, run them if they can (where CI is set: required), or not",
     )
 
 

@@ -140,8 +140,8 @@ class Jart:
 def integrate(model: Jart, times_s, volts, n0: float, window=(1e-6, 1e6), rtol=1e-9) -> tuple[np.ndarray, np.ndarray]:
     """(t, N) at the integrator's own steps under the piecewise-linear voltage (times_s, volts), N held in the window.
 
-    The integration's variable is ln N. Within a piece of one sign N moves one way: it is followed to the edge of the window
-    that lies there, and then stands still.
+    The integration's variable is ln N. Within a piece of one sign N moves one way: it is followed to the edge of the
+    window that lies there, and then stands still.
     """
     x, out_t, out_x = log(n0), [times_s[0]], [log(n0)]
     for t0, t1, v0, v1 in _pieces(times_s, volts):

@@ -91,7 +91,7 @@ def test_replace_changes_one_value_and_checks_it():
     other = device.replace(r=40e-9)
     assert (other.r, device.r) == (40e-9, 45e-9)
     assert other.Nhi == device.Nhi
-    with pytest.raises(ValueError, match="^r = "):
+    with pytest.raises(ValueError, match=r"^r = "):
         device.replace(r=1.0)
 
 

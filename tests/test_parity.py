@@ -120,10 +120,11 @@ def test_published_defaults_and_ranges():
     """The table of the model text: defaults and legal ranges."""
     published = {
         "T0": (293, 100, 500), "eps": (17, 10, 25), "epsphib": (5.5, 1, 10), "phibn0": (0.18, 0.1, 1.5),
-        "phin": (0.1, 0.1, 0.3), "un": (4e-6, 1e-6, 1e-5), "Ndiscmax": (20, 0.001, 1100), "Ndiscmin": (0.008, 1e-4, 100),
-        "Ninit": (0.008, 1e-4, 1000), "Nplug": (20, 0.001, 100), "a": (0.25e-9, 0.1e-9, 1e-9), "nu0": (2e13, 1e10, 1e14),
-        "dWa": (1.35, 0.8, 1.5), "Rth0": (15.72e6, 1e6, 20e6), "rdet": (45e-9, 5e-9, 100e-9), "r": (45e-9, 5e-9, 100e-9),
-        "lcell": (3, 2, 5), "l": (0.4, 0.1, 5), "Rtheff_scaling": (0.27, 0.1, 1), "RTiOx": (650, 0, 5000),
+        "phin": (0.1, 0.1, 0.3), "un": (4e-6, 1e-6, 1e-5), "Ndiscmax": (20, 0.001, 1100),
+        "Ndiscmin": (0.008, 1e-4, 100), "Ninit": (0.008, 1e-4, 1000), "Nplug": (20, 0.001, 100),
+        "a": (0.25e-9, 0.1e-9, 1e-9), "nu0": (2e13, 1e10, 1e14), "dWa": (1.35, 0.8, 1.5), "Rth0": (15.72e6, 1e6, 20e6),
+        "rdet": (45e-9, 5e-9, 100e-9), "r": (45e-9, 5e-9, 100e-9), "lcell": (3, 2, 5), "l": (0.4, 0.1, 5),
+        "Rtheff_scaling": (0.27, 0.1, 1), "RTiOx": (650, 0, 5000),
     }  # fmt: skip
     for name, expected in published.items():
         parameter = PARAMETERS[name]

@@ -143,7 +143,9 @@ class _Cell:
         whole = drives[0][1].times_s[-1]
         stop_s = whole if stop_s is None else stop_s
         if not 0 <= start_s < stop_s <= whole * (1 + 1e-12):
-            raise ValueError(f"start_s = {start_s:g}, stop_s = {stop_s:g}: must be ascending within the pulses' {whole:g} s")
+            raise ValueError(
+                f"start_s = {start_s:g}, stop_s = {stop_s:g}: must be ascending within the pulses' {whole:g} s"
+            )
         parts = [(name, pwl.window(start_s, stop_s)) for name, pwl in drives]
         return self._bench(parts, stop_s - start_s, state or self.state())
 
@@ -163,7 +165,9 @@ class _Cell:
             probes += [(name, f"@n.xcell.n1[{vector}]") for name, vector in _OUTPUTS]
         unknown = set(state.volts) - set(nodes)
         if unknown or len(state.n_disc) != 1:
-            raise ValueError(f"the state belongs to another circuit: {len(state.n_disc)} devices, nodes {sorted(state.volts)}")
+            raise ValueError(
+                f"the state belongs to another circuit: {len(state.n_disc)} devices, nodes {sorted(state.volts)}"
+            )
         return Testbench(
             title=f"ouro_spice {type(self).__name__}",
             libraries=(*(("jart_vcm_compiled",) if memristor else ()), *self._libraries),
@@ -252,6 +256,9 @@ class Cell1T1R(_Cell):
         for line, node in (("bl", "oe"), ("sl", "sl"), ("wl", "wl")):
             _drive(elements, nodes, self, line, node, drives[line])
         return elements, nodes
+
+
+Cell = Cell1R | Cell1T1R
 
 
 def _line(pulses: Sequence[Pulse], set_side: bool, gate_edge: float = 0.0) -> PWL:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import osdi
-from ..circuit import Cell1R, Cell1T1R, Testbench
+from ..circuit import Cell, Testbench
 from ..circuit.testbench import LADDER
 from ..pulse import Pulse
 from ..waveform import Effort, Result, SimulationError, State, Waveform
@@ -89,7 +89,7 @@ def default_engine() -> Ngspice:
 
 
 def simulate(
-    cell: Cell1R | Cell1T1R,
+    cell: Cell,
     pulses: Sequence[Pulse] | Pulse,
     state: State | None = None,
     seed: int = 0,
@@ -139,7 +139,9 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool) -> Waveform:
     if result is Result.OK and bench.device is not None:
         result = _bounded(bench, traces["n_disc"])
     if result is not Result.OK and throw:
-        raise SimulationError(result, bench.deck([str(osdi.compiled_model(model)) for model in bench.models]), tuple(reply["log"]))
+        raise SimulationError(
+            result, bench.deck([str(osdi.compiled_model(model)) for model in bench.models]), tuple(reply["log"])
+        )
     time_s = arrays.get("time", np.empty(0))
     if len(time_s):
         traces["v_cell"] = traces["v_ae"] - traces["v_oe"]
@@ -147,7 +149,9 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool) -> Waveform:
         time_s=time_s,
         traces=traces,
         state=_state(bench, arrays) if result is Result.OK else None,
-        energy_J=float(sum(-np.trapezoid(traces[v] * traces[i], time_s) for v, i in bench.sources)) if len(time_s) else 0.0,
+        energy_J=float(sum(-np.trapezoid(traces[v] * traces[i], time_s) for v, i in bench.sources))
+        if len(time_s)
+        else 0.0,
         result=result,
         effort=Effort(**reply["effort"]),
         device=bench.device,

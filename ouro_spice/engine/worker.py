@@ -57,12 +57,11 @@ class Session:
         self._log = []
         if not all(self._load_model(path) for path in osdi):
             return self._reply("MODEL", 0)
-        rung = 0
         for rung, netlist in enumerate(netlists):
             result, arrays = self._attempt(netlist, vectors, stop_s)
-            if result == "OK" or result in _HOPELESS:
-                break
-        return self._reply(result, rung, arrays)
+            if result == "OK" or result in _HOPELESS or rung == len(netlists) - 1:
+                return self._reply(result, rung, arrays)
+        raise ValueError("a task needs at least one netlist")
 
     def _attempt(self, netlist: str, vectors: list[str], stop_s: float) -> tuple[str, dict[str, np.ndarray]]:
         self._command("destroy all")

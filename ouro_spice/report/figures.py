@@ -11,7 +11,6 @@ from ..dataset import PulseDataset
 from ..write_verify import History
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SET_COLOUR, RESET_COLOUR = "#1b6ca8", "#c0492f"
@@ -39,8 +38,8 @@ def conductance_curves(data: PulseDataset, most: int = 60) -> Figure:
     for ax, sign, name, colour in ((grid[0, 0], 1, "SET", SET_COLOUR), (grid[0, 1], -1, "RESET", RESET_COLOUR)):
         for row in rows[np.sign(rows.g_target_S - rows.g_start_S) == sign].head(most).itertuples():
             g = np.asarray(row.history_g_S) * 1e6
-            ax.plot(np.arange(len(g)) * row.history_dt_s * 1e6, g, color=colour, alpha=0.35, linewidth=0.8)
-        ax.set(title=f"{name}, {_volts(data, sign)}", xlabel="pulse width (us)", ylabel="G (uS)")
+            ax.semilogx(np.arange(1, len(g)) * row.history_dt_s, g[1:], color=colour, alpha=0.35, linewidth=0.8)
+        ax.set(title=f"{name}, {_volts(data, sign)}", xlabel="pulse width (s)", ylabel="G (uS)")
     return figure
 
 
@@ -63,30 +62,38 @@ def predicted_time(needed_s: np.ndarray, predicted_s: np.ndarray) -> Figure:
 
 
 def write_histories(histories: Mapping[str, Sequence[History]]) -> Figure:
-    """Conductance over the number of pulses for each write, one panel a programmer, targets with their bands."""
-    figure, grid = axes(len(histories), height=4.0)
-    most = max((len(h.pulses) for several in histories.values() for h in several), default=1)
-    for ax, (name, several) in zip(grid[0], histories.items(), strict=True):
-        for k, history in enumerate(several):
-            _history(ax, history, _PALETTE[k % len(_PALETTE)], most)
-        ax.set(title=name, xlabel="pulses", ylabel="reading (uS)", xlim=(-0.3, most + 0.6))
+    """Readings over pulses, one panel a target with its band, one line a write, one colour a programmer."""
+    targets = sorted({history.target_S for several in histories.values() for history in several})
+    columns = min(4, len(targets))
+    figure, grid = axes(columns, -(-len(targets) // columns), width=9.2 / columns if columns > 1 else 4.6, height=2.3)
+    for ax in grid.flat[len(targets) :]:
+        ax.set_visible(False)
+    for ax, target in zip(grid.flat, targets, strict=False):
+        tolerance = 0.0
+        for (name, several), colour in zip(histories.items(), _PALETTE * len(histories), strict=False):
+            for history in (h for h in several if h.target_S == target):
+                g = np.array(history.readings_S) * 1e6
+                ax.plot(g, "o-", markersize=2.5, linewidth=1, color=colour, label=name)
+                tolerance = history.tolerance
+        ax.axhspan(target * (1 - tolerance) * 1e6, target * (1 + tolerance) * 1e6, color="#3a8f5c", alpha=0.15)
+        ax.set_title(f"to {target * 1e6:.0f} uS", fontsize=9)
+    for ax in grid[:, 0]:
+        ax.set_ylabel("reading (uS)")
+    for ax in grid[-1]:
+        ax.set_xlabel("pulses")
+    lines = {line.get_label(): line for line in grid[0, 0].get_lines()}
+    figure.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=len(lines), frameon=False)
     return figure
-
-
-def _history(ax: Axes, history: History, colour: str, most: int) -> None:
-    target, g = history.target_S * 1e6, np.array(history.readings_S) * 1e6
-    last = len(g) - 1
-    ax.plot([max(last - 0.3, 0), most + 0.4], [target, target], color=colour, linewidth=0.7, linestyle=":")
-    ax.plot(np.arange(len(g)), g, marker="o", markersize=3, linewidth=1, color=colour)
-    if len(g):
-        ax.errorbar([last], [target], yerr=[target * history.tolerance], color=colour, capsize=3, linewidth=1, alpha=0.6)
 
 
 def programmer_bars(rows: Mapping[str, Mapping[str, float]]) -> Figure:
     """Pulses per write and total programming time, a bar a programmer."""
     figure, grid = axes(2, height=0.8 + 0.5 * max(len(rows), 2))
     names, colours = list(rows), [_PALETTE[k % len(_PALETTE)] for k in range(len(rows))]
-    panels = (("pulses_mean", 1, "pulses per write (mean)"), ("time_s", 1e6, "programming time per write (us, pulses + reads)"))
+    panels = (
+        ("pulses_mean", 1, "pulses per write (mean)"),
+        ("time_s", 1e6, "programming time per write (us, pulses + reads)"),
+    )
     for ax, (key, factor, label) in zip(grid[0], panels, strict=True):
         values = [rows[name][key] * factor for name in names]
         ax.barh(names, values, color=colours, height=0.6)
