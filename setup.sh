@@ -53,7 +53,7 @@ if [ ! -f "$STAMP" ] || [ "$(cat "$STAMP")" != "$want" ]; then
      || ! grep -qsF "$(pwd -P)/$VENV" "$VENV/bin/activate"; then
     make_venv
   fi
-  say "installing Python packages (about 2 GB, a few minutes the first time)"
+  say "installing Python packages (2 GB with a CPU build of torch, 6 GB with the CUDA one; minutes, the first time)"
   "$VENV/bin/python" -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
   printf '%s' "$want" > "$STAMP"
 fi

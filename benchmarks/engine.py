@@ -1,7 +1,8 @@
 """What the engine adds to ngspice's own time, beside a PySpice loop and ``ngspice -b``; and whether a worker leaks.
 
-Every way runs the same pulses, one after the other, pulse by pulse. All ratios are wall time over the time that
-ngspice itself reports for the analysis of that pulse; the median over the pulses, and the ratio of the sums.
+Every way runs the same pulses side by side, in a new random order for each pulse. All ratios are wall time over the
+time that ngspice itself reports for the analysis of that pulse (of the same run for the engine and `simulate`, of the
+engine's run for the others): the median over the pulses, and the ratio of the sums.
 """
 
 from __future__ import annotations
@@ -140,16 +141,17 @@ def read_raw(path: Path) -> dict[str, np.ndarray]:
     return dict(zip(names, np.frombuffer(body, dtype=float).reshape(-1, len(names)).T, strict=True))
 
 
-def run_all(cases: list[Case], ways: dict[str, Way]) -> dict[str, dict[str, np.ndarray]]:
-    """Every way on every pulse, interleaved, after one uncounted pulse of each kind of cell."""
+def run_all(cases: list[Case], ways: dict[str, Way], seed: int) -> dict[str, dict[str, np.ndarray]]:
+    """Every way on every pulse, in random order, after one uncounted pulse of each kind of cell."""
+    rng = np.random.default_rng(seed)
     for case in cases[:2]:
         for way in ways.values():
             way(case, case[1].testbench([case[2]], case[3]))
     replies: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
     for case in cases:
         bench = case[1].testbench([case[2]], case[3])
-        for name, way in ways.items():
-            replies[name].append(way(case, bench))
+        for name in rng.permutation(list(ways)):
+            replies[name].append(ways[name](case, bench))
     return {name: {key: np.array([r[key] for r in several]) for key in several[0]} for name, several in replies.items()}
 
 
@@ -172,7 +174,7 @@ def overhead(count: int, seed: int) -> Figures:
             "PySpice loop, 1 thread": naive("1", stack),
             "ngspice -b": batch(folder),
         }
-        data = run_all(cases, ways)
+        data = run_all(cases, ways, seed)
         exact = references(cases, engine)
     return compared(cases, data, exact)
 
@@ -242,9 +244,7 @@ def main() -> int:
     figures = overhead(count, args.seed) | leak(transients, args.seed)
     targets = list(TARGETS)
     if args.quick:
-        print(
-            f"quick: leak over {transients} transients, its limit in proportion to the {LEAK_TRANSIENTS} of a full run"
-        )
+        print(f"quick: leak over {transients} transients, its limit scaled from the {LEAK_TRANSIENTS} of a full run")
         targets[1] = Target("leak_MB", TARGETS[1].limit * transients / LEAK_TRANSIENTS)
     return finish(args, figures | {"wall_s": time.perf_counter() - begun}, targets)
 

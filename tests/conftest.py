@@ -32,6 +32,8 @@ def what_is_missing() -> str:
     """What keeps this machine from simulating; empty where nothing does."""
     if machine.shared_library() is None:
         return "no ngspice shared library"
+    if machine.ngspice_program() is None:
+        return "no ngspice program"
     if machine.openvaf() is None:
         return "no Verilog-A compiler"
     return "" if machine.linker() else "no linker (cc)"
@@ -65,9 +67,10 @@ _LEFT_OUT = pytest.StashKey[int]()
 def pytest_terminal_summary(terminalreporter, config):
     left_out = config.stash.get(_LEFT_OUT, 0)
     if left_out:
-        why = what_is_missing() or "--ngspice none"
-        terminalreporter.write_sep("=", f"{left_out} tests were NOT RUN: {why}", yellow=True)
-        terminalreporter.write_line(f"nothing was simulated; {machine.INSTALL_NGSPICE}, or set NGSPICE_LIBRARY_PATH")
+        missing = what_is_missing()
+        terminalreporter.write_sep("=", f"{left_out} tests were NOT RUN: {missing or '--ngspice none'}", yellow=True)
+        if missing:
+            terminalreporter.write_line(f"nothing was simulated; {machine.INSTALL_NGSPICE}")
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,7 @@ def test_the_window_is_the_devices_own_where_it_has_one(engine):
 @pytest.mark.parametrize(
     "cell",
     [
-        ouro.Cell1T1R(DEVICE, transistor=ouro.Transistor(w=0.4e-6, l=2e-6)),
+        ouro.Cell1T1R(DEVICE, transistor=ouro.Transistor(w=0.4e-6, l=10e-6)),
         ouro.Cell1T1R(DEVICE, transistor=ouro.Transistor(v_set=0.4)),
         ouro.Cell1R(DEVICE, lines=ouro.Lines(r_bl=1e6)),
     ],

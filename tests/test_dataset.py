@@ -1,0 +1,486 @@
+"""Datasets: right records, the same ones however they were made, and clear errors for folders that do not fit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import ouro_spice as ouro
+from ouro_spice import PulseDataset, Result, dataset
+from ouro_spice.dataset import extraction, storage
+from ouro_spice.files import OutputError
+from ouro_spice.manifest import describe
+
+pytestmark = pytest.mark.ngspice
+
+DEVICE = ouro.jart_vcm_v1b(window=True)
+CELL = ouro.Cell1R(DEVICE)
+PAIR = ouro.Pair(-0.414269, 0.854029, 60e-6)
+CELL_1T1R = ouro.Cell1T1R(DEVICE)
+PAIR_1T1R = ouro.Pair(-0.44623, 0.94170, 60e-6)
+N, SEED = 11, 5
+SHARDS = ("records-00000.parquet", "records-00001.parquet", "records-00002.parquet")
+
+# of interfaces.md: the columns that checks and users depend on
+COLUMNS = {
+    "g_start_S", "g_target_S", "g_end_S", "t_pulse_s", "amplitude_V", "rise_s", "fall_s", "energy_J", "outcome", "device",
+    "split", "history_g_S", "history_dt_s", "g_sense_start_S", "g_sense_end_S",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_shards():
+    """Four records a file, so that a few of them fill several files."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (dataset, storage):
+            patch.setattr(module, "SHARD", 4)
+        yield
+
+
+def extract(out=None, workers=1, **changes):
+    settings = {"n": N, "seed": SEED, "voltages": PAIR} | changes
+    return ouro.extract(CELL, out=out, workers=workers, **settings)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """One dataset in a folder, made without interruption by one worker."""
+    folder = tmp_path_factory.mktemp("whole") / "data"
+    return extract(folder), folder
+
+
+@pytest.fixture
+def copy(whole, tmp_path):
+    """A copy of that folder, to be damaged."""
+    return shutil.copytree(whole[1], tmp_path / "copy")
+
+
+@pytest.fixture(scope="module")
+def circuit():
+    """Records of a 1T1R cell, fine steps."""
+    return ouro.extract(CELL_1T1R, n=16, seed=2, workers=2, voltages=PAIR_1T1R, step_s=1e-9)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+# ---- records
+
+
+def test_columns_are_those_of_the_interface(whole, circuit):
+    for data, n in ((whole[0], N), (circuit, 16)):
+        assert set(data.frame.columns) >= COLUMNS
+        assert len(data.frame) == n
+        assert list(data.frame.index) == list(data.frame.record) == list(range(n))
+        assert set(data.frame.outcome) <= {"reached", "not_reached", "simulation_failed"}
+        assert set(data.frame.split) <= {"train", "validation", "test"}
+
+
+def test_the_pulse_of_a_record_ends_at_its_target(circuit, engine):
+    """The target lies between the ends of a pulse that is shorter and one that is longer by a step and 0.1 % of its time.
+
+    Stated in time: where the conductance runs away, no grid of widths ends close to every target.
+    """
+    reached = circuit.frame[circuit.frame.outcome == "reached"]
+    assert len(reached) >= 12
+    assert np.median(np.abs(reached.g_end_S / reached.g_target_S - 1)) < 2e-3
+    benches = []
+    for row in reached.itertuples():
+        width = abs(row.t_pulse_s)
+        for other in (max(width * 0.999 - 1e-9, 1e-12), width * 1.001 + 1e-9):
+            pulse = ouro.Pulse(row.amplitude_V, other, row.rise_s, row.fall_s)
+            benches.append(CELL_1T1R.testbench(pulse, CELL_1T1R.state(row.g_start_S)))
+    ends = np.array([wave.g_S for wave in engine.map(benches)]).reshape(-1, 2)
+    for (shorter, longer), row in zip(ends, reached.itertuples(), strict=True):
+        low, high = sorted((shorter, longer))
+        assert low <= row.g_target_S <= high, f"record {row.record} ends at {row.g_end_S / row.g_target_S - 1:+.2%}"
+        assert low <= row.g_end_S <= high
+
+
+def test_a_record_is_what_simulating_its_pulse_gives(circuit):
+    for row in circuit.frame.head(4).itertuples():
+        pulse = ouro.Pulse(row.amplitude_V, abs(row.t_pulse_s), row.rise_s, row.fall_s)
+        wave = ouro.simulate(CELL_1T1R, pulse, CELL_1T1R.state(row.g_start_S))
+        assert wave.g_S == row.g_end_S
+        assert wave.energy_J == row.energy_J > 0
+
+
+def test_sign_and_amplitude_follow_the_direction(whole, circuit):
+    for data in (whole[0], circuit):
+        frame = data.frame
+        rises = frame.g_target_S > frame.g_start_S
+        assert rises.any()
+        assert not rises.all()
+        assert np.array_equal(frame.t_pulse_s > 0, rises)
+        assert np.array_equal(frame.amplitude_V < 0, rises)
+        assert set(frame.amplitude_V) == {data.pair.v_set, data.pair.v_reset}
+        assert np.all(np.abs(frame.t_pulse_s) > 0)
+
+
+def test_pulse_times_lie_on_the_grid(whole, circuit):
+    for data, step in ((whole[0], 10e-9), (circuit, 1e-9)):
+        steps = data.frame.t_pulse_s.abs() / step
+        assert np.allclose(steps, np.round(steps), rtol=0, atol=1e-6)
+
+
+def test_starts_and_targets_lie_in_the_window(whole):
+    low, high = CELL.window_S
+    for name in ("g_start_S", "g_target_S"):
+        assert whole[0].frame[name].between(low, high).all()
+
+
+def test_the_law_of_the_draws():
+    """Uniform and independent over the window, splits 80 / 10 / 10: over 4000 draws, no simulation."""
+    low, high = CELL.window_S
+    start, target, split = zip(*(extraction._draw(CELL, 3, k) for k in range(4000)), strict=True)
+    for values in (start, target):
+        counts, _ = np.histogram(values, bins=10, range=(low, high))
+        assert counts.sum() == 4000
+        assert np.all(np.abs(counts - 400) < 5 * np.sqrt(400))
+    assert abs(np.corrcoef(start, target)[0, 1]) < 0.08
+    shares = pd.Series(split).value_counts(normalize=True)
+    assert shares.train == pytest.approx(0.8, abs=0.03)
+    assert shares.validation == pytest.approx(0.1, abs=0.03)
+    assert shares.test == pytest.approx(0.1, abs=0.03)
+
+
+def test_histories_start_at_the_start_and_pass_the_end(whole, circuit):
+    for data in (whole[0], circuit):
+        for row in data.frame.itertuples():
+            assert 2 <= len(row.history_g_S) <= 8192
+            assert row.history_g_S[0] == pytest.approx(row.g_start_S, rel=0.01)
+            time_s = row.history_dt_s * np.arange(len(row.history_g_S))
+            assert time_s[-1] == pytest.approx(min(2 * abs(row.t_pulse_s), 240e-6), rel=0.01, abs=row.history_dt_s)
+            # the end lies where the history is at that time, give or take 0.5 % of it, a point and an edge
+            slack = 5e-3 * abs(row.t_pulse_s) + row.history_dt_s + row.rise_s
+            around = np.interp(abs(row.t_pulse_s) + slack * np.array([-1, 1]), time_s, row.history_g_S)
+            assert min(around) * 0.999 <= row.g_end_S <= max(around) * 1.001
+            rises = np.diff(row.history_g_S) * np.sign(row.t_pulse_s)
+            assert rises.min() >= -1e-3 * row.g_start_S
+
+
+def test_a_long_history_is_thinned_by_a_whole_number_of_steps(circuit):
+    steps = circuit.frame.history_dt_s / 1e-9
+    assert np.allclose(steps, np.round(steps), rtol=1e-9)
+    assert steps.max() > 1.5
+
+
+def test_readings_are_those_of_the_sense_path(whole, circuit):
+    ideal, lines = whole[0].frame, circuit.frame
+    assert np.allclose(ideal.g_sense_start_S, ideal.g_start_S, rtol=1e-6)
+    assert np.allclose(ideal.g_sense_end_S, ideal.g_end_S, rtol=1e-6)
+    assert np.allclose(lines.g_sense_start_S, lines.g_start_S, rtol=5e-3)
+    assert np.allclose(lines.g_sense_end_S, lines.g_end_S, rtol=5e-3)
+    assert not np.array_equal(lines.g_sense_end_S, lines.g_end_S)
+
+
+def test_tensors_hold_the_reached_records(circuit):
+    inputs, times = circuit.tensors()
+    reached = circuit.frame[circuit.frame.outcome == "reached"]
+    assert inputs.shape == (len(reached), 2)
+    assert times.shape == (len(reached),)
+    assert inputs.dtype == times.dtype == torch.float64
+    assert torch.equal(times.sign(), (inputs[:, 1]).sign())
+    assert np.array_equal(inputs[:, 0].numpy(), reached.g_sense_start_S)
+    assert np.array_equal(inputs.sum(dim=1).numpy().round(12), reached.g_target_S.round(12))
+    by_split = [circuit.tensors(split) for split in ("train", "validation", "test")]
+    assert sum(len(t) for _, t in by_split) == len(reached)
+    for split, (x, _) in zip(("train", "validation", "test"), by_split, strict=True):
+        assert len(x) == (reached.split == split).sum()
+
+
+def test_the_manifest_says_what_was_simulated(whole):
+    manifest = whole[0].manifest
+    assert manifest.circuit == describe(CELL).circuit
+    assert manifest.settings["n"] == N
+    assert manifest.settings["seed"] == SEED
+    assert manifest.failures == {}
+    assert whole[0].pair == PAIR
+    assert json.loads((whole[1] / "manifest.json").read_text())["circuit"] == manifest.circuit
+
+
+def test_without_voltages_the_pair_of_the_circuit_is_found():
+    data = extract(n=1, voltages=None)
+    assert data.pair.v_set == pytest.approx(PAIR.v_set, abs=1e-3)
+    assert data.pair.v_reset == pytest.approx(PAIR.v_reset, abs=1e-3)
+
+
+# ---- the same records
+
+
+def test_records_are_the_same_for_any_number_of_workers(whole, tmp_path):
+    extract(tmp_path / "two", workers=2)
+    assert contents(tmp_path / "two") == contents(whole[1])
+
+
+def test_records_in_memory_are_those_in_the_folder(whole):
+    pd.testing.assert_frame_equal(extract(workers=2).frame, PulseDataset.load(whole[1]).frame)
+
+
+def test_a_loaded_dataset_is_the_extracted_one(whole):
+    loaded = PulseDataset.load(str(whole[1]))
+    pd.testing.assert_frame_equal(loaded.frame, whole[0].frame)
+    assert loaded.manifest == whole[0].manifest
+
+
+def test_a_record_depends_on_its_seed_and_number_only(whole):
+    fewer = extract(n=3)
+    pd.testing.assert_frame_equal(fewer.frame, whole[0].frame.head(3))
+    other = extract(n=3, seed=SEED + 1)
+    assert not set(other.frame.g_start_S) & set(fewer.frame.g_start_S)
+
+
+def test_an_interrupted_extraction_goes_on_where_it_was(whole, tmp_path, monkeypatch):
+    """Ctrl-C in the second shard: the first stays, nothing half is left, and the rest is made later."""
+    folder = tmp_path / "data"
+    run = ouro.Ngspice.map
+
+    def interrupted(engine, benches, throw=True):
+        for k, wave in enumerate(run(engine, benches, throw)):
+            if (folder / SHARDS[0]).exists() and k == 2:
+                raise KeyboardInterrupt
+            yield wave
+
+    monkeypatch.setattr(ouro.Ngspice, "map", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        extract(folder, workers=2)
+    assert sorted(contents(folder)) == ["manifest.json", SHARDS[0]]
+    with pytest.raises(ValueError, match=f"{SHARDS[1]} is missing"):
+        PulseDataset.load(folder)
+
+    monkeypatch.undo()
+    monkeypatch.setattr(dataset, "extract_records", counted(dataset.extract_records, shards := []))
+    extract(folder, workers=2)
+    assert shards == [range(4, 8), range(8, 11)]
+    assert contents(folder) == contents(whole[1])
+
+
+def counted(function, calls):
+    def wrapper(cell, records, *rest):
+        calls.append(records)
+        return function(cell, records, *rest)
+
+    return wrapper
+
+
+@pytest.mark.parametrize("lost", [SHARDS[:1], SHARDS[2:], SHARDS], ids=["first", "last", "all"])
+def test_lost_shards_are_made_again(whole, copy, lost):
+    for name in lost:
+        (copy / name).unlink()
+    with pytest.raises(ValueError, match=f"{lost[0]} is missing"):
+        PulseDataset.load(copy)
+    extract(copy, workers=2)
+    assert contents(copy) == contents(whole[1])
+
+
+def test_a_whole_dataset_is_not_simulated_again(whole, copy, monkeypatch):
+    monkeypatch.setattr(dataset, "extract_records", None)
+    assert len(extract(copy).frame) == N
+    assert contents(copy) == contents(whole[1])
+
+
+def test_leftovers_of_a_killed_write_do_no_harm(whole, copy):
+    (copy / f".{SHARDS[1]}.12345.part").write_bytes(b"half a shard")
+    (copy / SHARDS[1]).unlink()
+    extract(copy)
+    assert {name: data for name, data in contents(copy).items() if name[0] != "."} == contents(whole[1])
+
+
+# ---- folders that do not fit
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"seed": SEED + 1}, "settings"),
+        ({"n": N + 1}, "settings"),
+        ({"rise_s": 3e-9}, "settings"),
+        ({"step_s": 1e-9}, "settings"),
+        ({"voltages": replace(PAIR, v_set=-0.42)}, "settings"),
+    ],
+)
+def test_a_folder_with_records_of_something_else_is_refused_and_kept(whole, copy, changes, what):
+    with pytest.raises(ValueError, match=f"records of another .*{what}"):
+        extract(copy, **changes)
+    assert contents(copy) == contents(whole[1])
+
+
+def test_a_folder_with_records_of_another_circuit_is_refused_and_kept(whole, copy):
+    with pytest.raises(ValueError, match="records of another circuit"):
+        ouro.extract(CELL_1T1R, n=N, seed=SEED, out=copy, workers=1, voltages=PAIR)
+    assert contents(copy) == contents(whole[1])
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"circuit": "x"}', '{"nothing": 1}', "\x00\xff"])
+def test_a_manifest_that_is_none_is_a_value_error_that_names_the_file(copy, text):
+    (copy / "manifest.json").write_text(text, encoding="latin-1")
+    for act in (lambda: PulseDataset.load(copy), lambda: extract(copy)):
+        with pytest.raises(ValueError, match="manifest"):
+            act()
+
+
+def test_the_manifest_of_something_else_than_a_dataset_is_a_value_error(copy):
+    (copy / "manifest.json").write_text(describe(CELL, programmer="ISPP").to_json())
+    with pytest.raises(ValueError, match=r"manifest\.json"):
+        PulseDataset.load(copy)
+
+
+@pytest.mark.parametrize("keep", [0, 4, 100, -1])
+def test_a_truncated_shard_is_a_value_error_that_names_it(copy, keep):
+    path = copy / SHARDS[1]
+    path.write_bytes(path.read_bytes()[:keep])
+    for act in (lambda: PulseDataset.load(copy), lambda: extract(copy)):
+        with pytest.raises(ValueError, match=f"{SHARDS[1]} is damaged.*remove it"):
+            act()
+
+
+def test_a_flipped_bit_is_never_taken_for_a_record(whole, copy):
+    """Anywhere in a shard: it is refused, or (in bytes that mean nothing) the records are the same."""
+    path = copy / SHARDS[0]
+    good = path.read_bytes()
+    refused = 0
+    for at in np.linspace(0, len(good) - 1, 60).astype(int):
+        bad = bytearray(good)
+        bad[at] ^= 0x10
+        path.write_bytes(bad)
+        try:
+            frame = PulseDataset.load(copy).frame
+        except ValueError as error:
+            assert SHARDS[0] in str(error)
+            refused += 1
+        else:
+            pd.testing.assert_frame_equal(frame, whole[0].frame)
+    assert refused > 20
+
+
+def test_a_shard_of_another_dataset_is_refused(copy, tmp_path):
+    extract(tmp_path / "other", seed=SEED + 1, n=4)
+    shutil.copyfile(tmp_path / "other" / SHARDS[0], copy / SHARDS[0])
+    with pytest.raises(ValueError, match=f"{SHARDS[0]} belongs to another dataset"):
+        PulseDataset.load(copy)
+
+
+def test_shards_in_the_wrong_order_are_refused(copy):
+    shutil.copyfile(copy / SHARDS[0], copy / SHARDS[1])
+    with pytest.raises(ValueError, match=f"{SHARDS[1]} belongs to another dataset"):
+        PulseDataset.load(copy)
+
+
+def test_a_table_of_somebody_else_is_refused(copy):
+    pd.DataFrame({"x": [1.0]}).to_parquet(copy / SHARDS[2])
+    with pytest.raises(ValueError, match=f"{SHARDS[2]} belongs to another dataset"):
+        PulseDataset.load(copy)
+
+
+def test_records_without_a_manifest_are_refused(copy):
+    (copy / "manifest.json").unlink()
+    with pytest.raises(ValueError, match=r"without a manifest\.json"):
+        extract(copy)
+    with pytest.raises(ValueError, match=r"holds no dataset: there is no manifest\.json"):
+        PulseDataset.load(copy)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "file", "file/below"])
+def test_what_is_no_folder_holds_no_dataset(tmp_path, name):
+    (tmp_path / "file").write_text("a file")
+    with pytest.raises(ValueError, match="holds no dataset"):
+        PulseDataset.load(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_a_place_that_cannot_be_written_to_is_told_before_the_work(tmp_path, monkeypatch, name):
+    (tmp_path / "file").write_text("a file")
+    monkeypatch.setattr(ouro.Ngspice, "map", None)
+    with pytest.raises(OutputError, match=f"cannot write to .*{name}"):
+        extract(tmp_path / name)
+    assert (tmp_path / "file").read_text() == "a file"
+
+
+@pytest.mark.parametrize("n", [0, -3])
+def test_no_records_are_a_value_error(n):
+    with pytest.raises(ValueError, match=f"n = {n} must be at least 1"):
+        extract(n=n)
+
+
+@pytest.mark.parametrize("changes", [{"rise_s": 0.0}, {"fall_s": -1e-9}, {"step_s": 0.0}, {"step_s": 1.0}])
+def test_settings_out_of_range_are_refused_and_leave_no_folder_claimed(tmp_path, changes):
+    with pytest.raises(ValueError, match=r"rise|fall|step_s"):
+        extract(tmp_path / "data", **changes)
+    extract(tmp_path / "data", n=1)
+
+
+# ---- failures
+
+
+def failing(results, run=ouro.Ngspice.map):
+    """`Ngspice.map` with other results for the write simulations of the given numbers, counted from 0."""
+    count = 0
+
+    def answer(engine, benches, throw=True):
+        nonlocal count
+        benches = list(benches)
+        writes = benches[0].device is not None and benches[0].stop_s != CELL.read_testbench().stop_s
+        for wave in run(engine, benches, throw):
+            result = results.get(count) if writes else None
+            count += writes
+            yield wave if result is None else replace(wave, result=result, state=None)
+
+    return answer
+
+
+def test_failed_simulations_are_records(monkeypatch):
+    """The first pass fails for record 1, the second for record 2: both are kept, counted and never trained on."""
+    monkeypatch.setattr(ouro.Ngspice, "map", failing({1: Result.TIMESTEP, 4 + 2: Result.OUT_OF_BOUNDS}))
+    data = extract(n=4)
+    frame = data.frame
+    assert list(frame.outcome == "simulation_failed") == [False, True, True, False]
+    assert list(frame.result) == ["OK", "TIMESTEP", "OUT_OF_BOUNDS", "OK"]
+    failed = frame[frame.outcome == "simulation_failed"]
+    assert failed[["g_end_S", "t_pulse_s", "g_sense_end_S"]].isna().all(axis=None)
+    assert failed[["g_start_S", "g_target_S", "g_sense_start_S", "amplitude_V"]].notna().all(axis=None)
+    assert data.manifest.failures == {"TIMESTEP": 1, "OUT_OF_BOUNDS": 1}
+    inputs, times = data.tensors()
+    assert len(times) == len(inputs) <= 2
+    assert torch.isfinite(inputs).all()
+    assert torch.isfinite(times).all()
+
+
+def test_failed_records_outlive_the_folder(monkeypatch, tmp_path):
+    monkeypatch.setattr(ouro.Ngspice, "map", failing(dict.fromkeys(range(99), Result.SINGULAR)))
+    made = extract(tmp_path / "data", n=5)
+    assert (made.frame.outcome == "simulation_failed").all()
+    monkeypatch.undo()
+    loaded = PulseDataset.load(tmp_path / "data")
+    pd.testing.assert_frame_equal(loaded.frame, made.frame)
+    assert loaded.manifest.failures == {"SINGULAR": 5}
+    assert loaded.tensors()[0].shape == (0, 2)
+
+
+@pytest.mark.parametrize("result", [Result.TIMEOUT, Result.WORKER])
+def test_a_time_out_stops_the_run_resumably_and_is_no_record(monkeypatch, tmp_path, whole, result):
+    """How fast a machine is must not decide what the records are."""
+    folder = tmp_path / "data"
+    monkeypatch.setattr(ouro.Ngspice, "map", failing({2 * 4 + 1: result}))
+    with pytest.raises(ouro.SimulationError) as caught:
+        extract(folder)
+    assert caught.value.result is result
+    assert sorted(contents(folder)) == ["manifest.json", SHARDS[0]]
+    monkeypatch.undo()
+    extract(folder)
+    assert contents(folder) == contents(whole[1])
+
+
+def test_a_target_that_is_not_reached_is_an_outcome():
+    """Amplitudes far too small: the pulse takes its longest time, and the record says so."""
+    data = extract(n=3, voltages=ouro.Pair(-0.1, 0.1, 1e-6))
+    assert set(data.frame.outcome) == {"not_reached"}
+    assert np.allclose(data.frame.t_pulse_s.abs(), 4e-6)
+    assert np.allclose(data.frame.g_end_S, data.frame.g_start_S, rtol=1e-3)
+    assert len(data.tensors()[1]) == 0
