@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -27,6 +28,13 @@ def verilog_a(model: str) -> Path:
 def models() -> list[str]:
     """The names of the shipped Verilog-A models."""
     return sorted(path.stem for path in folder("verilog_a").glob("*.va"))
+
+
+@lru_cache(maxsize=64)
+def library_text(name: str) -> str:
+    """The content of a subcircuit library, without its comments."""
+    lines = library(name).read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if not line.startswith("*"))
 
 
 def library(name: str) -> Path:

@@ -18,7 +18,7 @@ from ..pulse import PWL, Pulse, check_range, trapezoids
 from ..waveform import State
 from .testbench import Testbench
 
-POINTS = 50
+POINTS = 100
 """A transient has at least this many time points."""
 
 
@@ -146,7 +146,8 @@ class _Cell:
             raise ValueError(
                 f"start_s = {start_s:g}, stop_s = {stop_s:g}: must be ascending within the pulses' {whole:g} s"
             )
-        parts = [(name, pwl.window(start_s, stop_s)) for name, pwl in drives]
+        cut = start_s > 0 or stop_s < whole
+        parts = [(name, pwl.window(start_s, stop_s)) for name, pwl in drives] if cut else drives
         return self._bench(parts, stop_s - start_s, state or self.state())
 
     def read_testbench(self, state: State | None = None) -> Testbench:

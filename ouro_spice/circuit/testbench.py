@@ -65,7 +65,7 @@ class Testbench:
 
     def text(self, rung: int = 0) -> str:
         """The netlist with its analysis for one rung of the solver ladder, without control commands."""
-        return self._text(rung, (f'.include "{assets.library(name)}"' for name in self.libraries))
+        return self._text(rung, map(assets.library_text, self.libraries))
 
     def deck(self, osdi: Sequence[str] = ()) -> str:
         """A complete deck for ``ngspice -b``; `osdi` are the paths of the compiled models."""
@@ -75,9 +75,8 @@ class Testbench:
 
     @property
     def sha256(self) -> str:
-        """Hash of the netlist; libraries enter by their content, so that it is the same on every machine."""
-        text = self._text(0, (f"* library {name} {assets.sha256(assets.library(name))}" for name in self.libraries))
-        return hashlib.sha256(text.encode()).hexdigest()
+        """Hash of the netlist, libraries included: the same on every machine."""
+        return hashlib.sha256(self.text().encode()).hexdigest()
 
     def _text(self, rung: int, includes: Sequence[str] | object) -> str:
         options = dict(LADDER[rung])
