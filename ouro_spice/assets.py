@@ -30,10 +30,16 @@ def models() -> list[str]:
     return sorted(path.stem for path in folder("verilog_a").glob("*.va"))
 
 
-@lru_cache(maxsize=64)
 def library_text(name: str) -> str:
-    """The content of a subcircuit library, without its comments."""
-    lines = library(name).read_text(encoding="utf-8").splitlines()
+    """The content of a subcircuit library as it is now, without its comments."""
+    path = library(name)
+    stat = path.stat()
+    return _without_comments(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=64)
+def _without_comments(path: Path, _changed_ns: int, _size: int) -> str:
+    lines = path.read_text(encoding="utf-8").splitlines()
     return "\n".join(line for line in lines if not line.startswith("*"))
 
 

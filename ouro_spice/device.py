@@ -65,7 +65,9 @@ class Device:
     Rthline: float = _quantity(90471.47, "K/W", 1, 1e7, "thermal resistance of the line")
     alphaline: float = _quantity(3.92e-3, "1/K", 1e-5, 0.1, "temperature coefficient of the line resistance")
     flim: int = _quantity(1, "1", 0, 1, "1: rate slows towards Ndiscmin and Ndiscmax; 0: hard stop at them only")
-    cth: float = _quantity(0, "J/K", 0, 1e-15, "heat capacity of the filament, 0 = quasi-static temperature")
+    cth: float = _quantity(
+        0, "J/K", 0, 1e-15, "heat capacity of the filament, 0 = quasi-static temperature (as published)"
+    )
     realisation: str = "compiled"
 
     def __post_init__(self) -> None:

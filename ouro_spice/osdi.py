@@ -75,7 +75,9 @@ def _compile(compiler: str, source: Path, target: Path) -> None:
             raise ToolError(_failure(source, done.stdout + done.stderr))
         Path(name).replace(target)
     finally:
-        Path(name).unlink(missing_ok=True)
+        # where the linker fails the compiler leaves its object files too
+        for left in target.parent.glob(f"{Path(name).stem}*"):
+            left.unlink(missing_ok=True)
 
 
 def _failure(source: Path, log: str) -> str:

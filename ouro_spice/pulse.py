@@ -12,6 +12,9 @@ SHORTEST_S = 1e-12
 LONGEST_S = 1e4
 HIGHEST_V = 20.0
 
+# the rate is exponential in the voltage: an edge is several breakpoints, or one time step may leap over most of it
+_EDGE_PARTS = 4
+
 
 @dataclass(frozen=True)
 class Pulse:
@@ -81,10 +84,13 @@ def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]])
     now = 0.0
     for before, rise, width, fall, after, level in slots:
         for dt, v in ((before, 0.0), (rise, level), (width, level), (fall, 0.0), (after, 0.0)):
-            if dt > 0:
-                now += dt
-                times.append(now)
-                volts.append(v)
+            if dt <= 0:
+                continue
+            start, parts = volts[-1], _EDGE_PARTS if v != volts[-1] else 1
+            for part in range(1, parts + 1):
+                times.append(now + dt * part / parts)
+                volts.append(v if part == parts else start + (v - start) * part / parts)
+            now += dt
     return PWL(tuple(times), tuple(volts))
 
 

@@ -69,7 +69,7 @@ class State:
 
 @dataclass(frozen=True)
 class Effort:
-    """What a run cost: time points, rejected ones, iterations, ngspice's own analysis time, the ladder's rung."""
+    """What a run cost: points tried, those rejected, iterations, ngspice's own analysis time, the ladder's rung."""
 
     points: int = 0
     rejected: int = 0

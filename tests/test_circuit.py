@@ -148,7 +148,6 @@ def test_hash_does_not_depend_on_the_place(tmp_path, monkeypatch):
     copy = tmp_path / "elsewhere"
     shutil.copytree(assets.folder("netlists"), copy / "netlists")
     monkeypatch.setattr(assets, "folder", lambda name: copy / name)
-    assert str(copy) in bench.text()
     assert bench.sha256 == here
     assert str(tmp_path) not in here
 

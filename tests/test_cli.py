@@ -17,7 +17,9 @@ import pytest
 from ouro_spice import machine
 from ouro_spice.cli import main
 
-MAIN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n{}from ouro_spice.cli import main; main({!r})"
+# a test run in the background hands down that SIGINT is ignored
+MAIN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n{}"
+MAIN += "from ouro_spice.cli import main; main({!r})"
 # `sim` without its decks: the extraction comes at once
 NO_DECKS = "import ouro_spice.sim; ouro_spice.sim.judge = lambda *_: []\n"
 
@@ -317,9 +319,13 @@ def start():
 
     def begin(*arguments, before=""):
         child = subprocess.Popen(
-            command(*arguments, before=before), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, start_new_session=True,
-        )  # fmt: skip
+            command(*arguments, before=before),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
         started.append(child)
         return child
 
@@ -336,8 +342,8 @@ def workers(child) -> int:
 
 def extracting(child, out):
     """Wait until the records are being simulated."""
-    wait_for(lambda: child.poll() is not None or ((out / "dataset-0" / "manifest.json").exists() and workers(child) >= 2),
-             "the extraction")  # fmt: skip
+    begun = out / "dataset-0" / "manifest.json"
+    wait_for(lambda: child.poll() is not None or (begun.exists() and workers(child) >= 2), "the extraction")
     time.sleep(0.3)
     assert child.poll() is None, child.communicate()
 

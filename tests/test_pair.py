@@ -1,4 +1,4 @@
-"""The voltage pair: amplitudes at which a circuit's window takes the asked time, against the reference and by crossing."""
+"""The voltage pair: amplitudes that cross the window in the asked time, by the reference and by simulation."""
 
 from __future__ import annotations
 

@@ -31,7 +31,8 @@ def dataset(n=12):
     rng = np.random.default_rng(0)
     start, target = rng.uniform(100e-6, 540e-6, size=(2, n))
     frame = pd.DataFrame({
-        "g_start_S": start, "g_target_S": target, "outcome": ["reached"] * (n - 2) + ["not_reached", "simulation_failed"],
+        "g_start_S": start, "g_target_S": target,
+        "outcome": ["reached"] * (n - 2) + ["not_reached", "simulation_failed"],
         "history_g_S": [np.linspace(a, b, 20, dtype=np.float32) for a, b in zip(start, target, strict=True)],
         "history_dt_s": 1e-7,
     })  # fmt: skip
@@ -80,8 +81,9 @@ def self_contained(path) -> Reader:
 
 @pytest.mark.parametrize("what", ["history", "histories", "dataset"])
 def test_a_report_is_one_file_that_names_what_was_simulated(tmp_path, what):
-    subject = {"history": history(), "histories": [history(), history("neural", checkpoint="f" * 64)], "dataset": dataset()}[what]
-    path = ouro.report(subject, tmp_path / "new" / "report.html")
+    several = [history(), history("neural", checkpoint="f" * 64)]
+    subject = {"history": several[0], "histories": several, "dataset": dataset()}
+    path = ouro.report(subject[what], tmp_path / "new" / "report.html")
     assert [file.name for file in path.parent.iterdir()] == ["report.html"]
     page = self_contained(path)
     files = describe(CELL).files
@@ -104,8 +106,9 @@ def test_the_manifest_in_the_page_can_be_read_back(tmp_path):
 
 
 def test_figures_of_the_table_are_those_of_the_histories(tmp_path):
-    several = [history(readings=(150e-6, 219e-6)), history(readings=(1e-4, 3e-4, 5e-4, 5e-4), outcome=Outcome.PULSE_LIMIT)]
-    text = Reader(ouro.report(several, tmp_path / "report.html")).text
+    reached = history(readings=(150e-6, 219e-6))
+    missed = history(readings=(1e-4, 3e-4, 5e-4, 5e-4), outcome=Outcome.PULSE_LIMIT)
+    text = Reader(ouro.report([reached, missed], tmp_path / "report.html")).text
     assert "50%" in text
     assert "2.00" in text
 
@@ -123,7 +126,9 @@ def test_outcomes_of_a_dataset_are_counted(tmp_path):
         assert outcome in text
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a & b < c", "5 $ and 6 $", "a_b^c"])
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a & b < c", "5 $ and 6 $", "a_b^c"]
+)
 def test_names_are_text_and_not_markup(tmp_path, name):
     path = ouro.report([history(name), history("other")], tmp_path / "report.html")
     page = self_contained(path)

@@ -50,7 +50,8 @@ def test_results_have_the_form_of_the_interface(first):
         assert set(figure) == {"name", "figure", "value", "target", "unit", "pass"}
         assert figure["pass"] is True
         assert math.isfinite(figure["value"])
-    assert {figure["name"] for figure in stored["decks"]} == {path.stem.removeprefix("bench_") for path in assets.decks()}
+    shipped = {path.stem.removeprefix("bench_") for path in assets.decks()}
+    assert {figure["name"] for figure in stored["decks"]} == shipped
     ((case, by_tolerance),) = stored["write_verify"].items()
     assert case == "sim_1t1r"
     ((tolerance, rows),) = by_tolerance.items()

@@ -365,7 +365,7 @@ def test_summary_of_failures_and_of_a_single_write():
 @pytest.mark.ngspice
 @pytest.mark.parametrize("target", [180e-6, 420e-6], ids=["down", "up"])
 def test_a_write_in_spice(target):
-    """From 300 uS, in both directions, in the 1T1R cell: readings are those of its sense path, g is that of the device."""
+    """In the 1T1R cell, from 300 uS in both directions: readings are those of its sense path, g is the device's."""
     programmer = Spy(ISPP(PAIR, width=1e-6, start=1.0, step=0.02))
     history = write_verify(CELL, programmer, target, 0.10, state=CELL.state(300e-6))
     assert history.outcome is Outcome.REACHED

@@ -181,6 +181,7 @@ class _Cell:
             nodes=tuple(nodes),
             volts=tuple(state.volts.items()),
             device=self.device if memristor else None,
+            at_rest=not any(pwl.volts[0] for _, pwl in drives),
         )
 
     _libraries = ()

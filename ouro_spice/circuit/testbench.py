@@ -34,6 +34,9 @@ class Testbench:
         Netlist lines.
     stop_s, max_step_s
         Length of the transient and its largest step [s].
+    at_rest
+        Whether the drivers start at 0 V. ngspice checks the error of every step but the first, which therefore has to
+        be tiny where the device switches from the start.
     probes
         ``(trace, ngspice vector)`` pairs.
     sources
@@ -57,6 +60,7 @@ class Testbench:
     nodes: tuple[str, ...] = ()
     volts: tuple[tuple[str, float], ...] = ()
     device: Device | None = None
+    at_rest: bool = True
 
     @property
     def vectors(self) -> list[str]:
@@ -85,5 +89,7 @@ class Testbench:
         lines += [f".ic v({node})={volts:.17g}" for node, volts in self.volts]
         lines.append(".options " + " ".join(f"{name}={value}" for name, value in options.items()))
         lines.append(".save " + " ".join(self.vectors))
-        lines.append(f".tran {max_step / 10:.17g} {self.stop_s:.17g} 0 {max_step:.17g}")
+        # ngspice's first step is a tenth of this
+        print_step = max_step / (10 if self.at_rest else 1e6)
+        lines.append(f".tran {print_step:.17g} {self.stop_s:.17g} 0 {max_step:.17g}")
         return "\n".join([*lines, ".end", ""])

@@ -21,6 +21,7 @@ from ..files import make_folder
 from ..manifest import Manifest, describe
 from ..pair import Pair, pair
 from ..progress import progress
+from ..pulse import check_range
 from .extraction import extract_records
 from .storage import SHARD, claimed, read_manifest, read_shard, shard_count, shard_name, write_shard
 
@@ -134,28 +135,32 @@ def extract(
     """
     if n < 1:
         raise ValueError(f"n = {n} must be at least 1")
+    check_range("step_s", step_s, 1e-12, 1.0, "s")
     folder = None if out is None else make_folder(Path(out))
     with Ngspice(workers) as engine:
         voltages = voltages or pair(cell, engine=engine)
-        settings = {
-            "n": n, "seed": seed, "sampling": "uniform", "step_s": step_s, "rise_s": rise_s, "fall_s": fall_s,
-            "pair": {"v_set": voltages.v_set, "v_reset": voltages.v_reset, "total_s": voltages.total_s},
-        }  # fmt: skip
+        settings = {"n": n, "seed": seed, "sampling": "uniform", "pair": dataclasses.asdict(voltages)}
+        settings |= {"step_s": step_s, "rise_s": rise_s, "fall_s": fall_s}
         manifest = claimed(folder, describe(cell, **settings))
-        frames = []
-        with progress("extract records", n) as bar:
-            for shard in range(shard_count(n)):
-                frame = None if folder is None else read_shard(folder / shard_name(shard), manifest, shard)
-                if frame is None:
-                    frame = extract_records(cell, range(shard * SHARD, min(n, (shard + 1) * SHARD)), manifest, engine)
-                    if folder is not None:
-                        write_shard(folder / shard_name(shard), frame, manifest, shard)
-                bar.advance(len(frame), int((frame.outcome == "simulation_failed").sum()))
-                frames.append(frame)
+        frame = _records(cell, n, manifest, folder, engine)
+    return PulseDataset(frame, _counted(manifest, frame))
+
+
+def _records(cell: Cell, n: int, manifest: Manifest, folder: Path | None, engine: Ngspice) -> pd.DataFrame:
+    """All records, shard by shard: read where they are there, else simulated and written."""
     import pandas as pd
 
-    whole = pd.concat(frames, ignore_index=True)
-    return PulseDataset(whole, _counted(manifest, whole))
+    frames = []
+    with progress("extract records", n) as bar:
+        for shard in range(shard_count(n)):
+            frame = None if folder is None else read_shard(folder / shard_name(shard), manifest, shard)
+            if frame is None:
+                frame = extract_records(cell, range(shard * SHARD, min(n, (shard + 1) * SHARD)), manifest, engine)
+                if folder is not None:
+                    write_shard(folder / shard_name(shard), frame, manifest, shard)
+            bar.advance(len(frame), int((frame.outcome == "simulation_failed").sum()))
+            frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
 
 
 def _counted(manifest: Manifest, frame: pd.DataFrame) -> Manifest:

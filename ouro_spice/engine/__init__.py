@@ -143,7 +143,7 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool) -> Waveform:
             result, bench.deck([str(osdi.compiled_model(model)) for model in bench.models]), tuple(reply["log"])
         )
     time_s = arrays.get("time", np.empty(0))
-    if len(time_s):
+    if "v_ae" in traces and "v_oe" in traces:
         traces["v_cell"] = traces["v_ae"] - traces["v_oe"]
     return Waveform(
         time_s=time_s,

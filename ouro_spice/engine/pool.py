@@ -44,6 +44,12 @@ class Worker:
                 raise
             raise EOFError from error
 
+    def interrupt(self) -> None:
+        """End the process of a task that runs in another thread, which then sees it dead and cleans up."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def kill(self) -> None:
         """End the process at once."""
         if self._process is not None:
@@ -93,6 +99,7 @@ class Pool:
     def __init__(self, workers: int | None = 1, timeout_s: float = 120.0, recycle: int = 2000) -> None:
         self.size = workers or os.cpu_count() or 1
         self.timeout_s = timeout_s
+        self._given_up = False
         self._workers = [Worker(recycle) for _ in range(self.size)]
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         for worker in self._workers:
@@ -108,7 +115,8 @@ class Pool:
                     reply["effort"]["restarts"] = restarts
                     return reply
                 except EOFError:
-                    continue
+                    if self._given_up:
+                        break
                 except TimeoutError:
                     return {"result": "TIMEOUT", "arrays": {}, "log": [f"limit {self.timeout_s:g} s"], "effort": {}}
             return {"result": "WORKER", "arrays": {}, "log": [], "effort": {"restarts": 2}}
@@ -125,7 +133,11 @@ class Pool:
             except BaseException:  # Ctrl-C, or a consumer that stops: running tasks must not be waited for
                 for future in futures:
                     future.cancel()
-                self.close()
+                self._given_up = True
+                for worker in self._workers:
+                    worker.interrupt()
+                threads.shutdown(wait=True)
+                self._given_up = False
                 raise
 
     def close(self) -> None:
