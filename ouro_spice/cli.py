@@ -24,9 +24,11 @@ from .machine import ToolError
 from .waveform import SimulationError
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    add_completion=False, rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False,
     help="SPICE-level co-simulation of memristor programming.",
 )  # fmt: skip
+
+_INTERRUPTED = "interrupted; what was finished is kept, run again to go on"
 
 Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results on standard output.")]
@@ -106,13 +108,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(args=list(arguments) if arguments is not None else None, standalone_mode=True)
         code = 0
     except SystemExit as stop:
-        code = stop.code
+        # typer makes 130 of Ctrl-C, and says nothing
+        code = _complain(_INTERRUPTED, 130) if stop.code == 130 else stop.code
     except ValueError as error:
         code = _complain(error, 2)
     except (ToolError, SimulationError, OutputError, OSError) as error:
         code = _complain(error, 1)
     except KeyboardInterrupt:
-        code = _complain("interrupted; what was finished is kept, run again to go on", 130)
+        code = _complain(_INTERRUPTED, 130)
     _leave(code)
 
 

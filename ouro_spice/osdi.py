@@ -55,29 +55,25 @@ def cache_folder() -> Path:
 def _compile(compiler: str, source: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".compiling-", suffix=".osdi")
+        # beside the target, so that the result can be put in place in one move; object files go with the folder
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".compiling-") as folder:
+            result = Path(folder) / target.name
+            log = _run([compiler, *_FLAGS, str(source), "-o", str(result)])
+            # openvaf-r exits 0 where the linker is missing: only the file itself tells
+            if not result.is_file():
+                raise ToolError(_failure(source, log))
+            result.replace(target)
     except OSError as error:
-        raise ToolError(
-            f"cannot write to the cache folder {target.parent} ({error.strerror}): set OURO_SPICE_CACHE"
-        ) from error
-    os.close(handle)
-    Path(name).unlink()
+        place = f"cannot write to the cache folder {target.parent}"
+        raise ToolError(f"{place} ({error.strerror}): set OURO_SPICE_CACHE") from error
+
+
+def _run(command: list[str]) -> str:
     try:
-        done = subprocess.run(
-            [compiler, *_FLAGS, str(source), "-o", name],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        # openvaf-r exits 0 where the linker is missing: only the file itself tells
-        if done.returncode != 0 or not Path(name).is_file():
-            raise ToolError(_failure(source, done.stdout + done.stderr))
-        Path(name).replace(target)
-    finally:
-        # where the linker fails the compiler leaves its object files too
-        for left in target.parent.glob(f"{Path(name).stem}*"):
-            left.unlink(missing_ok=True)
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    except OSError as error:
+        raise ToolError(f"{command[0]} does not run: {error.strerror}") from error
+    return done.stdout + done.stderr
 
 
 def _failure(source: Path, log: str) -> str:

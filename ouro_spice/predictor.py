@@ -8,8 +8,8 @@ the wrong direction cannot be predicted.
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from .dataset import PulseDataset
 from .files import write_whole
 from .manifest import Manifest, describe
 from .pair import Pair
-from .pulse import Pulse
+from .pulse import Pulse, check_count, check_range
 
 LAYERS = (2, 32, 64, 32, 1)
 
@@ -67,8 +67,10 @@ class PulsePredictor:
         Raises
         ------
         ValueError
-            For fewer than two records that reached their target.
+            For fewer than two records that reached their target, or settings that make no sense.
         """
+        check_count("epochs", epochs)
+        check_range("learning_rate", learning_rate, 1e-9, 1.0, "")
         train, validation = _split(data, "train"), _split(data, "validation")
         if len(train[1]) < 2:
             raise ValueError(f"{len(train[1])} training records reached their target; at least 2 are needed")
@@ -98,7 +100,7 @@ class PulsePredictor:
         arrays: dict[str, Any] = {"shift": self.shift, "scale": self.scale}
         for k, (matrix, bias) in enumerate(self.weights):
             arrays[f"matrix{k}"], arrays[f"bias{k}"] = matrix, bias
-        arrays["manifest"] = np.array(self.manifest.to_json())
+        arrays["manifest"], arrays["sha256"] = np.array(self.manifest.to_json()), np.array(self.sha256)
 
         def write(temporary: Path) -> None:
             with temporary.open("wb") as file:
@@ -110,19 +112,34 @@ class PulsePredictor:
     def load(cls, path: str | Path) -> PulsePredictor:
         """Read a checkpoint; ValueError for a file that is none."""
         try:
-            with np.load(path, allow_pickle=False) as file:
-                weights = tuple((file[f"matrix{k}"], file[f"bias{k}"]) for k in range(len(LAYERS) - 1))
-                return cls(weights, file["shift"], file["scale"], Manifest.from_json(str(file["manifest"])))
+            content = Path(path).read_bytes()
         except FileNotFoundError:
             raise ValueError(f"no checkpoint {path}") from None
-        except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        except OSError as error:
+            raise ValueError(f"{path} is not an ouro_spice checkpoint: {error.strerror}") from error
+        try:
+            return cls._parse(content)
+        except Exception as error:  # a damaged archive raises nearly anything in its readers
             raise ValueError(f"{path} is not an ouro_spice checkpoint, or is damaged: {error}") from error
+
+    @classmethod
+    def _parse(cls, content: bytes) -> PulsePredictor:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            weights = tuple((file[f"matrix{k}"], file[f"bias{k}"]) for k in range(len(LAYERS) - 1))
+            predictor = cls(weights, file["shift"], file["scale"], Manifest.from_json(str(file["manifest"])))
+            shapes = [matrix.shape for matrix, _ in weights]
+            if shapes != [(outputs, inputs) for inputs, outputs in itertools.pairwise(LAYERS)]:
+                raise ValueError(f"a network of {shapes}")
+            if str(file["sha256"]) != predictor.sha256:
+                raise ValueError("its content does not fit its hash")
+        return predictor
 
     @property
     def sha256(self) -> str:
-        """Hash of weights and normalisation: the same for the same network, wherever it is stored."""
+        """Hash of weights, normalisation and manifest: the same wherever the checkpoint is stored."""
         arrays = [self.shift, self.scale, *(array for layer in self.weights for array in layer)]
-        return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
+        content = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
+        return hashlib.sha256(content + self.manifest.to_json().encode()).hexdigest()
 
     @property
     def pair(self) -> Pair:

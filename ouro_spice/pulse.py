@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -102,4 +103,10 @@ def check_range(name: str, value: float, low: float, high: float, unit: str) -> 
         good = False
     if not good:
         shown = f"{value:g}" if isinstance(value, (int, float)) else repr(value)
-        raise ValueError(f"{name} = {shown} is outside its legal range [{low:g}, {high:g}] {unit}")
+        raise ValueError(f"{name} = {shown} is outside its legal range [{low:g}, {high:g}] {unit}".rstrip())
+
+
+def check_count(name: str, value: int, low: int = 1) -> None:
+    """Raise ValueError naming `name` and the value where it is not a whole number of at least `low`."""
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < low:
+        raise ValueError(f"{name} = {value} must be a whole number, at least {low}")

@@ -14,9 +14,9 @@ import numpy as np
 
 from .cell import LiveCell, live
 from .circuit import Cell
-from .manifest import Manifest, describe
+from .manifest import Manifest, describe, versions
 from .pair import Pair
-from .pulse import Pulse, check_range
+from .pulse import Pulse, check_count, check_range
 from .waveform import SimulationError, State
 
 
@@ -140,8 +140,7 @@ def write_verify(
     """
     check_range("target", target, 1e-9, 1.0, "S")
     check_range("tolerance", tolerance, 1e-6, 1.0, "(relative)")
-    if max_pulses < 1:
-        raise ValueError(f"max_pulses = {max_pulses} must be at least 1")
+    check_count("max_pulses", max_pulses)
     cell = live(cell, state, seed)
     if hasattr(programmer, "check"):
         programmer.check(cell)
@@ -155,7 +154,9 @@ def write_verify(
 
 def _manifest(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
     settings = {"programmer": programmer.name, "checkpoint": getattr(programmer, "checkpoint", None), "seed": seed}
-    return describe(cell.description, **settings)
+    if hasattr(cell, "description"):
+        return describe(cell.description, **settings)
+    return Manifest("", {}, {"kind": type(cell).__name__}, versions(), settings)  # a bench instrument
 
 
 def _run(
@@ -212,6 +213,8 @@ class ISPP:
         First amplitude over the pair's.
     step
         Increment over the pair's amplitude.
+    most
+        Largest amplitude over the pair's: what the drivers can give.
     edge
         Rise and fall [s].
     """
@@ -220,6 +223,7 @@ class ISPP:
     width: float = 1e-6
     start: float = 0.9
     step: float = 0.02
+    most: float = 2.0
     edge: float = 2e-9
     name: str = "ISPP"
 
@@ -228,7 +232,7 @@ class ISPP:
         signs = np.sign(target - np.asarray(readings))
         turns = np.flatnonzero(signs != signs[-1])
         steps = len(signs) - 1 - (turns[-1] + 1 if len(turns) else 0)
-        factor = self.start + self.step * steps
+        factor = min(self.start + self.step * steps, self.most)
         return Pulse(factor * self.voltages.amplitude(signs[-1]), self.width, self.edge, self.edge)
 
 

@@ -21,7 +21,7 @@ from ..files import make_folder
 from ..manifest import Manifest, describe
 from ..pair import Pair, pair
 from ..progress import progress
-from ..pulse import check_range
+from ..pulse import Pulse, check_count, check_range
 from .extraction import extract_records
 from .storage import SHARD, claimed, read_manifest, read_shard, shard_count, shard_name, write_shard
 
@@ -60,6 +60,8 @@ class PulseDataset:
         manifest = read_manifest(folder)
         if manifest is None:
             raise ValueError(f"{folder} holds no dataset: there is no manifest.json")
+        if not isinstance(manifest.settings.get("n"), int):
+            raise ValueError(f"{folder}/manifest.json is not that of a dataset")
         count = shard_count(manifest.settings["n"])
         frames = [read_shard(folder / shard_name(k), manifest, k) for k in range(count)]
         missing = [shard_name(k) for k, frame in enumerate(frames) if frame is None]
@@ -129,13 +131,17 @@ def extract(
     Raises
     ------
     ValueError
-        For n < 1, or a folder that holds records of something else.
+        For arguments out of range, or a folder that holds records of something else.
+    SimulationError
+        Where a simulation runs into its time limit or its process dies twice: what was finished is kept, and the same
+        call goes on. Other failures are records.
     OutputError
         For a folder that cannot be written to.
     """
-    if n < 1:
-        raise ValueError(f"n = {n} must be at least 1")
-    check_range("step_s", step_s, 1e-12, 1.0, "s")
+    check_count("n", n)
+    check_count("seed", seed, 0)
+    check_range("step_s", step_s, 1e-12, 1e-3, "s")
+    Pulse(1.0, step_s, rise_s, fall_s)  # raises where the edges are out of range
     folder = None if out is None else make_folder(Path(out))
     with Ngspice(workers) as engine:
         voltages = voltages or pair(cell, engine=engine)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..cell import sensed
-from ..circuit import Cell
+from ..circuit import Cell, Testbench
 from ..engine import Ngspice
 from ..manifest import Manifest
 from ..pair import Pair
 from ..pulse import Pulse
-from ..waveform import Result, State, Waveform
+from ..waveform import Result, SimulationError, State, Waveform
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,11 +35,11 @@ def extract_records(cell: Cell, records: Sequence[int], manifest: Manifest, engi
     edges = {"rise": settings["rise_s"], "fall": settings["fall_s"]}
     limit = _LIMIT * voltages.total_s
     long = [Pulse(voltages.amplitude(target - start), limit, **edges) for start, target, _ in drawn]
-    waves = list(engine.map((cell.testbench([p], s) for p, s in zip(long, states, strict=True)), throw=False))
+    waves = _simulated(engine, [cell.testbench([p], s) for p, s in zip(long, states, strict=True)])
     step = settings["step_s"]
     found = [_width(cell, p, wave, target, step) for p, wave, (_, target, _) in zip(long, waves, drawn, strict=True)]
     played = [Pulse(p.amplitude, width, **edges) for p, (width, _) in zip(long, found, strict=True)]
-    ends = list(engine.map((cell.testbench([p], s) for p, s in zip(played, states, strict=True)), throw=False))
+    ends = _simulated(engine, [cell.testbench([p], s) for p, s in zip(played, states, strict=True)])
     rows = []
     for k, record in enumerate(records):
         start, target, split = drawn[k]
@@ -57,8 +57,21 @@ def extract_records(cell: Cell, records: Sequence[int], manifest: Manifest, engi
         })  # fmt: skip
     frame = pd.DataFrame(rows)
     frame["g_sense_start_S"] = _readings(cell, states, engine)
-    frame["g_sense_end_S"] = _readings(cell, [wave.state for wave in ends], engine)
+    failed = frame.outcome == "simulation_failed"
+    frame["g_sense_end_S"] = _readings(
+        cell, [None if bad else wave.state for bad, wave in zip(failed, ends, strict=True)], engine
+    )
     return frame
+
+
+def _simulated(engine: Ngspice, benches: Sequence[Testbench]) -> list[Waveform]:
+    """Waveforms, failures included; but what the machine failed at is no property of a record, and stops the run."""
+    waves = []
+    for bench, wave in zip(benches, engine.map(benches, throw=False), strict=True):
+        if wave.result in (Result.TIMEOUT, Result.WORKER):
+            raise SimulationError(wave.result, bench.deck(), wave.log)
+        waves.append(wave)
+    return waves
 
 
 def _draw(cell: Cell, seed: int, record: int) -> tuple[float, float, str]:
@@ -98,7 +111,7 @@ def _grid(cell: Cell, pulse: Pulse, wave: Waveform, step_s: float, steps: int) -
 def _readings(cell: Cell, states: Sequence[State | None], engine: Ngspice) -> np.ndarray:
     """What the sense path reports of each state [S]; NaN where there is no state or the read fails."""
     there = [k for k, state in enumerate(states) if state is not None]
-    waves = engine.map((cell.read_testbench(states[k]) for k in there), throw=False)
+    waves = _simulated(engine, [cell.read_testbench(states[k]) for k in there])
     readings = np.full(len(states), np.nan)
     for k, wave in zip(there, waves, strict=True):
         if wave.result is Result.OK:

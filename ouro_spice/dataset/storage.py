@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..assets import sha256
 from ..files import write_text, write_whole
 from ..manifest import Manifest
 
@@ -61,29 +62,46 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int) -> None:
-    """Write the records of one shard, whole or not at all."""
+    """Write the records of one shard and their checksum, whole or not at all."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.replace_schema_metadata(
-        {**table.schema.metadata, b"ouro_spice": f"{_digest(manifest)} {shard}".encode()}
-    )
-    write_whole(path, lambda temporary: pq.write_table(table, temporary))
+    mark = f"{_digest(manifest)} {shard}".encode()
+    table = table.replace_schema_metadata({**table.schema.metadata, b"ouro_spice": mark})
+
+    def write(temporary: Path) -> None:
+        pq.write_table(table, temporary)
+        # first the checksum, then the records: a checksum alone is no shard, a shard without one is damaged
+        write_text(_checksum(path), sha256(temporary) + "\n")
+
+    write_whole(path, write)
 
 
 def read_shard(path: Path, manifest: Manifest, shard: int) -> pd.DataFrame | None:
     """The records of one shard, None where it is not there; ValueError for a broken or foreign one."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     if not path.is_file():
         return None
-    try:
-        # parquet keeps a checksum of every page when asked to; a truncated file has no footer
-        table = pq.read_table(path, page_checksum_verification=True)
-    except (pa.ArrowException, OSError) as error:
-        raise ValueError(f"{path} is damaged ({error}): remove it and extract again") from error
-    if (table.schema.metadata or {}).get(b"ouro_spice", b"").decode() != f"{_digest(manifest)} {shard}":
+    if _mark(path) not in (None, f"{_digest(manifest)} {shard}".encode()):
         raise ValueError(f"{path} belongs to another dataset than {path.parent / 'manifest.json'}: remove it")
-    return table.to_pandas()
+    checksum = _checksum(path)
+    if not checksum.is_file() or checksum.read_text(encoding="utf-8", errors="replace").strip() != sha256(path):
+        raise ValueError(f"{path} is damaged (its checksum does not fit): remove it and extract again")
+    return pq.read_table(path).to_pandas()
+
+
+def _mark(path: Path) -> bytes | None:
+    """Dataset and number that a shard says it belongs to; None where the file is too damaged to say."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return (pq.read_schema(path).metadata or {}).get(b"ouro_spice", b"")
+    except (pa.ArrowException, OSError):
+        return None
+
+
+def _checksum(path: Path) -> Path:
+    return path.with_suffix(".sha256")

@@ -38,11 +38,14 @@ class Worker:
                 self.kill()
                 raise TimeoutError
             return self._connection.recv()
+        except TimeoutError:
+            raise
         except (EOFError, OSError) as error:
             self.kill()
-            if isinstance(error, TimeoutError):
-                raise
             raise EOFError from error
+        except BaseException:  # Ctrl-C: the answer still to come must not be taken for that of the next task
+            self.kill()
+            raise
 
     def interrupt(self) -> None:
         """End the process of a task that runs in another thread, which then sees it dead and cleans up."""

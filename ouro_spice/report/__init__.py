@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..dataset import PulseDataset
@@ -31,7 +31,8 @@ def report(histories_or_dataset: History | Sequence[History] | PulseDataset, out
     """
     if isinstance(histories_or_dataset, PulseDataset):
         return _dataset_page(histories_or_dataset).write(Path(out))
-    histories = [histories_or_dataset] if isinstance(histories_or_dataset, History) else list(histories_or_dataset)
+    several = isinstance(histories_or_dataset, Iterable)
+    histories = list(histories_or_dataset) if several else [histories_or_dataset]
     if not histories or not all(isinstance(history, History) for history in histories):
         raise ValueError("report needs a PulseDataset, a History, or a sequence of them")
     page = Page("Write-and-verify")
