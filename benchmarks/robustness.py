@@ -26,7 +26,7 @@ from ouro_spice.files import make_folder, write_text
 from ouro_spice.progress import progress
 from ouro_spice.waveform import Waveform
 
-TARGETS = (Target("failures", 0), Target("ladder_share", 0.01), Target("wrong_way", 0), Target("overshoot_max", 0.005))
+TARGETS = (Target("failures", 0), Target("ladder_share", 0.01), Target("wrong_way", 0), Target("overshoot_max", 0.001))
 BATCH = 200
 COMPARED = 50
 

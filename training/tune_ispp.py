@@ -13,9 +13,9 @@ from ouro_spice.sim import circuit, configuration, starts_and_targets, write_all
 from ouro_spice.write_verify import ISPP, summary
 
 SEED = 1_000
-WIDTHS_S = (3e-8, 1e-7, 3e-7, 1e-6, 3e-6)
-STARTS = (0.8, 0.85, 0.9, 0.95, 1.0, 1.05)
-STEPS = (0.005, 0.01, 0.015, 0.02, 0.03, 0.04)
+WIDTHS_S = (1e-8, 3e-8, 1e-7, 3e-7, 3e-6)
+STARTS = (0.9, 1.0, 1.05, 1.1, 1.2)
+STEPS = (0.01, 0.02, 0.04, 0.06, 0.09)
 
 
 def main() -> None:

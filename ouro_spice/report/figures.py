@@ -77,6 +77,7 @@ def write_histories(histories: Mapping[str, Sequence[History]]) -> Figure:
                 tolerance = history.tolerance
         ax.axhspan(target * (1 - tolerance) * 1e6, target * (1 + tolerance) * 1e6, color="#3a8f5c", alpha=0.15)
         ax.set_title(f"to {target * 1e6:.0f} uS", fontsize=9)
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     for ax in grid[:, 0]:
         ax.set_ylabel("reading (uS)")
     for ax in grid[-1]:
