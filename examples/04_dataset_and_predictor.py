@@ -5,10 +5,10 @@ import numpy as np
 import ouro_spice as ouro
 
 cell = ouro.Cell1T1R(ouro.jart_vcm_v1b(window=True))
-data = ouro.extract(cell, n=100, seed=7, step_s=1e-9)
+data = ouro.extract(cell, n=60, seed=7, step_s=1e-9)
 print(data.frame[["g_start_S", "g_target_S", "g_end_S", "t_pulse_s", "outcome"]].head())
 
-predictor = ouro.PulsePredictor.fit(data, epochs=1000)
+predictor = ouro.PulsePredictor.fit(data, epochs=600)
 test = data.frame[data.frame.split == "test"]
 predicted = predictor.predict(test.g_sense_start_S, test.g_target_S - test.g_sense_start_S)
 print(f"median error of the pulse time: {np.median(np.abs(predicted / test.t_pulse_s - 1)):.1%}")

@@ -209,9 +209,10 @@ def _path_section(page: Page, path: Path1T1R) -> dict[str, Any]:
     page.figure(figures.conductance_curves(path.data), "Conductance over pulse width for SET and RESET")
     page.heading("Predicted against needed pulse time")
     error = np.abs(path.predicted_s / path.needed_s - 1)
-    page.paragraph(
-        f"Held-out records: median relative error of the pulse time {np.median(error):.1%}, mean {error.mean():.1%}."
-    )
+    if len(error):
+        page.paragraph(
+            f"Held-out records: relative error of the time {np.median(error):.1%} (median), {error.mean():.1%} (mean)."
+        )
     page.figure(figures.predicted_time(path.needed_s, path.predicted_s), "Predicted over needed pulse time")
     page.heading("Write-and-verify in SPICE")
     page.paragraph(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,83 +26,118 @@ _LIMIT = 4
 _HISTORY_POINTS = 8192
 
 
-def extract_records(cell: Cell, records: Sequence[int], manifest: Manifest, engine: Ngspice) -> pd.DataFrame:
+@dataclass
+class _Record:
+    """One record in the making."""
+
+    number: int
+    split: str
+    start_S: float
+    target_S: float
+    state: State
+    search: Pulse
+    width_s: float = float("nan")
+    outcome: str = "not_reached"
+    result: Result = Result.OK
+    stride: int = 1
+    history: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    end: Waveform | None = None
+
+    def pulse(self, width_s: float) -> Pulse:
+        """The search pulse with another width."""
+        return dataclasses.replace(self.search, width=width_s)
+
+    def row(self, step_s: float) -> dict[str, Any]:
+        """The columns of a dataset, but for the readings."""
+        good = self.result is Result.OK
+        return {
+            "record": self.number, "device": 0, "split": self.split,
+            "g_start_S": self.start_S, "g_target_S": self.target_S,
+            "g_end_S": self.end.g_S if good else float("nan"),
+            "t_pulse_s": np.sign(self.target_S - self.start_S) * self.width_s if good else float("nan"),
+            "amplitude_V": self.search.amplitude, "rise_s": self.search.rise, "fall_s": self.search.fall,
+            "energy_J": self.end.energy_J if good else float("nan"),
+            "outcome": self.outcome if good else "simulation_failed", "result": self.result.name,
+            "history_g_S": self.history if good else self.history[:0], "history_dt_s": self.stride * step_s,
+        }  # fmt: skip
+
+
+def extract_records(cell: Cell, numbers: Sequence[int], manifest: Manifest, engine: Ngspice) -> pd.DataFrame:
     """The records of these numbers, one row each; a simulation that fails is a row too."""
     import pandas as pd
 
     settings = manifest.settings
-    voltages = Pair(**settings["pair"])
-    drawn = [_draw(cell, settings["seed"], k) for k in records]
-    states = [cell.state(start) for start, _, _ in drawn]
-    edges = {"rise": settings["rise_s"], "fall": settings["fall_s"]}
-    limit = _LIMIT * voltages.total_s
-    long = [Pulse(voltages.amplitude(target - start), limit, **edges) for start, target, _ in drawn]
-    waves = _simulated(engine, [cell.testbench([p], s) for p, s in zip(long, states, strict=True)])
-    step = settings["step_s"]
-    found = [_width(cell, p, wave, target, step) for p, wave, (_, target, _) in zip(long, waves, drawn, strict=True)]
-    played = [Pulse(p.amplitude, width, **edges) for p, (width, _) in zip(long, found, strict=True)]
-    ends = _simulated(engine, [cell.testbench([p], s) for p, s in zip(played, states, strict=True)])
-    rows = []
-    for k, record in enumerate(records):
-        start, target, split = drawn[k]
-        width, outcome = found[k]
-        failed = waves[k].result is not Result.OK or ends[k].result is not Result.OK
-        stride, history = (1, np.zeros(0, np.float32)) if failed else _history(cell, long[k], waves[k], width, step)
-        rows.append({
-            "record": record, "device": 0, "split": split, "g_start_S": start, "g_target_S": target,
-            "g_end_S": float("nan") if failed else ends[k].g_S,
-            "t_pulse_s": float("nan") if failed else np.sign(target - start) * width,
-            "amplitude_V": played[k].amplitude, "rise_s": played[k].rise, "fall_s": played[k].fall,
-            "energy_J": ends[k].energy_J, "outcome": "simulation_failed" if failed else outcome,
-            "result": (waves[k] if waves[k].result is not Result.OK else ends[k]).result.name,
-            "history_g_S": history, "history_dt_s": stride * step,
-        })  # fmt: skip
-    frame = pd.DataFrame(rows)
-    frame["g_sense_start_S"] = _readings(cell, states, engine)
-    failed = frame.outcome == "simulation_failed"
-    frame["g_sense_end_S"] = _readings(
-        cell, [None if bad else wave.state for bad, wave in zip(failed, ends, strict=True)], engine
-    )
+    step, longest = settings["step_s"], _LIMIT * settings["pair"]["total_s"]
+    records = [_drawn(cell, settings, number, longest) for number in numbers]
+
+    for record, wave in _simulated(cell, engine, records, [longest] * len(records)):
+        _find_width(cell, record, wave, longest, step)
+        if record.result is Result.OK:
+            record.stride, record.history = _history(cell, record, wave, step)
+    # the steps of the long trajectory are those of a long pulse: one that ends just behind the crossing has finer ones
+    close = [min(1.02 * record.width_s + 20 * step, longest) for record in records]
+    for (record, wave), width in zip(_simulated(cell, engine, records, close), close, strict=True):
+        if record.outcome == "reached":
+            _find_width(cell, record, wave, width, step)
+    for record, wave in _simulated(cell, engine, records, [record.width_s for record in records]):
+        record.end = wave
+
+    frame = pd.DataFrame([record.row(step) for record in records])
+    frame["g_sense_start_S"] = _readings(cell, [record.state for record in records], engine)
+    ends = [record.end.state if record.result is Result.OK else None for record in records]
+    frame["g_sense_end_S"] = _readings(cell, ends, engine)
     return frame
 
 
-def _simulated(engine: Ngspice, benches: Sequence[Testbench]) -> list[Waveform]:
+def _drawn(cell: Cell, settings: dict[str, Any], number: int, longest_s: float) -> _Record:
+    """G_start, G_target and split of one record, from its own stream of random numbers."""
+    rng = np.random.default_rng(np.random.SeedSequence(settings["seed"], spawn_key=(number,)))
+    start, target = map(float, rng.uniform(*cell.window_S, size=2))
+    split = ("train", "validation", "test")[int(np.searchsorted([0.8, 0.9], rng.random(), side="right"))]
+    amplitude = Pair(**settings["pair"]).amplitude(target - start)
+    pulse = Pulse(amplitude, longest_s, settings["rise_s"], settings["fall_s"])
+    return _Record(number, split, start, target, cell.state(start), pulse, width_s=settings["step_s"])
+
+
+def _simulated(
+    cell: Cell, engine: Ngspice, records: Sequence[_Record], widths_s: Sequence[float]
+) -> Iterator[tuple[_Record, Waveform]]:
+    """Each record with the waveform of its pulse at a width; a failure is noted in the record."""
+    benches = [cell.testbench([r.pulse(w)], r.state) for r, w in zip(records, widths_s, strict=True)]
+    for record, wave in zip(records, _waves(engine, benches), strict=True):
+        if wave.result is not Result.OK and record.result is Result.OK:
+            record.result = wave.result
+        yield record, wave
+
+
+def _waves(engine: Ngspice, benches: Sequence[Testbench]) -> Iterator[Waveform]:
     """Waveforms, failures included; but what the machine failed at is no property of a record, and stops the run."""
-    waves = []
     for bench, wave in zip(benches, engine.map(benches, throw=False), strict=True):
         if wave.result in (Result.TIMEOUT, Result.WORKER):
             raise SimulationError(wave.result, bench.deck(), wave.log)
-        waves.append(wave)
-    return waves
+        yield wave
 
 
-def _draw(cell: Cell, seed: int, record: int) -> tuple[float, float, str]:
-    """G_start, G_target [S] and split of one record, from its own stream of random numbers."""
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(record,)))
-    start, target = rng.uniform(*cell.window_S, size=2)
-    split = ("train", "validation", "test")[int(np.searchsorted([0.8, 0.9], rng.random(), side="right"))]
-    return float(start), float(target), split
+def _find_width(cell: Cell, record: _Record, wave: Waveform, longest_s: float, step_s: float) -> None:
+    """Put the width on the grid that ends closest to the target into the record, if the target is crossed at all."""
+    if record.result is not Result.OK:
+        return
+    widths, g = _grid(cell, record.search, wave, step_s, round(longest_s / step_s))
+    crossed = g >= record.target_S if record.search.amplitude < 0 else g <= record.target_S
+    if crossed.any():
+        k = int(np.argmax(crossed))
+        if k > 0 and abs(g[k - 1] - record.target_S) < abs(g[k] - record.target_S):
+            k -= 1
+        record.width_s, record.outcome = max(float(widths[k]), step_s), "reached"
+    elif record.outcome != "reached":
+        record.width_s = longest_s
 
 
-def _width(cell: Cell, pulse: Pulse, wave: Waveform, target_S: float, step_s: float) -> tuple[float, str]:
-    """The width on the grid that ends closest to the target [s], and whether the target was crossed at all."""
-    if wave.result is not Result.OK:
-        return step_s, "simulation_failed"
-    widths, g = _grid(cell, pulse, wave, step_s, round(pulse.width / step_s))
-    crossed = g >= target_S if pulse.amplitude < 0 else g <= target_S
-    if not crossed.any():
-        return pulse.width, "not_reached"
-    k = int(np.argmax(crossed))
-    if k > 0 and abs(g[k - 1] - target_S) < abs(g[k] - target_S):
-        k -= 1
-    return max(float(widths[k]), step_s), "reached"
-
-
-def _history(cell: Cell, pulse: Pulse, wave: Waveform, width: float, step_s: float) -> tuple[int, np.ndarray]:
+def _history(cell: Cell, record: _Record, wave: Waveform, step_s: float) -> tuple[int, np.ndarray]:
     """Conductance over twice the pulse on the grid, thinned by an integer stride to at most 8192 points."""
-    steps = round(min(2 * width, pulse.width) / step_s)
+    steps = round(min(2 * record.width_s, record.search.width) / step_s)
     stride = max(1, -(-steps // (_HISTORY_POINTS - 1)))
-    return stride, _grid(cell, pulse, wave, stride * step_s, steps // stride)[1].astype(np.float32)
+    return stride, _grid(cell, record.search, wave, stride * step_s, steps // stride)[1].astype(np.float32)
 
 
 def _grid(cell: Cell, pulse: Pulse, wave: Waveform, step_s: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
@@ -111,7 +148,7 @@ def _grid(cell: Cell, pulse: Pulse, wave: Waveform, step_s: float, steps: int) -
 def _readings(cell: Cell, states: Sequence[State | None], engine: Ngspice) -> np.ndarray:
     """What the sense path reports of each state [S]; NaN where there is no state or the read fails."""
     there = [k for k, state in enumerate(states) if state is not None]
-    waves = _simulated(engine, [cell.read_testbench(states[k]) for k in there])
+    waves = _waves(engine, [cell.read_testbench(states[k]) for k in there])
     readings = np.full(len(states), np.nan)
     for k, wave in zip(there, waves, strict=True):
         if wave.result is Result.OK:

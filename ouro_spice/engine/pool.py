@@ -6,6 +6,7 @@ import os
 import queue
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection, Pipe
@@ -102,14 +103,13 @@ class Pool:
     def __init__(self, workers: int | None = 1, timeout_s: float = 120.0, recycle: int = 2000) -> None:
         self.size = workers or os.cpu_count() or 1
         self.timeout_s = timeout_s
-        self._given_up = False
         self._workers = [Worker(recycle) for _ in range(self.size)]
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         for worker in self._workers:
             self._idle.put(worker)
 
-    def run(self, task: dict[str, Any]) -> dict[str, Any]:
-        """Run one task; a dead worker's task is given once more to a fresh one."""
+    def run(self, task: dict[str, Any], given_up: threading.Event | None = None) -> dict[str, Any]:
+        """Run one task; a dead worker's task is given once more to a fresh one, unless it was `given_up`."""
         worker = self._idle.get()
         try:
             for restarts in range(2):
@@ -118,7 +118,7 @@ class Pool:
                     reply["effort"]["restarts"] = restarts
                     return reply
                 except EOFError:
-                    if self._given_up:
+                    if given_up is not None and given_up.is_set():
                         break
                 except TimeoutError:
                     return {"result": "TIMEOUT", "arrays": {}, "log": [f"limit {self.timeout_s:g} s"], "effort": {}}
@@ -129,18 +129,17 @@ class Pool:
     def map(self, tasks: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Run many tasks on all workers; replies come in the order of the tasks."""
         with ThreadPoolExecutor(self.size) as threads:
-            futures = [threads.submit(self.run, task) for task in tasks]
+            given_up = threading.Event()
+            futures = [threads.submit(self.run, task, given_up) for task in tasks]
             try:
                 for future in futures:
                     yield future.result()
             except BaseException:  # Ctrl-C, or a consumer that stops: running tasks must not be waited for
                 for future in futures:
                     future.cancel()
-                self._given_up = True
+                given_up.set()
                 for worker in self._workers:
                     worker.interrupt()
-                threads.shutdown(wait=True)
-                self._given_up = False
                 raise
 
     def close(self) -> None:

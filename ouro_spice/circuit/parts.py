@@ -1,0 +1,89 @@
+"""What a cell is made of besides the memristor: lines, drivers, access transistor, the read, and a known resistor."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from ..device import V_READ
+from ..pulse import Pulse, check_range
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Resistance [Ohm] and capacitance to ground [F] of the bit, source and word line between driver and cell."""
+
+    r_bl: float = 0.0
+    r_sl: float = 0.0
+    r_wl: float = 0.0
+    c_bl: float = 0.0
+    c_sl: float = 0.0
+    c_wl: float = 0.0
+
+    def __post_init__(self) -> None:
+        for f in dataclasses.fields(self):
+            resistance = f.name.startswith("r")
+            check_range(f.name, getattr(self, f.name), 0, 1e6 if resistance else 1e-9, "Ohm" if resistance else "F")
+
+
+@dataclass(frozen=True)
+class Driver:
+    """Output resistance of the line drivers [Ohm]; their edges are those of the pulses."""
+
+    resistance: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_range("resistance", self.resistance, 0, 1e6, "Ohm")
+
+
+@dataclass(frozen=True)
+class Transistor:
+    """The access transistor: width and length [m]; gate voltages for SET, RESET and read, and their edge [V, s]."""
+
+    w: float = 20e-6
+    l: float = 0.35e-6  # noqa: E741 - the field's own name for a gate length
+    v_set: float = 3.3
+    v_reset: float = 3.3
+    v_read: float = 3.3
+    edge: float = 1e-9
+
+    def __post_init__(self) -> None:
+        check_range("w", self.w, 0.4e-6, 1e-3, "m")
+        check_range("l", self.l, 0.35e-6, 1e-5, "m")
+        for name in ("v_set", "v_reset", "v_read"):
+            check_range(name, getattr(self, name), 0, 3.6, "V")
+        check_range("edge", self.edge, 1e-12, 1e-6, "s")
+
+
+@dataclass(frozen=True)
+class Read:
+    """The transient read: voltage at the driver [V], time at it and edges [s]."""
+
+    voltage: float = V_READ
+    width: float = 100e-9
+    edge: float = 1e-9
+
+    def __post_init__(self) -> None:
+        check_range("voltage", self.voltage, 0.01, 0.5, "V")
+        check_range("width", self.width, 1e-9, 1e-3, "s")
+        check_range("edge", self.edge, 1e-12, 1e-6, "s")
+
+    @property
+    def pulse(self) -> Pulse:
+        """The read as a pulse, in RESET direction."""
+        return Pulse(self.voltage, self.width, self.edge, self.edge, idle=self.edge)
+
+    @property
+    def duration(self) -> float:
+        """Time that a read takes, edges included [s]."""
+        return self.pulse.duration
+
+
+@dataclass(frozen=True)
+class Resistor:
+    """A fixed resistor in the place of the memristor [Ohm]: what a sense path is calibrated with."""
+
+    resistance: float
+
+    def __post_init__(self) -> None:
+        check_range("resistance", self.resistance, 1, 1e12, "Ohm")
