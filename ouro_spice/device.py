@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import numbers
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,7 +67,7 @@ class Device:
     alphaline: float = _quantity(3.92e-3, "1/K", 1e-5, 0.1, "temperature coefficient of the line resistance")
     flim: int = _quantity(1, "1", 0, 1, "1: rate slows towards Ndiscmin and Ndiscmax; 0: hard stop at them only")
     cth: float = _quantity(
-        0, "J/K", 0, 1e-15, "heat capacity of the filament, 0 = quasi-static temperature (as published)"
+        0, "J/K", 0, 1e-17, "heat capacity of the filament, 0 = quasi-static temperature (as published)"
     )
     realisation: str = "compiled"
 
@@ -79,6 +80,9 @@ class Device:
             raise ValueError(f"flim = {self.flim:g} must be 0 or 1")
         _ordered(self, "Ndiscmin", "Ndiscmax")
         _ordered(self, "Nlo", "Nhi")
+        low, high = self.bounds
+        if not low < high:
+            raise ValueError(f"the window Nlo = {self.Nlo:g}, Nhi = {self.Nhi:g} lies outside Ndiscmin .. Ndiscmax")
         if self.l >= self.lcell:
             raise ValueError(f"l = {self.l:g} nm must be below lcell = {self.lcell:g} nm: the disc is part of the cell")
 
@@ -112,12 +116,9 @@ class Parameter:
 
     def check(self, value: float) -> None:
         """Raise ValueError where `value` is not a finite number in the legal range."""
-        try:
-            good = math.isfinite(value) and self.low <= value <= self.high
-        except TypeError:
-            good = False
-        if not good:
-            shown = f"{value:g}" if isinstance(value, (int, float)) else repr(value)
+        number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not (number and math.isfinite(value) and self.low <= value <= self.high):
+            shown = f"{value:g}" if number else repr(value)
             raise ValueError(
                 f"{self.name} = {shown} is outside its legal range [{self.low:g}, {self.high:g}] {self.unit}"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from dataclasses import dataclass
@@ -95,13 +96,13 @@ def _resistor() -> Check:
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / "doctor_resistor.va"
             source.write_text(_RESISTOR, encoding="utf-8")
-            compiled = osdi.compile_verilog_a(source)
-        pool = Pool(1, timeout_s=30)
-        try:
-            reply = pool.run({"netlists": [_DECK], "vectors": ["v1#branch"], "stop_s": 10e-9, "osdi": [str(compiled)]})
-        finally:
-            pool.close()
-    except ToolError as error:
+            osdi.cache_folder()
+            compiled = osdi.compile_verilog_a(source, Path(folder))
+            with contextlib.closing(Pool(1, timeout_s=30)) as pool:
+                reply = pool.run(
+                    {"netlists": [_DECK], "vectors": ["v1#branch"], "stop_s": 10e-9, "osdi": [str(compiled)]}
+                )
+    except (ToolError, OSError) as error:
         return Check(name, False, str(error), "mend the failures above first; then look at the message")
     if reply["result"] != "OK":
         said = " | ".join(reply["log"][-3:])

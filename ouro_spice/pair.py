@@ -26,6 +26,11 @@ class Pair:
     v_reset: float
     total_s: float
 
+    def __post_init__(self) -> None:
+        check_range("v_set", self.v_set, -HIGHEST_V, -1e-3, "V")
+        check_range("v_reset", self.v_reset, 1e-3, HIGHEST_V, "V")
+        check_range("total_s", self.total_s, 1e-9, 1.0, "s")
+
     def amplitude(self, dg_S: float) -> float:
         """The amplitude for a wanted change of conductance."""
         return self.v_set if dg_S > 0 else self.v_reset
@@ -79,6 +84,8 @@ def _log_time(cell: Cell, amplitude: float, start: float, end: float, total_s: f
 
 def _search(excess: Callable[[float], float], sign: int) -> float:
     low = high = 0.2
+    while excess(low) <= 0:
+        low /= 1.3
     while excess(high) > 0:
         low, high = high, high * 1.3
         if high > HIGHEST_V:

@@ -97,12 +97,9 @@ def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]])
 
 def check_range(name: str, value: float, low: float, high: float, unit: str) -> None:
     """Raise ValueError naming `name`, the value and its range where it is not a finite number inside."""
-    try:
-        good = math.isfinite(value) and low <= value <= high
-    except TypeError:
-        good = False
-    if not good:
-        shown = f"{value:g}" if isinstance(value, (int, float)) else repr(value)
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not (number and math.isfinite(value) and low <= value <= high):
+        shown = f"{value:g}" if number else repr(value)
         raise ValueError(f"{name} = {shown} is outside its legal range [{low:g}, {high:g}] {unit}".rstrip())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 import time
@@ -14,18 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from . import assets, decks
-from .circuit import Cell1T1R, Driver, Lines, Transistor
+from . import assets, decks, osdi
+from .circuit import Cell1T1R, Driver, Lines, Testbench, Transistor
 from .dataset import PulseDataset, extract
 from .decks import DeckFigure
 from .device import jart_vcm_v1b
 from .engine import Ngspice
 from .files import make_folder, write_text
-from .manifest import Manifest
+from .manifest import Manifest, describe, netlists
 from .pair import Pair, pair
 from .progress import progress
 from .report import Page, figures, manifest_section, programmer_section
-from .write_verify import ISPP, History, Programmer, write_verify
+from .write_verify import ISPP, FixedPulse, History, Outcome, Programmer, write_verify
 
 Say = Callable[[Sequence[str], list[list[str]]], None]
 """Shows the user a table: its head and its rows."""
@@ -35,20 +36,26 @@ DECK_HEAD = ("deck", "figure", "value", "target", "tolerance", "unit", "verdict"
 
 @dataclass(frozen=True)
 class Path1T1R:
-    """What the path in the 1T1R cell gave."""
+    """What the path in the 1T1R cell gave; `files` are those whose hashes belong to it."""
 
     data: PulseDataset
     predictor: Any
     histories: dict[str, list[History]]
     needed_s: np.ndarray
     predicted_s: np.ndarray
+    files: list[Path]
 
     @property
     def manifest(self) -> Manifest:
         """Everything that took part, the checkpoint too."""
         trained = self.predictor.manifest
-        files = trained.files | {"predictor.npz": self.predictor.sha256}
-        return dataclasses.replace(trained, files=files, failures=self.data.manifest.failures)
+        files = trained.files | {path.name: assets.sha256(path) for path in self.files}
+        failures = dict(self.data.manifest.failures)
+        for several in self.histories.values():
+            for history in several:
+                if history.outcome is Outcome.SIMULATION_FAILED:
+                    failures[history.detail] = failures.get(history.detail, 0) + 1
+        return dataclasses.replace(trained, files=files, failures=failures)
 
 
 def configuration() -> dict[str, Any]:
@@ -97,7 +104,7 @@ def run(out: Path, seed: int = 0, workers: int | None = None, say: Say = lambda 
         "seconds": time.monotonic() - begun,
     }
     page.write(out / "report.html")
-    write_text(out / "results.json", json.dumps(_finite(results), indent=2, allow_nan=False))
+    write_text(out / "results.json", json.dumps(finite(results), indent=2, allow_nan=False))
     return results
 
 
@@ -140,14 +147,20 @@ def _path(cell: Cell1T1R, config: dict[str, Any], out: Path, seed: int, workers:
     with Ngspice() as engine:
         voltages = pair(cell, config["pair"]["total_s"], engine)
     data = extract(
-        cell, seed=seed, out=_dataset_folder(out, seed), workers=workers, voltages=voltages, **config["dataset"]
+        cell,
+        seed=seed,
+        out=_dataset_folder(cell, config, out, seed),
+        workers=workers,
+        voltages=voltages,
+        **config["dataset"],
     )
     predictor = PulsePredictor.fit(data, seed=seed, **config["predictor"])
-    predictor.save(out / "predictor.npz")
+    files = [predictor.save(out / "predictor.npz"), assets.folder("training") / "sim.toml", *assets.decks()]
+    files += [write_text(out / f"cell_{name}.cir", _deck(bench)) for name, bench in netlists(cell).items()]
     programmers: list[Programmer] = [
         NeuralProgrammer(predictor),
-        ISPP(voltages, **config["ispp"]["pulses"], name="ISPP, few pulses"),
-        ISPP(voltages, **config["ispp"]["time"], name="ISPP, short time"),
+        ISPP(voltages, **config["ispp"]),
+        FixedPulse(voltages, **config["fixed_pulse"]),
     ]
     writes = config["write_verify"]
     cases = starts_and_targets(cell, writes["targets"], seed)
@@ -155,15 +168,24 @@ def _path(cell: Cell1T1R, config: dict[str, Any], out: Path, seed: int, workers:
     held_out = data.frame[(data.frame.split == "test") & (data.frame.outcome == "reached")]
     start = held_out.g_sense_start_S.to_numpy()
     predicted = predictor.predict(start, held_out.g_target_S.to_numpy() - start)
-    return Path1T1R(data, predictor, histories, held_out.t_pulse_s.to_numpy(), predicted)
+    return Path1T1R(data, predictor, histories, held_out.t_pulse_s.to_numpy(), predicted, files)
 
 
-def _dataset_folder(out: Path, seed: int) -> Path:
-    return out / f"dataset-{seed}"
+def _dataset_folder(cell: Cell1T1R, config: dict[str, Any], out: Path, seed: int) -> Path:
+    """A folder of its own for each circuit and sampling: a change of either makes a new dataset, and keeps the old."""
+    text = json.dumps([describe(cell).circuit, config["dataset"], config["pair"], seed])
+    return out / f"dataset-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+
+def _deck(bench: Testbench) -> str:
+    return bench.deck([str(osdi.compiled_model(model)) for model in bench.models])
 
 
 def starts_and_targets(cell: Cell1T1R, count: int, seed: int) -> list[tuple[float, float]]:
-    """Pairs of a start, uniform over the window, and a target, evenly over it, both off its very edges [S]."""
+    """Pairs of a start, uniform over the window, and a target, evenly over it and off its very edges [S].
+
+    A start may be within tolerance of its target: such a write takes no pulse, with any programmer.
+    """
     low, high = cell.window_S
     targets = np.linspace(low, high, count + 2)[1:-1]
     starts = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1 << 31,))).uniform(low, high, count)
@@ -223,10 +245,10 @@ def _path_section(page: Page, path: Path1T1R) -> dict[str, Any]:
     return programmer_section(page, path.histories)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """JSON has no NaN: a figure that was not measured is null."""
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

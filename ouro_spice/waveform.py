@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,8 +31,12 @@ class Result(enum.Enum):
     INCOMPLETE = "the simulation stopped before its end"
     NOT_FINITE = "the simulation gave values that are not finite"
     OUT_OF_BOUNDS = "the state left its bounds"
+    READ = "the reading is outside the range of the sense path"
     TIMEOUT = "the simulation took longer than its time limit"
     WORKER = "the simulator process died, twice"
+
+
+_TELLING = re.compile(r"error|too small|singular|out of bounds|unknown|undefined|failed|limit|reading", re.IGNORECASE)
 
 
 class SimulationError(RuntimeError):
@@ -38,8 +44,8 @@ class SimulationError(RuntimeError):
 
     def __init__(self, result: Result, deck: str, log: tuple[str, ...]) -> None:
         self.result, self.deck, self.log = result, deck, log
-        tail = "\n  ".join(log[-8:])
-        super().__init__(f"{result.value}" + (f"; the simulator's last words:\n  {tail}" if tail else ""))
+        telling = [line for line in log if _TELLING.search(line)] or [line for line in log if line.strip()]
+        super().__init__(result.value + (f": {telling[-1].strip()}" if telling else ""))
 
     def __reduce__(self) -> tuple:
         return type(self), (self.result, self.deck, self.log)
@@ -64,6 +70,8 @@ class State:
         n = np.atleast_1d(np.asarray(self.n_disc, dtype=float))
         if n.ndim != 1 or not np.all(np.isfinite(n)) or np.any(n <= 0):
             raise ValueError(f"n_disc = {self.n_disc} must be finite and positive [1e26 m^-3]")
+        if not all(math.isfinite(volts) for volts in self.volts.values()):
+            raise ValueError(f"volts = {dict(self.volts)} must be finite [V]")
         object.__setattr__(self, "n_disc", tuple(map(float, n)))
 
 

@@ -16,8 +16,8 @@ from .cell import LiveCell, live
 from .circuit import Cell
 from .manifest import Manifest, describe, versions
 from .pair import Pair
-from .pulse import Pulse, check_count, check_range
-from .waveform import SimulationError, State
+from .pulse import HIGHEST_V, Pulse, check_count, check_range
+from .waveform import Result, SimulationError, State
 
 
 class Outcome(enum.Enum):
@@ -55,7 +55,7 @@ class History:
     outcome
         How it ended.
     time_s
-        Write pulses, edges included, and reads together [s].
+        Pulses and reads together, gate edges and idle times included [s].
     energy_J
         Energy delivered by the drivers in the write pulses [J].
     manifest
@@ -100,7 +100,7 @@ class _Log:
 
     def apply(self, cell: LiveCell, pulse: Pulse) -> None:
         self.energy_J += cell.apply(pulse).energy_J
-        self.time_s += pulse.duration
+        self.time_s += cell.pulse_s(pulse)
         self.pulses.append(pulse)
 
 
@@ -137,6 +137,8 @@ def write_verify(
     ------
     ValueError
         For arguments that make no sense. A missed target is an outcome, not an error.
+    SimulationError
+        Where a simulation runs into its time limit or its process dies twice. Other failures are outcomes.
     """
     check_range("target", target, 1e-9, 1.0, "S")
     check_range("tolerance", tolerance, 1e-6, 1.0, "(relative)")
@@ -171,6 +173,8 @@ def _run(
                 return Outcome.PULSE_LIMIT, ""
             log.apply(cell, programmer.next_pulse(target, list(log.readings)))
     except SimulationError as error:
+        if error.result in (Result.TIMEOUT, Result.WORKER):
+            raise  # the machine's failure, not the cell's
         return Outcome.SIMULATION_FAILED, str(error)
     return Outcome.REACHED, ""
 
@@ -193,6 +197,9 @@ class FixedPulse:
     width: float = 1e-6
     edge: float = 2e-9
     name: str = "fixed pulse"
+
+    def __post_init__(self) -> None:
+        Pulse(self.voltages.v_set, self.width, self.edge, self.edge)  # raises where a value is out of range
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
         """The fixed pulse towards the target."""
@@ -227,6 +234,13 @@ class ISPP:
     edge: float = 2e-9
     name: str = "ISPP"
 
+    def __post_init__(self) -> None:
+        Pulse(self.voltages.v_set, self.width, self.edge, self.edge)  # raises where a value is out of range
+        strongest = max(-self.voltages.v_set, self.voltages.v_reset)
+        check_range("most", self.most, 0.01, HIGHEST_V / strongest, "")
+        check_range("start", self.start, 0.01, self.most, "")
+        check_range("step", self.step, 0, self.most, "")
+
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
         """One step more than the last pulse in this direction, the start amplitude after a change of direction."""
         signs = np.sign(target - np.asarray(readings))
@@ -244,6 +258,7 @@ def summary(histories: list[History]) -> dict[str, Any]:
         "pulses_mean": float(counts.mean()),
         "pulses_p95": float(np.percentile(counts, 95)),
         "time_s": float(np.mean([h.time_s for h in histories])),
+        "time_total_s": float(np.sum([h.time_s for h in histories])),
         "energy_J": float(np.mean([h.energy_J for h in histories])),
         "n": len(histories),
         "interval": _interval(counts),

@@ -141,7 +141,10 @@ def test_starts_and_targets_lie_in_the_window(whole):
 def test_the_law_of_the_draws():
     """Uniform and independent over the window, splits 80 / 10 / 10: over 4000 draws, no simulation."""
     low, high = CELL.window_S
-    start, target, split = zip(*(extraction._draw(CELL, 3, k) for k in range(4000)), strict=True)
+    pair = {"v_set": -0.4, "v_reset": 0.8, "total_s": 60e-6}
+    settings = {"seed": 3, "rise_s": 2e-9, "fall_s": 2e-9, "step_s": 1e-9, "pair": pair}
+    records = [extraction._drawn(CELL, settings, k, 240e-6) for k in range(4000)]
+    start, target, split = zip(*((r.start_S, r.target_S, r.split) for r in records), strict=True)
     for values in (start, target):
         counts, _ = np.histogram(values, bins=10, range=(low, high))
         assert counts.sum() == 4000

@@ -27,6 +27,12 @@ POINTS = 100
 class _Cell:
     device: Device | Resistor
 
+    def __post_init__(self) -> None:
+        kinds = {"device": (Device, Resistor), "lines": Lines, "driver": Driver, "transistor": Transistor, "read": Read}
+        for f in dataclasses.fields(self):
+            if not isinstance(getattr(self, f.name), kinds[f.name]):
+                raise ValueError(f"{type(self).__name__}: {f.name} = {getattr(self, f.name)!r} is of the wrong kind")
+
     @property
     def window_S(self) -> tuple[float, float]:
         """Smallest and largest conductance of the device [S]."""
@@ -79,7 +85,6 @@ class _Cell:
         return self._bench(drives, drives[0][1].times_s[-1], state or self.state())
 
     def _bench(self, drives: Sequence[tuple[str, PWL]], stop_s: float, state: State) -> Testbench:
-        elements, nodes = self._elements(dict(drives), state)
         lines = [name for name, _ in drives]
         probes = [("v_ae", "v(ae)"), ("v_oe", "v(oe)")]
         for line in lines:
@@ -87,6 +92,11 @@ class _Cell:
         memristor = isinstance(self.device, Device)
         if memristor:
             probes += [(name, f"@n.xcell.n1[{vector}]") for name, vector in _OUTPUTS]
+        if not isinstance(state, State):
+            raise ValueError(f"state = {state!r} must be an ouro_spice.State; cell.state(g_S) makes one")
+        if memristor:
+            PARAMETERS["Ninit"].check(state.n_disc[0])
+        elements, nodes = self._elements(dict(drives), state)
         unknown = set(state.volts) - set(nodes)
         if unknown or len(state.n_disc) != 1:
             raise ValueError(
@@ -131,6 +141,11 @@ class Cell1R(_Cell):
     lines: Lines = field(default_factory=Lines)
     driver: Driver = field(default_factory=Driver)
     read: Read = field(default_factory=Read)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.lines.r_sl or self.lines.c_sl:
+            raise ValueError("r_sl and c_sl must be 0: a 1R cell has no source line")
 
     def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
         return [("bl", _line(pulses, set_side=True)), ("wl", _line(pulses, set_side=False))]

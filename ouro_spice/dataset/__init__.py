@@ -1,9 +1,9 @@
 """Pulse-to-conductance datasets: which pulse takes a cell from G_start to G_target, extracted in SPICE.
 
-A record is one trajectory of its own: from `g_start_S` the cell is pulsed until its conductance crosses `g_target_S`;
-the pulse width that ends closest to the target, on a grid of 10 ns (`step_s`), is `t_pulse_s`, SET positive, RESET
-negative. The circuit is then simulated once more with that very pulse, falling edge included, for `g_end_S`, the energy
-and the readings of the sense path.
+A record is one trajectory of its own: from `g_start_S` the cell is pulsed until its conductance crosses `g_target_S`.
+The width at whose end it is closest to the target, on a grid of 10 ns (`step_s`), is `t_pulse_s`, SET positive, RESET
+negative. The circuit is then simulated once more with that very pulse, falling edge included, for `g_end_S`, the
+energy and the readings of the sense path.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..circuit import Cell
+from ..device import Device
 from ..engine import Ngspice
 from ..files import make_folder
 from ..manifest import Manifest, describe
@@ -140,11 +141,14 @@ def extract(
     """
     check_count("n", n)
     check_count("seed", seed, 0)
-    check_range("step_s", step_s, 1e-12, 1e-3, "s")
-    Pulse(1.0, step_s, rise_s, fall_s)  # raises where the edges are out of range
+    if not isinstance(cell, Cell) or not isinstance(cell.device, Device):
+        raise ValueError(f"{cell!r} is no cell with a memristor")
+    n, seed = int(n), int(seed)
+    Pulse(1.0, 1e-6, rise_s, fall_s)  # raises where the edges are out of range
     folder = None if out is None else make_folder(Path(out))
     with Ngspice(workers) as engine:
         voltages = voltages or pair(cell, engine=engine)
+        check_range("step_s", step_s, voltages.total_s / 1e5, voltages.total_s / 10, "s")
         settings = {"n": n, "seed": seed, "sampling": "uniform", "pair": dataclasses.asdict(voltages)}
         settings |= {"step_s": step_s, "rise_s": rise_s, "fall_s": fall_s}
         manifest = claimed(folder, describe(cell, **settings))

@@ -29,8 +29,9 @@ def shard_name(shard: int) -> str:
 
 
 def _digest(manifest: Manifest) -> str:
-    """Of what decides the records; versions of other packages do not."""
-    text = json.dumps([manifest.circuit, manifest.settings], sort_keys=True)
+    """Of what decides the records."""
+    tools = [manifest.versions.get(name) for name in ("ouro-spice", "ngspice", "openvaf")]
+    text = json.dumps([manifest.circuit, manifest.settings, tools], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -121,6 +121,8 @@ def simulate(
     engine
         What runs it.
     """
+    if not isinstance(cell, Cell):
+        raise ValueError(f"{cell!r} is no cell: simulate takes a Cell1R or a Cell1T1R")
     return (engine or default_engine()).run(cell.testbench(pulses, state, start_s, stop_s), throw)
 
 

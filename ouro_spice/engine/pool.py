@@ -15,6 +15,7 @@ from typing import Any
 
 from .. import machine
 from ..machine import ToolError
+from ..pulse import check_count, check_range
 
 _START_S = 60.0
 
@@ -27,6 +28,11 @@ class Worker:
         self._process: subprocess.Popen | None = None
         self._connection: Connection | None = None
         self._tasks = 0
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the next task is the first one of its process."""
+        return self._process is None or self._tasks == 0 or self._tasks >= self._recycle
 
     def call(self, task: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         """Run one task; EOFError where the process dies, TimeoutError (and a killed process) past the limit."""
@@ -79,12 +85,18 @@ class Worker:
         theirs.close()
         self._connection, self._tasks = ours, 0
         try:
-            ready = self._connection.poll(_START_S) and self._connection.recv() == "ready"
+            version = self._connection.recv() if self._connection.poll(_START_S) else None
         except (EOFError, OSError):
-            ready = False
-        if not ready:
+            version = None
+        except BaseException:  # Ctrl-C: the greeting still to come must not be taken for an answer
             self.kill()
-            raise ToolError(f"ngspice does not start from {library}; 'ouro-spice doctor' tells more")
+            raise
+        if version is None:
+            self.kill()
+            raise ToolError(f"{library} does not start as ngspice: {machine.INSTALL_NGSPICE}")
+        if version < machine.MIN_NGSPICE:
+            self.kill()
+            raise ToolError(f"{library} is ngspice {version}: {machine.INSTALL_NGSPICE}")
 
 
 class Pool:
@@ -101,6 +113,10 @@ class Pool:
     """
 
     def __init__(self, workers: int | None = 1, timeout_s: float = 120.0, recycle: int = 2000) -> None:
+        if workers is not None:
+            check_count("workers", workers)
+        check_range("timeout_s", timeout_s, 1e-6, 1e7, "s")
+        check_count("recycle", recycle)
         self.size = workers or os.cpu_count() or 1
         self.timeout_s = timeout_s
         self._workers = [Worker(recycle) for _ in range(self.size)]
@@ -114,7 +130,7 @@ class Pool:
         try:
             for restarts in range(2):
                 try:
-                    reply = worker.call(task, self.timeout_s)
+                    reply = self._call(worker, task)
                     reply["effort"]["restarts"] = restarts
                     return reply
                 except EOFError:
@@ -125,6 +141,19 @@ class Pool:
             return {"result": "WORKER", "arrays": {}, "log": [], "effort": {"restarts": 2}}
         finally:
             self._idle.put(worker)
+
+    def _call(self, worker: Worker, task: dict[str, Any]) -> dict[str, Any]:
+        # a refused netlist can leave ngspice unable to read any other: its process is not used again, and a refusal by
+        # a process that has worked before is asked for once more
+        fresh = worker.fresh
+        reply = worker.call(task, self.timeout_s)
+        if reply["result"] in ("NETLIST", "MODEL"):
+            worker.kill()
+            if not fresh:
+                reply = worker.call(task, self.timeout_s)
+                if reply["result"] in ("NETLIST", "MODEL"):
+                    worker.kill()
+        return reply
 
     def map(self, tasks: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Run many tasks on all workers; replies come in the order of the tasks."""

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ class Session:
         from PySpice.Spice.NgSpice.Shared import NgSpiceShared
 
         self._ngspice = NgSpiceShared.new_instance()
+        self.version = int(self._ngspice.ngspice_version or 0)
         self._models: set[str] = set()
         self._log: list[str] = []
         # the packaged start-up file asks for 8 OpenMP threads, which makes a small circuit ten times slower
@@ -87,7 +89,9 @@ class Session:
 
     def _load_model(self, path: str) -> bool:
         if path not in self._models:
-            said = self._command(f"osdi {path}")
+            # a command splits at spaces: the folder's name stays out of it
+            os.chdir(Path(path).parent)
+            said = self._command(f"osdi {Path(path).name}")
             if re.search(r"error|couldn't|cannot|not |fail", said.lower()):
                 return False
             self._models.add(path)
@@ -157,7 +161,7 @@ def main() -> None:
     connection = Connection(int(sys.argv[1]))
     try:
         session = Session(sys.argv[2])
-        connection.send("ready")
+        connection.send(session.version)
         while True:
             connection.send(session.run(**connection.recv()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
