@@ -38,9 +38,6 @@ class LiveCell(Protocol):
     def apply(self, pulse: Pulse) -> Waveform:
         """Send one write pulse."""
 
-    def pulse_s(self, pulse: Pulse) -> float:
-        """Time that a write pulse takes [s]."""
-
 
 class SpiceCell:
     """A cell in SPICE. The conductance changes only by simulated pulses, reads included.

@@ -100,7 +100,7 @@ class _Log:
 
     def apply(self, cell: LiveCell, pulse: Pulse) -> None:
         self.energy_J += cell.apply(pulse).energy_J
-        self.time_s += cell.pulse_s(pulse)
+        self.time_s += cell.pulse_s(pulse) if hasattr(cell, "pulse_s") else pulse.duration + pulse.idle
         self.pulses.append(pulse)
 
 

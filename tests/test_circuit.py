@@ -252,3 +252,46 @@ def test_a_resistor_takes_the_place_of_the_device():
     assert "rcell ae oe 5000" in bench.elements
     assert bench.models == ()
     assert bench.device is None
+
+
+def test_the_circuit_hash_sees_every_number_of_a_cell():
+    """Gate voltages, the read, lines: a dataset or a checkpoint of another circuit is told apart by this hash."""
+    from ouro_spice.manifest import describe
+
+    cell = ouro.Cell1T1R(DEVICE)
+    hashes = [describe(cell).circuit]
+    for name in ("device", "lines", "driver", "transistor", "read"):
+        part = getattr(cell, name)
+        for field in dataclasses.fields(part):
+            value = getattr(part, field.name)
+            if isinstance(value, float) and field.name not in ("Nlo", "Nhi"):
+                other = dataclasses.replace(part, **{field.name: value * 1.01 or 1e-18})
+                hashes.append(describe(cell.replace(**{name: other})).circuit)
+    assert len(hashes) > 30
+    assert len(set(hashes)) == len(hashes)
+    assert describe(ouro.Cell1T1R(DEVICE)).circuit == hashes[0]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ouro.Cell1R("x"),
+        lambda: ouro.Cell1T1R(DEVICE, lines=3),
+        lambda: ouro.Cell1R(DEVICE, lines=ouro.Lines(r_sl=1.0)),
+        lambda: ouro.simulate(DEVICE, SET),
+        lambda: ouro.simulate(ouro.Cell1R(DEVICE), SET, state=0.06),
+        lambda: ouro.simulate(ouro.Cell1R(DEVICE), SET, state=ouro.State(2000.0)),
+        lambda: ouro.State(0.1, {"ae": float("nan")}),
+        lambda: ouro.live("foo"),
+        lambda: ouro.live(ouro.Cell1R(ouro.Resistor(1e3))),
+        lambda: ouro.extract(DEVICE, 2, 0),
+        lambda: ouro.Pulse(True, 1e-9),
+        lambda: ouro.Pulse("1", 1e-9),
+        lambda: ouro.jart_vcm_v1b(Nlo=30),
+        lambda: ouro.Pair(0.4, -0.8, 60e-6),
+        lambda: ouro.ISPP(ouro.Pair(-11, 11, 60e-6), most=1.9),
+    ],
+)
+def test_things_of_the_wrong_kind_are_value_errors(make):
+    with pytest.raises(ValueError, match=r"."):
+        make()

@@ -342,8 +342,10 @@ def workers(child) -> int:
 
 def extracting(child, out):
     """Wait until the records are being simulated."""
-    begun = out / "dataset-0" / "manifest.json"
-    wait_for(lambda: child.poll() is not None or (begun.exists() and workers(child) >= 2), "the extraction")
+    wait_for(
+        lambda: child.poll() is not None or (list(out.glob("dataset-*/manifest.json")) and workers(child) >= 2),
+        "the extraction",
+    )
     time.sleep(0.3)
     assert child.poll() is None, child.communicate()
 

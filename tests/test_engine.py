@@ -424,3 +424,28 @@ def test_simulate_has_an_engine_of_its_own():
     assert wave.result is Result.OK
     assert default_engine() is default_engine()
     default_engine().close()
+
+
+def test_a_refused_netlist_does_not_poison_the_ones_behind_it():
+    """An undefined parameter leaves libngspice unable to read any other netlist: the process is replaced."""
+    poison = replace(divider(), elements=("v1 in 0 {nan}", "r1 in 0 1k"))
+    with ouro.Ngspice(workers=1) as engine:
+        results = [engine.run(bench, throw=False).result for bench in (divider(), poison, divider(), poison, divider())]
+    assert results == [Result.OK, Result.NETLIST, Result.OK, Result.NETLIST, Result.OK]
+
+
+@pytest.mark.parametrize("arguments", [{"workers": 0}, {"workers": -3}, {"timeout_s": float("nan")}, {"recycle": 0}])
+def test_an_engine_that_makes_no_sense_is_refused(arguments):
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        ouro.Ngspice(**arguments)
+
+
+def test_a_cache_with_a_space_in_its_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("OURO_SPICE_CACHE", str(tmp_path / "a cache"))
+    osdi.compiled_model.cache_clear()
+    try:
+        with ouro.Ngspice() as engine:
+            cell = ouro.Cell1R(ouro.jart_vcm_v1b())
+            assert engine.run(cell.testbench(ouro.Pulse(-0.5, 1e-9))).result is Result.OK
+    finally:
+        osdi.compiled_model.cache_clear()

@@ -42,6 +42,11 @@ def numbers(results):
     return {key: value for key, value in json.loads(json.dumps(results)).items() if key != "seconds"}
 
 
+def records(out):
+    (folder,) = out.glob("dataset-*")
+    return folder
+
+
 def test_results_have_the_form_of_the_interface(first):
     results, out, _ = first
     stored = json.loads((out / "results.json").read_text(), parse_constant=pytest.fail)
@@ -71,7 +76,8 @@ def test_the_manifest_names_all_that_took_part(first):
     files = manifest["files"]
     assert files["jart_vcm_v1b.va"] == assets.sha256(assets.verilog_a("jart_vcm_v1b"))
     assert files["access_nmos.lib"] == assets.sha256(assets.library("access_nmos"))
-    assert files["predictor.npz"] == PulsePredictor.load(first[1] / "predictor.npz").sha256
+    assert files["predictor.npz"] == assets.sha256(first[1] / "predictor.npz")
+    assert {f"{path.name}" for path in assets.decks()} | {"sim.toml", "cell_set.cir", "cell_read.cir"} <= set(files)
     assert manifest["failures"] == {}
     assert manifest["settings"]["n"] == 30
     assert manifest["settings"]["seed"] == SEED
@@ -90,7 +96,7 @@ def test_the_report_stands_alone_and_names_what_was_simulated(first):
 
 
 def test_what_is_left_is_a_dataset_and_a_checkpoint(first):
-    data = PulseDataset.load(first[1] / f"dataset-{SEED}")
+    data = PulseDataset.load(records(first[1]))
     assert len(data.frame) == 30
     assert PulsePredictor.load(first[1] / "predictor.npz").manifest.circuit == data.manifest.circuit
     assert data.manifest.settings["step_s"] == FULL["dataset"]["step_s"]
@@ -107,17 +113,17 @@ def test_the_same_seed_gives_the_same_numbers_elsewhere(first, tmp_path):
     """Another folder and another number of workers."""
     again = sim.run(tmp_path / "again", SEED, 1)
     assert numbers(again) == numbers(first[0])
-    ours, theirs = (PulseDataset.load(out / f"dataset-{SEED}").frame for out in (first[1], tmp_path / "again"))
+    ours, theirs = (PulseDataset.load(records(out)).frame for out in (first[1], tmp_path / "again"))
     assert ours.equals(theirs)
 
 
 def test_a_second_run_uses_the_records_again(first, monkeypatch):
     _, out, _ = first
-    stamps = {path: path.stat().st_mtime_ns for path in (out / f"dataset-{SEED}").iterdir()}
+    stamps = {path: path.stat().st_mtime_ns for path in records(out).iterdir()}
     monkeypatch.setattr(dataset, "extract_records", None)
     monkeypatch.setattr(sim, "judge", lambda *_: [])
     again = sim.run(out, SEED)
-    assert {path: path.stat().st_mtime_ns for path in (out / f"dataset-{SEED}").iterdir()} == stamps
+    assert {path: path.stat().st_mtime_ns for path in records(out).iterdir()} == stamps
     assert numbers(again)["write_verify"] == numbers(first[0])["write_verify"]
     assert numbers(again)["manifest"] == numbers(first[0])["manifest"]
 

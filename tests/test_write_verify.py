@@ -155,7 +155,7 @@ def test_a_failed_simulation_is_an_outcome_that_keeps_what_was_done(read, pulse,
     history = write_verify(cell, FixedPulse(PAIR), TARGET, 0.05)
     assert history.outcome is Outcome.SIMULATION_FAILED
     assert (len(history.readings_S), len(history.pulses)) == (readings, pulses)
-    assert history.time_s == pytest.approx(readings * 1e-7 + pulses * 1.004e-6)
+    assert history.time_s == pytest.approx(readings * 1e-7 + pulses * 1.014e-6)
     assert history.energy_J == pytest.approx(pulses * 2e-12)
     assert ("time step" in history.detail) is (read is not None)
     assert ("singular" in history.detail) is (pulse is not None)
@@ -323,7 +323,7 @@ def test_arguments_that_make_no_sense_are_value_errors(changes, what):
 def test_time_counts_reads_and_pulses_with_their_edges():
     history = write_verify(FakeCell(), FixedPulse(PAIR, width=3e-6, edge=5e-9), TARGET, 0.05)
     assert len(history.pulses) == 6
-    assert history.time_s == pytest.approx(7 * 1e-7 + 6 * (3e-6 + 2 * 5e-9))
+    assert history.time_s == pytest.approx(7 * 1e-7 + 6 * (3e-6 + 2 * 5e-9 + 10e-9))
     assert history.energy_J == pytest.approx(6 * 2e-12)
 
 
@@ -331,7 +331,9 @@ def test_the_manifest_names_circuit_programmer_and_seed():
     history = write_verify(FakeCell(), FixedPulse(PAIR), TARGET, 0.05, seed=3)
     assert history.manifest.circuit
     assert history.manifest.settings == {"programmer": "fixed pulse", "checkpoint": None, "seed": 3}
-    assert set(history.manifest.files) == {"access_nmos.lib", "jart_vcm_compiled.lib", "jart_vcm_v1b.va", "netlist"}
+    assert set(history.manifest.files) == {"access_nmos.lib", "jart_vcm_compiled.lib", "jart_vcm_v1b.va"} | {
+        f"netlist, {name}" for name in ("set", "reset", "read")
+    }
 
 
 def test_summary_over_many_writes():
@@ -376,7 +378,8 @@ def test_a_write_in_spice(target):
     assert abs(history.conductances_S[-1] / target - 1) < 0.106
     moves = np.diff(history.conductances_S)[0]
     assert np.sign(moves) == np.sign(target - 300e-6) == -np.sign(history.pulses[0].amplitude)
-    duration = sum(pulse.duration for pulse in history.pulses) + len(history.readings_S) * CELL.read.duration
+    reads = len(history.readings_S) * CELL.duration([CELL.read.pulse])
+    duration = sum(CELL.duration([pulse]) for pulse in history.pulses) + reads
     assert history.time_s == pytest.approx(duration)
     assert history.energy_J > 0
 
