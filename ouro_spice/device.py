@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import math
-import numbers
 from dataclasses import dataclass, field
 from typing import Any
+
+from .checks import check_range
 
 V_READ = 0.2
 """The voltage V(AE, OE) at which ``g`` is defined [V]."""
@@ -116,12 +116,7 @@ class Parameter:
 
     def check(self, value: float) -> None:
         """Raise ValueError where `value` is not a finite number in the legal range."""
-        number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        if not (number and math.isfinite(value) and self.low <= value <= self.high):
-            shown = f"{value:g}" if number else repr(value)
-            raise ValueError(
-                f"{self.name} = {shown} is outside its legal range [{self.low:g}, {self.high:g}] {self.unit}"
-            )
+        check_range(self.name, value, self.low, self.high, self.unit)
 
 
 PARAMETERS: dict[str, Parameter] = {

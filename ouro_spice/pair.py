@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
+from .checks import check_range
 from .circuit import Cell
 from .device import WINDOW_N
 from .engine import Engine, default_engine
-from .pulse import HIGHEST_V, Pulse, check_range
+from .pulse import HIGHEST_V, Pulse
 from .waveform import State
 
 _TOO_SLOW = 4.0

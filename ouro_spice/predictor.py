@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from .cell import LiveCell
+from .checks import check_count, check_range
 from .dataset import PulseDataset
 from .files import write_whole
-from .manifest import Manifest, describe
+from .manifest import Manifest
 from .pair import Pair
-from .pulse import Pulse, check_count, check_range
+from .pulse import Pulse
 
 LAYERS = (2, 32, 64, 32, 1)
 
@@ -171,14 +171,13 @@ class NeuralProgrammer:
         """Hash of the network."""
         return self.predictor.sha256
 
-    def check(self, cell: LiveCell) -> None:
-        """ValueError for a circuit that the predictor was not trained on."""
-        circuit = describe(cell.description).circuit if hasattr(cell, "description") else None
+    def check(self, circuit: str) -> None:
+        """ValueError for a circuit, by its manifest's hash, that the predictor was not trained on."""
         trained = self.predictor.manifest.circuit
         if not self.any_circuit and circuit != trained:
             raise ValueError(
                 f"this predictor was trained on another circuit ({trained[:12]}, this one is "
-                f"{(circuit or 'unknown')[:12]}): train one, or NeuralProgrammer(any_circuit=True)"
+                f"{circuit[:12] or 'unknown'}): train one, or NeuralProgrammer(any_circuit=True)"
             )
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:

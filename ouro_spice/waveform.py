@@ -137,6 +137,8 @@ class Waveform:
     @cached_property
     def g(self) -> np.ndarray:
         """Conductance of the device alone at +0.2 V, static, (T,) [S]."""
+        if "n_disc" not in self.traces:
+            raise ValueError(f"there is no conductance: {self.result.value if self.device else 'no memristor here'}")
         return compact.conductance_map(self.device)(self.traces["n_disc"])
 
     @property

@@ -13,10 +13,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from .cell import LiveCell, live
+from .checks import check_count, check_range
 from .circuit import Cell
 from .manifest import Manifest, describe, versions
 from .pair import Pair
-from .pulse import HIGHEST_V, Pulse, check_count, check_range
+from .pulse import HIGHEST_V, Pulse
 from .waveform import Result, SimulationError, State
 
 
@@ -144,13 +145,14 @@ def write_verify(
     check_range("tolerance", tolerance, 1e-6, 1.0, "(relative)")
     check_count("max_pulses", max_pulses)
     cell = live(cell, state, seed)
+    manifest = _manifest(cell, programmer, seed)
     if hasattr(programmer, "check"):
-        programmer.check(cell)
+        programmer.check(manifest.circuit)
     log = _Log()
     outcome, detail = _run(cell, programmer, target, tolerance, max_pulses, log)
     return History(
         programmer.name, target, tolerance, tuple(log.readings), tuple(log.conductances), tuple(log.pulses),
-        outcome, log.time_s, log.energy_J, _manifest(cell, programmer, seed), detail,
+        outcome, log.time_s, log.energy_J, manifest, detail,
     )  # fmt: skip
 
 

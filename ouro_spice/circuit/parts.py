@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from ..checks import check_range
 from ..device import V_READ
-from ..pulse import Pulse, check_range
+from ..pulse import Pulse
 
 
 @dataclass(frozen=True)

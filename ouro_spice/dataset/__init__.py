@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..checks import check_count, check_range
 from ..circuit import Cell
 from ..device import Device
 from ..engine import Ngspice
@@ -22,7 +23,7 @@ from ..files import make_folder
 from ..manifest import Manifest, describe
 from ..pair import Pair, pair
 from ..progress import progress
-from ..pulse import Pulse, check_count, check_range
+from ..pulse import Pulse
 from .extraction import extract_records
 from .storage import SHARD, claimed, read_manifest, read_shard, shard_count, shard_name, write_shard
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import machine
+from ..checks import check_count, check_range
 from ..machine import ToolError
-from ..pulse import check_count, check_range
 
 _START_S = 60.0
 
