@@ -13,7 +13,8 @@ import ouro_spice
 
 PACKAGE = Path(ouro_spice.__file__).parent
 ORDER = (
-    "files", "progress", "assets", "machine", "checks", "device", "compact", "pulse", "waveform", "circuit", "osdi", "engine",
+    "files", "progress", "assets", "machine", "checks", "device", "compact", "pulse", "waveform", "circuit", "osdi",
+    "engine",
     "manifest", "cell", "pair", "dataset", "write_verify", "predictor", "report", "decks", "sim", "doctor", "cli",
 )  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
