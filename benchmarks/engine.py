@@ -24,6 +24,7 @@ import ouro_spice as ouro
 from ouro_spice import assets, machine, osdi
 from ouro_spice.circuit import Testbench
 from ouro_spice.compact import conductance_map
+from ouro_spice.decks import read_raw
 from ouro_spice.engine import Ngspice, _task
 from ouro_spice.engine.worker import Session
 
@@ -125,20 +126,13 @@ def batch(folder: Path) -> Way:
         begun = time.perf_counter()
         (folder / "testbench.cir").write_text(bench.deck([model]))
         subprocess.run([program, "-b", "testbench.cir"], cwd=folder, capture_output=True, check=False)
-        vectors = read_raw(raw) if raw.is_file() else {}
+        plots = read_raw(raw) if raw.is_file() else []
+        vectors = plots[0] if plots else {}
         wall_s = time.perf_counter() - begun
         values = vectors.get(f"v({STATE})", np.array([np.nan]))
         return {"wall_s": wall_s, "n_disc": float(values[-1]), "points": len(values)}
 
     return way
-
-
-def read_raw(path: Path) -> dict[str, np.ndarray]:
-    """The vectors of an ngspice result file, binary and real."""
-    head, _, body = path.read_bytes().partition(b"Binary:\n")
-    lines = head.decode().split("Variables:\n")[1].splitlines()
-    names = [line.split()[1] for line in lines if line.strip()]
-    return dict(zip(names, np.frombuffer(body, dtype=float).reshape(-1, len(names)).T, strict=True))
 
 
 def run_all(cases: list[Case], ways: dict[str, Way], seed: int) -> dict[str, dict[str, np.ndarray]]:

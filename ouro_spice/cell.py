@@ -50,12 +50,9 @@ class SpiceCell:
         Its present state.
     """
 
-    def __init__(
-        self, description: Cell, state: State | None = None, seed: int = 0, engine: Engine | None = None
-    ) -> None:
+    def __init__(self, description: Cell, state: State | None = None, engine: Engine | None = None) -> None:
         self.description = description
         self.state = state or description.state()
-        self.seed = seed
         self.read_s = description.duration([description.read.pulse])
         self.window_S = description.window_S
         self._engine = engine or default_engine()
@@ -113,7 +110,7 @@ def live(cell: Cell | LiveCell, state: State | None = None, seed: int = 0) -> Li
         return cell
     if not isinstance(cell.device, Device):
         raise ValueError("a cell with a fixed resistor cannot be programmed")
-    return SpiceCell(cell, state, seed)
+    return SpiceCell(cell, state)
 
 
 def sensed(cell: Cell, wave: Waveform, engine: Engine) -> float:

@@ -25,7 +25,7 @@ class Manifest:
     circuit
         One hash for everything that decides the physics: netlist with all parameters, libraries, Verilog-A.
     files
-        SHA-256 of each .va and .lib by name, and of the netlist.
+        SHA-256 of each .va and .lib by name, and of the netlists of a SET, a RESET and a read.
     cell
         The description of the cell, all values.
     versions
@@ -42,6 +42,17 @@ class Manifest:
     versions: dict[str, str]
     settings: dict[str, Any] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What decides the numbers: circuit, settings, and the versions of the tools that solve it."""
+        tools = {name: self.versions.get(name) for name in ("ouro-spice", "ngspice", "openvaf")}
+        return {"circuit": self.circuit, "settings": self.settings, "simulator": tools}
+
+    @property
+    def digest(self) -> str:
+        """Hash of the origin."""
+        return hashlib.sha256(json.dumps(self.origin, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> str:
         """The manifest as indented JSON."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import math
 import time
@@ -15,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from . import assets, decks, osdi
-from .circuit import Cell1T1R, Driver, Lines, Testbench, Transistor
+from . import assets, decks
+from .circuit import Cell1T1R, Driver, Lines, Transistor
 from .dataset import PulseDataset, extract
 from .decks import DeckFigure
 from .device import jart_vcm_v1b
-from .engine import Ngspice
+from .engine import Ngspice, runnable_deck
 from .files import make_folder, write_text
 from .manifest import Manifest, describe, netlists
 from .pair import Pair, pair
@@ -59,7 +58,7 @@ class Path1T1R:
 
 
 def configuration() -> dict[str, Any]:
-    """Every number of the main job, from ``training/sim.toml``."""
+    """The numbers of the main job, from ``training/sim.toml``."""
     return tomllib.loads((assets.folder("training") / "sim.toml").read_text(encoding="utf-8"))
 
 
@@ -156,7 +155,7 @@ def _path(cell: Cell1T1R, config: dict[str, Any], out: Path, seed: int, workers:
     )
     predictor = PulsePredictor.fit(data, seed=seed, **config["predictor"])
     files = [predictor.save(out / "predictor.npz"), assets.folder("training") / "sim.toml", *assets.decks()]
-    files += [write_text(out / f"cell_{name}.cir", _deck(bench)) for name, bench in netlists(cell).items()]
+    files += [write_text(out / f"cell_{name}.cir", runnable_deck(bench)) for name, bench in netlists(cell).items()]
     programmers: list[Programmer] = [
         NeuralProgrammer(predictor),
         ISPP(voltages, **config["ispp"]),
@@ -172,13 +171,9 @@ def _path(cell: Cell1T1R, config: dict[str, Any], out: Path, seed: int, workers:
 
 
 def _dataset_folder(cell: Cell1T1R, config: dict[str, Any], out: Path, seed: int) -> Path:
-    """A folder of its own for each circuit and sampling: a change of either makes a new dataset, and keeps the old."""
-    text = json.dumps([describe(cell).circuit, config["dataset"], config["pair"], seed])
-    return out / f"dataset-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
-
-
-def _deck(bench: Testbench) -> str:
-    return bench.deck([str(osdi.compiled_model(model)) for model in bench.models])
+    """A folder of its own for each circuit, sampling and simulator: a change makes a new dataset, and keeps the old."""
+    origin = describe(cell, seed=seed, dataset=config["dataset"], pair=config["pair"])
+    return out / f"dataset-{origin.digest[:10]}"
 
 
 def starts_and_targets(cell: Cell1T1R, count: int, seed: int) -> list[tuple[float, float]]:

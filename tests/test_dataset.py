@@ -84,7 +84,7 @@ def test_columns_are_those_of_the_interface(whole, circuit):
 
 
 def test_the_pulse_of_a_record_ends_at_its_target(circuit, engine):
-    """The target lies between the ends of a shorter and of a longer pulse, by a step and 0.1 % of its time.
+    """The target lies between the ends of a shorter and of a longer pulse, by a step and 0.03 % of its time.
 
     Stated in time, since where the conductance runs away no grid of widths ends close to every target; or within
     0.1 % of the conductance, which near the window's edge is a long time.
@@ -95,15 +95,14 @@ def test_the_pulse_of_a_record_ends_at_its_target(circuit, engine):
     benches = []
     for row in reached.itertuples():
         width = abs(row.t_pulse_s)
-        for other in (max(width * 0.999 - 1e-9, 1e-12), width * 1.001 + 1e-9):
+        for other in (max(width * 0.9997 - 1e-9, 1e-12), width * 1.0003 + 1e-9):
             pulse = ouro.Pulse(row.amplitude_V, other, row.rise_s, row.fall_s)
             benches.append(CELL_1T1R.testbench(pulse, CELL_1T1R.state(row.g_start_S)))
     ends = np.array([wave.g_S for wave in engine.map(benches)]).reshape(-1, 2)
     for (shorter, longer), row in zip(ends, reached.itertuples(), strict=True):
         low, high = sorted((shorter, longer))
-        low, high = min(low, row.g_end_S * 0.999), max(high, row.g_end_S * 1.001)
-        assert low <= row.g_target_S <= high, f"record {row.record} ends at {row.g_end_S / row.g_target_S - 1:+.2%}"
-        assert low <= row.g_end_S <= high
+        off = row.g_end_S / row.g_target_S - 1
+        assert abs(off) <= 1e-3 or low <= row.g_target_S <= high, f"record {row.record} ends at {off:+.2%}"
 
 
 def test_a_record_is_what_simulating_its_pulse_gives(circuit):
@@ -496,3 +495,14 @@ def test_a_target_that_is_not_reached_is_an_outcome():
     assert np.allclose(data.frame.t_pulse_s.abs(), 4e-6)
     assert np.allclose(data.frame.g_end_S, data.frame.g_start_S, rtol=1e-3)
     assert len(data.tensors()[1]) == 0
+
+
+def test_records_of_another_simulator_are_told_apart(tmp_path):
+    """Another ngspice or compiler may give other digits: its records are not continued under the old manifest."""
+    extract(tmp_path / "data", n=1)
+    path = tmp_path / "data" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["versions"]["ngspice"] = "44"
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match="records of another simulator"):
+        extract(tmp_path / "data", n=1)

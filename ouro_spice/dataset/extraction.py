@@ -12,7 +12,7 @@ import numpy as np
 
 from ..cell import sensed
 from ..circuit import Cell, Testbench
-from ..engine import Ngspice
+from ..engine import Ngspice, runnable_deck
 from ..manifest import Manifest
 from ..pair import Pair
 from ..pulse import Pulse
@@ -115,7 +115,7 @@ def _waves(engine: Ngspice, benches: Sequence[Testbench]) -> Iterator[Waveform]:
     """Waveforms, failures included; but what the machine failed at is no property of a record, and stops the run."""
     for bench, wave in zip(benches, engine.map(benches, throw=False), strict=True):
         if wave.result in (Result.TIMEOUT, Result.WORKER):
-            raise SimulationError(wave.result, bench.deck(), wave.log)
+            raise SimulationError(wave.result, runnable_deck(bench), wave.log)
         yield wave
 
 

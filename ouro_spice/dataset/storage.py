@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,13 +26,6 @@ def shard_name(shard: int) -> str:
     return f"records-{shard:05d}.parquet"
 
 
-def _digest(manifest: Manifest) -> str:
-    """Of what decides the records."""
-    tools = [manifest.versions.get(name) for name in ("ouro-spice", "ngspice", "openvaf")]
-    text = json.dumps([manifest.circuit, manifest.settings, tools], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
     """The manifest of this work in its folder: found there and the same, or newly written."""
     if folder is None:
@@ -45,8 +36,8 @@ def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
             raise ValueError(f"{folder} holds records without a manifest.json: name another folder")
         write_text(folder / "manifest.json", manifest.to_json())
         return manifest
-    for name in ("circuit", "settings"):
-        if getattr(there, name) != getattr(manifest, name):
+    for name, value in manifest.origin.items():
+        if there.origin[name] != value:
             raise ValueError(f"{folder} holds records of another {name}: name another folder, or remove this one")
     return there
 
@@ -68,7 +59,7 @@ def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int)
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    mark = f"{_digest(manifest)} {shard}".encode()
+    mark = f"{manifest.digest} {shard}".encode()
     table = table.replace_schema_metadata({**table.schema.metadata, b"ouro_spice": mark})
 
     def write(temporary: Path) -> None:
@@ -85,7 +76,7 @@ def read_shard(path: Path, manifest: Manifest, shard: int) -> pd.DataFrame | Non
 
     if not path.is_file():
         return None
-    if _mark(path) not in (None, f"{_digest(manifest)} {shard}".encode()):
+    if _mark(path) not in (None, f"{manifest.digest} {shard}".encode()):
         raise ValueError(f"{path} belongs to another dataset than {path.parent / 'manifest.json'}: remove it")
     checksum = _checksum(path)
     if not checksum.is_file() or checksum.read_text(encoding="utf-8", errors="replace").strip() != sha256(path):

@@ -16,7 +16,7 @@ from ..pulse import Pulse
 from ..waveform import Effort, Result, SimulationError, State, Waveform
 from .pool import Pool
 
-__all__ = ["Engine", "Ngspice", "default_engine", "simulate"]
+__all__ = ["Engine", "Ngspice", "default_engine", "runnable_deck", "simulate"]
 
 
 class Engine(Protocol):
@@ -126,6 +126,11 @@ def simulate(
     return (engine or default_engine()).run(cell.testbench(pulses, state, start_s, stop_s), throw)
 
 
+def runnable_deck(bench: Testbench) -> str:
+    """The deck of a testbench for plain ngspice, with the compiled models of this machine."""
+    return bench.deck([str(osdi.compiled_model(model)) for model in bench.models])
+
+
 def _task(bench: Testbench) -> dict[str, Any]:
     return {
         "netlists": [bench.text(rung) for rung in range(len(LADDER))],
@@ -141,9 +146,7 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool) -> Waveform:
     if result is Result.OK and bench.device is not None:
         result = _bounded(bench, traces["n_disc"])
     if result is not Result.OK and throw:
-        raise SimulationError(
-            result, bench.deck([str(osdi.compiled_model(model)) for model in bench.models]), tuple(reply["log"])
-        )
+        raise SimulationError(result, runnable_deck(bench), tuple(reply["log"]))
     time_s = arrays.get("time", np.empty(0))
     if "v_ae" in traces and "v_oe" in traces:
         traces["v_cell"] = traces["v_ae"] - traces["v_oe"]
