@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .variability import HalfCycleWalk, ReadNoise, Spread, Walk, Wander
 from .device import Device, jart_vcm_v1b
 from .pulse import Pulse
 from .waveform import Result, SimulationError, State, Waveform
+from .population import spread_windows, stationary
 from .circuit import Cell1R, Cell1T1R, Driver, Lines, Read, Resistor, Testbench, Transistor
-from .engine import Ngspice, simulate
+from .engine import Ngspice
+from .static import rate, static_current
+from .transient import simulate
 from .cell import live
 from .pair import Pair, pair
 from .dataset import PulseDataset, extract
@@ -25,6 +29,11 @@ __version__ = "0.1.0"
 
 # the whole public list, in the order of the flow
 __all__ = [
+    "Spread",
+    "Walk",
+    "HalfCycleWalk",
+    "ReadNoise",
+    "Wander",
     "Device",
     "jart_vcm_v1b",
     "Pulse",
@@ -32,6 +41,8 @@ __all__ = [
     "State",
     "Result",
     "SimulationError",
+    "spread_windows",
+    "stationary",
     "Lines",
     "Driver",
     "Transistor",
@@ -41,6 +52,8 @@ __all__ = [
     "Cell1T1R",
     "Testbench",
     "Ngspice",
+    "static_current",
+    "rate",
     "simulate",
     "live",
     "Pair",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
+from . import c2c, compact
+from .checks import check_count
 from .circuit import Cell, Resistor
-from .compact import conductance_map
 from .device import Device
 from .engine import Engine, default_engine
 from .pulse import Pulse
-from .waveform import Result, SimulationError, State, Waveform
+from .telegraph import advanced, seen
+from .transient import simulate
+from .waveform import Result, SimulationError, State, Telegraph, Waveform
 
 _CALIBRATION_S = np.geomspace(0.5e-6, 4e-3, 18)
 
@@ -50,11 +54,14 @@ class SpiceCell:
         Its present state.
     """
 
-    def __init__(self, description: Cell, state: State | None = None, engine: Engine | None = None) -> None:
+    def __init__(
+        self, description: Cell, state: State | None = None, seed: int = 0, engine: Engine | None = None
+    ) -> None:
         self.description = description
         self.state = state or description.state()
         self.read_s = description.duration([description.read.pulse])
         self.window_S = description.window_S
+        self._seed = seed
         self._engine = engine or default_engine()
 
     def read(self) -> float:
@@ -65,9 +72,16 @@ class SpiceCell:
         SimulationError
             Where the simulation of the read fails; the state is then as it was.
         """
-        wave = self._engine.run(self.description.read_testbench(self.state))
+        device, state = self._now, self.state
+        start = dataclasses.replace(state, n_disc=(self._seen,), wander=(), telegraph=())
+        wave = self._engine.run(self.description.replace(device=device).read_testbench(start))
         reading = sensed(self.description, wave, self._engine)
-        self.state = wave.state
+        # what the read itself moved, without the noise
+        n = max(state.n_disc[0] + wave.state.n_disc[0] - start.n_disc[0], device.Ndiscmin)
+        telegraph = state.telegraph
+        if device.read_noise:
+            telegraph = (advanced(device, *(telegraph or (Telegraph(),)), self.read_s, c2c.key(self._seed)),)
+        self.state = dataclasses.replace(wave.state, n_disc=(n,), wander=state.wander, telegraph=telegraph)
         return reading
 
     def apply(self, pulse: Pulse) -> Waveform:
@@ -78,7 +92,7 @@ class SpiceCell:
         SimulationError
             Where the simulation fails; the state is then as it was.
         """
-        wave = self._engine.run(self.description.testbench([pulse], self.state))
+        wave = simulate(self.description, [pulse], self.state, self._seed, engine=self._engine)
         self.state = wave.state
         return wave
 
@@ -88,8 +102,20 @@ class SpiceCell:
 
     @property
     def g_S(self) -> float:
-        """Conductance of the device alone at +0.2 V [S]: for scores, not for programmers."""
-        return float(conductance_map(self.description.device)(self.state.n_disc[0]))
+        """Conductance of the device alone at +0.2 V, without read noise [S]: for scores, not for programmers."""
+        device = self._now
+        if device is self.description.device:
+            return float(compact.conductance_map(device)(self.state.n_disc[0]))
+        return float(compact.conductance(device, self.state.n_disc[0]))
+
+    @property
+    def _now(self) -> Device:
+        return c2c.frozen(self.description.device, self.state.n_disc[0], *self.state.wander)
+
+    @property
+    def _seen(self) -> float:
+        n, device = self.state.n_disc[0], self._now
+        return seen(device, n, *self.state.telegraph) if device.read_noise and self.state.telegraph else n
 
 
 def live(cell: Cell | LiveCell, state: State | None = None, seed: int = 0) -> LiveCell:
@@ -102,7 +128,7 @@ def live(cell: Cell | LiveCell, state: State | None = None, seed: int = 0) -> Li
     state
         Where it starts: ``cell.state(g_S)``; the device's own initial state where None.
     seed
-        Of the cycle-to-cycle walk. The device has none yet: equal for all seeds.
+        Of the cycle-to-cycle walk and the read noise of a device that has them.
     """
     if not isinstance(cell, Cell):
         if not all(hasattr(cell, name) for name in ("read", "apply")):
@@ -110,7 +136,8 @@ def live(cell: Cell | LiveCell, state: State | None = None, seed: int = 0) -> Li
         return cell
     if not isinstance(cell.device, Device):
         raise ValueError("a cell with a fixed resistor cannot be programmed")
-    return SpiceCell(cell, state)
+    check_count("seed", seed, 0)
+    return SpiceCell(cell, state, seed)
 
 
 def sensed(cell: Cell, wave: Waveform, engine: Engine) -> float:

@@ -14,7 +14,10 @@ import difflib
 from dataclasses import dataclass, field
 from typing import Any
 
-from .checks import check_range
+import numpy as np
+
+from .checks import check_count, check_range
+from .variability import VARYING, HalfCycleWalk, ReadNoise, Spread, Walk, spread
 
 V_READ = 0.2
 """The voltage V(AE, OE) at which ``g`` is defined [V]."""
@@ -22,7 +25,15 @@ V_READ = 0.2
 WINDOW_N = (0.06, 1.98975)
 """The analogue programming window [1e26 m^-3]: 100 to 543 uS for the nominal device."""
 
-REALISATIONS = ("compiled",)
+REALISATIONS = ("compiled", "behavioural", "tud")
+"""What a circuit simulates: the full model as Verilog-A, the same in plain SPICE sources, the reduced JART-TUD."""
+
+
+TUD_LACKS = ("eps", "epsphib", "phibn0", "phin")
+"""Parameters of the Schottky barrier, which JART-TUD does not have."""
+
+TUD_HOLDS = ("RTiOx", "R0", "Rthline", "alphaline")
+"""Parameters of the series resistance: another one would not go with the current of JART-TUD."""
 
 
 def _quantity(default: float, unit: str, low: float, high: float, text: str, per_instance: bool = False) -> Any:
@@ -47,6 +58,9 @@ class Device:
     Nhi: float = _quantity(1e6, "1e26 m^-3", 1e-4, 1e6, "upper edge of the programming window, 1e6 = off", True)
     r: float = _quantity(45e-9, "m", 5e-9, 100e-9, "radius of the filament", True)
     l: float = _quantity(0.4, "nm", 0.1, 5, "length of the disc", True)  # noqa: E741 - the model's own name
+    Nref: float = _quantity(0.008, "1e26 m^-3", 0, 1e6, "concentration at which r and l have their values", True)
+    drdN: float = _quantity(0, "m/1e26 m^-3", -1e-7, 1e-7, "change of r with the concentration of the disc", True)
+    dldN: float = _quantity(0, "nm/1e26 m^-3", -10, 10, "change of l with the concentration of the disc", True)
     T0: float = _quantity(293, "K", 100, 500, "ambient temperature")
     eps: float = _quantity(17, "1", 10, 25, "static relative permittivity")
     epsphib: float = _quantity(5.5, "1", 1, 10, "relative permittivity of the Schottky barrier lowering")
@@ -70,12 +84,19 @@ class Device:
         0, "J/K", 0, 1e-17, "heat capacity of the filament, 0 = quasi-static temperature (as published)"
     )
     realisation: str = "compiled"
+    walk: Walk | HalfCycleWalk | None = None
+    read_noise: ReadNoise | None = None
 
     def __post_init__(self) -> None:
         if self.realisation not in REALISATIONS:
             raise ValueError(f"realisation {self.realisation!r} is unknown; there is {' and '.join(REALISATIONS)}")
         for parameter in PARAMETERS.values():
             parameter.check(getattr(self, parameter.name))
+        for name in TUD_LACKS + TUD_HOLDS if self.realisation == "tud" else ():
+            if getattr(self, name) != PARAMETERS[name].default:
+                raise ValueError(f"{name} = {getattr(self, name):g}: the fit of the model tud holds it at its default")
+        _of_kind("walk", self.walk, (Walk, HalfCycleWalk))
+        _of_kind("read_noise", self.read_noise, (ReadNoise,))
         if self.flim != int(self.flim):
             raise ValueError(f"flim = {self.flim:g} must be 0 or 1")
         _ordered(self, "Ndiscmin", "Ndiscmax")
@@ -86,10 +107,34 @@ class Device:
         if self.l >= self.lcell:
             raise ValueError(f"l = {self.l:g} nm must be below lcell = {self.lcell:g} nm: the disc is part of the cell")
 
-    def replace(self, **changes: float) -> Device:
+    def replace(self, **changes: Any) -> Device:
         """This device with other values; unknown names and illegal values raise ValueError."""
         _check_names(changes)
         return dataclasses.replace(self, **changes)
+
+    def draw(self, rng: np.random.Generator, size: int, law: str | Spread = "ten_percent") -> list[Device]:
+        """Devices that differ in r, l, Ndiscmin and Ndiscmax, this one being their mean.
+
+        Parameters
+        ----------
+        rng
+            Source of randomness.
+        size
+            Number of devices.
+        law
+            The D2D law, or the name of one of ``ouro_spice.variability.SPREADS``.
+
+        Raises
+        ------
+        ValueError
+            For an unknown law, or one that draws impossible devices (Ndiscmin >= Ndiscmax, or out of range).
+        """
+        check_count("size", size, 0)
+        if not isinstance(rng, np.random.Generator):
+            raise ValueError(f"rng = {rng!r} must be a numpy Generator, such as np.random.default_rng(7)")
+        own = np.array([getattr(self, name) for name in VARYING])
+        drawn = spread(law).factors(rng, size) * own
+        return [self.replace(**dict(zip(VARYING, map(float, values), strict=True))) for values in drawn]
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -124,7 +169,14 @@ PARAMETERS: dict[str, Parameter] = {
 }
 
 
-def jart_vcm_v1b(window: bool = False, realisation: str = "compiled", **parameters: float) -> Device:
+def jart_vcm_v1b(
+    window: bool = False,
+    realisation: str = "compiled",
+    *,
+    walk: Walk | HalfCycleWalk | None = None,
+    read_noise: ReadNoise | None = None,
+    **parameters: float,
+) -> Device:
     """The JART VCM v1b device, nominal but for the parameters given.
 
     Parameters
@@ -132,7 +184,11 @@ def jart_vcm_v1b(window: bool = False, realisation: str = "compiled", **paramete
     window
         Hold ``n_disc`` in the analogue window .06 .. 1.98975 [1e26 m^-3] (a peripheral circuit's limit, not physics).
     realisation
-        Which realisation a circuit uses.
+        Which realisation a circuit uses: "compiled", "behavioural", or the reduced model "tud".
+    walk
+        Cycle-to-cycle variability; none by default.
+    read_noise
+        Random telegraph noise on reads; none by default.
     **parameters
         Model parameters under their own names, see ``ouro_spice.device.PARAMETERS``.
 
@@ -144,16 +200,21 @@ def jart_vcm_v1b(window: bool = False, realisation: str = "compiled", **paramete
     _check_names(parameters)
     if window:
         parameters = {"Nlo": WINDOW_N[0], "Nhi": WINDOW_N[1], "Ninit": WINDOW_N[0]} | parameters
-    return Device(realisation=realisation, **parameters)
+    return Device(realisation=realisation, walk=walk, read_noise=read_noise, **parameters)
 
 
 def _check_names(names: Any) -> None:
     for name in names:
-        if name in PARAMETERS or name == "realisation":
+        if name in PARAMETERS or name in ("realisation", "walk", "read_noise"):
             continue
         near = difflib.get_close_matches(name, PARAMETERS, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(PARAMETERS)}"
         raise ValueError(f"{name!r} is not a parameter of jart_vcm_v1b{hint}")
+
+
+def _of_kind(name: str, value: object, kinds: tuple[type, ...]) -> None:
+    if value is not None and not isinstance(value, kinds):
+        raise ValueError(f"{name} = {value!r} must be None or {' or '.join(kind.__name__ for kind in kinds)}")
 
 
 def _ordered(device: Device, low: str, high: str) -> None:

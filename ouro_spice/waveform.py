@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import math
 import re
@@ -14,6 +15,7 @@ import numpy as np
 
 from . import compact
 from .device import Device
+from .variability import Wander
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +54,15 @@ class SimulationError(RuntimeError):
 
 
 @dataclass(frozen=True)
+class Telegraph:
+    """Where the read noise of one memristor stands: vacancies beyond the mean, time since it was last asked, count."""
+
+    level: int = 0
+    clock_s: float = 0.0
+    count: int = 0
+
+
+@dataclass(frozen=True)
 class State:
     """Everything hidden in a circuit between two pulses.
 
@@ -61,10 +72,16 @@ class State:
         Vacancy concentration of each memristor [1e26 m^-3]; a single number for a single cell.
     volts
         Node voltages [V] by node name; nodes not named start at their static value.
+    wander
+        Where the cycle-to-cycle walk of each memristor stands; walks that are not there begin at the device's values.
+    telegraph
+        Where the read noise of each memristor stands; likewise.
     """
 
     n_disc: tuple[float, ...]
     volts: Mapping[str, float] = field(default_factory=dict)
+    wander: tuple[Wander, ...] = ()
+    telegraph: tuple[Telegraph, ...] = ()
 
     def __post_init__(self) -> None:
         n = np.atleast_1d(np.asarray(self.n_disc, dtype=float))
@@ -72,6 +89,8 @@ class State:
             raise ValueError(f"n_disc = {self.n_disc} must be finite and positive [1e26 m^-3]")
         if not all(math.isfinite(volts) for volts in self.volts.values()):
             raise ValueError(f"volts = {dict(self.volts)} must be finite [V]")
+        if len(self.wander) not in (0, len(n)) or len(self.telegraph) not in (0, len(n)):
+            raise ValueError(f"wander and telegraph must be empty, or one each for the {len(n)} memristors")
         object.__setattr__(self, "n_disc", tuple(map(float, n)))
 
 
@@ -86,14 +105,19 @@ class Effort:
     rung: int = 0
     restarts: int = 0
 
+    def __add__(self, other: Effort) -> Effort:
+        """Of two runs together; the rung is the higher one."""
+        sums = (getattr(self, f.name) + getattr(other, f.name) for f in dataclasses.fields(Effort))
+        return dataclasses.replace(Effort(*sums), rung=max(self.rung, other.rung))
+
 
 @dataclass(frozen=True)
 class Waveform:
     """The result of one transient simulation.
 
     ``wave["v_cell"]`` and the like give traces of shape (T,): ``v_ae``, ``v_oe`` and ``v_cell`` = V(AE, OE) at the
-    device [V], ``i_cell`` [A], ``n_disc`` [1e26 m^-3], ``temperature`` [K], ``g`` (static, at +0.2 V) [S], and the
-    voltages and currents of the drivers (``v_bl``, ``i_bl``, the current flowing into the driver).
+    device [V], ``i_cell`` [A], ``n_disc`` [1e26 m^-3], ``temperature`` [K], ``g`` (static, at +0.2 V) [S], of a device
+    that varies from cycle to cycle ``r`` [m] and ``l`` [nm], and the voltages and currents of the drivers (``v_bl``, ``i_bl``, the current flowing into the driver).
 
     Attributes
     ----------
@@ -136,9 +160,11 @@ class Waveform:
 
     @cached_property
     def g(self) -> np.ndarray:
-        """Conductance of the device alone at +0.2 V, static, (T,) [S]."""
+        """Conductance of the device alone at +0.2 V, static, with its present r and l, (T,) [S]."""
         if "n_disc" not in self.traces:
             raise ValueError(f"there is no conductance: {self.result.value if self.device else 'no memristor here'}")
+        if "r" in self.traces:
+            return compact.conductance(self.device, self.traces["n_disc"], self.traces["r"], self.traces["l"])
         return compact.conductance_map(self.device)(self.traces["n_disc"])
 
     @property
@@ -151,6 +177,6 @@ class Waveform:
         """All traces as columns, units in the names."""
         import pandas as pd  # costs half a second that most programs do not need
 
-        units = {"v": "V", "i": "A", "n": "1e26", "t": "K"}
+        units = {"v": "V", "i": "A", "n": "1e26", "t": "K", "r": "m", "l": "nm"}
         columns = {f"{name}_{units[name[0]]}": trace for name, trace in self.traces.items()}
         return pd.DataFrame({"time_s": self.time_s, **columns, **({"g_S": self.g} if self.device else {})})

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from ouro_spice import assets
-from ouro_spice.device import PARAMETERS, REALISATIONS, jart_vcm_v1b
+from ouro_spice.device import PARAMETERS, REALISATIONS, TUD_LACKS, jart_vcm_v1b
 
 DECLARATION = re.compile(
     r"\(\*(?P<attributes>(?:(?!\*\)).)*)\*\)\s*"
@@ -16,7 +16,13 @@ DECLARATION = re.compile(
     r"(?:`RANGE\((?P<low>[^,]+),\s*(?P<high>[^)]+)\)|\[(?P<low_i>[^:]+):(?P<high_i>[^\]]+)\])\s*;",
     re.DOTALL,
 )
-LIBRARIES = {"compiled": "jart_vcm_compiled", "behavioural": "jart_vcm_behavioural"}
+# library, subcircuit
+LIBRARIES = {
+    "compiled": ("jart_vcm_compiled", "jart_vcm"),
+    "behavioural": ("jart_vcm_behavioural", "jart_vcm"),
+    "tud": ("jart_tud", "jart_tud"),
+}
+WALKED = ("", "_walk")
 
 
 def number(text: str) -> float:
@@ -26,14 +32,14 @@ def number(text: str) -> float:
     return float(match[1]) * scale.get(match[2], 1)
 
 
-def source() -> str:
-    text = assets.verilog_a("jart_vcm_v1b").read_text()
+def source(model: str = "jart_vcm_v1b") -> str:
+    text = assets.verilog_a(model).read_text()
     return re.sub(r"//[^\n]*", "", text)
 
 
-def declared() -> dict[str, dict[str, object]]:
+def declared(model: str = "jart_vcm_v1b") -> dict[str, dict[str, object]]:
     found = {}
-    for match in DECLARATION.finditer(source()):
+    for match in DECLARATION.finditer(source(model)):
         attributes = dict(re.findall(r'(\w+)\s*=\s*"([^"]*)"', match["attributes"]))
         assert match["name"] not in found
         found[match["name"]] = {
@@ -90,28 +96,52 @@ def test_defaults_lie_inside_their_ranges():
         assert math.isfinite(row["low"]) and math.isfinite(row["high"]), name
 
 
+def names(realisation: str) -> list[str]:
+    return [name for name in PARAMETERS if realisation != "tud" or name not in TUD_LACKS]
+
+
+def header(realisation: str, walk: str) -> str:
+    library, subcircuit = LIBRARIES[realisation]
+    lines = [line for line in logical_lines(library) if line.lower().startswith(f".subckt {subcircuit}{walk} ")]
+    (line,) = lines
+    return line
+
+
+def test_the_reduced_model_declares_what_it_has_in_the_same_way():
+    assert declared("jart_tud") == {name: row for name, row in declared().items() if name in names("tud")}
+    assert set(REALISATIONS) == set(LIBRARIES)
+
+
+@pytest.mark.parametrize("walk", WALKED)
 @pytest.mark.parametrize("realisation", REALISATIONS)
-def test_library_has_the_same_names_and_defaults(realisation):
-    header = next(line for line in logical_lines(LIBRARIES[realisation]) if line.lower().startswith(".subckt jart_vcm"))
-    values = assignments(header)
-    assert list(values) == list(PARAMETERS)
+def test_library_has_the_same_names_and_defaults(realisation, walk):
+    values = assignments(header(realisation, walk))
+    assert list(values) == names(realisation)
     for name, text in values.items():
         assert number(text) == pytest.approx(PARAMETERS[name].default, rel=1e-15), name
 
 
+@pytest.mark.parametrize("walk", WALKED)
 @pytest.mark.parametrize("realisation", REALISATIONS)
-def test_library_has_the_ports_of_the_model_in_its_order(realisation):
-    header = next(line for line in logical_lines(LIBRARIES[realisation]) if line.lower().startswith(".subckt jart_vcm"))
-    assert header.split()[2:4] == ["ae", "oe"]
-    assert re.search(r"module\s+jart_vcm_v1b\s*\(\s*ae\s*,\s*oe\s*\)", source())
+def test_library_has_the_ports_of_the_model_in_its_order(realisation, walk):
+    ports = ["ae", "oe", *(("wl", "wr", "wmin", "wmax") if walk else ())]
+    assert [word for word in header(realisation, walk).split()[2:] if "=" not in word] == ports
 
 
-def test_library_passes_every_parameter_on_and_to_the_right_place():
-    lines = logical_lines(LIBRARIES["compiled"])
-    instance = assignments(next(line for line in lines if line.lower().startswith("n1 ")))
-    model = assignments(next(line for line in lines if line.lower().startswith(".model")))
-    for name, parameter in PARAMETERS.items():
-        there, not_there = (instance, model) if parameter.per_instance else (model, instance)
+@pytest.mark.parametrize("model", ["jart_vcm_v1b", "jart_tud"])
+def test_models_have_the_ports_of_the_libraries(model):
+    ports = r"\s*,\s*".join(["ae", "oe", "wl", "wr", "wmin", "wmax"])
+    assert re.search(rf"module\s+{model}\s*\(\s*{ports}\s*\)", source(model))
+
+
+@pytest.mark.parametrize("walk", [0, 1])
+@pytest.mark.parametrize("realisation", ["compiled", "tud"])
+def test_library_passes_every_parameter_on_and_to_the_right_place(realisation, walk):
+    lines = logical_lines(LIBRARIES[realisation][0])
+    instance = assignments([line for line in lines if line.lower().startswith("n1 ")][walk])
+    model = assignments([line for line in lines if line.lower().startswith(".model")][walk])
+    for name in names(realisation):
+        there, not_there = (instance, model) if PARAMETERS[name].per_instance else (model, instance)
         assert there.get(name) == f"{{{name}}}"
         assert name not in not_there
 

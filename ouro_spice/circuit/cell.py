@@ -9,13 +9,14 @@ SET (pulse amplitude < 0) raises the bit line, RESET the word line (1R) or the s
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .. import compact
 from ..device import PARAMETERS, Device
 from ..pulse import PWL, Pulse, trapezoids
 from ..waveform import State
+from .memristor import REALISED, element
 from .parts import Driver, Lines, Read, Resistor, Transistor
 from .testbench import Testbench
 
@@ -59,9 +60,25 @@ class _Cell:
         return self._voltages(_checked(pulses))[0][1].times_s[-1]
 
     def testbench(
-        self, pulses: Sequence[Pulse], state: State | None = None, start_s: float = 0.0, stop_s: float | None = None
+        self,
+        pulses: Sequence[Pulse],
+        state: State | None = None,
+        start_s: float = 0.0,
+        stop_s: float | None = None,
+        walk: Mapping[str, PWL] | None = None,
     ) -> Testbench:
         """The transient simulation of pulses sent to this cell, or of the part between two times of them [s].
+
+        Parameters
+        ----------
+        pulses
+            Sent one after the other.
+        state
+            Where to start; the device's own initial state where None.
+        start_s, stop_s
+            The part that is simulated.
+        walk
+            ln(value / parameter) of the parameters that walk, by name, over the time since `start_s`.
 
         Raises
         ------
@@ -77,26 +94,29 @@ class _Cell:
             )
         cut = start_s > 0 or stop_s < whole
         parts = [(name, pwl.window(start_s, stop_s)) for name, pwl in drives] if cut else drives
-        return self._bench(parts, stop_s - start_s, state or self.state())
+        return self._bench(parts, stop_s - start_s, state or self.state(), walk)
 
-    def read_testbench(self, state: State | None = None) -> Testbench:
+    def read_testbench(self, state: State | None = None, walk: Mapping[str, PWL] | None = None) -> Testbench:
         """The transient simulation of one read."""
         drives = self._voltages([self.read.pulse], reading=True)
-        return self._bench(drives, drives[0][1].times_s[-1], state or self.state())
+        return self._bench(drives, drives[0][1].times_s[-1], state or self.state(), walk)
 
-    def _bench(self, drives: Sequence[tuple[str, PWL]], stop_s: float, state: State) -> Testbench:
+    def _bench(
+        self, drives: Sequence[tuple[str, PWL]], stop_s: float, state: State, walk: Mapping[str, PWL] | None
+    ) -> Testbench:
         lines = [name for name, _ in drives]
         probes = [("v_ae", "v(ae)"), ("v_oe", "v(oe)")]
         for line in lines:
             probes += [(f"v_{line}", f"v({line}_driver)"), (f"i_{line}", f"v{line}#branch")]
-        memristor = isinstance(self.device, Device)
-        if memristor:
-            probes += [(name, f"@n.xcell.n1[{vector}]") for name, vector in _OUTPUTS]
+        realised = REALISED[self.device.realisation] if isinstance(self.device, Device) else None
+        if realised:
+            probes += realised.probes("xcell")
         if not isinstance(state, State):
             raise ValueError(f"state = {state!r} must be an ouro_spice.State; cell.state(g_S) makes one")
-        if memristor:
+        if realised:
             PARAMETERS["Ninit"].check(state.n_disc[0])
-        elements, nodes = self._elements(dict(drives), state)
+        elements, nodes = self._elements(dict(drives))
+        elements = _element(self.device, state, walk) + elements
         unknown = set(state.volts) - set(nodes)
         if unknown or len(state.n_disc) != 1:
             raise ValueError(
@@ -104,8 +124,8 @@ class _Cell:
             )
         return Testbench(
             title=f"ouro_spice {type(self).__name__}",
-            libraries=(*(("jart_vcm_compiled",) if memristor else ()), *self._libraries),
-            models=("jart_vcm_v1b",) if memristor else (),
+            libraries=(*((realised.library,) if realised else ()), *self._libraries),
+            models=realised.models if realised else (),
             elements=tuple(elements),
             stop_s=stop_s,
             max_step_s=stop_s / POINTS,
@@ -113,15 +133,12 @@ class _Cell:
             sources=tuple((f"v_{line}", f"i_{line}") for line in lines),
             nodes=tuple(nodes),
             volts=tuple(state.volts.items()),
-            device=self.device if memristor else None,
+            device=self.device if realised else None,
             at_rest=not any(pwl.volts[0] for _, pwl in drives),
         )
 
     _libraries = ()
     _gate_edge = 0.0
-
-
-_OUTPUTS = (("i_cell", "i_device"), ("n_disc", "n_disc"), ("temperature", "temperature"))
 
 
 @dataclass(frozen=True)
@@ -150,8 +167,8 @@ class Cell1R(_Cell):
     def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
         return [("bl", _line(pulses, set_side=True)), ("wl", _line(pulses, set_side=False))]
 
-    def _elements(self, drives: dict[str, PWL], state: State) -> tuple[list[str], list[str]]:
-        elements, nodes = [_element(self.device, state)], []
+    def _elements(self, drives: dict[str, PWL]) -> tuple[list[str], list[str]]:
+        elements, nodes = [], []
         for line, node in (("bl", "oe"), ("wl", "ae")):
             _drive(elements, nodes, self, line, node, drives[line])
         return elements, nodes
@@ -189,9 +206,9 @@ class Cell1T1R(_Cell):
         t = self.transistor
         return lambda pulse: t.v_read if reading else (t.v_set if pulse.amplitude < 0 else t.v_reset)
 
-    def _elements(self, drives: dict[str, PWL], state: State) -> tuple[list[str], list[str]]:
+    def _elements(self, drives: dict[str, PWL]) -> tuple[list[str], list[str]]:
         t = self.transistor
-        elements = [_element(self.device, state), f"xaccess ae wl sl 0 access_nmos W={t.w:.17g} L={t.l:.17g}"]
+        elements = [f"xaccess ae wl sl 0 access_nmos W={t.w:.17g} L={t.l:.17g}"]
         nodes = ["ae"]
         for line, node in (("bl", "oe"), ("sl", "sl"), ("wl", "wl")):
             _drive(elements, nodes, self, line, node, drives[line])
@@ -223,12 +240,10 @@ def _drive(elements: list[str], nodes: list[str], cell: _Cell, line: str, node: 
         elements.append(f"c{line} {node} 0 {capacitance:.17g}")
 
 
-def _element(device: Device | Resistor, state: State) -> str:
+def _element(device: Device | Resistor, state: State, walk: Mapping[str, PWL] | None) -> list[str]:
     if isinstance(device, Resistor):
-        return f"rcell ae oe {device.resistance:.17g}"
-    values = device.parameters | {"Ninit": state.n_disc[0]}
-    changed = {name: value for name, value in values.items() if value != PARAMETERS[name].default or name == "Ninit"}
-    return "xcell ae oe jart_vcm " + " ".join(f"{name}={value:.17g}" for name, value in changed.items())
+        return [f"rcell ae oe {device.resistance:.17g}"]
+    return element(device, state.n_disc[0], "xcell", "ae", "oe", walk)
 
 
 def _checked(pulses: Sequence[Pulse]) -> Sequence[Pulse]:

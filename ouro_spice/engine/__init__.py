@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 
 from .. import osdi
-from ..circuit import Cell, Testbench
+from ..circuit import Testbench
 from ..circuit.testbench import LADDER
-from ..pulse import Pulse
 from ..waveform import Effort, Result, SimulationError, State, Waveform
 from .pool import Pool
 
-__all__ = ["Engine", "Ngspice", "default_engine", "runnable_deck", "simulate"]
+__all__ = ["Engine", "Ngspice", "default_engine", "runnable_deck"]
 
 
 class Engine(Protocol):
@@ -86,44 +85,6 @@ def default_engine() -> Ngspice:
     engine = Ngspice()
     atexit.register(engine.close)
     return engine
-
-
-def simulate(
-    cell: Cell,
-    pulses: Sequence[Pulse] | Pulse,
-    state: State | None = None,
-    seed: int = 0,
-    throw: bool = True,
-    *,
-    start_s: float = 0.0,
-    stop_s: float | None = None,
-    engine: Engine | None = None,
-) -> Waveform:
-    """Send pulses to a cell and solve the circuit.
-
-    ``simulate(cell, a + b)`` equals ``simulate(cell, a)`` and then ``simulate(cell, b)`` from its final state; with
-    `start_s` and `stop_s` the split may fall inside a pulse, anywhere outside an edge.
-
-    Parameters
-    ----------
-    cell
-        The circuit.
-    pulses
-        One pulse or several, sent one after the other.
-    state
-        Where to start; the device's own initial state where None.
-    seed
-        Of the cycle-to-cycle walk. The device has none yet: equal for all seeds.
-    throw
-        Raise SimulationError where the simulation fails; else the waveform's ``result`` tells.
-    start_s, stop_s
-        The part of the drivers' voltages that is simulated [s].
-    engine
-        What runs it.
-    """
-    if not isinstance(cell, Cell):
-        raise ValueError(f"{cell!r} is no cell: simulate takes a Cell1R or a Cell1T1R")
-    return (engine or default_engine()).run(cell.testbench(pulses, state, start_s, stop_s), throw)
 
 
 def runnable_deck(bench: Testbench) -> str:

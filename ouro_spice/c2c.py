@@ -1,0 +1,161 @@
+"""Cycle-to-cycle variability of one device while it is pulsed: its present values, and how they move through a pulse.
+
+Inside a transient the values of `Walk` do not jump: those that a step begins with are reached along a straight line
+(of the logarithm) through that step. At the ends of the steps they are exactly those of the law.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .device import Device
+from .pulse import PWL
+from .variability import VARYING, HalfCycleWalk, Walk, Wander
+
+_ROUNDING = 1e-6
+"""A step ends with a part of a pulse that ends within this share of it."""
+
+
+def key(seed: int) -> np.ndarray:
+    """The key of a seed's streams of random numbers, (2,) uint64."""
+    return np.random.SeedSequence(seed).generate_state(2, np.uint64)
+
+
+def begun(device: Device, n_disc: float, wander: Wander | None = None) -> Wander:
+    """Where the walk stands: as given, or at the device's own values."""
+    own = (getattr(device, name) for name in VARYING)
+    return wander or Wander.at(*own, n_disc)
+
+
+def present(device: Device, n_disc: float, wander: Wander) -> np.ndarray:
+    """The values of r, l, Ndiscmin, Ndiscmax now, (4,)."""
+    before, after = _before(wander), _after(wander)
+    if isinstance(device.walk, Walk):
+        return before * (after / before) ** (wander.clock_s / device.walk.step_s)
+    slopes = _slopes(wander) * (n_disc - wander.n_begin)
+    return np.array([wander.r_before + slopes[0], wander.l_before + slopes[1], *after[2:]])
+
+
+def frozen(device: Device, n_disc: float, wander: Wander | None = None) -> Device:
+    """The device as it is now, without its walk: what a read sees."""
+    if device.walk is None:
+        return device
+    values = present(device, n_disc, begun(device, n_disc, wander))
+    return device.replace(walk=None, **dict(zip(VARYING, map(float, values), strict=True)))
+
+
+def half_cycle(device: Device, n_disc: float, wander: Wander, polarity: int, seed: int) -> tuple[Device, Wander]:
+    """The device for a pulse under `HalfCycleWalk`, and its walk: new values where the polarity is a new one."""
+    if polarity != wander.polarity:
+        wander = _turned(device, n_disc, wander, polarity, seed)
+    slope_r, slope_l = map(float, _slopes(wander))
+    moved = device.replace(
+        walk=None, r=wander.r_before, l=wander.l_before, Nref=wander.n_begin, drdN=slope_r, dldN=slope_l,
+        Ndiscmin=wander.Ndiscmin, Ndiscmax=wander.Ndiscmax,
+    )  # fmt: skip
+    return moved, wander
+
+
+def _turned(device: Device, n_disc: float, wander: Wander, polarity: int, seed: int) -> Wander:
+    walk: HalfCycleWalk = device.walk
+    own = np.array([getattr(device, name) for name in VARYING])
+    from .compact import philox  # numba, for devices that walk alone
+
+    u = 2 * philox.walk_uniforms(key(seed), wander.count, 1)[0, :4] - 1
+    kicks = np.array([walk.kick, walk.kick, walk.kick_min, walk.kick])
+    after = np.clip(_after(wander) * (1 + kicks * u), own * walk.low, own * walk.high)
+    now = present(device, n_disc, wander) if wander.polarity else _after(wander)
+    return Wander(*map(float, after), *map(float, now), n_disc, 0.0, wander.count + 1, polarity)
+
+
+def _slopes(wander: Wander) -> np.ndarray:
+    """dr/dN and dl/dN of a half-cycle, (2,): the new values are reached where N has gone all its way."""
+    way = (wander.Ndiscmax if wander.polarity < 0 else wander.Ndiscmin) - wander.n_begin
+    if wander.polarity == 0 or way * wander.polarity >= 0:
+        return np.zeros(2)
+    return (_after(wander) - _before(wander))[:2] / way
+
+
+def _after(wander: Wander) -> np.ndarray:
+    return np.array([getattr(wander, name) for name in VARYING])
+
+
+def _before(wander: Wander) -> np.ndarray:
+    return np.array([getattr(wander, f"{name}_before") for name in VARYING])
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of one pulse, as the walk sees it.
+
+    Attributes
+    ----------
+    device
+        With its walk.
+    wander
+        Where the walk stands at the beginning.
+    polarity
+        Sign of the pulse.
+    begin_s, end_s
+        Write-pulse time within the part [s]: the clock runs from the one to the other.
+    stop_s
+        Length of the part [s].
+    seed
+        Of the random numbers.
+    """
+
+    device: Device
+    wander: Wander
+    polarity: int
+    begin_s: float
+    end_s: float
+    stop_s: float
+    seed: int
+
+    @property
+    def ends_s(self) -> np.ndarray:
+        """When steps of the walk end, (J,) [s]."""
+        step = self.device.walk.step_s
+        steps = int((self.wander.clock_s + self.end_s - self.begin_s) / step + _ROUNDING)
+        return np.minimum(self.begin_s - self.wander.clock_s + step * np.arange(1, steps + 1), self.end_s)
+
+    def path(self, n_ends: np.ndarray) -> np.ndarray:
+        """Values of r, l, Ndiscmin, Ndiscmax from step to step, (J + 1, 4), for the concentrations at their ends."""
+        from .compact import walk  # numba, for devices that walk alone
+        from .compact.vector import vector
+
+        n = np.concatenate([[self.wander.n_begin], n_ends])
+        settings, parameters = self.device.walk.settings, vector(self.device)
+        return walk.walk_path(self.wander.vector, n, self.polarity, settings, parameters, key(self.seed))
+
+    def ramps(self, path: np.ndarray) -> dict[str, PWL]:
+        """ln(value / parameter) over the part, by parameter."""
+        step, ends = self.device.walk.step_s, self.ends_s
+        own = np.array([getattr(self.device, name) for name in VARYING])
+        begin = present(self.device, self.wander.n_begin, self.wander)
+        before = np.concatenate([[_before(self.wander)], path])
+        # the last step is cut off where the pulse, or the part, ends
+        share = min(max(self._clock_s / step, 0.0), 1.0)
+        end = before[-2] * (path[-1] / before[-2]) ** share
+        times = np.concatenate([[0.0, self.begin_s], ends, [self.end_s, self.stop_s]])
+        values = np.log(np.concatenate([[begin, begin], path[:-1], [end, end]]) / own)
+        keep = np.concatenate([[True], np.diff(times) > _ROUNDING * step])
+        return {
+            name: PWL(tuple(map(float, times[keep])), tuple(map(float, values[keep, k])))
+            for k, name in enumerate(VARYING)
+        }
+
+    def after(self, path: np.ndarray, n_ends: np.ndarray) -> Wander:
+        """Where the walk stands at the end."""
+        steps = len(path) - 1
+        before = path[-2] if steps else _before(self.wander)
+        n_begin = float(n_ends[-1]) if steps else self.wander.n_begin
+        values = (*map(float, path[-1]), *map(float, before))
+        return Wander(*values, n_begin, max(self._clock_s, 0.0), self.wander.count + steps, self.polarity)
+
+    @property
+    def _clock_s(self) -> float:
+        clock = self.wander.clock_s + self.end_s - self.begin_s
+        return clock - len(self.ends_s) * self.device.walk.step_s

@@ -1,0 +1,184 @@
+"""The JART VCM v1b equations without SPICE: static current, rate and conductance over whole arrays.
+
+The same device as ``verilog_a/jart_vcm_v1b.va``, for every place that needs the static I-V without a circuit: ``g`` is
+I/V of the device alone at V(AE, OE) = +0.2 V. The equations themselves are in compiled kernels, see `full`; numba is
+imported by the first call that needs one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.interpolate import CubicSpline
+
+from ..device import V_READ, Device
+from .vector import vector
+
+
+def static_current(device: Device, v: ArrayLike, n_disc: ArrayLike) -> np.ndarray:
+    """Static current I(V, N) from AE to OE [A].
+
+    Where the published equations have three solutions (V > 0), the physical one, continuous from V = 0 and the
+    largest, is returned.
+
+    Parameters
+    ----------
+    device
+        The memristor.
+    v, n_disc
+        V(AE, OE) [V] and vacancy concentration [1e26 m^-3], broadcast against each other to shape (...).
+
+    Raises
+    ------
+    ValueError
+        For a voltage that is not finite, or a concentration that is not finite and positive.
+    """
+    from . import full
+
+    return _each(full.currents, device, v, n_disc, None, None)
+
+
+def rate(device: Device, v: ArrayLike, n_disc: ArrayLike) -> np.ndarray:
+    """dN/dt at constant voltage [1e26 m^-3 s^-1], shape (...); the window's edges are not part of it."""
+    from . import full
+
+    return _each(full.rates, device, v, n_disc, None, None)
+
+
+def conductance(
+    device: Device,
+    n_disc: ArrayLike,
+    r: ArrayLike | None = None,
+    l: ArrayLike | None = None,  # noqa: E741
+) -> np.ndarray:
+    """Conductance I/V of the device alone at V(AE, OE) = +0.2 V [S], shape (...).
+
+    Parameters
+    ----------
+    device
+        The memristor.
+    n_disc, r, l
+        Vacancy concentration [1e26 m^-3], radius [m] and disc length [nm] at the concentration ``device.Nref``,
+        broadcast against each other to shape (...). None: the device's own.
+    """
+    from . import full
+
+    return _each(full.currents, device, V_READ, n_disc, r, l) / V_READ
+
+
+def conductance_map(device: Device) -> ConductanceMap:
+    """G(N) of a device as a spline, and its inverse; kept, so that asking again costs nothing."""
+    return _map(device.replace(Ninit=1, Nlo=0, Nhi=1e6))
+
+
+def concentration(
+    device: Device,
+    g_S: ArrayLike,
+    r: float | None = None,
+    l: float | None = None,  # noqa: E741
+) -> np.ndarray:
+    """The vacancy concentration [1e26 m^-3] at which the device has the conductance `g_S` [S], shape of `g_S`.
+
+    Parameters
+    ----------
+    device
+        The memristor.
+    g_S
+        Conductances at +0.2 V [S].
+    r, l
+        Radius [m] and disc length [nm] of a device that has walked; None: the device's own. Where either is given the
+        equations are solved, else the spline is read.
+
+    Raises
+    ------
+    ValueError
+        For a conductance that the device cannot have (the limits are named).
+    """
+    from . import full
+
+    g = np.asarray(g_S, dtype=float)
+    walked = r is not None or l is not None
+    low, high = _at_bounds(device, r, l) if walked else window_S(device)
+    if not np.all(np.isfinite(g)) or np.any(g < low * (1 - 1e-6)) or np.any(g > high * (1 + 1e-6)):
+        shown = np.array2string(g * 1e6, precision=5, threshold=4)
+        raise ValueError(
+            f"conductance {shown} uS is outside the device's range, {low * 1e6:.5g} to {high * 1e6:.5g} uS"
+        )
+    if walked:
+        radius, length = device.r if r is None else float(r), device.l if l is None else float(l)
+        n = full.concentrations(g.ravel(), radius, length, V_READ, *device.bounds, vector(device)).reshape(g.shape)
+    else:
+        n = conductance_map(device).inverse(g)
+    return np.clip(n, *device.bounds)
+
+
+def window_S(device: Device) -> tuple[float, float]:
+    """The smallest and the largest conductance that the device can have [S]."""
+    low, high = conductance_map(device)(np.array(device.bounds))
+    return float(low), float(high)
+
+
+class ConductanceMap:
+    """Conductance at +0.2 V over vacancy concentration: smooth in logarithms, and monotone unless r and l follow N.
+
+    900 nodes from half the smallest to twice the largest concentration. The error is below 1e-7 but for the kink where
+    the barrier vanishes (206 uS, nominally), 2e-5 there.
+    """
+
+    def __init__(self, device: Device) -> None:
+        n = np.geomspace(device.Ndiscmin / 2, device.Ndiscmax * 2, 900)
+        log_n, log_g = np.log(n), np.log(conductance(device, n))
+        self._forward = CubicSpline(log_n, log_g)
+        self._backward = CubicSpline(log_g, log_n) if np.all(np.diff(log_g) > 0) else None
+
+    def __call__(self, n_disc: ArrayLike) -> np.ndarray:
+        """Conductance [S] at vacancy concentrations [1e26 m^-3], same shape."""
+        return np.exp(self._forward(np.log(n_disc)))
+
+    def inverse(self, g_S: ArrayLike) -> np.ndarray:
+        """Vacancy concentration [1e26 m^-3] at conductances [S], same shape.
+
+        Raises
+        ------
+        ValueError
+            For a device whose conductance does not rise with the concentration everywhere (drdN, dldN).
+        """
+        if self._backward is None:
+            raise ValueError(
+                "with this drdN and dldN the conductance does not rise with the concentration everywhere: there is no "
+                "inverse; give the concentration itself"
+            )
+        return np.exp(self._backward(np.log(g_S)))
+
+
+@lru_cache(maxsize=256)
+def _map(device: Device) -> ConductanceMap:
+    return ConductanceMap(device)
+
+
+def _at_bounds(device: Device, r: float | None, l: float | None) -> tuple[float, float]:  # noqa: E741
+    low, high = conductance(device, device.bounds, r, l)
+    return float(low), float(high)
+
+
+def _each(
+    kernel: Callable,
+    device: Device,
+    v: ArrayLike,
+    n_disc: ArrayLike,
+    r: ArrayLike | None,
+    l: ArrayLike | None,  # noqa: E741
+) -> np.ndarray:
+    """A loop kernel over arguments broadcast against each other."""
+    given = {"v [V]": v, "n_disc [1e26 m^-3]": n_disc, "r [m]": device.r if r is None else r}
+    given["l [nm]"] = device.l if l is None else l
+    arrays = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in given.values()))
+    for name, array in zip(given, arrays, strict=True):
+        wanted = "finite" if array is arrays[0] else "finite and positive"
+        bad = ~(np.isfinite(array) if wanted == "finite" else np.isfinite(array) & (array > 0))
+        if np.any(bad):
+            raise ValueError(f"{name} must be {wanted}, not {array[bad][0]:g}")
+    return kernel(*(array.ravel() for array in arrays), vector(device)).reshape(arrays[0].shape)

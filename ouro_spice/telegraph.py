@@ -1,0 +1,53 @@
+"""Random telegraph noise of one memristor: vacancies that jump in and out of the disc, seen by reads alone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .device import Device
+from .waveform import Telegraph
+
+_LEVELS = (-2, -1, 0, 1, 2)
+# the probabilities of the levels -2 .. 2 after each of them; what is left of 1 is in the diagonal
+_CHAIN = np.array(
+    [
+        [0.10, 0.90, 0.00, 0.00, 0.00],
+        [0.10, 0.35, 0.55, 0.00, 0.00],
+        [0.00, 0.20, 0.60, 0.20, 0.00],
+        [0.00, 0.00, 0.55, 0.35, 0.10],
+        [0.00, 0.00, 0.00, 0.90, 0.10],
+    ]
+)
+_STREAM = 2
+_FREQUENCY = 3
+
+
+def advanced(device: Device, telegraph: Telegraph, time_s: float, key: np.ndarray) -> Telegraph:
+    """The noise after some time [s]: the chain is asked once every 1 / f."""
+    from .compact import philox  # numba, for devices with noise alone
+
+    period = 1 / max(frequency_Hz(device, key), 1e-12)
+    ticks, clock = divmod(telegraph.clock_s + time_s, period)
+    level = telegraph.level
+    for u in philox.walk_uniforms(key, telegraph.count, int(ticks), _STREAM)[:, 0]:
+        level = _LEVELS[int(np.searchsorted(np.cumsum(_CHAIN[level + 2])[:-1], u, side="right"))]
+    return Telegraph(level, clock, telegraph.count + int(ticks))
+
+
+def frequency_Hz(device: Device, key: np.ndarray) -> float:
+    """How often the chain of this device is asked [Hz]."""
+    from .compact import philox
+
+    noise = device.read_noise
+    u = philox.walk_uniforms(key, 0, 1, _FREQUENCY)[0]
+    gaussian = math.sqrt(-2 * math.log(1 - u[0])) * math.cos(2 * math.pi * u[1])
+    return abs(noise.mean_Hz + noise.sigma_Hz * gaussian)
+
+
+def seen(device: Device, n_disc: float, telegraph: Telegraph) -> float:
+    """The concentration that a read sees [1e26 m^-3]: no jump pushes it below Ndiscmin."""
+    volume = math.pi * device.r**2 * device.l * 1e-9
+    shifted = n_disc + telegraph.level / (volume * 1e26)
+    return shifted if shifted >= device.Ndiscmin else n_disc

@@ -1,0 +1,83 @@
+"""Random telegraph noise: the published chain, its clock, its amplitude; reads alone see it, and none without asking."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import kstest
+
+import ouro_spice as ouro
+from ouro_spice import c2c
+from ouro_spice.telegraph import _CHAIN, advanced, frequency_Hz, seen
+from ouro_spice.waveform import Telegraph
+
+STEADY = ouro.jart_vcm_v1b(window=True, read_noise=ouro.ReadNoise(mean_Hz=1e3, sigma_Hz=0.0))
+
+
+def levels(key, count, device=STEADY):
+    period, now, found = 1e-3, Telegraph(), []
+    for _ in range(count):
+        now = advanced(device, now, period, key)
+        found.append(now.level)
+    return np.array(found)
+
+
+def test_the_chain_is_the_published_one():
+    """From 0: +-1 with .2 each; from +-1: outwards .1, stay .35, to 0 .55; from +-2: stay .1, to +-1 .9."""
+    assert _CHAIN.sum(axis=1) == pytest.approx(np.ones(5))
+    assert _CHAIN[2] == pytest.approx([0, 0.2, 0.6, 0.2, 0])
+    assert _CHAIN[3] == pytest.approx([0, 0, 0.55, 0.35, 0.1])
+    assert _CHAIN[4] == pytest.approx([0, 0, 0, 0.9, 0.1])
+    assert np.array_equal(_CHAIN, _CHAIN[::-1, ::-1])
+
+
+def test_levels_are_met_as_often_as_the_chain_says():
+    found = np.concatenate([levels(c2c.key(seed), 400) for seed in range(20)])
+    share = np.linalg.matrix_power(_CHAIN, 400)[0]
+    counted = [np.mean(found == level) for level in (-2, -1, 0, 1, 2)]
+    assert counted == pytest.approx(share, abs=0.02)
+    assert set(np.abs(np.diff(found[:400]))) <= {0, 1}
+
+
+def test_time_in_one_piece_is_time_in_many():
+    key, many = c2c.key(1), Telegraph()
+    whole = advanced(STEADY, Telegraph(), 0.0505, key)
+    for _ in range(101):
+        many = advanced(STEADY, many, 0.0005, key)
+    assert (many.level, many.count) == (whole.level, whole.count)
+    assert many.clock_s == pytest.approx(whole.clock_s, abs=1e-12)
+
+
+def test_a_device_has_a_frequency_of_its_own():
+    """|Gaussian(50, 50)| Hz."""
+    device = STEADY.replace(read_noise=ouro.ReadNoise())
+    found = [frequency_Hz(device, c2c.key(seed)) for seed in range(800)]
+    drawn = np.abs(np.random.default_rng(0).normal(50, 50, 100_000))
+    assert kstest(found, drawn).pvalue > 1e-3
+
+
+def test_a_jump_is_one_vacancy_in_the_disc():
+    volume = np.pi * STEADY.r**2 * STEADY.l * 1e-9
+    assert seen(STEADY, 0.06, Telegraph(level=1)) - 0.06 == pytest.approx(1e-26 / volume)
+    assert seen(STEADY, 0.06, Telegraph(level=-2)) - 0.06 == pytest.approx(-2e-26 / volume)
+    assert seen(STEADY, 0.009, Telegraph(level=-2)) == 0.009  # would lie below Ndiscmin
+
+
+@pytest.mark.ngspice
+def test_reads_see_it_and_nothing_else_does(engine):
+    cell = ouro.Cell1R(STEADY)
+    quiet = ouro.Cell1R(ouro.jart_vcm_v1b(window=True))
+    live = ouro.live(cell, cell.state(110e-6), seed=2)
+    readings = {}
+    for _ in range(12):
+        level = live.state.telegraph[0].level if live.state.telegraph else 0
+        readings.setdefault(level, []).append(live.read())
+        live.apply(ouro.Pulse(-1e-3, 1e-9, idle=1e-3))  # only to let time pass
+        assert live.g_S == pytest.approx(110e-6, rel=1e-4)
+    assert len(readings) > 1
+    assert all(np.ptp(values) < 1e-3 * np.mean(values) for values in readings.values())
+    assert ouro.live(quiet, quiet.state(110e-6), seed=2).state.telegraph == ()
+    still = ouro.live(quiet, quiet.state(110e-6), seed=2)
+    assert still.read() == pytest.approx(110e-6, rel=1e-3)
+    jump = abs(max(map(np.mean, readings.values())) / min(map(np.mean, readings.values())) - 1)
+    assert jump > 0.02
