@@ -12,7 +12,7 @@ from .device import Device, jart_vcm_v1b
 from .pulse import Pulse
 from .waveform import Result, SimulationError, State, Waveform
 from .population import spread_windows, stationary
-from .circuit import Cell1R, Cell1T1R, Driver, Lines, Read, Resistor, Testbench, Transistor
+from .circuit import Cell1R, Cell1T1R, CompactCell, Driver, Lines, Read, Resistor, Testbench, Transistor
 from .engine import Ngspice
 from .static import rate, static_current
 from .transient import simulate
@@ -50,6 +50,7 @@ __all__ = [
     "Resistor",
     "Cell1R",
     "Cell1T1R",
+    "CompactCell",
     "Testbench",
     "Ngspice",
     "static_current",

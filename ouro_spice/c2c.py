@@ -38,11 +38,13 @@ def present(device: Device, n_disc: float, wander: Wander) -> np.ndarray:
     return np.array([wander.r_before + slopes[0], wander.l_before + slopes[1], *after[2:]])
 
 
-def frozen(device: Device, n_disc: float, wander: Wander | None = None) -> Device:
-    """The device as it is now, without its walk: what a read sees."""
+def frozen(device: Device, n_disc: float, wander: Wander | None = None, stepwise: bool = False) -> Device:
+    """The device as it is now, without its walk: what a read sees; `stepwise` where the values jump, as in a kernel."""
     if device.walk is None:
         return device
-    values = present(device, n_disc, begun(device, n_disc, wander))
+    wander = begun(device, n_disc, wander)
+    jumping = stepwise and isinstance(device.walk, Walk)
+    values = _after(wander) if jumping else present(device, n_disc, wander)
     return device.replace(walk=None, **dict(zip(VARYING, map(float, values), strict=True)))
 
 

@@ -11,7 +11,7 @@ from scipy.interpolate import PchipInterpolator
 
 from . import c2c, compact
 from .checks import check_count
-from .circuit import Cell, Resistor
+from .circuit import Cell, CompactCell, Resistor
 from .device import Device
 from .engine import Engine, default_engine
 from .pulse import Pulse
@@ -118,25 +118,76 @@ class SpiceCell:
         return seen(device, n, *self.state.telegraph) if device.read_noise and self.state.telegraph else n
 
 
-def live(cell: Cell | LiveCell, state: State | None = None, seed: int = 0) -> LiveCell:
+class ModelCell:
+    """A cell solved by the compact model: reads are exact and disturb nothing.
+
+    Attributes
+    ----------
+    description
+        The cell.
+    state
+        Its present state.
+    """
+
+    def __init__(self, description: CompactCell, state: State | None = None, seed: int = 0) -> None:
+        self.description = description
+        self.state = state or description.state()
+        self.read_s = description.read.duration
+        self.window_S = description.window_S
+        self._seed = seed
+
+    def read(self) -> float:
+        """The conductance now [S], with the read noise of a device that has it."""
+        device, state = self._now, self.state
+        if device.read_noise is None:
+            return self.g_S
+        (telegraph,) = state.telegraph or (Telegraph(),)
+        n = seen(device, state.n_disc[0], telegraph)
+        later = advanced(device, telegraph, self.read_s, c2c.key(self._seed))
+        self.state = dataclasses.replace(state, telegraph=(later,))
+        return float(compact.conductance(device, n, model=self.description.model))
+
+    def apply(self, pulse: Pulse) -> Waveform:
+        """Send one write pulse and wait its idle time."""
+        wave = simulate(self.description, [pulse], self.state, self._seed)
+        self.state = wave.state
+        return wave
+
+    def pulse_s(self, pulse: Pulse) -> float:
+        """Time that a write pulse takes, idle time included [s]."""
+        return self.description.duration([pulse])
+
+    @property
+    def g_S(self) -> float:
+        """Conductance of the device alone at +0.2 V, without read noise [S]."""
+        return float(compact.conductance(self._now, self.state.n_disc[0], model=self.description.model))
+
+    @property
+    def _now(self) -> Device:
+        return c2c.frozen(self.description.device, self.state.n_disc[0], *self.state.wander, stepwise=True)
+
+
+def live(cell: Cell | CompactCell | LiveCell, state: State | None = None, seed: int = 0) -> LiveCell:
     """Make a described cell live; a live cell is returned as it is.
 
     Parameters
     ----------
     cell
-        Description of a circuit.
+        Description of a circuit, or of a compact cell.
     state
         Where it starts: ``cell.state(g_S)``; the device's own initial state where None.
     seed
         Of the cycle-to-cycle walk and the read noise of a device that has them.
     """
+    check_count("seed", seed, 0)
+    if isinstance(cell, CompactCell):
+        return ModelCell(cell, state, seed)
     if not isinstance(cell, Cell):
         if not all(hasattr(cell, name) for name in ("read", "apply")):
             raise ValueError(f"{cell!r} is neither a cell nor a live cell")
         return cell
     if not isinstance(cell.device, Device):
         raise ValueError("a cell with a fixed resistor cannot be programmed")
-    check_count("seed", seed, 0)
     return SpiceCell(cell, state, seed)
 
 

@@ -101,6 +101,29 @@ def sim(
         raise typer.Exit(1)
 
 
+@app.command(name="switching-curves")
+def switching_curves(
+    out: Out = Path("runs/switching-curves"),
+    devices: Annotated[int, typer.Option(min=1, help="Devices, drawn from the D2D law.")] = 10,
+    spice: Annotated[int, typer.Option(min=0, help="How many of them in SPICE, too.")] = 2,
+    pulses: Annotated[int, typer.Option("--n", min=1, help="Pulses of 10 ns in each direction.")] = 6000,
+    law: Annotated[str, typer.Option(help="D2D law: ten_percent, in_use or yu.")] = "ten_percent",
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; all cores by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw conductance from pulse to pulse, SET then RESET, over devices that differ from each other and walk."""
+    from .curves import summary, write_curves
+    from .curves import switching_curves as run
+
+    curves = run(devices, spice, pulses, seed, law, _folder(out), workers)
+    paths = write_curves(curves, out)
+    if as_json:
+        print(json.dumps(summary(curves), indent=2))
+    else:
+        print(f"figure: {paths['png']}\ntable:  {paths['csv']}")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: turns exceptions into one clear line and an exit code."""
     code: int | str | None

@@ -83,6 +83,18 @@ def linker() -> str | None:
     return shutil.which("cc")
 
 
+def cache_folder() -> Path:
+    """Where compiled models and kernels are kept: OURO_SPICE_CACHE, or ouro_spice in the user's cache folder."""
+    named = os.environ.get("OURO_SPICE_CACHE")
+    if named:
+        return Path(named).absolute()
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError as error:
+        raise ToolError("no home folder to keep compiled models in: set OURO_SPICE_CACHE") from error
+    return base.absolute() / "ouro_spice"
+
+
 def _output(command: list[str]) -> str:
     try:
         done = subprocess.run(

@@ -9,10 +9,11 @@ import platform
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
-from . import assets, machine
-from .circuit import Cell, Testbench
+from . import assets, compact, machine
+from .circuit import Cell, CompactCell, Testbench
 from .pulse import Pulse
 
 
@@ -67,18 +68,14 @@ class Manifest:
             raise ValueError(f"not an ouro_spice manifest: {error}") from error
 
 
-def describe(cell: Cell, **settings: Any) -> Manifest:
+def describe(cell: Cell | CompactCell, **settings: Any) -> Manifest:
     """The manifest of work on a cell."""
     return dataclasses.replace(_describe(cell), settings=settings)
 
 
 @lru_cache(maxsize=64)
-def _describe(cell: Cell) -> Manifest:
-    benches = netlists(cell)
-    bench = benches["set"]
-    files = {f"{name}.lib": assets.sha256(assets.library(name)) for name in bench.libraries}
-    files |= {f"{name}.va": assets.sha256(assets.verilog_a(name)) for name in bench.models}
-    files |= {f"netlist, {name}": one.sha256 for name, one in benches.items()}
+def _describe(cell: Cell | CompactCell) -> Manifest:
+    files = _kernels() if isinstance(cell, CompactCell) else _circuit_files(cell)
     parts = json.dumps(dataclasses.asdict(cell), sort_keys=True)
     text = "\n".join([type(cell).__name__, parts, *(f"{name} {digest}" for name, digest in sorted(files.items()))])
     return Manifest(
@@ -87,6 +84,18 @@ def _describe(cell: Cell) -> Manifest:
         cell={"kind": type(cell).__name__} | dataclasses.asdict(cell),
         versions=versions(),
     )
+
+
+def _circuit_files(cell: Cell) -> dict[str, str]:
+    benches = netlists(cell)
+    bench = benches["set"]
+    files = {f"{name}.lib": assets.sha256(assets.library(name)) for name in bench.libraries}
+    files |= {f"{name}.va": assets.sha256(assets.verilog_a(name)) for name in bench.models}
+    return files | {f"netlist, {name}": one.sha256 for name, one in benches.items()}
+
+
+def _kernels() -> dict[str, str]:
+    return {f"compact/{path.name}": assets.sha256(path) for path in sorted(Path(compact.__file__).parent.glob("*.py"))}
 
 
 def netlists(cell: Cell) -> dict[str, Testbench]:

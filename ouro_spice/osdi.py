@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from . import assets, machine
-from .machine import ToolError
+from .machine import ToolError, cache_folder
 
 # the same code, and so the same digits, on every machine
 _FLAGS = ("--target_cpu", "generic")
@@ -43,18 +43,6 @@ def compile_verilog_a(source: Path, folder: Path | None = None) -> Path:
     if not target.is_file():
         _compile(compiler, source, target)
     return target
-
-
-def cache_folder() -> Path:
-    """Where compiled models are kept: OURO_SPICE_CACHE, or ouro_spice in the user's cache folder."""
-    named = os.environ.get("OURO_SPICE_CACHE")
-    if named:
-        return Path(named).absolute()
-    try:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    except RuntimeError as error:
-        raise ToolError("no home folder to keep compiled models in: set OURO_SPICE_CACHE") from error
-    return base.absolute() / "ouro_spice"
 
 
 def _compile(compiler: str, source: Path, target: Path) -> None:

@@ -9,10 +9,11 @@ import numpy as np
 from scipy.optimize import brentq
 
 from .checks import check_range
-from .circuit import Cell
+from .circuit import Cell, CompactCell
 from .device import WINDOW_N
 from .engine import Engine, default_engine
 from .pulse import HIGHEST_V, Pulse
+from .transient import simulate
 from .waveform import State
 
 _TOO_SLOW = 4.0
@@ -37,7 +38,7 @@ class Pair:
         return self.v_set if dg_S > 0 else self.v_reset
 
 
-def pair(cell: Cell, total_s: float = 60e-6, engine: Engine | None = None) -> Pair:
+def pair(cell: Cell | CompactCell, total_s: float = 60e-6, engine: Engine | None = None) -> Pair:
     """Find the driver amplitudes at which the noise-free device crosses its window in `total_s`.
 
     The window is that of the device, or N = .06 .. 1.98975 where it has none. Its edges are taken out of the device
@@ -52,7 +53,7 @@ def pair(cell: Cell, total_s: float = 60e-6, engine: Engine | None = None) -> Pa
     engine = engine or default_engine()
     device = cell.device
     low, high = device.bounds if device.Nlo > 0 or device.Nhi < 1e6 else WINDOW_N
-    free = cell.replace(device=device.replace(Nlo=0, Nhi=1e6))
+    free = cell.replace(device=device.replace(Nlo=0, Nhi=1e6, walk=None))
 
     def search(sign: int, start: float, end: float) -> float:
         return _search(lambda v: _log_time(free, sign * v, start, end, total_s, engine) - np.log(total_s), sign)
@@ -60,10 +61,12 @@ def pair(cell: Cell, total_s: float = 60e-6, engine: Engine | None = None) -> Pa
     return Pair(search(-1, low, high), search(1, high, low), total_s)
 
 
-def traverse_s(cell: Cell, amplitude: float, start_n: float, end_n: float, limit_s: float, engine: Engine) -> float:
+def traverse_s(
+    cell: Cell | CompactCell, amplitude: float, start_n: float, end_n: float, limit_s: float, engine: Engine
+) -> float:
     """Time at full amplitude until ``n_disc`` goes from `start_n` to `end_n` [s]; infinite beyond `limit_s`."""
     pulse = Pulse(amplitude, limit_s)
-    wave = engine.run(cell.testbench([pulse], State(start_n)))
+    wave = simulate(cell, [pulse], State((start_n,)), engine=engine)
     sign = 1 if end_n > start_n else -1
     progress = sign * np.log(wave["n_disc"] / end_n)
     if progress.max() < 0:
@@ -77,7 +80,7 @@ def traverse_s(cell: Cell, amplitude: float, start_n: float, end_n: float, limit
     return float(wave.time_s[k - 1] + share * (wave.time_s[k] - wave.time_s[k - 1]) - flat)
 
 
-def _log_time(cell: Cell, amplitude: float, start: float, end: float, total_s: float, engine: Engine) -> float:
+def _log_time(cell: Cell | CompactCell, amplitude: float, start: float, end: float, total_s: float, engine: Engine) -> float:
     time_s = traverse_s(cell, amplitude, start, end, _TOO_SLOW * total_s, engine)
     # crossed within the edge, or not at all: any finite number on the right side serves a bracketing search
     return float(np.log(np.clip(time_s, total_s / 1e3, 2 * _TOO_SLOW * total_s)))

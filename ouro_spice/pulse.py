@@ -54,6 +54,11 @@ class Pulse:
         """Write-pulse time, rise to fall [s]."""
         return self.rise + self.width + self.fall
 
+    @property
+    def polarity(self) -> int:
+        """-1 for SET, +1 for RESET, 0 for neither."""
+        return (self.amplitude > 0) - (self.amplitude < 0)
+
 
 @dataclass(frozen=True)
 class PWL:

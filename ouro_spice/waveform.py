@@ -163,6 +163,8 @@ class Waveform:
         """Conductance of the device alone at +0.2 V, static, with its present r and l, (T,) [S]."""
         if "n_disc" not in self.traces:
             raise ValueError(f"there is no conductance: {self.result.value if self.device else 'no memristor here'}")
+        if "g" in self.traces:
+            return self.traces["g"]
         if "r" in self.traces:
             return compact.conductance(self.device, self.traces["n_disc"], self.traces["r"], self.traces["l"])
         return compact.conductance_map(self.device)(self.traces["n_disc"])
@@ -177,6 +179,6 @@ class Waveform:
         """All traces as columns, units in the names."""
         import pandas as pd  # costs half a second that most programs do not need
 
-        units = {"v": "V", "i": "A", "n": "1e26", "t": "K", "r": "m", "l": "nm"}
-        columns = {f"{name}_{units[name[0]]}": trace for name, trace in self.traces.items()}
+        units = {"v": "V", "i": "A", "n": "1e26", "t": "K", "r": "m", "l": "nm", "g": "S"}
+        columns = {f"{name}_{units[name[0]]}": trace for name, trace in self.traces.items() if name != "g"}
         return pd.DataFrame({"time_s": self.time_s, **columns, **({"g_S": self.g} if self.device else {})})

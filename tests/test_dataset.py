@@ -244,15 +244,15 @@ def test_a_record_depends_on_its_seed_and_number_only(whole):
 def test_an_interrupted_extraction_goes_on_where_it_was(whole, tmp_path, monkeypatch):
     """Ctrl-C in the second shard: the first stays, nothing half is left, and the rest is made later."""
     folder = tmp_path / "data"
-    run = ouro.Ngspice.map
+    run = ouro.Ngspice.each
 
-    def interrupted(engine, benches, throw=True):
-        for k, wave in enumerate(run(engine, benches, throw)):
+    def interrupted(engine, function, items):
+        for k, wave in enumerate(run(engine, function, items)):
             if (folder / SHARDS[0]).exists() and k == 2:
                 raise KeyboardInterrupt
             yield wave
 
-    monkeypatch.setattr(ouro.Ngspice, "map", interrupted)
+    monkeypatch.setattr(ouro.Ngspice, "each", interrupted)
     with pytest.raises(KeyboardInterrupt):
         extract(folder, workers=2)
     assert sorted(contents(folder)) == ["manifest.json", SHARDS[0], SHARDS[0].replace("parquet", "sha256")]
@@ -401,7 +401,8 @@ def test_what_is_no_folder_holds_no_dataset(tmp_path, name):
 @pytest.mark.parametrize("name", ["file", "file/below"])
 def test_a_place_that_cannot_be_written_to_is_told_before_the_work(tmp_path, monkeypatch, name):
     (tmp_path / "file").write_text("a file")
-    monkeypatch.setattr(ouro.Ngspice, "map", None)
+    monkeypatch.setattr(ouro.Ngspice, "each", None)
+    monkeypatch.setattr(ouro.Ngspice, "run", None)
     with pytest.raises(OutputError, match=f"cannot write to .*{name}"):
         extract(tmp_path / name)
     assert (tmp_path / "file").read_text() == "a file"
@@ -423,17 +424,15 @@ def test_settings_out_of_range_are_refused_and_leave_no_folder_claimed(tmp_path,
 # ---- failures
 
 
-def failing(results, run=ouro.Ngspice.map):
-    """`Ngspice.map` with other results for the write simulations of the given numbers, counted from 0."""
+def failing(results, run=ouro.Ngspice.each):
+    """`Ngspice.each` with other results for the write simulations of the given numbers, counted from 0."""
     count = 0
 
-    def answer(engine, benches, throw=True):
+    def answer(engine, function, items):
         nonlocal count
-        benches = list(benches)
-        writes = bool(benches) and benches[0].device is not None and benches[0].stop_s != CELL.read_testbench().stop_s
-        for wave in run(engine, benches, throw):
-            result = results.get(count) if writes else None
-            count += writes
+        for wave in run(engine, function, items):
+            result = results.get(count)
+            count += 1
             yield wave if result is None else replace(wave, result=result, state=None)
 
     return answer
@@ -441,7 +440,7 @@ def failing(results, run=ouro.Ngspice.map):
 
 def test_failed_simulations_are_records(monkeypatch):
     """The first pass fails for record 1, the second for record 2: both are kept, counted and never trained on."""
-    monkeypatch.setattr(ouro.Ngspice, "map", failing({1: Result.TIMESTEP, 4 + 2: Result.OUT_OF_BOUNDS}))
+    monkeypatch.setattr(ouro.Ngspice, "each", failing({1: Result.TIMESTEP, 4 + 2: Result.OUT_OF_BOUNDS}))
     data = extract(n=4)
     frame = data.frame
     assert list(frame.outcome == "simulation_failed") == [False, True, True, False]
@@ -457,7 +456,7 @@ def test_failed_simulations_are_records(monkeypatch):
 
 
 def test_failed_records_outlive_the_folder(monkeypatch, tmp_path):
-    monkeypatch.setattr(ouro.Ngspice, "map", failing(dict.fromkeys(range(99), Result.SINGULAR)))
+    monkeypatch.setattr(ouro.Ngspice, "each", failing(dict.fromkeys(range(99), Result.SINGULAR)))
     made = extract(tmp_path / "data", n=5)
     assert (made.frame.outcome == "simulation_failed").all()
     monkeypatch.undo()
@@ -471,14 +470,14 @@ def test_failed_records_outlive_the_folder(monkeypatch, tmp_path):
 def test_a_time_out_stops_the_run_resumably_and_is_no_record(monkeypatch, tmp_path, whole, result):
     """How fast a machine is must not decide what the records are. It happens in the second shard here."""
     folder = tmp_path / "data"
-    run = ouro.Ngspice.map
+    run = ouro.Ngspice.each
 
-    def slow(engine, benches, throw=True):
-        for k, wave in enumerate(run(engine, benches, throw)):
+    def slow(engine, function, items):
+        for k, wave in enumerate(run(engine, function, items)):
             late = k == 1 and (folder / SHARDS[0]).exists()
             yield replace(wave, result=result, state=None) if late else wave
 
-    monkeypatch.setattr(ouro.Ngspice, "map", slow)
+    monkeypatch.setattr(ouro.Ngspice, "each", slow)
     with pytest.raises(ouro.SimulationError) as caught:
         extract(folder)
     assert caught.value.result is result

@@ -3,6 +3,9 @@
 The same device as ``verilog_a/jart_vcm_v1b.va``, for every place that needs the static I-V without a circuit: ``g`` is
 I/V of the device alone at V(AE, OE) = +0.2 V. The equations themselves are in compiled kernels, see `full`; numba is
 imported by the first call that needs one.
+
+Everywhere, `model` is one of `MODELS`; None: the one that circuits use for the device, "tud" where its realisation is
+that, else "full".
 """
 
 from __future__ import annotations
@@ -15,10 +18,20 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 
 from ..device import V_READ, Device
-from .vector import vector
+from . import vector
 
 
-def static_current(device: Device, v: ArrayLike, n_disc: ArrayLike) -> np.ndarray:
+MODELS = ("full", "reduced", "tud")
+"""The full model, the explicit fit of the current of Ntinas et al., IEEE TCAS-II 2022, and JART-TUD."""
+
+
+def check_model(model: str) -> None:
+    """Raise ValueError for an unknown model."""
+    if model not in MODELS:
+        raise ValueError(f"model {model!r} is unknown; there is {', '.join(MODELS)}")
+
+
+def static_current(device: Device, v: ArrayLike, n_disc: ArrayLike, model: str | None = None) -> np.ndarray:
     """Static current I(V, N) from AE to OE [A].
 
     Where the published equations have three solutions (V > 0), the physical one, continuous from V = 0 and the
@@ -36,16 +49,24 @@ def static_current(device: Device, v: ArrayLike, n_disc: ArrayLike) -> np.ndarra
     ValueError
         For a voltage that is not finite, or a concentration that is not finite and positive.
     """
-    from . import full
+    from . import arrays
 
-    return _each(full.currents, device, v, n_disc, None, None)
+    return _each(arrays.currents, device, v, n_disc, None, None, model)
 
 
-def rate(device: Device, v: ArrayLike, n_disc: ArrayLike) -> np.ndarray:
+def rate(device: Device, v: ArrayLike, n_disc: ArrayLike, model: str | None = None) -> np.ndarray:
     """dN/dt at constant voltage [1e26 m^-3 s^-1], shape (...); the window's edges are not part of it."""
-    from . import full
+    from . import arrays
 
-    return _each(full.rates, device, v, n_disc, None, None)
+    return _each(arrays.rates, device, v, n_disc, None, None, model)
+
+
+def temperature(device: Device, v: ArrayLike, i: ArrayLike, r: ArrayLike) -> np.ndarray:
+    """Temperature of the filament [K] at voltages [V], currents [A] and radii [m], shape (...)."""
+    v, i, r = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (v, i, r)))
+    line = device.R0 * (1 + device.R0 * device.alphaline * device.Rthline * i**2)
+    heat = np.maximum(i * (v - i * (device.RTiOx + line)), 0)
+    return device.T0 + device.Rth0 * (device.rdet / r) ** 2 * np.where(v > 0, device.Rtheff_scaling, 1.0) * heat
 
 
 def conductance(
@@ -53,6 +74,7 @@ def conductance(
     n_disc: ArrayLike,
     r: ArrayLike | None = None,
     l: ArrayLike | None = None,  # noqa: E741
+    model: str | None = None,
 ) -> np.ndarray:
     """Conductance I/V of the device alone at V(AE, OE) = +0.2 V [S], shape (...).
 
@@ -64,14 +86,15 @@ def conductance(
         Vacancy concentration [1e26 m^-3], radius [m] and disc length [nm] at the concentration ``device.Nref``,
         broadcast against each other to shape (...). None: the device's own.
     """
-    from . import full
+    from . import arrays
 
-    return _each(full.currents, device, V_READ, n_disc, r, l) / V_READ
+    return _each(arrays.currents, device, V_READ, n_disc, r, l, model) / V_READ
 
 
-def conductance_map(device: Device) -> ConductanceMap:
+def conductance_map(device: Device, model: str | None = None) -> ConductanceMap:
     """G(N) of a device as a spline, and its inverse; kept, so that asking again costs nothing."""
-    return _map(device.replace(Ninit=1, Nlo=0, Nhi=1e6))
+    bare = device.replace(Ninit=1, Nlo=0, Nhi=1e6, walk=None, read_noise=None, realisation="compiled")
+    return _map(bare, _model(device, model))
 
 
 def concentration(
@@ -79,6 +102,7 @@ def concentration(
     g_S: ArrayLike,
     r: float | None = None,
     l: float | None = None,  # noqa: E741
+    model: str | None = None,
 ) -> np.ndarray:
     """The vacancy concentration [1e26 m^-3] at which the device has the conductance `g_S` [S], shape of `g_S`.
 
@@ -97,11 +121,11 @@ def concentration(
     ValueError
         For a conductance that the device cannot have (the limits are named).
     """
-    from . import full
+    from . import arrays
 
     g = np.asarray(g_S, dtype=float)
     walked = r is not None or l is not None
-    low, high = _at_bounds(device, r, l) if walked else window_S(device)
+    low, high = range_S(device, r, l, model) if walked else window_S(device, model)
     if not np.all(np.isfinite(g)) or np.any(g < low * (1 - 1e-6)) or np.any(g > high * (1 + 1e-6)):
         shown = np.array2string(g * 1e6, precision=5, threshold=4)
         raise ValueError(
@@ -109,15 +133,27 @@ def concentration(
         )
     if walked:
         radius, length = device.r if r is None else float(r), device.l if l is None else float(l)
-        n = full.concentrations(g.ravel(), radius, length, V_READ, *device.bounds, vector(device)).reshape(g.shape)
+        code, p = MODELS.index(_model(device, model)), vector.vector(device)
+        n = arrays.concentrations(code, g.ravel(), radius, length, V_READ, *device.bounds, p).reshape(g.shape)
     else:
-        n = conductance_map(device).inverse(g)
+        n = conductance_map(device, model).inverse(g)
     return np.clip(n, *device.bounds)
 
 
-def window_S(device: Device) -> tuple[float, float]:
+def window_S(device: Device, model: str | None = None) -> tuple[float, float]:
     """The smallest and the largest conductance that the device can have [S]."""
-    low, high = conductance_map(device)(np.array(device.bounds))
+    low, high = conductance_map(device, model)(np.array(device.bounds))
+    return float(low), float(high)
+
+
+def range_S(
+    device: Device,
+    r: float | None,
+    l: float | None,  # noqa: E741
+    model: str | None = None,
+) -> tuple[float, float]:
+    """The smallest and the largest conductance [S] with another radius [m] and length [nm], as after a walk."""
+    low, high = conductance(device, device.bounds, r, l, model)
     return float(low), float(high)
 
 
@@ -128,11 +164,14 @@ class ConductanceMap:
     the barrier vanishes (206 uS, nominally), 2e-5 there.
     """
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, model: str | None = None) -> None:
         n = np.geomspace(device.Ndiscmin / 2, device.Ndiscmax * 2, 900)
-        log_n, log_g = np.log(n), np.log(conductance(device, n))
+        log_n, log_g = np.log(n), np.log(conductance(device, n, model=model))
         self._forward = CubicSpline(log_n, log_g)
-        self._backward = CubicSpline(log_g, log_n) if np.all(np.diff(log_g) > 0) else None
+        moving = np.flatnonzero(np.diff(log_g))  # a fit stands still beyond its range
+        inside = slice(moving[0], moving[-1] + 2)
+        rising = np.all(np.diff(log_g[inside]) > 0)
+        self._backward = CubicSpline(log_g[inside], log_n[inside]) if rising else None
 
     def __call__(self, n_disc: ArrayLike) -> np.ndarray:
         """Conductance [S] at vacancy concentrations [1e26 m^-3], same shape."""
@@ -155,13 +194,15 @@ class ConductanceMap:
 
 
 @lru_cache(maxsize=256)
-def _map(device: Device) -> ConductanceMap:
-    return ConductanceMap(device)
+def _map(device: Device, model: str) -> ConductanceMap:
+    return ConductanceMap(device, model)
 
 
-def _at_bounds(device: Device, r: float | None, l: float | None) -> tuple[float, float]:  # noqa: E741
-    low, high = conductance(device, device.bounds, r, l)
-    return float(low), float(high)
+def _model(device: Device, model: str | None) -> str:
+    if model is None:
+        return "tud" if device.realisation == "tud" else "full"
+    check_model(model)
+    return model
 
 
 def _each(
@@ -171,6 +212,7 @@ def _each(
     n_disc: ArrayLike,
     r: ArrayLike | None,
     l: ArrayLike | None,  # noqa: E741
+    model: str | None,
 ) -> np.ndarray:
     """A loop kernel over arguments broadcast against each other."""
     given = {"v [V]": v, "n_disc [1e26 m^-3]": n_disc, "r [m]": device.r if r is None else r}
@@ -181,4 +223,5 @@ def _each(
         bad = ~(np.isfinite(array) if wanted == "finite" else np.isfinite(array) & (array > 0))
         if np.any(bad):
             raise ValueError(f"{name} must be {wanted}, not {array[bad][0]:g}")
-    return kernel(*(array.ravel() for array in arrays), vector(device)).reshape(arrays[0].shape)
+    code = MODELS.index(_model(device, model))
+    return kernel(code, *(array.ravel() for array in arrays), vector.vector(device)).reshape(arrays[0].shape)

@@ -8,77 +8,78 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from . import models
 from .jit import kernel
-from .memory import ENERGY, LAM_V, MEMORY, PULSE, READ, STEPS, STRIDE, TIME, N, X, close_trace, current, note
+from .memory import ENERGY, LAM_V, MEMORY, PULSE, READ, STEPS, STRIDE, TIME, N, X, address, close_trace, current, note
 from .reduced import COEFFICIENTS
 from .step import stretch
 from .walk import CLOCK, N_BEGIN, STEP, L, R, end_step
 
 V_READ = 0.2  # [V] as `device.V_READ`, of which a kernel would see the value at its compilation
+SCRATCH = MEMORY + 2 * COEFFICIENTS
 SNAP = 1e-6  # share of a step or of the records' spacing that counts as its end: sums of times are not exact
 
 
 @kernel
-def follow_devices(model, p, rs, times, volts, writing, n, w, s, keys, until, grid_s, grid, trace, results):
+def follow_devices(model, p, rs, times, volts, writing, n, w, s, keys, until, grid_s, grid, trace, results, scratch):
     """Follow D devices: n (D,) and w (D, 11) move on, results (D, 3) gets energy [J], steps and crossing [s].
 
     p (D, P), rs (D,), keys (D, 2), until [S] (D,) with NaN for none; times, volts and writing (D or 1, ..); grid
-    (D, G, 5) gets n, r, l, v, i at multiples of grid_s [s], trace (D, B, 6) the steps. Both may be empty.
+    (D, G, 5) gets n, r, l, v, i at multiples of grid_s [s], trace (D, B, 6) the steps. Both may be empty. All arrays
+    are contiguous; scratch is (SCRATCH,).
     """
-    m, c, counts = np.empty(MEMORY), np.empty(2 * COEFFICIENTS), np.empty(3, np.int64)
+    m, c, read = address(scratch[:MEMORY]), address(scratch[MEMORY:]), address(scratch[MEMORY + COEFFICIENTS :])
     for d in range(n.size):
-        wave = d % times.shape[0], d % volts.shape[0], d % writing.shape[0]
-        m[:] = 0.0
-        m[X], m[N] = math.log(n[d]), n[d]
-        m[LAM_V] = c[0] = c[COEFFICIENTS] = math.nan
-        counts[:] = 0
-        counts[STRIDE] = 1
-        cell = (model, p[d], rs[d], w[d], c, m, trace[d], counts)
-        results[d, 2] = _follow(
-            times[wave[0]], volts[wave[1]], writing[wave[2]], s, keys[d], until[d], grid_s, grid[d], cell
-        )
+        for k in range(MEMORY):
+            m[k] = 0.0
+        m[X], m[N], m[STRIDE] = math.log(n[d]), n[d], 1.0
+        m[LAM_V] = c[0] = read[0] = math.nan
+        cell = (model, address(p[d]), rs[d], address(w[d]), c, m, address(trace[d]), trace.shape[1])
+        look = (until[d], math.isnan(until[d]) or _read(read, cell) < until[d], read)
+        clock = (address(s), address(keys[d]))
+        records = (grid_s, address(grid[d]), grid.shape[1])
+        a, b, c_ = d % times.shape[0], d % volts.shape[0], d % writing.shape[0]
+        results[d, 2] = _follow(times[a], volts[b], writing[c_], clock, look, records, cell)
         close_trace(cell)
         n[d] = m[N]
         results[d, 0], results[d, 1] = m[ENERGY], m[STEPS]
 
 
 @kernel
-def _follow(times, volts, writing, s, key, until, grid_s, grid, cell):
+def _follow(times, volts, writing, clock, look, records, cell):
     """One device over all pieces of its voltage; the write-pulse time [s] of the crossing, or NaN."""
-    rising = math.isnan(until) or _read(cell) < until
     due = 0
     note(volts[0], cell)
     for k in range(times.size - 1):
         begin, span, v0, v1 = times[k] - times[0], times[k + 1] - times[k], volts[k], volts[k + 1]
         if v0 * v1 < 0.0:  # the polarity changes at 0 V
             zero = span * v0 / (v0 - v1)
-            due, crossed = _piece(begin, zero, v0, 0.0, writing[k], s, key, until, rising, grid_s, grid, due, cell)
+            due, crossed = _piece(begin, zero, v0, 0.0, writing[k], clock, look, records, due, cell)
             if crossed:
                 return cell[5][PULSE]
             begin, span, v0 = begin + zero, span - zero, 0.0
-        due, crossed = _piece(begin, span, v0, v1, writing[k], s, key, until, rising, grid_s, grid, due, cell)
+        due, crossed = _piece(begin, span, v0, v1, writing[k], clock, look, records, due, cell)
         if crossed:
             return cell[5][PULSE]
     return math.nan
 
 
 @kernel
-def _piece(begin, span, v0, v1, writing, s, key, until, rising, grid_s, grid, due, cell):
+def _piece(begin, span, v0, v1, writing, clock, look, records, due, cell):
     """One straight piece of the voltage; the next record due, and whether the conductance has crossed `until`."""
     w, m = cell[3], cell[5]
-    walking = writing and s[STEP] < math.inf
+    step_s = clock[0][STEP]
+    grid_s, _, rows = records
+    walking = writing and step_s < math.inf
     done = 0.0
     while True:
         v = v0 + (v1 - v0) * (done / span) if done < span else v1
-        wait = due * grid_s - begin - done if due < grid.shape[0] else math.inf
+        wait = due * grid_s - begin - done if due < rows else math.inf
         if wait <= SNAP * grid_s:
-            _record(v, grid[due], cell)
+            _record(v, due, records, cell)
             due += 1
             # with a walk, the conductance is looked at where its steps end
-            if s[STEP] == math.inf and _crossed(until, rising, cell):
+            if step_s == math.inf and _crossed(look, cell):
                 return due, True
             continue
         if done >= span:
@@ -87,7 +88,7 @@ def _piece(begin, span, v0, v1, writing, s, key, until, rising, grid_s, grid, du
         if walking:
             if w[CLOCK] == 0.0:
                 w[N_BEGIN] = m[N]
-            h = min(h, s[STEP] - w[CLOCK])
+            h = min(h, step_s - w[CLOCK])
         done = done + h if span - done - h > SNAP * h else span
         stretch(h, v, v0 + (v1 - v0) * (done / span) if done < span else v1, cell)
         if writing:
@@ -95,41 +96,43 @@ def _piece(begin, span, v0, v1, writing, s, key, until, rising, grid_s, grid, du
         m[TIME] = begin + done
         if walking:
             w[CLOCK] += h
-            if w[CLOCK] >= s[STEP] * (1.0 - SNAP):
-                _end_step(s, key, cell)
-                if _crossed(until, rising, cell):
+            if w[CLOCK] >= step_s * (1.0 - SNAP):
+                _end_step(clock, cell)
+                if _crossed(look, cell):
                     return due, True
 
 
 @kernel
-def _end_step(s, key, cell):
+def _end_step(clock, cell):
     """A step of the walk is over: new r, l and limits, N held inside them."""
     p, w, m = cell[1], cell[3], cell[5]
-    n = end_step(w, m[N], 0.0, s, p, key)
+    n = end_step(w, m[N], 0.0, clock[0], p, clock[1])
     if n != m[N]:
         m[N] = n
         m[X] = math.log(n)
 
 
 @kernel
-def _record(v, row, cell):
-    w, m = cell[3], cell[5]
-    row[0], row[1], row[2], row[3] = m[N], w[R], w[L], v
-    row[4] = current(v, m[X], m[N], cell)
+def _record(v, due, records, cell):
+    """Fill a record's row."""
+    w, m, grid, k = cell[3], cell[5], records[1], 5 * due
+    grid[k], grid[k + 1], grid[k + 2], grid[k + 3] = m[N], w[R], w[L], v
+    grid[k + 4] = current(v, m[X], m[N], cell)
 
 
 @kernel
-def _crossed(until, rising, cell):
-    """Whether the conductance has reached `until` [S] from the side on which it began; never for NaN."""
+def _crossed(look, cell):
+    """Whether the conductance has reached the one looked for from the side on which it began; never for NaN."""
+    until, rising, read = look
     if math.isnan(until):
         return False
-    g = _read(cell)
+    g = _read(read, cell)
     return g >= until if rising else g <= until
 
 
 @kernel
-def _read(cell):
+def _read(c, cell):
     """Conductance [S]: current over voltage of the device alone at 0.2 V, with its present r and l."""
-    model, p, _, w, c, m, _, _ = cell
-    m[READ] = models.current(model, V_READ, m[X], m[N], w[R], w[L], 0.0, p, c[COEFFICIENTS:], m[READ])
+    model, p, _, w, _, m, _, _ = cell
+    m[READ] = models.current(model, V_READ, m[X], m[N], w[R], w[L], 0.0, p, c, m[READ])
     return m[READ] / V_READ

@@ -2,21 +2,19 @@
 
 One equation for the magnitude j of the current: the voltage U that the ohmic parts leave to the barrier equals the one
 that the barrier needs at j and at the temperature that j causes. Written in voltages it holds no growing exponential
-and is nearly straight in j, ohmic or blocking, so that Newton's method converges from the last step's current in one or
-two evaluations. Symbols as in Bengel et al., IEEE TCAS-I 67(12), 2020.
+and is nearly straight in j, ohmic or blocking, so that Newton's method converges from the last step's current in
+two evaluations. At the far ends of the legal ranges a device can have two stable currents (its own heat, or phin above
+phibn0): there the guess decides. Symbols as in Bengel et al., IEEE TCAS-I 67(12), 2020.
 """
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from . import hop
 from .constants import EPS0, KB_EV, MEFF, PLANCK, RICHARDSON, Q, Z
 from .hop import disc_resistance, geometry, plug_resistance, thermal_resistance
 from .jit import kernel
-from .vector import ALPHALINE, EPS, EPSPHIB, NDISCMAX, NDISCMIN, PHIBN0, PHIN, R_0, RTHLINE, RTIOX, T0
+from .vector import ALPHALINE, EPS, EPSPHIB, PHIBN0, PHIN, R_0, RTHLINE, RTIOX, T0
 
 LOWERING = Q**3 * Z * 1e26 / (8.0 * math.pi**2 * EPS0**3)  # of the barrier: its 4th power over psi N / epsphib^3
 TUNNEL = (PLANCK / (4.0 * math.pi)) ** 2 * Z * 1e26 / (MEFF * EPS0)  # W00^2 over N / eps
@@ -197,58 +195,3 @@ def _barrier(psi, forward, lowering, phibn0, psi0):
     if phi <= 0.0:
         return 0.0, 0.0
     return phi, -0.25 * lowering * root / psi if psi > 0.0 else 0.0
-
-
-@kernel
-def currents(v, n, r, l, p):
-    """Currents [A] of the device alone, each from a cold start: shape (K,), as the arguments."""
-    i = np.empty(v.size)
-    for k in range(v.size):
-        i[k] = current(v[k], n[k], r[k], l[k], 0.0, p, 0.0)
-    return i
-
-
-@kernel
-def rates(v, n, r, l, p):
-    """dN/dt [1e26 m^-3 s^-1] at constant voltage without the window's edges: shape (K,), as the arguments."""
-    dndt = np.empty(v.size)
-    for k in range(v.size):
-        i = current(v[k], n[k], r[k], l[k], 0.0, p, 0.0)
-        dndt[k] = hop.rate(v[k], i, n[k], r[k], l[k], p[NDISCMIN], p[NDISCMAX], p)
-    return dndt
-
-
-@kernel
-def concentrations(g, r, l, v, low, high, p):
-    """Concentrations [1e26 m^-3] in [low, high] at which the device conducts g [S] at voltage v: shape (K,), as g."""
-    n = np.empty(g.size)
-    for k in range(g.size):
-        n[k] = _concentration(g[k] * v, r, l, v, math.log(low), math.log(high), p)
-    return n
-
-
-@kernel
-def _concentration(i, r, l, v, a, b, p):
-    """Concentration [1e26 m^-3] of the current i between exp a and exp b, the nearer of both for a current beyond."""
-    fa = math.log(current(v, math.exp(a), r, l, 0.0, p, i) / i)
-    fb = math.log(current(v, math.exp(b), r, l, 0.0, p, i) / i)
-    if fa >= 0.0:
-        return math.exp(a)
-    if fb <= 0.0:
-        return math.exp(b)
-    side = 0
-    for k in range(STEPS):
-        # false position, with the weight of an end that stays halved (Illinois); every third step halves the interval
-        x = 0.5 * (a + b) if k % 3 == 2 else (a * fb - b * fa) / (fb - fa)
-        f = math.log(current(v, math.exp(x), r, l, 0.0, p, i) / i)
-        if abs(f) < ERROR * 10.0 or b - a < 1e-12:
-            break
-        if f > 0.0:
-            b, fb = x, f
-            fa *= 0.5 if side == 1 else 1.0
-            side = 1
-        else:
-            a, fa = x, f
-            fb *= 0.5 if side == -1 else 1.0
-            side = -1
-    return math.exp(x)

@@ -16,7 +16,7 @@ def geometry(n, r, l, p):
     dn = n - p[NREF]
     return (
         min(max(r + p[DRDN] * dn, 0.5 * r), 2.0 * r),
-        min(max(l + p[DLDN] * dn, 0.5 * l), 2.0 * l),
+        min(max(l + p[DLDN] * dn, 0.5 * l), 2.0 * l, p[LCELL]),
     )
 
 

@@ -1,10 +1,15 @@
-"""Compiled kernels: numba's compiler with the settings that all kernels share."""
+"""Compiled kernels: numba's compiler with the settings that all kernels share, and where its results are kept."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 
 import numba
+
+from ..machine import ToolError, cache_folder
 
 
 def kernel(function: Callable) -> Callable:
@@ -13,7 +18,23 @@ def kernel(function: Callable) -> Callable:
     numpy's rules for division by zero: a wild iterate gives an infinity, which the solver's bracket throws out, not an
     exception.
     """
+    options = {"nogil": True, "error_model": "numpy"}
+    chosen, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _folder()
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    except RuntimeError:  # no folder that numba could keep it in: neither the package's nor the user's can be written to
-        return numba.njit(nogil=True, error_model="numpy")(function)
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder that can be written to: compiled anew in each process
+        return numba.njit(**options)(function)
+    finally:
+        numba.config.CACHE_DIR = chosen
+
+
+@lru_cache(maxsize=1)
+def _folder() -> str:
+    """A folder for exactly these sources: numba itself does not see that a kernel which another one calls has changed."""
+    here = Path(__file__).parent
+    sources = [*sorted(here.glob("*.py")), here.parent / "device.py"]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    try:
+        return str(cache_folder() / f"kernels-{digest}")
+    except ToolError:  # no home folder: numba looks for one itself
+        return ""

@@ -1,28 +1,45 @@
 """What the integration knows of one device: a bundle of its data, and the vector of what changes from step to step.
 
-The bundle ``cell`` is the tuple (model, p, rs, w, c, m, trace, counts): code of the model, parameter vector, series
-resistance [Ohm], walk vector, memory of the explicit models, memory of the integration, trace and its counters.
+The bundle ``cell`` is the tuple (model, p, rs, w, c, m, trace, rows): code of the model, parameter vector, series
+resistance [Ohm], walk vector, memory of the explicit models, memory of the integration, trace and its length. The
+vectors in it are bare addresses: of an array, each kernel that it passes through would count the references, which takes
+longer than the physics.
 """
 
 from __future__ import annotations
 
 import math
 
+from numba import types
+from numba.extending import intrinsic
+
 from . import models
 from .jit import kernel
 from .walk import L, R
 
-(X, N, CURRENT, ENERGY, STEPS, TIME, PULSE, READ, LAM, LAM_I, LAM_X, LAM_V, LAM_AGE) = range(13)
+(
+    X, N, CURRENT, ENERGY, STEPS, TIME, PULSE, READ, LAM, LAM_I, LAM_X, LAM_V, LAM_AGE, ROWS, STRIDE, SEEN,
+) = range(16)  # fmt: skip
 """Places in m: ln N and N, last current [A], energy [J], steps, time and write-pulse time [s], last current of a read
-[A]; how speed and current change with x, where that was found, and how many steps ago."""
+[A]; how speed and current change with x, where that was found, and how many steps ago; rows of the trace, of how many
+points each the first is kept, and points seen."""
 
-MEMORY = 13
+MEMORY = 16
 
 TRACE = ("time_s", "n", "r", "l", "v", "i")
 """Columns of a trace."""
 
-ROWS, STRIDE, SEEN = range(3)
-"""Places in the counters of a trace: rows filled, and of how many points each the first is kept; points seen."""
+_WIDTH = len(TRACE)
+
+
+@intrinsic
+def address(typing_context, array):  # noqa: ANN001, ANN201 - numba's own form
+    """The address of an array's numbers, which is read and written like it; the array must outlive it."""
+
+    def code(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
+
+    return types.CPointer(array.dtype)(array), code
 
 
 @kernel
@@ -40,35 +57,43 @@ def note(v, cell):
 
     The last row of the buffer is not part of the trace until `close_trace`: it always holds the latest point.
     """
-    trace, counts = cell[6], cell[7]
-    if trace.shape[0] == 0:
-        return
-    m, w = cell[5], cell[3]
-    last = trace.shape[0] - 1
-    row = trace[last]
-    row[0], row[1], row[2], row[3], row[4] = m[TIME], m[N], w[R], w[L], v
-    row[5] = current(v, m[X], m[N], cell)
-    if counts[SEEN] % counts[STRIDE] == 0:
-        if counts[ROWS] == last:
-            counts[ROWS] = (last + 1) // 2
-            for k in range(counts[ROWS]):
-                trace[k] = trace[2 * k]
-            counts[STRIDE] *= 2
-        if counts[SEEN] % counts[STRIDE] == 0:
-            trace[counts[ROWS]] = row
-            counts[ROWS] += 1
-    counts[SEEN] += 1
+    if cell[7] > 0:
+        _note(v, cell)
+
+
+@kernel
+def _note(v, cell):
+    w, m, trace = cell[3], cell[5], cell[6]
+    last = cell[7] - 1
+    row = last * _WIDTH
+    trace[row], trace[row + 1], trace[row + 2], trace[row + 3], trace[row + 4] = m[TIME], m[N], w[R], w[L], v
+    trace[row + 5] = current(v, m[X], m[N], cell)
+    if m[SEEN] % m[STRIDE] == 0.0 and m[ROWS] == last:
+        m[ROWS] = (last + 1) // 2
+        for k in range(int(m[ROWS])):
+            _copy(trace, 2 * k, k)
+        m[STRIDE] *= 2.0
+    if m[SEEN] % m[STRIDE] == 0.0:
+        _copy(trace, last, int(m[ROWS]))
+        m[ROWS] += 1.0
+    m[SEEN] += 1.0
+
+
+@kernel
+def _copy(trace, source, target):
+    for column in range(_WIDTH):
+        trace[target * _WIDTH + column] = trace[source * _WIDTH + column]
 
 
 @kernel
 def close_trace(cell):
     """Make the latest point the last row of the trace, and mark the rest as empty."""
-    trace, counts = cell[6], cell[7]
-    if trace.shape[0] == 0:
+    m, trace, rows = cell[5], cell[6], cell[7]
+    if rows == 0:
         return
-    last = trace.shape[0] - 1
-    rows = counts[ROWS]
-    if trace[rows - 1, 0] != trace[last, 0]:
-        trace[rows] = trace[last]
-        rows += 1
-    trace[rows:] = math.nan
+    end = int(m[ROWS])
+    if trace[(end - 1) * _WIDTH] != trace[(rows - 1) * _WIDTH]:
+        _copy(trace, rows - 1, end)
+        end += 1
+    for k in range(end * _WIDTH, rows * _WIDTH):
+        trace[k] = math.nan

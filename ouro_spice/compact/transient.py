@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from ..checks import check_count
 from ..device import PARAMETERS, Device
-from .follow import follow_devices
+from .follow import SCRATCH, follow_devices
 from .memory import TRACE
 from .models import MODELS
 from .vector import vector
@@ -147,7 +147,7 @@ def follow(
         waves = (x if len(x) == 1 else x[of] for x in (t, v, on))
         follow_devices(
             MODELS[model], p[of], rs[of], *waves, n[of], w[of], s, k[of], until[of], spacing, grid[of], points[of],
-            results[of],
+            results[of], np.empty(SCRATCH),
         )  # fmt: skip
 
     _share(part, count, threads)

@@ -92,7 +92,7 @@ def end_step(w, n, polarity, s, p, key):
 @kernel
 def held(w, n, p):
     """The concentration n, held inside the window and the walk's present limits."""
-    return max(p[NLO], w[NMIN], min(p[NHI], w[NMAX], n))
+    return max(max(p[NLO], w[NMIN]), min(min(p[NHI], w[NMAX]), n))
 
 
 @kernel

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import c2c
 from ..cell import sensed
 from ..circuit import Cell, Testbench
-from ..engine import Ngspice, runnable_deck
+from ..engine import Ngspice
 from ..manifest import Manifest
 from ..pair import Pair
 from ..pulse import Pulse
+from ..transient import simulate
 from ..waveform import Result, SimulationError, State, Waveform
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ _LIMIT = 4
 
 _HISTORY_POINTS = 8192
 
+_OF_THE_MACHINE = (Result.TIMEOUT, Result.WORKER)
+
 
 @dataclass
 class _Record:
@@ -33,6 +37,7 @@ class _Record:
 
     number: int
     split: str
+    seed: int
     start_S: float
     target_S: float
     state: State
@@ -97,25 +102,36 @@ def _drawn(cell: Cell, settings: dict[str, Any], number: int, longest_s: float) 
     split = ("train", "validation", "test")[int(np.searchsorted([0.8, 0.9], rng.random(), side="right"))]
     amplitude = Pair(**settings["pair"]).amplitude(target - start)
     pulse = Pulse(amplitude, longest_s, settings["rise_s"], settings["fall_s"])
-    return _Record(number, split, start, target, cell.state(start), pulse, width_s=settings["step_s"])
+    return _Record(number, split, int(rng.integers(2**63)), start, target, cell.state(start), pulse, width_s=settings["step_s"])
 
 
 def _simulated(
     cell: Cell, engine: Ngspice, records: Sequence[_Record], widths_s: Sequence[float]
 ) -> Iterator[tuple[_Record, Waveform]]:
     """Each record with the waveform of its pulse at a width; a failure is noted in the record."""
-    benches = [cell.testbench([r.pulse(w)], r.state) for r, w in zip(records, widths_s, strict=True)]
-    for record, wave in zip(records, _waves(engine, benches), strict=True):
-        if wave.result is not Result.OK and record.result is Result.OK:
-            record.result = wave.result
-        yield record, wave
 
 
-def _waves(engine: Ngspice, benches: Sequence[Testbench]) -> Iterator[Waveform]:
+    def run(job: tuple[_Record, float]) -> Waveform:
+        record, width_s = job
+        try:
+            return simulate(cell, [record.pulse(width_s)], record.state, record.seed, engine=engine)
+        except SimulationError as error:
+            if error.result in _OF_THE_MACHINE:
+                raise  # no property of a record: stops the run
+            return Waveform(np.empty(0), {}, None, 0.0, error.result, log=error.log)
+
+    with contextlib.closing(engine.each(run, zip(records, widths_s, strict=True))) as waves:
+        for record, wave in zip(records, _judged(waves), strict=True):
+            if wave.result is not Result.OK and record.result is Result.OK:
+                record.result = wave.result
+            yield record, wave
+
+
+def _judged(waves: Iterator[Waveform]) -> Iterator[Waveform]:
     """Waveforms, failures included; but what the machine failed at is no property of a record, and stops the run."""
-    for bench, wave in zip(benches, engine.map(benches, throw=False), strict=True):
-        if wave.result in (Result.TIMEOUT, Result.WORKER):
-            raise SimulationError(wave.result, runnable_deck(bench), wave.log)
+    for wave in waves:
+        if wave.result in _OF_THE_MACHINE:
+            raise SimulationError(wave.result, "", wave.log)
         yield wave
 
 
@@ -147,13 +163,18 @@ def _grid(cell: Cell, pulse: Pulse, wave: Waveform, step_s: float, steps: int) -
     return widths, np.exp(np.interp(cell.flat_start_s(pulse) + widths, wave.time_s, np.log(wave.g)))
 
 
+def _reading(cell: Cell, state: State) -> Testbench:
+    device = c2c.frozen(cell.device, state.n_disc[0], *state.wander)
+    return cell.replace(device=device).read_testbench(dataclasses.replace(state, wander=(), telegraph=()))
+
+
 def _readings(cell: Cell, states: Sequence[State | None], engine: Ngspice) -> np.ndarray:
     """What the sense path reports of each state [S]; NaN where there is no state or the read fails."""
     there = [k for k, state in enumerate(states) if state is not None]
-    waves = _waves(engine, [cell.read_testbench(states[k]) for k in there])
     readings = np.full(len(states), np.nan)
-    for k, wave in zip(there, waves, strict=True):
-        if wave.result is Result.OK:
-            with contextlib.suppress(SimulationError):  # outside the range of the sense path
-                readings[k] = sensed(cell, wave, engine)
+    with contextlib.closing(engine.map([_reading(cell, states[k]) for k in there], throw=False)) as waves:
+        for k, wave in zip(there, _judged(waves), strict=True):
+            if wave.result is Result.OK:
+                with contextlib.suppress(SimulationError):  # outside the range of the sense path
+                    readings[k] = sensed(cell, wave, engine)
     return readings

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterable, Iterator
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -71,8 +72,17 @@ class Ngspice:
     def map(self, testbenches: Iterable[Testbench], throw: bool = True) -> Iterator[Waveform]:
         """Run many testbenches on all workers; waveforms come in the order of the testbenches."""
         benches = list(testbenches)
-        for bench, reply in zip(benches, self._pool.map(map(_task, benches)), strict=True):
-            yield _waveform(bench, reply, throw)
+        with contextlib.closing(self._pool.map(map(_task, benches))) as replies:
+            for bench, reply in zip(benches, replies, strict=True):
+                yield _waveform(bench, reply, throw)
+
+    def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+        """Call a function that uses this engine for each item, on as many threads as there are workers.
+
+        Results come in the order of the items. Where the consumer stops, by Ctrl-C or an error, running simulations end
+        at once as failed ones.
+        """
+        return self._pool.each(function, items)
 
     def close(self) -> None:
         """End the worker processes; the next run starts new ones."""

@@ -7,7 +7,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -121,21 +121,23 @@ class Pool:
         self.timeout_s = timeout_s
         self._workers = [Worker(recycle) for _ in range(self.size)]
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        self._given_up = threading.Event()
         for worker in self._workers:
             self._idle.put(worker)
 
-    def run(self, task: dict[str, Any], given_up: threading.Event | None = None) -> dict[str, Any]:
-        """Run one task; a dead worker's task is given once more to a fresh one, unless it was `given_up`."""
+    def run(self, task: dict[str, Any]) -> dict[str, Any]:
+        """Run one task; a dead worker's task is given once more to a fresh one, unless all work was given up."""
         worker = self._idle.get()
         try:
             for restarts in range(2):
+                if self._given_up.is_set():
+                    break
                 try:
                     reply = self._call(worker, task)
                     reply["effort"]["restarts"] = restarts
                     return reply
                 except EOFError:
-                    if given_up is not None and given_up.is_set():
-                        break
+                    pass
                 except TimeoutError:
                     return {"result": "TIMEOUT", "arrays": {}, "log": [f"limit {self.timeout_s:g} s"], "effort": {}}
             return {"result": "WORKER", "arrays": {}, "log": [], "effort": {"restarts": 2}}
@@ -157,21 +159,33 @@ class Pool:
 
     def map(self, tasks: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Run many tasks on all workers; replies come in the order of the tasks."""
+        return self.each(self.run, tasks)
+
+    def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+        """Call a function that runs tasks, on as many threads as there are workers; results in the order of the items."""
         with ThreadPoolExecutor(self.size) as threads:
-            given_up = threading.Event()
-            futures = [threads.submit(self.run, task, given_up) for task in tasks]
+            futures = [threads.submit(function, item) for item in items]
             try:
                 for future in futures:
                     yield future.result()
             except BaseException:  # Ctrl-C, or a consumer that stops: running tasks must not be waited for
                 for future in futures:
                     future.cancel()
-                given_up.set()
+                self._given_up.set()
                 for worker in self._workers:
                     worker.interrupt()
                 raise
+            finally:
+                threads.shutdown()
+                self._given_up.clear()
 
     def close(self) -> None:
-        """End all worker processes."""
+        """End all worker processes; those that work are taken from their tasks."""
+        self._given_up.set()
         for worker in self._workers:
+            worker.interrupt()
+        taken = [self._idle.get() for _ in self._workers]
+        for worker in taken:
             worker.kill()
+            self._idle.put(worker)
+        self._given_up.clear()

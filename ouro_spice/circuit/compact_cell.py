@@ -1,0 +1,75 @@
+"""A cell without SPICE: a driver, a resistor, the device. It stands for a 1R cell where line capacitance is no matter."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .. import compact
+from ..checks import check_range
+from ..device import Device
+from ..pulse import PWL, Pulse, trapezoids
+from ..waveform import State
+from .parts import Read
+
+
+@dataclass(frozen=True)
+class CompactCell:
+    """A device behind a series resistance, solved by the compact model.
+
+    Parameters
+    ----------
+    device
+        The memristor; its realisation plays no part.
+    model
+        "full": the JART VCM v1b equations. "reduced": the explicit current of Ntinas et al., IEEE TCAS-II 2022, which
+        ignores r and l. "tud": JART-TUD, Ntinas et al., SMACD 2023.
+    resistance
+        Of drivers and lines together [Ohm].
+    read
+        Only the time that a read takes matters: it reports the conductance itself and disturbs nothing.
+    """
+
+    device: Device
+    model: str = "full"
+    resistance: float = 0.0
+    read: Read = field(default_factory=Read)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.device, Device) or not isinstance(self.read, Read):
+            raise ValueError("CompactCell: device must be an ouro_spice.Device, read an ouro_spice.Read")
+        compact.check_model(self.model)
+        check_range("resistance", self.resistance, 0, 1e7, "Ohm")
+
+    @property
+    def window_S(self) -> tuple[float, float]:
+        """Smallest and largest conductance of the device [S]."""
+        return compact.window_S(self.device, self.model)
+
+    def state(self, g_S: float | None = None) -> State:
+        """The state at rest with conductance `g_S` [S]; the device's own initial state where None."""
+        n = self.device.Ninit if g_S is None else float(compact.concentration(self.device, g_S, model=self.model))
+        return State((n,))
+
+    def replace(self, **changes: object) -> CompactCell:
+        """This cell with other parts."""
+        return dataclasses.replace(self, **changes)
+
+    def flat_start_s(self, pulse: Pulse) -> float:
+        """When a pulse, sent first, reaches its full amplitude [s]."""
+        return pulse.rise
+
+    def duration(self, pulses: Sequence[Pulse]) -> float:
+        """How long the driver takes for these pulses, idle times included [s]."""
+        return self.voltage(pulses).times_s[-1]
+
+    def voltage(self, pulses: Sequence[Pulse]) -> PWL:
+        """The driver's voltage."""
+        return trapezoids((0.0, p.rise, p.width, p.fall, p.idle, p.amplitude) for p in pulses)
+
+    def writing(self, pulse: Pulse, times_s: np.ndarray) -> np.ndarray:
+        """Which pieces between times of one pulse [s], (K,), are write-pulse time, rise to fall: (K - 1,)."""
+        return (times_s[1:] + times_s[:-1]) / 2 < pulse.duration

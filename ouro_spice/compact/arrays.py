@@ -1,0 +1,78 @@
+"""Loops over points: current, rate and concentration of any of the models, for arrays of the same length."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from . import hop, models
+from .jit import kernel
+from .reduced import COEFFICIENTS
+from .vector import NDISCMAX, NDISCMIN
+
+_STEPS = 200  # reached by none
+_ERROR = 1e-10  # of the logarithm of the conductance
+
+
+@kernel
+def currents(model, v, n, r, l, p):
+    """Currents [A] of the device alone, each from a cold start: shape (K,), as the arguments."""
+    i, c = np.empty(v.size), _memory()
+    for k in range(v.size):
+        i[k] = models.current(model, v[k], math.log(n[k]), n[k], r[k], l[k], 0.0, p, c, 0.0)
+    return i
+
+
+@kernel
+def rates(model, v, n, r, l, p):
+    """dN/dt [1e26 m^-3 s^-1] at constant voltage without the window's edges: shape (K,), as the arguments."""
+    i = currents(model, v, n, r, l, p)
+    for k in range(v.size):
+        i[k] = hop.rate(v[k], i[k], n[k], r[k], l[k], p[NDISCMIN], p[NDISCMAX], p)
+    return i
+
+
+@kernel
+def concentrations(model, g, r, l, v, low, high, p):
+    """Concentrations [1e26 m^-3] in [low, high] at which the device conducts g [S] at voltage v: shape (K,), as g."""
+    n, c = np.empty(g.size), _memory()
+    for k in range(g.size):
+        n[k] = _concentration(model, g[k] * v, r, l, v, math.log(low), math.log(high), p, c)
+    return n
+
+
+@kernel
+def _memory():
+    return np.full(COEFFICIENTS, np.nan)
+
+
+@kernel
+def _gap(model, i, r, l, v, x, p, c):
+    return math.log(models.current(model, v, x, math.exp(x), r, l, 0.0, p, c, i) / i)
+
+
+@kernel
+def _concentration(model, i, r, l, v, a, b, p, c):
+    """Concentration [1e26 m^-3] of the current i between exp a and exp b, the nearer of both for a current beyond."""
+    fa, fb = _gap(model, i, r, l, v, a, p, c), _gap(model, i, r, l, v, b, p, c)
+    if fa >= 0.0:
+        return math.exp(a)
+    if fb <= 0.0:
+        return math.exp(b)
+    side = 0
+    for k in range(_STEPS):
+        # false position, with the weight of an end that stays halved (Illinois); every third step halves the interval
+        x = 0.5 * (a + b) if k % 3 == 2 else (a * fb - b * fa) / (fb - fa)
+        f = _gap(model, i, r, l, v, x, p, c)
+        if abs(f) < _ERROR or b - a < 1e-12:
+            break
+        if f > 0.0:
+            b, fb = x, f
+            fa *= 0.5 if side == 1 else 1.0
+            side = 1
+        else:
+            a, fa = x, f
+            fb *= 0.5 if side == -1 else 1.0
+            side = -1
+    return math.exp(x)

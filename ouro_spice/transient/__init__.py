@@ -1,0 +1,126 @@
+"""Pulses into a cell: one transient a pulse, each from the state that the last one left, joined to one waveform."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from .. import c2c
+from ..checks import check_count
+from ..circuit import Cell, CompactCell
+from ..device import Device
+from ..engine import Engine, default_engine
+from ..pulse import Pulse
+from ..telegraph import advanced
+from ..waveform import Effort, State, Telegraph, Waveform
+from .circuit import CircuitRun
+from .compact import CompactRun
+
+__all__ = ["simulate"]
+
+
+def simulate(
+    cell: Cell | CompactCell,
+    pulses: Sequence[Pulse] | Pulse,
+    state: State | None = None,
+    seed: int = 0,
+    throw: bool = True,
+    *,
+    start_s: float = 0.0,
+    stop_s: float | None = None,
+    engine: Engine | None = None,
+) -> Waveform:
+    """Send pulses to a cell and solve the circuit.
+
+    ``simulate(cell, a + b)`` equals ``simulate(cell, a)`` and then ``simulate(cell, b)`` from its final state; with
+    `start_s` and `stop_s` the split may fall inside a pulse, anywhere outside an edge.
+
+    Parameters
+    ----------
+    cell
+        The circuit, or a `CompactCell`, which needs no SPICE.
+    pulses
+        One pulse or several, sent one after the other.
+    state
+        Where to start; the device's own initial state where None.
+    seed
+        Of the cycle-to-cycle walk of a device that has one. The state holds how far it has got in the seed's numbers.
+    throw
+        Raise SimulationError where the simulation fails; else the waveform's ``result`` tells.
+    start_s, stop_s
+        The part of the drivers' voltages that is simulated [s].
+    engine
+        What runs a circuit.
+
+    Raises
+    ------
+    ValueError
+        For what is no cell, no pulses, an empty part, or a state that does not fit.
+    SimulationError
+        Where the simulation fails and `throw` is set.
+    """
+    if not isinstance(cell, Cell | CompactCell):
+        raise ValueError(f"{cell!r} is no cell: simulate takes a Cell1R, a Cell1T1R or a CompactCell")
+    check_count("seed", seed, 0)
+    if isinstance(cell, CompactCell):
+        run = CompactRun(cell, seed)
+    else:
+        run = CircuitRun(cell, seed, throw, engine or default_engine())
+    waves, state = [], state or cell.state()
+    for pulse, begin, end in _parts(cell, pulses, start_s, stop_s):
+        waves += run.pulse(pulse, begin, end, state)
+        state = _listened(cell.device, waves[-1].state, state, end - begin, seed)
+        if state is None:
+            break
+    return dataclasses.replace(_joined(waves), state=state)
+
+
+def _parts(
+    cell: Cell | CompactCell, pulses: Sequence[Pulse] | Pulse, start_s: float, stop_s: float | None
+) -> Iterator[tuple[Pulse, float, float]]:
+    """Each pulse with the part of it that lies between two times [s], in its own time."""
+    pulses = [pulses] if isinstance(pulses, Pulse) else list(pulses)
+    whole = cell.duration(pulses)
+    stop_s = whole if stop_s is None else stop_s
+    if not 0 <= start_s < stop_s <= whole * (1 + 1e-12):
+        raise ValueError(f"start_s = {start_s:g}, stop_s = {stop_s:g}: must be ascending within the pulses' {whole:g} s")
+    now = 0.0
+    for pulse in pulses:
+        length = cell.duration([pulse])
+        begin, end = max(start_s - now, 0.0), min(stop_s - now, length)
+        now += length
+        # a part that only rounding leaves is none
+        if end - begin > 1e-9 * length:
+            yield pulse, begin, end
+
+
+def _listened(device: object, after: State | None, before: State, time_s: float, seed: int) -> State | None:
+    """The state after a pulse, with the read noise going on."""
+    if after is None or not isinstance(device, Device) or device.read_noise is None:
+        return after
+    telegraph = advanced(device, *(before.telegraph or (Telegraph(),)), time_s, c2c.key(seed))
+    return dataclasses.replace(after, telegraph=(telegraph,))
+
+
+def _joined(waves: Sequence[Waveform]) -> Waveform:
+    """Several waveforms, one after the other, as one; each begins with the last point of the one before."""
+    if len(waves) == 1:
+        return waves[0]
+    cuts = [0] + [1] * (len(waves) - 1)
+    shifts = np.concatenate([[0.0], np.cumsum([wave.time_s[-1] if len(wave.time_s) else 0.0 for wave in waves])])
+    names = [name for name in waves[0].traces if all(name in wave.traces for wave in waves)]
+    effort = Effort()
+    for wave in waves:
+        effort = effort + wave.effort
+    return dataclasses.replace(
+        waves[-1],
+        time_s=np.concatenate([(w.time_s + t)[cut:] for w, t, cut in zip(waves, shifts, cuts, strict=False)]),
+        traces={name: np.concatenate([w.traces[name][c:] for w, c in zip(waves, cuts, strict=True)]) for name in names},
+        energy_J=sum(wave.energy_J for wave in waves),
+        effort=effort,
+        testbench_sha256=hashlib.sha256("".join(wave.testbench_sha256 for wave in waves).encode()).hexdigest(),
+        log=tuple(line for wave in waves for line in wave.log),
+    )

@@ -1,0 +1,79 @@
+"""Pulses into a compact cell: the compact model's integration, as waveforms like those of a circuit."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import c2c, compact
+from ..circuit import CompactCell
+from ..device import PARAMETERS, Device
+from ..pulse import Pulse
+from ..variability import HalfCycleWalk, Walk, Wander
+from ..waveform import Effort, Result, State, Waveform
+
+
+_POINTS = 200
+"""A waveform has at least this many points; the integration itself needs far fewer."""
+
+
+@dataclass(frozen=True)
+class CompactRun:
+    """A compact cell and the seed of its walk."""
+
+    cell: CompactCell
+    seed: int
+
+    def pulse(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
+        """The waveform of one pulse, or of a part of it."""
+        if not isinstance(state, State) or len(state.n_disc) != 1 or state.volts:
+            raise ValueError(f"state = {state!r} must be an ouro_spice.State of one memristor without node voltages")
+        device, n = self.cell.device, state.n_disc[0]
+        PARAMETERS["Ninit"].check(n)
+        wander = c2c.begun(device, n, *state.wander) if device.walk else None
+        moved = device
+        if isinstance(device.walk, HalfCycleWalk):
+            moved, wander = c2c.half_cycle(device, n, wander, pulse.polarity, self.seed)
+        yield self._wave(moved, wander, pulse, begin_s, end_s, n)
+
+    def _wave(
+        self, moved: Device, wander: Wander | None, pulse: Pulse, begin_s: float, end_s: float, n: float
+    ) -> Waveform:
+        from ..compact.transient import follow  # numba
+
+        device, walk = self.cell.device, moved.walk
+        pwl = self.cell.voltage([pulse]).window(begin_s, end_s)
+        times = np.array(pwl.times_s)
+        walking = isinstance(walk, Walk)
+        done = follow(
+            self.cell.model, [moved], times, pwl.volts, n, writing=self.cell.writing(pulse, times + begin_s),
+            rs_ohm=self.cell.resistance, walk=walk.settings if walking else None,
+            wanders=wander.vector[None] if walking else None, keys=c2c.key(self.seed)[None], grid_s=(end_s - begin_s) / _POINTS, trace=True, threads=1,
+        )  # fmt: skip
+        if walking:
+            wander = Wander.from_vector(done.wanders[0], pulse.polarity)
+        after = State((float(done.n_end[0]),), wander=(wander,) if wander else ())
+        effort = Effort(points=int(done.steps[0]))
+        traces = self._traces(moved, done.traces[0])
+        if device.walk is None:
+            traces = {name: trace for name, trace in traces.items() if name not in ("r", "l")}
+        time_s, energy = done.traces[0][:, 0], float(done.energy_J[0])
+        return Waveform(time_s, traces, after, energy, Result.OK, effort, device, self._digest(pulse, begin_s, end_s))
+
+    def _traces(self, moved: Device, points: np.ndarray) -> dict[str, np.ndarray]:
+        _, n, r, l, v, i = points.T  # noqa: E741 - the model's own name
+        way = n - moved.Nref
+        r_now, l_now = r + moved.drdN * way, l + moved.dldN * way
+        v_cell = v - self.cell.resistance * i
+        g = compact.conductance(moved, n, r, l, self.cell.model)
+        temperature = compact.temperature(moved, v_cell, i, r_now)
+        named = {"v_ae": v_cell, "v_oe": np.zeros_like(v), "v_cell": v_cell, "i_cell": i, "n_disc": n}
+        return named | {"temperature": temperature, "r": r_now, "l": l_now, "g": g}
+
+    def _digest(self, pulse: Pulse, begin_s: float, end_s: float) -> str:
+        text = repr((dataclasses.asdict(self.cell), dataclasses.asdict(pulse), begin_s, end_s, self.seed))
+        return hashlib.sha256(text.encode()).hexdigest()
