@@ -17,7 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ class Witness:
 
 def simulated(cases: Sequence[Case], workers: int) -> Iterator[tuple[Case, Waveform, Testbench]]:
     """The cases with their waveforms and the testbench that was run last, on all workers."""
-    with Ngspice(workers=workers) as engine, ThreadPoolExecutor(workers) as threads:
+    with Ngspice(workers=workers) as engine:
 
         def one(case: Case) -> tuple[Case, Waveform, Testbench]:
             witness = Witness(engine)
@@ -126,7 +126,7 @@ def simulated(cases: Sequence[Case], workers: int) -> Iterator[tuple[Case, Wavef
             return case, wave, witness.bench
 
         with progress(f"random pulses, {cases[0].cell.device.realisation}", len(cases)) as bar:
-            for case, wave, bench in threads.map(one, cases):
+            for case, wave, bench in engine.each(one, cases):
                 bar.advance(failures=wave.result is not ouro.Result.OK)
                 yield case, wave, bench
 
@@ -230,7 +230,7 @@ def task(case: Case, wave: Waveform) -> Task:
     return Task(case.index, case.kind, case.cell.device, case.begin_s, volts, wave.time_s, wave["n_disc"])
 
 
-def thinned(time_s: np.ndarray, volts: np.ndarray, tolerance: float = 2e-6) -> tuple[np.ndarray, np.ndarray]:
+def thinned(time_s: np.ndarray, volts: np.ndarray, tolerance: float = 5e-6) -> tuple[np.ndarray, np.ndarray]:
     """The points that a polyline needs to stay within a tolerance [V]."""
     keep, spans = {0, len(volts) - 1}, [(0, len(volts) - 1)]
     while spans:
@@ -253,7 +253,7 @@ def repeat(job: Task) -> tuple[float, float]:
     kind = Fit if job.device.realisation == "tud" else oracle.Jart
     model = kind(**{f.name: getattr(job.device, f.name) for f in dataclasses.fields(oracle.Jart)})
     window = max(job.device.Nlo, 1e-6), min(job.device.Nhi, 1e6)
-    ends = job.n_disc[-1], oracle.integrate(model, *job.volts, job.n_disc[0], window, rtol=1e-7)[1][-1]
+    ends = job.n_disc[-1], oracle.integrate(model, *job.volts, job.n_disc[0], window, rtol=1e-6)[1][-1]
     still = job.device.replace(realisation="compiled")
     gap = relative_gap(*map(float, conductance(still, ends)))
     ways = np.log(np.array(ends) / job.n_disc[0])
@@ -267,7 +267,7 @@ def late(job: Task, model: oracle.Jart, way: float) -> float:
     """Relative gap between the times since the pulse's beginning at which ln N has come this way."""
     n0 = job.n_disc[0]
     level = n0 * np.exp(way)
-    times, n = oracle.integrate(model, *job.volts, n0, (1e-9, level) if way > 0 else (level, 1e9), rtol=1e-7)
+    times, n = oracle.integrate(model, *job.volts, n0, (1e-9, level) if way > 0 else (level, 1e9), rtol=1e-6)
     exact = times[np.argmin(np.abs(np.log(n / level)))]
     x = np.log(job.n_disc / n0) / way
     after = int(np.argmax(x >= 1))

@@ -10,7 +10,7 @@ import math
 
 from . import models
 from .jit import kernel
-from .memory import ENERGY, LAM_V, MEMORY, PULSE, READ, STEPS, STRIDE, TIME, N, X, address, close_trace, current, note
+from .memory import ENERGY, LAM_V, MEMORY, PULSE, READ, STEPS, STRIDE, TIME, N, X, address, close_trace, note, shown
 from .reduced import COEFFICIENTS
 from .step import stretch
 from .walk import CLOCK, N_BEGIN, STEP, L, R, end_step
@@ -38,8 +38,8 @@ def follow_devices(model, p, rs, times, volts, writing, n, w, s, keys, until, gr
         look = (until[d], math.isnan(until[d]) or _read(read, cell) < until[d], read)
         clock = (address(s), address(keys[d]))
         records = (grid_s, address(grid[d]), grid.shape[1])
-        a, b, c_ = d % times.shape[0], d % volts.shape[0], d % writing.shape[0]
-        results[d, 2] = _follow(times[a], volts[b], writing[c_], clock, look, records, cell)
+        kt, kv, kw = d % times.shape[0], d % volts.shape[0], d % writing.shape[0]
+        results[d, 2] = _follow(times[kt], volts[kv], writing[kw], clock, look, records, cell)
         close_trace(cell)
         n[d] = m[N]
         results[d, 0], results[d, 1] = m[ENERGY], m[STEPS]
@@ -117,7 +117,7 @@ def _record(v, due, records, cell):
     """Fill a record's row."""
     w, m, grid, k = cell[3], cell[5], records[1], 5 * due
     grid[k], grid[k + 1], grid[k + 2], grid[k + 3] = m[N], w[R], w[L], v
-    grid[k + 4] = current(v, m[X], m[N], cell)
+    grid[k + 4] = shown(v, cell)
 
 
 @kernel

@@ -2,8 +2,8 @@
 
 The bundle ``cell`` is the tuple (model, p, rs, w, c, m, trace, rows): code of the model, parameter vector, series
 resistance [Ohm], walk vector, memory of the explicit models, memory of the integration, trace and its length. The
-vectors in it are bare addresses: of an array, each kernel that it passes through would count the references, which takes
-longer than the physics.
+vectors in it are bare addresses: each kernel that an array passes through counts its references, which takes longer
+than the physics.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _WIDTH = len(TRACE)
 
 
 @intrinsic
-def address(typing_context, array):  # noqa: ANN001, ANN201 - numba's own form
+def address(typing_context, array):
     """The address of an array's numbers, which is read and written like it; the array must outlive it."""
 
-    def code(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+    def code(context, builder, signature, arguments):
         return context.make_array(signature.args[0])(context, builder, arguments[0]).data
 
     return types.CPointer(array.dtype)(array), code
@@ -48,6 +48,16 @@ def current(v, x, n, cell):
     model, p, rs, w, c, m, _, _ = cell
     i = models.current(model, v, x, n, w[R], w[L], rs, p, c, m[CURRENT])
     m[CURRENT] = i
+    return i
+
+
+@kernel
+def shown(v, cell):
+    """The present current [A] for a record: the integration does not notice."""
+    m = cell[5]
+    kept = m[CURRENT]
+    i = current(v, m[X], m[N], cell)
+    m[CURRENT] = kept
     return i
 
 
@@ -67,7 +77,7 @@ def _note(v, cell):
     last = cell[7] - 1
     row = last * _WIDTH
     trace[row], trace[row + 1], trace[row + 2], trace[row + 3], trace[row + 4] = m[TIME], m[N], w[R], w[L], v
-    trace[row + 5] = current(v, m[X], m[N], cell)
+    trace[row + 5] = shown(v, cell)
     if m[SEEN] % m[STRIDE] == 0.0 and m[ROWS] == last:
         m[ROWS] = (last + 1) // 2
         for k in range(int(m[ROWS])):

@@ -29,10 +29,10 @@ _SCALE = 2.0**-53
 
 
 @intrinsic
-def _high(typing_context, a, b):  # noqa: ANN001, ANN202 - numba's own form; one instruction, where numba has no 128 bits
-    """The upper 64 bits of the product of two unsigned 64-bit numbers."""
+def _high(typing_context, a, b):
+    """The upper 64 bits of the product of two unsigned 64-bit numbers: one instruction, but numba has no 128 bits."""
 
-    def code(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+    def code(context, builder, signature, arguments):
         wide = ir.IntType(128)
         product = builder.mul(*(builder.zext(value, wide) for value in arguments))
         return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))

@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -61,7 +62,7 @@ class Trajectories:
     time_s: np.ndarray
     n: np.ndarray
     r: np.ndarray
-    l: np.ndarray  # noqa: E741 - the model's own name
+    l: np.ndarray
     v: np.ndarray
     i: np.ndarray
     traces: tuple[np.ndarray, ...]
@@ -211,7 +212,9 @@ def _walks(
     _require(np.all(w[:, CLOCK] >= 0) and np.all(w[:, CLOCK] < s[0]), "wanders: the clock lies outside the walk's step")
     _require(walk is None or keys is not None, "keys are needed with a walk, two a device")
     k = np.zeros((count, 2), np.uint64) if keys is None else np.ascontiguousarray(keys)
-    _require(k.shape == (count, 2) and k.dtype == np.uint64, f"keys must be uint64 ({count}, 2), not {k.dtype} {k.shape}")
+    _require(
+        k.shape == (count, 2) and k.dtype == np.uint64, f"keys must be uint64 ({count}, 2), not {k.dtype} {k.shape}"
+    )
     return s, w, k
 
 
@@ -230,7 +233,7 @@ def _share(work, count: int, threads: int | None) -> None:
         threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     check_count("threads", threads)
     edges = np.linspace(0, count, min(count, _PARTS * threads) + 1).astype(int) if threads > 1 else (0, count)
-    slices = [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    slices = [slice(int(a), int(b)) for a, b in pairwise(edges)]
     if len(slices) == 1:
         work(slices[0])
         return
