@@ -27,35 +27,33 @@ CELLS = {
         DEVICE, lines=ouro.Lines(r_bl=200, r_sl=200, r_wl=500, c_bl=100e-15, c_sl=100e-15, c_wl=50e-15)
     ),
 }
-SPLITS = 50  # a cell
+PLAIN = DEVICE.replace(realisation="behavioural")
+CELLS |= {
+    "1r behavioural": ouro.Cell1R(PLAIN),
+    "1t1r behavioural": ouro.Cell1T1R(PLAIN),
+    "1r reduced": ouro.Cell1R(DEVICE.replace(realisation="tud")),
+    "compact": ouro.CompactCell(DEVICE, resistance=400.0),
+}
+SPLITS = {"1r": 50, "1r with lines": 30, "1t1r": 50, "1t1r with long lines": 30}
+OTHERS = 10  # splits of each cell not named
 
 
 @dataclass(frozen=True)
 class Case:
-    cell: ouro.Cell1R | ouro.Cell1T1R
+    cell: ouro.Cell1R | ouro.Cell1T1R | ouro.CompactCell
     pulses: tuple[ouro.Pulse, ...]
     state: ouro.State
     split_s: float
     at: str  # "pulse": between two pulses; "idle", "flat": inside a pulse
 
-    @property
-    def whole(self):
-        return self.cell.testbench(self.pulses, self.state)
+    def whole(self, engine):
+        return ouro.simulate(self.cell, self.pulses, self.state, engine=engine)
 
-    def first(self):
-        if self.at == "pulse":
-            return self.cell.testbench(self.pulses[: self.count], self.state)
-        return self.cell.testbench(self.pulses, self.state, stop_s=self.split_s)
+    def first(self, engine):
+        return ouro.simulate(self.cell, self.pulses, self.state, stop_s=self.split_s, engine=engine)
 
-    def second(self, state):
-        if self.at == "pulse":
-            return self.cell.testbench(self.pulses[self.count :], state)
-        return self.cell.testbench(self.pulses, state, start_s=self.split_s)
-
-    @property
-    def count(self) -> int:
-        ends = [self.cell.duration(self.pulses[: k + 1]) for k in range(len(self.pulses))]
-        return int(np.argmin(np.abs(np.array(ends) - self.split_s))) + 1
+    def second(self, state, engine):
+        return ouro.simulate(self.cell, self.pulses, state, start_s=self.split_s, engine=engine)
 
 
 def flat_top(cell, pulses, index) -> tuple[float, float]:
@@ -104,10 +102,10 @@ def steepness(case, wave, offset_s) -> float:
 def resumed(engine):
     """(case, whole, first, second) of every split."""
     rng = np.random.default_rng(31)
-    cases = [draw(cell, rng) for cell in CELLS.values() for _ in range(SPLITS)]
-    wholes = list(engine.map([case.whole for case in cases]))
-    firsts = list(engine.map([case.first() for case in cases]))
-    seconds = list(engine.map([case.second(first.state) for case, first in zip(cases, firsts, strict=True)]))
+    cases = [draw(cell, rng) for name, cell in CELLS.items() for _ in range(SPLITS.get(name, OTHERS))]
+    wholes = list(engine.each(lambda case: case.whole(engine), cases))
+    firsts = list(engine.each(lambda case: case.first(engine), cases))
+    seconds = list(engine.each(lambda job: job[0].second(job[1].state, engine), zip(cases, firsts, strict=True)))
     return list(zip(cases, wholes, firsts, seconds, strict=True))
 
 

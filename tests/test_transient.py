@@ -172,7 +172,7 @@ def test_explicit_current_behind_a_series_resistance(model):
 )
 def test_switching_times_at_constant_voltage(device, volts, n, end_s):
     judge = Jart(flim=int(device.flim))
-    t, x = integrate(judge, [0, end_s], [volts, volts], n, window=device.bounds, rtol=1e-10)
+    t, x = integrate(judge, [0, end_s], [volts, volts], n, window=device.bounds, rtol=1e-7)
     low, high = device.bounds
     inside = np.flatnonzero((np.abs(np.log(x / n)) > 0.02) & (x > low * 1.001) & (x < high * 0.999))
     for k in inside[np.linspace(0, len(inside) - 1, 7).astype(int)]:
@@ -181,10 +181,10 @@ def test_switching_times_at_constant_voltage(device, volts, n, end_s):
         assert abs(shift) < 5e-4 * t[k]
 
 
-@pytest.mark.parametrize(("volts", "n", "count"), [(-0.4531, 0.06, 40), (0.9374, 1.98975, 40), (-0.5, 0.06, 3)])
+@pytest.mark.parametrize(("volts", "n", "count"), [(-0.4531, 0.06, 25), (0.9374, 1.98975, 25), (-0.5, 0.06, 3)])
 def test_trapezoidal_pulses(volts, n, count):
     wave = trapezoids([(0, 2e-9, 10e-9, 2e-9, 4e-9, volts)] * count)
-    _, x = integrate(Jart(), wave.times_s, wave.volts, n, window=WINDOW_N, rtol=1e-8)
+    _, x = integrate(Jart(), wave.times_s, wave.volts, n, window=WINDOW_N, rtol=1e-7)
     end = follow("full", [WINDOWED], wave.times_s, wave.volts, n).n_end[0]
     assert WINDOW_N[0] < end < WINDOW_N[1]
     last = follow("full", [WINDOWED], wave.times_s[:-10], wave.volts[:-10], n).n_end[0]
@@ -193,7 +193,7 @@ def test_trapezoidal_pulses(volts, n, count):
 
 def test_sweep_through_both_polarities():
     times, volts = [0, 1, 3, 4], [0, -1.0, 1.0, 0]
-    t, x = integrate(Jart(), times, volts, 0.008, window=WIDE.bounds)
+    t, x = integrate(Jart(), times, volts, 0.008, window=WIDE.bounds, rtol=1e-6)
     done = follow("full", [WIDE], times, volts, 0.008, trace=True)
     trace = done.traces[0]
     assert done.steps[0] < 2000
@@ -373,11 +373,11 @@ def test_crossing_stops_a_device():
 
 def test_programming_characteristics_of_the_reduced_model():
     for volts, n, mean, spread in ((-0.342, 0.06, 1173, 90), (0.7065, 1.98975, 1476, 94)):
-        count = 60
+        count = 24
         done = follow("reduced", [WINDOWED] * count, [0, 5e-3], [volts, volts], n, until_g_S=300e-6, **walking(count))
         pulses = np.ceil(done.crossing_s * 1e6)
         assert pulses.mean() == pytest.approx(mean, rel=0.03)
-        assert pulses.std() == pytest.approx(spread, rel=0.3)
+        assert pulses.std() == pytest.approx(spread, rel=0.4)
 
 
 # ---- what is refused

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from ..device import V_READ
 from . import models
 from .jit import kernel
 from .memory import ENERGY, LAM_V, MEMORY, PULSE, READ, STEPS, STRIDE, TIME, N, X, address, close_trace, note, shown
@@ -15,7 +16,6 @@ from .reduced import COEFFICIENTS
 from .step import stretch
 from .walk import CLOCK, N_BEGIN, STEP, L, R, end_step
 
-V_READ = 0.2  # [V] as `device.V_READ`, of which a kernel would see the value at its compilation
 SCRATCH = MEMORY + 2 * COEFFICIENTS
 SNAP = 1e-6  # share of a step or of the records' spacing that counts as its end: sums of times are not exact
 

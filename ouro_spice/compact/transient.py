@@ -85,78 +85,81 @@ def follow(
     until_g_S: ArrayLike | None = None,
     threads: int | None = None,
 ) -> Trajectories:
-    """Follow D devices under piecewise-linear voltages.
+    """Follow D devices under piecewise-linear voltages; arguments with one value a device may also be one for all.
 
     Parameters
     ----------
-    model
-        ``full``, ``reduced`` or ``tud``.
-    devices
-        The devices, or their parameter vectors (D, P).
+    model, devices
+        ``full``, ``reduced`` or ``tud``; the devices, or their parameter vectors (D, P).
     times_s, volts
-        Corners of the voltage over device and series resistance: times (K,) or (D, K), volts (K,) or (D, K).
-    n_start
-        Vacancy concentrations at the start [1e26 m^-3], one or (D,).
+        Corners of the voltage over device and series resistance, (K,) or (D, K).
+    n_start, rs_ohm
+        Vacancy concentration at the start [1e26 m^-3]; series resistance.
     writing
-        Which pieces belong to write pulses, whose time the walk counts, (K - 1,) or (D, K - 1); None: those with a
-        voltage.
-    rs_ohm
-        Series resistance, one or (D,).
-    walk
-        Settings of the walk (`walk.settings`); None: r, l, Nmin and Nmax stand still.
-    wanders
-        Walk vectors to go on from, (D, 11); None: the devices' own values. They are not changed.
-    keys
-        Key of each device's random numbers, (D, 2) unsigned 64-bit; needed with a walk.
-    grid_s
-        Spacing of the records in time.
-    trace
-        Whether to keep the points of the integration: for few devices.
+        The pieces of write pulses, whose time the walk counts, (K - 1,) or (D, K - 1); None: those with a voltage.
+    walk, wanders, keys
+        Settings (`walk.settings`), None: r, l, Nmin and Nmax stand still; walk vectors (D, 11) to go on from, None: the
+        devices' own values; keys of the random numbers, (D, 2) uint64. None of them is changed.
+    grid_s, trace
+        Spacing of the records; whether to keep the points of the integration, for few devices.
     until_g_S
-        Conductance at +0.2 V at which a device's time ends, one or (D,): approached from the side on which it begins.
-        It is looked at where the steps of the walk end, without a walk at the records.
+        Conductance at +0.2 V at which a device's time ends, approached from the side on which it begins. It is looked
+        at where the steps of the walk end, without a walk at the records.
     threads
         How many threads, None: one a core.
 
     Raises
     ------
-    ValueError
-        For an argument of a wrong shape or with an illegal value, naming it.
-    ArithmeticError
-        If a device has no finite current or rate at these voltages.
+    ValueError, ArithmeticError
+        For an illegal argument, naming it; if a device has no finite rate at these voltages.
     """
-    if model not in MODELS:
-        raise ValueError(f"model = {model!r} is unknown; there are {', '.join(MODELS)}")
-    p = _vectors(devices)
-    count = len(p)
-    n = _of_devices("n_start", n_start, count)
+    p = _vectors(model, devices)
+    n = _of_devices("n_start", n_start, len(p))
     _require(np.all(n > 0), "n_start must be positive [1e26 m^-3]")
-    rs = _of_devices("rs_ohm", rs_ohm, count)
+    rs = _of_devices("rs_ohm", rs_ohm, len(p))
     _require(np.all(rs >= 0), "rs_ohm must not be negative [Ohm]")
-    t, v, on = _waveform(times_s, volts, writing, count)
-    s, w, k = _walks(walk, wanders, keys, p, n)
-    until = np.full(count, np.nan)
-    if until_g_S is not None:
-        until = _of_devices("until_g_S", until_g_S, count)
-        _require(walk is not None or grid_s is not None, "until_g_S needs a walk or grid_s: when to look")
-    spacing, time = _grid(grid_s, t)
+    wave = _waveform(times_s, volts, writing, len(p))
+    walks = _walks(walk, wanders, keys, p, n)
+    _require(
+        until_g_S is None or walk is not None or grid_s is not None, "until_g_S needs a walk or grid_s: when to look"
+    )
+    until = np.full(len(p), np.nan) if until_g_S is None else _of_devices("until_g_S", until_g_S, len(p))
+    return _run(
+        MODELS[model], p, rs, wave, n, walks, until, _grid(grid_s, wave[0]), TRACE_ROWS if trace else 0, threads
+    )
+
+
+def _run(
+    model: int,
+    p: np.ndarray,
+    rs: np.ndarray,
+    wave: tuple[np.ndarray, ...],
+    n: np.ndarray,
+    walks: tuple[np.ndarray, ...],
+    until: np.ndarray,
+    records: tuple[float, np.ndarray],
+    rows: int,
+    threads: int | None,
+) -> Trajectories:
+    """Follow the devices on threads; n and the walk vectors move on."""
+    (s, w, keys), (spacing, time), count = walks, records, len(p)
     grid = np.full((count, len(time), 5), np.nan)
-    points = np.full((count, TRACE_ROWS if trace else 0, len(TRACE)), np.nan)
+    points = np.full((count, rows, len(TRACE)), np.nan)
     results = np.empty((count, 3))
 
     def part(of: slice) -> None:
-        waves = (x if len(x) == 1 else x[of] for x in (t, v, on))
+        waves = (x if len(x) == 1 else x[of] for x in wave)
         follow_devices(
-            MODELS[model], p[of], rs[of], *waves, n[of], w[of], s, k[of], until[of], spacing, grid[of], points[of],
+            model, p[of], rs[of], *waves, n[of], w[of], s, keys[of], until[of], spacing, grid[of], points[of],
             results[of], np.empty(SCRATCH),
         )  # fmt: skip
 
     _share(part, count, threads)
     if not np.all(np.isfinite(n)):
         raise ArithmeticError(f"no finite rate for device {int(np.flatnonzero(~np.isfinite(n))[0])} at these voltages")
-    traces = tuple(x[np.isfinite(x[:, 0])] for x in points) if trace else ()
-    records = (np.ascontiguousarray(grid[:, :, column]) for column in range(5))
-    return Trajectories(n, w, results[:, 0], results[:, 1].astype(np.int64), results[:, 2], time, *records, traces)
+    traces = tuple(x[np.isfinite(x[:, 0])] for x in points) if rows else ()
+    columns = (np.ascontiguousarray(grid[:, :, column]) for column in range(5))
+    return Trajectories(n, w, results[:, 0], results[:, 1].astype(np.int64), results[:, 2], time, *columns, traces)
 
 
 def _require(condition: bool, message: str) -> None:
@@ -164,7 +167,8 @@ def _require(condition: bool, message: str) -> None:
         raise ValueError(message)
 
 
-def _vectors(devices: Sequence[Device] | np.ndarray) -> np.ndarray:
+def _vectors(model: str, devices: Sequence[Device] | np.ndarray) -> np.ndarray:
+    _require(model in MODELS, f"model = {model!r} is unknown; there are {', '.join(MODELS)}")
     p = devices if isinstance(devices, np.ndarray) else np.array([vector(device) for device in devices])
     _require(
         p.ndim == 2 and len(p) > 0 and p.shape[1] == len(PARAMETERS),
