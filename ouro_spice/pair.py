@@ -80,7 +80,9 @@ def traverse_s(
     return float(wave.time_s[k - 1] + share * (wave.time_s[k] - wave.time_s[k - 1]) - flat)
 
 
-def _log_time(cell: Cell | CompactCell, amplitude: float, start: float, end: float, total_s: float, engine: Engine) -> float:
+def _log_time(
+    cell: Cell | CompactCell, amplitude: float, start: float, end: float, total_s: float, engine: Engine
+) -> float:
     time_s = traverse_s(cell, amplitude, start, end, _TOO_SLOW * total_s, engine)
     # crossed within the edge, or not at all: any finite number on the right side serves a bracketing search
     return float(np.log(np.clip(time_s, total_s / 1e3, 2 * _TOO_SLOW * total_s)))

@@ -30,7 +30,7 @@ def spread_windows(devices: Sequence[Device], rng: np.random.Generator, share: f
         low, high = compact.window_S(device)
         shifts = share * (high - low) * rng.uniform(-1, 1, size=2)
         wide = device.replace(Nlo=0, Nhi=1e6)
-        n_low, n_high = compact.concentration(wide, np.clip([low, high] + shifts, *compact.window_S(wide)))
+        n_low, n_high = compact.concentration(wide, np.clip(np.add([low, high], shifts), *compact.window_S(wide)))
         moved.append(device.replace(Nlo=float(n_low), Nhi=float(n_high)))
     return moved
 

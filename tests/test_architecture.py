@@ -14,8 +14,8 @@ import ouro_spice
 PACKAGE = Path(ouro_spice.__file__).parent
 ORDER = (
     "files", "progress", "assets", "machine", "checks", "variability", "device", "compact", "pulse", "waveform", "c2c",
-    "population",     "telegraph", "circuit", "osdi", "engine", "static", "transient", "manifest", "cell", "pair", "dataset", "write_verify",
-    "predictor", "report", "curves", "decks", "sim", "doctor", "cli",
+    "population", "telegraph", "circuit", "osdi", "engine", "static", "transient", "manifest", "cell", "pair",
+    "dataset", "write_verify", "predictor", "report", "curves", "decks", "sim", "doctor", "cli",
 )  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
 IDS = [str(path.relative_to(PACKAGE)) for path in FILES]
@@ -119,6 +119,7 @@ def test_unknown_names_are_attribute_errors():
 
 
 def test_import_is_light_and_silent():
-    code = "import sys, ouro_spice; print([m for m in ('torch', 'matplotlib', 'PySpice', 'typer') if m in sys.modules])"
+    heavy = ("torch", "matplotlib", "numba", "PySpice", "typer")
+    code = f"import sys, ouro_spice; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")

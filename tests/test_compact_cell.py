@@ -149,7 +149,10 @@ def test_reads_with_noise_and_no_disturb():
         (lambda: CELL.state(2e-3), "outside the device's range"),
         (lambda: ouro.simulate(CELL, []), "pulses"),
         (lambda: ouro.simulate(CELL, [ouro.Pulse(-0.5, 1e-7)], ouro.State((0.1, 0.2))), "of one memristor"),
-        (lambda: ouro.simulate(CELL, [ouro.Pulse(-0.5, 1e-7)], ouro.State((0.1,), {"ae": 0.1})), "without node voltages"),
+        (
+            lambda: ouro.simulate(CELL, [ouro.Pulse(-0.5, 1e-7)], ouro.State((0.1,), {"ae": 0.1})),
+            "without node voltages",
+        ),
         (lambda: ouro.simulate(CELL, [ouro.Pulse(-0.5, 1e-7)], seed=-1), "seed = -1 must be a whole number"),
         (lambda: ouro.simulate("cell", [ouro.Pulse(-0.5, 1e-7)]), "is no cell"),
         (lambda: ouro.Pulse(float("nan"), 1e-7), "amplitude = nan is outside"),
@@ -157,6 +160,6 @@ def test_reads_with_noise_and_no_disturb():
     ],
 )
 def test_bad_input_is_refused_by_name(make, words):
-    with pytest.raises(ValueError, match="^") as caught:
+    with pytest.raises(ValueError, match=r"^") as caught:
         make()
     assert words in str(caught.value)

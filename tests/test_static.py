@@ -103,7 +103,7 @@ def test_r_and_l_that_follow_the_state(realisation, engine_or_none):
 )
 def test_bad_input_is_the_same_error_for_all(realisation, v, n, words):
     for call in (ouro.static_current, ouro.rate):
-        with pytest.raises(ValueError, match="^") as caught:
+        with pytest.raises(ValueError, match=r"^") as caught:
             call(DEVICE, v, n, realisation)
         assert words in str(caught.value)
 

@@ -1,4 +1,4 @@
-"""Random telegraph noise: the published chain, its clock, its amplitude; reads alone see it, and none without asking."""
+"""Random telegraph noise: the published chain, its clock, its amplitude; reads alone see it."""
 
 from __future__ import annotations
 

@@ -29,9 +29,7 @@ def test_draws_stay_in_the_published_ranges(law):
     assert np.all(values >= LOW * (1 - 1e-12)) and np.all(values <= HIGH * (1 + 1e-12))
 
 
-@pytest.mark.parametrize(
-    ("law", "sigma"), [("ten_percent", 0.1 * OWN), ("in_use", np.array([5e-9, 0.04, 2e-3, 1.0]))]
-)
+@pytest.mark.parametrize(("law", "sigma"), [("ten_percent", 0.1 * OWN), ("in_use", np.array([5e-9, 0.04, 2e-3, 1.0]))])
 def test_truncated_presets_follow_the_truncated_gaussian(law, sigma):
     values = drawn(law)
     for k, name in enumerate(VARYING):
@@ -92,11 +90,14 @@ def test_any_sigma_stays_in_range_and_none_means_the_nominal_value(sigma, seed):
         (lambda: ouro.jart_vcm_v1b(walk=10e-9), "walk = 1e-08 must be None or Walk or HalfCycleWalk"),
         (lambda: ouro.jart_vcm_v1b(read_noise=True), "read_noise = True must be None or ReadNoise"),
         (lambda: ouro.jart_vcm_v1b(realisation="magic"), "realisation 'magic' is unknown"),
-        (lambda: ouro.jart_vcm_v1b(realisation="tud", eps=16), "eps = 16: the fit of the model tud holds it at its default"),
+        (
+            lambda: ouro.jart_vcm_v1b(realisation="tud", eps=16),
+            "eps = 16: the fit of the model tud holds it at its default",
+        ),
     ],
 )
 def test_bad_input_is_refused_by_name(make, words):
-    with pytest.raises(ValueError, match="^") as caught:
+    with pytest.raises(ValueError, match=r"^") as caught:
         make()
     assert words in str(caught.value)
 
@@ -115,7 +116,7 @@ def test_windows_of_their_own():
     assert np.all(np.abs(shifts) <= 0.05 + 1e-6)
     assert kstest(shifts.ravel(), "uniform", args=(-0.05, 0.1)).pvalue > 1e-3
     assert [d.replace(Nlo=NOMINAL.Nlo, Nhi=NOMINAL.Nhi) for d in moved] == devices
-    with pytest.raises(ValueError, match="share = 0.7 is outside"):
+    with pytest.raises(ValueError, match=r"share = 0\.7 is outside"):
         ouro.spread_windows(devices, np.random.default_rng(4), share=0.7)
 
 

@@ -5,4 +5,15 @@ from .compact_cell import CompactCell
 from .parts import Driver, Lines, Read, Resistor, Transistor
 from .testbench import Testbench
 
-__all__ = ["Cell", "Cell1R", "Cell1T1R", "CompactCell", "Driver", "Lines", "Read", "Resistor", "Testbench", "Transistor"]
+__all__ = [
+    "Cell",
+    "Cell1R",
+    "Cell1T1R",
+    "CompactCell",
+    "Driver",
+    "Lines",
+    "Read",
+    "Resistor",
+    "Testbench",
+    "Transistor",
+]

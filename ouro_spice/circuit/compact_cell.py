@@ -1,4 +1,4 @@
-"""A cell without SPICE: a driver, a resistor, the device. It stands for a 1R cell where line capacitance is no matter."""
+"""A cell without SPICE: driver, resistor, device. It stands for a 1R cell whose lines have no capacitance."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ WALKED = {"l": "wl", "r": "wr", "Ndiscmin": "wmin", "Ndiscmax": "wmax"}
 
 @dataclass(frozen=True)
 class Realisation:
-    """Library and Verilog-A models of a realisation, its subcircuit, traces and rate with their vectors in an instance."""
+    """Library and Verilog-A models of a realisation, its subcircuit; vectors of its traces and rate in an instance."""
 
     library: str
     models: tuple[str, ...]

@@ -20,7 +20,6 @@ from scipy.interpolate import CubicSpline
 from ..device import V_READ, Device
 from . import vector
 
-
 MODELS = ("full", "reduced", "tud")
 """The full model, the explicit fit of the current of Ntinas et al., IEEE TCAS-II 2022, and JART-TUD."""
 
@@ -43,6 +42,8 @@ def static_current(device: Device, v: ArrayLike, n_disc: ArrayLike, model: str |
         The memristor.
     v, n_disc
         V(AE, OE) [V] and vacancy concentration [1e26 m^-3], broadcast against each other to shape (...).
+    model
+        One of `MODELS`.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def conductance(
     device: Device,
     n_disc: ArrayLike,
     r: ArrayLike | None = None,
-    l: ArrayLike | None = None,  # noqa: E741
+    l: ArrayLike | None = None,
     model: str | None = None,
 ) -> np.ndarray:
     """Conductance I/V of the device alone at V(AE, OE) = +0.2 V [S], shape (...).
@@ -85,6 +86,8 @@ def conductance(
     n_disc, r, l
         Vacancy concentration [1e26 m^-3], radius [m] and disc length [nm] at the concentration ``device.Nref``,
         broadcast against each other to shape (...). None: the device's own.
+    model
+        One of `MODELS`.
     """
     from . import arrays
 
@@ -101,7 +104,7 @@ def concentration(
     device: Device,
     g_S: ArrayLike,
     r: float | None = None,
-    l: float | None = None,  # noqa: E741
+    l: float | None = None,
     model: str | None = None,
 ) -> np.ndarray:
     """The vacancy concentration [1e26 m^-3] at which the device has the conductance `g_S` [S], shape of `g_S`.
@@ -115,6 +118,8 @@ def concentration(
     r, l
         Radius [m] and disc length [nm] of a device that has walked; None: the device's own. Where either is given the
         equations are solved, else the spline is read.
+    model
+        One of `MODELS`.
 
     Raises
     ------
@@ -149,7 +154,7 @@ def window_S(device: Device, model: str | None = None) -> tuple[float, float]:
 def range_S(
     device: Device,
     r: float | None,
-    l: float | None,  # noqa: E741
+    l: float | None,
     model: str | None = None,
 ) -> tuple[float, float]:
     """The smallest and the largest conductance [S] with another radius [m] and length [nm], as after a walk."""
@@ -211,7 +216,7 @@ def _each(
     v: ArrayLike,
     n_disc: ArrayLike,
     r: ArrayLike | None,
-    l: ArrayLike | None,  # noqa: E741
+    l: ArrayLike | None,
     model: str | None,
 ) -> np.ndarray:
     """A loop kernel over arguments broadcast against each other."""

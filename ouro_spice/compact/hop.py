@@ -6,8 +6,26 @@ import math
 
 from .constants import KB_EV, Q, Z
 from .jit import kernel
-from .vector import A, ALPHALINE, DLDN, DRDN, DWA, FLIM, LCELL, NPLUG, NREF, NU0, R_0, RDET, RTH0, RTHEFF_SCALING
-from .vector import RTHLINE, RTIOX, T0, UN
+from .vector import (
+    ALPHALINE,
+    DLDN,
+    DRDN,
+    DWA,
+    FLIM,
+    LCELL,
+    NPLUG,
+    NREF,
+    NU0,
+    R_0,
+    RDET,
+    RTH0,
+    RTHEFF_SCALING,
+    RTHLINE,
+    RTIOX,
+    T0,
+    UN,
+    A,
+)
 
 
 @kernel

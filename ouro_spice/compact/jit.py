@@ -30,7 +30,7 @@ def kernel(function: Callable) -> Callable:
 
 @lru_cache(maxsize=1)
 def _folder() -> str:
-    """A folder for exactly these sources: numba itself does not see that a kernel which another one calls has changed."""
+    """A folder for exactly these sources: numba does not see that a kernel has changed which another one calls."""
     here = Path(__file__).parent
     sources = [*sorted(here.glob("*.py")), here.parent / "device.py"]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]

@@ -102,14 +102,15 @@ def _drawn(cell: Cell, settings: dict[str, Any], number: int, longest_s: float) 
     split = ("train", "validation", "test")[int(np.searchsorted([0.8, 0.9], rng.random(), side="right"))]
     amplitude = Pair(**settings["pair"]).amplitude(target - start)
     pulse = Pulse(amplitude, longest_s, settings["rise_s"], settings["fall_s"])
-    return _Record(number, split, int(rng.integers(2**63)), start, target, cell.state(start), pulse, width_s=settings["step_s"])
+    return _Record(
+        number, split, int(rng.integers(2**63)), start, target, cell.state(start), pulse, width_s=settings["step_s"]
+    )
 
 
 def _simulated(
     cell: Cell, engine: Ngspice, records: Sequence[_Record], widths_s: Sequence[float]
 ) -> Iterator[tuple[_Record, Waveform]]:
     """Each record with the waveform of its pulse at a width; a failure is noted in the record."""
-
 
     def run(job: tuple[_Record, float]) -> Waveform:
         record, width_s = job

@@ -162,7 +162,7 @@ class Pool:
         return self.each(self.run, tasks)
 
     def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-        """Call a function that runs tasks, on as many threads as there are workers; results in the order of the items."""
+        """Call a function that runs tasks, on as many threads as workers; results come in the order of the items."""
         with ThreadPoolExecutor(self.size) as threads:
             futures = [threads.submit(function, item) for item in items]
             try:

@@ -86,7 +86,9 @@ def _parts(
     whole = cell.duration(pulses)
     stop_s = whole if stop_s is None else stop_s
     if not 0 <= start_s < stop_s <= whole * (1 + 1e-12):
-        raise ValueError(f"start_s = {start_s:g}, stop_s = {stop_s:g}: must be ascending within the pulses' {whole:g} s")
+        raise ValueError(
+            f"start_s = {start_s:g}, stop_s = {stop_s:g}: must be ascending within the pulses' {whole:g} s"
+        )
     now = 0.0
     for pulse in pulses:
         length = cell.duration([pulse])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -61,7 +62,7 @@ class CircuitRun:
 
     def _walk(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
         cuts = self._cuts(pulse, begin_s, end_s, state)
-        for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+        for begin, end in pairwise(cuts):
             wave = self._settled(pulse, begin, end, state)
             yield wave
             if wave.state is None:

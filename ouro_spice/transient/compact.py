@@ -16,7 +16,6 @@ from ..pulse import Pulse
 from ..variability import HalfCycleWalk, Walk, Wander
 from ..waveform import Effort, Result, State, Waveform
 
-
 _POINTS = 200
 """A waveform has at least this many points; the integration itself needs far fewer."""
 
@@ -52,7 +51,8 @@ class CompactRun:
         done = follow(
             self.cell.model, [moved], times, pwl.volts, n, writing=self.cell.writing(pulse, times + begin_s),
             rs_ohm=self.cell.resistance, walk=walk.settings if walking else None,
-            wanders=wander.vector[None] if walking else None, keys=c2c.key(self.seed)[None], grid_s=(end_s - begin_s) / _POINTS, trace=True, threads=1,
+            wanders=wander.vector[None] if walking else None, keys=c2c.key(self.seed)[None],
+            grid_s=(end_s - begin_s) / _POINTS, trace=True, threads=1,
         )  # fmt: skip
         if walking:
             wander = Wander.from_vector(done.wanders[0], pulse.polarity)
