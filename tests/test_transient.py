@@ -13,6 +13,7 @@ from ouro_spice.compact.transient import follow
 from ouro_spice.compact.vector import vector
 from ouro_spice.device import WINDOW_N, jart_vcm_v1b
 from ouro_spice.pulse import PWL, trapezoids
+from ouro_spice.variability import Walk
 
 WINDOWED = jart_vcm_v1b(window=True)
 WIDE = jart_vcm_v1b()
@@ -29,7 +30,7 @@ def wander(device=WINDOWED, n: float = 0.06) -> np.ndarray:
 
 
 def walking(count: int, seed: int = 1, **changes) -> dict:
-    return {"walk": walk.settings(STEP, **changes), "keys": keys(count, seed)}
+    return {"walk": Walk(STEP, **changes).settings, "keys": keys(count, seed)}
 
 
 # ---- random numbers
@@ -78,7 +79,7 @@ def by_hand(n: np.ndarray, own: np.ndarray, u: np.ndarray) -> np.ndarray:
 def test_walk_follows_the_published_law(n):
     own = vector(WINDOWED)[[walk.OWN_R, walk.OWN_L, walk.NDISCMIN, walk.NDISCMAX]]
     w = wander()
-    path = walk.walk_path(w, n, 0.0, walk.settings(STEP), vector(WINDOWED), KEY)
+    path = walk.walk_path(w, n, 0.0, Walk(STEP).settings, vector(WINDOWED), KEY)
     np.testing.assert_allclose(path, by_hand(n, own, philox.walk_uniforms(KEY, 0, len(n) - 1)), rtol=1e-13)
     assert w[walk.COUNT] == len(n) - 1
     np.testing.assert_array_equal(w[walk.R_BEFORE : walk.NMAX_BEFORE + 1], path[-2])
@@ -96,7 +97,7 @@ def test_progress_is_the_share_of_the_way():
 
 def test_increments_have_the_law_s_mean_variance_and_no_memory():
     # wide bands, so that nothing is held; a walk of N that makes rho 0.05 in every step
-    s = walk.settings(STEP, band=0.999999, band_nmin=0.0, kick_nmin=0.0, kick_nmax=0.0)
+    s = Walk(STEP, band=0.99, band_min=0.0, kick_min=0.0, kick_max=0.0).settings
     steps, rho = 4000, 0.05
     n = 20 - 19.9 * (1 - rho) ** np.arange(steps + 1)
     increments = []
@@ -113,7 +114,7 @@ def test_increments_have_the_law_s_mean_variance_and_no_memory():
 
 
 def test_stationary_state_forgets_its_start_and_keeps_its_law():
-    p, s = vector(WINDOWED), walk.settings(STEP)
+    p, s = vector(WINDOWED), Walk(STEP).settings
     nominal, edge = [], []
     for key in keys(600):
         a, b = wander(), wander()
@@ -322,7 +323,7 @@ def test_records_are_the_trajectory_at_their_times():
 
 def test_walk_of_the_transient_is_the_walk_of_the_path():
     done = follow("full", [WINDOWED], [0, 2e-6], [-0.43, -0.43], 0.1, grid_s=STEP, **walking(1))
-    path = walk.walk_path(wander(), done.n[0], -1.0, walk.settings(STEP), vector(WINDOWED), keys(1)[0])
+    path = walk.walk_path(wander(), done.n[0], -1.0, Walk(STEP).settings, vector(WINDOWED), keys(1)[0])
     np.testing.assert_allclose(done.r[0], path[:, 0], rtol=1e-9)
     np.testing.assert_allclose(done.l[0], path[:, 1], rtol=1e-9)
     assert np.all(np.diff(done.n[0]) >= 0)
@@ -331,7 +332,7 @@ def test_walk_of_the_transient_is_the_walk_of_the_path():
 def test_n_is_held_inside_the_walk_s_limits():
     # no window: N follows a falling Nmax, and stays above Nmin
     done = follow("full", [WIDE], [0, 2e-6], [-1.0, -1.0], 19.5, grid_s=STEP, **walking(1))
-    path = walk.walk_path(wander(WIDE), done.n[0], -1.0, walk.settings(STEP), vector(WIDE), keys(1)[0])
+    path = walk.walk_path(wander(WIDE), done.n[0], -1.0, Walk(STEP).settings, vector(WIDE), keys(1)[0])
     assert np.all(done.n[0] <= path[:, 3] * (1 + 1e-12))
     assert done.n[0].min() < 19
     assert done.steps[0] < 60 * len(done.time_s)
@@ -399,8 +400,8 @@ def test_programming_characteristics_of_the_reduced_model():
         ({"writing": [True, True]}, "writing"),
         ({"rs_ohm": -1.0}, "rs_ohm"),
         ({"walk": np.ones(3)}, "walk"),
-        ({"walk": walk.settings()}, "keys"),
-        ({"walk": walk.settings(), "keys": np.ones((2, 2))}, "keys must be uint64"),
+        ({"walk": Walk().settings}, "keys"),
+        ({"walk": Walk().settings, "keys": np.ones((2, 2))}, "keys must be uint64"),
         ({"wanders": np.ones((2, 4))}, "wanders"),
         ({"grid_s": 0.0}, "grid_s"),
         ({"until_g_S": 1e-4}, "until_g_S needs"),
@@ -411,5 +412,3 @@ def test_illegal_arguments_are_named(changes, message):
     good = {"model": "full", "devices": [WINDOWED] * 2, "times_s": [0, 1e-9], "volts": [0.1, 0.1], "n_start": 0.1}
     with pytest.raises(ValueError, match=message):
         follow(**(good | changes))
-    with pytest.raises(ValueError, match="kick_x"):
-        walk.settings(kick_x=1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..device import PARAMETERS, Device
@@ -14,13 +14,24 @@ WALKED = {"l": "wl", "r": "wr", "Ndiscmin": "wmin", "Ndiscmax": "wmax"}
 
 @dataclass(frozen=True)
 class Realisation:
-    """Library and Verilog-A models of a realisation, its subcircuit; vectors of its traces and rate in an instance."""
+    """How a circuit realises the device.
+
+    Attributes
+    ----------
+    library, models, subcircuit
+        The library, the Verilog-A models that it needs, and the subcircuit (with a sibling ``.._walk``).
+    vectors
+        Traces, and where they are in an instance ``{0}``.
+    rate_vectors, rate
+        What dN/dt at the operating point is made of in an instance, and how: of the device and those values.
+    """
 
     library: str
     models: tuple[str, ...]
     subcircuit: str
     vectors: tuple[tuple[str, str], ...]
-    rate: str
+    rate_vectors: tuple[str, ...]
+    rate: Callable[..., float]
 
     def probes(self, name: str) -> list[tuple[str, str]]:
         """Traces and ngspice vectors of the instance `name`."""
@@ -30,11 +41,25 @@ class Realisation:
 def _verilog_a(library: str, model: str, subcircuit: str) -> Realisation:
     outputs = (("i_cell", "i_device"), ("n_disc", "n_disc"), ("temperature", "temperature"))
     vectors = tuple((trace, f"@n.{{0}}.n1[{output}]") for trace, output in outputs)
-    return Realisation(library, (model,), subcircuit, vectors, "@n.{0}.n1[dndt]")
+    return Realisation(library, (model,), subcircuit, vectors, ("@n.{0}.n1[dndt]",), lambda device, dndt: dndt)
 
+
+_PLAIN = Realisation(
+    library="jart_vcm_behavioural",
+    models=(),
+    subcircuit="jart_vcm",
+    vectors=(
+        ("i_cell", "v.{0}.xcore.vsense#branch"),
+        ("n_disc", "v({0}.n_disc)"),
+        ("temperature", "v({0}.temperature)"),
+    ),
+    rate_vectors=tuple(f"v({{0}}.xcore.{node})" for node in ("hop", "bound", "ilength", "ninv")),
+    rate=lambda device, hop, bound, ilength, ninv: hop * bound * ilength * (device.Nplug + 1 / ninv),
+)
 
 REALISED = {
     "compiled": _verilog_a("jart_vcm_compiled", "jart_vcm_v1b", "jart_vcm"),
+    "behavioural": _PLAIN,
     "tud": _verilog_a("jart_tud", "jart_tud", "jart_tud"),
 }
 

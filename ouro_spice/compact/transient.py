@@ -98,7 +98,7 @@ def follow(
     writing
         The pieces of write pulses, whose time the walk counts, (K - 1,) or (D, K - 1); None: those with a voltage.
     walk, wanders, keys
-        Settings (`walk.settings`), None: r, l, Nmin and Nmax stand still; walk vectors (D, 11) to go on from, None: the
+        `Walk.settings`, None: r, l, Nmin and Nmax stand still; walk vectors (D, 11) to go on from, None: the
         devices' own values; keys of the random numbers, (D, 2) uint64. None of them is changed.
     grid_s, trace
         Spacing of the records; whether to keep the points of the integration, for few devices.

@@ -23,17 +23,7 @@ R, L, NMIN, NMAX, R_BEFORE, L_BEFORE, NMIN_BEFORE, NMAX_BEFORE, N_BEGIN, CLOCK, 
 """Places in a device's walk vector; ..._BEFORE: before the last update, CLOCK: time in the current step [s]."""
 
 STEP, KICK_L, KICK_R, PROGRESS, KICK_NMIN, KICK_NMAX, BAND, BAND_NMIN = range(8)
-"""Places in the vector of settings: step [s], relative changes, and half-widths of the bands around a device's own."""
-
-
-def settings(step_s: float = 10e-9, **changes: float) -> np.ndarray:
-    """The vector of settings, (8,): the published values but for `changes` (names as the places above, lower case)."""
-    names = ("step", "kick_l", "kick_r", "progress", "kick_nmin", "kick_nmax", "band", "band_nmin")
-    unknown = set(changes) - set(names[1:])
-    if unknown:
-        raise ValueError(f"{sorted(unknown)[0]!r} is not a setting of the walk; known are {', '.join(names[1:])}")
-    published = dict(zip(names, (step_s, 0.01, 0.01, 0.1, 0.9, 0.1, 0.1, 0.9), strict=True))
-    return np.array([float(value) for value in (published | changes).values()])
+"""Places in `Walk.settings`: step [s], relative changes, and half-widths of the bands around a device's own."""
 
 
 def start(vectors: np.ndarray, n_start: np.ndarray) -> np.ndarray:
