@@ -146,6 +146,14 @@ class Device:
         """Where ``n_disc`` can go [1e26 m^-3]: the window, or the device's own limits where it is off."""
         return max(self.Nlo, self.Ndiscmin), min(self.Nhi, self.Ndiscmax)
 
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Where ``n_disc`` can go [1e26 m^-3] while the bounds themselves walk."""
+        if not isinstance(self.walk, Walk):
+            return self.bounds
+        low, high = self.Ndiscmin * (1 - self.walk.band_min), self.Ndiscmax * (1 + self.walk.band)
+        return max(self.Nlo, low), min(self.Nhi, high)
+
 
 @dataclass(frozen=True)
 class Parameter:

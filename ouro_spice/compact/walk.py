@@ -45,7 +45,7 @@ def progress(w, n, polarity):
         room = w[N_BEGIN] - w[NMIN]
     else:
         return 0.0
-    return way / room if room > 0.0 else 0.0
+    return min(way / room, 1.0) if room > 0.0 else 0.0
 
 
 @kernel

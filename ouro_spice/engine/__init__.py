@@ -143,7 +143,7 @@ def _state(bench: Testbench, arrays: dict[str, np.ndarray]) -> State:
 
 
 def _bounded(bench: Testbench, n_disc: np.ndarray) -> Result:
-    low, high = bench.device.bounds
+    low, high = bench.device.reach
     # a state may start outside its bounds; it must not move further out, but for the solver's tolerance
     low, high = min(low, n_disc[0]), max(high, n_disc[0])
     inside = np.all((n_disc >= low * 0.995) & (n_disc <= high * 1.005))
