@@ -135,6 +135,14 @@ def simulated(cases: Sequence[Case], workers: int) -> Iterator[tuple[Case, Wavef
 # ---- one pulse
 
 
+def pushed(device: ouro.Device, n: float) -> bool:
+    """Whether a limit that walks can have taken the state to where it is."""
+    walk = device.walk
+    if walk is None:
+        return False
+    return n <= device.Ndiscmin * (1 + walk.band_min) * 1.001 or n >= device.Ndiscmax * (1 - walk.band) * 0.999
+
+
 def judge(case: Case, wave: Waveform) -> dict[str, Any]:
     """What is kept of one waveform."""
     device = case.cell.device
@@ -149,7 +157,7 @@ def judge(case: Case, wave: Waveform) -> dict[str, Any]:
         step = (n[-1] / n[0] - 1) * -np.sign(case.pulse.amplitude)
         row |= bounds(device, wave) | {
             "g_bad": int(not np.all(np.isfinite(g) & (g > 0))),
-            "wrong_way": int(step < -1e-3),
+            "wrong_way": int(step < -1e-3 and not pushed(device, n[-1])),
         }
         row |= {"kcl_1r" if isinstance(case.cell, ouro.Cell1R) else "kcl_1t1r": balance(case, wave)}
         row["moved"] = float(abs(np.log(g[-1] / g[0])))

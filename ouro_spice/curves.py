@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 WIDTH_S, EDGE_S, IDLE_S = 10e-9, 0.5e-9, 1e-9
 """Each pulse: time at full amplitude, rise and fall, time at 0 V [s]."""
 
+_DRAWN = 400
+"""Points of each curve in the figure; the table has them all."""
+
 
 @dataclass(frozen=True, eq=False)
 class SwitchingCurves:
@@ -180,8 +183,8 @@ def write_curves(curves: SwitchingCurves, folder: Path) -> dict[str, Path]:
     """Write figure, table and summary; the paths by kind."""
     paths = {kind: folder / f"switching_curves.{kind}" for kind in ("png", "svg", "csv", "json")}
     figure = draw(curves)
-    for kind in ("png", "svg"):
-        write_whole(paths[kind], lambda temporary, kind=kind: figure.savefig(temporary, format=kind, dpi=150))
+    for kind, more in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
+        write_whole(paths[kind], lambda temporary, kind=kind, more=more: figure.savefig(temporary, format=kind, **more))
     write_whole(paths["csv"], lambda temporary: curves.frame.to_csv(temporary, index=False, float_format="%.6g"))
     write_text(paths["json"], json.dumps(summary(curves), indent=2) + "\n")
     return paths
@@ -214,10 +217,12 @@ def draw(curves: SwitchingCurves):  # noqa: ANN201 - matplotlib's Figure, import
     figure, grid = axes(1, width=8.4, height=4.2)
     ax = grid[0, 0]
     half = curves.compact_S.shape[1] // 2
-    for k, curve in enumerate(curves.compact_S):
-        ax.plot(curve * 1e6, linewidth=0.7, alpha=0.8, label="compact model" if k == 0 else None, color=f"C{k % 10}")
-    for k, curve in enumerate(curves.spice_S):
-        ax.plot(curve * 1e6, color="black", linewidth=0.9, dashes=(4, 2), label="ngspice" if k == 0 else None)
+    shown = np.unique(np.linspace(0, 2 * half, _DRAWN).astype(int))
+    for k, g in enumerate(curves.compact_S[:, shown] * 1e6):
+        name = "compact model" if k == 0 else None
+        ax.plot(shown, g, linewidth=0.7, alpha=0.8, label=name, color=f"C{k % 10}")
+    for k, g in enumerate(curves.spice_S[:, shown] * 1e6):
+        ax.plot(shown, g, color="black", linewidth=0.9, dashes=(4, 2), label="ngspice" if k == 0 else None)
     ax.axvline(half, color="#888", linewidth=0.6)
     v = curves.voltages
     ax.set(

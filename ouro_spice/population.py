@@ -39,7 +39,7 @@ def stationary(device: Device, g_S: float, seed: int = 0) -> State:
     """The state of a device that has been walking for long, and has then been set to a conductance [S].
 
     The walk takes 2000 steps at frozen N from numbers of its own; what it does in pulses with the same seed is
-    independent of them.
+    independent of them. Near the edges of the window the conductance is the nearest one that the present r and l allow.
 
     Raises
     ------
@@ -55,5 +55,6 @@ def stationary(device: Device, g_S: float, seed: int = 0) -> State:
     values = c2c.begun(device, device.Ninit).vector
     walk.stationary(values, device.walk.settings, vector(device), c2c.key(seed), _STEPS)
     r, l, n_min, n_max = map(float, values[:4])  # noqa: E741 - the model's own names
-    n = float(compact.concentration(device, g_S, r=r, l=l))
+    compact.concentration(device, g_S)  # raises where the device itself cannot have it
+    n = float(compact.concentration(device, np.clip(g_S, *compact.range_S(device, r, l)), r=r, l=l))
     return State((n,), wander=(Wander.at(r, l, n_min, n_max, n),))
