@@ -23,6 +23,7 @@ from scipy.interpolate import PchipInterpolator
 import ouro_spice as ouro
 from ouro_spice import compact
 from ouro_spice.compact.transient import follow
+from ouro_spice.compact.vector import vector
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from oracle import Jart, integrate
@@ -57,12 +58,12 @@ def bounds(model: str, part: str) -> tuple[float, float, float, float]:
 def steps_per_s(model: str, part: str, devices: int, repeats: int, seed: int) -> float:
     """Device-steps a second on one thread: the median of some repetitions."""
     volts, first, _, goal = bounds(model, part)
-    walk = ouro.Walk()
+    walk, vectors = ouro.Walk(), np.tile(vector(DEVICE), (devices, 1))
     speeds = []
     for k in range(repeats):
         keys = np.random.SeedSequence([seed, k]).generate_state(2 * devices, np.uint64).reshape(devices, 2)
         begun = time.perf_counter()
-        done = follow(model, [DEVICE] * devices, [0.0, LIMIT_S], [volts, volts], first, walk=walk.settings, keys=keys,
+        done = follow(model, vectors, [0.0, LIMIT_S], [volts, volts], first, walk=walk.settings, keys=keys,
                       until_g_S=goal, threads=1)  # fmt: skip
         wall_s = time.perf_counter() - begun
         speeds.append(np.nansum(done.crossing_s) / walk.step_s / wall_s)

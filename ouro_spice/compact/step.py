@@ -3,7 +3,7 @@
 The speed dx/dt spans 20 decades: it is exponential in the voltage and nearly so in x. Two methods:
 
 - `_quick`, at a constant voltage where the speed changes little: one evaluation of the speed. It is taken as
-  exp(lam x); lam comes from a difference that is kept for some steps.
+  exp(lam x); lam comes from a difference that is kept for some steps, for as long as x is within it.
 - `_careful`: an embedded Runge-Kutta pair of orders 3(2) with step control, applied to the equation in variables in
   which it is nearly a constant: ds = exp(mu t) dt on an edge, dy = exp(-lam x) dx else. Near Nmin or Nmax, where the
   factor 1 - (N/Nmax)^10 makes the equation stiff, dy = dx / factor, whose inverse is a closed form: in y nothing is
@@ -26,10 +26,9 @@ from .walk import NMAX, NMIN, L, R
 TOLERANCE = 5e-4  # estimated relative error in time of a careful step; the real one is that of the next order
 EDGE_TOLERANCE = 2e-3  # the same on an edge, where the speed follows the voltage and the equation is a mere integral
 EDGE = 1e-12  # error in x that an edge may always have: below it nothing is programmed in 1e8 pulses
-QUICK = 0.01  # largest relative change of the speed in a quick step
-FAR = 0.03  # change of x after which lam is found anew
+QUICK = 0.15  # largest relative change of the speed in a quick step
+FAR = 0.08  # change of x after which lam is found anew, and over which: its errors before and behind the middle cancel
 OLD = 32  # steps after which lam is found anew: r and l have walked a few per cent by then
-PROBE = 5e-3  # difference of x from which lam is found
 NEAR = 1e-3  # (N/Nmax)^10 from which on the equation is integrated in the variable that holds the limit
 NOTHING = 1e-9  # change of x below which a step is good in any case
 SHORTEST = 1e-28  # [s] a step that no finite speed needs
@@ -117,7 +116,7 @@ def _quick(h, v, cell):
     if not abs(g) * h < FAR:
         return False
     if v != m[LAM_V] or abs(x - m[LAM_X]) > FAR or m[LAM_AGE] >= OLD:
-        dx = math.copysign(PROBE, g)
+        dx = math.copysign(FAR, g)
         near = _speed(v, x + dx, math.exp(x + dx), False, cell)
         m[LAM] = math.log(near / g) / dx if near * g > 0.0 else 0.0
         m[LAM_I] = math.log(m[CURRENT] / i) / dx
@@ -126,7 +125,10 @@ def _quick(h, v, cell):
     z = m[LAM] * g * h
     if not abs(z) < QUICK:
         return False
-    dx = g * h * (1.0 + z * (0.5 + z / 3.0))  # the first terms of -ln(1 - z) / lam
+    if abs(z) < 0.01:
+        dx = g * h * (1.0 + z * (0.5 + z / 3.0))  # the first terms of the same
+    else:
+        dx = -math.log1p(-z) / m[LAM]
     m[ENERGY] += v * i * h * (1.0 + 0.5 * m[LAM_I] * dx)
     _move(dx, h, v > 0.0, cell)
     return True

@@ -169,7 +169,11 @@ def _require(condition: bool, message: str) -> None:
 
 def _vectors(model: str, devices: Sequence[Device] | np.ndarray) -> np.ndarray:
     _require(model in MODELS, f"model = {model!r} is unknown; there are {', '.join(MODELS)}")
-    p = devices if isinstance(devices, np.ndarray) else np.array([vector(device) for device in devices])
+    if isinstance(devices, np.ndarray):
+        p = devices
+    else:  # many may be the same one
+        different = {id(device): vector(device) for device in {id(device): device for device in devices}.values()}
+        p = np.array([different[id(device)] for device in devices])
     _require(
         p.ndim == 2 and len(p) > 0 and p.shape[1] == len(PARAMETERS),
         f"devices must be Device, at least one, or vectors (D, {len(PARAMETERS)}); shape {p.shape}",
