@@ -84,17 +84,14 @@ def _points(device: Device, volts: np.ndarray, n: np.ndarray, engine: Engine) ->
     while batch := tuple(itertools.islice(points, _BATCH)):
         wave = engine.run(_bench(device, batch), throw=False)
         if wave.result is Result.OK:
-            yield from _read(device, wave, len(batch))
+            yield from _read(wave, len(batch))
         else:  # many independent devices in one netlist can be too much where each alone is not
             for point in batch:
-                yield from _read(device, engine.run(_bench(device, (point,))), 1)
+                yield from _read(engine.run(_bench(device, (point,))), 1)
 
 
-def _read(device: Device, wave: Waveform, count: int) -> Iterator[tuple[float, float]]:
-    realised = REALISED[device.realisation]
-    for k in range(count):
-        parts = (wave[f"rate{k}_{m}"][0] for m in range(len(realised.rate_vectors)))
-        yield wave[f"i{k}"][0], realised.rate(device, *parts)
+def _read(wave: Waveform, count: int) -> Iterator[tuple[float, float]]:
+    return ((wave[f"i{k}"][0], wave[f"dndt{k}"][0]) for k in range(count))
 
 
 def _bench(device: Device, points: tuple[tuple[float, float], ...]) -> Testbench:
@@ -104,8 +101,7 @@ def _bench(device: Device, points: tuple[tuple[float, float], ...]) -> Testbench
         elements.append(f"v{k} ae{k} 0 dc {volts:.17g}")
         elements += element(device, n, f"x{k}", f"ae{k}", "0")
         vectors = dict(realised.probes(f"x{k}"))
-        probes.append((f"i{k}", vectors["i_cell"]))
-        probes += [(f"rate{k}_{m}", vector.format(f"x{k}")) for m, vector in enumerate(realised.rate_vectors)]
+        probes += [(f"i{k}", vectors["i_cell"]), (f"dndt{k}", realised.rate.format(f"x{k}"))]
     return Testbench(
         title=f"static points of {realised.subcircuit}",
         libraries=(realised.library,),

@@ -165,8 +165,9 @@ def test_a_warm_start_finds_what_a_cold_start_finds(v, n, factor):
     assert current(v, n, guess=cold * factor) == pytest.approx(cold, rel=2e-9)
 
 
-@given(st.one_of(SET, RESET), N, st.floats(0, 1e5))
+@given(st.one_of(SET, RESET), N, st.floats(0, 2e4))
 def test_a_resistance_in_series_takes_its_share_of_the_voltage(v, n, rs):
+    """Up to 20 kOhm: at several V self-heating lowers the current, and from 80 kOhm on there are two solutions."""
     alone = current(v, n)
     assert current(v + rs * alone, n, rs) == pytest.approx(alone, rel=1e-9)
     assert current(v + rs * alone, n, rs, guess=alone * 1.01) == pytest.approx(alone, rel=1e-9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..device import PARAMETERS, Device
@@ -22,16 +22,15 @@ class Realisation:
         The library, the Verilog-A models that it needs, and the subcircuit (with a sibling ``.._walk``).
     vectors
         Traces, and where they are in an instance ``{0}``.
-    rate_vectors, rate
-        What dN/dt at the operating point is made of in an instance, and how: of the device and those values.
+    rate
+        Where dN/dt is in an instance.
     """
 
     library: str
     models: tuple[str, ...]
     subcircuit: str
     vectors: tuple[tuple[str, str], ...]
-    rate_vectors: tuple[str, ...]
-    rate: Callable[..., float]
+    rate: str
 
     def probes(self, name: str) -> list[tuple[str, str]]:
         """Traces and ngspice vectors of the instance `name`."""
@@ -41,7 +40,7 @@ class Realisation:
 def _verilog_a(library: str, model: str, subcircuit: str) -> Realisation:
     outputs = (("i_cell", "i_device"), ("n_disc", "n_disc"), ("temperature", "temperature"))
     vectors = tuple((trace, f"@n.{{0}}.n1[{output}]") for trace, output in outputs)
-    return Realisation(library, (model,), subcircuit, vectors, ("@n.{0}.n1[dndt]",), lambda device, dndt: dndt)
+    return Realisation(library, (model,), subcircuit, vectors, "@n.{0}.n1[dndt]")
 
 
 _PLAIN = Realisation(
@@ -53,8 +52,7 @@ _PLAIN = Realisation(
         ("n_disc", "v({0}.n_disc)"),
         ("temperature", "v({0}.temperature)"),
     ),
-    rate_vectors=tuple(f"v({{0}}.xcore.{node})" for node in ("hop", "bound", "ilength", "ninv")),
-    rate=lambda device, hop, bound, ilength, ninv: hop * bound * ilength * (device.Nplug + 1 / ninv),
+    rate="v({0}.dndt)",
 )
 
 REALISED = {

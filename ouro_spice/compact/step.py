@@ -125,10 +125,8 @@ def _quick(h, v, cell):
     z = m[LAM] * g * h
     if not abs(z) < QUICK:
         return False
-    if abs(z) < 0.01:
-        dx = g * h * (1.0 + z * (0.5 + z / 3.0))  # the first terms of the same
-    else:
-        dx = -math.log1p(-z) / m[LAM]
+    # for small z the first terms of the same
+    dx = -math.log1p(-z) / m[LAM] if abs(z) > 0.01 else g * h * (1.0 + z * (0.5 + z / 3.0))
     m[ENERGY] += v * i * h * (1.0 + 0.5 * m[LAM_I] * dx)
     _move(dx, h, v > 0.0, cell)
     return True
