@@ -71,7 +71,8 @@ class PWL:
         """The part between two times, its own time starting at 0."""
         times, volts = np.array(self.times_s), np.array(self.volts)
         # a corner that rounding puts beside an end would be a second point at the same time
-        inside = (times > start_s + 1e-9 * (stop_s - start_s)) & (times < stop_s - 1e-9 * (stop_s - start_s))
+        rounding = 1e-14 * stop_s
+        inside = (times > start_s + rounding) & (times < stop_s - rounding)
         ends = np.interp([start_s, stop_s], times, volts)
         cut = np.concatenate([[0.0], times[inside] - start_s, [stop_s - start_s]])
         return PWL(tuple(map(float, cut)), tuple(map(float, [ends[0], *volts[inside], ends[1]])))

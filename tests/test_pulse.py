@@ -110,3 +110,11 @@ def test_no_voltage_is_a_direct_source():
 def test_lines_stay_short_enough_for_any_reader():
     pwl = trapezoids([(1e-9, 1e-9, 1e-9, 1e-9, 1e-9, 0.1234567890123)] * 200)
     assert max(map(len, pwl.spice().splitlines())) < 100
+
+
+def test_a_short_edge_of_a_long_pulse_survives_a_cut():
+    """Corners are taken for rounding only where they are: 1 ps at the beginning of 10 ms is an edge."""
+    pwl = trapezoids([(0.0, 1e-12, 10e-3, 1e-12, 1e-12, -0.4)])
+    cut = pwl.window(0.0, 5e-3)
+    assert np.interp(1e-9, cut.times_s, cut.volts) == pytest.approx(-0.4)
+    assert len(pwl.window(0.0, pwl.times_s[-1]).times_s) == len(pwl.times_s)
