@@ -1,11 +1,12 @@
 """Cycle-to-cycle variability of one device while it is pulsed: its present values, and how they move through a pulse.
 
-Inside a transient the values of `Walk` do not jump: those that a step begins with are reached along a straight line
-(of the logarithm) through that step. At the ends of the steps they are exactly those of the law.
+Inside a transient the values of `Walk` do not jump: from one step to the next they go along a straight line (of the
+logarithm) in the first fifth of the new step. Behind that, and for reads between pulses, they are those of the law.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,12 @@ import numpy as np
 from .device import Device
 from .pulse import PWL
 from .variability import VARYING, HalfCycleWalk, Walk, Wander
+
+RAMP = 0.2
+"""Share of a step of `Walk` in which the values go to the new ones."""
+
+_SHORTEST_WAY = 1e-4
+"""Share of N below which the way of a half-cycle is none: r and l would follow the last digits of N."""
 
 _ROUNDING = 1e-6
 """A step ends with a part of a pulse that ends within this share of it."""
@@ -25,15 +32,25 @@ def key(seed: int) -> np.ndarray:
 
 def begun(device: Device, n_disc: float, wander: Wander | None = None) -> Wander:
     """Where the walk stands: as given, or at the device's own values."""
-    own = (getattr(device, name) for name in VARYING)
-    return wander or Wander.at(*own, n_disc)
+    if wander is None:
+        return Wander.at(*(getattr(device, name) for name in VARYING), n_disc)
+    if isinstance(device.walk, Walk):
+        if not 0 <= wander.clock_s < device.walk.step_s * (1 + _ROUNDING):
+            raise ValueError(
+                f"wander: clock_s = {wander.clock_s:g} must be below the walk's step_s, {device.walk.step_s:g}"
+            )
+        if wander.clock_s <= _ROUNDING * device.walk.step_s:  # a new step begins where the state is now
+            return dataclasses.replace(wander, n_begin=n_disc)
+    return wander
 
 
 def present(device: Device, n_disc: float, wander: Wander) -> np.ndarray:
     """The values of r, l, Ndiscmin, Ndiscmax now, (4,)."""
     before, after = _before(wander), _after(wander)
     if isinstance(device.walk, Walk):
-        return before * (after / before) ** (wander.clock_s / device.walk.step_s)
+        # between two steps the new values hold: drawn, then read
+        share = wander.clock_s / (RAMP * device.walk.step_s)
+        return before * (after / before) ** share if _ROUNDING < share < 1 else after
     slopes = _slopes(wander) * (n_disc - wander.n_begin)
     return np.array([wander.r_before + slopes[0], wander.l_before + slopes[1], *after[2:]])
 
@@ -50,7 +67,7 @@ def frozen(device: Device, n_disc: float, wander: Wander | None = None, stepwise
 
 def half_cycle(device: Device, n_disc: float, wander: Wander, polarity: int, seed: int) -> tuple[Device, Wander]:
     """The device for a pulse under `HalfCycleWalk`, and its walk: new values where the polarity is a new one."""
-    if polarity != wander.polarity:
+    if polarity not in (0, wander.polarity):
         wander = _turned(device, n_disc, wander, polarity, seed)
     slope_r, slope_l = map(float, _slopes(wander))
     moved = device.replace(
@@ -61,13 +78,12 @@ def half_cycle(device: Device, n_disc: float, wander: Wander, polarity: int, see
 
 
 def _turned(device: Device, n_disc: float, wander: Wander, polarity: int, seed: int) -> Wander:
-    walk: HalfCycleWalk = device.walk
-    own = np.array([getattr(device, name) for name in VARYING])
     from .compact import philox  # numba, for devices that walk alone
 
+    walk: HalfCycleWalk = device.walk
     u = 2 * philox.walk_uniforms(key(seed), wander.count, 1)[0, :4] - 1
     kicks = np.array([walk.kick, walk.kick, walk.kick_min, walk.kick])
-    after = np.clip(_after(wander) * (1 + kicks * u), own * walk.low, own * walk.high)
+    after = np.clip(_after(wander) * (1 + kicks * u), walk.low, walk.high)
     now = present(device, n_disc, wander) if wander.polarity else _after(wander)
     return Wander(*map(float, after), *map(float, now), n_disc, 0.0, wander.count + 1, polarity)
 
@@ -75,7 +91,7 @@ def _turned(device: Device, n_disc: float, wander: Wander, polarity: int, seed: 
 def _slopes(wander: Wander) -> np.ndarray:
     """dr/dN and dl/dN of a half-cycle, (2,): the new values are reached where N has gone all its way."""
     way = (wander.Ndiscmax if wander.polarity < 0 else wander.Ndiscmin) - wander.n_begin
-    if wander.polarity == 0 or way * wander.polarity >= 0:
+    if wander.polarity == 0 or way * wander.polarity >= 0 or abs(way) < _SHORTEST_WAY * wander.n_begin:
         return np.zeros(2)
     return (_after(wander) - _before(wander))[:2] / way
 
@@ -130,22 +146,27 @@ class Stretch:
 
         n = np.concatenate([[self.wander.n_begin], n_ends])
         settings, parameters = self.device.walk.settings, vector(self.device)
-        return walk.walk_path(self.wander.vector, n, self.polarity, settings, parameters, key(self.seed))
+        return walk.walk_path(self.wander.vector, n, 0.0, settings, parameters, key(self.seed))
 
     def ramps(self, path: np.ndarray) -> dict[str, PWL]:
         """ln(value / parameter) over the part, by parameter."""
-        step, ends = self.device.walk.step_s, self.ends_s
+        step, clock = self.device.walk.step_s, self.wander.clock_s
+        ramp, rounding = RAMP * step, _ROUNDING * step
+        corners = [(0.0, present(self.device, self.wander.n_begin, self.wander))]
+        if rounding < clock < ramp:
+            corners += [(self.begin_s, corners[0][1]), (self.begin_s + ramp - clock, path[0])]
+        for end, old, new in zip(self.ends_s, path[:-1], path[1:], strict=True):
+            corners += [(end, old), (end + ramp, new)]
+        # a ramp under way stands still where the pulse ends; one that would begin there takes place behind it
+        last = self.end_s if rounding < self._clock_s < ramp else self.stop_s
+        corner_times = np.array([time for time, _ in corners])
         own = np.array([getattr(self.device, name) for name in VARYING])
-        begin = present(self.device, self.wander.n_begin, self.wander)
-        before = np.concatenate([[_before(self.wander)], path])
-        # the last step is cut off where the pulse, or the part, ends
-        share = min(max(self._clock_s / step, 0.0), 1.0)
-        end = before[-2] * (path[-1] / before[-2]) ** share
-        times = np.concatenate([[0.0, self.begin_s], ends, [self.end_s, self.stop_s]])
-        values = np.log(np.concatenate([[begin, begin], path[:-1], [end, end]]) / own)
-        keep = np.concatenate([[True], np.diff(times) > _ROUNDING * step])
+        logs = np.log(np.array([value for _, value in corners]) / own)
+        times = np.concatenate([corner_times[corner_times < last], [last, self.stop_s]])
+        times = times[np.concatenate([[True], np.diff(times) > rounding])]
+        held = np.minimum(times, last)
         return {
-            name: PWL(tuple(map(float, times[keep])), tuple(map(float, values[keep, k])))
+            name: PWL(tuple(map(float, times)), tuple(map(float, np.interp(held, corner_times, logs[:, k]))))
             for k, name in enumerate(VARYING)
         }
 

@@ -77,7 +77,7 @@ class SpiceCell:
         wave = self._engine.run(self.description.replace(device=device).read_testbench(start))
         reading = sensed(self.description, wave, self._engine)
         # what the read itself moved, without the noise
-        n = max(state.n_disc[0] + wave.state.n_disc[0] - start.n_disc[0], device.Ndiscmin)
+        n = max(state.n_disc[0] + wave.state.n_disc[0] - start.n_disc[0], min(state.n_disc[0], device.Ndiscmin))
         telegraph = state.telegraph
         if device.read_noise:
             telegraph = (advanced(device, *(telegraph or (Telegraph(),)), self.read_s, c2c.key(self._seed)),)
@@ -180,6 +180,8 @@ def live(cell: Cell | CompactCell | LiveCell, state: State | None = None, seed: 
         Of the cycle-to-cycle walk and the read noise of a device that has them.
     """
     check_count("seed", seed, 0)
+    if state is not None and not isinstance(state, State):
+        raise ValueError(f"state = {state!r} must be an ouro_spice.State; cell.state(g_S) makes one")
     if isinstance(cell, CompactCell):
         return ModelCell(cell, state, seed)
     if not isinstance(cell, Cell):

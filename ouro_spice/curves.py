@@ -143,7 +143,7 @@ def _compact(devices: tuple[Device, ...], voltages: Pair, pulses: int, seed: int
 
 def _seed(seed: int, number: int) -> int:
     """The seed of one device."""
-    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+    return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
 
 
 def _spice(

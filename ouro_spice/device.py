@@ -59,8 +59,8 @@ class Device:
     r: float = _quantity(45e-9, "m", 5e-9, 100e-9, "radius of the filament", True)
     l: float = _quantity(0.4, "nm", 0.1, 5, "length of the disc", True)  # noqa: E741 - the model's own name
     Nref: float = _quantity(0.008, "1e26 m^-3", 0, 1e6, "concentration at which r and l have their values", True)
-    drdN: float = _quantity(0, "m/1e26 m^-3", -1e-7, 1e-7, "change of r with the concentration of the disc", True)
-    dldN: float = _quantity(0, "nm/1e26 m^-3", -10, 10, "change of l with the concentration of the disc", True)
+    drdN: float = _quantity(0, "m/1e26 m^-3", -1e-2, 1e-2, "change of r with the concentration of the disc", True)
+    dldN: float = _quantity(0, "nm/1e26 m^-3", -1e6, 1e6, "change of l with the concentration of the disc", True)
     T0: float = _quantity(293, "K", 100, 500, "ambient temperature")
     eps: float = _quantity(17, "1", 10, 25, "static relative permittivity")
     epsphib: float = _quantity(5.5, "1", 1, 10, "relative permittivity of the Schottky barrier lowering")
@@ -92,9 +92,8 @@ class Device:
             raise ValueError(f"realisation {self.realisation!r} is unknown; there is {' and '.join(REALISATIONS)}")
         for parameter in PARAMETERS.values():
             parameter.check(getattr(self, parameter.name))
-        for name in TUD_LACKS + TUD_HOLDS if self.realisation == "tud" else ():
-            if getattr(self, name) != PARAMETERS[name].default:
-                raise ValueError(f"{name} = {getattr(self, name):g}: the fit of the model tud holds it at its default")
+        if self.realisation == "tud":
+            self.check_fit("tud")
         _of_kind("walk", self.walk, (Walk, HalfCycleWalk))
         _of_kind("read_noise", self.read_noise, (ReadNoise,))
         if self.flim != int(self.flim):
@@ -106,6 +105,32 @@ class Device:
             raise ValueError(f"the window Nlo = {self.Nlo:g}, Nhi = {self.Nhi:g} lies outside Ndiscmin .. Ndiscmax")
         if self.l >= self.lcell:
             raise ValueError(f"l = {self.l:g} nm must be below lcell = {self.lcell:g} nm: the disc is part of the cell")
+        self._check_walk()
+
+    def check_fit(self, model: str) -> None:
+        """Raise ValueError for a parameter that the fitted current of a reduced model does not know."""
+        for name in TUD_LACKS + TUD_HOLDS:
+            if getattr(self, name) != PARAMETERS[name].default:
+                raise ValueError(
+                    f"{name} = {getattr(self, name):g}: the fit of the model {model} holds it at its default"
+                )
+
+    def _check_walk(self) -> None:
+        if isinstance(self.walk, HalfCycleWalk) and (self.drdN or self.dldN):
+            raise ValueError("drdN and dldN must be 0 with a HalfCycleWalk, which sets them itself")
+        if not isinstance(self.walk, Walk):
+            return
+        for name in VARYING:
+            band = self.walk.band_min if name == "Ndiscmin" else self.walk.band
+            for end in (1 - band, 1 + band):
+                try:
+                    PARAMETERS[name].check(getattr(self, name) * end)
+                except ValueError as error:
+                    raise ValueError(f"the walk takes {name} out of its range: {error}") from error
+        if self.l * (1 + self.walk.band) >= self.lcell:
+            raise ValueError(f"the walk takes l = {self.l:g} nm beyond lcell = {self.lcell:g} nm")
+        if self.Ndiscmin * (1 + self.walk.band_min) >= self.Ndiscmax * (1 - self.walk.band):
+            raise ValueError("the walk takes Ndiscmin beyond Ndiscmax")
 
     def replace(self, **changes: Any) -> Device:
         """This device with other values; unknown names and illegal values raise ValueError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,3 +99,11 @@ def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]])
                 volts.append(v if part == parts else start + (v - start) * part / parts)
             now += dt
     return PWL(tuple(times), tuple(volts))
+
+
+def checked(pulses: Sequence[Pulse] | Pulse) -> list[Pulse]:
+    """One pulse or several as a list; ValueError for anything else, and for none."""
+    found = [pulses] if isinstance(pulses, Pulse) else list(pulses) if isinstance(pulses, Iterable) else []
+    if not found or not all(isinstance(pulse, Pulse) for pulse in found):
+        raise ValueError("pulses must be one or more ouro_spice.Pulse")
+    return found

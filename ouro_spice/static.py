@@ -62,6 +62,8 @@ def rate(
 def _solved(
     device: Device, v: ArrayLike, n_disc: ArrayLike, realisation: str | None, engine: Engine | None
 ) -> tuple[np.ndarray, np.ndarray]:
+    if not isinstance(device, Device):
+        raise ValueError(f"device = {device!r} must be an ouro_spice.Device")
     kind = device.realisation if realisation is None else realisation
     if kind != "compact" and kind not in REALISED:
         raise ValueError(f"realisation {kind!r} is unknown; there is compact, {', '.join(REALISED)}")

@@ -20,8 +20,7 @@ _CHAIN = np.array(
         [0.00, 0.00, 0.00, 0.90, 0.10],
     ]
 )
-_STREAM = 2
-_FREQUENCY = 3
+_FREQUENCY = 3  # the stream that a device's frequency comes from
 
 
 def advanced(device: Device, telegraph: Telegraph, time_s: float, key: np.ndarray) -> Telegraph:
@@ -31,7 +30,7 @@ def advanced(device: Device, telegraph: Telegraph, time_s: float, key: np.ndarra
     period = 1 / max(frequency_Hz(device, key), 1e-12)
     ticks, clock = divmod(telegraph.clock_s + time_s, period)
     level = telegraph.level
-    for u in philox.walk_uniforms(key, telegraph.count, int(ticks), _STREAM)[:, 0]:
+    for u in philox.walk_uniforms(key, telegraph.count, int(ticks), philox.READ_NOISE)[:, 0]:
         level = _LEVELS[int(np.searchsorted(np.cumsum(_CHAIN[level + 2])[:-1], u, side="right"))]
     return Telegraph(level, clock, telegraph.count + int(ticks))
 
@@ -47,7 +46,7 @@ def frequency_Hz(device: Device, key: np.ndarray) -> float:
 
 
 def seen(device: Device, n_disc: float, telegraph: Telegraph) -> float:
-    """The concentration that a read sees [1e26 m^-3]: no jump pushes it below Ndiscmin."""
+    """The concentration that a read sees [1e26 m^-3]; a level that would lie below Ndiscmin is not seen."""
     volume = math.pi * device.r**2 * device.l * 1e-9
     shifted = n_disc + telegraph.level / (volume * 1e26)
     return shifted if shifted >= device.Ndiscmin else n_disc

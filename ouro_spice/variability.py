@@ -88,7 +88,7 @@ class Walk:
         Ndiscmin *= 1 + kick_min u            r *= 1 + kick u + rho progress u
 
     kept within the device's own value x (1 +- band), Ndiscmin within (1 +- band_min). The clock counts write-pulse
-    time, rise to fall; reads and idle time do not advance it.
+    time, rise to fall, of pulses of any amplitude; reads and idle time do not advance it.
 
     Parameters
     ----------
@@ -107,9 +107,9 @@ class Walk:
     band_min: float = 0.9
 
     def __post_init__(self) -> None:
-        check_range("step_s", self.step_s, 1e-12, 1.0, "s")
+        check_range("step_s", self.step_s, 2e-9, 1.0, "s")
         for name in ("kick", "progress", "kick_min", "kick_max", "band", "band_min"):
-            check_range(name, getattr(self, name), 0, 0.99, "")
+            check_range(name, getattr(self, name), 0, 0.95, "")
 
     @property
     def settings(self) -> np.ndarray:
@@ -124,19 +124,23 @@ class HalfCycleWalk:
     """C2C of the user guide (eq. 4.1): one step of the walk at each new polarity.
 
     Each value is multiplied by 1 +- d P, P uniform in (0, 1), sign at random, d = `kick_min` for Ndiscmin and `kick`
-    for the others, and kept within `low` .. `high` of the nominal value. Ndiscmin and Ndiscmax act at once; r and l
-    follow the state: they have their new values when N has gone all its way.
+    for the others, and kept within `low` .. `high`, the guide's ranges of (r [m], l [nm], Ndiscmin, Ndiscmax).
+    Ndiscmin and Ndiscmax act at once; r and l follow the state: they have their new values when N has gone all its way.
     """
 
     kick: float = 0.1
     kick_min: float = 0.9
-    low: tuple[float, float, float, float] = Spread.low
-    high: tuple[float, float, float, float] = Spread.high
+    low: tuple[float, float, float, float] = (40.5e-9, 0.36, 0.004, 18.0)
+    high: tuple[float, float, float, float] = (49.5e-9, 0.44, 0.016, 22.0)
 
     def __post_init__(self) -> None:
         for name in ("kick", "kick_min"):
             check_range(name, getattr(self, name), 0, 0.99, "")
-        Spread(low=self.low, high=self.high)
+        for name, values in (("low", self.low), ("high", self.high)):
+            if not isinstance(values, tuple) or len(values) != len(VARYING):
+                raise ValueError(f"{name} = {values!r} must be a tuple of {len(VARYING)} numbers, for {VARYING}")
+        if not all(0 < low < high for low, high in zip(self.low, self.high, strict=True)):
+            raise ValueError(f"low = {self.low} must be positive and below high = {self.high}")
 
 
 @dataclass(frozen=True)
@@ -151,8 +155,8 @@ class ReadNoise:
     sigma_Hz: float = 50.0
 
     def __post_init__(self) -> None:
-        check_range("mean_Hz", self.mean_Hz, 0, 1e9, "Hz")
-        check_range("sigma_Hz", self.sigma_Hz, 0, 1e9, "Hz")
+        check_range("mean_Hz", self.mean_Hz, 0, 1e6, "Hz")
+        check_range("sigma_Hz", self.sigma_Hz, 0, 1e6, "Hz")
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,9 @@ class State:
             raise ValueError(f"n_disc = {self.n_disc} must be finite and positive [1e26 m^-3]")
         if not all(math.isfinite(volts) for volts in self.volts.values()):
             raise ValueError(f"volts = {dict(self.volts)} must be finite [V]")
+        for name, kind in (("wander", Wander), ("telegraph", Telegraph)):
+            if not all(isinstance(one, kind) for one in getattr(self, name)):
+                raise ValueError(f"{name} = {getattr(self, name)!r} must be a tuple of ouro_spice {kind.__name__}")
         if len(self.wander) not in (0, len(n)) or len(self.telegraph) not in (0, len(n)):
             raise ValueError(f"wander and telegraph must be empty, or one each for the {len(n)} memristors")
         object.__setattr__(self, "n_disc", tuple(map(float, n)))

@@ -46,7 +46,7 @@ def test_agrees_with_the_compiled_realisation_on_300_random_pulses(engine):
 @pytest.mark.ngspice
 @pytest.mark.parametrize("walk", [ouro.Walk(), ouro.HalfCycleWalk()])
 def test_walks_on_the_same_seed_are_the_same_in_spice(engine, walk):
-    """The kernel's values jump from step to step, those in SPICE go there in a ramp: half a step of 10 ns later."""
+    """The kernel's values jump from step to step, those in SPICE go there in a fifth of a step."""
     device = DEVICE.replace(walk=walk)
     pulses = [ouro.Pulse(-0.45, 700e-9), ouro.Pulse(0.9, 300e-9), ouro.Pulse(-0.45, 400e-9)]
     for seed in range(4):
@@ -55,8 +55,8 @@ def test_walks_on_the_same_seed_are_the_same_in_spice(engine, walk):
         mine = ouro.simulate(ouro.CompactCell(device), pulses, circuit.state(200e-6), seed)
         assert mine.state.wander[0].count == wave.state.wander[0].count
         for name in ("r", "l", "Ndiscmin", "Ndiscmax"):
-            assert getattr(mine.state.wander[0], name) == pytest.approx(getattr(wave.state.wander[0], name), rel=5e-3)
-        assert mine.g_S == pytest.approx(wave.g_S, rel=0.05)
+            assert getattr(mine.state.wander[0], name) == pytest.approx(getattr(wave.state.wander[0], name), rel=2e-3)
+        assert mine.g_S == pytest.approx(wave.g_S, rel=0.01)
 
 
 @pytest.mark.parametrize("walk", [None, ouro.Walk(), ouro.HalfCycleWalk()])
@@ -146,6 +146,18 @@ def test_reads_with_noise_and_no_disturb():
         (lambda: ouro.CompactCell(DEVICE, "simple"), "model 'simple' is unknown; there is full, reduced, tud"),
         (lambda: ouro.CompactCell(3), "device must be an ouro_spice.Device"),
         (lambda: ouro.CompactCell(DEVICE, resistance=-1.0), "resistance = -1 is outside"),
+        (lambda: CELL.replace(device=DEVICE.replace(cth=1e-18)), "cth = 1e-18: a compact cell has a quasi-static"),
+        (
+            lambda: ouro.CompactCell(DEVICE.replace(R0=1e4), "reduced"),
+            "R0 = 10000: the fit of the model reduced holds it",
+        ),
+        (lambda: ouro.CompactCell(DEVICE.replace(eps=16), "tud"), "eps = 16: the fit of the model tud holds it"),
+        (lambda: ouro.simulate(CELL, None), "pulses must be one or more ouro_spice.Pulse"),
+        (lambda: ouro.simulate(CELL, ["x"]), "pulses must be one or more ouro_spice.Pulse"),
+        (lambda: ouro.simulate(CELL, [ouro.Pulse(-0.5, 1e-7)], 5.0), "state = 5.0 must be an ouro_spice.State"),
+        (lambda: ouro.live(CELL, 5.0), "state = 5.0 must be an ouro_spice.State"),
+        (lambda: ouro.State((0.1,), wander=(3,)), "wander = (3,) must be a tuple"),
+        (lambda: ouro.simulate(CELL, [ouro.Pulse(-0.5, 1e-3)], stop_s=1e-13), "too short to be simulated"),
         (lambda: CELL.state(2e-3), "outside the device's range"),
         (lambda: ouro.simulate(CELL, []), "pulses"),
         (lambda: ouro.simulate(CELL, [ouro.Pulse(-0.5, 1e-7)], ouro.State((0.1, 0.2))), "of one memristor"),

@@ -470,14 +470,14 @@ def test_failed_records_outlive_the_folder(monkeypatch, tmp_path):
 def test_a_time_out_stops_the_run_resumably_and_is_no_record(monkeypatch, tmp_path, whole, result):
     """How fast a machine is must not decide what the records are. It happens in the second shard here."""
     folder = tmp_path / "data"
-    run = ouro.Ngspice.each
+    run = extraction.simulate
 
-    def slow(engine, function, items):
-        for k, wave in enumerate(run(engine, function, items)):
-            late = k == 1 and (folder / SHARDS[0]).exists()
-            yield replace(wave, result=result, state=None) if late else wave
+    def slow(*arguments, **more):
+        if (folder / SHARDS[0]).exists():
+            raise ouro.SimulationError(result, "a deck", ())
+        return run(*arguments, **more)
 
-    monkeypatch.setattr(ouro.Ngspice, "each", slow)
+    monkeypatch.setattr(extraction, "simulate", slow)
     with pytest.raises(ouro.SimulationError) as caught:
         extract(folder)
     assert caught.value.result is result

@@ -97,7 +97,7 @@ def test_progress_is_the_share_of_the_way():
 
 def test_increments_have_the_law_s_mean_variance_and_no_memory():
     # wide bands, so that nothing is held; a walk of N that makes rho 0.05 in every step
-    s = Walk(STEP, band=0.99, band_min=0.0, kick_min=0.0, kick_max=0.0).settings
+    s = Walk(STEP, band=0.95, band_min=0.0, kick_min=0.0, kick_max=0.0).settings
     steps, rho = 4000, 0.05
     n = 20 - 19.9 * (1 - rho) ** np.arange(steps + 1)
     increments = []

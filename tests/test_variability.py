@@ -81,11 +81,17 @@ def test_any_sigma_stays_in_range_and_none_means_the_nominal_value(sigma, seed):
         (lambda: ouro.Spread(sigma=(0.1, 0.1)), "must be a tuple of 4 numbers"),
         (lambda: ouro.Spread(sigma=(0.1, float("nan"), 0.1, 0.1)), "sigma = nan is outside"),
         (lambda: ouro.Spread(low=(1.2, 0.9, 0.5, 0.9)), "must enclose 1"),
+        (lambda: ouro.jart_vcm_v1b(r=100e-9, walk=ouro.Walk()), "the walk takes r out of its range: r = 1.1e-07"),
+        (lambda: ouro.jart_vcm_v1b(l=2.9, walk=ouro.Walk()), "the walk takes l = 2.9 nm beyond lcell"),
+        (lambda: ouro.jart_vcm_v1b(Ndiscmin=10.0, Ninit=12.0, walk=ouro.Walk()), "the walk takes Ndiscmin beyond"),
+        (lambda: ouro.jart_vcm_v1b(drdN=1e-9, walk=ouro.HalfCycleWalk()), "must be 0 with a HalfCycleWalk"),
+        (lambda: ouro.spread_windows([NOMINAL], 7), "must be a numpy Generator"),
+        (lambda: ouro.static_current("dev", 0.2, 1.0), "device = 'dev' must be an ouro_spice.Device"),
         (lambda: ouro.Walk(step_s=-1e-9), "step_s = -1e-09 is outside"),
         (lambda: ouro.Walk(kick=float("nan")), "kick = nan is outside"),
         (lambda: ouro.Walk(band=1.0), "band = 1 is outside"),
         (lambda: ouro.HalfCycleWalk(kick=2.0), "kick = 2 is outside"),
-        (lambda: ouro.HalfCycleWalk(low=(2, 2, 2, 2)), "must enclose 1"),
+        (lambda: ouro.HalfCycleWalk(low=(2, 2, 2, 2)), "must be positive and below high"),
         (lambda: ouro.ReadNoise(mean_Hz=-1.0), "mean_Hz = -1 is outside"),
         (lambda: ouro.jart_vcm_v1b(walk=10e-9), "walk = 1e-08 must be None or Walk or HalfCycleWalk"),
         (lambda: ouro.jart_vcm_v1b(read_noise=True), "read_noise = True must be None or ReadNoise"),
@@ -115,7 +121,8 @@ def test_windows_of_their_own():
     shifts = (after - before) / (before[:, 1] - before[:, 0])[:, None]
     assert np.all(np.abs(shifts) <= 0.05 + 1e-6)
     assert kstest(shifts.ravel(), "uniform", args=(-0.05, 0.1)).pvalue > 1e-3
-    assert [d.replace(Nlo=NOMINAL.Nlo, Nhi=NOMINAL.Nhi) for d in moved] == devices
+    assert [d.replace(Nlo=NOMINAL.Nlo, Nhi=NOMINAL.Nhi, Ninit=NOMINAL.Ninit) for d in moved] == devices
+    assert all(d.Nlo <= d.Ninit <= d.Nhi for d in moved)
     with pytest.raises(ValueError, match=r"share = 0\.7 is outside"):
         ouro.spread_windows(devices, np.random.default_rng(4), share=0.7)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from .. import compact
 from ..device import PARAMETERS, Device
-from ..pulse import PWL, Pulse, trapezoids
+from ..pulse import PWL, Pulse, checked, trapezoids
 from ..waveform import State
 from .memristor import REALISED, element
 from .parts import Driver, Lines, Read, Resistor, Transistor
@@ -57,7 +57,7 @@ class _Cell:
 
     def duration(self, pulses: Sequence[Pulse]) -> float:
         """How long the drivers take for these pulses, idle times included [s]."""
-        return self._voltages(_checked(pulses))[0][1].times_s[-1]
+        return self._voltages(checked(pulses))[0][1].times_s[-1]
 
     def testbench(
         self,
@@ -85,7 +85,7 @@ class _Cell:
         ValueError
             For no pulses, an empty part, or a state that does not fit.
         """
-        drives = self._voltages(_checked(pulses))
+        drives = self._voltages(checked(pulses))
         whole = drives[0][1].times_s[-1]
         stop_s = whole if stop_s is None else stop_s
         if not 0 <= start_s < stop_s <= whole * (1 + 1e-12):
@@ -244,10 +244,3 @@ def _element(device: Device | Resistor, state: State, walk: Mapping[str, PWL] | 
     if isinstance(device, Resistor):
         return [f"rcell ae oe {device.resistance:.17g}"]
     return element(device, state.n_disc[0], "xcell", "ae", "oe", walk)
-
-
-def _checked(pulses: Sequence[Pulse]) -> Sequence[Pulse]:
-    pulses = [pulses] if isinstance(pulses, Pulse) else list(pulses)
-    if not pulses or not all(isinstance(pulse, Pulse) for pulse in pulses):
-        raise ValueError("pulses must be one or more ouro_spice.Pulse")
-    return pulses

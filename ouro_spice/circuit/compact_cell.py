@@ -11,7 +11,7 @@ import numpy as np
 from .. import compact
 from ..checks import check_range
 from ..device import Device
-from ..pulse import PWL, Pulse, trapezoids
+from ..pulse import PWL, Pulse, checked, trapezoids
 from ..waveform import State
 from .parts import Read
 
@@ -42,6 +42,10 @@ class CompactCell:
         if not isinstance(self.device, Device) or not isinstance(self.read, Read):
             raise ValueError("CompactCell: device must be an ouro_spice.Device, read an ouro_spice.Read")
         compact.check_model(self.model)
+        if self.model != "full":
+            self.device.check_fit(self.model)
+        if self.device.cth > 0:
+            raise ValueError(f"cth = {self.device.cth:g}: a compact cell has a quasi-static temperature, cth = 0")
         check_range("resistance", self.resistance, 0, 1e7, "Ohm")
 
     @property
@@ -68,7 +72,7 @@ class CompactCell:
 
     def voltage(self, pulses: Sequence[Pulse]) -> PWL:
         """The driver's voltage."""
-        return trapezoids((0.0, p.rise, p.width, p.fall, p.idle, p.amplitude) for p in pulses)
+        return trapezoids((0.0, p.rise, p.width, p.fall, p.idle, p.amplitude) for p in checked(pulses))
 
     def writing(self, pulse: Pulse, times_s: np.ndarray) -> np.ndarray:
         """Which pieces between times of one pulse [s], (K,), are write-pulse time, rise to fall: (K - 1,)."""

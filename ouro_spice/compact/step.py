@@ -119,7 +119,7 @@ def _quick(h, v, cell):
         dx = math.copysign(FAR, g)
         near = _speed(v, x + dx, math.exp(x + dx), False, cell)
         m[LAM] = math.log(near / g) / dx if near * g > 0.0 else 0.0
-        m[LAM_I] = math.log(m[CURRENT] / i) / dx
+        m[LAM_I] = math.log(m[CURRENT] / i) / dx if m[CURRENT] * i > 0.0 else 0.0
         m[LAM_V], m[LAM_X], m[LAM_AGE], m[CURRENT] = v, x, 0.0, i
     m[LAM_AGE] += 1.0
     z = m[LAM] * g * h

@@ -15,7 +15,7 @@ import numpy as np
 
 from .jit import kernel
 from .philox import WALK, WARM_UP, uniforms
-from .vector import NDISCMAX, NDISCMIN, NHI, NLO
+from .vector import NDISCMAX, NDISCMIN
 from .vector import L as OWN_L
 from .vector import R as OWN_R
 
@@ -75,14 +75,14 @@ def end_step(w, n, polarity, s, p, key):
     update(w, rho, uniforms(key[0], key[1], w[COUNT], WALK), s, p)
     w[COUNT] += 1.0
     w[CLOCK] = 0.0
-    w[N_BEGIN] = held(w, n, p)
+    w[N_BEGIN] = held(w, n)
     return w[N_BEGIN]
 
 
 @kernel
-def held(w, n, p):
-    """The concentration n, held inside the window and the walk's present limits."""
-    return max(max(p[NLO], w[NMIN]), min(min(p[NHI], w[NMAX]), n))
+def held(w, n):
+    """The concentration n, held inside the walk's present limits; the window stops N, and does not move it."""
+    return max(w[NMIN], min(w[NMAX], n))
 
 
 @kernel

@@ -13,7 +13,7 @@ import numpy as np
 from .. import c2c
 from ..cell import sensed
 from ..circuit import Cell, Testbench
-from ..engine import Ngspice
+from ..engine import Ngspice, runnable_deck
 from ..manifest import Manifest
 from ..pair import Pair
 from ..pulse import Pulse
@@ -122,18 +122,10 @@ def _simulated(
             return Waveform(np.empty(0), {}, None, 0.0, error.result, log=error.log)
 
     with contextlib.closing(engine.each(run, zip(records, widths_s, strict=True))) as waves:
-        for record, wave in zip(records, _judged(waves), strict=True):
+        for record, wave in zip(records, waves, strict=True):
             if wave.result is not Result.OK and record.result is Result.OK:
                 record.result = wave.result
             yield record, wave
-
-
-def _judged(waves: Iterator[Waveform]) -> Iterator[Waveform]:
-    """Waveforms, failures included; but what the machine failed at is no property of a record, and stops the run."""
-    for wave in waves:
-        if wave.result in _OF_THE_MACHINE:
-            raise SimulationError(wave.result, "", wave.log)
-        yield wave
 
 
 def _find_width(cell: Cell, record: _Record, wave: Waveform, longest_s: float, step_s: float) -> None:
@@ -172,9 +164,11 @@ def _reading(cell: Cell, state: State) -> Testbench:
 def _readings(cell: Cell, states: Sequence[State | None], engine: Ngspice) -> np.ndarray:
     """What the sense path reports of each state [S]; NaN where there is no state or the read fails."""
     there = [k for k, state in enumerate(states) if state is not None]
-    readings = np.full(len(states), np.nan)
-    with contextlib.closing(engine.map([_reading(cell, states[k]) for k in there], throw=False)) as waves:
-        for k, wave in zip(there, _judged(waves), strict=True):
+    readings, benches = np.full(len(states), np.nan), [_reading(cell, states[k]) for k in there]
+    with contextlib.closing(engine.map(benches, throw=False)) as waves:
+        for k, bench, wave in zip(there, benches, waves, strict=True):
+            if wave.result in _OF_THE_MACHINE:
+                raise SimulationError(wave.result, runnable_deck(bench), wave.log)
             if wave.result is Result.OK:
                 with contextlib.suppress(SimulationError):  # outside the range of the sense path
                     readings[k] = sensed(cell, wave, engine)

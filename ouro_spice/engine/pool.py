@@ -177,6 +177,9 @@ class Pool:
                 raise
             finally:
                 threads.shutdown()
+                if self._given_up.is_set():
+                    for worker in self._workers:
+                        worker.kill()
                 self._given_up.clear()
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from ..checks import check_count
 from ..circuit import Cell, CompactCell
 from ..device import Device
 from ..engine import Engine, default_engine
-from ..pulse import Pulse
+from ..pulse import Pulse, checked
 from ..telegraph import advanced
 from ..waveform import Effort, State, Telegraph, Waveform
 from .circuit import CircuitRun
@@ -65,8 +65,10 @@ def simulate(
     if not isinstance(cell, Cell | CompactCell):
         raise ValueError(f"{cell!r} is no cell: simulate takes a Cell1R, a Cell1T1R or a CompactCell")
     check_count("seed", seed, 0)
+    if state is not None and not isinstance(state, State):
+        raise ValueError(f"state = {state!r} must be an ouro_spice.State; cell.state(g_S) makes one")
     if isinstance(cell, CompactCell):
-        run = CompactRun(cell, seed)
+        run = CompactRun(cell, seed, throw)
     else:
         run = CircuitRun(cell, seed, throw, engine or default_engine())
     waves, state = [], state or cell.state()
@@ -82,13 +84,15 @@ def _parts(
     cell: Cell | CompactCell, pulses: Sequence[Pulse] | Pulse, start_s: float, stop_s: float | None
 ) -> Iterator[tuple[Pulse, float, float]]:
     """Each pulse with the part of it that lies between two times [s], in its own time."""
-    pulses = [pulses] if isinstance(pulses, Pulse) else list(pulses)
+    pulses = checked(pulses)
     whole = cell.duration(pulses)
     stop_s = whole if stop_s is None else stop_s
     if not 0 <= start_s < stop_s <= whole * (1 + 1e-12):
         raise ValueError(
             f"start_s = {start_s:g}, stop_s = {stop_s:g}: must be ascending within the pulses' {whole:g} s"
         )
+    if not stop_s - start_s > 1e-9 * min(cell.duration([pulse]) for pulse in pulses):
+        raise ValueError(f"start_s = {start_s:g}, stop_s = {stop_s:g}: the part is too short to be simulated")
     now = 0.0
     for pulse in pulses:
         length = cell.duration([pulse])

@@ -63,17 +63,19 @@ class CircuitRun:
 
     def _walk(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
         parts = list(pairwise(self._cuts(pulse, begin_s, end_s, state)))[::-1]
+        lost = Effort()
         while parts:
             begin, end = parts.pop()
-            wave = self._settled(pulse, begin, end, state)
-            if wave is None:
+            wave, settled = self._settled(pulse, begin, end, state)
+            if not settled:
                 middle = self._middle(pulse, begin, end, state)
                 parts += [(middle, end), (begin, middle)]
+                lost = lost + wave.effort
                 continue
-            yield wave
+            yield dataclasses.replace(wave, effort=wave.effort + lost)
             if wave.state is None:
                 return
-            state = wave.state
+            state, lost = wave.state, Effort()
 
     def _cuts(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> list[float]:
         """Where a pulse is cut into transients: amid steps of the walk, outside the edges."""
@@ -91,32 +93,32 @@ class CircuitRun:
         times = times[(times > flat) & (times < flat + pulse.width)]
         return float(times[len(times) // 2]) if len(times) else None
 
-    def _settled(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Waveform | None:
-        """One transient, run again until its walk is that of the concentrations that it has itself.
+    def _settled(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> tuple[Waveform, bool]:
+        """One transient, run again until its walk is that of the concentrations that it has itself; whether it is.
 
         A step's change of r and l depends on how far N went in it, and N on them later on: each run settles one step
-        more at least, most of them all. None where a shorter transient would settle sooner.
+        more at least, most of them all. It is given up where a shorter transient would settle sooner.
         """
         stretch = self._stretch(pulse, begin_s, end_s, state)
         ends, n = stretch.ends_s, state.n_disc[0]
         path = stretch.path(np.full(len(ends), n))
         effort = Effort()
         for round_ in range(len(ends) + 2):
-            if round_ == _ROUNDS and self._middle(pulse, begin_s, end_s, state) is not None:
-                return None
             ramps = stretch.ramps(path)
             bench = self.cell.testbench([pulse], state, begin_s, end_s, ramps)
             wave = self.engine.run(bench, self.throw)
             effort = effort + wave.effort
             if wave.result is not Result.OK:
-                return dataclasses.replace(wave, effort=effort)
+                return dataclasses.replace(wave, effort=effort), True
             n_ends = np.exp(np.interp(ends, wave.time_s, np.log(wave["n_disc"])))
             settled = stretch.path(n_ends)
             if np.max(np.abs(settled / path - 1)) <= _SETTLED:
                 break
+            if round_ + 1 == _ROUNDS and self._middle(pulse, begin_s, end_s, state) is not None:
+                return dataclasses.replace(wave, effort=effort), False
             path = settled
         # after as many runs as there are steps what still changes is the solver's own error
-        return _walked(wave, stretch, ramps, stretch.after(path, n_ends), effort)
+        return _walked(wave, stretch, ramps, stretch.after(path, n_ends), effort), True
 
     def _stretch(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> c2c.Stretch:
         device, flat = self.cell.device, self.cell.flat_start_s(pulse)

@@ -14,7 +14,7 @@ from ..circuit import CompactCell
 from ..device import PARAMETERS, Device
 from ..pulse import Pulse
 from ..variability import HalfCycleWalk, Walk, Wander
-from ..waveform import Effort, Result, State, Waveform
+from ..waveform import Effort, Result, SimulationError, State, Waveform
 
 _POINTS = 200
 """A waveform has at least this many points; the integration itself needs far fewer."""
@@ -22,10 +22,11 @@ _POINTS = 200
 
 @dataclass(frozen=True)
 class CompactRun:
-    """A compact cell and the seed of its walk."""
+    """A compact cell, the seed of its walk, and whether failures are raised."""
 
     cell: CompactCell
     seed: int
+    throw: bool
 
     def pulse(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
         """The waveform of one pulse, or of a part of it."""
@@ -37,7 +38,12 @@ class CompactRun:
         moved = device
         if isinstance(device.walk, HalfCycleWalk):
             moved, wander = c2c.half_cycle(device, n, wander, pulse.polarity, self.seed)
-        yield self._wave(moved, wander, pulse, begin_s, end_s, n)
+        try:
+            yield self._wave(moved, wander, pulse, begin_s, end_s, n)
+        except ArithmeticError as error:
+            if self.throw:
+                raise SimulationError(Result.NOT_FINITE, "", (str(error),)) from error
+            yield Waveform(np.empty(0), {}, None, 0.0, Result.NOT_FINITE, device=device, log=(str(error),))
 
     def _wave(
         self, moved: Device, wander: Wander | None, pulse: Pulse, begin_s: float, end_s: float, n: float
@@ -58,7 +64,11 @@ class CompactRun:
             wander = Wander.from_vector(done.wanders[0], pulse.polarity)
         after = State((float(done.n_end[0]),), wander=(wander,) if wander else ())
         effort = Effort(points=int(done.steps[0]))
-        traces = self._traces(moved, done.traces[0])
+        points = done.traces[0]
+        points[-1, 1] = done.n_end[0]
+        if walking:  # where a step of the walk ends with the part, the last point is behind it
+            points[-1, 2:4] = done.wanders[0, :2]
+        traces = self._traces(moved, points)
         if device.walk is None:
             traces = {name: trace for name, trace in traces.items() if name not in ("r", "l")}
         time_s, energy = done.traces[0][:, 0], float(done.energy_J[0])
