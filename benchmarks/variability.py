@@ -38,6 +38,7 @@ TARGETS = (
     *(Target(f"{d}_{s}_spread_error", 0.1) for d in VOLTS for s in STEPS_S),
     *(Target(f"{d}_none_error", 0.01) for d in VOLTS),
     *(Target(f"{d}_ks_distance", 0.14) for d in PAIR),
+    *(Target(f"{d}_never", 0) for d in PAIR),
 )
 
 
@@ -127,6 +128,7 @@ def against_spice(count: int, seed: int, workers: int | None) -> Figures:
             distance = ks_2samp(*both)
             rows.append([direction, count, *(float(np.median(x)) * 1e6 for x in both), float(distance.statistic),
                          float(distance.pvalue), time.perf_counter() - begun])  # fmt: skip
+            figures[f"{direction}_never"] = int(np.isnan(found).sum() + np.isnan(modelled).sum())
             figures |= {f"{direction}_ks_distance": float(distance.statistic),
                         f"{direction}_spice_median_s": float(np.median(both[0])),
                         f"{direction}_compact_median_s": float(np.median(both[1]))}  # fmt: skip
