@@ -121,7 +121,7 @@ class Waveform:
     ``wave["v_cell"]`` and the like give traces of shape (T,): ``v_ae``, ``v_oe`` and ``v_cell`` = V(AE, OE) at the
     device [V], ``i_cell`` [A], ``n_disc`` [1e26 m^-3], ``temperature`` [K], ``g`` (static, at +0.2 V) [S], of a device
     that varies from cycle to cycle ``r`` [m] and ``l`` [nm], and the voltages and currents of the drivers (``v_bl``,
-    ``i_bl``, the current flowing into the driver).
+    ``i_bl``, the current flowing into the driver). JART-TUD has ``clamped``, 1 where r or l lies beyond its fit.
 
     Attributes
     ----------
@@ -183,6 +183,6 @@ class Waveform:
         """All traces as columns, units in the names."""
         import pandas as pd  # costs half a second that most programs do not need
 
-        units = {"v": "V", "i": "A", "n": "1e26", "t": "K", "r": "m", "l": "nm", "g": "S"}
+        units = {"v": "V", "i": "A", "n": "1e26", "t": "K", "r": "m", "l": "nm", "g": "S", "c": "1"}
         columns = {f"{name}_{units[name[0]]}": trace for name, trace in self.traces.items() if name != "g"}
         return pd.DataFrame({"time_s": self.time_s, **columns, **({"g_S": self.g} if self.device else {})})

@@ -175,3 +175,15 @@ def test_bad_input_is_refused_by_name(make, words):
     with pytest.raises(ValueError, match=r"^") as caught:
         make()
     assert words in str(caught.value)
+
+
+@pytest.mark.ngspice
+def test_a_reduced_model_says_where_r_and_l_leave_its_fit(engine):
+    """JART-TUD is fitted within 10 % of the nominal r and l."""
+    pulse = ouro.Pulse(-0.45, 100e-9)
+    for r, beyond in ((45e-9, 0.0), (51e-9, 1.0)):
+        device = ouro.jart_vcm_v1b(window=True, realisation="tud", r=r)
+        for cell in (ouro.Cell1R(device), ouro.CompactCell(device, "tud")):
+            wave = ouro.simulate(cell, [pulse], cell.state(200e-6), engine=engine)
+            assert np.mean(wave["clamped"]) == beyond
+            assert "clamped_1" in wave.frame

@@ -37,8 +37,8 @@ class Realisation:
         return [(trace, vector.format(name)) for trace, vector in self.vectors]
 
 
-def _verilog_a(library: str, model: str, subcircuit: str) -> Realisation:
-    outputs = (("i_cell", "i_device"), ("n_disc", "n_disc"), ("temperature", "temperature"))
+def _verilog_a(library: str, model: str, subcircuit: str, *more: str) -> Realisation:
+    outputs = (("i_cell", "i_device"), ("n_disc", "n_disc"), ("temperature", "temperature"), *((x, x) for x in more))
     vectors = tuple((trace, f"@n.{{0}}.n1[{output}]") for trace, output in outputs)
     return Realisation(library, (model,), subcircuit, vectors, "@n.{0}.n1[dndt]")
 
@@ -58,7 +58,7 @@ _PLAIN = Realisation(
 REALISED = {
     "compiled": _verilog_a("jart_vcm_compiled", "jart_vcm_v1b", "jart_vcm"),
     "behavioural": _PLAIN,
-    "tud": _verilog_a("jart_tud", "jart_tud", "jart_tud"),
+    "tud": _verilog_a("jart_tud", "jart_tud", "jart_tud", "clamped"),
 }
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from . import hop, models
+from . import hop, models, tud
 from .jit import kernel
 from .reduced import COEFFICIENTS
 from .vector import NDISCMAX, NDISCMIN
@@ -40,6 +40,16 @@ def concentrations(model, g, r, l, v, low, high, p):
     for k in range(g.size):
         n[k] = _concentration(model, g[k] * v, r, l, v, math.log(low), math.log(high), p, c)
     return n
+
+
+@kernel
+def clamped(n, r, l, p):
+    """Where JART-TUD has the current of an r or l nearer to the nominal one: 1, elsewhere 0; (K,), as the arguments."""
+    found = np.zeros(n.size)
+    for k in range(n.size):
+        if tud.clamped(n[k], r[k], l[k], p):
+            found[k] = 1.0
+    return found
 
 
 @kernel

@@ -8,9 +8,7 @@ from . import full, reduced, tud
 from .jit import kernel
 
 FULL, REDUCED, TUD = range(3)
-
-MODELS = {"full": FULL, "reduced": REDUCED, "tud": TUD}
-"""Code of each model by name."""
+"""Codes of the models: their places in `MODELS` of the package."""
 
 _CLOSE = 1e-13  # relative step at which the search for the current behind a series resistance ends
 

@@ -18,9 +18,9 @@ from numpy.typing import ArrayLike
 
 from ..checks import check_count
 from ..device import PARAMETERS, Device
+from . import MODELS, check_model
 from .follow import SCRATCH, follow_devices
 from .memory import TRACE
-from .models import MODELS
 from .vector import vector
 from .walk import BAND_NMIN, CLOCK, COUNT, L, R, start
 
@@ -125,7 +125,7 @@ def follow(
     )
     until = np.full(len(p), np.nan) if until_g_S is None else _of_devices("until_g_S", until_g_S, len(p))
     return _run(
-        MODELS[model], p, rs, wave, n, walks, until, _grid(grid_s, wave[0]), TRACE_ROWS if trace else 0, threads
+        MODELS.index(model), p, rs, wave, n, walks, until, _grid(grid_s, wave[0]), TRACE_ROWS if trace else 0, threads
     )
 
 
@@ -168,7 +168,7 @@ def _require(condition: bool, message: str) -> None:
 
 
 def _vectors(model: str, devices: Sequence[Device] | np.ndarray) -> np.ndarray:
-    _require(model in MODELS, f"model = {model!r} is unknown; there are {', '.join(MODELS)}")
+    check_model(model)
     if isinstance(devices, np.ndarray):
         p = devices
     else:  # many may be the same one

@@ -81,7 +81,13 @@ class CompactRun:
         v_cell = v - self.cell.resistance * i
         g = compact.conductance(moved, n, r, l, self.cell.model)
         temperature = compact.temperature(moved, v_cell, i, r_now)
-        named = {"v_ae": v_cell, "v_oe": np.zeros_like(v), "v_cell": v_cell, "i_cell": i, "n_disc": n}
+        if self.cell.model == "tud":
+            from ..compact import arrays, vector  # numba
+
+            fit = {"clamped": arrays.clamped(n, r, l, vector.vector(moved))}
+        else:
+            fit = {}
+        named = fit | {"v_ae": v_cell, "v_oe": np.zeros_like(v), "v_cell": v_cell, "i_cell": i, "n_disc": n}
         return named | {"temperature": temperature, "r": r_now, "l": l_now, "g": g}
 
     def _digest(self, pulse: Pulse, begin_s: float, end_s: float) -> str:
