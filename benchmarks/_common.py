@@ -56,7 +56,8 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 def finish(args: argparse.Namespace, figures: Figures, targets: Sequence[Target]) -> int:
     """Show the targets, write the figures; returns the exit code."""
     rows = [[t.key, number(figures.get(t.key)), str(t), "PASS" if t.met(figures) else "MISSED"] for t in targets]
-    show("targets", ("figure", "value", "target", "verdict"), rows)
+    if targets:
+        show("targets", ("figure", "value", "target", "verdict"), rows)
     if args.json:
         finite = {key: _finite(value) for key, value in figures.items()}
         write_text(args.json, json.dumps(finite, indent=2, allow_nan=False) + "\n")

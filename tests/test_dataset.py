@@ -27,7 +27,7 @@ PAIR_1T1R = ouro.Pair(-0.44623, 0.94170, 60e-6)
 N, SEED = 11, 5
 SHARDS = ("records-00000.parquet", "records-00001.parquet", "records-00002.parquet")
 
-# of interfaces.md: the columns that checks and users depend on
+# the columns that users depend on
 COLUMNS = {
     "g_start_S", "g_target_S", "g_end_S", "t_pulse_s", "amplitude_V", "rise_s", "fall_s", "energy_J", "outcome",
     "device", "split", "history_g_S", "history_dt_s", "g_sense_start_S", "g_sense_end_S",
