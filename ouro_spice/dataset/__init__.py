@@ -143,7 +143,7 @@ def extract(
     check_count("n", n)
     check_count("seed", seed, 0)
     if not isinstance(cell, Cell) or not isinstance(cell.device, Device):
-        raise ValueError(f"{cell!r}: extract takes a Cell1R or a Cell1T1R with a memristor")
+        raise ValueError(f"{type(cell).__name__}: extract takes a Cell1R or a Cell1T1R with a memristor")
     n, seed = int(n), int(seed)
     Pulse(1.0, 1e-6, rise_s, fall_s)  # raises where the edges are out of range
     folder = None if out is None else make_folder(Path(out))
