@@ -11,7 +11,7 @@ from ouro_spice.compact import static_current as compact_current
 
 DEVICE = ouro.jart_vcm_v1b()
 # (current, rate): largest relative deviation from the reference
-WITHIN = {"compiled": (1e-3, 1e-2), "behavioural": (2e-3, 2e-2), "compact": (1e-6, 1e-5)}
+WITHIN = {"compiled": (1e-6, 1e-5), "behavioural": (1e-6, 1e-5), "compact": (1e-8, 1e-7)}
 SPICE = [pytest.param(name, marks=pytest.mark.ngspice) for name in ("compiled", "behavioural")]
 ALL = [*SPICE, "compact"]
 
