@@ -1,0 +1,28 @@
+"""Binary ngspice raw files: the plots that a deck wrote."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+Plot = dict[str, np.ndarray]
+"""The vectors of one analysis by their ngspice names, each (T,)."""
+
+
+def read_raw(path: Path) -> list[Plot]:
+    """The plots of a binary ngspice raw file with real vectors, in the order of the file: vector name to (T,)."""
+    data = Path(path).read_bytes()
+    plots, position = [], 0
+    while (start := data.find(b"Binary:\n", position)) >= 0:
+        header = data[position:start].decode(errors="replace")
+        count, points = (int(re.search(rf"No\. {what}: *(\d+)", header)[1]) for what in ("Variables", "Points"))
+        names = [line.split()[1] for line in header.split("Variables:\n")[1].splitlines()]
+        begin = start + len(b"Binary:\n")
+        position = begin + 8 * count * points
+        if position > len(data):  # cut off while it was written
+            break
+        table = np.frombuffer(data[begin:position], dtype=float).reshape(points, count)
+        plots.append({name: table[:, k] for k, name in enumerate(names)})
+    return plots
