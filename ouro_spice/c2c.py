@@ -25,9 +25,9 @@ _ROUNDING = 1e-6
 """A step ends with a part of a pulse that ends within this share of it."""
 
 
-def key(seed: int) -> np.ndarray:
-    """The key of a seed's streams of random numbers, (2,) uint64."""
-    return np.random.SeedSequence(seed).generate_state(2, np.uint64)
+def key(seed: int, index: int = 0) -> np.ndarray:
+    """The key of a seed's streams of random numbers for one memristor of a circuit, (2,) uint64."""
+    return np.random.SeedSequence(seed, spawn_key=(index,) if index else ()).generate_state(2, np.uint64)
 
 
 def begun(device: Device, n_disc: float, wander: Wander | None = None) -> Wander:
@@ -65,10 +65,12 @@ def frozen(device: Device, n_disc: float, wander: Wander | None = None, stepwise
     return device.replace(walk=None, **dict(zip(VARYING, map(float, values), strict=True)))
 
 
-def half_cycle(device: Device, n_disc: float, wander: Wander, polarity: int, seed: int) -> tuple[Device, Wander]:
+def half_cycle(
+    device: Device, n_disc: float, wander: Wander, polarity: int, streams: np.ndarray
+) -> tuple[Device, Wander]:
     """The device for a pulse under `HalfCycleWalk`, and its walk: new values where the polarity is a new one."""
     if polarity not in (0, wander.polarity):
-        wander = _turned(device, n_disc, wander, polarity, seed)
+        wander = _turned(device, n_disc, wander, polarity, streams)
     slope_r, slope_l = map(float, _slopes(wander))
     moved = device.replace(
         walk=None, r=wander.r_before, l=wander.l_before, Nref=wander.n_begin, drdN=slope_r, dldN=slope_l,
@@ -77,11 +79,11 @@ def half_cycle(device: Device, n_disc: float, wander: Wander, polarity: int, see
     return moved, wander
 
 
-def _turned(device: Device, n_disc: float, wander: Wander, polarity: int, seed: int) -> Wander:
+def _turned(device: Device, n_disc: float, wander: Wander, polarity: int, streams: np.ndarray) -> Wander:
     from .compact import philox  # numba, for devices that walk alone
 
     walk: HalfCycleWalk = device.walk
-    u = 2 * philox.walk_uniforms(key(seed), wander.count, 1)[0, :4] - 1
+    u = 2 * philox.walk_uniforms(streams, wander.count, 1)[0, :4] - 1
     kicks = np.array([walk.kick, walk.kick, walk.kick_min, walk.kick])
     after = np.clip(_after(wander) * (1 + kicks * u), walk.low, walk.high)
     now = present(device, n_disc, wander) if wander.polarity else _after(wander)
@@ -120,8 +122,8 @@ class Stretch:
         Write-pulse time within the part [s]: the clock runs from the one to the other.
     stop_s
         Length of the part [s].
-    seed
-        Of the random numbers.
+    streams
+        The key of its random numbers.
     """
 
     device: Device
@@ -130,7 +132,7 @@ class Stretch:
     begin_s: float
     end_s: float
     stop_s: float
-    seed: int
+    streams: np.ndarray
 
     @property
     def ends_s(self) -> np.ndarray:
@@ -146,7 +148,7 @@ class Stretch:
 
         n = np.concatenate([[self.wander.n_begin], n_ends])
         settings, parameters = self.device.walk.settings, vector(self.device)
-        return walk.walk_path(self.wander.vector, n, 0.0, settings, parameters, key(self.seed))
+        return walk.walk_path(self.wander.vector, n, 0.0, settings, parameters, self.streams)
 
     def ramps(self, path: np.ndarray) -> dict[str, PWL]:
         """ln(value / parameter) over the part, by parameter."""

@@ -17,7 +17,7 @@ from .engine import Engine, default_engine
 from .pulse import Pulse
 from .telegraph import advanced, seen
 from .transient import simulate
-from .waveform import Result, SimulationError, State, Telegraph, Waveform
+from .waveform import Result, SimulationError, State, Waveform
 
 _CALIBRATION_S = np.geomspace(0.5e-6, 4e-3, 18)
 
@@ -72,16 +72,18 @@ class SpiceCell:
         SimulationError
             Where the simulation of the read fails; the state is then as it was.
         """
-        device, state = self._now, self.state
-        start = dataclasses.replace(state, n_disc=(self._seen,), wander=(), telegraph=())
+        device, state, index = self._now, self.state, self.description.index
+        start = dataclasses.replace(state.changed(index, n_disc=self._seen), wander=(), telegraph=())
         wave = self._engine.run(self.description.replace(device=device).read_testbench(start))
         reading = sensed(self.description, wave, self._engine)
         # what the read itself moved, without the noise
-        n = max(state.n_disc[0] + wave.state.n_disc[0] - start.n_disc[0], min(state.n_disc[0], device.Ndiscmin))
-        telegraph = state.telegraph
+        n = state.n_disc[index]
+        n = max(n + wave.state.n_disc[index] - start.n_disc[index], min(n, device.Ndiscmin))
+        after = dataclasses.replace(wave.state, wander=state.wander, telegraph=state.telegraph)
+        self.state = after.changed(index, n_disc=n)
         if device.read_noise:
-            telegraph = (advanced(device, *(telegraph or (Telegraph(),)), self.read_s, c2c.key(self._seed)),)
-        self.state = dataclasses.replace(wave.state, n_disc=(n,), wander=state.wander, telegraph=telegraph)
+            telegraph = advanced(device, state.noise(index), self.read_s, c2c.key(self._seed, index))
+            self.state = self.state.changed(index, telegraph=telegraph)
         return reading
 
     def apply(self, pulse: Pulse) -> Waveform:
@@ -105,17 +107,23 @@ class SpiceCell:
         """Conductance of the device alone at +0.2 V, without read noise [S]: for scores, not for programmers."""
         device = self._now
         if device is self.description.device:
-            return float(compact.conductance_map(device)(self.state.n_disc[0]))
-        return float(compact.conductance(device, self.state.n_disc[0]))
+            return float(compact.conductance_map(device)(self._n_disc))
+        return float(compact.conductance(device, self._n_disc))
+
+    @property
+    def _n_disc(self) -> float:
+        return self.state.n_disc[self.description.index]
 
     @property
     def _now(self) -> Device:
-        return c2c.frozen(self.description.device, self.state.n_disc[0], *self.state.wander)
+        return c2c.frozen(self.description.device, self._n_disc, self.state.walked(self.description.index))
 
     @property
     def _seen(self) -> float:
-        n, device = self.state.n_disc[0], self._now
-        return seen(device, n, *self.state.telegraph) if device.read_noise and self.state.telegraph else n
+        device = self._now
+        if device.read_noise is None or not self.state.telegraph:
+            return self._n_disc
+        return seen(device, self._n_disc, self.state.noise(self.description.index))
 
 
 class ModelCell:
@@ -141,7 +149,7 @@ class ModelCell:
         device, state = self._now, self.state
         if device.read_noise is None:
             return self.g_S
-        (telegraph,) = state.telegraph or (Telegraph(),)
+        telegraph = state.noise()
         n = seen(device, state.n_disc[0], telegraph)
         later = advanced(device, telegraph, self.read_s, c2c.key(self._seed))
         self.state = dataclasses.replace(state, telegraph=(later,))
@@ -164,7 +172,7 @@ class ModelCell:
 
     @property
     def _now(self) -> Device:
-        return c2c.frozen(self.description.device, self.state.n_disc[0], *self.state.wander, stepwise=True)
+        return c2c.frozen(self.description.device, self.state.n_disc[0], self.state.walked(), stepwise=True)
 
 
 def live(cell: Cell | CompactCell | LiveCell, state: State | None = None, seed: int = 0) -> LiveCell:
@@ -222,7 +230,7 @@ def _raw(cell: Cell, wave: Waveform) -> float:
 
 
 def _reference(cell: Cell) -> Cell:
-    return cell.replace(device=Resistor(1.0))
+    return cell.alone.replace(device=Resistor(1.0))
 
 
 @lru_cache(maxsize=64)

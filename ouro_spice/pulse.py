@@ -61,6 +61,64 @@ class Pulse:
 
 
 @dataclass(frozen=True)
+class Parallel:
+    """Pulses that start together, one for each selected column of an array's row; None where a column gets none.
+
+    ``rise``, ``width`` and ``fall`` are those of the time in which all of them are at full amplitude; it is negative
+    where there is none.
+
+    Raises
+    ------
+    ValueError
+        For no pulse at all, or pulses of both polarities: the row's other line has one voltage.
+    """
+
+    pulses: tuple[Pulse | None, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pulses", tuple(self.pulses))
+        if not self.given or not all(isinstance(one, Pulse | None) for one in self.pulses):
+            raise ValueError("Parallel: pulses must be ouro_spice.Pulse or None, one at least a Pulse")
+        if len({one.polarity for one in self.given} - {0}) > 1:
+            raise ValueError("Parallel: pulses of both polarities in one row; write SET and RESET one after the other")
+
+    @property
+    def given(self) -> list[Pulse]:
+        """The pulses that there are."""
+        return [one for one in self.pulses if one is not None]
+
+    @property
+    def rise(self) -> float:
+        """Time until all are at full amplitude [s]."""
+        return max(one.rise for one in self.given)
+
+    @property
+    def width(self) -> float:
+        """Time in which all are at full amplitude [s]."""
+        return min(one.rise + one.width for one in self.given) - self.rise
+
+    @property
+    def fall(self) -> float:
+        """Time from there to the end of the last one [s]."""
+        return self.duration - self.rise - self.width
+
+    @property
+    def idle(self) -> float:
+        """Time at 0 V after the last one [s]."""
+        return max(one.idle for one in self.given)
+
+    @property
+    def duration(self) -> float:
+        """Write-pulse time, first rise to last fall [s]."""
+        return max(one.duration for one in self.given)
+
+    @property
+    def polarity(self) -> int:
+        """-1 for SET, +1 for RESET, 0 for neither."""
+        return next((one.polarity for one in self.given if one.polarity), 0)
+
+
+@dataclass(frozen=True)
 class PWL:
     """A piecewise-linear voltage over time: `times_s` ascending from 0 and `volts`, each (K,)."""
 
@@ -101,9 +159,11 @@ def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]])
     return PWL(tuple(times), tuple(volts))
 
 
-def checked(pulses: Sequence[Pulse] | Pulse) -> list[Pulse]:
-    """One pulse or several as a list; ValueError for anything else, and for none."""
-    found = [pulses] if isinstance(pulses, Pulse) else list(pulses) if isinstance(pulses, Iterable) else []
-    if not found or not all(isinstance(pulse, Pulse) for pulse in found):
-        raise ValueError("pulses must be one or more ouro_spice.Pulse")
+def checked(pulses: Sequence[Pulse | Parallel] | Pulse | Parallel, parallel: bool = False) -> list[Pulse | Parallel]:
+    """One pulse or several as a list; ValueError for none, for anything else, and for `Parallel` unless allowed."""
+    kinds = Pulse | Parallel if parallel else Pulse
+    found = [pulses] if isinstance(pulses, kinds) else list(pulses) if isinstance(pulses, Iterable) else []
+    if not found or not all(isinstance(pulse, kinds) for pulse in found):
+        more = " or Parallel" if parallel else "; Parallel is for the row of an array"
+        raise ValueError(f"pulses must be one or more ouro_spice.Pulse{more}")
     return found

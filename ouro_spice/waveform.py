@@ -73,15 +73,16 @@ class State:
     volts
         Node voltages [V] by node name; nodes not named start at their static value.
     wander
-        Where the cycle-to-cycle walk of each memristor stands; walks that are not there begin at the device's values.
+        Where the cycle-to-cycle walk of each memristor stands; one that is None, or not there, begins at the device's
+        values.
     telegraph
         Where the read noise of each memristor stands; likewise.
     """
 
     n_disc: tuple[float, ...]
     volts: Mapping[str, float] = field(default_factory=dict)
-    wander: tuple[Wander, ...] = ()
-    telegraph: tuple[Telegraph, ...] = ()
+    wander: tuple[Wander | None, ...] = ()
+    telegraph: tuple[Telegraph | None, ...] = ()
 
     def __post_init__(self) -> None:
         n = np.atleast_1d(np.asarray(self.n_disc, dtype=float))
@@ -90,11 +91,27 @@ class State:
         if not all(math.isfinite(volts) for volts in self.volts.values()):
             raise ValueError(f"volts = {dict(self.volts)} must be finite [V]")
         for name, kind in (("wander", Wander), ("telegraph", Telegraph)):
-            if not all(isinstance(one, kind) for one in getattr(self, name)):
+            if not all(isinstance(one, kind | None) for one in getattr(self, name)):
                 raise ValueError(f"{name} = {getattr(self, name)!r} must be a tuple of ouro_spice {kind.__name__}")
         if len(self.wander) not in (0, len(n)) or len(self.telegraph) not in (0, len(n)):
             raise ValueError(f"wander and telegraph must be empty, or one each for the {len(n)} memristors")
         object.__setattr__(self, "n_disc", tuple(map(float, n)))
+
+    def walked(self, index: int = 0) -> Wander | None:
+        """Where the walk of one memristor stands."""
+        return self.wander[index] if self.wander else None
+
+    def noise(self, index: int = 0) -> Telegraph:
+        """Where the read noise of one memristor stands."""
+        return (self.telegraph[index] if self.telegraph else None) or Telegraph()
+
+    def changed(self, index: int = 0, **values: float | Wander | Telegraph) -> State:
+        """This state with another ``n_disc``, ``wander`` or ``telegraph`` of one memristor."""
+        changes = {}
+        for name, value in values.items():
+            old = getattr(self, name) or (None,) * len(self.n_disc)
+            changes[name] = (*old[:index], value, *old[index + 1 :])
+        return dataclasses.replace(self, **changes)
 
 
 @dataclass(frozen=True)

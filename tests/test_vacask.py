@@ -79,7 +79,7 @@ def vacask(folder: Path, pulse: ouro.Pulse, n0: float, moves: dict[str, PWL] | N
 
 
 def ngspice(engine, pulse: ouro.Pulse, n0: float, moves: dict[str, PWL] | None = None) -> ouro.Waveform:
-    return engine.run(CELL.testbench([pulse], ouro.State((n0,)), walk=moves))
+    return engine.run(CELL.testbench([pulse], ouro.State((n0,)), walks={0: moves}))
 
 
 @PULSES

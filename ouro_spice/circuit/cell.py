@@ -35,6 +35,32 @@ class _Cell:
                 raise ValueError(f"{type(self).__name__}: {f.name} = {getattr(self, f.name)!r} is of the wrong kind")
 
     @property
+    def index(self) -> int:
+        """Place of the device among the memristors of a state."""
+        return 0
+
+    def device_at(self, index: int) -> Device | Resistor:
+        """The device at a place among the memristors of a state."""
+        return self.device
+
+    def written(self, pulse: Pulse) -> dict[int, tuple[Device | Resistor, Pulse]]:
+        """The devices that a pulse is sent to, and the pulse that each gets, by their place."""
+        return {0: (self.device, pulse)}
+
+    def moved(self, devices: Mapping[int, Device]) -> _Cell:
+        """This cell with other devices at some places."""
+        return self.replace(device=devices[0])
+
+    def suffix(self, index: int) -> str:
+        """What the names of the traces of a device end with."""
+        return ""
+
+    @property
+    def alone(self) -> _Cell:
+        """This cell without others around it: what reads are calibrated in."""
+        return self
+
+    @property
     def window_S(self) -> tuple[float, float]:
         """Smallest and largest conductance of the device [S]."""
         if isinstance(self.device, Resistor):
@@ -65,7 +91,7 @@ class _Cell:
         state: State | None = None,
         start_s: float = 0.0,
         stop_s: float | None = None,
-        walk: Mapping[str, PWL] | None = None,
+        walks: Mapping[int, Mapping[str, PWL]] | None = None,
     ) -> Testbench:
         """The transient simulation of pulses sent to this cell, or of the part between two times of them [s].
 
@@ -77,8 +103,9 @@ class _Cell:
             Where to start; the device's own initial state where None.
         start_s, stop_s
             The part that is simulated.
-        walk
-            ln(value / parameter) of the parameters that walk, by name, over the time since `start_s`.
+        walks
+            ln(value / parameter) of the parameters that walk, by name, over the time since `start_s`, by the device's
+            place.
 
         Raises
         ------
@@ -94,15 +121,15 @@ class _Cell:
             )
         cut = start_s > 0 or stop_s < whole
         parts = [(name, pwl.window(start_s, stop_s)) for name, pwl in drives] if cut else drives
-        return self._bench(parts, stop_s - start_s, state or self.state(), walk)
+        return self._bench(parts, stop_s - start_s, state or self.state(), (walks or {}).get(0))
 
-    def read_testbench(self, state: State | None = None, walk: Mapping[str, PWL] | None = None) -> Testbench:
+    def read_testbench(self, state: State | None = None) -> Testbench:
         """The transient simulation of one read."""
         drives = self._voltages([self.read.pulse], reading=True)
-        return self._bench(drives, drives[0][1].times_s[-1], state or self.state(), walk)
+        return self._bench(drives, drives[0][1].times_s[-1], state or self.state())
 
     def _bench(
-        self, drives: Sequence[tuple[str, PWL]], stop_s: float, state: State, walk: Mapping[str, PWL] | None
+        self, drives: Sequence[tuple[str, PWL]], stop_s: float, state: State, walk: Mapping[str, PWL] | None = None
     ) -> Testbench:
         lines = [name for name, _ in drives]
         probes = [("v_ae", "v(ae)"), ("v_oe", "v(oe)")]

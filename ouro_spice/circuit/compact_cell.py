@@ -49,6 +49,15 @@ class CompactCell:
         check_range("resistance", self.resistance, 0, 1e7, "Ohm")
 
     @property
+    def index(self) -> int:
+        """Place of the device among the memristors of a state."""
+        return 0
+
+    def device_at(self, index: int) -> Device:
+        """The device at a place among the memristors of a state."""
+        return self.device
+
+    @property
     def window_S(self) -> tuple[float, float]:
         """Smallest and largest conductance of the device [S]."""
         return compact.window_S(self.device, self.model)

@@ -157,7 +157,7 @@ def _grid(cell: Cell, pulse: Pulse, wave: Waveform, step_s: float, steps: int) -
 
 
 def _reading(cell: Cell, state: State) -> Testbench:
-    device = c2c.frozen(cell.device, state.n_disc[0], *state.wander)
+    device = c2c.frozen(cell.device, state.n_disc[cell.index], state.walked(cell.index))
     return cell.replace(device=device).read_testbench(dataclasses.replace(state, wander=(), telegraph=()))
 
 

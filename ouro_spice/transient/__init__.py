@@ -13,9 +13,9 @@ from ..checks import check_count
 from ..circuit import Cell, CompactCell
 from ..device import Device
 from ..engine import Engine, default_engine
-from ..pulse import Pulse, checked
+from ..pulse import Parallel, Pulse, checked
 from ..telegraph import advanced
-from ..waveform import Effort, State, Telegraph, Waveform
+from ..waveform import Effort, State, Waveform
 from .circuit import CircuitRun
 from .compact import CompactRun
 
@@ -24,7 +24,7 @@ __all__ = ["simulate"]
 
 def simulate(
     cell: Cell | CompactCell,
-    pulses: Sequence[Pulse] | Pulse,
+    pulses: Sequence[Pulse | Parallel] | Pulse | Parallel,
     state: State | None = None,
     seed: int = 0,
     throw: bool = True,
@@ -43,7 +43,7 @@ def simulate(
     cell
         The circuit, or a `CompactCell`, which needs no SPICE.
     pulses
-        One pulse or several, sent one after the other.
+        One pulse or several, sent one after the other; `Parallel` ones to several cells of a row of an array.
     state
         Where to start; the device's own initial state where None.
     seed
@@ -63,7 +63,7 @@ def simulate(
         Where the simulation fails and `throw` is set.
     """
     if not isinstance(cell, Cell | CompactCell):
-        raise ValueError(f"{cell!r} is no cell: simulate takes a Cell1R, a Cell1T1R or a CompactCell")
+        raise ValueError(f"{cell!r} is no cell: simulate takes a Cell1R, Cell1T1R, CompactCell or a cell of an array")
     check_count("seed", seed, 0)
     if state is not None and not isinstance(state, State):
         raise ValueError(f"state = {state!r} must be an ouro_spice.State; cell.state(g_S) makes one")
@@ -74,17 +74,20 @@ def simulate(
     waves, state = [], state or cell.state()
     for pulse, begin, end in _parts(cell, pulses, start_s, stop_s):
         waves += run.pulse(pulse, begin, end, state)
-        state = _listened(cell.device, waves[-1].state, state, end - begin, seed)
+        state = _listened(cell, waves[-1].state, state, end - begin, seed)
         if state is None:
             break
     return dataclasses.replace(_joined(waves), state=state)
 
 
 def _parts(
-    cell: Cell | CompactCell, pulses: Sequence[Pulse] | Pulse, start_s: float, stop_s: float | None
-) -> Iterator[tuple[Pulse, float, float]]:
+    cell: Cell | CompactCell,
+    pulses: Sequence[Pulse | Parallel] | Pulse | Parallel,
+    start_s: float,
+    stop_s: float | None,
+) -> Iterator[tuple[Pulse | Parallel, float, float]]:
     """Each pulse with the part of it that lies between two times [s], in its own time."""
-    pulses = checked(pulses)
+    pulses = checked(pulses, parallel=True)
     whole = cell.duration(pulses)
     stop_s = whole if stop_s is None else stop_s
     if not 0 <= start_s < stop_s <= whole * (1 + 1e-12):
@@ -103,12 +106,16 @@ def _parts(
             yield pulse, begin, end
 
 
-def _listened(device: object, after: State | None, before: State, time_s: float, seed: int) -> State | None:
-    """The state after a pulse, with the read noise going on."""
-    if after is None or not isinstance(device, Device) or device.read_noise is None:
-        return after
-    telegraph = advanced(device, *(before.telegraph or (Telegraph(),)), time_s, c2c.key(seed))
-    return dataclasses.replace(after, telegraph=(telegraph,))
+def _listened(cell: Cell | CompactCell, after: State | None, before: State, time_s: float, seed: int) -> State | None:
+    """The state after a pulse, with the read noise going on: of this cell, and of those that have been read."""
+    if after is None:
+        return None
+    heard = {k for k, one in enumerate(before.telegraph) if one is not None} | {cell.index}
+    for k in heard:
+        device = cell.device_at(k)
+        if isinstance(device, Device) and device.read_noise is not None:
+            after = after.changed(k, telegraph=advanced(device, before.noise(k), time_s, c2c.key(seed, k)))
+    return after
 
 
 def _joined(waves: Sequence[Waveform]) -> Waveform:

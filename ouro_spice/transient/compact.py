@@ -34,10 +34,10 @@ class CompactRun:
             raise ValueError(f"state = {state!r} must be an ouro_spice.State of one memristor without node voltages")
         device, n = self.cell.device, state.n_disc[0]
         PARAMETERS["Ninit"].check(n)
-        wander = c2c.begun(device, n, *state.wander) if device.walk else None
+        wander = c2c.begun(device, n, state.walked()) if device.walk else None
         moved = device
         if isinstance(device.walk, HalfCycleWalk):
-            moved, wander = c2c.half_cycle(device, n, wander, pulse.polarity, self.seed)
+            moved, wander = c2c.half_cycle(device, n, wander, pulse.polarity, c2c.key(self.seed))
         try:
             yield self._wave(moved, wander, pulse, begin_s, end_s, n)
         except ArithmeticError as error:
