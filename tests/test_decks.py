@@ -169,8 +169,8 @@ def transistor_path(folder, gate, source, sweep):
     """Voltage lost outside the device over its current, from a DC sweep of the transistor alone."""
     deck = folder / "path.cir"
     deck.write_text(f"""the access path without the device
-.include lib/access_nmos.lib
-xaccess ae wl sl 0 access_nmos W=4u L=0.35u
+.lib lib/mos_130.lib tt
+maccess ae wl sl 0 nmos_io W=4u L=0.35u AD=2p AS=2p PD=9u PS=9u
 vwl wl 0 {gate}
 vsl sl_driver 0 {source}
 rsl sl_driver sl 125
@@ -278,6 +278,121 @@ def test_independent_mosfets(ran, figures, netlists):
             assert figure.tolerance == pytest.approx(0.05 * figure.target)
 
 
+# ---- lines, drivers, sense path
+
+
+class Ladder:
+    """The far end of a line of n segments behind a source resistance, after a linear rise from 0 to 1 V in 1 ps."""
+
+    def __init__(self, n, source_ohm, load_s=0.0, r=2e3, c=200e-15):
+        first, along = 1 / (source_ohm + r / n), n / r
+        left = np.array([first] + [along] * (n - 1))
+        right = np.array([along] * (n - 1) + [load_s])
+        matrix = np.diag(left[1:], 1) + np.diag(left[1:], -1) - np.diag(left + right)
+        self.rates, modes = np.linalg.eigh(matrix * n / c)
+        final = np.linalg.solve(matrix, -first * np.eye(n)[0])
+        self.level, self.shares = final[-1], -modes[-1] * (modes.T @ final)
+
+    def at(self, time_s, rise_s=1e-12):
+        """Voltage some time after the source begins to rise [V]."""
+
+        def integral(t):
+            t = np.maximum(np.atleast_1d(t), 0)
+            return self.level * t + (self.shares / self.rates) @ np.expm1(np.outer(self.rates, t))
+
+        return (integral(time_s) - integral(np.asarray(time_s) - rise_s)) / rise_s
+
+    def passes(self, volts):
+        """When the voltage is reached, after the middle of the source's rise [s]."""
+        return brentq(lambda t: self.at(t)[0] - volts, 1e-12, 2e-9, xtol=1e-17) - 0.5e-12
+
+
+@pytest.mark.ngspice
+def test_independent_lines(figures):
+    line, free = Ladder(64, 100), Ladder(64, 0)
+    time_s = np.linspace(0.2e-9, 0.8e-9, 6001)
+    expected = {
+        "half_16": Ladder(16, 100).passes(0.5),
+        "half_64": line.passes(0.5),
+        "rise_64": line.passes(0.9) - line.passes(0.1),
+        "level": 20e3 / (20e3 + 2e3 + 100),
+        "peak": np.max(free.at(time_s) - free.at(time_s - 0.301e-9)),
+    }
+    assert Ladder(64, 100, 1 / 20e3).level == pytest.approx(expected["level"])
+    for name, value in expected.items():
+        assert figures["lines", name].target == pytest.approx(value, rel=1e-5), name
+        assert figures["lines", name].tolerance <= 0.0052 * value
+    # the endless fine line
+    assert free.passes(0.5) == pytest.approx(0.379 * 0.4e-9, rel=0.02)
+    assert free.passes(0.9) - free.passes(0.1) == pytest.approx(0.9 * 0.4e-9, rel=0.02)
+
+
+def static(folder, elements, sweep, vector):
+    """A vector over the swept source, from a DC sweep of a circuit with drivers or a sense path."""
+    includes = "".join(f".include lib/{name}.lib\n" for name in ("mos_130_io", "write_driver", "wl_driver", "sense"))
+    deck = folder / "static.cir"
+    deck.write_text(f"""static
+.lib lib/mos_130.lib tt
+{includes}vdd vdd 0 3.3
+{elements}
+.options reltol=1e-6 abstol=1e-15
+.control
+set num_threads=1
+set numdgt=12
+dc {sweep}
+let wanted = {vector}
+wrdata static.txt wanted
+quit 0
+.endc
+.end
+""")
+    assert by_hand(deck)[0] == 0
+    return np.loadtxt(folder / "static.txt").T
+
+
+@pytest.mark.ngspice
+def test_independent_write_driver(figures, netlists):
+    """Resistances from the currents at a swept voltage of the line; the loaded level where they meet the load line."""
+    driver = "vpp vpp 0 {}\nx1 bl {} vdd vpp vdd 0 {}\nvbl bl 0 0"
+    found = {}
+    for name, level, current, kind in (
+        ("r_0.3v", 0.3, 0.5e-3, "write_driver"),
+        ("r_1.2v", 1.2, 0.5e-3, "write_driver"),
+        ("r_2.0v", 2.0, 0.5e-3, "write_driver"),
+        ("r_wl_2.0v", 2.0, 0.1e-3, "wl_driver"),
+    ):
+        on = driver.format(level, "vdd", kind)
+        on = on.replace("vdd vpp vdd 0 wl", "vpp vdd 0 wl")
+        volts, out = static(netlists, on, f"vbl {level - 0.1} {level} 0.5m", "i(vbl)")
+        found[name] = (level - np.interp(current, out[::-1], volts[::-1])) / current
+        if name == "r_1.2v":
+            found["level"] = brentq(lambda v, x=volts, y=out: np.interp(v, x, y) - v / 2e3, 1.11, 1.2)
+    volts, out = static(netlists, driver.format(1.2, "0", "write_driver"), "vbl 0 0.1 0.5m", "-i(vbl)")
+    found["r_down"] = np.interp(0.5e-3, out, volts) / 0.5e-3
+    for name, value in found.items():
+        figure = figures["write_driver", name]
+        assert figure.target == pytest.approx(value, rel=5e-3), name
+        assert figure.value == pytest.approx(value, rel=1e-3), name
+        assert figure.tolerance <= 0.051 * figure.target
+
+
+@pytest.mark.ngspice
+def test_independent_sense(figures, netlists):
+    """Clamp and mirror at rest under a current source, without lines, switches in time or a source line."""
+    circuit = """vcm vcm 0 0.9
+x1 bl out vdd 0 vcm vdd 0 sense
+vout out 0 0.9
+iin 0 bl 0"""
+    for name, micro in (("1ua", 1), ("10ua", 10), ("100ua", 100)):
+        _, volts = static(netlists, circuit, f"iin {micro}u {1.01 * micro}u {micro}u", "v(bl)").reshape(2, -1)[:, :1]
+        _, out = static(netlists, circuit, f"iin {micro}u {1.01 * micro}u {micro}u", "-i(vout)").reshape(2, -1)[:, :1]
+        clamp, gain = figures["sense", f"clamp_{name}"], figures["sense", f"gain_{name}"]
+        assert clamp.value == pytest.approx(1e3 * (volts[0] - 0.9), rel=0.02, abs=0.01), name
+        assert gain.value == pytest.approx(out[0] / (micro * 1e-6), abs=3e-4), name
+        assert abs(clamp.tolerance) <= max(0.051 * abs(clamp.target), 0.021)
+        assert gain.tolerance <= 1.1e-3
+
+
 # ---- failures
 
 
@@ -289,6 +404,9 @@ def test_independent_mosfets(ran, figures, netlists):
         ("set_kinetics", "9.1744e-3", "9.2744e-3", {"t_full_0.342V"}),
         ("write_1t1r", "3.01235e-4", "3.1e-4", {"g_sense"}),
         ("mosfets", "( 85 88 85 88 )", "( 85 93 85 88 )", {"swing_pmos_core"}),
+        ("lines", "0.904977", "0.954977", {"level"}),
+        ("write_driver", "29.1 50.5", "29.1 54.5", {"r_1.2v"}),
+        ("sense", "1.0063 1.0027", "1.0063 1.0047", {"gain_10ua"}),
     ],
 )
 def test_a_wrong_target_fails(netlists, deck, old, new, wrong):
@@ -309,6 +427,9 @@ def test_a_wrong_target_fails(netlists, deck, old, new, wrong):
         ("set_kinetics", "tran $&max_step", "* tran"),  # nothing is simulated
         ("mosfets", "mos_130.lib tt", "mos_130.lib sf"),  # no such corner
         ("mosfets", "  dc vgate", "* dc vgate"),  # nothing is swept
+        ("lines", "tran 1p $stop 0 2p", "tran 1p 3.5n 0 2p"),  # ends early
+        ("write_driver", "mos_130.lib tt", "mos_130.lib sf"),  # no such corner
+        ("sense", "tran 0.1n", "* tran 0.1n"),  # nothing is simulated
     ],
 )
 def test_a_failed_simulation_never_passes(netlists, deck, old, new):

@@ -111,6 +111,39 @@ def _draw_mosfets(figure: Any, plots: list[Plot]) -> None:
         _finish(axes)
 
 
+def _draw_over_time(figure: Any, plots: list[Plot], panels: tuple[tuple[str, float, dict[str, str]], ...]) -> None:
+    """Panels over one time axis: label, factor, and the vectors with their names."""
+    (plot,) = plots
+    figure.set_size_inches(7, 2 + 2 * len(panels))
+    rows = np.atleast_1d(figure.subplots(len(panels), sharex=True))
+    for axes, (label, factor, vectors) in zip(rows, panels, strict=True):
+        for vector, name in vectors.items():
+            axes.plot(plot["time"] * 1e9, plot[vector] * factor, label=name, lw=1.4)
+        axes.set_ylabel(label)
+        _finish(axes)
+    rows[-1].set_xlabel("time [ns]")
+
+
+def _draw_write_driver(figure: Any, plots: list[Plot]) -> None:
+    control = {"v(ctl)": "control", "v(en)": "enable", "v(wl)": "word line, 50 fF"}
+    panels = (("voltage [V]", 1, control), ("voltage [V]", 1, {"v(bl)": "bit line, 100 fF and 2 kΩ"}),
+              ("current [mA]", 1e3, {"i(vpp)": "into the programming supply"}))  # fmt: skip
+    _draw_over_time(figure, plots, panels)
+
+
+def _draw_sense(figure: Any, plots: list[Plot]) -> None:
+    kinds = {"low": "1 µA", "mid": "10 µA", "high": "100 µA", "slow": "1 µA, 1 pF", "fast": "100 µA, 10 fF"}
+    lines = {"v(sl)": "source line"} | {f"v(bl_{kind})": f"bit line, {name}" for kind, name in kinds.items()}
+    outputs = {f"i({kind})": name for kind, name in kinds.items()}
+    _draw_over_time(figure, plots, (("voltage [V]", 1, lines), ("output [µA]", 1e6, outputs)))
+
+
+def _draw_lines(figure: Any, plots: list[Plot]) -> None:
+    steps = {"v(step)": "step", "v(far16)": "16 segments", "v(far64)": "64 segments", "v(loaded)": "with 20 kΩ"}
+    pulses = {"v(inpulse)": "pulse", "v(short)": "at the far end"}
+    _draw_over_time(figure, plots, (("voltage [V]", 1, steps), ("voltage [V]", 1, pulses)))
+
+
 def _draw_all(figure: Any, plots: list[Plot]) -> None:
     names = [name for name in plots[0] if name != "time"]
     panels = np.atleast_1d(figure.subplots(len(names), sharex=True))
@@ -136,4 +169,7 @@ _PICTURES: dict[str, Callable[[Any, list[Plot]], None]] = {
     "write_1t1r": _draw_1t1r,
     "pulse_train": _draw_train,
     "mosfets": _draw_mosfets,
+    "write_driver": _draw_write_driver,
+    "sense": _draw_sense,
+    "lines": _draw_lines,
 }
