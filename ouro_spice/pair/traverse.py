@@ -1,0 +1,83 @@
+"""The way of a noise-free device through its window: how long it takes, and what the device sees on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..circuit import Cell, Cell1R, Cell1T1R, CompactCell
+from ..device import WINDOW_N, Device
+from ..engine import Engine
+from ..pulse import Pulse
+from ..transient import simulate
+from ..waveform import State, Waveform
+
+
+@dataclass(frozen=True)
+class Traverse:
+    """One way through the window.
+
+    Attributes
+    ----------
+    time_s
+        How long it takes at full amplitude [s].
+    v_cell
+        Voltage at the device when half of that time has passed [V].
+    i_peak
+        Largest current through the device on the way [A].
+    """
+
+    time_s: float
+    v_cell: float
+    i_peak: float
+
+
+def freed(cell: Cell | CompactCell) -> tuple[Cell | CompactCell, float, float]:
+    """The cell with a device that has neither noise nor edges of its window, and these edges [1e26 m^-3].
+
+    At the edges the rate goes to 0, and a crossing would never end. A device without a window has N = .06 .. 1.98975.
+    """
+    if not isinstance(cell, Cell1R | Cell1T1R | CompactCell) or not isinstance(cell.device, Device):
+        raise ValueError(f"{type(cell).__name__}: a pair takes a Cell1R, a Cell1T1R or a CompactCell with a memristor")
+    device = cell.device
+    low, high = device.bounds if device.Nlo > 0 or device.Nhi < 1e6 else WINDOW_N
+    return cell.replace(device=device.replace(Nlo=0, Nhi=1e6, walk=None, read_noise=None)), low, high
+
+
+def traverse_s(
+    cell: Cell | CompactCell, amplitude: float, start_n: float, end_n: float, limit_s: float, engine: Engine
+) -> float:
+    """Time at full amplitude until ``n_disc`` goes from `start_n` to `end_n` [s]; infinite beyond `limit_s`."""
+    crossed_s, flat_s, _ = _followed(cell, amplitude, start_n, end_n, limit_s, engine)
+    return max(crossed_s - flat_s, 0.0)
+
+
+def traverse(
+    cell: Cell | CompactCell, amplitude: float, start_n: float, end_n: float, limit_s: float, engine: Engine
+) -> Traverse | None:
+    """The whole way; None where it takes longer than `limit_s`."""
+    crossed_s, flat_s, wave = _followed(cell, amplitude, start_n, end_n, limit_s, engine)
+    if not np.isfinite(crossed_s):
+        return None
+    v_cell = np.interp((flat_s + crossed_s) / 2, wave.time_s, wave["v_cell"])
+    i_peak = np.abs(wave["i_cell"][wave.time_s <= crossed_s]).max()
+    return Traverse(max(crossed_s - flat_s, 0.0), float(v_cell), float(i_peak))
+
+
+def _followed(
+    cell: Cell | CompactCell, amplitude: float, start_n: float, end_n: float, limit_s: float, engine: Engine
+) -> tuple[float, float, Waveform]:
+    """When `end_n` is crossed (infinite where it is not), when full amplitude begins [s], and the waveform."""
+    pulse = Pulse(amplitude, limit_s)
+    wave = simulate(cell, [pulse], State((start_n,)), engine=engine)
+    flat_s = cell.flat_start_s(pulse)
+    progress = (1 if end_n > start_n else -1) * np.log(wave["n_disc"] / end_n)
+    if progress.max() < 0:
+        return float("inf"), flat_s, wave
+    k = int(np.argmax(progress >= 0))
+    if k == 0:
+        return 0.0, flat_s, wave
+    # linear between the two points around the crossing
+    share = progress[k - 1] / (progress[k - 1] - progress[k])
+    return float(wave.time_s[k - 1] + share * (wave.time_s[k] - wave.time_s[k - 1])), flat_s, wave
