@@ -12,7 +12,7 @@ from .device import Device, jart_vcm_v1b
 from .pulse import Pulse
 from .waveform import Result, SimulationError, State, Waveform
 from .population import spread_windows, stationary
-from .circuit import Cell1R, Cell1T1R, CompactCell, Driver, Lines, Read, Resistor, Testbench, Transistor
+from .circuit import Cell1R, Cell1T1R, CompactCell, Driver, Lines, Process, Read, Resistor, Testbench, Transistor
 from .engine import Ngspice
 from .static import rate, static_current
 from .transient import simulate
@@ -46,6 +46,7 @@ __all__ = [
     "Lines",
     "Driver",
     "Transistor",
+    "Process",
     "Read",
     "Resistor",
     "Cell1R",

@@ -76,14 +76,20 @@ def describe(cell: Cell | CompactCell, **settings: Any) -> Manifest:
 @lru_cache(maxsize=64)
 def _describe(cell: Cell | CompactCell) -> Manifest:
     files = _kernels() if isinstance(cell, CompactCell) else _circuit_files(cell)
-    parts = json.dumps(dataclasses.asdict(cell), sort_keys=True)
+    parts = json.dumps(_parts(cell), sort_keys=True)
     text = "\n".join([type(cell).__name__, parts, *(f"{name} {digest}" for name, digest in sorted(files.items()))])
     return Manifest(
         circuit=hashlib.sha256(text.encode()).hexdigest(),
         files=files,
-        cell={"kind": type(cell).__name__} | dataclasses.asdict(cell),
+        cell={"kind": type(cell).__name__} | _parts(cell),
         versions=versions(),
     )
+
+
+def _parts(cell: Cell | CompactCell) -> dict[str, Any]:
+    """All values of a cell; a process's files without the folders they lie in, which decide nothing."""
+    process = getattr(cell, "process", None)
+    return dataclasses.asdict(cell) | ({"process": process.portable} if process else {})
 
 
 def _circuit_files(cell: Cell) -> dict[str, str]:
@@ -91,6 +97,7 @@ def _circuit_files(cell: Cell) -> dict[str, str]:
     bench = benches["set"]
     files = {f"{name}.lib": assets.sha256(assets.library(name)) for name in bench.libraries}
     files |= {f"{name}.va": assets.sha256(assets.verilog_a(name)) for name in bench.models}
+    files |= bench.process.hashes if bench.process else {}
     return files | {f"netlist, {name}": one.sha256 for name, one in benches.items()}
 
 

@@ -164,8 +164,8 @@ def test_hash_sees_every_change(tmp_path, monkeypatch):
     }
     copy = tmp_path / "elsewhere"
     shutil.copytree(assets.folder("netlists"), copy / "netlists")
-    library = copy / "netlists" / "lib" / "access_nmos.lib"
-    library.write_text(library.read_text().replace("vth0=0.6", "vth0=0.61"))
+    library = copy / "netlists" / "lib" / "mos_130.lib"
+    library.write_text(library.read_text().replace("vth0={0.6+", "vth0={0.61+"))
     monkeypatch.setattr(assets, "folder", lambda name: copy / name)
     hashes.add(cell.testbench(SET).sha256)
     assert len(hashes) == 7
@@ -228,7 +228,7 @@ def test_a_state_of_another_circuit():
         (lambda: ouro.Resistor(0), "resistance"),
         (lambda: ouro.Transistor(w=0), "w"),
         (lambda: ouro.Transistor(l=1), "l"),
-        (lambda: ouro.Transistor(v_set=5), "v_set"),
+        (lambda: ouro.Transistor(v_set=50), "v_set"),
         (lambda: ouro.Read(voltage=2), "voltage"),
         (lambda: ouro.Read(width=0), "width"),
     ],

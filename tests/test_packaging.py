@@ -72,7 +72,7 @@ def test_an_installed_package_finds_its_own_files(installed, tmp_path):
     code = (
         "import ouro_spice; from ouro_spice import assets, sim; sim.configuration(); "
         "print(ouro_spice.__file__, *(assets.folder(n) for n in ('verilog_a', 'netlists', 'training')), "
-        "assets.library('access_nmos'), *assets.decks(), assets.verilog_a('jart_vcm_v1b'))"
+        "assets.library('mos_130'), *assets.decks(), assets.verilog_a('jart_vcm_v1b'))"
     )
     paths = [Path(word) for word in python(code, installed, tmp_path)]
     assert len(paths) >= 7

@@ -87,7 +87,7 @@ def test_a_report_is_one_file_that_names_what_was_simulated(tmp_path, what):
     assert [file.name for file in path.parent.iterdir()] == ["report.html"]
     page = self_contained(path)
     files = describe(CELL).files
-    assert set(files) == {"access_nmos.lib", "jart_vcm_compiled.lib", "jart_vcm_v1b.va"} | {
+    assert set(files) == {"mos_130.lib", "jart_vcm_compiled.lib", "jart_vcm_v1b.va"} | {
         f"netlist, {name}" for name in ("set", "reset", "read")
     }
     for name, digest in files.items():

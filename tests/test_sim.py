@@ -75,7 +75,7 @@ def test_the_manifest_names_all_that_took_part(first):
     manifest = first[0]["manifest"]
     files = manifest["files"]
     assert files["jart_vcm_v1b.va"] == assets.sha256(assets.verilog_a("jart_vcm_v1b"))
-    assert files["access_nmos.lib"] == assets.sha256(assets.library("access_nmos"))
+    assert files["mos_130.lib"] == assets.sha256(assets.library("mos_130"))
     assert files["predictor.npz"] == assets.sha256(first[1] / "predictor.npz")
     assert {f"{path.name}" for path in assets.decks()} | {"sim.toml", "cell_set.cir", "cell_read.cir"} <= set(files)
     assert manifest["failures"] == {}

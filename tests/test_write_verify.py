@@ -331,7 +331,7 @@ def test_the_manifest_names_circuit_programmer_and_seed():
     history = write_verify(FakeCell(), FixedPulse(PAIR), TARGET, 0.05, seed=3)
     assert history.manifest.circuit
     assert history.manifest.settings == {"programmer": "fixed pulse", "checkpoint": None, "seed": 3}
-    assert set(history.manifest.files) == {"access_nmos.lib", "jart_vcm_compiled.lib", "jart_vcm_v1b.va"} | {
+    assert set(history.manifest.files) == {"mos_130.lib", "jart_vcm_compiled.lib", "jart_vcm_v1b.va"} | {
         f"netlist, {name}" for name in ("set", "reset", "read")
     }
 

@@ -3,6 +3,7 @@
 from .cell import Cell, Cell1R, Cell1T1R
 from .compact_cell import CompactCell
 from .parts import Driver, Lines, Read, Resistor, Transistor
+from .process import Process
 from .testbench import Testbench
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "CompactCell",
     "Driver",
     "Lines",
+    "Process",
     "Read",
     "Resistor",
     "Testbench",

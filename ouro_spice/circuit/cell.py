@@ -18,6 +18,7 @@ from ..pulse import PWL, Pulse, checked, trapezoids
 from ..waveform import State
 from .memristor import REALISED, element
 from .parts import Driver, Lines, Read, Resistor, Transistor
+from .process import Process
 from .testbench import Testbench
 
 POINTS = 100
@@ -30,6 +31,7 @@ class _Cell:
 
     def __post_init__(self) -> None:
         kinds = {"device": (Device, Resistor), "lines": Lines, "driver": Driver, "transistor": Transistor, "read": Read}
+        kinds["process"] = Process
         for f in dataclasses.fields(self):
             if not isinstance(getattr(self, f.name), kinds[f.name]):
                 raise ValueError(f"{type(self).__name__}: {f.name} = {getattr(self, f.name)!r} is of the wrong kind")
@@ -151,7 +153,7 @@ class _Cell:
             )
         return Testbench(
             title=f"ouro_spice {type(self).__name__}",
-            libraries=(*((realised.library,) if realised else ()), *self._libraries),
+            libraries=(realised.library,) if realised else (),
             models=realised.models if realised else (),
             elements=tuple(elements),
             stop_s=stop_s,
@@ -162,9 +164,9 @@ class _Cell:
             volts=tuple(state.volts.items()),
             device=self.device if realised else None,
             at_rest=not any(pwl.volts[0] for _, pwl in drives),
+            process=getattr(self, "process", None),
         )
 
-    _libraries = ()
     _gate_edge = 0.0
 
 
@@ -197,7 +199,7 @@ class Cell1R(_Cell):
     def _elements(self, drives: dict[str, PWL]) -> tuple[list[str], list[str]]:
         elements, nodes = [], []
         for line, node in (("bl", "oe"), ("wl", "ae")):
-            _drive(elements, nodes, self, line, node, drives[line])
+            _connect(elements, nodes, self, line, node, drives[line])
         return elements, nodes
 
 
@@ -211,14 +213,19 @@ class Cell1T1R(_Cell):
         The memristor.
     lines, driver, transistor, read
         Bit, source and word line, their drivers, the access transistor with its gate voltages, the transient read.
+    process
+        Where the transistor's model comes from, and what gate voltage and size it allows.
     """
 
     lines: Lines = field(default_factory=lambda: Lines(2.0, 2.0, 2.0, 0.2e-15, 0.2e-15, 0.2e-15))
     driver: Driver = field(default_factory=lambda: Driver(resistance=50.0))
     transistor: Transistor = field(default_factory=Transistor)
     read: Read = field(default_factory=Read)
+    process: Process = field(default_factory=Process)
 
-    _libraries = ("access_nmos",)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.process.check(self.transistor)
 
     @property
     def _gate_edge(self) -> float:
@@ -235,10 +242,12 @@ class Cell1T1R(_Cell):
 
     def _elements(self, drives: dict[str, PWL]) -> tuple[list[str], list[str]]:
         t = self.transistor
-        elements = [f"xaccess ae wl sl 0 access_nmos W={t.w:.17g} L={t.l:.17g}"]
+        source = "source" if self.lines.contact > 0 else "sl"
+        elements = [self.process.transistor("access", ("ae", "wl", source, "0"), t.w, t.l)]
         nodes = ["ae"]
-        for line, node in (("bl", "oe"), ("sl", "sl"), ("wl", "wl")):
-            _drive(elements, nodes, self, line, node, drives[line])
+        for line, node in (("bl", "oe"), ("sl", source)):
+            _connect(elements, nodes, self, line, node, drives[line])
+        _drive(elements, nodes, self, "wl", "wl", drives["wl"])
         return elements, nodes
 
 
@@ -253,8 +262,17 @@ def _line(pulses: Sequence[Pulse], set_side: bool, gate_edge: float = 0.0) -> PW
     )
 
 
+def _connect(elements: list[str], nodes: list[str], cell: _Cell, line: str, node: str, pwl: PWL) -> None:
+    """A driver, its line and the contact to a node of the cell; without contact resistance the line ends there."""
+    contact = cell.lines.contact
+    if contact > 0:
+        elements.append(f"rcontact_{line} {line} {node} {contact:.17g}")
+        nodes.append(node)
+    _drive(elements, nodes, cell, line, line if contact > 0 else node, pwl)
+
+
 def _drive(elements: list[str], nodes: list[str], cell: _Cell, line: str, node: str, pwl: PWL) -> None:
-    """A driver and its line to a node of the cell; without resistance the driver sits at the node itself, exactly."""
+    """A driver and its line to a node; without resistance the driver sits at the node itself, exactly."""
     resistance = cell.driver.resistance + getattr(cell.lines, f"r_{line}")
     capacitance = getattr(cell.lines, f"c_{line}")
     elements.append(f"v{line} {line}_driver 0 {pwl.spice()}")

@@ -12,7 +12,10 @@ from ..pulse import Pulse
 
 @dataclass(frozen=True)
 class Lines:
-    """Resistance [Ohm] and capacitance to ground [F] of the bit, source and word line between driver and cell."""
+    """Resistance [Ohm] and capacitance to ground [F] of the bit, source and word line between driver and cell.
+
+    `contact` is the resistance of each connection between a line and the memristor or a transistor's source [Ohm].
+    """
 
     r_bl: float = 0.0
     r_sl: float = 0.0
@@ -20,10 +23,11 @@ class Lines:
     c_bl: float = 0.0
     c_sl: float = 0.0
     c_wl: float = 0.0
+    contact: float = 0.0
 
     def __post_init__(self) -> None:
         for f in dataclasses.fields(self):
-            resistance = f.name.startswith("r")
+            resistance = not f.name.startswith("c_")
             check_range(f.name, getattr(self, f.name), 0, 1e6 if resistance else 1e-9, "Ohm" if resistance else "F")
 
 
@@ -39,7 +43,10 @@ class Driver:
 
 @dataclass(frozen=True)
 class Transistor:
-    """The access transistor: width and length [m]; gate voltages for SET, RESET and read, and their edge [V, s]."""
+    """The access transistor: width and length [m]; gate voltages for SET, RESET and read, and their edge [V, s].
+
+    What the process of a cell can make and stands is narrower than the ranges here.
+    """
 
     w: float = 20e-6
     l: float = 0.35e-6  # noqa: E741 - the field's own name for a gate length
@@ -49,10 +56,10 @@ class Transistor:
     edge: float = 1e-9
 
     def __post_init__(self) -> None:
-        check_range("w", self.w, 0.4e-6, 1e-3, "m")
-        check_range("l", self.l, 0.35e-6, 1e-5, "m")
+        check_range("w", self.w, 1e-8, 1e-3, "m")
+        check_range("l", self.l, 1e-8, 1e-5, "m")
         for name in ("v_set", "v_reset", "v_read"):
-            check_range(name, getattr(self, name), 0, 3.6, "V")
+            check_range(name, getattr(self, name), 0, 20, "V")
         check_range("edge", self.edge, 1e-12, 1e-6, "s")
 
 

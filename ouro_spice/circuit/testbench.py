@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .. import assets
 from ..device import Device
+from .process import Process
 
 LADDER: tuple[Mapping[str, str | float], ...] = (
     {"reltol": 1e-4, "trtol": 1},
@@ -19,8 +20,34 @@ LADDER: tuple[Mapping[str, str | float], ...] = (
 
 
 @dataclass(frozen=True)
+class Record:
+    """What is recorded of an array beside the probes of a testbench.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns.
+    maps
+        ``(name, vectors)``, a vector for each cell, row by row: recorded over the whole run.
+    states, n_start
+        The vector that holds the state of each memristor, "" for one that stands still, and its n_disc at the start.
+    exponential
+        Whether n_disc is ``n_start exp(state)``, or the state itself.
+    bounds
+        The n_disc that each memristor may reach, ``(low, high)``.
+    """
+
+    shape: tuple[int, int]
+    maps: tuple[tuple[str, tuple[str, ...]], ...]
+    states: tuple[str, ...]
+    n_start: tuple[float, ...]
+    exponential: bool
+    bounds: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
 class Testbench:
-    """One transient simulation.
+    """One simulation: a transient, or an operating point.
 
     Parameters
     ----------
@@ -33,7 +60,7 @@ class Testbench:
     elements
         Netlist lines.
     stop_s, max_step_s
-        Length of the transient and its largest step [s].
+        Length of the transient and its largest step [s]; a `stop_s` of 0 is an operating point.
     at_rest
         Whether the drivers start at 0 V. ngspice checks the error of every step but the first, which therefore has to
         be tiny where the device switches from the start.
@@ -47,6 +74,12 @@ class Testbench:
         Node voltages at the start [V]; the static value elsewhere.
     device
         The memristor that ``n_disc`` and ``g`` belong to, None in a circuit without one.
+    process
+        Where the transistors among the elements come from, None in a circuit without any.
+    record
+        What is recorded of an array beside the probes, None in other circuits.
+    klu
+        Whether the matrix is solved by KLU.
     """
 
     title: str
@@ -61,6 +94,9 @@ class Testbench:
     volts: tuple[tuple[str, float], ...] = ()
     device: Device | None = None
     at_rest: bool = True
+    process: Process | None = None
+    record: Record | None = None
+    klu: bool = False
 
     @property
     def vectors(self) -> list[str]:
@@ -69,27 +105,60 @@ class Testbench:
 
     def text(self, rung: int = 0) -> str:
         """The netlist with its analysis for one rung of the solver ladder, without control commands."""
-        return self._text(rung, map(assets.library_text, self.libraries))
+        return self.netlist + self.analysis(rung)
+
+    @property
+    def netlist(self) -> str:
+        """The circuit without its analysis."""
+        return self._netlist(self.process.lines() if self.process else ())
+
+    def analysis(self, rung: int = 0) -> str:
+        """Options, what is kept, and the analysis of one rung of the solver ladder."""
+        options = dict(LADDER[rung])
+        max_step = self.max_step_s / options.pop("tmax_divisor", 1)
+        words = [f"{name}={value}" for name, value in options.items()] + (["klu"] if self.klu else [])
+        kept = [vector for _, vector in self.probes] if self.record else self.vectors
+        # an array keeps all nodes: ngspice compares every name with every other one that is to be saved
+        saved = ["all", *(vector for vector in kept if vector.startswith("@"))] if self.record else kept
+        if self.stop_s:
+            # ngspice's first step is a tenth of this
+            print_step = max_step / (10 if self.at_rest else 1e6)
+            card = f".tran {print_step:.17g} {self.stop_s:.17g} 0 {max_step:.17g}"
+        else:
+            card = ".op"
+        return "\n".join([f".options {' '.join(words)}", f".save {' '.join(saved)}", card, ".end", ""])
+
+    @property
+    def osdi(self) -> tuple[str, ...]:
+        """Paths of the compiled models that the process brings along."""
+        return self.process.osdi if self.process else ()
+
+    @property
+    def behaviour(self) -> str | None:
+        """The dialect that ngspice has to read the netlist in, None for its own."""
+        return self.process.behaviour if self.process else None
 
     def deck(self, osdi: Sequence[str] = ()) -> str:
-        """A complete deck for ``ngspice -b``; `osdi` are the paths of the compiled models."""
-        control = [*(f"pre_osdi {path}" for path in osdi), "set num_threads=1", "run", "write testbench.raw", "quit"]
+        """A complete deck for ``ngspice -b``; `osdi` are the paths of the compiled models of the libraries."""
+        control = [
+            *(f"pre_osdi {path}" for path in (*osdi, *self.osdi)),
+            "set num_threads=1",
+            "run",
+            "write testbench.raw",
+            "quit",
+        ]
         head, _, _ = self.text().rpartition(".end")
-        return "\n".join([head.rstrip(), ".control", *control, ".endc", ".end", ""])
+        # too early to be set inside the deck
+        dialect = [f"* run with: ngspice -D ngbehavior={self.behaviour} -b"] if self.behaviour else []
+        return "\n".join([head.rstrip(), *dialect, ".control", *control, ".endc", ".end", ""])
 
     @property
     def sha256(self) -> str:
         """Hash of the netlist, libraries included: the same on every machine."""
-        return hashlib.sha256(self.text().encode()).hexdigest()
+        text = self._netlist(self.process.identity() if self.process else ()) + self.analysis()
+        return hashlib.sha256(text.encode()).hexdigest()
 
-    def _text(self, rung: int, includes: Sequence[str] | object) -> str:
-        options = dict(LADDER[rung])
-        max_step = self.max_step_s / options.pop("tmax_divisor", 1)
-        lines = [f"* {self.title}", *includes, *self.elements]
+    def _netlist(self, process: Sequence[str]) -> str:
+        lines = [f"* {self.title}", *process, *map(assets.library_text, self.libraries), *self.elements]
         lines += [f".ic v({node})={volts:.17g}" for node, volts in self.volts]
-        lines.append(".options " + " ".join(f"{name}={value}" for name, value in options.items()))
-        lines.append(".save " + " ".join(self.vectors))
-        # ngspice's first step is a tenth of this
-        print_step = max_step / (10 if self.at_rest else 1e6)
-        lines.append(f".tran {print_step:.17g} {self.stop_s:.17g} 0 {max_step:.17g}")
-        return "\n".join([*lines, ".end", ""])
+        return "\n".join([*lines, ""])

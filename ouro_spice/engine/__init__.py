@@ -107,7 +107,8 @@ def _task(bench: Testbench) -> dict[str, Any]:
         "netlists": [bench.text(rung) for rung in range(len(LADDER))],
         "vectors": bench.vectors,
         "stop_s": bench.stop_s,
-        "osdi": [str(osdi.compiled_model(model)) for model in bench.models],
+        "osdi": [*(str(osdi.compiled_model(model)) for model in bench.models), *bench.osdi],
+        "behaviour": bench.behaviour,
     }
 
 
@@ -116,6 +117,8 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool) -> Waveform:
     traces = {name: arrays[vector] for name, vector in bench.probes if vector in arrays}
     if result is Result.OK and bench.device is not None:
         result = _bounded(bench, traces["n_disc"])
+    if result is Result.NETLIST and bench.process is not None:
+        reply["log"] += bench.process.blame(reply["log"])
     if result is not Result.OK and throw:
         raise SimulationError(result, runnable_deck(bench), tuple(reply["log"]))
     time_s = arrays.get("time", np.empty(0))

@@ -44,11 +44,14 @@ class Session:
         self._ngspice = NgSpiceShared.new_instance()
         self.version = int(self._ngspice.ngspice_version or 0)
         self._models: set[str] = set()
+        self._behaviour: str | None = None
         self._log: list[str] = []
         # the packaged start-up file asks for 8 OpenMP threads, which makes a small circuit ten times slower
         self._command("set num_threads=1")
 
-    def run(self, netlists: list[str], vectors: list[str], stop_s: float, osdi: list[str]) -> dict[str, Any]:
+    def run(
+        self, netlists: list[str], vectors: list[str], stop_s: float, osdi: list[str], behaviour: str | None = None
+    ) -> dict[str, Any]:
         """Run the first netlist of the ladder that succeeds.
 
         Returns
@@ -59,6 +62,7 @@ class Session:
         self._log = []
         if not all(self._load_model(path) for path in osdi):
             return self._reply("MODEL", 0)
+        self._speak(behaviour)
         for rung, netlist in enumerate(netlists):
             result, arrays = self._attempt(netlist, vectors, stop_s)
             if result == "OK" or result in _HOPELESS or rung == len(netlists) - 1:
@@ -86,6 +90,12 @@ class Session:
 
     def _reply(self, result: str, rung: int, arrays: dict[str, np.ndarray] | None = None) -> dict[str, Any]:
         return {"result": result, "arrays": arrays or {}, "log": self._log[-_LOG_LINES:], "effort": self._effort(rung)}
+
+    def _speak(self, behaviour: str | None) -> None:
+        # the dialect is read at each load
+        if behaviour != self._behaviour:
+            self._command(f"set ngbehavior={behaviour}" if behaviour else "unset ngbehavior")
+            self._behaviour = behaviour
 
     def _load_model(self, path: str) -> bool:
         if path not in self._models:
