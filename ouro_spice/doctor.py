@@ -24,7 +24,8 @@ _DECK = """* a Verilog-A resistor of 2 kOhm at 1 V
 v1 p 0 1
 n1 p 0 resistor_model
 .model resistor_model doctor_resistor r=2000
-.save v1#branch
+"""
+_ANALYSIS = """.save v1#branch
 .tran 1n 10n 0 1n
 .end
 """
@@ -100,7 +101,13 @@ def _resistor() -> Check:
             compiled = osdi.compile_verilog_a(source, Path(folder))
             with contextlib.closing(Pool(1, timeout_s=30)) as pool:
                 reply = pool.run(
-                    {"netlists": [_DECK], "vectors": ["v1#branch"], "stop_s": 10e-9, "osdi": [str(compiled)]}
+                    {
+                        "netlist": _DECK,
+                        "analyses": [_ANALYSIS],
+                        "vectors": ["v1#branch"],
+                        "stop_s": 10e-9,
+                        "osdi": [str(compiled)],
+                    }
                 )
     except (ToolError, OSError) as error:
         return Check(name, False, str(error), "mend the failures above first; then look at the message")

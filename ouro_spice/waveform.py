@@ -160,6 +160,9 @@ class Waveform:
         Hash of the netlist that was run.
     log
         What ngspice said.
+    maps
+        Of an array: name to (T, rows, cols), voltages of each cell's terminals ``v_ae, v_oe`` and of the lines at it,
+        ``v_bl, v_wl, v_sl`` [V].
     """
 
     time_s: np.ndarray
@@ -171,6 +174,7 @@ class Waveform:
     device: Device | None = None
     testbench_sha256: str = ""
     log: tuple[str, ...] = ()
+    maps: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name == "g":

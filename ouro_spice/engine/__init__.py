@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Protocol
@@ -17,6 +18,10 @@ from ..waveform import Effort, Result, SimulationError, State, Waveform
 from .pool import Pool
 
 __all__ = ["Engine", "Ngspice", "default_engine", "runnable_deck"]
+
+
+SMALL = 64
+"""Memristors in a circuit that the time limit of an engine is meant for."""
 
 
 class Engine(Protocol):
@@ -37,7 +42,7 @@ class Ngspice:
     workers
         Number of worker processes; all cores where None.
     timeout_s
-        Time limit of one simulation [s].
+        Time limit of one simulation of up to `SMALL` memristors [s]; larger arrays have in proportion more.
     recycle
         Simulations after which a worker process is replaced.
     """
@@ -67,14 +72,17 @@ class Ngspice:
         ToolError
             Where ngspice or the Verilog-A compiler is missing.
         """
-        return _waveform(testbench, self._pool.run(_task(testbench)), throw)
+        if testbench.record is None:
+            return _waveform(testbench, self._pool.run(_task(testbench)), throw)
+        with tempfile.TemporaryDirectory(prefix="ouro_spice-") as folder:  # mapped files stay readable without it
+            allowed = max(1.0, len(testbench.record.states) / SMALL)
+            reply = self._pool.run(_task(testbench, folder), self._pool.timeout_s * allowed)
+            return _waveform(testbench, reply, throw, folder)
 
     def map(self, testbenches: Iterable[Testbench], throw: bool = True) -> Iterator[Waveform]:
         """Run many testbenches on all workers; waveforms come in the order of the testbenches."""
-        benches = list(testbenches)
-        with contextlib.closing(self._pool.map(map(_task, benches))) as replies:
-            for bench, reply in zip(benches, replies, strict=True):
-                yield _waveform(bench, reply, throw)
+        with contextlib.closing(self.each(lambda bench: self.run(bench, throw), testbenches)) as waves:
+            yield from waves
 
     def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         """Call a function that uses this engine for each item, on as many threads as there are workers.
@@ -102,32 +110,40 @@ def runnable_deck(bench: Testbench) -> str:
     return bench.deck([str(osdi.compiled_model(model)) for model in bench.models])
 
 
-def _task(bench: Testbench) -> dict[str, Any]:
-    return {
-        "netlists": [bench.text(rung) for rung in range(len(LADDER))],
+def _task(bench: Testbench, folder: str = "") -> dict[str, Any]:
+    task = {
+        "netlist": bench.netlist,
+        "analyses": [bench.analysis(rung) for rung in range(len(LADDER))],
         "vectors": bench.vectors,
         "stop_s": bench.stop_s,
         "osdi": [*(str(osdi.compiled_model(model)) for model in bench.models), *bench.osdi],
         "behaviour": bench.behaviour,
     }
+    if bench.record:
+        states = [vector for vector in bench.record.states if vector]
+        task["last"] = [*states, *(f"v({node})" for node in bench.nodes)]
+        task["maps"] = {f"{folder}/{name}.npy": list(vectors) for name, vectors in bench.record.maps}
+    return task
 
 
-def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool) -> Waveform:
+def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str = "") -> Waveform:
     result, arrays = Result[reply["result"]], reply["arrays"]
     traces = {name: arrays[vector] for name, vector in bench.probes if vector in arrays}
-    if result is Result.OK and bench.device is not None:
-        result = _bounded(bench, traces["n_disc"])
+    state = None
+    if result is Result.OK:
+        state = _array_state(bench, reply["last"]) if bench.record else _state(bench, arrays)
+        result = _bounded(bench, traces, state)
     if result is Result.NETLIST and bench.process is not None:
         reply["log"] += bench.process.blame(reply["log"])
     if result is not Result.OK and throw:
         raise SimulationError(result, runnable_deck(bench), tuple(reply["log"]))
-    time_s = arrays.get("time", np.empty(0))
+    time_s = arrays.get("time", np.zeros(1) if result is Result.OK else np.empty(0))
     if "v_ae" in traces and "v_oe" in traces:
         traces["v_cell"] = traces["v_ae"] - traces["v_oe"]
     return Waveform(
         time_s=time_s,
         traces=traces,
-        state=_state(bench, arrays) if result is Result.OK else None,
+        state=state if result is Result.OK else None,
         energy_J=float(sum(-np.trapezoid(traces[v] * traces[i], time_s) for v, i in bench.sources))
         if len(time_s)
         else 0.0,
@@ -136,6 +152,7 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool) -> Waveform:
         device=bench.device,
         testbench_sha256=bench.sha256,
         log=tuple(reply["log"]),
+        maps=_maps(bench, folder) if result is Result.OK else {},
     )
 
 
@@ -145,9 +162,32 @@ def _state(bench: Testbench, arrays: dict[str, np.ndarray]) -> State:
     return State(n_disc, {node: float(arrays[f"v({node})"][-1]) for node in bench.nodes})
 
 
-def _bounded(bench: Testbench, n_disc: np.ndarray) -> Result:
-    low, high = bench.device.reach
+def _array_state(bench: Testbench, last: np.ndarray) -> State:
+    record = bench.record
+    moving = np.array([bool(vector) for vector in record.states])
+    n_disc = np.array(record.n_start)
+    x, volts = last[: moving.sum()], last[moving.sum() :]
+    n_disc[moving] = n_disc[moving] * np.exp(x) if record.exponential else x
+    return State(n_disc, dict(zip(bench.nodes, map(float, volts), strict=True)))
+
+
+def _maps(bench: Testbench, folder: str) -> dict[str, np.ndarray]:
+    """What was recorded of every cell, (T, rows, cols): read from the files as it is asked for."""
+    if bench.record is None:
+        return {}
+    files = {name: np.load(f"{folder}/{name}.npy", mmap_mode="r") for name, _ in bench.record.maps}
+    return {name: np.moveaxis(rows.reshape(*bench.record.shape, -1), -1, 0) for name, rows in files.items()}
+
+
+def _bounded(bench: Testbench, traces: dict[str, np.ndarray], state: State) -> Result:
     # a state may start outside its bounds; it must not move further out, but for the solver's tolerance
-    low, high = min(low, n_disc[0]), max(high, n_disc[0])
-    inside = np.all((n_disc >= low * 0.995) & (n_disc <= high * 1.005))
-    return Result.OK if inside else Result.OUT_OF_BOUNDS
+    if bench.record:
+        bounds, n_start = np.array(bench.record.bounds), np.array(bench.record.n_start)
+        low, high = np.minimum(bounds[:, 0], n_start), np.maximum(bounds[:, 1], n_start)
+        n_disc = np.array(state.n_disc)
+    elif bench.device is not None:
+        n_disc = traces["n_disc"]
+        low, high = np.minimum(bench.device.reach[0], n_disc[0]), np.maximum(bench.device.reach[1], n_disc[0])
+    else:
+        return Result.OK
+    return Result.OK if np.all((n_disc >= low * 0.995) & (n_disc <= high * 1.005)) else Result.OUT_OF_BOUNDS

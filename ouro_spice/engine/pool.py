@@ -125,34 +125,35 @@ class Pool:
         for worker in self._workers:
             self._idle.put(worker)
 
-    def run(self, task: dict[str, Any]) -> dict[str, Any]:
+    def run(self, task: dict[str, Any], timeout_s: float | None = None) -> dict[str, Any]:
         """Run one task; a dead worker's task is given once more to a fresh one, unless all work was given up."""
+        limit_s = timeout_s or self.timeout_s
         worker = self._idle.get()
         try:
             for restarts in range(2):
                 if self._given_up.is_set():
                     break
                 try:
-                    reply = self._call(worker, task)
+                    reply = self._call(worker, task, limit_s)
                     reply["effort"]["restarts"] = restarts
                     return reply
                 except EOFError:
                     pass
                 except TimeoutError:
-                    return {"result": "TIMEOUT", "arrays": {}, "log": [f"limit {self.timeout_s:g} s"], "effort": {}}
+                    return {"result": "TIMEOUT", "arrays": {}, "log": [f"limit {limit_s:g} s"], "effort": {}}
             return {"result": "WORKER", "arrays": {}, "log": [], "effort": {"restarts": 2}}
         finally:
             self._idle.put(worker)
 
-    def _call(self, worker: Worker, task: dict[str, Any]) -> dict[str, Any]:
+    def _call(self, worker: Worker, task: dict[str, Any], limit_s: float) -> dict[str, Any]:
         # a refused netlist can leave ngspice unable to read any other: its process is not used again, and a refusal by
         # a process that has worked before is asked for once more
         fresh = worker.fresh
-        reply = worker.call(task, self.timeout_s)
+        reply = worker.call(task, limit_s)
         if reply["result"] in ("NETLIST", "MODEL"):
             worker.kill()
             if not fresh:
-                reply = worker.call(task, self.timeout_s)
+                reply = worker.call(task, limit_s)
                 if reply["result"] in ("NETLIST", "MODEL"):
                     worker.kill()
         return reply

@@ -39,8 +39,9 @@ class Session:
     def __init__(self, library: str) -> None:
         os.environ["NGSPICE_LIBRARY_PATH"] = library
         logging.getLogger("PySpice").setLevel(logging.CRITICAL + 1)
-        from PySpice.Spice.NgSpice.Shared import NgSpiceShared
+        from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
+        self._ffi, self._plot = ffi, ""
         self._ngspice = NgSpiceShared.new_instance()
         self.version = int(self._ngspice.ngspice_version or 0)
         self._models: set[str] = set()
@@ -50,24 +51,52 @@ class Session:
         self._command("set num_threads=1")
 
     def run(
-        self, netlists: list[str], vectors: list[str], stop_s: float, osdi: list[str], behaviour: str | None = None
+        self,
+        netlist: str,
+        analyses: list[str],
+        vectors: list[str],
+        stop_s: float,
+        osdi: list[str],
+        behaviour: str | None = None,
+        last: list[str] | tuple[str, ...] = (),
+        maps: dict[str, list[str]] | None = None,
     ) -> dict[str, Any]:
-        """Run the first netlist of the ladder that succeeds.
+        """Run a netlist with the first analysis of the ladder that succeeds.
+
+        Parameters
+        ----------
+        netlist, analyses
+            The circuit, and what is appended to it: one for each rung of the ladder.
+        vectors, last
+            Vectors of which everything is returned, or the last value.
+        stop_s
+            Where the transient ends [s]; 0 for an operating point.
+        osdi
+            Paths of the compiled models.
+        behaviour
+            Dialect that the netlist is read in, None for ngspice's own.
+        maps
+            ``{PATH: vectors}``: files of the vectors as rows, for what is too large for a pipe.
 
         Returns
         -------
         dict
-            ``result`` (name of a Result), ``arrays`` (name to (T,)), ``log``, ``effort``.
+            ``result`` (name of a Result), ``arrays`` (name to (T,)), ``last`` (K,), ``log``, ``effort``.
         """
         self._log = []
+        self._speak(behaviour)
         if not all(self._load_model(path) for path in osdi):
             return self._reply("MODEL", 0)
-        self._speak(behaviour)
-        for rung, netlist in enumerate(netlists):
-            result, arrays = self._attempt(netlist, vectors, stop_s)
-            if result == "OK" or result in _HOPELESS or rung == len(netlists) - 1:
+        for rung, analysis in enumerate(analyses):
+            result, arrays = self._attempt(netlist + analysis, vectors, stop_s)
+            if result == "OK":
+                for path, names in (maps or {}).items():
+                    _write_rows(path, [self._vector(name) for name in names])
+                lasts = np.array([self._vector(name)[-1] for name in last])
+                return self._reply(result, rung, arrays) | {"last": lasts}
+            if result in _HOPELESS or rung == len(analyses) - 1:
                 return self._reply(result, rung, arrays)
-        raise ValueError("a task needs at least one netlist")
+        raise ValueError("a task needs at least one analysis")
 
     def _attempt(self, netlist: str, vectors: list[str], stop_s: float) -> tuple[str, dict[str, np.ndarray]]:
         self._command("destroy all")
@@ -78,13 +107,12 @@ class Session:
         self._command("run")
         said = "\n".join(self._log[start:]).lower()
         failure = next((name for words, name in _FAILURES if words in said), None)
-        arrays = self._arrays(vectors)
+        arrays = self._arrays(vectors, stop_s)
         if arrays is None:
             return failure or ("NETLIST" if "error" in said else "OPERATING_POINT"), {}
-        time_s = arrays["time"]
         if not all(np.all(np.isfinite(array)) for array in arrays.values()):
             return "NOT_FINITE", arrays
-        if len(time_s) < 2 or time_s[-1] < stop_s * (1 - 1e-9):
+        if stop_s and (len(arrays["time"]) < 2 or arrays["time"][-1] < stop_s * (1 - 1e-9)):
             return failure or "INCOMPLETE", arrays
         return "OK", arrays
 
@@ -117,17 +145,22 @@ class Session:
         said = self._keep_words().lower()
         return "error" not in said and "unknown" not in said
 
-    def _arrays(self, vectors: list[str]) -> dict[str, np.ndarray] | None:
+    def _arrays(self, vectors: list[str], stop_s: float) -> dict[str, np.ndarray] | None:
         names = self._ngspice.plot_names
-        if not names or not names[0].startswith("tran"):
+        if not names or not names[0].startswith("tran" if stop_s else "op"):
             return None
-        plot = self._ngspice.plot(None, names[0])
-        found = {name: np.asarray(vector._data, dtype=float) for name, vector in plot.items()}
+        self._plot = names[0]
+        found = {name: self._vector(name) for name in [*(["time"] if stop_s else []), *vectors]}
+        return None if any(array is None for array in found.values()) else found
+
+    def _vector(self, name: str) -> np.ndarray | None:
+        """A vector of the last plot; PySpice's own `plot` reads all that there are, one wrapper object each."""
         # v(ae) is stored under the name ae
-        keys = {vector: vector[2:-1] if vector.startswith("v(") else vector for vector in ["time", *vectors]}
-        if not all(key in found for key in keys.values()):
+        key = name[2:-1] if name.startswith("v(") else name
+        info = self._ngspice._ngspice_shared.ngGet_Vec_Info(f"{self._plot}.{key}".encode())
+        if info == self._ffi.NULL or info.v_realdata == self._ffi.NULL:
             return None
-        return {vector: found[key] for vector, key in keys.items()}
+        return np.frombuffer(self._ffi.buffer(info.v_realdata, 8 * info.v_length)).copy()
 
     def _effort(self, rung: int) -> dict[str, float]:
         said = self._command("rusage tranpoints rejected traniter time")
@@ -155,6 +188,13 @@ class Session:
         lines = [*self._ngspice._stdout, *self._ngspice._stderr]
         self._log.extend(line for line in lines if line.strip())
         return "\n".join(lines)
+
+
+def _write_rows(path: str, rows: list[np.ndarray]) -> None:
+    file = np.lib.format.open_memmap(path, mode="w+", dtype=float, shape=(len(rows), len(rows[0]) if rows else 0))
+    for k, row in enumerate(rows):
+        file[k] = row
+    file.flush()
 
 
 def _follow_parent(parent: int) -> None:

@@ -133,6 +133,11 @@ def _joined(waves: Sequence[Waveform]) -> Waveform:
         time_s=np.concatenate([(w.time_s + t)[cut:] for w, t, cut in zip(waves, shifts, cuts, strict=False)]),
         traces={name: np.concatenate([w.traces[name][c:] for w, c in zip(waves, cuts, strict=True)]) for name in names},
         energy_J=sum(wave.energy_J for wave in waves),
+        maps={
+            name: np.concatenate([w.maps[name][c:] for w, c in zip(waves, cuts, strict=True)])
+            for name in waves[0].maps
+            if all(name in wave.maps for wave in waves)
+        },
         effort=effort,
         testbench_sha256=hashlib.sha256("".join(wave.testbench_sha256 for wave in waves).encode()).hexdigest(),
         log=tuple(line for wave in waves for line in wave.log),
