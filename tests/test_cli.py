@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -14,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from ouro_spice import machine
+from ouro_spice import Cell1R, Cell1T1R, CompactCell, jart_vcm_v1b, machine, pair
 from ouro_spice.cli import main
+from ouro_spice.cli.cells import CellOptions, Kind, Realised
 
 # a test run in the background hands down that SIGINT is ignored
 MAIN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n{}"
@@ -252,7 +254,7 @@ def test_what_the_parser_refuses_is_a_wrong_command_line(ouro, arguments):
 def test_help_lists_the_commands(ouro):
     done = ouro("--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert all(name in done.stdout for name in ("doctor", "osdi", "decks", "sim"))
+    assert all(name in done.stdout for name in ("doctor", "osdi", "decks", "sim", "pair"))
 
 
 def test_an_old_ngspice_stops_the_decks_with_a_remedy(ouro, empty_path, tmp_path):
@@ -260,6 +262,110 @@ def test_an_old_ngspice_stops_the_decks_with_a_remedy(ouro, empty_path, tmp_path
     done = ouro("decks", "--out", tmp_path / "out", PATH=str(empty_path))
     assert done.returncode == 1
     assert "version 39: install ngspice" in one_line(done)
+
+
+# ---- pair
+
+
+@pytest.mark.ngspice
+def test_pair_finds_the_amplitudes_of_the_reference(ouro):
+    done = ouro("pair", "--total", "60e-6", "--cell", "1r", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    assert (found["cell"], found["by"], found["total_s"]) == ("1r", "amplitude", 60e-6)
+    assert (found["v_set_V"], found["v_reset_V"]) == pytest.approx((-0.4143, 0.8540), abs=3e-4)
+    assert (found["set_s"], found["reset_s"]) == pytest.approx((60e-6, 60e-6), rel=0.005)
+    assert (found["device_set_V"], found["device_reset_V"]) == pytest.approx((found["v_set_V"], found["v_reset_V"]))
+    assert found["gate_set_V"] is found["gate_reset_V"] is None
+    assert 100e-6 < found["peak_set_A"] < found["peak_reset_A"] < 1e-3
+
+
+@pytest.mark.ngspice
+def test_pair_by_gate(ouro):
+    voltages = ("--v-set", "-0.6", "--v-reset", "1.3")
+    done = ouro("pair", "--by", "gate", *voltages, "--r-bl", "50", "--v-gate-set", "2.0", "--json")
+    found = json.loads(done.stdout)
+    assert (found["by"], found["v_set_V"], found["v_reset_V"]) == ("gate", -0.6, 1.3)
+    assert 0.6 < found["gate_set_V"] < found["gate_reset_V"] < 3.3
+    assert (found["set_s"], found["reset_s"]) == pytest.approx((60e-6, 60e-6), rel=0.005)
+
+
+@pytest.mark.ngspice
+def test_pair_as_a_table(ouro):
+    done = ouro("pair", "--total", "1e-6")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "driver (V)" in done.stdout
+    rows = [[word.strip("+") for word in line.split() if word != "\u2502"] for line in done.stdout.splitlines()]
+    for direction in ("SET", "RESET"):
+        (row,) = (row for row in rows if direction in row)
+        assert row[2] == "3.3000"
+        assert float(row[3]) == pytest.approx(1.0, rel=0.005)
+        assert abs(float(row[4])) < abs(float(row[1]))
+
+
+@pytest.mark.parametrize(("kind", "model"), [("compact", "full"), ("reduced", "reduced"), ("tud", "tud")])
+def test_pair_of_a_compact_cell_counts_both_drivers_and_lines(ouro, kind, model):
+    done = ouro("pair", "--cell", kind, "--driver", "50", "--r-bl", "30", "--r-wl", "20", "--json")
+    found = json.loads(done.stdout)
+    expected = pair(CompactCell(jart_vcm_v1b(window=True), model, resistance=150.0))
+    assert (found["v_set_V"], found["v_reset_V"]) == (expected.v_set, expected.v_reset)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--total", "0"), "total_s = 0 is outside its legal range"),
+        (("--total", "nan"), "total_s = nan is outside its legal range"),
+        (("--by", "gate"), "--by gate needs --v-set and --v-reset"),
+        (("--by", "gate", "--v-set", "-1"), "--by gate needs --v-reset"),
+        (("--v-set", "-1"), "--v-set: only with --by gate"),
+        (("--cell", "1r", "--by", "gate", "--v-set", "-1", "--v-reset", "1"), "a Cell1R has no gate voltage"),
+        (("--by", "gate", "--v-set", "1", "--v-reset", "1"), "v_set = 1 is outside its legal range"),
+        (("--cell", "compact", "--w", "1e-6"), "--w does not apply to --cell compact"),
+        (("--cell", "tud", "--realisation", "compiled"), "--realisation does not apply to --cell tud"),
+        (("--cell", "1r", "--r-sl", "1"), "--r-sl does not apply to --cell 1r"),
+        (("--r-bl", "-1"), "r_bl = -1 is outside its legal range"),
+        (("--w", "20"), "w = 20 is outside its legal range"),
+    ],
+)
+def test_pair_with_wrong_arguments(ouro, arguments, message):
+    done = ouro("pair", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in one_line(done)
+
+
+@pytest.mark.parametrize("arguments", [("--cell", "2r"), ("--by", "luck"), ("--v-set", "x"), ("--realisation", "none")])
+def test_pair_with_words_that_are_none_of_its_own(ouro, arguments):
+    done = ouro("pair", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert arguments[0] in done.stderr
+
+
+@pytest.mark.ngspice
+def test_pair_that_is_not_there_says_why(ouro):
+    done = ouro("pair", "--by", "gate", "--v-set", "-0.3", "--v-reset", "1.3")
+    assert done.returncode == 2
+    assert "no gate voltage up to" in one_line(done)
+
+
+def test_options_describe_the_cell_and_leave_the_rest_to_it():
+    device = jart_vcm_v1b(window=True)
+    assert CellOptions().build() == Cell1T1R(device)
+    assert CellOptions(Kind.R1).build() == Cell1R(device)
+    given = CellOptions(realisation=Realised.BEHAVIOURAL, r_sl=7.0, c_wl=1e-15, driver=10.0, w=5e-6, v_gate_reset=3.0)
+    cell = given.build()
+    assert cell.device.realisation == "behavioural"
+    plain = Cell1T1R(device)
+    assert cell.lines == dataclasses.replace(plain.lines, r_sl=7.0, c_wl=1e-15)
+    assert cell.driver.resistance == 10.0
+    assert cell.transistor == dataclasses.replace(plain.transistor, w=5e-6, v_reset=3.0)
+
+
+def test_help_imports_nothing_heavy():
+    before = "import sys, atexit\nheavy = ('torch', 'matplotlib', 'numba', 'PySpice', 'pandas')\n"
+    before += "atexit.register(lambda: print([name for name in heavy if name in sys.modules]))\n"
+    done = subprocess.run(command("pair", "--help", before=before), capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 # ---- a whole command, and its output in a pipe

@@ -1,0 +1,70 @@
+"""The command line: each command is one call of the package.
+
+Exit codes: 2 for what is wrong with the command line or an input file, 1 for a tool, the machine or a missed figure,
+130 for Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from ..files import OutputError
+from ..machine import ToolError
+from ..waveform import SimulationError
+from . import jobs
+from .pair import pair
+
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False,
+    help="SPICE-level co-simulation of memristor programming.",
+)  # fmt: skip
+
+_INTERRUPTED = "interrupted; what was finished is kept, run again to go on"
+
+# the commands, in the order in which --help lists them; a module of commands is imported above and named here, and
+# imports what it works with inside its functions: --help has to be quick
+for _name, _command in (
+    ("doctor", jobs.doctor),
+    ("osdi", jobs.osdi),
+    ("decks", jobs.decks),
+    ("sim", jobs.sim),
+    ("switching-curves", jobs.switching_curves),
+    ("pair", pair),
+):
+    app.command(name=_name)(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point: turns exceptions into one clear line and an exit code."""
+    code: int | str | None
+    try:
+        app(args=list(arguments) if arguments is not None else None, standalone_mode=True)
+        code = 0
+    except SystemExit as stop:
+        # typer makes 130 of Ctrl-C, and says nothing
+        code = _complain(_INTERRUPTED, 130) if stop.code == 130 else stop.code
+    except ValueError as error:
+        code = _complain(error, 2)
+    except (ToolError, SimulationError, OutputError, OSError) as error:
+        code = _complain(error, 1)
+    except KeyboardInterrupt:
+        code = _complain(_INTERRUPTED, 130)
+    _leave(code)
+
+
+def _leave(code: int | str | None) -> None:
+    from ..engine import default_engine
+
+    default_engine().close()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    sys.exit(code)
+
+
+def _complain(error: object, code: int) -> int:
+    print(f"ouro-spice: {error}", file=sys.stderr)
+    return code
