@@ -12,7 +12,21 @@ from .device import Device, jart_vcm_v1b
 from .pulse import Pulse
 from .waveform import Result, SimulationError, State, Waveform
 from .population import spread_windows, stationary
-from .circuit import Cell1R, Cell1T1R, CompactCell, Driver, Lines, Process, Read, Resistor, Testbench, Transistor
+from .circuit import (
+    Cell1R,
+    Cell1T1R,
+    CompactCell,
+    Driver,
+    Lines,
+    Process,
+    Read,
+    ReadingClipped,
+    Resistor,
+    Sense,
+    Testbench,
+    Transistor,
+    WriteDriver,
+)
 from .engine import Ngspice
 from .static import rate, static_current
 from .transient import simulate
@@ -45,6 +59,9 @@ __all__ = [
     "stationary",
     "Lines",
     "Driver",
+    "WriteDriver",
+    "Sense",
+    "ReadingClipped",
     "Transistor",
     "Process",
     "Read",

@@ -2,8 +2,10 @@
 
 from .cell import Cell, Cell1R, Cell1T1R
 from .compact_cell import CompactCell
+from .drive import WriteDriver
 from .parts import Driver, Lines, Read, Resistor, Transistor
 from .process import Process
+from .sense import ReadingClipped, Sense
 from .testbench import Testbench
 
 __all__ = [
@@ -15,7 +17,10 @@ __all__ = [
     "Lines",
     "Process",
     "Read",
+    "ReadingClipped",
     "Resistor",
+    "Sense",
     "Testbench",
     "Transistor",
+    "WriteDriver",
 ]

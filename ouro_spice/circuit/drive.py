@@ -1,0 +1,212 @@
+"""How a line is driven: an ideal source behind a resistance, transistors, or nothing; netlist, traces, state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ..checks import check_range
+from ..pulse import PWL
+from .parts import Driver
+from .process import Process
+
+OPEN_OHM = 1e12
+"""Resistance to ground of a line that floats at an ideal driver; its voltage would be undetermined without."""
+
+
+@dataclass(frozen=True)
+class WriteDriver:
+    """Drivers made of transistors: `netlists/lib/write_driver.lib` on bit and source lines, `wl_driver.lib` on gates.
+
+    A pulse's amplitude is a supply that a transmission gate puts on the line; its rise and fall are the edges of the
+    control, and the line's own edges and voltage are what the circuit makes of them.
+
+    Parameters
+    ----------
+    w, w_wl
+        Channel width of the n-channel transistors at bit and source lines, and at gates [m]; the rest is in proportion.
+    supply
+        Supply of the gates [V]; amplitudes and gate voltages lie below it.
+    """
+
+    w: float = 60e-6
+    w_wl: float = 12e-6
+    supply: float = 3.3
+
+    def __post_init__(self) -> None:
+        check_range("w", self.w, 1e-6, 0.1, "m")
+        check_range("w_wl", self.w_wl, 1e-6, 0.1, "m")
+        check_range("supply", self.supply, 1.0, 20, "V")
+
+
+@dataclass(frozen=True)
+class Drive:
+    """One driven line, as parts of a testbench.
+
+    Attributes
+    ----------
+    elements, libraries
+        Netlist lines, and the libraries that they need.
+    node
+        Where the line begins.
+    resistance
+        To be put in series with the line's first resistance [Ohm]; 0 where the driver has its resistance inside.
+    probes
+        ``(trace, ngspice vector)``: ``v_LINE`` and ``i_LINE``, the current flowing into the driver, and the supplies'.
+    sources
+        ``(voltage trace, current trace)`` of what delivers the energy.
+    nodes
+        Nodes inside the driver whose voltages belong to the state.
+    """
+
+    elements: tuple[str, ...]
+    node: str
+    resistance: float = 0.0
+    libraries: tuple[str, ...] = ()
+    probes: tuple[tuple[str, str], ...] = ()
+    sources: tuple[tuple[str, str], ...] = ()
+    nodes: tuple[str, ...] = ()
+
+
+def drive(driver: Driver | WriteDriver, line: str, pwl: PWL | None, gate: bool = False, follow: bool = False) -> Drive:
+    """How a line is driven.
+
+    Parameters
+    ----------
+    driver
+        An ideal source behind a resistance, or transistors; the latter need `wrappers` once in the circuit.
+    line
+        Name of the line, such as "bl" or "bl3": all names in the netlist and all traces contain it.
+    pwl
+        Voltage over time, not negative; None where the line floats.
+    gate
+        Whether it is a gate's line, with the smaller driver. It cannot float.
+    follow
+        Whether a driver of transistors stays switched on while its supply goes through `pwl`, as for a read; else
+        each stretch above 0 V is a pulse: its highest voltage is the supply, its shape the control's.
+
+    Raises
+    ------
+    ValueError
+        For a voltage outside 0 .. supply of a driver of transistors, or a gate that floats.
+    """
+    if pwl is None and gate:
+        raise ValueError(f"{line}: a gate's line cannot float")
+    if isinstance(driver, WriteDriver):
+        return _transistors(driver, line, pwl, gate, follow)
+    return _ideal(driver, line, pwl)
+
+
+def _ideal(driver: Driver, line: str, pwl: PWL | None) -> Drive:
+    node = f"{line}_driver"
+    probes = ((f"v_{line}", f"v({node})"), (f"i_{line}", f"v{line}#branch"))
+    if pwl is None:
+        elements = (f"v{line} {node} {line}_open 0", f"r{line}_open {line}_open 0 {OPEN_OHM:.17g}")
+        return Drive(elements, node, probes=probes)
+    elements = (f"v{line} {node} 0 {pwl.spice()}",)
+    return Drive(elements, node, driver.resistance, probes=probes, sources=((f"v_{line}", f"i_{line}"),))
+
+
+def _transistors(driver: WriteDriver, line: str, pwl: PWL | None, gate: bool, follow: bool) -> Drive:
+    node, rail, supply, control = (f"{line}_{name}" for name in ("driver", "rail", "vdd", "ctl"))
+    volts = _supply_and_control(driver, line, pwl or PWL((0.0, 1.0), (0.0, 0.0)), follow)
+    elements = [
+        f"v{line} {node} {line}_out 0",
+        f"v{rail} {rail} 0 {volts[0].spice()}",
+        f"v{supply} {supply} 0 dc {driver.supply:.17g}",
+        f"v{control} {control} 0 {volts[1].spice()}",
+    ]
+    if gate:
+        elements.append(f"x{line}d {line}_out {control} {rail} {supply} 0 wl_driver w={driver.w_wl:.17g}")
+        inside = f"x{line}d.xdrive"
+    else:
+        enable = "0" if pwl is None else supply
+        elements.append(f"x{line}d {line}_out {control} {enable} {rail} {supply} 0 write_driver w={driver.w:.17g}")
+        inside = f"x{line}d"
+    probes = [(f"v_{line}", f"v({node})"), (f"i_{line}", f"v{line}#branch")]
+    sources = []
+    for name in (rail, supply, control):
+        probes += [(f"v_{name}", f"v({name})"), (f"i_{name}", f"v{name}#branch")]
+        sources.append((f"v_{name}", f"i_{name}"))
+    nodes = (node, *(f"{inside}.{name}" for name in ("on_b", "on", "down")))
+    libraries = ("write_driver", "wl_driver") if gate else ("write_driver",)
+    return Drive(tuple(elements), node, 0.0, libraries, tuple(probes), tuple(sources), nodes)
+
+
+def _supply_and_control(driver: WriteDriver, line: str, pwl: PWL, follow: bool) -> tuple[PWL, PWL]:
+    """Voltages of the programming supply and of the control: a pulse's level stands before its edge comes."""
+    times, volts = np.array(pwl.times_s), np.array(pwl.volts)
+    if volts.min() < 0 or volts.max() > driver.supply:
+        worst = volts.min() if volts.min() < 0 else volts.max()
+        raise ValueError(f"{line}: {worst:g} V is outside 0 .. {driver.supply:g} V, the write driver's supply")
+    if follow:
+        return pwl, PWL((0.0, pwl.times_s[-1]), (driver.supply, driver.supply))
+    ends = np.array([0.0, *np.flatnonzero(np.diff(np.sign(volts)) != 0) + 0.5, len(volts)])
+    pulses = [(int(np.ceil(a)), int(np.ceil(b))) for a, b in pairwise(ends)]
+    pulses = [(a, b) for a, b in pulses if volts[a:b].any()]
+    control, levels, changes = np.zeros(len(volts)), [], []
+    for number, (first, behind) in enumerate(pulses):
+        level = float(volts[first:behind].max())
+        control[first:behind] = driver.supply * volts[first:behind] / level
+        if number:
+            # between two pulses, when the line is back at 0 V
+            before, now = times[pulses[number - 1][1]], times[first - 1]
+            changes.append((before + (now - before) / 2, before + (now - before) * 3 / 4))
+        levels.append(level)
+    supply_t, supply_v = [0.0], [levels[0] if levels else 0.0]
+    for (start, stop), (low, high) in zip(changes, pairwise(levels), strict=True):
+        supply_t += [float(start), float(stop)]
+        supply_v += [low, high]
+    return (
+        PWL((*supply_t, pwl.times_s[-1]), (*supply_v, supply_v[-1])),
+        PWL(pwl.times_s, tuple(map(float, control))),
+    )
+
+
+def connect(
+    driver: Driver | WriteDriver, one: Drive, line: str, node: str, resistance: float, capacitance: float
+) -> tuple[list[str], list[str]]:
+    """A driver and its line, lumped [Ohm, F], to a node: netlist lines, and the nodes that belong to the state.
+
+    Without resistance an ideal driver sits at the node itself, exactly.
+    """
+    elements, series = list(one.elements), one.resistance + resistance
+    elements.append(f"r{line} {one.node} {node} {series:.17g}" if series > 0 else f"vshort{line} {one.node} {node} 0")
+    if capacitance > 0:
+        elements.append(f"c{line} {node} 0 {capacitance:.17g}")
+    # the same nodes whether the line is driven or floats: a state goes from writes to reads and back
+    stiff = isinstance(driver, Driver) and driver.resistance + resistance == 0
+    return elements, [*one.nodes, *(() if stiff else (node,))]
+
+
+def wrappers(process: Process) -> list[str]:
+    """The subcircuits nch and pch of a process, which the libraries of drivers and sense path call.
+
+    Widths and lengths below the process's minimum become the minimum.
+    """
+    lines, unit = [], process.unit_m
+    for name, model in (("nch", process.nmos), ("pch", process.pmos)):
+        w, l = f"max(W,{process.w_min:.17g})", f"max(L,{process.l_min:.17g})"  # noqa: E741
+        sizes = f"W={{{w}/{unit:.17g}}} L={{{l}/{unit:.17g}}}"
+        if process.kind == "subckt":
+            element = f"x1 d g s b {model} {sizes}"
+        else:
+            area, edge = f"{{{w}*0.5e-6/{unit**2:.17g}}}", f"{{(2*{w}+1e-6)/{unit:.17g}}}"
+            element = f"m1 d g s b {model} {sizes} AD={area} AS={area} PD={edge} PS={edge}"
+        lines += [f".subckt {name} d g s b W=1e-6 L=0.35e-6", element, ".ends"]
+    return lines
+
+
+def libraries(drives: Iterable[Drive]) -> tuple[str, ...]:
+    """The libraries that some drives need, each once."""
+    return tuple(dict.fromkeys(name for one in drives for name in one.libraries))
+
+
+def check_supply(part: object, process: Process) -> None:
+    """Raise ValueError for a part whose supply the process's transistors do not stand; one without any is fine."""
+    supply = getattr(part, "supply", 0.0)
+    if supply > process.gate_V:
+        raise ValueError(f"supply = {supply:g} V is above the process limit gate_V = {process.gate_V:g} V")

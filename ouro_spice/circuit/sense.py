@@ -1,0 +1,182 @@
+"""The sense path: a clamp and current mirror of transistors at the bit line, an ADC behind it, and how a read goes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ..checks import check_count, check_range
+from ..pulse import PWL
+from .drive import Drive
+from .parts import Read
+
+RAMP_S, HOLD_S, SWITCH_S = 10e-9, 4e-9, 0.5e-9
+"""Time in which the lines rise to the common voltage, time until the conveyor takes hold, edges of its controls."""
+
+OVERLAP_S = 10e-9
+"""Time in which the bit line is held by conveyor and switch together."""
+
+
+class ReadingClipped(UserWarning):
+    """A reading was outside the range of the ADC, or of the known resistors: the end of the range was reported."""
+
+
+@dataclass(frozen=True)
+class Sense:
+    """A sense path made of transistors, `netlists/lib/sense.lib`, and an ADC that measures its output.
+
+    The bit line is held at a common voltage while the source line (1R: the word line) goes above it by the read
+    voltage. The ADC sees the mean output over the second half of the read's flat top.
+
+    Parameters
+    ----------
+    bits
+        Of the ADC; None: it resolves everything.
+    range_S
+        What the ADC can tell apart, as output current over read voltage [S]: least and largest.
+    v_cm
+        The common voltage [V].
+    calibrate
+        Whether readings are corrected by those of known resistors; else the raw ones are reported.
+    supply
+        Of the conveyor [V].
+    """
+
+    bits: int | None = None
+    range_S: tuple[float, float] = (0.0, 700e-6)
+    v_cm: float = 0.9
+    calibrate: bool = True
+    supply: float = 3.3
+
+    def __post_init__(self) -> None:
+        if self.bits is not None:
+            check_count("bits", self.bits)
+            check_range("bits", self.bits, 1, 16, "")
+        if not (isinstance(self.range_S, tuple) and len(self.range_S) == 2):
+            raise ValueError(f"range_S = {self.range_S!r} must be a pair of conductances (low, high) [S]")
+        for value in self.range_S:
+            check_range("range_S", value, 0, 1.0, "S")
+        if not self.range_S[0] < self.range_S[1]:
+            raise ValueError(f"range_S = {self.range_S}: its ends must ascend")
+        check_range("supply", self.supply, 2.5, 20, "V")
+        check_range("v_cm", self.v_cm, 0.5, self.supply / 2, "V")
+        if not isinstance(self.calibrate, bool):
+            raise ValueError(f"calibrate = {self.calibrate!r} must be True or False")
+
+    @property
+    def step_S(self) -> float:
+        """What one code of the ADC stands for [S]; 0 where it resolves everything."""
+        return (self.range_S[1] - self.range_S[0]) / 2**self.bits if self.bits else 0.0
+
+    def digitised(self, raw_S: float) -> tuple[float, bool]:
+        """What the ADC makes of an output over read voltage [S], the middle of its code; whether it was clipped."""
+        low, high = self.range_S
+        clipped = not low <= raw_S <= high
+        inside = min(max(raw_S, low), high)
+        if self.bits is None:
+            return inside, clipped
+        code = min(math.floor((inside - low) / self.step_S), 2**self.bits - 1)
+        return low + (code + 0.5) * self.step_S, clipped
+
+    def schedule(self, read: Read, gate_edge_s: float = 0.0) -> Schedule:
+        """When what happens in a read; the gate of the access transistor rises and falls in `gate_edge_s`."""
+        return Schedule(read, self.v_cm, self.supply, gate_edge_s)
+
+    def path(self, line: str, schedule: Schedule) -> Drive:
+        """The conveyor at the driver's end of a bit line, as parts of a testbench; it needs `drive.wrappers`.
+
+        Traces: ``i_sense``, the output; ``i_clamp``, the current out of the line; ``v_cm``.
+        """
+        name, node = f"{line}_sense", f"{line}_driver"
+        elements = (
+            f"v{name}_vdd {name}_vdd 0 dc {self.supply:.17g}",
+            f"v{name}_cm {name}_cm 0 {schedule.common.spice()}",
+            f"v{name}_en {name}_en 0 {schedule.enable.spice()}",
+            f"v{name}_pre {name}_pre 0 {schedule.precharge.spice()}",
+            f"v{name}_clamp {node} {name}_in 0",
+            f"v{name} {name}_cm {name}_out 0",
+            f"x{name} {name}_in {name}_out {name}_en {name}_pre {name}_cm {name}_vdd 0 sense",
+        )
+        probes = (
+            ("i_sense", f"v{name}#branch"),
+            ("i_clamp", f"v{name}_clamp#branch"),
+            ("v_cm", f"v({name}_cm)"),
+            ("i_cm", f"v{name}_cm#branch"),
+            ("v_sense_vdd", f"v({name}_vdd)"),
+            ("i_sense_vdd", f"v{name}_vdd#branch"),
+        )
+        sources = (("v_cm", "i_cm"), ("v_sense_vdd", "i_sense_vdd"))
+        return Drive(elements, node, libraries=("sense",), probes=probes, sources=sources)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When what happens in a read [s], for a common voltage and a supply [V] and an edge of the gate [s]."""
+
+    read: Read
+    v_cm: float
+    supply: float
+    gate_edge_s: float
+
+    @property
+    def flat_s(self) -> tuple[float, float]:
+        """Beginning and end of the time at full read voltage."""
+        start = self._hold + SWITCH_S + OVERLAP_S + 2 * SWITCH_S + self.read.edge
+        return start, start + self.read.width
+
+    @property
+    def stop_s(self) -> float:
+        """The end, lines at 0 V."""
+        return self._down + RAMP_S + self.read.edge + self.gate_edge_s
+
+    @property
+    def _hold(self) -> float:
+        return self.gate_edge_s + RAMP_S + HOLD_S
+
+    @property
+    def _down(self) -> float:
+        """When the lines begin to go back to 0 V."""
+        return self.flat_s[1] + self.read.edge + 2 * SWITCH_S
+
+    @property
+    def common(self) -> PWL:
+        """The common voltage."""
+        times = (0.0, self.gate_edge_s, self.gate_edge_s + RAMP_S, self._down, self._down + RAMP_S, self.stop_s)
+        return _pwl(times, (0.0, 0.0, self.v_cm, self.v_cm, 0.0, 0.0))
+
+    @property
+    def raised(self) -> PWL:
+        """The source line (1R: the word line)."""
+        start, stop = self.flat_s
+        edge, high = self.read.edge, self.v_cm + self.read.voltage
+        times = (
+            *(0.0, self.gate_edge_s, self.gate_edge_s + RAMP_S, start - edge),
+            *(start, stop, stop + edge, self._down, self._down + RAMP_S, self.stop_s),
+        )
+        volts = (0.0, 0.0, self.v_cm, self.v_cm, high, high, self.v_cm, self.v_cm, 0.0, 0.0)
+        return _pwl(times, volts)
+
+    @property
+    def enable(self) -> PWL:
+        """Control of the conveyor."""
+        off = self._down - SWITCH_S
+        times = (0.0, self._hold, self._hold + SWITCH_S, off, off + SWITCH_S, self.stop_s)
+        return _pwl(times, (0.0, 0.0, self.supply, self.supply, 0.0, 0.0))
+
+    @property
+    def precharge(self) -> PWL:
+        """Control of the switch between bit line and common voltage."""
+        off, on = self._hold + SWITCH_S + OVERLAP_S, self._down - 2 * SWITCH_S
+        times = (0.0, off, off + SWITCH_S, on, on + SWITCH_S, self.stop_s)
+        return _pwl(times, (self.supply, self.supply, 0.0, 0.0, self.supply, self.supply))
+
+    def gate(self, volts: float) -> PWL:
+        """Gate of the access transistor, from the beginning to the end."""
+        edge = self.gate_edge_s
+        return _pwl((0.0, edge, self.stop_s - edge, self.stop_s), (0.0, volts, volts, 0.0))
+
+
+def _pwl(times: tuple[float, ...], volts: tuple[float, ...]) -> PWL:
+    """A PWL without points at the same time."""
+    kept = [(t, v) for k, (t, v) in enumerate(zip(times, volts, strict=True)) if not k or t > times[k - 1]]
+    return PWL(tuple(t for t, _ in kept), tuple(v for _, v in kept))
