@@ -112,6 +112,55 @@ def test_a_model_that_is_not_there_is_named(own, name, engine):
     assert write(engine, cell()).result is ouro.Result.OK
 
 
+@pytest.fixture
+def pdks(tmp_path):
+    """Stand-ins of the same shape and names as the PDKs that `netlists/README.md` shows, all with the shipped card."""
+    card = "\n".join(
+        line for line in (TOY / "plain.spice").read_text().splitlines() if line.startswith(("+", ".model"))
+    )
+    card = card.replace("{toy_vth}", "0.6")
+    size = "w={w} l={l} ad={w*0.5u} as={w*0.5u} pd={2*w+1u} ps={2*w+1u}"
+    metres = f".subckt NAME d g s b w=1u l=1u\nm0 d g s b toy_n {size}\n{card}\n.ends\n"
+    micro = (
+        metres.replace("w={w} l={l}", "w={w*1u} l={l*1u}").replace("w*0.5u", "w*0.5p").replace("2*w+1u", "(2*w+1)*1u")
+    )
+    sky = tmp_path / "sky130A" / "libs.tech" / "ngspice"
+    files = {
+        sky / "sky130.lib.spice": '.lib tt\n.include "inner/nfet.spice"\n.endl tt\n',
+        sky / "inner" / "nfet.spice": micro.replace("NAME", "sky130_fd_pr__nfet_g5v0d10v5"),
+    }
+    gf = tmp_path / "gf180mcuD" / "libs.tech" / "ngspice"
+    files[gf / "sm141064.ngspice"] = ".lib typical\n.lib 'sm141064.ngspice' nfet_t\n.endl\n.lib nfet_t\n"
+    files[gf / "sm141064.ngspice"] += (
+        metres.replace("NAME", "nfet_03v3").replace("vth0=0.6", "vth0={gf_vth}") + ".endl\n"
+    )
+    files[gf / "design.ngspice"] = ".param gf_vth=0.6\n"
+    ihp = tmp_path / "ihp-sg13g2" / "libs.tech" / "ngspice"
+    for kind in ("hv", "lv"):
+        files[ihp / "models" / f"cornerMOS{kind}.lib"] = f".LIB mos_tt\n.include {kind}.lib\n.ENDL mos_tt\n"
+        files[ihp / "models" / f"{kind}.lib"] = metres.replace("NAME", f"sg13_{kind}_nmos")
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (ihp / "osdi").mkdir()
+    shutil.copyfile(osdi.compiled_model("jart_tud"), ihp / "osdi" / "psp103_nqs.osdi")
+    return tmp_path
+
+
+@pytest.mark.ngspice
+def test_the_worked_lines(pdks, engine):
+    page = (assets.folder("netlists") / "README.md").read_text()
+    (block,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "sky130" in block)
+    names = {"ouro": ouro, "device": DEVICE}
+    exec(block.replace("/path/to", str(pdks)), names)
+    transistor = dataclasses.replace(NARROW, l=0.5e-6)
+    expected = write(engine, cell().replace(transistor=transistor))
+    assert names["cell"].process == names["sky130"]
+    for name in ("sky130", "gf180", "sg13g2"):
+        wave = write(engine, ouro.Cell1T1R(DEVICE, transistor=transistor, process=names[name]))
+        assert wave["n_disc"][-1] == pytest.approx(expected["n_disc"][-1], rel=1e-5), name
+
+
 # ---- netlists and hashes
 
 
