@@ -31,6 +31,7 @@ from .engine import Ngspice
 from .static import rate, static_current
 from .transient import simulate
 from .cell import live
+from .read_error import ReadError, read_error
 from .pair import Pair, pair
 from .dataset import PulseDataset, extract
 from .write_verify import ISPP, FixedPulse, History, Outcome, write_verify
@@ -75,6 +76,8 @@ __all__ = [
     "rate",
     "simulate",
     "live",
+    "read_error",
+    "ReadError",
     "Pair",
     "pair",
     "PulseDataset",

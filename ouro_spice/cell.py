@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import lru_cache
 from typing import Protocol
-
-import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from . import c2c, compact
 from .checks import check_count
-from .circuit import Cell, CompactCell, Resistor
+from .circuit import Cell, CompactCell
 from .device import Device
 from .engine import Engine, default_engine
 from .pulse import Pulse
+from .sensing import reading, sensed
 from .telegraph import advanced, seen
 from .transient import simulate
-from .waveform import Result, SimulationError, State, Waveform
+from .waveform import State, Waveform
 
-_CALIBRATION_S = np.geomspace(0.5e-6, 4e-3, 18)
+__all__ = ["LiveCell", "ModelCell", "SpiceCell", "live", "sensed"]
 
 
 class LiveCell(Protocol):
@@ -52,6 +49,8 @@ class SpiceCell:
         The circuit.
     state
         Its present state.
+    clipped
+        Reads so far that were outside the range of the ADC of a `Sense`.
     """
 
     def __init__(
@@ -59,7 +58,8 @@ class SpiceCell:
     ) -> None:
         self.description = description
         self.state = state or description.state()
-        self.read_s = description.duration([description.read.pulse])
+        self.read_s = description.read_s
+        self.clipped = 0
         self.window_S = description.window_S
         self._seed = seed
         self._engine = engine or default_engine()
@@ -75,7 +75,7 @@ class SpiceCell:
         device, state, index = self._now, self.state, self.description.index
         start = dataclasses.replace(state.changed(index, n_disc=self._seen), wander=(), telegraph=())
         wave = self._engine.run(self.description.replace(device=device).read_testbench(start))
-        reading = sensed(self.description, wave, self._engine)
+        found = reading(self.description, wave, self._engine)
         # what the read itself moved, without the noise
         n = state.n_disc[index]
         n = max(n + wave.state.n_disc[index] - start.n_disc[index], min(n, device.Ndiscmin))
@@ -84,7 +84,8 @@ class SpiceCell:
         if device.read_noise:
             telegraph = advanced(device, state.noise(index), self.read_s, c2c.key(self._seed, index))
             self.state = self.state.changed(index, telegraph=telegraph)
-        return reading
+        self.clipped += found.clipped
+        return found.g_S
 
     def apply(self, pulse: Pulse) -> Waveform:
         """Send one write pulse and wait its idle time.
@@ -199,49 +200,3 @@ def live(cell: Cell | CompactCell | LiveCell, state: State | None = None, seed: 
     if not isinstance(cell.device, Device):
         raise ValueError("a cell with a fixed resistor cannot be programmed")
     return SpiceCell(cell, state, seed)
-
-
-def sensed(cell: Cell, wave: Waveform, engine: Engine) -> float:
-    """What the sense path reports of a read's waveform [S]: bit-line current over read voltage, calibrated.
-
-    Raises
-    ------
-    SimulationError
-        For a reading outside the range of the known resistors, 0.5 uS to 4 mS.
-    """
-    calibration = _calibration(_reference(cell), engine)
-    raw = _raw(cell, wave)
-    low, high = np.exp(calibration.x[[0, -1]])
-    if not low <= raw <= high:
-        text = f"a raw reading of {raw:.3g} S; known resistors give {low:.3g} to {high:.3g} S"
-        raise SimulationError(Result.READ, "", (text,))
-    return float(np.exp(calibration(np.log(raw))))
-
-
-def _raw(cell: Cell, wave: Waveform) -> float:
-    """Mean bit-line current over the second half of the read's flat top, over the read voltage [S]."""
-    read = cell.read
-    start = cell.flat_start_s(read.pulse)
-    low, high = start + read.width / 2, start + read.width
-    inside = (wave.time_s > low) & (wave.time_s < high)
-    times = np.concatenate([[low], wave.time_s[inside], [high]])
-    current = np.interp(times, wave.time_s, wave["i_bl"])
-    return float(np.trapezoid(current, times) / (high - low) / read.voltage)
-
-
-def _reference(cell: Cell) -> Cell:
-    return cell.alone.replace(device=Resistor(1.0))
-
-
-@lru_cache(maxsize=64)
-def _calibration(cell: Cell, engine: Engine) -> PchipInterpolator:
-    """ln G over ln of the raw reading, from known resistors in the place of the device."""
-    cells = [cell.replace(device=Resistor(1 / g)) for g in _CALIBRATION_S]
-    waves = engine.map([c.read_testbench() for c in cells])
-    raw = np.array([_raw(c, wave) for c, wave in zip(cells, waves, strict=True)])
-    if not (np.all(raw > 0) and np.all(np.diff(raw) > 0)):
-        raise ValueError(
-            f"a read of {cell.read.width:g} s is too short for this circuit: its readings of known resistors do not "
-            "rise with their conductance (lengthen Read.width, or lower the lines' resistance and capacitance)"
-        )
-    return PchipInterpolator(np.log(raw), np.log(_CALIBRATION_S))
