@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,6 @@ from ouro_spice.compact.vector import vector
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from oracle import Jart, integrate
 
-PAIR = {"set": -0.4143, "reset": 0.8540}
 PARTS = {
     "set_transition": ("set", 200e-6, 450e-6),
     "reset_transition": ("reset", 450e-6, 200e-6),
@@ -43,7 +43,14 @@ TARGETS = (
     Target("tud_time_error_max", 2e-3),
 )
 DEVICE = ouro.jart_vcm_v1b(window=True)
+DIRECTIONS = ("set", "reset")
 LIMIT_S = 400e-6
+
+
+@lru_cache
+def volts_of(direction: str) -> float:
+    """The amplitude of the 60 us pair [V]."""
+    return getattr(ouro.pair(ouro.CompactCell(DEVICE), 60e-6), f"v_{direction}")
 
 
 def bounds(model: str, part: str) -> tuple[float, float, float, float]:
@@ -52,7 +59,7 @@ def bounds(model: str, part: str) -> tuple[float, float, float, float]:
     first = DEVICE.bounds[0 if direction == "set" else 1]
     if start is not None:
         first = float(compact.concentration(DEVICE, start, model=model))
-    return PAIR[direction], first, float(compact.concentration(DEVICE, end, model=model)), end
+    return volts_of(direction), first, float(compact.concentration(DEVICE, end, model=model)), end
 
 
 def steps_per_s(model: str, part: str, devices: int, repeats: int, seed: int) -> float:
@@ -72,7 +79,7 @@ def steps_per_s(model: str, part: str, devices: int, repeats: int, seed: int) ->
 
 def time_error(model: str, direction: str) -> float:
     """Relative error of the time from one edge of the window to near the other, without the walk."""
-    volts = PAIR[direction]
+    volts = volts_of(direction)
     low, high = DEVICE.bounds
     first, last = (low, high * 0.99) if volts < 0 else (high, low * 1.01)
     if model == "full":
@@ -132,7 +139,7 @@ def main() -> int:
         steps_per_s(model, "set_transition", 1, 1, 0)
     rows = []
     for model in compact.MODELS:
-        error = max(time_error(model, direction) for direction in PAIR)
+        error = max(time_error(model, direction) for direction in DIRECTIONS)
         figures[f"{model}_time_error_max"] = error
         for part in PARTS:
             devices = (8 if args.quick else 40) * (1 if model == "full" else 5)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ouro_spice import Cell1R, Cell1T1R, CompactCell, jart_vcm_v1b, machine, pair
+from ouro_spice import Cell1R, Cell1T1R, CompactCell, Process, jart_vcm_v1b, machine, pair
 from ouro_spice.cli import main
 from ouro_spice.cli.cells import CellOptions, Kind, Realised
 
@@ -326,6 +326,8 @@ def test_pair_of_a_compact_cell_counts_both_drivers_and_lines(ouro, kind, model)
         (("--cell", "1r", "--r-sl", "1"), "--r-sl does not apply to --cell 1r"),
         (("--r-bl", "-1"), "r_bl = -1 is outside its legal range"),
         (("--w", "20"), "w = 20 is outside its legal range"),
+        (("--corner", "xx"), "has the corners tt, ff, ss"),
+        (("--v-gate-set", "5"), "above the process limit gate_V = 3.6 V"),
     ],
 )
 def test_pair_with_wrong_arguments(ouro, arguments, message):
@@ -353,10 +355,12 @@ def test_options_describe_the_cell_and_leave_the_rest_to_it():
     assert CellOptions().build() == Cell1T1R(device)
     assert CellOptions(Kind.R1).build() == Cell1R(device)
     given = CellOptions(realisation=Realised.BEHAVIOURAL, r_sl=7.0, c_wl=1e-15, driver=10.0, w=5e-6, v_gate_reset=3.0)
+    given = dataclasses.replace(given, corner="ss", contact=4.0)
     cell = given.build()
     assert cell.device.realisation == "behavioural"
     plain = Cell1T1R(device)
-    assert cell.lines == dataclasses.replace(plain.lines, r_sl=7.0, c_wl=1e-15)
+    assert cell.lines == dataclasses.replace(plain.lines, r_sl=7.0, c_wl=1e-15, contact=4.0)
+    assert cell.process == Process(corner="ss")
     assert cell.driver.resistance == 10.0
     assert cell.transistor == dataclasses.replace(plain.transistor, w=5e-6, v_reset=3.0)
 

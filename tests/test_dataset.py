@@ -23,7 +23,6 @@ DEVICE = ouro.jart_vcm_v1b(window=True)
 CELL = ouro.Cell1R(DEVICE)
 PAIR = ouro.Pair(-0.414269, 0.854029, 60e-6)
 CELL_1T1R = ouro.Cell1T1R(DEVICE)
-PAIR_1T1R = ouro.Pair(-0.44623, 0.94170, 60e-6)
 N, SEED = 11, 5
 SHARDS = ("records-00000.parquet", "records-00001.parquet", "records-00002.parquet")
 
@@ -64,7 +63,7 @@ def copy(whole, tmp_path):
 @pytest.fixture(scope="module")
 def circuit():
     """Records of a 1T1R cell, fine steps."""
-    return ouro.extract(CELL_1T1R, n=16, seed=2, workers=2, voltages=PAIR_1T1R, step_s=1e-9)
+    return ouro.extract(CELL_1T1R, n=16, seed=2, workers=2, step_s=1e-9)
 
 
 def contents(folder):

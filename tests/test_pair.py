@@ -162,8 +162,21 @@ def test_a_gate_that_is_off_for_reset_only_is_named(engine):
 def test_an_amplitude_that_is_too_small_with_the_gate_fully_on_is_named(engine, given):
     ((name, volts),) = given.items()
     what = name.removeprefix("v_").upper()
-    with pytest.raises(ValueError, match=rf"no gate voltage up to .* V crosses .* {what} of {volts:g} V: raise"):
+    with pytest.raises(ValueError, match=rf"no gate voltage .* limit of 3.6 V crosses .* {what} of {volts:g} V: raise"):
         ouro.pair(CELL_1T1R, engine=engine, **given)
+
+
+def test_the_process_limits_the_gate(engine):
+    """What 3.6 V at the gate still do is out of reach in a process that stands 1.2 V."""
+    low = CELL_1T1R.replace(
+        transistor=ouro.Transistor(v_set=1.2, v_reset=1.2, v_read=1.2), process=ouro.Process(gate_V=1.2)
+    )
+    assert ouro.pair(CELL_1T1R, engine=engine, v_set=-0.5, v_reset=1.3).gate_set > 1.2
+    with pytest.raises(ValueError, match=r"no gate voltage .* limit of 1.2 V crosses .* SET of -0.5 V"):
+        ouro.pair(low, engine=engine, v_set=-0.5)
+    # in a RESET the device sees less than the gate voltage, whatever the driver sends
+    with pytest.raises(ValueError, match=r"no gate voltage .* limit of 1.2 V crosses .* RESET of 3 V"):
+        ouro.pair(low, engine=engine, v_set=-0.6, v_reset=3.0)
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ import typer
 from ..circuit import Cell, Cell1R, Cell1T1R, CompactCell
 from ..device import jart_vcm_v1b
 
-_LINES = {"r_bl", "r_wl", "c_bl", "c_wl"}
-_ACCESS = {"r_sl", "c_sl", "w", "l", "v_gate_set", "v_gate_reset", "v_gate_read"}
+_LINES = {"r_bl", "r_wl", "c_bl", "c_wl", "contact"}
+_ACCESS = {"r_sl", "c_sl", "corner", "w", "l", "v_gate_set", "v_gate_reset", "v_gate_read"}
 
 
 class Kind(enum.Enum):
@@ -66,7 +66,9 @@ class CellOptions:
     c_bl: _number("Bit line to ground [F].") = None
     c_sl: _number("Source line to ground [F].") = None
     c_wl: _number("Word line to ground [F].") = None
+    contact: _number("Each contact to a line [Ohm].") = None
     driver: _number("Output resistance of each line driver [Ohm].") = None
+    corner: Annotated[str | None, typer.Option(help="Of the transistors: tt, ff or ss.", show_default=False)] = None
     w: _number("Width of the access transistor [m].") = None
     l: _number("Its length [m].") = None  # noqa: E741 - the field's own name for a gate length
     v_gate_set: _number("Gate voltage of a SET [V].") = None
@@ -90,7 +92,8 @@ class CellOptions:
         if self.cell is Kind.T1R1:
             cell = self._wired(Cell1T1R(device))
             gates = {f"v_{what}": getattr(self, f"v_gate_{what}") for what in ("set", "reset", "read")}
-            return cell.replace(transistor=_changed(cell.transistor, w=self.w, l=self.l, **gates))
+            process = _changed(cell.process, corner=self.corner)
+            return cell.replace(transistor=_changed(cell.transistor, w=self.w, l=self.l, **gates), process=process)
         # a 1R cell has a driver at either end
         resistance = sum(ohm or 0.0 for ohm in (self.r_bl, self.r_wl, self.driver, self.driver))
         return CompactCell(device, "full" if self.cell is Kind.COMPACT else self.cell.value, resistance)

@@ -18,9 +18,6 @@ __all__ = ["Pair", "Traverse", "pair", "traverse_s", "traverses"]
 
 LOWEST_V = 1e-3
 
-_GATE_V = 3.6
-"""The highest gate voltage."""
-
 _NOMINAL_V = {"set": -0.414, "reset": 0.854}
 _NOMINAL_S = 60e-6
 _POWER = 25.0
@@ -64,7 +61,11 @@ class Pair:
         return self.v_set if dg_S > 0 else self.v_reset
 
     def gated(self, cell: Cell | CompactCell) -> Cell | CompactCell:
-        """The cell with this pair's gate voltages: what the pair is for where they were searched."""
+        """The cell with this pair's gate voltages.
+
+        What simulates takes gate voltages from its cell alone: `simulate`, `live`, `extract` and `write_verify` need
+        this one where they were searched.
+        """
         gates = {"v_set": self.gate_set, "v_reset": self.gate_reset}
         return _gated(cell, **{name: volts for name, volts in gates.items() if volts is not None})
 
@@ -157,13 +158,15 @@ class _Search:
             return self._excess(_gated(self.cell, **{f"v_{what}": volts}), amplitude, start, end, near)
 
         wanted = f"crosses the window in {self.total_s:g} s by a {what.upper()} of {amplitude:g} V"
-        if excess(_GATE_V, False) > 0:
+        most = self.cell.process.gate_V
+        if excess(most, False) > 0:
             raise ValueError(
-                f"no gate voltage up to {_GATE_V:g} V {wanted}: "
-                "raise the amplitude, take a wider transistor or less line resistance, or allow more time"
+                f"no gate voltage up to the process limit of {most:g} V {wanted}: "
+                "raise the amplitude, take a wider transistor, less line resistance "
+                "or a process with a higher gate voltage, or allow more time"
             )
         try:
-            return find(excess, _GATE_V / 2, 0.0, _GATE_V, closed=True)
+            return find(excess, most / 2, 0.0, most, closed=True)
         except NoRootError as none:
             raise ValueError(
                 f"no gate voltage {wanted}: the time jumps over it at {none.x:g} V; take a smaller amplitude"
