@@ -125,6 +125,38 @@ class PWL:
     times_s: tuple[float, ...]
     volts: tuple[float, ...]
 
+    @classmethod
+    def constant(cls, volts: float) -> PWL:
+        """The same voltage at all times."""
+        return cls((0.0,), (volts,))
+
+    @classmethod
+    def zero(cls, length_s: float) -> PWL:
+        """0 V over a length of time."""
+        return cls((0.0, length_s), (0.0, 0.0))
+
+    @property
+    def area(self) -> float:
+        """Integral over time [V s]."""
+        return float(np.trapezoid(self.volts, self.times_s))
+
+    def scaled(self, factor: float) -> PWL:
+        """The same shape with other voltages."""
+        return PWL(self.times_s, tuple(factor * volts for volts in self.volts))
+
+    def minus(self, other: PWL) -> PWL:
+        """The difference to another voltage of the same length."""
+        times = np.union1d(self.times_s, other.times_s)
+        # corners that rounding puts beside each other are one
+        times = times[np.concatenate([[True], np.diff(times) > 1e-12 * times[-1]])]
+        one, two = (np.interp(times, pwl.times_s, pwl.volts) for pwl in (self, other))
+        return PWL(tuple(map(float, times)), tuple(map(float, one - two)))
+
+    def then(self, other: PWL) -> PWL:
+        """This voltage and then another one, which begins where this one ends."""
+        times = tuple(self.times_s[-1] + time for time in other.times_s[1:])
+        return PWL((*self.times_s, *times), (*self.volts, *other.volts[1:]))
+
     def window(self, start_s: float, stop_s: float) -> PWL:
         """The part between two times, its own time starting at 0."""
         times, volts = np.array(self.times_s), np.array(self.volts)
@@ -139,6 +171,8 @@ class PWL:
         """The value of a SPICE voltage source."""
         if not any(self.volts):
             return "dc 0"
+        if len(self.times_s) == 1:
+            return f"dc {self.volts[0]:.17g}"
         points = "\n+ ".join(f"{t:.17g} {v:.17g}" for t, v in zip(self.times_s, self.volts, strict=True))
         return f"pwl(\n+ {points})"
 

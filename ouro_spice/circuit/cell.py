@@ -18,7 +18,7 @@ from .process import Process
 from .sense import Sense
 from .single import POINTS, SingleCell
 
-__all__ = ["POINTS", "Cell", "Cell1R", "Cell1T1R"]
+__all__ = ["POINTS", "Cell1R", "Cell1T1R"]
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,6 @@ class Cell1T1R(SingleCell):
             _connect(elements, nodes, self, line, node, drives[line])
         _connect(elements, nodes, self, "wl", "wl", drives["wl"], contact=False)
         return elements, nodes
-
-
-Cell = Cell1R | Cell1T1R
 
 
 def _line(pulses: Sequence[Pulse], set_side: bool, gate_edge: float = 0.0) -> PWL:

@@ -62,11 +62,22 @@ REALISED = {
 }
 
 
+def held(n_disc: float) -> dict[str, float]:
+    """Parameters that hold a memristor at a concentration: a window without width, in which the rate is 0."""
+    return {"Nlo": n_disc, "Nhi": n_disc}
+
+
 def element(
-    device: Device, n_disc: float, name: str, ae: str, oe: str, walk: Mapping[str, PWL] | None = None
+    device: Device,
+    n_disc: float,
+    name: str,
+    ae: str,
+    oe: str,
+    walk: Mapping[str, PWL] | None = None,
+    still: bool = False,
 ) -> list[str]:
-    """Netlist lines of a memristor between the nodes `ae` and `oe`, with the sources of its walk."""
-    values = device.parameters | {"Ninit": n_disc}
+    """Netlist lines of a memristor between the nodes `ae` and `oe`, with the sources of its walk, or held still."""
+    values = device.parameters | {"Ninit": n_disc} | (held(n_disc) if still else {})
     changed = {key: value for key, value in values.items() if value != PARAMETERS[key].default or key == "Ninit"}
     numbers = " ".join(f"{key}={value:.17g}" for key, value in changed.items())
     subcircuit = REALISED[device.realisation].subcircuit

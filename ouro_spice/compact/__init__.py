@@ -30,7 +30,14 @@ def check_model(model: str) -> None:
         raise ValueError(f"model {model!r} is unknown; there is {', '.join(MODELS)}")
 
 
-def static_current(device: Device, v: ArrayLike, n_disc: ArrayLike, model: str | None = None) -> np.ndarray:
+def static_current(
+    device: Device,
+    v: ArrayLike,
+    n_disc: ArrayLike,
+    model: str | None = None,
+    r: ArrayLike | None = None,
+    l: ArrayLike | None = None,
+) -> np.ndarray:
     """Static current I(V, N) from AE to OE [A].
 
     Where the published equations have three solutions (V > 0), the physical one, continuous from V = 0 and the
@@ -44,6 +51,8 @@ def static_current(device: Device, v: ArrayLike, n_disc: ArrayLike, model: str |
         V(AE, OE) [V] and vacancy concentration [1e26 m^-3], broadcast against each other to shape (...).
     model
         One of `MODELS`.
+    r, l
+        Radius [m] and disc length [nm] at the concentration ``device.Nref``, likewise; None: the device's own.
 
     Raises
     ------
@@ -52,14 +61,21 @@ def static_current(device: Device, v: ArrayLike, n_disc: ArrayLike, model: str |
     """
     from . import arrays
 
-    return _each(arrays.currents, device, v, n_disc, None, None, model)
+    return _each(arrays.currents, device, v, n_disc, r, l, model)
 
 
-def rate(device: Device, v: ArrayLike, n_disc: ArrayLike, model: str | None = None) -> np.ndarray:
+def rate(
+    device: Device,
+    v: ArrayLike,
+    n_disc: ArrayLike,
+    model: str | None = None,
+    r: ArrayLike | None = None,
+    l: ArrayLike | None = None,
+) -> np.ndarray:
     """dN/dt at constant voltage [1e26 m^-3 s^-1], shape (...); the window's edges are not part of it."""
     from . import arrays
 
-    return _each(arrays.rates, device, v, n_disc, None, None, model)
+    return _each(arrays.rates, device, v, n_disc, r, l, model)
 
 
 def temperature(device: Device, v: ArrayLike, i: ArrayLike, r: ArrayLike) -> np.ndarray:

@@ -1,0 +1,285 @@
+"""An array of cells: rows of word lines, columns of bit lines, as a frozen description.
+
+    1R:    word line i along row i, bit line j along column j, the device between them: AE at the word line
+    1T1R:  word line i at the gates of row i; bit line j and source line j along column j, as in the single cell
+
+Word lines are driven at column 0, bit and source lines at row 0. `Lines` of the cell are those of one segment: one lies
+between a driver and the first cell, one between each two neighbours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..checks import check_count
+from ..device import Device
+from ..pulse import PWL
+from ..variability import Spread
+from ..waveform import State
+from .cell import POINTS, Cell1R, Cell1T1R
+from .drive import Drive
+from .ensemble import Ensemble
+from .grid import BULK, Drives, Grid
+from .parts import Resistor
+from .selection import KLU_FROM, Selection
+from .testbench import Testbench
+
+SCHEMES = {"half": (1 / 2, 1 / 2), "third": (1 / 3, 2 / 3), "grounded": (0.0, 0.0), "floating": None}
+"""Unselected lines of a 1R array as shares of the amplitude: those beside the raised line, those across it."""
+
+LARGEST = 1 << 20
+
+
+@dataclass(frozen=True)
+class Crossbar:
+    """An array of 1R or 1T1R cells.
+
+    Parameters
+    ----------
+    rows, cols
+        Size of the array.
+    cell
+        What each crossing is made of: `Cell1R` or `Cell1T1R`. Its lines are one segment, its driver drives each line.
+    scheme
+        1R: what unselected lines do in a write. "half": V/2. "third": V/3. "grounded": 0 V, which writes to all cells
+        of the raised line. "floating": nothing drives them. 1T1R: "row", unselected lines at 0 V.
+    read_scheme
+        The same in a read.
+    devices
+        The device of each cell, row by row; the cell's own everywhere where None. `Resistor` makes a linear array.
+
+    Raises
+    ------
+    ValueError
+        For an empty array, a scheme that the cell does not have, devices of another number or of several kinds.
+    """
+
+    rows: int
+    cols: int
+    cell: Cell1R | Cell1T1R
+    scheme: str | None = None
+    read_scheme: str | None = None
+    devices: tuple[Device | Resistor, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("rows", "cols"):
+            check_count(name, getattr(self, name))
+        if self.size > LARGEST:
+            raise ValueError(f"rows = {self.rows}, cols = {self.cols}: at most {LARGEST} cells")
+        if not isinstance(self.cell, Cell1R | Cell1T1R):
+            raise ValueError(f"cell = {self.cell!r}: a crossbar is made of a Cell1R or a Cell1T1R")
+        there = ("row",) if self.gated else tuple(SCHEMES)
+        for name, usual in (("scheme", there[0]), ("read_scheme", "row" if self.gated else "grounded")):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, usual)
+            if getattr(self, name) not in there:
+                kind = type(self.cell).__name__
+                raise ValueError(f"{name} = {getattr(self, name)!r}: an array of {kind} has {', '.join(there)}")
+        if self.devices is not None:
+            object.__setattr__(self, "devices", tuple(self.devices))
+            self._check_devices()
+
+    def _check_devices(self) -> None:
+        if len(self.devices) != self.size:
+            raise ValueError(f"devices: {len(self.devices)} of them for {self.rows} x {self.cols} cells")
+        if not all(isinstance(device, Device | Resistor) for device in self.devices):
+            raise ValueError("devices must be ouro_spice Device or Resistor")
+        memristors = [device for device in self.devices if isinstance(device, Device)]
+        kinds = {(device.realisation, type(device.walk), getattr(device.walk, "step_s", None)) for device in memristors}
+        if len(kinds) > 1:
+            raise ValueError("devices must have one realisation, and one kind of walk with one step_s")
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return self.rows * self.cols
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The names of all lines."""
+        columns = ("bl", "sl") if self.gated else ("bl",)
+        return (
+            *(f"wl{row}" for row in range(self.rows)),
+            *(f"{kind}{col}" for kind in columns for col in range(self.cols)),
+        )
+
+    @property
+    def write_shares(self) -> tuple[float, float] | None:
+        """What unselected lines of a 1R array do in a write, see `SCHEMES`."""
+        return SCHEMES[self.scheme]
+
+    @property
+    def read_shares(self) -> tuple[float, float] | None:
+        """What unselected lines of a 1R array do in a read, see `SCHEMES`."""
+        return SCHEMES[self.read_scheme]
+
+    @property
+    def gated(self) -> bool:
+        """Whether a cell has an access transistor."""
+        return isinstance(self.cell, Cell1T1R)
+
+    def replace(self, **changes: object) -> Crossbar:
+        """This array with other values."""
+        return dataclasses.replace(self, **changes)
+
+    def device_at(self, index: int) -> Device | Resistor:
+        """The device of a cell, counted row by row."""
+        return self.devices[index] if self.devices else self.cell.device
+
+    def draw(self, rng: np.random.Generator, law: str | Spread = "ten_percent") -> Crossbar:
+        """This array with devices that differ from each other, see `Device.draw`."""
+        if not isinstance(self.cell.device, Device):
+            raise ValueError("draw: the cell holds a fixed resistor, no memristor")
+        return self.replace(devices=tuple(self.cell.device.draw(rng, self.size, law)))
+
+    def resistors(self, resistances: ArrayLike) -> Crossbar:
+        """This array with a fixed resistor in each cell, (rows, cols) [Ohm]."""
+        values = self._map("resistances", resistances)
+        return self.replace(devices=tuple(Resistor(float(value)) for value in values))
+
+    def cell_at(self, row: int, col: int) -> Selection:
+        """One cell, to be written and read like any other cell.
+
+        Raises
+        ------
+        ValueError
+            For a cell outside the array.
+        """
+        return Selection(self, row, (col,))
+
+    def row(self, row: int, cols: Sequence[int] | None = None) -> Selection:
+        """Several cells of a row, all where None, to be written in parallel."""
+        return Selection(self, row, tuple(range(self.cols)) if cols is None else tuple(cols))
+
+    # ---- conductance in, conductance out
+
+    def state(self, g_S: ArrayLike | None = None) -> State:
+        """The state at rest with the conductances `g_S` [S], (rows, cols) or one for all.
+
+        Raises
+        ------
+        ValueError
+            For a map of another shape, or a conductance that a cell cannot have, naming the cell.
+        """
+        if g_S is None:
+            return State(tuple(getattr(self.device_at(k), "Ninit", 1.0) for k in range(self.size)))
+        g = self._map("g_S", g_S)
+        low, high = (self.ensemble.conductances(n) for n in self.ensemble.bounds)
+        outside = np.flatnonzero(~(np.isfinite(g) & (g >= low * (1 - 1e-6)) & (g <= high * (1 + 1e-6))))
+        if outside.size:
+            k = outside[0]
+            row, col = divmod(int(k), self.cols)
+            limits = f"{low[k] * 1e6:.5g} to {high[k] * 1e6:.5g} uS"
+            raise ValueError(f"g_S[{row}, {col}] = {g[k] * 1e6:.5g} uS is outside the range of its cell, {limits}")
+        return State(tuple(map(float, self.ensemble.concentrations(np.clip(g, low, high)))))
+
+    def g_map_S(self, state: State) -> np.ndarray:
+        """The conductance of each device alone at +0.2 V in a state [S], (rows, cols).
+
+        Raises
+        ------
+        ValueError
+            For a state of another circuit.
+        """
+        self.check_state(state)
+        return self.ensemble.conductances(np.array(state.n_disc), state).reshape(self.rows, self.cols)
+
+    def check_state(self, state: State) -> None:
+        """Raise ValueError for a state that is none, or that of another circuit."""
+        if not isinstance(state, State):
+            raise ValueError(f"state = {state!r} must be an ouro_spice.State; array.state(g_S) makes one")
+        if len(state.n_disc) != self.size:
+            raise ValueError(f"the state has {len(state.n_disc)} memristors, the array {self.rows} x {self.cols} cells")
+
+    # ---- simulations
+
+    def product_testbench(self, inputs: ArrayLike, state: State | None = None) -> Testbench:
+        """The operating point in which all columns are read at once: `product` says what its currents mean.
+
+        Raises
+        ------
+        ValueError
+            For inputs of another number or beyond +-0.5 V; for gates, others than 0 and 1.
+        """
+        x = np.asarray(inputs, dtype=float)
+        if x.shape != (self.rows,):
+            raise ValueError(f"inputs have the shape {x.shape}: must be ({self.rows},), one a row")
+        drives = {name: PWL.constant(0.0) for name in self.lines}
+        if self.gated:
+            if not np.all((x == 0) | (x == 1)):
+                raise ValueError("inputs of a 1T1R array must be 0 or 1: they switch the gates of the rows")
+            levels = x * self.cell.transistor.v_read
+            drives |= {f"sl{col}": PWL.constant(self.cell.read.voltage) for col in range(self.cols)}
+        else:
+            if not np.all(np.abs(x) <= 0.5):
+                raise ValueError("inputs of a 1R array are voltages of the word lines, between -0.5 and 0.5 V")
+            levels = x
+        drives |= {f"wl{row}": PWL.constant(float(level)) for row, level in enumerate(levels)}
+        grid = self.grid(drives, state or self.state(), {})
+        return self.bench(grid, 0.0, [], None)
+
+    def grid(
+        self,
+        drives: Drives,
+        state: State,
+        walks: Mapping[int, Mapping[str, PWL]],
+        active: frozenset[int] | None = None,
+        paths: tuple[Drive, ...] = (),
+    ) -> Grid:
+        """The netlist with these voltages of its drivers, from this state.
+
+        Raises
+        ------
+        ValueError
+            For a state of another circuit.
+        """
+        self.check_state(state)
+        return Grid(self, drives, state, walks, active, paths)
+
+    def bench(
+        self, grid: Grid, stop_s: float, probes: Sequence[tuple[str, str]], device: Device | Resistor | None
+    ) -> Testbench:
+        """The simulation of a netlist: a transient until `stop_s` [s], or an operating point where that is 0."""
+        driven = [probe for one in grid.parts for probe in one.probes]
+        bulk = [("i_bulk", f"v{BULK}#branch")] if self.gated else []
+        nodes = grid.state_nodes
+        unknown = set(grid.state.volts) - set(nodes)
+        if unknown and grid.active is None:
+            raise ValueError(f"the state belongs to another circuit: it has the nodes {sorted(unknown)[:4]}")
+        memristor = device if isinstance(device, Device) else None
+        return Testbench(
+            title=f"ouro_spice {self.rows} x {self.cols} {type(self.cell).__name__}",
+            libraries=grid.libraries,
+            models=grid.models,
+            elements=grid.netlist,
+            stop_s=stop_s,
+            max_step_s=stop_s / POINTS,
+            probes=(*probes, *driven, *bulk),
+            sources=tuple(source for one in grid.parts for source in one.sources),
+            nodes=nodes,
+            volts=tuple((node, volts) for node, volts in grid.state.volts.items() if node not in unknown),
+            device=memristor,
+            at_rest=not any(pwl is not None and pwl.volts[0] for pwl in grid.drives.values()),
+            process=self.cell.process if grid.transistors else None,
+            record=grid.record,
+            klu=self.size >= KLU_FROM,
+        )
+
+    def _map(self, name: str, values: ArrayLike) -> np.ndarray:
+        """Values of all cells, row by row."""
+        array = np.asarray(values, dtype=float)
+        if array.shape not in ((), (self.rows, self.cols)):
+            raise ValueError(f"{name} has the shape {array.shape}: must be ({self.rows}, {self.cols}), or one number")
+        return np.broadcast_to(array, (self.rows, self.cols)).ravel()
+
+    @cached_property
+    def ensemble(self) -> Ensemble:
+        """The devices of all cells together."""
+        devices = self.devices or (self.cell.device,) * self.size
+        return Ensemble(devices)

@@ -1,0 +1,275 @@
+"""What a driver's decoder selects in an array: one cell, or cells of a row, as a cell that is pulsed and read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..checks import check_count
+from ..device import Device
+from ..pulse import PWL, Parallel, Pulse, checked, trapezoids
+from ..waveform import State
+from .cell import Cell1R, Cell1T1R
+from .drive import Drive
+from .grid import Drives, Grid
+from .parts import Read, Resistor
+from .sense import Schedule
+from .testbench import Testbench
+
+if TYPE_CHECKING:
+    from .crossbar import Crossbar
+
+KLU_FROM = 64
+"""Cells from which on KLU is faster than ngspice's default solver, see ``benchmarks/array.py``."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One cell of an array, or several of one row, with everything around them.
+
+    It is pulsed and read like a single cell. Its state is that of the whole array; traces are those of the (first)
+    cell, with ``@row,col`` appended those of further ones, and ``v_bl3``, ``i_bl3`` those of the line's driver.
+
+    Parameters
+    ----------
+    array
+        The array.
+    row, cols
+        The selected cells.
+    active
+        Places of the memristors that follow their state equation, counted row by row; all where None. See `Fidelity`.
+    """
+
+    array: Crossbar
+    row: int
+    cols: tuple[int, ...]
+    active: frozenset[int] | None = None
+
+    def __post_init__(self) -> None:
+        for name, values, count in (("row", (self.row,), self.array.rows), ("col", self.cols, self.array.cols)):
+            for value in values:
+                check_count(name, value, 0)
+                if value >= count:
+                    raise ValueError(f"{name} = {value}: the array has the {name}s 0 .. {count - 1}")
+        if not self.cols or len(set(self.cols)) != len(self.cols):
+            raise ValueError(f"cols = {self.cols}: select one or more cells, each once")
+        if self.active is not None:
+            object.__setattr__(self, "active", frozenset(self.active) | set(self.indices))
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """Places of the selected cells."""
+        return tuple(self.row * self.array.cols + col for col in self.cols)
+
+    @property
+    def index(self) -> int:
+        """Place of the (first) device among the memristors of a state."""
+        return self.indices[0]
+
+    @property
+    def device(self) -> Device | Resistor:
+        """The device of the (first) cell."""
+        return self.array.device_at(self.index)
+
+    @property
+    def read(self) -> Read:
+        """The transient read."""
+        return self.array.cell.read
+
+    @property
+    def alone(self) -> Cell1R | Cell1T1R:
+        """The cell without an array around it: what reads are calibrated in."""
+        return self.array.cell
+
+    @property
+    def window_S(self) -> tuple[float, float]:
+        """Smallest and largest conductance of the (first) device [S]."""
+        return self.alone.replace(device=self.device).window_S
+
+    def device_at(self, index: int) -> Device | Resistor:
+        """The device at a place among the memristors of a state."""
+        return self.array.device_at(index)
+
+    def state(self, g_S: float | None = None) -> State:
+        """The array at rest in its devices' own initial state, the selected cells at `g_S` [S] where that is given."""
+        state = self.array.state()
+        if g_S is None:
+            return state
+        for k in self.indices:
+            n = self.alone.replace(device=self.device_at(k)).state(g_S).n_disc[0]
+            state = state.changed(k, n_disc=n)
+        return state
+
+    def replace(self, **changes: object) -> Selection:
+        """This selection with other values; `device` is that of the (first) cell."""
+        device = changes.pop("device", None)
+        selection = dataclasses.replace(self, **changes)
+        return selection if device is None else selection.moved({selection.index: device})
+
+    def moved(self, devices: Mapping[int, Device | Resistor]) -> Selection:
+        """This selection with other devices at some places."""
+        array = self.array
+        if array.size == 1:
+            return dataclasses.replace(self, array=array.replace(devices=tuple(devices.values())))
+        changed = list(array.devices or (array.cell.device,) * array.size)
+        for k, device in devices.items():
+            changed[k] = device
+        return dataclasses.replace(self, array=array.replace(devices=tuple(changed)))
+
+    def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Device | Resistor, Pulse]]:
+        """The devices that a pulse is sent to, and the pulse that each gets, by their place."""
+        each = zip(self.indices, self._each(pulse), strict=True)
+        return {k: (self.device_at(k), own) for k, own in each if own is not None}
+
+    def suffix(self, index: int) -> str:
+        """What the names of the traces of a device end with."""
+        return "" if index == self.index else "@{},{}".format(*divmod(index, self.array.cols))
+
+    def flat_start_s(self, pulse: Pulse | Parallel) -> float:
+        """When a pulse, sent first, reaches its full amplitude [s]."""
+        return self._gate_edge + pulse.rise
+
+    @property
+    def read_s(self) -> float:
+        """Time that a read takes, with all that belongs to it [s]."""
+        return self.alone.read_s
+
+    def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
+        """How long the drivers take for these pulses, idle times included [s]."""
+        return sum(self._slot(pulse) for pulse in checked(pulses, parallel=True))
+
+    def testbench(
+        self,
+        pulses: Sequence[Pulse | Parallel],
+        state: State | None = None,
+        start_s: float = 0.0,
+        stop_s: float | None = None,
+        walks: Mapping[int, Mapping[str, PWL]] | None = None,
+    ) -> Testbench:
+        """The transient simulation of pulses, or of the part between two times of them; see `Cell1R.testbench`."""
+        slots = [self._drives(pulse) for pulse in checked(pulses, parallel=True)]
+        drives = slots[0]
+        for more in slots[1:]:
+            drives = {name: pwl and pwl.then(more[name]) for name, pwl in drives.items()}
+        whole = self.duration(pulses)
+        stop_s = whole if stop_s is None else stop_s
+        if not 0 <= start_s < stop_s <= whole * (1 + 1e-12):
+            raise ValueError(
+                f"start_s = {start_s:g}, stop_s = {stop_s:g}: must be ascending within the pulses' {whole:g} s"
+            )
+        if start_s > 0 or stop_s < whole:
+            drives = {name: pwl and pwl.window(start_s, stop_s) for name, pwl in drives.items()}
+        return self._bench(drives, stop_s - start_s, state, walks)
+
+    def read_testbench(self, state: State | None = None) -> Testbench:
+        """The transient simulation of one read of the (first) cell."""
+        sense = self.alone.sense
+        if sense is None:
+            return self._bench(self._drives(self.read.pulse, reading=True), self.read_s, state)
+        schedule = sense.schedule(self.read, self._gate_edge)
+        path = sense.path(f"bl{self.cols[0]}", schedule)
+        return self._bench(self._sensed(schedule), self.read_s, state, paths=(path,))
+
+    def _bench(
+        self,
+        drives: Drives,
+        stop_s: float,
+        state: State | None,
+        walks: Mapping[int, Mapping[str, PWL]] | None = None,
+        paths: tuple[Drive, ...] = (),
+    ) -> Testbench:
+        state = state or self.array.state()
+        probes = []
+        grid = self.array.grid(drives, state, walks or {}, self.active, paths)
+        for k in self.indices:
+            probes += [(name + self.suffix(k), vector) for name, vector in grid.probes(k)]
+        return self.array.bench(grid, stop_s, [*probes, *self._lines(grid)], self.device)
+
+    def _lines(self, grid: Grid) -> list[tuple[str, str]]:
+        """Voltages and currents of the drivers of the (first) cell's own lines, under the names of a single cell."""
+        own = {"bl": f"bl{self.cols[0]}", "wl": f"wl{self.row}", "sl": f"sl{self.cols[0]}"}
+        driven = dict(probe for one in grid.driven for probe in one.probes)
+        return [
+            (f"{what}_{kind}", driven[f"{what}_{name}"])
+            for kind, name in own.items()
+            for what in ("v", "i")
+            if f"{what}_{name}" in driven
+        ]
+
+    # ---- what the lines do
+
+    @property
+    def _gate_edge(self) -> float:
+        return self.array.cell.transistor.edge if self.array.gated else 0.0
+
+    def _slot(self, pulse: Pulse | Parallel) -> float:
+        return pulse.duration + 2 * self._gate_edge + pulse.idle
+
+    def _each(self, pulse: Pulse | Parallel) -> tuple[Pulse | None, ...]:
+        """The pulse of each selected column."""
+        if isinstance(pulse, Pulse):
+            return (pulse,) * len(self.cols)
+        if len(pulse.pulses) != len(self.cols):
+            raise ValueError(f"Parallel: {len(pulse.pulses)} pulses for {len(self.cols)} selected columns")
+        return pulse.pulses
+
+    def _drives(self, pulse: Pulse | Parallel, reading: bool = False) -> Drives:
+        """Voltages of all lines for one pulse."""
+        wanted = self._each(pulse) if not reading else (pulse,) + (None,) * (len(self.cols) - 1)
+        each = {col: self._shape(one, pulse) for col, one in zip(self.cols, wanted, strict=True) if one is not None}
+        if self.array.gated:
+            return self._gated(each, pulse, reading)
+        return self._ungated(each, pulse, self.array.read_shares if reading else self.array.write_shares)
+
+    def _gated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> Drives:
+        t, edge = self.array.cell.transistor, self._gate_edge
+        gate = t.v_read if reading else (t.v_set if pulse.polarity < 0 else t.v_reset)
+        rest = PWL.zero(self._slot(pulse))
+        drives = dict.fromkeys(self.array.lines, rest)
+        drives[f"wl{self.row}"] = trapezoids([(0.0, edge, pulse.duration, edge, pulse.idle, gate)])
+        for col, pwl in each.items():
+            drives[f"{'bl' if pulse.polarity < 0 else 'sl'}{col}"] = pwl
+        return drives
+
+    def _ungated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, shares: tuple[float, float] | None) -> Drives:
+        """The raised line is the bit line in a SET, the word line in a RESET: the other unselected ones lie across."""
+        setting = pulse.polarity < 0
+        whole = max(each.values(), key=lambda pwl: (max(pwl.volts), pwl.area))
+        longest = self._shape(max(self._given(pulse), key=lambda one: one.duration), pulse)
+        whole = longest.scaled(max(whole.volts) / max(*longest.volts, 1e-30))
+        beside, across = shares or (None, None)
+        inhibit = {"bl": beside if setting else across, "wl": across if setting else beside}
+        drives: dict[str, PWL | None] = {}
+        for name in self.array.lines:
+            share = inhibit[name[:2]]
+            drives[name] = None if share is None else whole.scaled(share)
+        drives[f"wl{self.row}"] = PWL.zero(self._slot(pulse)) if setting else whole
+        for col, pwl in each.items():
+            drives[f"bl{col}"] = pwl if setting else whole.minus(pwl)
+        return drives
+
+    def _sensed(self, schedule: Schedule) -> Drives:
+        """Voltages of all lines in a read by transistors: those of a read, above the common voltage."""
+        col = self.cols[0]
+        if self.array.gated:
+            drives: dict[str, PWL | None] = dict.fromkeys(self.array.lines, PWL.zero(schedule.stop_s))
+            drives[f"wl{self.row}"] = schedule.gate(self.array.cell.transistor.v_read)
+            return drives | {f"sl{col}": schedule.raised, f"bl{col}": None}
+        inhibit = dict(zip(("wl", "bl"), self.array.read_shares or (None, None), strict=True))
+        above = schedule.raised.minus(schedule.common)
+        levels = {
+            kind: None if share is None else schedule.common.minus(above.scaled(-share))
+            for kind, share in inhibit.items()
+        }
+        drives = {name: levels[name[:2]] for name in self.array.lines}
+        return drives | {f"wl{self.row}": schedule.raised, f"bl{col}": None}
+
+    def _given(self, pulse: Pulse | Parallel) -> list[Pulse]:
+        return [pulse] if isinstance(pulse, Pulse) else pulse.given
+
+    def _shape(self, own: Pulse, whole: Pulse | Parallel) -> PWL:
+        """The voltage of one column's pulse, not negative, over the time of the whole."""
+        after = self._slot(whole) - self._gate_edge - own.duration
+        return trapezoids([(self._gate_edge, own.rise, own.width, own.fall, after, abs(own.amplitude))])
