@@ -102,7 +102,7 @@ def naive(threads: str, stack: ExitStack) -> Way:
     def way(case: Case, bench: Testbench) -> dict[str, float]:
         return _asked(ours, {
             "libraries": [str(assets.library(name)) for name in bench.libraries],
-            "elements": bench.elements,
+            "elements": [*(bench.process.lines() if bench.process else ()), *bench.elements],
             "vectors": bench.vectors,
             "step_s": bench.max_step_s,
             "stop_s": bench.stop_s,
