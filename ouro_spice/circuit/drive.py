@@ -60,6 +60,8 @@ class Drive:
         ``(voltage trace, current trace)`` of what delivers the energy.
     nodes
         Nodes inside the driver whose voltages belong to the state.
+    at_rest
+        Whether a transient may begin with a step as long as the others, see `Testbench`.
     """
 
     elements: tuple[str, ...]
@@ -69,6 +71,7 @@ class Drive:
     probes: tuple[tuple[str, str], ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
     nodes: tuple[str, ...] = ()
+    at_rest: bool = True
 
 
 def drive(driver: Driver | WriteDriver, line: str, pwl: PWL | None, gate: bool = False, follow: bool = False) -> Drive:
@@ -107,7 +110,8 @@ def _ideal(driver: Driver, line: str, pwl: PWL | None) -> Drive:
         elements = (f"v{line} {node} {line}_open 0", f"r{line}_open {line}_open 0 {OPEN_OHM:.17g}")
         return Drive(elements, node, probes=probes)
     elements = (f"v{line} {node} 0 {pwl.spice()}",)
-    return Drive(elements, node, driver.resistance, probes=probes, sources=((f"v_{line}", f"i_{line}"),))
+    sources = ((f"v_{line}", f"i_{line}"),)
+    return Drive(elements, node, driver.resistance, probes=probes, sources=sources, at_rest=not pwl.volts[0])
 
 
 def _transistors(driver: WriteDriver, line: str, pwl: PWL | None, gate: bool, follow: bool) -> Drive:
@@ -117,7 +121,7 @@ def _transistors(driver: WriteDriver, line: str, pwl: PWL | None, gate: bool, fo
         f"v{line} {node} {line}_out 0",
         f"v{rail} {rail} 0 {volts[0].spice()}",
         f"v{supply} {supply} 0 dc {driver.supply:.17g}",
-        f"v{control} {control} 0 {volts[1].spice()}",
+        f"v{control} {control} 0 {_with_short_step(volts[1]).spice()}",
     ]
     if gate:
         elements.append(f"x{line}d {line}_out {control} {rail} {supply} 0 wl_driver w={driver.w_wl:.17g}")
@@ -164,6 +168,19 @@ def _supply_and_control(driver: WriteDriver, line: str, pwl: PWL, follow: bool) 
         PWL((*supply_t, pwl.times_s[-1]), (*supply_v, supply_v[-1])),
         PWL(pwl.times_s, tuple(map(float, control))),
     )
+
+
+def _with_short_step(pwl: PWL) -> PWL:
+    """With a corner shortly behind the beginning, which makes the first time step a hundredth of that.
+
+    A transient that starts under voltage needs a short first step. The steps of `Testbench` for that are too short for
+    large transistors: the rounding of their charges, over such a step, is a current beyond ngspice's tolerance.
+    """
+    corner = max(1e-12, 1e-6 * pwl.times_s[-1])
+    if pwl.times_s[1] <= corner:
+        return pwl
+    volts = float(np.interp(corner, pwl.times_s, pwl.volts))
+    return PWL((0.0, corner, *pwl.times_s[1:]), (pwl.volts[0], volts, *pwl.volts[1:]))
 
 
 def connect(

@@ -137,8 +137,7 @@ class SingleCell:
         cut = start_s > 0 or stop_s < whole
         parts = [(name, pwl.window(start_s, stop_s)) for name, pwl in drives] if cut else drives
         drives = {line: drive(self.driver, line, pwl, gate=line in self._gates) for line, pwl in parts}
-        at_rest = not any(pwl.volts[0] for _, pwl in parts)
-        return self._bench(drives, stop_s - start_s, state or self.state(), (walks or {}).get(0), at_rest)
+        return self._bench(drives, stop_s - start_s, state or self.state(), (walks or {}).get(0))
 
     def read_testbench(self, state: State | None = None) -> Testbench:
         """The transient simulation of one read."""
@@ -160,7 +159,6 @@ class SingleCell:
         stop_s: float,
         state: State,
         walk: Mapping[str, PWL] | None = None,
-        at_rest: bool = True,
         paths: tuple[Drive, ...] = (),
     ) -> Testbench:
         parts = (*drives.values(), *paths)
@@ -197,7 +195,7 @@ class SingleCell:
             nodes=tuple(nodes),
             volts=tuple(state.volts.items()),
             device=self.device if realised else None,
-            at_rest=at_rest,
+            at_rest=all(one.at_rest for one in drives.values()),
             process=self.process if needed or self._gates else None,
         )
 
