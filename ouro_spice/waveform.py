@@ -132,6 +132,39 @@ class Effort:
 
 
 @dataclass(frozen=True)
+class Fidelity:
+    """Which memristors of a circuit follow their state equation: all in "full", in "frozen" those that may switch.
+
+    Attributes
+    ----------
+    name
+        "full" or "frozen".
+    held
+        Memristors that were held at their concentration, with their static I-V.
+    peak_V
+        Largest voltage at one of them [V].
+    disturb
+        Largest change of ln n_disc of one of them, estimated from its own voltage; it is in the final state.
+    tolerance
+        What that estimate had to stay below.
+    """
+
+    name: str = "full"
+    held: int = 0
+    peak_V: float = 0.0
+    disturb: float = 0.0
+    tolerance: float = 0.0
+
+    def __str__(self) -> str:
+        if self.name == "full":
+            return "full: every memristor follows its state equation"
+        return (
+            f"frozen: {self.held} memristors held at their static I-V; at most {self.peak_V:.3g} V at them, ln n_disc "
+            f"moves by {self.disturb:.2g} at most (allowed: {self.tolerance:.2g})"
+        )
+
+
+@dataclass(frozen=True)
 class Waveform:
     """The result of one transient simulation.
 
@@ -163,6 +196,8 @@ class Waveform:
     maps
         Of an array: name to (T, rows, cols), voltages of each cell's terminals ``v_ae, v_oe`` and of the lines at it,
         ``v_bl, v_wl, v_sl`` [V].
+    fidelity
+        Which memristors followed their state equation.
     """
 
     time_s: np.ndarray
@@ -175,6 +210,7 @@ class Waveform:
     testbench_sha256: str = ""
     log: tuple[str, ...] = ()
     maps: Mapping[str, np.ndarray] = field(default_factory=dict)
+    fidelity: Fidelity = Fidelity()
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name == "g":

@@ -120,6 +120,11 @@ class Crossbar:
         return SCHEMES[self.read_scheme]
 
     @property
+    def memristors(self) -> int:
+        """Number of memristors: cells without a fixed resistor."""
+        return sum(len(places) for _, places in self.ensemble.kin)
+
+    @property
     def gated(self) -> bool:
         """Whether a cell has an access transistor."""
         return isinstance(self.cell, Cell1T1R)
@@ -143,19 +148,19 @@ class Crossbar:
         values = self._map("resistances", resistances)
         return self.replace(devices=tuple(Resistor(float(value)) for value in values))
 
-    def cell_at(self, row: int, col: int) -> Selection:
-        """One cell, to be written and read like any other cell.
+    def cell_at(self, row: int, col: int, fidelity: str = "full") -> Selection:
+        """One cell, to be written and read like any other cell; `fidelity` is "full" or "frozen", see `Selection`.
 
         Raises
         ------
         ValueError
             For a cell outside the array.
         """
-        return Selection(self, row, (col,))
+        return Selection(self, row, (col,), fidelity)
 
-    def row(self, row: int, cols: Sequence[int] | None = None) -> Selection:
+    def row(self, row: int, cols: Sequence[int] | None = None, fidelity: str = "full") -> Selection:
         """Several cells of a row, all where None, to be written in parallel."""
-        return Selection(self, row, tuple(range(self.cols)) if cols is None else tuple(cols))
+        return Selection(self, row, tuple(range(self.cols)) if cols is None else tuple(cols), fidelity)
 
     # ---- conductance in, conductance out
 

@@ -25,6 +25,9 @@ KLU_FROM = 64
 """Cells from which on KLU is faster than ngspice's default solver, see ``benchmarks/array.py``."""
 
 
+FIDELITIES = ("full", "frozen")
+
+
 @dataclass(frozen=True)
 class Selection:
     """One cell of an array, or several of one row, with everything around them.
@@ -38,13 +41,18 @@ class Selection:
         The array.
     row, cols
         The selected cells.
+    fidelity
+        "full": every memristor of the array follows its state equation. "frozen": those that provably do not switch
+        are held at their static I-V; `Waveform.fidelity` says which and how far off that is.
     active
-        Places of the memristors that follow their state equation, counted row by row; all where None. See `Fidelity`.
+        Places of the memristors that follow their state equation, counted row by row; all where None. A run at
+        fidelity "frozen" finds them.
     """
 
     array: Crossbar
     row: int
     cols: tuple[int, ...]
+    fidelity: str = "full"
     active: frozenset[int] | None = None
 
     def __post_init__(self) -> None:
@@ -55,6 +63,8 @@ class Selection:
                     raise ValueError(f"{name} = {value}: the array has the {name}s 0 .. {count - 1}")
         if not self.cols or len(set(self.cols)) != len(self.cols):
             raise ValueError(f"cols = {self.cols}: select one or more cells, each once")
+        if self.fidelity not in FIDELITIES:
+            raise ValueError(f"fidelity = {self.fidelity!r}: there is {', '.join(FIDELITIES)}")
         if self.active is not None:
             object.__setattr__(self, "active", frozenset(self.active) | set(self.indices))
 
@@ -197,6 +207,10 @@ class Selection:
             for what in ("v", "i")
             if f"{what}_{name}" in driven
         ]
+
+    def voltages(self, pulse: Pulse | Parallel) -> Drives:
+        """What the drivers of all lines are asked for in a pulse, by the name of the line."""
+        return self._drives(pulse)
 
     # ---- what the lines do
 

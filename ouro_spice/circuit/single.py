@@ -41,6 +41,11 @@ class SingleCell:
         """Place of the device among the memristors of a state."""
         return 0
 
+    @property
+    def fidelity(self) -> str:
+        """Which memristors follow their state equation: all."""
+        return "full"
+
     def device_at(self, index: int) -> Device | Resistor:
         """The device at a place among the memristors of a state."""
         return self.device

@@ -238,7 +238,8 @@ def _each(
     """A loop kernel over arguments broadcast against each other."""
     given = {"v [V]": v, "n_disc [1e26 m^-3]": n_disc, "r [m]": device.r if r is None else r}
     given["l [nm]"] = device.l if l is None else l
-    arrays = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in given.values()))
+    shape = np.broadcast_shapes(*(np.shape(x) for x in given.values()))
+    arrays = [np.array(np.broadcast_to(np.asarray(x, dtype=float), shape)) for x in given.values()]
     for name, array in zip(given, arrays, strict=True):
         wanted = "finite" if array is arrays[0] else "finite and positive"
         bad = ~(np.isfinite(array) if wanted == "finite" else np.isfinite(array) & (array > 0))

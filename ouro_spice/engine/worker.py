@@ -41,7 +41,7 @@ class Session:
         logging.getLogger("PySpice").setLevel(logging.CRITICAL + 1)
         from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
-        self._ffi, self._plot = ffi, ""
+        self._ffi, self._plot, self._points = ffi, "", 0
         self._ngspice = NgSpiceShared.new_instance()
         self.version = int(self._ngspice.ngspice_version or 0)
         self._models: set[str] = set()
@@ -149,7 +149,10 @@ class Session:
         names = self._ngspice.plot_names
         if not names or not names[0].startswith("tran" if stop_s else "op"):
             return None
-        self._plot = names[0]
+        self._plot, self._points = names[0], 1
+        if stop_s:
+            time_s = self._vector("time")
+            self._points = 0 if time_s is None else len(time_s)
         found = {name: self._vector(name) for name in [*(["time"] if stop_s else []), *vectors]}
         return None if any(array is None for array in found.values()) else found
 
@@ -157,6 +160,8 @@ class Session:
         """A vector of the last plot; PySpice's own `plot` reads all that there are, one wrapper object each."""
         # v(ae) is stored under the name ae
         key = name[2:-1] if name.startswith("v(") else name
+        if key == "0":  # ground is no vector
+            return np.zeros(self._points)
         info = self._ngspice._ngspice_shared.ngGet_Vec_Info(f"{self._plot}.{key}".encode())
         if info == self._ffi.NULL or info.v_realdata == self._ffi.NULL:
             return None

@@ -16,6 +16,7 @@ from ..engine import Engine
 from ..pulse import Parallel, Pulse
 from ..variability import HalfCycleWalk, Walk
 from ..waveform import Effort, Result, State, Waveform
+from . import frozen
 
 _STEPS = 500
 """A transient holds at most this many steps of a walk: ngspice searches a source's points from the first one on."""
@@ -38,6 +39,25 @@ class CircuitRun:
 
     def pulse(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
         """The waveforms of one pulse, or of a part of it."""
+        if self.cell.fidelity == "full":
+            yield from self._followed(pulse, begin_s, end_s, state)
+        else:
+            yield from self._frozen(pulse, begin_s, end_s, state)
+
+    def _frozen(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> list[Waveform]:
+        """The same with all memristors held that do not switch; those that turn out to do are followed in a new run."""
+        active = frozen.candidates(self.cell, pulse, state)
+        while True:
+            cell = self.cell.replace(fidelity="full", active=active)
+            waves = list(dataclasses.replace(self, cell=cell)._followed(pulse, begin_s, end_s, state))
+            if waves[-1].state is None:
+                return waves
+            held = frozen.Held.of(cell, waves, state)
+            if not held.movers:
+                return held.stated(waves)
+            active = active | held.movers
+
+    def _followed(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
         walks = {type(device.walk) for device, _ in self._walkers(pulse).values()}
         if Walk in walks:
             yield from self._walk(pulse, begin_s, end_s, state)
