@@ -13,8 +13,8 @@ from .parts import Read
 RAMP_S, HOLD_S, SWITCH_S = 10e-9, 4e-9, 0.5e-9
 """Time in which the lines rise to the common voltage, time until the conveyor takes hold, edges of its controls."""
 
-OVERLAP_S = 10e-9
-"""Time in which the bit line is held by conveyor and switch together."""
+OVERLAP_S, REST_S = 10e-9, 2e-9
+"""Time in which the bit line is held by conveyor and switch together, time at the end with everything at 0 V."""
 
 
 class ReadingClipped(UserWarning):
@@ -127,7 +127,7 @@ class Schedule:
     @property
     def stop_s(self) -> float:
         """The end, lines at 0 V."""
-        return self._down + RAMP_S + self.read.edge + self.gate_edge_s
+        return self._down + RAMP_S + self.gate_edge_s + REST_S
 
     @property
     def _hold(self) -> float:
@@ -173,7 +173,8 @@ class Schedule:
     def gate(self, volts: float) -> PWL:
         """Gate of the access transistor, from the beginning to the end."""
         edge = self.gate_edge_s
-        return _pwl((0.0, edge, self.stop_s - edge, self.stop_s), (0.0, volts, volts, 0.0))
+        off = self.stop_s - REST_S
+        return _pwl((0.0, edge, off - edge, off, self.stop_s), (0.0, volts, volts, 0.0, 0.0))
 
 
 def _pwl(times: tuple[float, ...], volts: tuple[float, ...]) -> PWL:
