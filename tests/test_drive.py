@@ -217,6 +217,25 @@ def test_the_librarys_transistors_are_those_of_python(engine):
 
 
 @pytest.mark.ngspice
+def test_a_process_of_ones_own(engine, tmp_path):
+    """The shipped models as subcircuits in micrometres: the same drivers; larger least sizes: others."""
+    cards = "\n".join(ouro.Process().lines())
+    size = "W={W*1u} L={L*1u} AD={W*0.5p} AS={W*0.5p} PD={2*W*1u+1u} PS={2*W*1u+1u}"
+    cells = [f".subckt own_{x} d g s b W=1 L=1\nm1 d g s b {x}mos_io {size}\n.ends" for x in "np"]
+    path = tmp_path / "own.lib"
+    path.write_text("\n".join([cards, *cells, ""]))
+    own = ouro.Process(path, None, "own_n", "own_p", kind="subckt", unit_m=1e-6)
+    coarse = replace(own, l_min=0.5e-6)
+    load = ["rload far 0 2k"]
+    waves = [engine.run(circuit(WriteDriver(), UP, load, process)) for process in (ouro.Process(), own, coarse)]
+    currents = [at(wave, "i_bl3", 5e-9) for wave in waves]
+    assert currents[1] == pytest.approx(currents[0], rel=1e-6)
+    # longer channels: more resistance inside
+    drops = [1.0 - at(wave, "v_bl3", 5e-9) for wave in waves]
+    assert drops[2] > 1.2 * drops[0]
+
+
+@pytest.mark.ngspice
 def test_a_driver_that_follows_stays_switched_on(engine):
     wave = engine.run(circuit(WriteDriver(), UP, ["rload far 0 100k"], ouro.Process(), follow=True))
     for time_s in (1.5e-9, 5e-9, 8.5e-9):
