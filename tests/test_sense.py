@@ -81,7 +81,7 @@ def test_the_device_sees_no_more_than_the_read_voltage_and_stays_as_it_is(engine
 
 @pytest.mark.ngspice
 def test_the_common_voltage_and_the_corner_may_be_others(engine):
-    for sense, corner in ((Sense(v_cm=0.8), "tt"), (Sense(v_cm=1.0), "tt"), (Sense(), "ss"), (Sense(), "ff")):
+    for sense, corner in ((Sense(v_cm=0.5), "tt"), (Sense(v_cm=1.3), "tt"), (Sense(), "ss"), (Sense(), "ff")):
         cell = ouro.Cell1T1R(DEVICE, sense=sense, process=ouro.Process(corner=corner))
         for g in (110e-6, 530e-6):
             wave = engine.run(cell.read_testbench(cell.state(g)))

@@ -22,8 +22,8 @@ class WriteDriver:
     """Drivers made of transistors: `netlists/lib/write_driver.lib` on bit and source lines, `wl_driver.lib` on gates.
 
     A pulse's amplitude is a supply that a transmission gate puts on the line; its rise and fall are the edges of the
-    control, and the line's own edges and voltage are what the circuit makes of them: edges of 0.1 ns or more, a tenth of
-    the control's where those are slow; at half its level a pulse lasts width + (rise + fall)/2.
+    control, and the line's own edges and voltage are what the circuit makes of them: edges of 0.1 ns or more, a tenth
+    of the control's where those are slow; at half its level a pulse lasts width + (rise + fall)/2.
 
     Parameters
     ----------

@@ -26,7 +26,8 @@ class Sense:
     """A sense path made of transistors, `netlists/lib/sense.lib`, and an ADC that measures its output.
 
     The bit line is held at a common voltage while the source line (1R: the word line) goes above it by the read
-    voltage. The ADC sees the mean output over the second half of the read's flat top.
+    voltage. The ADC sees the mean output over the second half of the read's flat top. In writes the path is switched
+    off, and not in the circuit.
 
     Parameters
     ----------
@@ -58,8 +59,9 @@ class Sense:
             check_range("range_S", value, 0, 1.0, "S")
         if not self.range_S[0] < self.range_S[1]:
             raise ValueError(f"range_S = {self.range_S}: its ends must ascend")
-        check_range("supply", self.supply, 2.5, 20, "V")
-        check_range("v_cm", self.v_cm, 0.5, self.supply / 2, "V")
+        check_range("supply", self.supply, 2.6, 20, "V")
+        # room for the p-channel pair above
+        check_range("v_cm", self.v_cm, 0.5, round(self.supply - 2, 9), "V")
         if not isinstance(self.calibrate, bool):
             raise ValueError(f"calibrate = {self.calibrate!r} must be True or False")
 
@@ -82,10 +84,10 @@ class Sense:
         """When what happens in a read; the gate of the access transistor rises and falls in `gate_edge_s`."""
         return Schedule(read, self.v_cm, self.supply, gate_edge_s)
 
-    def path(self, line: str, schedule: Schedule) -> Drive:
+    def path(self, line: str, schedule: Schedule, suffix: str = "") -> Drive:
         """The conveyor at the driver's end of a bit line, as parts of a testbench; it needs `drive.wrappers`.
 
-        Traces: ``i_sense``, the output; ``i_clamp``, the current out of the line; ``v_cm``.
+        Traces, their names with `suffix`: ``i_sense``, the output; ``i_clamp``, the current out of the line; ``v_cm``.
         """
         name, node = f"{line}_sense", f"{line}_driver"
         elements = (
@@ -98,14 +100,14 @@ class Sense:
             f"x{name} {name}_in {name}_out {name}_en {name}_pre {name}_cm {name}_vdd 0 sense",
         )
         probes = (
-            ("i_sense", f"v{name}#branch"),
-            ("i_clamp", f"v{name}_clamp#branch"),
-            ("v_cm", f"v({name}_cm)"),
-            ("i_cm", f"v{name}_cm#branch"),
-            ("v_sense_vdd", f"v({name}_vdd)"),
-            ("i_sense_vdd", f"v{name}_vdd#branch"),
+            (f"i_sense{suffix}", f"v{name}#branch"),
+            (f"i_clamp{suffix}", f"v{name}_clamp#branch"),
+            (f"v_cm{suffix}", f"v({name}_cm)"),
+            (f"i_cm{suffix}", f"v{name}_cm#branch"),
+            (f"v_sense_vdd{suffix}", f"v({name}_vdd)"),
+            (f"i_sense_vdd{suffix}", f"v{name}_vdd#branch"),
         )
-        sources = (("v_cm", "i_cm"), ("v_sense_vdd", "i_sense_vdd"))
+        sources = tuple((f"v_{what}{suffix}", f"i_{what}{suffix}") for what in ("cm", "sense_vdd"))
         return Drive(elements, node, libraries=("sense",), probes=probes, sources=sources)
 
 
