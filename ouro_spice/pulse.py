@@ -57,7 +57,7 @@ class Pulse:
     @property
     def polarity(self) -> int:
         """-1 for SET, +1 for RESET, 0 for neither."""
-        return (self.amplitude > 0) - (self.amplitude < 0)
+        return int(self.amplitude > 0) - int(self.amplitude < 0)
 
 
 @dataclass(frozen=True)

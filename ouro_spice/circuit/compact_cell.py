@@ -49,6 +49,11 @@ class CompactCell:
         check_range("resistance", self.resistance, 0, 1e7, "Ohm")
 
     @property
+    def gated(self) -> bool:
+        """Whether there is an access transistor: none."""
+        return False
+
+    @property
     def index(self) -> int:
         """Place of the device among the memristors of a state."""
         return 0

@@ -14,7 +14,7 @@ from ..waveform import State
 from .cell import Cell1R, Cell1T1R
 from .drive import Drive
 from .grid import Drives, Grid
-from .parts import Read, Resistor
+from .parts import Read, Resistor, Transistor
 from .sense import Schedule
 from .testbench import Testbench
 
@@ -89,6 +89,16 @@ class Selection:
         return self.array.cell.read
 
     @property
+    def gated(self) -> bool:
+        """Whether there is an access transistor."""
+        return self.array.gated
+
+    @property
+    def transistor(self) -> Transistor:
+        """The access transistor of each cell."""
+        return self.array.cell.transistor
+
+    @property
     def alone(self) -> Cell1R | Cell1T1R:
         """The cell without an array around it: what reads are calibrated in."""
         return self.array.cell
@@ -113,9 +123,14 @@ class Selection:
         return state
 
     def replace(self, **changes: object) -> Selection:
-        """This selection with other values; `device` is that of the (first) cell."""
-        device = changes.pop("device", None)
+        """This selection with other values; `device` is that of the (first) cell, `transistor` that of all cells."""
+        device, transistor = changes.pop("device", None), changes.pop("transistor", None)
         selection = dataclasses.replace(self, **changes)
+        if transistor is not None:
+            array = selection.array
+            selection = dataclasses.replace(
+                selection, array=array.replace(cell=array.cell.replace(transistor=transistor))
+            )
         return selection if device is None else selection.moved({selection.index: device})
 
     def moved(self, devices: Mapping[int, Device | Resistor]) -> Selection:

@@ -42,6 +42,11 @@ class SingleCell:
         return 0
 
     @property
+    def gated(self) -> bool:
+        """Whether there is an access transistor."""
+        return bool(self._gates)
+
+    @property
     def fidelity(self) -> str:
         """Which memristors follow their state equation: all."""
         return "full"

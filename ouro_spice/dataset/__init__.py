@@ -149,6 +149,7 @@ def extract(
     folder = None if out is None else make_folder(Path(out))
     with Ngspice(workers) as engine:
         voltages = voltages or pair(cell, engine=engine)
+        cell = voltages.gated(cell)
         check_range("step_s", step_s, voltages.total_s / 1e5, voltages.total_s / 10, "s")
         settings = {"n": n, "seed": seed, "sampling": "uniform", "pair": dataclasses.asdict(voltages)}
         settings |= {"step_s": step_s, "rise_s": rise_s, "fall_s": fall_s}

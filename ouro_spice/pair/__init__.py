@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..checks import check_range
-from ..circuit import Cell, Cell1T1R, CompactCell
+from ..circuit import Cell, CompactCell
 from ..engine import Engine, default_engine
 from ..pulse import HIGHEST_V
 from .root import NoRootError, find
@@ -112,7 +112,7 @@ def pair(
     for what, given, start, end in (("set", v_set, low, high), ("reset", v_reset, high, low)):
         if given is None:
             found[f"v_{what}"] = search.amplitude(what, start, end)
-            if isinstance(cell, Cell1T1R):
+            if cell.gated:
                 found[f"gate_{what}"] = getattr(cell.transistor, f"v_{what}")
         else:
             found |= {f"v_{what}": given, f"gate_{what}": search.gate(what, given, start, end)}
@@ -192,12 +192,12 @@ def _check_given(cell: Cell | CompactCell, name: str, volts: float | None, low: 
     if volts is None:
         return
     check_range(name, volts, low, high, "V")
-    if not isinstance(cell, Cell1T1R):
+    if not cell.gated:
         raise ValueError(f"{name} is given, but a {type(cell).__name__} has no gate voltage to be found")
 
 
 def _gated(cell: Cell | CompactCell, **volts: float) -> Cell | CompactCell:
     """The cell with other gate voltages; as it is where it has no transistor."""
-    if not isinstance(cell, Cell1T1R):
+    if not cell.gated:
         return cell
     return cell.replace(transistor=dataclasses.replace(cell.transistor, **volts))

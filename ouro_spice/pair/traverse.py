@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..circuit import Cell, Cell1R, Cell1T1R, CompactCell
+from ..circuit import Cell, CompactCell
 from ..device import WINDOW_N, Device
 from ..engine import Engine
 from ..pulse import Pulse
 from ..transient import simulate
-from ..waveform import State, Waveform
+from ..waveform import Waveform
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,10 @@ def freed(cell: Cell | CompactCell) -> tuple[Cell | CompactCell, float, float]:
 
     At the edges the rate goes to 0, and a crossing would never end. A device without a window has N = .06 .. 1.98975.
     """
-    if not isinstance(cell, Cell1R | Cell1T1R | CompactCell) or not isinstance(cell.device, Device):
-        raise ValueError(f"{type(cell).__name__}: a pair takes a Cell1R, a Cell1T1R or a CompactCell with a memristor")
+    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
+        raise ValueError(
+            f"{type(cell).__name__}: a pair takes a Cell1R, Cell1T1R, CompactCell or cell of an array with a memristor"
+        )
     device = cell.device
     low, high = device.bounds if device.Nlo > 0 or device.Nhi < 1e6 else WINDOW_N
     return cell.replace(device=device.replace(Nlo=0, Nhi=1e6, walk=None, read_noise=None)), low, high
@@ -70,7 +72,7 @@ def _followed(
 ) -> tuple[float, float, Waveform]:
     """When `end_n` is crossed (infinite where it is not), when full amplitude begins [s], and the waveform."""
     pulse = Pulse(amplitude, limit_s)
-    wave = simulate(cell, [pulse], State((start_n,)), engine=engine)
+    wave = simulate(cell, [pulse], cell.state().changed(cell.index, n_disc=start_n), engine=engine)
     flat_s = cell.flat_start_s(pulse)
     progress = (1 if end_n > start_n else -1) * np.log(wave["n_disc"] / end_n)
     if progress.max() < 0:
