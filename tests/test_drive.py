@@ -242,6 +242,26 @@ def test_a_driver_that_follows_stays_switched_on(engine):
         assert at(wave, "v_bl3", time_s) == pytest.approx(np.interp(time_s, UP.times_s, UP.volts), abs=0.02)
 
 
+@pytest.mark.ngspice
+def test_steps_of_several_levels_are_followed(engine):
+    stairs = PWL((0.0, 1e-9, 2e-9, 5e-9, 6e-9, 9e-9, 10e-9, 12e-9), (0.0, 0.0, 0.5, 0.5, 1.0, 1.0, -1e-17, 0.0))
+    wave = engine.run(circuit(WriteDriver(), stairs, ["rload far 0 100k"], ouro.Process()))
+    for time_s in (1.5e-9, 4e-9, 5.5e-9, 8e-9):
+        assert at(wave, "v_bl3", time_s) == pytest.approx(np.interp(time_s, stairs.times_s, stairs.volts), abs=0.02)
+
+
+@pytest.mark.ngspice
+@pytest.mark.parametrize("volts", [0.0, 0.9])
+def test_an_operating_point_under_a_constant_voltage(engine, volts):
+    one = drive(WriteDriver(), "bl3", PWL((0.0,), (volts,)))
+    elements, _ = connect(WriteDriver(), one, "bl3", "far", 100.0, 0.0)
+    wave = engine.run(ouro.Testbench(
+        "at rest", libraries=libraries([one]), models=(), stop_s=0.0, max_step_s=1.0, probes=one.probes,
+        elements=(*wrappers(ouro.Process()), *elements, "rload far 0 10k"), process=ouro.Process(),
+    ))  # fmt: skip
+    assert wave["v_bl3"][-1] == pytest.approx(volts * 10100 / 10141, rel=1e-3, abs=1e-6)
+
+
 def test_an_ideal_line_is_what_it_was():
     cell = ouro.Cell1T1R(DEVICE)
     text = cell.testbench([PULSE]).text()

@@ -16,6 +16,9 @@ from .process import Process
 OPEN_OHM = 1e12
 """Resistance to ground of a line that floats at an ideal driver; its voltage would be undetermined without."""
 
+_ZERO_V = 1e-9
+"""What rounding leaves of 0 V."""
+
 
 @dataclass(frozen=True)
 class WriteDriver:
@@ -90,7 +93,8 @@ def drive(driver: Driver | WriteDriver, line: str, pwl: PWL | None, gate: bool =
         Whether it is a gate's line, with the smaller driver. It cannot float.
     follow
         Whether a driver of transistors stays switched on while its supply goes through `pwl`, as for a read; else
-        each stretch above 0 V is a pulse: its highest voltage is the supply, its shape the control's.
+        each stretch above 0 V is a pulse: its highest voltage is the supply, its shape the control's. A voltage with
+        steps of several levels is always followed.
 
     Raises
     ------
@@ -144,14 +148,12 @@ def _transistors(driver: WriteDriver, line: str, pwl: PWL | None, gate: bool, fo
 def _supply_and_control(driver: WriteDriver, line: str, pwl: PWL, follow: bool) -> tuple[PWL, PWL]:
     """Voltages of the programming supply and of the control: a pulse's level stands before its edge comes."""
     times, volts = np.array(pwl.times_s), np.array(pwl.volts)
-    if volts.min() < 0 or volts.max() > driver.supply:
-        worst = volts.min() if volts.min() < 0 else volts.max()
+    if volts.min() < -_ZERO_V or volts.max() > driver.supply * (1 + 1e-9):
+        worst = volts.min() if volts.min() < -_ZERO_V else volts.max()
         raise ValueError(f"{line}: {worst:g} V is outside 0 .. {driver.supply:g} V, the write driver's supply")
-    if follow:
-        return pwl, PWL((0.0, pwl.times_s[-1]), (driver.supply, driver.supply))
-    ends = np.array([0.0, *np.flatnonzero(np.diff(np.sign(volts)) != 0) + 0.5, len(volts)])
-    pulses = [(int(np.ceil(a)), int(np.ceil(b))) for a, b in pairwise(ends)]
-    pulses = [(a, b) for a, b in pulses if volts[a:b].any()]
+    pulses = _pulses(volts)
+    if follow or not all(_switched(volts[first:behind]) for first, behind in pulses):
+        return pwl, PWL((0.0, *pwl.times_s[1:][-1:]), (driver.supply,) * min(len(times), 2))
     control, levels, changes = np.zeros(len(volts)), [], []
     for number, (first, behind) in enumerate(pulses):
         level = float(volts[first:behind].max())
@@ -161,14 +163,27 @@ def _supply_and_control(driver: WriteDriver, line: str, pwl: PWL, follow: bool) 
             before, now = times[pulses[number - 1][1]], times[first - 1]
             changes.append((before + (now - before) / 2, before + (now - before) * 3 / 4))
         levels.append(level)
-    supply_t, supply_v = [0.0], [levels[0] if levels else 0.0]
+    corners = [(0.0, levels[0] if levels else 0.0)]
     for (start, stop), (low, high) in zip(changes, pairwise(levels), strict=True):
-        supply_t += [float(start), float(stop)]
-        supply_v += [low, high]
-    return (
-        PWL((*supply_t, pwl.times_s[-1]), (*supply_v, supply_v[-1])),
-        PWL(pwl.times_s, tuple(map(float, control))),
-    )
+        corners += [(float(start), low), (float(stop), high)]
+    if len(times) > 1:
+        corners.append((pwl.times_s[-1], corners[-1][1]))
+    return PWL(*(tuple(column) for column in zip(*corners, strict=True))), PWL(pwl.times_s, tuple(map(float, control)))
+
+
+def _pulses(volts: np.ndarray) -> list[tuple[int, int]]:
+    """Where the stretches above 0 V begin, and the points behind their ends."""
+    above = np.concatenate([[False], volts > _ZERO_V, [False]])
+    changes = np.flatnonzero(np.diff(above.astype(int)))
+    return [(int(first), int(behind)) for first, behind in changes.reshape(-1, 2)]
+
+
+def _switched(volts: np.ndarray) -> bool:
+    """Whether a stretch above 0 V is a pulse of one level; steps on the way are none that a switch could make."""
+    level, change = volts.max(), np.diff(volts)
+    rises, falls = change > 1e-9 * level, change < -1e-9 * level
+    waits = ~rises & ~falls & (volts[:-1] < 0.999 * level)
+    return not (waits.any() or (falls.any() and rises[int(np.argmax(falls)) :].any()))
 
 
 def _with_short_step(pwl: PWL) -> PWL:
@@ -178,7 +193,7 @@ def _with_short_step(pwl: PWL) -> PWL:
     large transistors: the rounding of their charges, over such a step, is a current beyond ngspice's tolerance.
     """
     corner = max(1e-12, 1e-6 * pwl.times_s[-1])
-    if pwl.times_s[1] <= corner:
+    if len(pwl.times_s) == 1 or pwl.times_s[1] <= corner:
         return pwl
     volts = float(np.interp(corner, pwl.times_s, pwl.volts))
     return PWL((0.0, corner, *pwl.times_s[1:]), (pwl.volts[0], volts, *pwl.volts[1:]))
