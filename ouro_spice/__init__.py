@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from .variability import HalfCycleWalk, ReadNoise, Spread, Walk, Wander
 from .device import Device, jart_vcm_v1b
-from .pulse import Pulse
-from .waveform import Result, SimulationError, State, Waveform
+from .pulse import Parallel, Pulse
+from .waveform import Fidelity, Result, SimulationError, State, Waveform
 from .population import spread_windows, stationary
 from .circuit import (
     Cell1R,
     Cell1T1R,
     CompactCell,
+    Crossbar,
     Driver,
     Lines,
     Process,
@@ -33,6 +34,19 @@ from .transient import simulate
 from .cell import live
 from .read_error import ReadError, read_error
 from .pair import Pair, pair
+from .array import (
+    ArrayWrite,
+    Disturb,
+    Positions,
+    Product,
+    Sneak,
+    disturb,
+    product,
+    sneak,
+    sneak_map,
+    sweep_positions,
+    write_array,
+)
 from .dataset import PulseDataset, extract
 from .write_verify import ISPP, FixedPulse, History, Outcome, write_verify
 from .report import report
@@ -52,7 +66,10 @@ __all__ = [
     "Device",
     "jart_vcm_v1b",
     "Pulse",
+    "Parallel",
+    "Parallel",
     "Waveform",
+    "Fidelity",
     "State",
     "Result",
     "SimulationError",
@@ -70,6 +87,8 @@ __all__ = [
     "Cell1R",
     "Cell1T1R",
     "CompactCell",
+    "Crossbar",
+    "Crossbar",
     "Testbench",
     "Ngspice",
     "static_current",
@@ -80,6 +99,17 @@ __all__ = [
     "ReadError",
     "Pair",
     "pair",
+    "write_array",
+    "ArrayWrite",
+    "sneak",
+    "sneak_map",
+    "Sneak",
+    "product",
+    "Product",
+    "sweep_positions",
+    "Positions",
+    "disturb",
+    "Disturb",
     "PulseDataset",
     "extract",
     "PulsePredictor",

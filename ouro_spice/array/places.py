@@ -1,0 +1,51 @@
+"""Which positions of an array are looked at in turn, and doing so on all workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..checks import check_count
+from ..circuit import Crossbar
+from ..engine import Ngspice
+from ..progress import progress
+
+USUAL = 5
+"""Positions along each side where nothing else is asked for."""
+
+
+def positions_of(array: Crossbar, positions: int | None) -> list[tuple[int, int]]:
+    """Positions ``(row, col)``, spread evenly, corners included: at most so many along each side."""
+    if positions is not None:
+        check_count("positions", positions, 2)
+    most = positions or USUAL
+    rows, cols = (
+        np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(int)) for count in (array.rows, array.cols)
+    )
+    return [(int(row), int(col)) for row in rows for col in cols]
+
+
+def each_position(
+    label: str,
+    array: Crossbar,
+    positions: int | None,
+    function: Callable[[int, int, Ngspice], tuple[float, ...]],
+    workers: int | None,
+) -> np.ndarray:
+    """What a function finds at each position, (values, rows, cols); NaN at positions that are not looked at."""
+    places = positions_of(array, positions)
+    maps = None
+    with Ngspice(workers) as engine, progress(label, len(places)) as bar:
+
+        def one(place: tuple[int, int]) -> Any:
+            found = function(*place, engine)
+            bar.advance()
+            return found
+
+        for (row, col), found in zip(places, engine.each(one, places), strict=True):
+            if maps is None:
+                maps = np.full((len(found), array.rows, array.cols), np.nan)
+            maps[:, row, col] = found
+    return maps
