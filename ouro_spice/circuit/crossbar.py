@@ -91,8 +91,9 @@ class Crossbar:
         if not all(isinstance(device, Device | Resistor) for device in self.devices):
             raise ValueError("devices must be ouro_spice Device or Resistor")
         memristors = [device for device in self.devices if isinstance(device, Device)]
-        kinds = {(device.realisation, type(device.walk), getattr(device.walk, "step_s", None)) for device in memristors}
-        if len(kinds) > 1:
+        realisations = {device.realisation for device in memristors}
+        walks = {(type(device.walk), getattr(device.walk, "step_s", None)) for device in memristors if device.walk}
+        if len(realisations) > 1 or len(walks) > 1:
             raise ValueError("devices must have one realisation, and one kind of walk with one step_s")
 
     @property
@@ -270,7 +271,7 @@ class Crossbar:
             nodes=nodes,
             volts=tuple((node, volts) for node, volts in grid.state.volts.items() if node not in unknown),
             device=memristor,
-            at_rest=not any(pwl is not None and pwl.volts[0] for pwl in grid.drives.values()),
+            at_rest=all(one.at_rest for one in grid.parts),
             process=self.cell.process if grid.transistors else None,
             record=grid.record,
             klu=self.size >= KLU_FROM,
