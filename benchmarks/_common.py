@@ -96,8 +96,8 @@ def circuits(window: bool = True) -> dict[str, ouro.Cell1R | ouro.Cell1T1R]:
 
 
 class _Tight(Testbench):
-    def text(self, rung: int = 0) -> str:
-        return re.sub(r"reltol=\S+", "reltol=1e-06", super().text(rung))
+    def analysis(self, rung: int = 0) -> str:
+        return re.sub(r"reltol=\S+", "reltol=1e-06", super().analysis(rung))
 
 
 def tight(bench: Testbench) -> Testbench:
@@ -113,6 +113,13 @@ def relative_gap(value: float, reference: float) -> float:
 def largest(values: np.ndarray) -> float:
     """The largest value that is a number; NaN where none is."""
     return float(np.nanmax(values)) if np.any(np.isfinite(values)) else math.nan
+
+
+def peak_MB(pid: int | str) -> float:
+    """The most memory that a process has held in RAM [MB]; NaN where the system does not say."""
+    status = Path(f"/proc/{pid}/status")
+    match = re.search(r"VmHWM:\s*(\d+) kB", status.read_text()) if status.is_file() else None
+    return int(match[1]) / 1e3 if match else math.nan
 
 
 def resident_MB(pid: int | str) -> float:

@@ -331,7 +331,7 @@ def test_bad_input_is_named(make, message):
 def test_a_failed_array_keeps_its_deck_and_log(engine):
     bench = ARRAY.cell_at(0, 0).testbench([SET])
     broken = dataclasses.replace(bench, elements=(*bench.elements, "vloop wl0_driver 0 1"))
-    with pytest.raises(ouro.SimulationError, match="time step|singular") as caught:
+    with pytest.raises(ouro.SimulationError, match=r"time step|singular") as caught:
         engine.run(broken)
     assert caught.value.deck == runnable_deck(broken)
     assert caught.value.log
