@@ -135,11 +135,6 @@ class PWL:
         """0 V over a length of time."""
         return cls((0.0, length_s), (0.0, 0.0))
 
-    @property
-    def area(self) -> float:
-        """Integral over time [V s]."""
-        return float(np.trapezoid(self.volts, self.times_s))
-
     def scaled(self, factor: float) -> PWL:
         """The same shape with other voltages."""
         return PWL(self.times_s, tuple(factor * volts for volts in self.volts))

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from ..checks import check_count
 from ..device import Device
-from ..pulse import PWL, Parallel, Pulse, checked, trapezoids
+from ..pulse import PWL, Parallel, Pulse, checked
 from ..waveform import State
+from .bias import Bias
 from .cell import Cell1R, Cell1T1R
 from .drive import Drive
 from .grid import Drives, Grid
 from .parts import Read, Resistor, Transistor
-from .sense import Schedule
 from .testbench import Testbench
 
 if TYPE_CHECKING:
@@ -67,6 +67,10 @@ class Selection:
             raise ValueError(f"fidelity = {self.fidelity!r}: there is {', '.join(FIDELITIES)}")
         if self.active is not None:
             object.__setattr__(self, "active", frozenset(self.active) | set(self.indices))
+
+    @property
+    def _bias(self) -> Bias:
+        return Bias(self.array, self.row, self.cols)
 
     @property
     def indices(self) -> tuple[int, ...]:
@@ -145,7 +149,7 @@ class Selection:
 
     def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Device | Resistor, Pulse]]:
         """The devices that a pulse is sent to, and the pulse that each gets, by their place."""
-        each = zip(self.indices, self._each(pulse), strict=True)
+        each = zip(self.indices, self._bias.each(pulse), strict=True)
         return {k: (self.device_at(k), own) for k, own in each if own is not None}
 
     def suffix(self, index: int) -> str:
@@ -154,7 +158,7 @@ class Selection:
 
     def flat_start_s(self, pulse: Pulse | Parallel) -> float:
         """When a pulse, sent first, reaches its full amplitude [s]."""
-        return self._gate_edge + pulse.rise
+        return self._bias.gate_edge_s + pulse.rise
 
     @property
     def read_s(self) -> float:
@@ -163,7 +167,7 @@ class Selection:
 
     def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
         """How long the drivers take for these pulses, idle times included [s]."""
-        return sum(self._slot(pulse) for pulse in checked(pulses, parallel=True))
+        return sum(self._bias.slot_s(pulse) for pulse in checked(pulses, parallel=True))
 
     def testbench(
         self,
@@ -174,7 +178,7 @@ class Selection:
         walks: Mapping[int, Mapping[str, PWL]] | None = None,
     ) -> Testbench:
         """The transient simulation of pulses, or of the part between two times of them; see `Cell1R.testbench`."""
-        slots = [self._drives(pulse) for pulse in checked(pulses, parallel=True)]
+        slots = [self._bias.voltages(pulse) for pulse in checked(pulses, parallel=True)]
         drives = slots[0]
         for more in slots[1:]:
             drives = {name: pwl and pwl.then(more[name]) for name, pwl in drives.items()}
@@ -192,10 +196,10 @@ class Selection:
         """The transient simulation of one read of the (first) cell."""
         sense = self.alone.sense
         if sense is None:
-            return self._bench(self._drives(self.read.pulse, reading=True), self.read_s, state)
-        schedule = sense.schedule(self.read, self._gate_edge)
+            return self._bench(self._bias.voltages(self.read.pulse, reading=True), self.read_s, state)
+        schedule = sense.schedule(self.read, self._bias.gate_edge_s)
         path = sense.path(f"bl{self.cols[0]}", schedule)
-        return self._bench(self._sensed(schedule), self.read_s, state, paths=(path,))
+        return self._bench(self._bias.sensed(schedule), self.read_s, state, paths=(path,))
 
     def _bench(
         self,
@@ -225,80 +229,4 @@ class Selection:
 
     def voltages(self, pulse: Pulse | Parallel) -> Drives:
         """What the drivers of all lines are asked for in a pulse, by the name of the line."""
-        return self._drives(pulse)
-
-    # ---- what the lines do
-
-    @property
-    def _gate_edge(self) -> float:
-        return self.array.cell.transistor.edge if self.array.gated else 0.0
-
-    def _slot(self, pulse: Pulse | Parallel) -> float:
-        return pulse.duration + 2 * self._gate_edge + pulse.idle
-
-    def _each(self, pulse: Pulse | Parallel) -> tuple[Pulse | None, ...]:
-        """The pulse of each selected column."""
-        if isinstance(pulse, Pulse):
-            return (pulse,) * len(self.cols)
-        if len(pulse.pulses) != len(self.cols):
-            raise ValueError(f"Parallel: {len(pulse.pulses)} pulses for {len(self.cols)} selected columns")
-        return pulse.pulses
-
-    def _drives(self, pulse: Pulse | Parallel, reading: bool = False) -> Drives:
-        """Voltages of all lines for one pulse."""
-        wanted = self._each(pulse) if not reading else (pulse,) + (None,) * (len(self.cols) - 1)
-        each = {col: self._shape(one, pulse) for col, one in zip(self.cols, wanted, strict=True) if one is not None}
-        if self.array.gated:
-            return self._gated(each, pulse, reading)
-        return self._ungated(each, pulse, self.array.read_shares if reading else self.array.write_shares)
-
-    def _gated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> Drives:
-        t, edge = self.array.cell.transistor, self._gate_edge
-        gate = t.v_read if reading else (t.v_set if pulse.polarity < 0 else t.v_reset)
-        rest = PWL.zero(self._slot(pulse))
-        drives = dict.fromkeys(self.array.lines, rest)
-        drives[f"wl{self.row}"] = trapezoids([(0.0, edge, pulse.duration, edge, pulse.idle, gate)])
-        for col, pwl in each.items():
-            drives[f"{'bl' if pulse.polarity < 0 else 'sl'}{col}"] = pwl
-        return drives
-
-    def _ungated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, shares: tuple[float, float] | None) -> Drives:
-        """The raised line is the bit line in a SET, the word line in a RESET: the other unselected ones lie across."""
-        setting = pulse.polarity < 0
-        whole = max(each.values(), key=lambda pwl: (max(pwl.volts), pwl.area))
-        longest = self._shape(max(self._given(pulse), key=lambda one: one.duration), pulse)
-        whole = longest.scaled(max(whole.volts) / max(*longest.volts, 1e-30))
-        beside, across = shares or (None, None)
-        inhibit = {"bl": beside if setting else across, "wl": across if setting else beside}
-        drives: dict[str, PWL | None] = {}
-        for name in self.array.lines:
-            share = inhibit[name[:2]]
-            drives[name] = None if share is None else whole.scaled(share)
-        drives[f"wl{self.row}"] = PWL.zero(self._slot(pulse)) if setting else whole
-        for col, pwl in each.items():
-            drives[f"bl{col}"] = pwl if setting else whole.minus(pwl)
-        return drives
-
-    def _sensed(self, schedule: Schedule) -> Drives:
-        """Voltages of all lines in a read by transistors: those of a read, above the common voltage."""
-        col = self.cols[0]
-        if self.array.gated:
-            drives: dict[str, PWL | None] = dict.fromkeys(self.array.lines, PWL.zero(schedule.stop_s))
-            drives[f"wl{self.row}"] = schedule.gate(self.array.cell.transistor.v_read)
-            return drives | {f"sl{col}": schedule.raised, f"bl{col}": None}
-        inhibit = dict(zip(("wl", "bl"), self.array.read_shares or (None, None), strict=True))
-        above = schedule.raised.minus(schedule.common)
-        levels = {
-            kind: None if share is None else schedule.common.minus(above.scaled(-share))
-            for kind, share in inhibit.items()
-        }
-        drives = {name: levels[name[:2]] for name in self.array.lines}
-        return drives | {f"wl{self.row}": schedule.raised, f"bl{col}": None}
-
-    def _given(self, pulse: Pulse | Parallel) -> list[Pulse]:
-        return [pulse] if isinstance(pulse, Pulse) else pulse.given
-
-    def _shape(self, own: Pulse, whole: Pulse | Parallel) -> PWL:
-        """The voltage of one column's pulse, not negative, over the time of the whole."""
-        after = self._slot(whole) - self._gate_edge - own.duration
-        return trapezoids([(self._gate_edge, own.rise, own.width, own.fall, after, abs(own.amplitude))])
+        return self._bias.voltages(pulse)

@@ -1,0 +1,101 @@
+"""What the drivers of an array's lines do while cells of a row are written or read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..pulse import PWL, Parallel, Pulse, trapezoids
+from .grid import Drives
+from .sense import Schedule
+
+if TYPE_CHECKING:
+    from .crossbar import Crossbar
+
+
+@dataclass(frozen=True)
+class Bias:
+    """The voltages of all lines of an array, for some selected cells of a row.
+
+    In a SET the selected bit lines are raised, in a RESET the word line (1R) or the source lines (1T1R).
+    """
+
+    array: Crossbar
+    row: int
+    cols: tuple[int, ...]
+
+    @property
+    def gate_edge_s(self) -> float:
+        """Time in which gates rise and fall [s]; 0 without any."""
+        return self.array.cell.transistor.edge if self.array.gated else 0.0
+
+    def slot_s(self, pulse: Pulse | Parallel) -> float:
+        """How long the drivers take for a pulse, idle time included [s]."""
+        return pulse.duration + 2 * self.gate_edge_s + pulse.idle
+
+    def each(self, pulse: Pulse | Parallel) -> tuple[Pulse | None, ...]:
+        """The pulse of each selected column."""
+        if isinstance(pulse, Pulse):
+            return (pulse,) * len(self.cols)
+        if len(pulse.pulses) != len(self.cols):
+            raise ValueError(f"Parallel: {len(pulse.pulses)} pulses for {len(self.cols)} selected columns")
+        return pulse.pulses
+
+    def voltages(self, pulse: Pulse | Parallel, reading: bool = False) -> Drives:
+        """Voltages of all lines for one pulse."""
+        wanted = self.each(pulse) if not reading else (pulse,) + (None,) * (len(self.cols) - 1)
+        each = {col: self._shape(one, pulse) for col, one in zip(self.cols, wanted, strict=True) if one is not None}
+        if self.array.gated:
+            return self._gated(each, pulse, reading)
+        return self._ungated(each, pulse, self.array.read_shares if reading else self.array.write_shares)
+
+    def _gated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> Drives:
+        t, edge = self.array.cell.transistor, self.gate_edge_s
+        gate = t.v_read if reading else (t.v_set if pulse.polarity < 0 else t.v_reset)
+        rest = PWL.zero(self.slot_s(pulse))
+        drives = dict.fromkeys(self.array.lines, rest)
+        drives[f"wl{self.row}"] = trapezoids([(0.0, edge, pulse.duration, edge, pulse.idle, gate)])
+        for col, pwl in each.items():
+            drives[f"{'bl' if pulse.polarity < 0 else 'sl'}{col}"] = pwl
+        return drives
+
+    def _ungated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, shares: tuple[float, float] | None) -> Drives:
+        """The raised line is the bit line in a SET, the word line in a RESET: the other unselected ones lie across."""
+        setting = pulse.polarity < 0
+        given = [pulse] if isinstance(pulse, Pulse) else pulse.given
+        longest = max(given, key=lambda one: one.duration)
+        # what unselected lines are shares of, and a raised word line carries: as long and as high as any of the pulses
+        whole = self._shape(dataclasses.replace(longest, amplitude=max(abs(one.amplitude) for one in given)), pulse)
+        beside, across = shares or (None, None)
+        inhibit = {"bl": beside if setting else across, "wl": across if setting else beside}
+        drives: dict[str, PWL | None] = {}
+        for name in self.array.lines:
+            share = inhibit[name[:2]]
+            drives[name] = None if share is None else whole.scaled(share)
+        drives[f"wl{self.row}"] = PWL.zero(self.slot_s(pulse)) if setting else whole
+        for col, pwl in each.items():
+            drives[f"bl{col}"] = pwl if setting else whole.minus(pwl)
+        return drives
+
+    def sensed(self, schedule: Schedule) -> Drives:
+        """Voltages of all lines in a read by transistors: those of a read, above the common voltage."""
+        col = self.cols[0]
+        if self.array.gated:
+            drives: dict[str, PWL | None] = dict.fromkeys(self.array.lines, PWL.zero(schedule.stop_s))
+            drives[f"wl{self.row}"] = schedule.gate(self.array.cell.transistor.v_read)
+            return drives | {f"sl{col}": schedule.raised, f"bl{col}": None}
+        inhibit = dict(zip(("wl", "bl"), self.array.read_shares or (None, None), strict=True))
+        above = schedule.raised.minus(schedule.common)
+        levels = {
+            kind: None if share is None else schedule.common.minus(above.scaled(-share))
+            for kind, share in inhibit.items()
+        }
+        drives = {name: levels[name[:2]] for name in self.array.lines}
+        return drives | {f"wl{self.row}": schedule.raised, f"bl{col}": None}
+
+    def _shape(self, own: Pulse, whole: Pulse | Parallel) -> PWL:
+        """The voltage of one column's pulse, not negative, over the time of the whole."""
+        after = self.slot_s(whole) - self.gate_edge_s - own.duration
+        return trapezoids([(self.gate_edge_s, own.rise, own.width, own.fall, after, abs(own.amplitude))])
