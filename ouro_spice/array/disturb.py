@@ -108,6 +108,7 @@ class Disturb:
         return {
             "pulses": int(self.pulses[-1]),
             "explicit": self.explicit,
+            "fidelity": self.selection.fidelity,
             "classes": {row.pop("class"): row for row in self.classes.to_dict("records")},
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,12 +30,11 @@ def positions_of(array: Crossbar, positions: int | None) -> list[tuple[int, int]
 def each_position(
     label: str,
     array: Crossbar,
-    positions: int | None,
+    places: Sequence[tuple[int, int]],
     function: Callable[[int, int, Ngspice], tuple[float, ...]],
     workers: int | None,
 ) -> np.ndarray:
     """What a function finds at each position, (values, rows, cols); NaN at positions that are not looked at."""
-    places = positions_of(array, positions)
     maps = None
     with Ngspice(workers) as engine, progress(label, len(places)) as bar:
 

@@ -13,7 +13,7 @@ from ..engine import Ngspice
 from ..pulse import Pulse
 from ..transient import simulate
 from ..waveform import State
-from .places import each_position
+from .places import each_position, positions_of
 from .write import cell_frame, volts_at
 
 if TYPE_CHECKING:
@@ -36,8 +36,10 @@ class Positions:
         Its conductance afterwards [S].
     energy_J
         Energy that all sources deliver [J].
+    fidelity
+        What was asked for, see `Selection`.
 
-    All but ``g_before_S`` are NaN where a position was not looked at.
+    All maps but ``g_before_S`` are NaN where a position was not looked at.
     """
 
     pulse: Pulse
@@ -46,6 +48,7 @@ class Positions:
     v_end_V: np.ndarray
     g_after_S: np.ndarray
     energy_J: np.ndarray
+    fidelity: str = "full"
 
     @property
     def change_S(self) -> np.ndarray:
@@ -76,6 +79,7 @@ class Positions:
         """Spread of change and voltage, for JSON."""
         volts = np.abs(self.v_start_V[np.isfinite(self.v_start_V)])
         return {
+            "fidelity": self.fidelity,
             "positions": len(volts),
             "change": self.spread,
             "v_start_least_V": float(volts.min()),
@@ -128,5 +132,5 @@ def sweep_positions(
         volts = (volts_at(selection, wave, time)[row, col] for time in (begin, begin + pulse.width))
         return *volts, array.g_map_S(wave.state)[row, col], wave.energy_J
 
-    maps = each_position("positions", array, positions, one, workers)
-    return Positions(pulse, g_before, *maps)
+    maps = each_position("positions", array, positions_of(array, positions), one, workers)
+    return Positions(pulse, g_before, *maps, fidelity=fidelity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from ..engine import Engine, default_engine
 from ..sensing import mean, reading
 from ..waveform import Result, SimulationError, State, Waveform
 from .energy import device_current
-from .places import each_position
+from .places import each_position, positions_of
 from .recorded import as_walked
 from .write import cell_frame
 
@@ -138,13 +139,22 @@ def sneak(array: Crossbar, row: int, col: int, state: State | None = None, engin
 
 
 def sneak_map(
-    array: Crossbar, state: State | None = None, positions: int | None = None, workers: int | None = None
+    array: Crossbar,
+    state: State | None = None,
+    positions: int | None = None,
+    workers: int | None = None,
+    cells: Sequence[tuple[int, int]] | None = None,
 ) -> SneakMap:
-    """Read one cell after the other, each time in the same state; see `sneak` and `sweep_positions`."""
+    """Read one cell after the other, each time in the same state; see `sneak`.
+
+    `positions` is as in `sweep_positions`; `cells` ``(row, col)`` are read instead where they are given.
+    """
     state = state or array.state()
+    array.check_state(state)
 
     def one(row: int, col: int, engine: Engine) -> tuple[float, ...]:
         found = sneak(array, row, col, state, engine)
         return found.g_S, found.sensed_A, found.own_A, found.reading_S, float(found.clipped)
 
-    return SneakMap(*each_position("reads", array, positions, one, workers))
+    places = positions_of(array, positions) if cells is None else list(cells)
+    return SneakMap(*each_position("reads", array, places, one, workers))

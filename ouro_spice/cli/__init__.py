@@ -15,7 +15,7 @@ import typer
 from ..files import OutputError
 from ..machine import ToolError
 from ..waveform import SimulationError
-from . import jobs
+from . import array, jobs
 from .pair import pair
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ for _name, _command in (
     ("pair", pair),
 ):
     app.command(name=_name)(_command)
+app.add_typer(array.app, name="array")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -15,8 +15,11 @@ _PREFIXES = {1e12: "p", 1e9: "n", 1e6: "µ", 1e3: "m", 1.0: "", 1e-3: "k"}
 _LABELLED = 8
 """Maps of at most so many rows and columns show their numbers."""
 
-_LETTERS = 6
-"""A number with more has no room in its cell."""
+_LETTERS = 5
+"""A number with more has no room in its cell; one more where the cells are large."""
+
+_LARGE = 5
+"""Rows and columns up to which cells are large."""
 
 _STEPS = (1, 2, 4, 5, 8, 10, 16, 20, 32, *(2**k for k in range(6, 20)))
 """Between two lines that are named."""
@@ -125,11 +128,12 @@ def _frame(ax: Axes, row: int, col: int) -> None:
 
 
 def _numbers(ax: Axes, shown: np.ndarray, image: Any) -> None:
+    large = max(shown.shape) <= _LARGE
     for (row, col), value in np.ndenumerate(shown):
         if np.isfinite(value):
             red, green, blue, _ = image.cmap(image.norm(value))
             dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
-            size = 8 if max(shown.shape) <= 5 else 6.5
+            size = 8 if large else 6.5
             texts = (f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}", f"{value:.1g}", "")
-            text = next(text for text in texts if len(text) <= _LETTERS)
+            text = next(text for text in texts if len(text) <= _LETTERS + large)
             ax.text(col, row, text, ha="center", va="center", fontsize=size, color="white" if dark else "black")

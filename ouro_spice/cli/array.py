@@ -1,0 +1,263 @@
+"""``ouro-spice array``: writes, reads, disturb, positions and products of an array."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..circuit import Crossbar, ReadingClipped, Selection, Sense
+from ..files import write_text
+from ..waveform import SimulationError
+from .array_options import ArrayOptions, Fidelities, PulseOptions, takes_an_array
+from .cells import CellOptions
+from .output import Json, Out, out_folder, show
+
+if TYPE_CHECKING:
+    from ..report.arrays import Result
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Arrays of 1R or 1T1R cells; line options are those of one segment, between two cells.",
+)
+
+Row = Annotated[
+    int | None, typer.Option(min=0, help="Word line; by default the last, far from the drivers.", show_default=False)
+]
+Col = Annotated[
+    str | None, typer.Option(help="Bit line, several as 0,3,7, or all; by default the last.", show_default=False)
+]
+Fidelity = Annotated[
+    Fidelities, typer.Option(help="full, or frozen: memristors that provably do not switch are held still.")
+]
+Places = Annotated[
+    int | None, typer.Option(min=2, help="Positions along each side at most, 5 by default.", show_default=False)
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; all cores by default.", show_default=False)]
+
+
+@app.command()
+@takes_an_array(ArrayOptions, PulseOptions)
+def write(
+    cell: CellOptions,
+    options: ArrayOptions,
+    pulse: PulseOptions,
+    row: Row = None,
+    col: Col = None,
+    fidelity: Fidelity = Fidelities.FULL,
+    out: Out = Path("runs/array-write"),
+    as_json: Json = False,
+) -> None:
+    """Write a cell, or cells of a row: conductances before and after, voltages, energy, delay along the lines."""
+    from ..array import write_array
+
+    array = options.build(cell)
+    selection, state = _selected(array, row, col, fidelity), options.start(array, pulse.resets)
+    with _kept(out_folder(out)):
+        written = write_array(selection, pulse.build(array.cell), state, options.seed)
+    summary = _finish(written, out, as_json, {"amplitude_V": written.pulse.amplitude})
+    if as_json:
+        return
+    rows = [
+        [f"{k['row']},{k['col']}", *_micro(k["g_before_S"], k["g_after_S"]), f"{k['v_cell_V']:+.4f}"]
+        for k in summary["selected"]
+    ]
+    show(("cell", "G before (uS)", "G after (uS)", "V at the end (V)"), rows)
+    shares = ((part, f"{joule * 1e12:.3g}") for part, joule in summary["energy_J"].items())
+    show(("energy", "pJ"), [*map(list, shares), ["total", f"{summary['total_J'] * 1e12:.4g}"]])
+    print(f"pulse of {written.pulse.amplitude:+.4f} V; fidelity {written.fidelity}\nresults: {out}")
+
+
+@app.command()
+@takes_an_array(ArrayOptions)
+def read(
+    cell: CellOptions,
+    options: ArrayOptions,
+    row: Row = None,
+    col: Col = None,
+    bits: Annotated[
+        int | None, typer.Option(help="Sense path of transistors with an ADC of so many bits.", show_default=False)
+    ] = None,
+    adc_top: Annotated[float, typer.Option(help="Upper end of the ADC's range, lower 0 [S].")] = 700e-6,
+    positions: Places = None,
+    out: Out = Path("runs/array-read"),
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Read cells one by one, some of all without --row and --col: reading, own current, sneak current.
+
+    Without --g or --g-map all cells are at the high end of their window; --scheme is that of the read.
+    """
+    from ..array import sneak_map
+
+    array = options.build(cell, reading=True)
+    if bits is not None:
+        array = array.replace(cell=array.cell.replace(sense=Sense(bits, (0.0, adc_top))))
+    state, cells = options.start(array, True), None
+    if row is not None or col is not None:
+        chosen = _selected(array, row, col)
+        cells = [(chosen.row, number) for number in chosen.cols]
+    # what was clipped is in the results, and told once
+    with _kept(out_folder(out)), warnings.catch_warnings(record=True, action="always", category=ReadingClipped):
+        found = sneak_map(array, state, positions, workers, cells)
+    summary = _finish(found, out, as_json, {"read_scheme": array.read_scheme})
+    if summary["clipped"]:
+        top = f": the ADC's range is 0 to {adc_top * 1e6:g} uS" if bits is not None else ""
+        print(
+            f"ouro-spice: warning: {summary['clipped']} of {summary['positions']} readings clipped{top}",
+            file=sys.stderr,
+        )
+    if as_json:
+        return
+    rows = [
+        [f"{k.row},{k.col}", *_micro(k.g_S, k.reading_S), *_micro(k.own_A, k.sneak_A, digits=3)]
+        for k in found.frame.itertuples()
+    ]
+    show(("cell", "G (uS)", "reading (uS)", "own current (uA)", "sneak current (uA)"), rows)
+    print(f"results: {out}")
+
+
+@app.command()
+@takes_an_array(ArrayOptions, PulseOptions)
+def disturb(
+    cell: CellOptions,
+    options: ArrayOptions,
+    pulse: PulseOptions,
+    row: Row = None,
+    col: Col = None,
+    pulses: Annotated[int, typer.Option("--n", min=1, help="Pulses.")] = 1000,
+    explicit: Annotated[bool, typer.Option(help="Simulate every pulse in SPICE, not the first alone.")] = False,
+    fidelity: Fidelity = Fidelities.FULL,
+    out: Out = Path("runs/array-disturb"),
+    as_json: Json = False,
+) -> None:
+    """Send many pulses to a cell, or to cells of a row, and see what becomes of the others."""
+    from ..array import disturb as run
+
+    array = options.build(cell)
+    selection, state = _selected(array, row, col, fidelity), options.start(array, pulse.resets)
+    with _kept(out_folder(out)):
+        found = run(selection, pulse.build(array.cell), pulses, state, explicit, options.seed)
+    _finish(found, out, as_json, {"amplitude_V": found.pulse.amplitude})
+    if as_json:
+        return
+    rows = [
+        [k[1], str(k.cells), *(f"{s * 1e6:+.3g}" for s in k[3:5]), f"{k.worst_relative:+.2g}", f"{k[6]},{k[7]}"]
+        for k in found.classes.itertuples()
+    ]
+    show(("class", "cells", "mean change (uS)", "worst (uS)", "relative", "at"), rows)
+    print(f"{pulses} pulses of {found.pulse.amplitude:+.4f} V\nresults: {out}")
+
+
+@app.command()
+@takes_an_array(ArrayOptions, PulseOptions)
+def position(
+    cell: CellOptions,
+    options: ArrayOptions,
+    pulse: PulseOptions,
+    positions: Places = None,
+    fidelity: Fidelity = Fidelities.FULL,
+    out: Out = Path("runs/array-position"),
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Send the same pulse to one cell after the other: voltage and change of conductance against position."""
+    from ..array import sweep_positions
+
+    array = options.build(cell)
+    state = options.start(array, pulse.resets)
+    with _kept(out_folder(out)):
+        sent = pulse.build(array.cell)
+        found = sweep_positions(array, sent, state, positions, options.seed, fidelity.value, workers)
+    summary = _finish(found, out, as_json, {"amplitude_V": sent.amplitude})
+    if as_json:
+        return
+    change = summary["change"]
+    values = _micro(*(change[name] for name in ("mean_S", "std_S", "least_S", "largest_S")), digits=3)
+    head = ("change: mean (uS)", "deviation (uS)", "least (uS)", "largest (uS)", "spread")
+    show(head, [[*values, f"{change['relative']:.2%}"]])
+    print(f"{summary['positions']} positions, pulse of {sent.amplitude:+.4f} V\nresults: {out}")
+
+
+@app.command()
+@takes_an_array(ArrayOptions)
+def product(
+    cell: CellOptions,
+    options: ArrayOptions,
+    inputs: Annotated[
+        str | None,
+        typer.Option(
+            help="A number a word line, or one for all: volts for 1r, gates 0 or 1 for 1t1r.", show_default=False
+        ),
+    ] = None,
+    out: Out = Path("runs/array-product"),
+    as_json: Json = False,
+) -> None:
+    """Read all columns at once: the current out of each bit line, and that of the devices alone."""
+    from ..array import product as run
+
+    array = options.build(cell, reading=True)
+    x = _numbers(inputs or ("1" if array.gated else f"{array.cell.read.voltage}"))
+    state = options.start(array, True)
+    with _kept(out_folder(out)):
+        found = run(array, x * array.rows if len(x) == 1 else x, state)
+    _finish(found, out, as_json, {})
+    if as_json:
+        return
+    rows = [[str(k.col), *_micro(k.i_A, k.ideal_A, digits=3), f"{k.deviation:+.2%}"] for k in found.frame.itertuples()]
+    show(("bit line", "current (uA)", "devices alone (uA)", "deviation"), rows)
+    print(f"results: {out}")
+
+
+def _selected(array: Crossbar, row: int | None, col: str | None, fidelity: Fidelities = Fidelities.FULL) -> Selection:
+    """The cells of ``--row`` and ``--col``."""
+    if col == "all":
+        cols = tuple(range(array.cols))
+    else:
+        try:
+            cols = tuple(int(word) for word in col.split(",")) if col is not None else (array.cols - 1,)
+        except ValueError:
+            raise ValueError(f"--col {col}: a bit line, several as 0,3,7, or all") from None
+    return array.row(array.rows - 1 if row is None else row, cols, fidelity.value)
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError:
+        raise ValueError(f"--inputs {text}: numbers, as 0.2,0,0.1") from None
+
+
+def _micro(*values: float, digits: int = 2) -> list[str]:
+    """Values in millionths."""
+    return [f"{value * 1e6:.{digits}f}" for value in values]
+
+
+def _finish(result: Result, out: Path, as_json: bool, more: dict[str, object]) -> dict[str, object]:
+    """Write the results, print them as JSON where that is asked for; the summary."""
+    from ..report.arrays import write_results
+
+    write_results(result, out)
+    if as_json:
+        print(json.dumps(more | result.summary, indent=2, allow_nan=False))
+    return result.summary
+
+
+@contextmanager
+def _kept(out: Path) -> Iterator[None]:
+    """Keep deck and log of a simulation that fails, and say where."""
+    try:
+        yield
+    except SimulationError as error:
+        deck = write_text(out / "failed.cir", error.deck)
+        log = write_text(out / "failed.log", "\n".join([*error.log, ""]))
+        error.args = (f"{error}; deck and log: {deck}, {log}",)
+        raise

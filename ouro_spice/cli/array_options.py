@@ -1,0 +1,173 @@
+"""The options that describe an array, what it holds and what it is sent, for every command that takes one."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..circuit import Cell1R, Cell1T1R, Crossbar
+from ..pulse import Pulse
+from ..waveform import State
+from .cells import CellOptions, takes_a_cell
+
+
+class Direction(enum.Enum):
+    """Of a pulse whose amplitude is not given."""
+
+    SET = "set"
+    RESET = "reset"
+
+
+class Fidelities(enum.Enum):
+    """Which memristors follow their state equation."""
+
+    FULL = "full"
+    FROZEN = "frozen"
+
+
+def _number(text: str) -> type:
+    return Annotated[float, typer.Option(help=text)]
+
+
+@dataclass(frozen=True)
+class ArrayOptions:
+    """Size, lines that are not selected, devices that differ, conductances at the start."""
+
+    rows: Annotated[int, typer.Option(min=1, help="Word lines.")] = 8
+    cols: Annotated[int, typer.Option(min=1, help="Bit lines.")] = 8
+    scheme: Annotated[
+        str | None,
+        typer.Option(help="Lines that are not selected, 1r: half, third, grounded, floating.", show_default=False),
+    ] = None
+    d2d: Annotated[
+        str | None,
+        typer.Option(help="Devices that differ, by this law: ten_percent, in_use or yu.", show_default=False),
+    ] = None
+    g: Annotated[
+        str | None, typer.Option(help="Conductance of all cells [S], or the word random.", show_default=False)
+    ] = None
+    g_map: Annotated[
+        Path | None, typer.Option(help="Conductances [S], CSV, a line a word line.", show_default=False)
+    ] = None
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0
+
+    def build(self, cell: CellOptions, reading: bool = False) -> Crossbar:
+        """The array; `scheme` is that of reads where they are what is done.
+
+        Raises
+        ------
+        ValueError
+            For a compact cell, or a scheme or law that is none.
+        """
+        import numpy as np
+
+        described = cell.build()
+        if not isinstance(described, Cell1R | Cell1T1R):
+            raise ValueError(f"--cell {cell.cell.value}: an array is made of 1r or 1t1r cells")
+        scheme = {"read_scheme" if reading else "scheme": self.scheme}
+        array = Crossbar(self.rows, self.cols, described, **scheme)
+        return array if self.d2d is None else array.draw(np.random.default_rng(self.seed), self.d2d)
+
+    def start(self, array: Crossbar, high: bool) -> State:
+        """The state at the start; where no conductances are given all cells at the high or low end of their window.
+
+        Raises
+        ------
+        ValueError
+            For both options at once, a file that is no map of the array, or a conductance that a cell cannot have.
+        """
+        import numpy as np
+
+        from ..report.arrays import read_map
+
+        if self.g is not None and self.g_map is not None:
+            raise ValueError("--g and --g-map: give one of them")
+        if self.g_map is not None:
+            values = read_map(self.g_map, array.rows, array.cols)
+            try:
+                return array.state(values)
+            except ValueError as error:
+                raise ValueError(f"{self.g_map}: {error}") from error
+        bounds = array.ensemble.bounds
+        if self.g is None:
+            return State(tuple(map(float, bounds[int(high)])))
+        if self.g == "random":
+            low, top = (array.ensemble.conductances(n) for n in bounds)
+            shares = np.random.default_rng((self.seed, 1)).uniform(size=array.size)
+            return array.state((low + shares * (top - low)).reshape(array.rows, array.cols))
+        try:
+            value = float(self.g)
+        except ValueError:
+            raise ValueError(f"--g {self.g}: a conductance [S], or the word random") from None
+        return array.state(value)
+
+
+@dataclass(frozen=True)
+class PulseOptions:
+    """The pulse; its amplitude is searched where it is not given."""
+
+    amplitude: Annotated[
+        float | None,
+        typer.Option(
+            help="At the driver [V], SET negative. By default that at which the cell alone crosses its window in the "
+            "width, see `ouro-spice pair`.",
+            show_default=False,
+        ),
+    ] = None
+    direction: Annotated[Direction, typer.Option(help="Where no amplitude is given.")] = Direction.SET
+    width: _number("Time at full amplitude [s].") = 1e-6
+    rise: _number("Rise [s].") = 2e-9
+    fall: _number("Fall [s].") = 2e-9
+
+    @property
+    def resets(self) -> bool:
+        """Whether it is a RESET."""
+        return self.direction is Direction.RESET if self.amplitude is None else self.amplitude > 0
+
+    def build(self, cell: Cell1R | Cell1T1R) -> Pulse:
+        """The pulse; ValueError for a value out of range, or where no amplitude crosses the window in time."""
+        wanted = Pulse(self.amplitude or 0.0, self.width, self.rise, self.fall)
+        if self.amplitude is not None:
+            return wanted
+        from ..pair import pair
+
+        found = pair(cell, self.width)
+        return dataclasses.replace(wanted, amplitude=found.v_reset if self.resets else found.v_set)
+
+
+def takes_an_array(*kinds: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A command with the options of a cell and of these kinds behind its own; it gets them as its first arguments."""
+
+    def decorated(command: Callable[..., None]) -> Callable[..., None]:
+        own = list(inspect.signature(command, eval_str=True).parameters.values())[1 + len(kinds) :]
+        more = [one for kind in kinds for one in _parameters(kind)]
+
+        @functools.wraps(command)
+        def run(cell: CellOptions, **options: object) -> None:
+            given = [kind(**{f.name: options.pop(f.name) for f in dataclasses.fields(kind)}) for kind in kinds]
+            command(cell, *given, **options)
+
+        first = inspect.Parameter("cell", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        every = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own] + more
+        run.__signature__ = inspect.Signature([first, *every])
+        del run.__wrapped__
+        return takes_a_cell(run)
+
+    return decorated
+
+
+def _parameters(kind: type) -> list[inspect.Parameter]:
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return [
+        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name])
+        for f in dataclasses.fields(kind)
+    ]
