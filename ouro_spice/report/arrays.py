@@ -30,7 +30,8 @@ _PART_COLOURS = ("#1b6ca8", "#7d5ba6", "#b8860b", "#c0492f", "#3a8f5c", "#999999
 def write_results(result: Result, folder: Path) -> dict[str, Path]:
     """Write the figures of a result, a CSV beside each, and ``summary.json``; the paths by file name.
 
-    Of a write there is ``g_after.csv``, too: the conductances as a plain matrix, as `read_map` takes it.
+    Of a write there is ``g_after.csv``, too: the conductances as a plain matrix, to start the next write from. A device
+    that the solver leaves a trace beyond the end of its range is put at that end.
 
     Raises
     ------
@@ -47,7 +48,9 @@ def write_results(result: Result, folder: Path) -> dict[str, Path]:
             csv, lambda temporary, frame=frame: frame.to_csv(temporary, index=False, float_format="%.9g")
         )
     if isinstance(result, ArrayWrite):
-        lines = [",".join(f"{g:.17g}" for g in row) for row in result.g_after_S]
+        ensemble = result.selection.array.ensemble
+        low, high = (ensemble.conductances(n).reshape(result.g_after_S.shape) for n in ensemble.bounds)
+        lines = [",".join(f"{g:.17g}" for g in row) for row in np.clip(result.g_after_S, low, high)]
         paths["g_after.csv"] = write_text(folder / "g_after.csv", "\n".join([*lines, ""]))
     summary = json.dumps(result.summary, indent=2) + "\n"
     return paths | {"summary.json": write_text(folder / "summary.json", summary)}
