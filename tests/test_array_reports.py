@@ -253,3 +253,10 @@ def test_a_map_that_is_not_there_and_one_that_is_no_text(tmp_path):
 )  # fmt: skip
 def test_units_get_the_prefix_that_fits(value, unit, shown):
     assert prefixed(np.array([value, np.nan]), unit) == shown
+
+
+def test_reads_without_any_reading_are_drawn(tmp_path):
+    array = ouro.Crossbar(8, 8, ouro.Cell1R(DEVICE), read_scheme="half").resistors(1e3)
+    found = ouro.sneak_map(array, workers=1, cells=[(0, 0)])
+    assert found.summary["clipped"] == 1 and found.summary["worst_reading_error"] is None
+    assert write_results(found, tmp_path)["sneak.png"].is_file()

@@ -81,7 +81,8 @@ class Heat:
         ax.set_title(f"{self.title} ({unit})", fontsize=10)
         bar = ax.figure.colorbar(image, ax=ax, fraction=0.046, pad=0.03)
         bar.ax.tick_params(labelsize=8)
-        if self.around is not None and np.nanmin(shown) < np.nanmax(shown):  # colours that nothing has
+        reach = np.ptp(shown[np.isfinite(shown)]) if np.isfinite(shown).any() else 0.0
+        if self.around is not None and reach > 0:  # without colours that nothing has
             bar.ax.set_ylim(np.nanmin(shown), np.nanmax(shown))
         for row, col in marked:
             if row in rows and col in cols:
