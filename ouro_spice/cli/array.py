@@ -110,7 +110,8 @@ def read(
         found = sneak_map(array, state, positions, workers, cells)
     summary = _finish(found, out, as_json, {"read_scheme": array.read_scheme})
     if summary["clipped"]:
-        known = f"the ADC's range is 0 to {adc_top * 1e6:g} uS" if bits is not None else "the sense path ends at 4 mS"
+        range_ = f"the ADC's range is 0 to {adc_top * 1e6:g} uS"
+        known = range_ if bits is not None else "the sense path knows 0.5 uS to 4 mS"
         print(
             f"ouro-spice: warning: {summary['clipped']} of {summary['positions']} readings clipped: {known}",
             file=sys.stderr,
