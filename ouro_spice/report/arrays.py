@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Result = ArrayWrite | Positions | Disturb | SneakMap | Product
 Drawn = dict[str, tuple["Figure", "pd.DataFrame"]]
 
+_NOTHING = 1e-12
+"""A relative change below this is the error of rounding."""
+
 _COLOURS = {"row": SET_COLOUR, "column": RESET_COLOUR, "unselected": "#3a8f5c"}
 _PART_COLOURS = ("#1b6ca8", "#7d5ba6", "#b8860b", "#c0492f", "#3a8f5c", "#999999")
 
@@ -217,7 +220,7 @@ def _product(product: Product) -> Figure:
 
 def _disturbed(disturb: Disturb) -> Figure:
     relative = np.abs(disturb.change_S / disturb.g_S[0])
-    relative[relative == 0] = np.nan
+    relative[relative < _NOTHING] = np.nan
     array, n = disturb.selection.array, int(disturb.pulses[-1])
     marked = [divmod(k, array.cols) for k in disturb.selection.indices]
     title = f"|change of G| after {n} pulse{'s' if n > 1 else ''}, grey: none"
@@ -230,7 +233,7 @@ def _disturb_path(disturb: Disturb) -> Figure:
     figure, grid = axes(1, width=5.6, height=3.6)
     ax, path = grid[0, 0], disturb.path
     for name in (name for name in CLASSES if name in path):
-        moved = path[name].where(path[name] > 0)
+        moved = path[name].where(path[name] >= _NOTHING)
         if moved.notna().any():
             label = {"row": "same word line", "column": "same bit line", "unselected": "neither"}[name]
             style = "o--" if name == "column" else "o-"  # it often lies upon the other
