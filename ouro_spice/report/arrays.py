@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ _PART_COLOURS = ("#1b6ca8", "#7d5ba6", "#b8860b", "#c0492f", "#3a8f5c", "#999999
 
 
 def write_results(result: Result, folder: Path) -> dict[str, Path]:
-    """Write the figures of a result, a CSV beside each, and ``summary.json``; the paths by file name.
+    """Write the figures of a result as PNG and SVG, a CSV beside each, and ``summary.json``; the paths by file name.
 
     Of a write there is ``g_after.csv``, too: the conductances as a plain matrix, to start the next write from. A device
     that the solver leaves a trace beyond the end of its range is put at that end.
@@ -43,10 +44,10 @@ def write_results(result: Result, folder: Path) -> dict[str, Path]:
     """
     paths = {}
     for stem, (figure, frame) in drawn(result).items():
-        png, csv = folder / f"{stem}.png", folder / f"{stem}.csv"
-        paths[png.name] = write_whole(
-            png, lambda temporary, figure=figure: figure.savefig(temporary, format="png", dpi=150)
-        )
+        csv = folder / f"{stem}.csv"
+        for kind, more in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
+            picture = folder / f"{stem}.{kind}"
+            paths[picture.name] = write_whole(picture, partial(figure.savefig, format=kind, **more))
         paths[csv.name] = write_whole(
             csv, lambda temporary, frame=frame: frame.to_csv(temporary, index=False, float_format="%.9g")
         )
