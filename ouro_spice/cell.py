@@ -73,7 +73,7 @@ class SpiceCell:
             Where the simulation of the read fails; the state is then as it was.
         """
         device, state, index = self._now, self.state, self.description.index
-        start = dataclasses.replace(state.changed(index, n_disc=self._seen), wander=(), telegraph=())
+        start = state.changed(index, n_disc=self._seen)
         wave = self._engine.run(self.description.replace(device=device).read_testbench(start))
         found = reading(self.description, wave, self._engine)
         # what the read itself moved, without the noise

@@ -232,6 +232,33 @@ def test_a_walk_acts_in_the_selected_cells_each_with_its_own_numbers(engine):
 
 
 @pytest.mark.ngspice
+def test_a_cell_that_has_walked_stays_so_while_others_are_selected(engine):
+    array = ouro.Crossbar(1, 2, ouro.Cell1R(WINDOW.replace(walk=ouro.Walk())), scheme="grounded")
+    wave = ouro.simulate(array.cell_at(0, 0), ouro.Pulse(-0.45, 300e-9), array.state(250e-6), seed=2, engine=engine)
+    wander = wave.state.wander[0]
+    assert wander.r != pytest.approx(WINDOW.r, rel=1e-4)
+    other = array.cell_at(0, 1)
+    for bench in (other.testbench([SET], wave.state), other.read_testbench(wave.state)):
+        first, second = (line for line in bench.elements if line.startswith("ncell"))
+        assert f"r={wander.r:.17g}" in first and "r=" not in second.replace("memristor", "")
+    live = ouro.live(array.cell_at(0, 0), wave.state)
+    assert live.read() == pytest.approx(live.g_S, rel=1e-3)
+    later = ouro.simulate(other, SET, wave.state, seed=2, engine=engine)
+    assert later.state.wander[0] == wander
+    frozen = ouro.simulate(array.cell_at(0, 1, fidelity="frozen"), SET, wave.state, seed=2, engine=engine)
+    assert frozen.state.n_disc == pytest.approx(later.state.n_disc, rel=1e-5)
+
+
+@pytest.mark.ngspice
+def test_what_comes_out_of_an_array_goes_in_again(engine):
+    array = ouro.Crossbar(2, 2, CELLS["1t1r"])
+    wave = ouro.simulate(array.cell_at(1, 1), ouro.Pulse(-1.2, 1e-6), array.state(200e-6), engine=engine)
+    g = array.g_map_S(wave.state)
+    assert g[1, 1] > 540e-6
+    np.testing.assert_allclose(array.g_map_S(array.state(g)), g, rtol=2e-5)
+
+
+@pytest.mark.ngspice
 def test_the_guide_s_walk_turns_in_the_selected_cell(engine):
     cell = ouro.Cell1R(ouro.jart_vcm_v1b(walk=ouro.HalfCycleWalk()))
     array = ouro.Crossbar(1, 2, cell, scheme="grounded")

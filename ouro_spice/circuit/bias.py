@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from .crossbar import Crossbar
 
 
+SCHEMES = {"half": (1 / 2, 1 / 2), "third": (1 / 3, 2 / 3), "grounded": (0.0, 0.0), "floating": None}
+"""Unselected lines of a 1R array as shares of the amplitude: those beside the raised line, those across it."""
+
+
 @dataclass(frozen=True)
 class Bias:
     """The voltages of all lines of an array, for some selected cells of a row.
@@ -49,7 +53,7 @@ class Bias:
         each = {col: self._shape(one, pulse) for col, one in zip(self.cols, wanted, strict=True) if one is not None}
         if self.array.gated:
             return self._gated(each, pulse, reading)
-        return self._ungated(each, pulse, self.array.read_shares if reading else self.array.write_shares)
+        return self._ungated(each, pulse, SCHEMES[self.array.read_scheme if reading else self.array.scheme])
 
     def _gated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> Drives:
         t, edge = self.array.cell.transistor, self.gate_edge_s
@@ -86,7 +90,7 @@ class Bias:
             drives: dict[str, PWL | None] = dict.fromkeys(self.array.lines, PWL.zero(schedule.stop_s))
             drives[f"wl{self.row}"] = schedule.gate(self.array.cell.transistor.v_read)
             return drives | {f"sl{col}": schedule.raised, f"bl{col}": None}
-        inhibit = dict(zip(("wl", "bl"), self.array.read_shares or (None, None), strict=True))
+        inhibit = dict(zip(("wl", "bl"), SCHEMES[self.array.read_scheme] or (None, None), strict=True))
         above = schedule.raised.minus(schedule.common)
         levels = {
             kind: None if share is None else schedule.common.minus(above.scaled(-share))

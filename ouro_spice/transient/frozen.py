@@ -29,7 +29,7 @@ _CELLS = 4096
 
 def candidates(cell: Selection, pulse: Pulse | Parallel, state: State) -> frozenset[int]:
     """Memristors that would switch if lines were ideal: the selected ones, and what a scheme half selects too much."""
-    array = cell.array
+    array = cell.array.walked(state)
     chosen = frozenset(cell.indices)
     if array.gated:
         return chosen
@@ -74,9 +74,9 @@ class Held:
         places = np.array([k for k in range(cell.array.size) if k not in cell.active], dtype=int)
         places = places[[isinstance(cell.device_at(k), Device) for k in places]] if len(places) else places
         moved, peak_V = np.zeros(cell.array.size), 0.0
-        n = np.array(state.n_disc)
+        n, every = np.array(state.n_disc), cell.array.walked(state).ensemble
         for some in np.array_split(places, range(_CELLS, len(places), _CELLS)):
-            ensemble = cell.array.ensemble.some(some)
+            ensemble = every.some(some)
             for wave in waves:
                 volts = _volts(wave, some)
                 peak_V = max(peak_V, float(np.max(np.abs(volts), initial=0.0)))
