@@ -204,7 +204,7 @@ def test_a_simulation_that_fails_leaves_deck_and_log(ouro, tmp_path, monkeypatch
 def test_ctrl_c_leaves_nothing(ouro, tmp_path, monkeypatch):
     monkeypatch.setattr("ouro_spice.array.write_array", interrupted)
     done = ouro("array", "write", *QUICK, "--out", tmp_path)
-    assert done.returncode == 130
+    assert (done.returncode, one_line(done)) == (130, "ouro-spice: interrupted")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..progress import progress
 from ..pulse import Parallel, Pulse
 from ..transient import simulate
 from ..waveform import State
+from .kept import Kept, digest_of, plain, restored
 from .recorded import Recorded, as_walked
 from .write import cell_frame, check_selection
 
@@ -29,6 +31,9 @@ _LEAP = 0.01
 
 _POINTS = 60
 """Numbers of pulses of which the conductances are kept, at most."""
+
+_REDONE = 20
+"""Where every pulse is simulated, this part of the pulses is simulated again after an interruption, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +51,8 @@ class Disturb:
         Numbers of pulses, 0 first, (M,).
     g_S
         Conductances after so many, (M, rows, cols) [S]; NaN at the selected cells.
+    kept
+        The file that holds what is finished, of no more use when the results are written; None where there is none.
     """
 
     selection: Selection
@@ -53,6 +60,7 @@ class Disturb:
     explicit: bool
     pulses: np.ndarray
     g_S: np.ndarray
+    kept: Path | None = None
 
     @property
     def change_S(self) -> np.ndarray:
@@ -121,6 +129,7 @@ def disturb(
     explicit: bool = False,
     seed: int = 0,
     engine: Engine | None = None,
+    out: str | Path | None = None,
 ) -> Disturb:
     """Send `n` pulses to selected cells of an array, and see what becomes of the others.
 
@@ -139,6 +148,8 @@ def disturb(
         Of the cycle-to-cycle walk of devices that have one; others than the selected do not walk.
     engine
         What runs the circuit.
+    out
+        Where every pulse is simulated: folder for a file of what is finished, see `Kept`, to go on from there.
 
     Raises
     ------
@@ -152,24 +163,69 @@ def disturb(
     before = state or selection.state()
     array = as_walked(selection.array, before)
     array.check_state(before)
-    now, counts, found = before, [0], [np.array(before.n_disc)]
-    spice = n if explicit else 1
-    with progress("pulses", spice) as bar:
-        for count in range(1, spice + 1):
-            wave = simulate(selection, pulse, now, seed, engine=engine)
-            now = wave.state
-            counts.append(count)
-            found.append(np.array(now.n_disc))
-            bar.advance()
-    others = Recorded.of(array, wave, before, selection.indices) if n > spice else None
-    for count, n_disc in _repeated(others, found[-1][others.places], n - 1) if others else ():
-        counts.append(1 + count)
-        found.append(found[-1].copy())
-        found[-1][others.places] = n_disc
-    kept = _thinned(len(counts))
-    g = np.array([array.ensemble.conductances(found[k]).reshape(array.rows, array.cols) for k in kept])
+    if explicit:
+        kept = None if out is None else Kept(out, _digest(selection, pulse, n, before, seed))
+        found = _simulated(selection, pulse, n, before, seed, engine, kept)
+    else:
+        kept, found = None, _followed(selection, pulse, n, before, seed, engine)
+    g = np.array([array.ensemble.conductances(n_disc).reshape(array.rows, array.cols) for n_disc in found.values()])
     g[:, selection.row, list(selection.cols)] = np.nan
-    return Disturb(selection, pulse, explicit, np.array(counts)[kept], g)
+    return Disturb(selection, pulse, explicit, np.array(list(found)), g, kept and kept.path)
+
+
+def _digest(selection: Selection, pulse: Pulse | Parallel, n: int, before: State, seed: int) -> str:
+    bench = selection.testbench([pulse], before)
+    active = None if selection.active is None else sorted(selection.active)
+    where = [selection.row, list(selection.cols), selection.fidelity, active]
+    return digest_of(selection.array, bench, before, work="disturb", where=where, pulse=repr(pulse), n=n, seed=seed)
+
+
+def _simulated(
+    selection: Selection,
+    pulse: Pulse | Parallel,
+    n: int,
+    before: State,
+    seed: int,
+    engine: Engine | None,
+    kept: Kept | None,
+) -> dict[int, np.ndarray]:
+    """Concentrations over the number of pulses, each in SPICE; goes on from the last state that was kept."""
+    counts = [int(count) for count in _thinned(n + 1)]
+    found, now, safe = {0: np.array(before.n_disc)}, before, 0
+    if kept and "state" in kept.items:
+        there = kept.items["state"]
+        safe, now = there["pulses"], restored(there)
+        found |= {count: np.array(kept.items[str(count)]) for count in counts if 0 < count <= safe}
+    with progress("pulses", n) as bar:
+        bar.advance(safe)
+        for count in range(safe + 1, n + 1):
+            now = simulate(selection, pulse, now, seed, engine=engine).state
+            if count in counts:
+                found[count] = np.array(now.n_disc)
+                if kept:
+                    kept.add(str(count), now.n_disc)
+            if kept and (count - safe >= max(1, safe // _REDONE) or count == n):
+                kept.add("state", plain(now) | {"pulses": count})
+                safe = count
+            bar.advance()
+    return found
+
+
+def _followed(
+    selection: Selection, pulse: Pulse | Parallel, n: int, before: State, seed: int, engine: Engine | None
+) -> dict[int, np.ndarray]:
+    """Concentrations over the number of pulses, the first in SPICE, the others by the compact model."""
+    with progress("pulses", 1) as bar:
+        wave = simulate(selection, pulse, before, seed, engine=engine)
+        bar.advance()
+    found = {0: np.array(before.n_disc), 1: np.array(wave.state.n_disc)}
+    if n > 1:
+        others = Recorded.of(as_walked(selection.array, before), wave, before, selection.indices)
+        for count, n_disc in _repeated(others, found[1][others.places], n - 1):
+            found[1 + count] = found[1].copy()
+            found[1 + count][others.places] = n_disc
+    counts = list(found)
+    return {counts[k]: found[counts[k]] for k in _thinned(len(counts))}
 
 
 def _repeated(others: Recorded, n_disc: np.ndarray, pulses: int) -> Iterator[tuple[int, np.ndarray]]:

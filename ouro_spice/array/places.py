@@ -11,6 +11,7 @@ from ..checks import check_count
 from ..circuit import Crossbar
 from ..engine import Ngspice
 from ..progress import progress
+from .kept import Kept
 
 USUAL = 5
 """Positions along each side where nothing else is asked for."""
@@ -33,13 +34,20 @@ def each_position(
     places: Sequence[tuple[int, int]],
     function: Callable[[int, int, Ngspice], tuple[float, ...]],
     workers: int | None,
+    kept: Kept | None = None,
 ) -> np.ndarray:
-    """What a function finds at each position, (values, rows, cols); NaN at positions that are not looked at."""
+    """What a function finds at each position, (values, rows, cols); NaN at positions that are not looked at.
+
+    What is finished is kept at once, whatever comes after it; positions found there are not looked at again.
+    """
     maps = None
     with Ngspice(workers) as engine, progress(label, len(places)) as bar:
 
         def one(place: tuple[int, int]) -> Any:
-            found = function(*place, engine)
+            def work() -> list[float]:
+                return list(map(float, function(*place, engine)))
+
+            found = kept.once("{},{}".format(*place), work) if kept else work()
             bar.advance()
             return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..engine import Ngspice
 from ..pulse import Pulse
 from ..transient import simulate
 from ..waveform import State
+from .kept import Kept, digest_of
 from .places import each_position, positions_of
 from .write import cell_frame, volts_at
 
@@ -38,6 +40,9 @@ class Positions:
         Energy that all sources deliver [J].
     fidelity
         What was asked for, see `Selection`.
+    kept
+        The file that holds the finished positions, of no more use when the results are written; None where there is
+        none.
 
     All maps but ``g_before_S`` are NaN where a position was not looked at.
     """
@@ -49,6 +54,7 @@ class Positions:
     g_after_S: np.ndarray
     energy_J: np.ndarray
     fidelity: str = "full"
+    kept: Path | None = None
 
     @property
     def change_S(self) -> np.ndarray:
@@ -96,6 +102,7 @@ def sweep_positions(
     seed: int = 0,
     fidelity: str = "full",
     workers: int | None = None,
+    out: str | Path | None = None,
 ) -> Positions:
     """Send the same pulse to one cell after the other, each time to the array in the same state.
 
@@ -111,6 +118,8 @@ def sweep_positions(
         "full" or "frozen", see `Crossbar.cell_at`.
     workers
         Processes; all cores where None.
+    out
+        Folder for a file of the finished positions, see `Kept`; those found there are not simulated again.
 
     Raises
     ------
@@ -132,5 +141,9 @@ def sweep_positions(
         volts = (volts_at(selection, wave, time)[row, col] for time in (begin, begin + pulse.width))
         return *volts, array.g_map_S(wave.state)[row, col], wave.energy_J
 
-    maps = each_position("positions", array, positions_of(array, positions), one, workers)
-    return Positions(pulse, g_before, *maps, fidelity=fidelity)
+    places, kept = positions_of(array, positions), None
+    if out is not None:
+        bench = array.cell_at(0, 0, fidelity).testbench([pulse], before)
+        kept = Kept(out, digest_of(array, bench, before, work="positions", pulse=repr(pulse), seed=seed, at=fidelity))
+    maps = each_position("positions", array, places, one, workers, kept)
+    return Positions(pulse, g_before, *maps, fidelity=fidelity, kept=kept and kept.path)

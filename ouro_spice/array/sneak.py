@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..engine import Engine, default_engine
 from ..sensing import mean, reading
 from ..waveform import Result, SimulationError, State, Waveform
 from .energy import device_current
+from .kept import Kept, digest_of
 from .places import each_position, positions_of
 from .recorded import as_walked
 from .write import cell_frame
@@ -59,13 +61,17 @@ class Sneak:
 
 @dataclass(frozen=True, eq=False)
 class SneakMap:
-    """Reads of one cell after the other: the attributes of `Sneak` as maps (rows, cols), NaN where nothing was read."""
+    """Reads of one cell after the other: the attributes of `Sneak` as maps (rows, cols), NaN where nothing was read.
+
+    ``kept`` is the file of the finished reads, of no more use when the results are written; None where there is none.
+    """
 
     g_S: np.ndarray
     sensed_A: np.ndarray
     own_A: np.ndarray
     reading_S: np.ndarray
     clipped: np.ndarray
+    kept: Path | None = None
 
     @property
     def sneak_A(self) -> np.ndarray:
@@ -144,10 +150,13 @@ def sneak_map(
     positions: int | None = None,
     workers: int | None = None,
     cells: Sequence[tuple[int, int]] | None = None,
+    out: str | Path | None = None,
 ) -> SneakMap:
     """Read one cell after the other, each time in the same state; see `sneak`.
 
     `positions` is as in `sweep_positions`; `cells` ``(row, col)`` are read instead where they are given.
+    Reads that are finished are kept in the folder `out`, see `Kept`; those found there are not simulated again, and a
+    clipped one among them is not warned of again.
     """
     state = state or array.state()
     array.check_state(state)
@@ -156,5 +165,9 @@ def sneak_map(
         found = sneak(array, row, col, state, engine)
         return found.g_S, found.sensed_A, found.own_A, found.reading_S, float(found.clipped)
 
-    places = positions_of(array, positions) if cells is None else list(cells)
-    return SneakMap(*each_position("reads", array, places, one, workers))
+    places, kept = positions_of(array, positions) if cells is None else list(cells), None
+    if out is not None:
+        bench = array.cell_at(0, 0).read_testbench(State(state.n_disc, state.volts))
+        kept = Kept(out, digest_of(array, bench, state, work="reads"))
+    maps = each_position("reads", array, places, one, workers, kept)
+    return SneakMap(*maps, kept=kept and kept.path)

@@ -16,6 +16,7 @@ from ..files import OutputError
 from ..machine import ToolError
 from ..waveform import SimulationError
 from . import array, jobs
+from .output import StoppedError, resumable
 from .pair import pair
 
 app = typer.Typer(
@@ -23,16 +24,14 @@ app = typer.Typer(
     help="SPICE-level co-simulation of memristor programming.",
 )  # fmt: skip
 
-_INTERRUPTED = "interrupted; what was finished is kept, run again to go on"
-
 # the commands, in the order in which --help lists them; a module of commands is imported above and named here, and
 # imports what it works with inside its functions: --help has to be quick
 for _name, _command in (
     ("doctor", jobs.doctor),
     ("osdi", jobs.osdi),
     ("decks", jobs.decks),
-    ("sim", jobs.sim),
-    ("switching-curves", jobs.switching_curves),
+    ("sim", resumable()(jobs.sim)),
+    ("switching-curves", resumable()(jobs.switching_curves)),
     ("pair", pair),
 ):
     app.command(name=_name)(_command)
@@ -47,13 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = 0
     except SystemExit as stop:
         # typer makes 130 of Ctrl-C, and says nothing
-        code = _complain(_INTERRUPTED, 130) if stop.code == 130 else stop.code
+        code = _complain("interrupted", 130) if stop.code == 130 else stop.code
     except ValueError as error:
         code = _complain(error, 2)
     except (ToolError, SimulationError, OutputError, OSError) as error:
         code = _complain(error, 1)
+    except StoppedError as error:
+        code = _complain(error, 130)
     except KeyboardInterrupt:
-        code = _complain(_INTERRUPTED, 130)
+        code = _complain("interrupted", 130)
     _leave(code)
 
 

@@ -6,7 +6,7 @@ import json
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +17,7 @@ from ..files import write_text
 from ..waveform import SimulationError
 from .array_options import ArrayOptions, Fidelities, PulseOptions, takes_an_array
 from .cells import CellOptions
-from .output import Json, Out, out_folder, show
+from .output import Json, Out, out_folder, resumable, show
 
 if TYPE_CHECKING:
     from ..report.arrays import Result
@@ -105,10 +105,11 @@ def read(
     if row is not None or col is not None:
         chosen = _selected(array, row, col)
         cells = [(chosen.row, number) for number in chosen.cols]
-    # what was clipped is in the results, and told once
-    with _kept(out_folder(out)), warnings.catch_warnings(record=True, action="always", category=ReadingClipped):
-        found = sneak_map(array, state, positions, workers, cells)
-    summary = _finish(found, out, as_json, {"read_scheme": array.read_scheme})
+    with resumable():
+        # what was clipped is in the results, and told once
+        with _kept(out_folder(out)), warnings.catch_warnings(record=True, action="always", category=ReadingClipped):
+            found = sneak_map(array, state, positions, workers, cells, out)
+        summary = _finish(found, out, as_json, {"read_scheme": array.read_scheme}, found.kept)
     if summary["clipped"]:
         range_ = f"the ADC's range is 0 to {adc_top * 1e6:g} uS"
         known = range_ if bits is not None else "the sense path knows 0.5 uS to 4 mS"
@@ -145,9 +146,10 @@ def disturb(
 
     array = options.build(cell)
     selection, state = _selected(array, row, col, fidelity), options.start(array, pulse.resets)
-    with _kept(out_folder(out)):
-        found = run(selection, pulse.build(array.cell), pulses, state, explicit, options.seed)
-    _finish(found, out, as_json, {"amplitude_V": found.pulse.amplitude})
+    with resumable() if explicit else nullcontext():
+        with _kept(out_folder(out)):
+            found = run(selection, pulse.build(array.cell), pulses, state, explicit, options.seed, out=out)
+        _finish(found, out, as_json, {"amplitude_V": found.pulse.amplitude}, found.kept)
     if as_json:
         return
     rows = [
@@ -175,10 +177,11 @@ def position(
 
     array = options.build(cell)
     state = options.start(array, pulse.resets)
-    with _kept(out_folder(out)):
-        sent = pulse.build(array.cell)
-        found = sweep_positions(array, sent, state, positions, options.seed, fidelity.value, workers)
-    summary = _finish(found, out, as_json, {"amplitude_V": sent.amplitude})
+    with resumable():
+        with _kept(out_folder(out)):
+            sent = pulse.build(array.cell)
+            found = sweep_positions(array, sent, state, positions, options.seed, fidelity.value, workers, out)
+        summary = _finish(found, out, as_json, {"amplitude_V": sent.amplitude}, found.kept)
     if as_json:
         return
     change = summary["change"]
@@ -242,11 +245,15 @@ def _micro(*values: float, digits: int = 2) -> list[str]:
     return [f"{value * 1e6:.{digits}f}" for value in values]
 
 
-def _finish(result: Result, out: Path, as_json: bool, more: dict[str, object]) -> dict[str, object]:
-    """Write the results, print them as JSON where that is asked for; the summary."""
+def _finish(
+    result: Result, out: Path, as_json: bool, more: dict[str, object], kept: Path | None = None
+) -> dict[str, object]:
+    """Write the results, remove what was kept to go on from, print JSON where that is asked for; the summary."""
     from ..report.arrays import write_results
 
     write_results(result, out)
+    if kept is not None:
+        kept.unlink(missing_ok=True)
     if as_json:
         print(json.dumps(more | result.summary, indent=2, allow_nan=False))
     return result.summary

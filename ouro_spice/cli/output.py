@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,19 @@ def out_folder(path: Path) -> Path:
         return make_folder(path)
     except OutputError as error:
         raise ValueError(f"--out: {error}") from error
+
+
+class StoppedError(RuntimeError):
+    """Ctrl-C in work that goes on from where it was when it is run again."""
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Around work that keeps what is finished, so that Ctrl-C says so; a decorator, too."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise StoppedError("interrupted; what was finished is kept, run again to go on") from None
 
 
 def show(head: Sequence[str], rows: list[list[str]]) -> None:
