@@ -12,7 +12,7 @@ from .device import Device
 from .engine import Engine, default_engine
 from .pulse import Pulse
 from .sensing import reading, sensed
-from .telegraph import advanced, seen
+from .telegraph import listened, seen
 from .transient import simulate
 from .waveform import State, Waveform
 
@@ -56,6 +56,8 @@ class SpiceCell:
     def __init__(
         self, description: Cell, state: State | None = None, seed: int = 0, engine: Engine | None = None
     ) -> None:
+        if state is not None:
+            description.check_state(state)
         self.description = description
         self.state = state or description.state()
         self.read_s = description.read_s
@@ -80,10 +82,8 @@ class SpiceCell:
         n = state.n_disc[index]
         n = max(n + wave.state.n_disc[index] - start.n_disc[index], min(n, device.Ndiscmin))
         after = dataclasses.replace(wave.state, wander=state.wander, telegraph=state.telegraph)
-        self.state = after.changed(index, n_disc=n)
-        if device.read_noise:
-            telegraph = advanced(device, state.noise(index), self.read_s, c2c.key(self._seed, index))
-            self.state = self.state.changed(index, telegraph=telegraph)
+        after = after.changed(index, n_disc=n)
+        self.state = listened(self.description, after, state, self.read_s, self._seed)
         self.clipped += found.clipped
         return found.g_S
 
@@ -139,6 +139,8 @@ class ModelCell:
     """
 
     def __init__(self, description: CompactCell, state: State | None = None, seed: int = 0) -> None:
+        if state is not None:
+            description.check_state(state)
         self.description = description
         self.state = state or description.state()
         self.read_s = description.read.duration
@@ -152,8 +154,7 @@ class ModelCell:
             return self.g_S
         telegraph = state.noise()
         n = seen(device, state.n_disc[0], telegraph)
-        later = advanced(device, telegraph, self.read_s, c2c.key(self._seed))
-        self.state = dataclasses.replace(state, telegraph=(later,))
+        self.state = listened(self.description, state, state, self.read_s, self._seed)
         return float(compact.conductance(device, n, model=self.description.model))
 
     def apply(self, pulse: Pulse) -> Waveform:
@@ -189,8 +190,6 @@ def live(cell: Cell | CompactCell | LiveCell, state: State | None = None, seed: 
         Of the cycle-to-cycle walk and the read noise of a device that has them.
     """
     check_count("seed", seed, 0)
-    if state is not None and not isinstance(state, State):
-        raise ValueError(f"state = {state!r} must be an ouro_spice.State; cell.state(g_S) makes one")
     if isinstance(cell, CompactCell):
         return ModelCell(cell, state, seed)
     if not isinstance(cell, Cell):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import assets, compact, machine
-from .circuit import Cell, CompactCell, Testbench
+from .circuit import Cell, CompactCell, Selection, Testbench
 from .pulse import Pulse
 
 
@@ -88,8 +88,14 @@ def _describe(cell: Cell | CompactCell) -> Manifest:
 
 def _parts(cell: Cell | CompactCell) -> dict[str, Any]:
     """All values of a cell; a process's files without the folders they lie in, which decide nothing."""
-    process = getattr(cell, "process", None)
-    return dataclasses.asdict(cell) | ({"process": process.portable} if process else {})
+    parts = dataclasses.asdict(cell)
+    if isinstance(cell, CompactCell):
+        return parts
+    inner = parts["array"]["cell"] if isinstance(cell, Selection) else parts
+    inner["process"] = cell.alone.process.portable
+    if isinstance(cell, Selection) and cell.active is not None:
+        parts["active"] = sorted(cell.active)
+    return parts
 
 
 def _circuit_files(cell: Cell) -> dict[str, str]:

@@ -76,6 +76,8 @@ class Parallel:
     pulses: tuple[Pulse | None, ...]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.pulses, Iterable):
+            raise ValueError(f"Parallel: pulses = {self.pulses!r} must be a tuple, a Pulse or None for each column")
         object.__setattr__(self, "pulses", tuple(self.pulses))
         if not self.given or not all(isinstance(one, Pulse | None) for one in self.pulses):
             raise ValueError("Parallel: pulses must be ouro_spice.Pulse or None, one at least a Pulse")
@@ -146,6 +148,21 @@ class PWL:
         times = times[np.concatenate([[True], np.diff(times) > 1e-12 * times[-1]])]
         one, two = (np.interp(times, pwl.times_s, pwl.volts) for pwl in (self, other))
         return PWL(tuple(map(float, times)), tuple(map(float, one - two)))
+
+    def upper(self, other: PWL) -> PWL:
+        """The higher one of two voltages of the same length."""
+        gap = self.minus(other)
+        t, v = np.array(gap.times_s), np.array(gap.volts)
+        turns = np.flatnonzero(v[:-1] * v[1:] < 0)
+        crossings = t[turns] + np.diff(t)[turns] * v[turns] / (v[turns] - v[turns + 1])
+        times = np.union1d(t, crossings)
+        times = times[np.concatenate([[True], np.diff(times) > 1e-12 * times[-1]])]
+        volts = np.maximum(*(np.interp(times, pwl.times_s, pwl.volts) for pwl in (self, other)))
+        return PWL(tuple(map(float, times)), tuple(map(float, volts)))
+
+    def lower(self, other: PWL) -> PWL:
+        """The lower one of two voltages of the same length."""
+        return self.scaled(-1).upper(other.scaled(-1)).scaled(-1)
 
     def then(self, other: PWL) -> PWL:
         """This voltage and then another one, which begins where this one ends."""

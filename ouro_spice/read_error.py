@@ -8,7 +8,7 @@ import numpy as np
 
 from . import compact
 from .checks import check_range
-from .circuit import Cell, Cell1R, Driver, Resistor
+from .circuit import Cell, Cell1R, Cell1T1R, Driver, Resistor
 from .engine import Engine, default_engine
 from .sensing import mean, reading
 
@@ -87,10 +87,12 @@ def read_error(cell: Cell, g_S: float, engine: Engine | None = None) -> ReadErro
     Raises
     ------
     ValueError
-        For a conductance that the device cannot have.
+        For a conductance that the device cannot have, or a cell of an array: `sneak` says what its reading is made of.
     SimulationError
         Where the simulation of the read fails.
     """
+    if not isinstance(cell, Cell1R | Cell1T1R):
+        raise ValueError(f"{type(cell).__name__}: read_error takes a Cell1R or a Cell1T1R")
     if isinstance(cell.device, Resistor):
         check_range("g_S", g_S, 1e-12, 1, "S")
         cell = cell.replace(device=Resistor(1 / g_S))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
+from . import c2c
 from .device import Device
-from .waveform import Telegraph
+from .waveform import State, Telegraph
 
 _LEVELS = (-2, -1, 0, 1, 2)
 # the probabilities of the levels -2 .. 2 after each of them; what is left of 1 is in the diagonal
@@ -33,6 +35,21 @@ def advanced(device: Device, telegraph: Telegraph, time_s: float, key: np.ndarra
     for u in philox.walk_uniforms(key, telegraph.count, int(ticks), philox.READ_NOISE)[:, 0]:
         level = _LEVELS[int(np.searchsorted(np.cumsum(_CHAIN[level + 2])[:-1], u, side="right"))]
     return Telegraph(level, clock, telegraph.count + int(ticks))
+
+
+def listened(cell: Any, after: State | None, before: State, time_s: float, seed: int) -> State | None:
+    """The state after some time [s], with the read noise going on: of this cell, and of those that have been read.
+
+    `cell` is the description of a cell, of an array or alone; `before` the state in which the time began.
+    """
+    if after is None:
+        return None
+    heard = {k for k, one in enumerate(before.telegraph) if one is not None} | {cell.index}
+    for k in heard:
+        device = cell.device_at(k)
+        if isinstance(device, Device) and device.read_noise is not None:
+            after = after.changed(k, telegraph=advanced(device, before.noise(k), time_s, c2c.key(seed, k)))
+    return after
 
 
 def frequency_Hz(device: Device, key: np.ndarray) -> float:

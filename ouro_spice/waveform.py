@@ -114,6 +114,14 @@ class State:
         return dataclasses.replace(self, **changes)
 
 
+def check_single(state: State) -> None:
+    """Raise ValueError for what is no state, or one of several memristors."""
+    if not isinstance(state, State):
+        raise ValueError(f"state = {state!r} must be an ouro_spice.State; cell.state(g_S) makes one")
+    if len(state.n_disc) != 1:
+        raise ValueError(f"the state belongs to another circuit, one of {len(state.n_disc)} devices")
+
+
 @dataclass(frozen=True)
 class Effort:
     """What a run cost: points tried, those rejected, iterations, ngspice's own analysis time, the ladder's rung."""
@@ -154,6 +162,16 @@ class Fidelity:
     peak_V: float = 0.0
     disturb: float = 0.0
     tolerance: float = 0.0
+
+    def __add__(self, other: Fidelity) -> Fidelity:
+        """Of two runs, one after the other: the memristors held in both at least, what they did together at most."""
+        return Fidelity(
+            name=self.name,
+            held=min(self.held, other.held),
+            peak_V=max(self.peak_V, other.peak_V),
+            disturb=self.disturb + other.disturb,
+            tolerance=self.tolerance + other.tolerance,
+        )
 
     def __str__(self) -> str:
         if self.name == "full":

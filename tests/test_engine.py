@@ -452,3 +452,38 @@ def test_a_cache_with_a_space_in_its_name(tmp_path, monkeypatch):
             assert engine.run(cell.testbench(ouro.Pulse(-0.5, 1e-9))).result is Result.OK
     finally:
         osdi.compiled_model.cache_clear()
+
+
+@pytest.mark.ngspice
+def test_a_failure_inside_one_task_leaves_the_others_alone():
+    cell = ouro.Cell1R(ouro.jart_vcm_v1b(window=True))
+    good = cell.testbench([ouro.Pulse(-0.5, 1e-6)])
+    bad = replace(good, elements=(*good.elements, "nonsense 1 2"))
+
+    def work(number):
+        if number:
+            return [shared.run(good).result for _ in range(20)]
+        with pytest.raises(ouro.SimulationError):
+            list(shared.map([good, bad, good]))
+        return []
+
+    with ouro.Ngspice(workers=2) as shared:
+        _, found = shared.each(work, [0, 1])
+    assert set(found) == {ouro.Result.OK}
+
+
+@pytest.mark.ngspice
+def test_a_vector_that_is_missing_from_an_array_is_named(engine):
+    array = ouro.Crossbar(2, 1, ouro.Cell1R(ouro.jart_vcm_v1b(window=True)))
+    bench = array.cell_at(0, 0).testbench([ouro.Pulse(-0.5, 1e-8)])
+    record = replace(bench.record, states=("v(nowhere)", bench.record.states[1]))
+    with pytest.raises(ouro.SimulationError, match="nowhere"):
+        engine.run(replace(bench, record=record))
+
+
+@pytest.mark.ngspice
+def test_time_limits_grow_with_arrays():
+    array = ouro.Crossbar(16, 16, ouro.Cell1T1R(ouro.jart_vcm_v1b(window=True)))
+    with ouro.Ngspice(timeout_s=1e-3) as engine:
+        wave = engine.run(array.cell_at(0, 0).testbench([ouro.Pulse(-0.6, 1e-8)]), throw=False)
+    assert wave.result is ouro.Result.TIMEOUT and "0.004 s" in wave.log[-1] and not wave.maps

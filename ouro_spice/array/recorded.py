@@ -15,14 +15,7 @@ from ..waveform import State, Waveform
 
 def as_walked(array: Crossbar, state: State | None) -> Crossbar:
     """The array with its devices as their walks have left them: what a read sees."""
-    if state is None or not any(state.wander):
-        return array
-    array.check_state(state)
-    devices = [
-        c2c.frozen(device, state.n_disc[k], state.walked(k)) if isinstance(device, Device) else device
-        for k, device in enumerate(map(array.device_at, range(array.size)))
-    ]
-    return array.replace(devices=tuple(devices))
+    return array if state is None else array.walked(state)
 
 
 def cell_volts(wave: Waveform, row: int) -> np.ndarray:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from ..pulse import PWL, Parallel, Pulse, trapezoids
@@ -66,22 +66,36 @@ class Bias:
         return drives
 
     def _ungated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, shares: tuple[float, float] | None) -> Drives:
-        """The raised line is the bit line in a SET, the word line in a RESET: the other unselected ones lie across."""
+        """The raised line is the bit line in a SET, the word line in a RESET: the other unselected ones lie across.
+
+        A column whose pulse has ended, or is lower than others, never goes beyond the level of unselected columns.
+        """
         setting = pulse.polarity < 0
-        given = [pulse] if isinstance(pulse, Pulse) else pulse.given
-        longest = max(given, key=lambda one: one.duration)
-        # what unselected lines are shares of, and a raised word line carries: as long and as high as any of the pulses
-        whole = self._shape(dataclasses.replace(longest, amplitude=max(abs(one.amplitude) for one in given)), pulse)
+        whole = reduce(PWL.upper, each.values())
         beside, across = shares or (None, None)
         inhibit = {"bl": beside if setting else across, "wl": across if setting else beside}
-        drives: dict[str, PWL | None] = {}
-        for name in self.array.lines:
-            share = inhibit[name[:2]]
-            drives[name] = None if share is None else whole.scaled(share)
+        levels = {kind: None if share is None else whole.scaled(share) for kind, share in inhibit.items()}
+        self._check_apart(pulse, None if shares is None else beside if setting else 1 - across)
+        drives = {name: levels[name[:2]] for name in self.array.lines}
         drives[f"wl{self.row}"] = PWL.zero(self.slot_s(pulse)) if setting else whole
+        level = levels["bl"]
         for col, pwl in each.items():
-            drives[f"bl{col}"] = pwl if setting else whole.minus(pwl)
+            line = pwl if setting else whole.minus(pwl)
+            drives[f"bl{col}"] = line if level is None else (line.upper(level) if setting else line.lower(level))
         return drives
+
+    def _check_apart(self, pulse: Pulse | Parallel, least: float | None) -> None:
+        """Raise ValueError for pulses of a row that the level of unselected columns does not let be told apart."""
+        given = [pulse] if isinstance(pulse, Pulse) else pulse.given
+        highest = max(abs(one.amplitude) for one in given)
+        lowest = min(abs(one.amplitude) for one in given)
+        if least is None or lowest == highest == 0:
+            return
+        if lowest < least * highest * (1 - 1e-12):
+            share = f"{lowest / highest:.3g} of the highest"
+            raise ValueError(f"Parallel: the lowest amplitude is {share}; all columns get {least:.3g} of it at least")
+        if least == 1 and len({(one.rise, one.width, one.fall) for one in given}) > 1:
+            raise ValueError("Parallel: with grounded lines the cells of a row are RESET all by the same pulse")
 
     def sensed(self, schedule: Schedule) -> Drives:
         """Voltages of all lines in a read by transistors: those of a read, above the common voltage."""

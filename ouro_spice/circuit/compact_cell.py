@@ -12,7 +12,7 @@ from .. import compact
 from ..checks import check_range
 from ..device import Device
 from ..pulse import PWL, Pulse, checked, trapezoids
-from ..waveform import State
+from ..waveform import State, check_single
 from .parts import Read
 
 
@@ -57,6 +57,10 @@ class CompactCell:
     def index(self) -> int:
         """Place of the device among the memristors of a state."""
         return 0
+
+    def check_state(self, state: State) -> None:
+        """Raise ValueError for a state that is none, or that of another circuit."""
+        check_single(state)
 
     def device_at(self, index: int) -> Device:
         """The device at a place among the memristors of a state."""

@@ -10,7 +10,7 @@ between a driver and the first cell, one between each two neighbours.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,6 +83,8 @@ class Crossbar:
                 kind = type(self.cell).__name__
                 raise ValueError(f"{name} = {getattr(self, name)!r}: an array of {kind} has {', '.join(there)}")
         if self.devices is not None:
+            if not isinstance(self.devices, Iterable):
+                raise ValueError("devices must be a tuple of ouro_spice Device or Resistor")
             object.__setattr__(self, "devices", tuple(self.devices))
             self._check_devices()
 
@@ -110,11 +112,6 @@ class Crossbar:
             *(f"wl{row}" for row in range(self.rows)),
             *(f"{kind}{col}" for kind in columns for col in range(self.cols)),
         )
-
-    @property
-    def memristors(self) -> int:
-        """Number of memristors: cells without a fixed resistor."""
-        return sum(len(places) for _, places in self.ensemble.kin)
 
     @property
     def gated(self) -> bool:
@@ -152,7 +149,7 @@ class Crossbar:
 
     def row(self, row: int, cols: Sequence[int] | None = None, fidelity: str = "full") -> Selection:
         """Several cells of a row, all where None, to be written in parallel."""
-        return Selection(self, row, tuple(range(self.cols)) if cols is None else tuple(cols), fidelity)
+        return Selection(self, row, tuple(range(self.cols)) if cols is None else cols, fidelity)
 
     def walked(self, state: State, but: Collection[int] = ()) -> Crossbar:
         """This array with devices that stand still where they have walked to in a state, `but` some of them."""
@@ -255,11 +252,10 @@ class Crossbar:
     ) -> Testbench:
         """The simulation of a netlist: a transient until `stop_s` [s], or an operating point where that is 0."""
         driven = [probe for one in grid.parts for probe in one.probes]
-        bulk = [("i_bulk", f"v{BULK}#branch")] if self.gated else []
-        nodes = grid.state_nodes
-        unknown = set(grid.state.volts) - set(nodes)
-        if unknown and grid.active is None:
-            raise ValueError(f"the state belongs to another circuit: it has the nodes {sorted(unknown)[:4]}")
+        bulk = [("i_bulk", f"v({BULK})")] if self.gated else []
+        nodes = dict.fromkeys(grid.state_nodes)
+        if strangers := grid.strangers():
+            raise ValueError(f"the state belongs to another circuit: it has the nodes {sorted(strangers)[:4]}")
         memristor = device if isinstance(device, Device) else None
         return Testbench(
             title=f"ouro_spice {self.rows} x {self.cols} {type(self.cell).__name__}",
@@ -270,8 +266,8 @@ class Crossbar:
             max_step_s=stop_s / POINTS,
             probes=(*probes, *driven, *bulk),
             sources=tuple(source for one in grid.parts for source in one.sources),
-            nodes=nodes,
-            volts=tuple((node, volts) for node, volts in grid.state.volts.items() if node not in unknown),
+            nodes=tuple(nodes),
+            volts=tuple((node, volts) for node, volts in grid.state.volts.items() if node in nodes),
             device=memristor,
             at_rest=all(one.at_rest for one in grid.parts),
             process=self.cell.process if grid.transistors else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,18 +70,21 @@ class Ensemble:
     def currents(self, volts: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
         """Static current of each device at voltages [V], (T, K) [A]; `n_disc` is (K,) or (T, K)."""
         i = volts * np.array([1 / getattr(device, "resistance", np.inf) for device in self.devices])
-        return self._fill(compact.static_current, i, volts, n_disc)
+        radius, length = self.sizes
+        for one, places in self.kin:
+            own = {"r": radius[places], "l": length[places]}
+            i[:, places] = compact.static_current(one, volts[:, places], n_disc[..., places], **own)
+        return i
 
     def rates(self, volts: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
         """dN/dt of each device at voltages [V], (T, K) [1e26 m^-3 s^-1]; the window's edges are not part of it."""
-        return self._fill(compact.rate, np.zeros(volts.shape), volts, n_disc)
-
-    def _fill(self, function: Callable, out: np.ndarray, volts: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
+        rates = np.zeros(volts.shape)
         radius, length = self.sizes
+        low, high = (np.array([getattr(d, name, 1.0) for d in self.devices]) for name in ("Ndiscmin", "Ndiscmax"))
         for one, places in self.kin:
-            n = n_disc[..., places]
-            out[:, places] = function(one, volts[:, places], n, r=radius[places], l=length[places])
-        return out
+            own = {"r": radius[places], "l": length[places], "limits": (low[places], high[places])}
+            rates[:, places] = compact.rate(one, volts[:, places], n_disc[..., places], **own)
+        return rates
 
     def some(self, places: np.ndarray) -> Ensemble:
         """Some of these devices, by their places (P,)."""

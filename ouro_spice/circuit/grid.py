@@ -10,7 +10,7 @@ from ..device import Device
 from ..pulse import PWL
 from ..waveform import State
 from .drive import Drive, drive, libraries, wrappers
-from .parts import Resistor
+from .parts import Driver, Resistor
 from .placing import Placing
 from .testbench import Record
 
@@ -23,7 +23,11 @@ Drives = Mapping[str, PWL | None]
 Walks = Mapping[int, Mapping[str, PWL]]
 
 BULK = "bulk"
-"""Node of all bulks: a source of 0 V measures what flows into them."""
+"""Node of all bulks, behind 1 Ohm: its voltage in V is the current in A that flows out of them.
+
+A source of 0 V in its place would stop the transients of large arrays that begin under voltage: the rounding of all
+charges over a tiny first step is a current, and Newton's method checks that of a source against abstol.
+"""
 
 
 def dissected(rows: range, cols: range) -> Iterator[tuple[int, int]]:
@@ -89,7 +93,7 @@ class Grid:
         for row, col in dissected(range(array.rows), range(array.cols)):
             self._cell(row * array.cols + col)
         if array.gated:
-            self.elements.append(f"v{BULK} {BULK} 0 0")
+            self.elements.append(f"r{BULK} {BULK} 0 1")
         self.parts = (*self.driven, *self.paths)
 
     def _quiet_rows(self) -> set[str]:
@@ -110,11 +114,18 @@ class Grid:
         self.driven.append(one)
         self.elements += one.elements
         node, nodes = one.node, []
+        if self.drives[name] is None and isinstance(driver, Driver) and not driver.resistance:
+            self.nodes.append(node)  # nothing holds it
         for k in range(count):
             resistance = r + (one.resistance if k == 0 else 0.0)
             if resistance > 0:
                 before, node = node, f"{name}_{k}"
                 self.elements.append(f"r{node} {before} {node} {resistance:.17g}")
+                self.nodes.append(node)
+            elif k == 0 and isinstance(driver, Driver) and driver.resistance > 0:
+                # it floats: the node behind the driver's resistance, which belongs to the state, keeps its name
+                before, node = node, f"{name}_{k}"
+                self.elements.append(f"vshort{name} {before} {node} 0")
                 self.nodes.append(node)
             if c > 0:
                 self.elements.append(f"c{name}_{k} {node} 0 {c:.17g}")
@@ -150,6 +161,17 @@ class Grid:
         self.elements.append(f"rcontact_{node} {line} {node} {contact:.17g}")
         self.nodes.append(node)
         return node
+
+    def strangers(self) -> list[str]:
+        """Nodes of the state that this circuit does not have, or those of no line that is held now or left out."""
+        known = set(self.state_nodes)
+        held = {f"{name}_driver" for name in self.array.lines}
+        left_out = tuple(f"{name}_" for name in self._grounded)
+        return [
+            node
+            for node in self.state.volts
+            if node not in known and node not in held and not (left_out and node.startswith(left_out))
+        ]
 
     # ---- what a testbench needs
 

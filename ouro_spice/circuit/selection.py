@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,6 +56,9 @@ class Selection:
     active: frozenset[int] | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.cols, str) or not isinstance(self.cols, Iterable):
+            raise ValueError(f"cols = {self.cols!r} must be a tuple of columns")
+        object.__setattr__(self, "cols", tuple(self.cols))
         for name, values, count in (("row", (self.row,), self.array.rows), ("col", self.cols, self.array.cols)):
             for value in values:
                 check_count(name, value, 0)
@@ -66,6 +69,10 @@ class Selection:
         if self.fidelity not in FIDELITIES:
             raise ValueError(f"fidelity = {self.fidelity!r}: there is {', '.join(FIDELITIES)}")
         if self.active is not None:
+            for place in self.active:
+                check_count("active", place, 0)
+            if max(self.active, default=0) >= self.array.size:
+                raise ValueError(f"active = {sorted(self.active)}: the array has the places 0 .. {self.array.size - 1}")
             object.__setattr__(self, "active", frozenset(self.active) | set(self.indices))
 
     @property
@@ -112,6 +119,10 @@ class Selection:
         """Smallest and largest conductance of the (first) device [S]."""
         return self.alone.replace(device=self.device).window_S
 
+    def check_state(self, state: State) -> None:
+        """Raise ValueError for a state that is none, or that of another circuit."""
+        self.array.check_state(state)
+
     def device_at(self, index: int) -> Device | Resistor:
         """The device at a place among the memristors of a state."""
         return self.array.device_at(index)
@@ -127,14 +138,14 @@ class Selection:
         return state
 
     def replace(self, **changes: object) -> Selection:
-        """This selection with other values; `device` is that of the (first) cell, `transistor` that of all cells."""
-        device, transistor = changes.pop("device", None), changes.pop("transistor", None)
+        """This selection with other values; `device` is that of the (first) cell, other parts those of all cells."""
+        device = changes.pop("device", None)
+        parts = {f.name for f in dataclasses.fields(self.alone)} & set(changes)
+        common = {name: changes.pop(name) for name in parts}
         selection = dataclasses.replace(self, **changes)
-        if transistor is not None:
+        if common:
             array = selection.array
-            selection = dataclasses.replace(
-                selection, array=array.replace(cell=array.cell.replace(transistor=transistor))
-            )
+            selection = dataclasses.replace(selection, array=array.replace(cell=array.cell.replace(**common)))
         return selection if device is None else selection.moved({selection.index: device})
 
     def moved(self, devices: Mapping[int, Device | Resistor]) -> Selection:
@@ -195,11 +206,13 @@ class Selection:
     def read_testbench(self, state: State | None = None) -> Testbench:
         """The transient simulation of one read of the (first) cell."""
         sense = self.alone.sense
+        # a read moves no other cell: where a write holds them, it holds them, too
+        reader = self.replace(active=frozenset(self.indices)) if self.fidelity == "frozen" else self
         if sense is None:
-            return self._bench(self._bias.voltages(self.read.pulse, reading=True), self.read_s, state)
+            return reader._bench(self._bias.voltages(self.read.pulse, reading=True), self.read_s, state)
         schedule = sense.schedule(self.read, self._bias.gate_edge_s)
         path = sense.path(f"bl{self.cols[0]}", schedule)
-        return self._bench(self._bias.sensed(schedule), self.read_s, state, paths=(path,))
+        return reader._bench(self._bias.sensed(schedule), self.read_s, state, paths=(path,))
 
     def _bench(
         self,

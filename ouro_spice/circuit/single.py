@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .. import compact
 from ..device import PARAMETERS, Device
 from ..pulse import PWL, Pulse, checked
-from ..waveform import State
+from ..waveform import State, check_single
 from .drive import Drive, WriteDriver, check_supply, drive, libraries, wrappers
 from .memristor import REALISED, element
 from .parts import Driver, Lines, Read, Resistor, Transistor
@@ -50,6 +50,10 @@ class SingleCell:
     def fidelity(self) -> str:
         """Which memristors follow their state equation: all."""
         return "full"
+
+    def check_state(self, state: State) -> None:
+        """Raise ValueError for a state that is none, or that of another circuit."""
+        check_single(state)
 
     def device_at(self, index: int) -> Device | Resistor:
         """The device at a place among the memristors of a state."""
@@ -176,8 +180,7 @@ class SingleCell:
         realised = REALISED[self.device.realisation] if isinstance(self.device, Device) else None
         if realised:
             probes += realised.probes("xcell")
-        if not isinstance(state, State):
-            raise ValueError(f"state = {state!r} must be an ouro_spice.State; cell.state(g_S) makes one")
+        check_single(state)
         if realised:
             PARAMETERS["Ninit"].check(state.n_disc[0])
         elements, nodes = self._elements(drives)
@@ -189,10 +192,8 @@ class SingleCell:
             *elements,
         ]
         unknown = set(state.volts) - set(nodes)
-        if unknown or len(state.n_disc) != 1:
-            raise ValueError(
-                f"the state belongs to another circuit: {len(state.n_disc)} devices, nodes {sorted(state.volts)}"
-            )
+        if unknown:
+            raise ValueError(f"the state belongs to another circuit: it has the nodes {sorted(unknown)}")
         return Testbench(
             title=f"ouro_spice {type(self).__name__}",
             libraries=(*((realised.library,) if realised else ()), *needed),

@@ -101,7 +101,8 @@ class Testbench:
     @property
     def vectors(self) -> list[str]:
         """The ngspice vectors that are recorded: probes, and the nodes of the state."""
-        return list(dict.fromkeys([vector for _, vector in self.probes] + [f"v({node})" for node in self.nodes]))
+        nodes = () if self.record else self.nodes  # of an array the last values alone are asked for
+        return list(dict.fromkeys([*(vector for _, vector in self.probes), *(f"v({node})" for node in nodes)]))
 
     def text(self, rung: int = 0) -> str:
         """The netlist with its analysis for one rung of the solver ladder, without control commands."""
@@ -117,9 +118,9 @@ class Testbench:
         options = dict(LADDER[rung])
         max_step = self.max_step_s / options.pop("tmax_divisor", 1)
         words = [f"{name}={value}" for name, value in options.items()] + (["klu"] if self.klu else [])
-        kept = [vector for _, vector in self.probes] if self.record else self.vectors
         # an array keeps all nodes: ngspice compares every name with every other one that is to be saved
-        saved = ["all", *(vector for vector in kept if vector.startswith("@"))] if self.record else kept
+        outputs = (vector for vector in self.vectors if vector.startswith("@"))
+        saved = ["all", *outputs] if self.record else self.vectors
         if self.stop_s:
             # ngspice's first step is a tenth of this
             print_step = max_step / (10 if self.at_rest else 1e6)

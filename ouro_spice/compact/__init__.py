@@ -10,7 +10,7 @@ that, else "full".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -71,11 +71,17 @@ def rate(
     model: str | None = None,
     r: ArrayLike | None = None,
     l: ArrayLike | None = None,
+    limits: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> np.ndarray:
-    """dN/dt at constant voltage [1e26 m^-3 s^-1], shape (...); the window's edges are not part of it."""
+    """dN/dt at constant voltage [1e26 m^-3 s^-1], shape (...); the window's edges are not part of it.
+
+    `limits` are Ndiscmin and Ndiscmax [1e26 m^-3], broadcast like the other arguments; None: the device's own.
+    """
     from . import arrays
 
-    return _each(arrays.rates, device, v, n_disc, r, l, model)
+    low, high = limits or (device.Ndiscmin, device.Ndiscmax)
+    more = {"Ndiscmin [1e26 m^-3]": low, "Ndiscmax [1e26 m^-3]": high}
+    return _each(arrays.rates, device, v, n_disc, r, l, model, more)
 
 
 def temperature(device: Device, v: ArrayLike, i: ArrayLike, r: ArrayLike) -> np.ndarray:
@@ -234,10 +240,11 @@ def _each(
     r: ArrayLike | None,
     l: ArrayLike | None,
     model: str | None,
+    more: Mapping[str, ArrayLike] | None = None,
 ) -> np.ndarray:
     """A loop kernel over arguments broadcast against each other."""
-    given = {"v [V]": v, "n_disc [1e26 m^-3]": n_disc, "r [m]": device.r if r is None else r}
-    given["l [nm]"] = device.l if l is None else l
+    given: dict[str, ArrayLike] = {"v [V]": v, "n_disc [1e26 m^-3]": n_disc, "r [m]": device.r if r is None else r}
+    given |= {"l [nm]": device.l if l is None else l} | (more or {})
     shape = np.broadcast_shapes(*(np.shape(x) for x in given.values()))
     arrays = [np.array(np.broadcast_to(np.asarray(x, dtype=float), shape)) for x in given.values()]
     for name, array in zip(given, arrays, strict=True):

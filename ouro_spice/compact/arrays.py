@@ -9,7 +9,6 @@ import numpy as np
 from . import hop, models, tud
 from .jit import kernel
 from .reduced import COEFFICIENTS
-from .vector import NDISCMAX, NDISCMIN
 
 _STEPS = 200  # reached by none
 _ERROR = 1e-10  # of the logarithm of the conductance
@@ -25,11 +24,11 @@ def currents(model, v, n, r, l, p):
 
 
 @kernel
-def rates(model, v, n, r, l, p):
+def rates(model, v, n, r, l, nmin, nmax, p):
     """dN/dt [1e26 m^-3 s^-1] at constant voltage without the window's edges: shape (K,), as the arguments."""
     i = currents(model, v, n, r, l, p)
     for k in range(v.size):
-        i[k] = hop.rate(v[k], i[k], n[k], r[k], l[k], p[NDISCMIN], p[NDISCMAX], p)
+        i[k] = hop.rate(v[k], i[k], n[k], r[k], l[k], nmin[k], nmax[k], p)
     return i
 
 

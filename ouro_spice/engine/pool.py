@@ -169,6 +169,10 @@ class Pool:
             try:
                 for future in futures:
                     yield future.result()
+            except Exception:  # one that failed: others may run tasks of their own, which are to go on
+                for future in futures:
+                    future.cancel()
+                raise
             except BaseException:  # Ctrl-C, or a consumer that stops: running tasks must not be waited for
                 for future in futures:
                     future.cancel()

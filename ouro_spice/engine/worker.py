@@ -90,9 +90,13 @@ class Session:
         for rung, analysis in enumerate(analyses):
             result, arrays = self._attempt(netlist + analysis, vectors, stop_s)
             if result == "OK":
-                for path, names in (maps or {}).items():
-                    _write_rows(path, [self._vector(name) for name in names])
-                lasts = np.array([self._vector(name)[-1] for name in last])
+                try:
+                    for path, names in (maps or {}).items():
+                        _write_rows(path, [self._recorded(name) for name in names])
+                    lasts = np.array([self._recorded(name)[-1] for name in last])
+                except KeyError as missing:
+                    self._log.append(f"error: there is no vector {missing}")
+                    return self._reply("NETLIST", rung)
                 return self._reply(result, rung, arrays) | {"last": lasts}
             if result in _HOPELESS or rung == len(analyses) - 1:
                 return self._reply(result, rung, arrays)
@@ -155,6 +159,12 @@ class Session:
             self._points = 0 if time_s is None else len(time_s)
         found = {name: self._vector(name) for name in [*(["time"] if stop_s else []), *vectors]}
         return None if any(array is None for array in found.values()) else found
+
+    def _recorded(self, name: str) -> np.ndarray:
+        array = self._vector(name)
+        if array is None:
+            raise KeyError(name)
+        return array
 
     def _vector(self, name: str) -> np.ndarray | None:
         """A vector of the last plot; PySpice's own `plot` reads all that there are, one wrapper object each."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import reduce
 
 import numpy as np
 
-from .. import c2c
 from ..checks import check_count
 from ..circuit import Cell, CompactCell
-from ..device import Device
 from ..engine import Engine, default_engine
 from ..pulse import Parallel, Pulse, checked
-from ..telegraph import advanced
-from ..waveform import Effort, State, Waveform
+from ..telegraph import listened
+from ..waveform import Effort, Fidelity, State, Waveform
 from .circuit import CircuitRun
 from .compact import CompactRun
 
@@ -65,8 +64,8 @@ def simulate(
     if not isinstance(cell, Cell | CompactCell):
         raise ValueError(f"{cell!r} is no cell: simulate takes a Cell1R, Cell1T1R, CompactCell or a cell of an array")
     check_count("seed", seed, 0)
-    if state is not None and not isinstance(state, State):
-        raise ValueError(f"state = {state!r} must be an ouro_spice.State; cell.state(g_S) makes one")
+    if state is not None:
+        cell.check_state(state)
     if isinstance(cell, CompactCell):
         run = CompactRun(cell, seed, throw)
     else:
@@ -74,7 +73,7 @@ def simulate(
     waves, state = [], state or cell.state()
     for pulse, begin, end in _parts(cell, pulses, start_s, stop_s):
         waves += run.pulse(pulse, begin, end, state)
-        state = _listened(cell, waves[-1].state, state, end - begin, seed)
+        state = listened(cell, waves[-1].state, state, end - begin, seed)
         if state is None:
             break
     return dataclasses.replace(_joined(waves), state=state)
@@ -106,18 +105,6 @@ def _parts(
             yield pulse, begin, end
 
 
-def _listened(cell: Cell | CompactCell, after: State | None, before: State, time_s: float, seed: int) -> State | None:
-    """The state after a pulse, with the read noise going on: of this cell, and of those that have been read."""
-    if after is None:
-        return None
-    heard = {k for k, one in enumerate(before.telegraph) if one is not None} | {cell.index}
-    for k in heard:
-        device = cell.device_at(k)
-        if isinstance(device, Device) and device.read_noise is not None:
-            after = after.changed(k, telegraph=advanced(device, before.noise(k), time_s, c2c.key(seed, k)))
-    return after
-
-
 def _joined(waves: Sequence[Waveform]) -> Waveform:
     """Several waveforms, one after the other, as one; each begins with the last point of the one before."""
     if len(waves) == 1:
@@ -138,6 +125,7 @@ def _joined(waves: Sequence[Waveform]) -> Waveform:
             for name in waves[0].maps
             if all(name in wave.maps for wave in waves)
         },
+        fidelity=reduce(Fidelity.__add__, (wave.fidelity for wave in waves)),
         effort=effort,
         testbench_sha256=hashlib.sha256("".join(wave.testbench_sha256 for wave in waves).encode()).hexdigest(),
         log=tuple(line for wave in waves for line in wave.log),

@@ -46,15 +46,15 @@ class CircuitRun:
 
     def _frozen(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> list[Waveform]:
         """The same with all memristors held that do not switch; those that turn out to do are followed in a new run."""
-        active = frozen.candidates(self.cell, pulse, state)
+        active, lost = frozen.candidates(self.cell, pulse, state), Effort()
         while True:
             cell = self.cell.replace(fidelity="full", active=active)
             waves = list(dataclasses.replace(self, cell=cell)._followed(pulse, begin_s, end_s, state))
-            if waves[-1].state is None:
-                return waves
-            held = frozen.Held.of(cell, waves, state)
-            if not held.movers:
-                return held.stated(waves)
+            held = frozen.Held.of(cell, waves, state) if waves[-1].state else None
+            if held is None or not held.movers:
+                waves = held.stated(waves) if held else waves
+                return [dataclasses.replace(waves[0], effort=waves[0].effort + lost), *waves[1:]]
+            lost = sum((wave.effort for wave in waves), lost)
             active = active | held.movers
 
     def _followed(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:

@@ -62,11 +62,14 @@ class Held:
         Change of ln n_disc of every memristor, 0 for active ones, (K,).
     peak_V
         Largest voltage at a held one [V].
+    held
+        Number of held ones.
     """
 
     cell: Selection
     moved: np.ndarray
     peak_V: float
+    held: int
 
     @classmethod
     def of(cls, cell: Selection, waves: Sequence[Waveform], state: State) -> Held:
@@ -81,7 +84,7 @@ class Held:
                 volts = _volts(wave, some)
                 peak_V = max(peak_V, float(np.max(np.abs(volts), initial=0.0)))
                 moved[some] += _moved(ensemble, volts, wave.time_s, n[some])
-        return cls(cell, moved, peak_V)
+        return cls(cell, moved, peak_V, len(places))
 
     @property
     def movers(self) -> frozenset[int]:
@@ -91,19 +94,16 @@ class Held:
     def stated(self, waves: Sequence[Waveform]) -> list[Waveform]:
         """The waveforms with this fidelity, the last one's state with what the held memristors did."""
         disturb = float(np.max(np.abs(self.moved), initial=0.0))
-        fidelity = Fidelity(
-            "frozen", self.cell.array.memristors - len(self.cell.active), self.peak_V, disturb, TOLERANCE
-        )
+        fidelity = Fidelity("frozen", self.held, self.peak_V, disturb, TOLERANCE)
         last = waves[-1]
         n = np.array(last.state.n_disc)
         low, high = self.cell.array.ensemble.bounds
         # a bound stops the rate; a state that starts beyond one stays where it is
         n_after = np.clip(n * np.exp(self.moved), np.minimum(low, n), np.maximum(high, n))
         state = dataclasses.replace(last.state, n_disc=tuple(map(float, n_after)))
-        return [
-            *(dataclasses.replace(wave, fidelity=fidelity) for wave in waves[:-1]),
-            dataclasses.replace(last, fidelity=fidelity, state=state),
-        ]
+        # the parts of one pulse count once
+        parts = [dataclasses.replace(wave, fidelity=Fidelity("frozen", self.held)) for wave in waves[:-1]]
+        return [*parts, dataclasses.replace(last, fidelity=fidelity, state=state)]
 
 
 def _volts(wave: Waveform, places: np.ndarray) -> np.ndarray:
