@@ -119,7 +119,7 @@ def check_single(state: State) -> None:
     if not isinstance(state, State):
         raise ValueError(f"state = {state!r} must be an ouro_spice.State; cell.state(g_S) makes one")
     if len(state.n_disc) != 1:
-        raise ValueError(f"the state belongs to another circuit, one of {len(state.n_disc)} devices")
+        raise ValueError(f"the state belongs to another circuit: it is of {len(state.n_disc)}, not of one memristor")
 
 
 @dataclass(frozen=True)

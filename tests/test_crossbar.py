@@ -462,7 +462,7 @@ GROUNDED = ARRAY.replace(scheme="grounded")
     (lambda: ARRAY.cell_at(0, 0).replace(active={6}), r"places 0 .. 5"),
     (lambda: ouro.simulate(ARRAY.row(0), ouro.Parallel((SET, None, ouro.Pulse(-0.3, 1e-8)))), "at least"),
     (lambda: ouro.simulate(GROUNDED.row(0), ouro.Parallel((RESET, None, ouro.Pulse(1.2, 1e-8)))), "the same pulse"),
-    (lambda: ouro.simulate(CELLS["1r"], SET, ARRAY.state()), "another circuit, one of 6"),
+    (lambda: ouro.simulate(CELLS["1r"], SET, ARRAY.state()), "of 6, not of one memristor"),
     (lambda: ouro.live(ARRAY.cell_at(0, 0), ouro.State((1.0,))), "1 memristors, the array 2 x 3"),
     (lambda: ouro.simulate(ARRAY.cell_at(0, 0, fidelity="frozen"), SET, ouro.State((1.0,) * 6, {"zz": 1.0})), "zz"),
     (lambda: ouro.read_error(ARRAY.cell_at(0, 0), 2e-4), "takes a Cell1R or a Cell1T1R"),
