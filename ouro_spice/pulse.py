@@ -189,18 +189,21 @@ class PWL:
         return f"pwl(\n+ {points})"
 
 
-def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]]) -> PWL:
-    """One PWL of consecutive slots ``(before, rise, width, fall, after, volts)`` [s, .., V], each starting at 0 V."""
+def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]], parts: int = _EDGE_PARTS) -> PWL:
+    """One PWL of consecutive slots ``(before, rise, width, fall, after, volts)`` [s, .., V], each starting at 0 V.
+
+    Each edge is divided into some `parts` by breakpoints, at which ngspice begins with small steps anew.
+    """
     times, volts = [0.0], [0.0]
     now = 0.0
     for before, rise, width, fall, after, level in slots:
         for dt, v in ((before, 0.0), (rise, level), (width, level), (fall, 0.0), (after, 0.0)):
             if dt <= 0:
                 continue
-            start, parts = volts[-1], _EDGE_PARTS if v != volts[-1] else 1
-            for part in range(1, parts + 1):
-                times.append(now + dt * part / parts)
-                volts.append(v if part == parts else start + (v - start) * part / parts)
+            start, pieces = volts[-1], parts if v != volts[-1] else 1
+            for piece in range(1, pieces + 1):
+                times.append(now + dt * piece / pieces)
+                volts.append(v if piece == pieces else start + (v - start) * piece / pieces)
             now += dt
     return PWL(tuple(times), tuple(volts))
 

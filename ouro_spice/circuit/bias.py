@@ -60,7 +60,7 @@ class Bias:
         gate = t.v_read if reading else (t.v_set if pulse.polarity < 0 else t.v_reset)
         rest = PWL.zero(self.slot_s(pulse))
         drives = dict.fromkeys(self.array.lines, rest)
-        drives[f"wl{self.row}"] = trapezoids([(0.0, edge, pulse.duration, edge, pulse.idle, gate)])
+        drives[f"wl{self.row}"] = trapezoids([(0.0, edge, pulse.duration, edge, pulse.idle, gate)], parts=1)
         for col, pwl in each.items():
             drives[f"{'bl' if pulse.polarity < 0 else 'sl'}{col}"] = pwl
         return drives

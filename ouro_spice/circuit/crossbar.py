@@ -256,6 +256,7 @@ class Crossbar:
         nodes = dict.fromkeys(grid.state_nodes)
         if strangers := grid.strangers():
             raise ValueError(f"the state belongs to another circuit: it has the nodes {sorted(strangers)[:4]}")
+        large = self.size >= KLU_FROM
         memristor = device if isinstance(device, Device) else None
         return Testbench(
             title=f"ouro_spice {self.rows} x {self.cols} {type(self.cell).__name__}",
@@ -263,7 +264,8 @@ class Crossbar:
             models=grid.models,
             elements=grid.netlist,
             stop_s=stop_s,
-            max_step_s=stop_s / POINTS,
+            # in a large array no long step goes unseen: some charge or other limits it
+            max_step_s=stop_s / (POINTS // 2 if large else POINTS),
             probes=(*probes, *driven, *bulk),
             sources=tuple(source for one in grid.parts for source in one.sources),
             nodes=tuple(nodes),
@@ -272,7 +274,7 @@ class Crossbar:
             at_rest=all(one.at_rest for one in grid.parts),
             process=self.cell.process if grid.transistors else None,
             record=grid.record,
-            klu=self.size >= KLU_FROM,
+            klu=large,
         )
 
     def _map(self, name: str, values: ArrayLike) -> np.ndarray:
