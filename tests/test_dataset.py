@@ -504,3 +504,41 @@ def test_records_of_another_simulator_are_told_apart(tmp_path):
     path.write_text(json.dumps(manifest))
     with pytest.raises(ValueError, match="records of another simulator"):
         extract(tmp_path / "data", n=1)
+
+
+def test_a_compact_cell_gives_the_records_of_its_circuit():
+    device = ouro.jart_vcm_v1b(window=True)
+    voltages = ouro.Pair(-0.4143, 0.8540, 60e-6)
+    found = [
+        ouro.extract(cell, 8, 3, workers=2, voltages=voltages).frame
+        for cell in (ouro.CompactCell(device), ouro.Cell1R(device))
+    ]
+    compact, circuit = found
+    assert list(compact.columns) == list(circuit.columns)
+    np.testing.assert_array_equal(compact.g_start_S, circuit.g_start_S)
+    np.testing.assert_allclose(compact.t_pulse_s, circuit.t_pulse_s, rtol=3e-3, atol=11e-9)
+    np.testing.assert_allclose(compact.g_sense_start_S, compact.g_start_S, rtol=1e-6)
+    np.testing.assert_allclose(compact.g_end_S, circuit.g_end_S, rtol=0.05)
+    assert len(PulseDataset(compact, describe(ouro.CompactCell(device))).tensors()[1]) == 8
+
+
+@pytest.mark.parametrize("model", ["full", "reduced", "tud"])
+def test_compact_records_go_on_where_they_were_and_walk(tmp_path, model):
+    device = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
+    cell, voltages = ouro.CompactCell(device, model), ouro.Pair(-0.4143, 0.8540, 60e-6)
+    whole = ouro.extract(cell, 6, 5, tmp_path / "a", workers=1, voltages=voltages)
+    ouro.extract(cell, 6, 5, tmp_path / "b", workers=2, voltages=voltages)
+    lost = list((tmp_path / "b").glob("records-00001*"))
+    assert len(lost) == 2
+    for path in lost:
+        path.unlink()
+    again = ouro.extract(cell, 6, 5, tmp_path / "b", workers=2, voltages=voltages)
+    pd.testing.assert_frame_equal(whole.frame, again.frame)
+    still = ouro.extract(ouro.CompactCell(device.replace(walk=None), model), 6, 5, voltages=voltages)
+    assert np.abs(np.log(whole.frame.t_pulse_s / still.frame.t_pulse_s)).max() > 0.01
+
+
+def test_extract_takes_cells_with_memristors():
+    for cell in (ouro.Cell1R(ouro.Resistor(1e4)), "cell", ouro.jart_vcm_v1b()):
+        with pytest.raises(ValueError, match="extract takes a Cell1R, Cell1T1R, CompactCell or cell of an array"):
+            ouro.extract(cell, 1, 0)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..checks import check_count, check_range
-from ..circuit import Cell
+from ..circuit import Cell, CompactCell
 from ..device import Device
 from ..engine import Ngspice
 from ..files import make_folder
@@ -97,7 +97,7 @@ class PulseDataset:
 
 
 def extract(
-    cell: Cell,
+    cell: Cell | CompactCell,
     n: int,
     seed: int,
     out: str | Path | None = None,
@@ -108,7 +108,7 @@ def extract(
     fall_s: float = 2e-9,
     step_s: float = 10e-9,
 ) -> PulseDataset:
-    """Extract n records (G_start, G_target) -> t_pulse from a circuit.
+    """Extract n records (G_start, G_target) -> t_pulse from a circuit, or from a compact cell.
 
     G_start and G_target are independent and uniform over the window; no pair is filtered out. The same seed gives the
     same records for any number of workers, and after any number of interruptions.
@@ -142,8 +142,10 @@ def extract(
     """
     check_count("n", n)
     check_count("seed", seed, 0)
-    if not isinstance(cell, Cell) or not isinstance(cell.device, Device):
-        raise ValueError(f"{type(cell).__name__}: extract takes a Cell1R or a Cell1T1R with a memristor")
+    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
+        raise ValueError(
+            f"{type(cell).__name__}: extract takes a Cell1R, Cell1T1R, CompactCell or cell of an array with a memristor"
+        )
     n, seed = int(n), int(seed)
     Pulse(1.0, 1e-6, rise_s, fall_s)  # raises where the edges are out of range
     folder = None if out is None else make_folder(Path(out))
@@ -158,7 +160,9 @@ def extract(
     return PulseDataset(frame, _counted(manifest, frame))
 
 
-def _records(cell: Cell, n: int, manifest: Manifest, folder: Path | None, engine: Ngspice) -> pd.DataFrame:
+def _records(
+    cell: Cell | CompactCell, n: int, manifest: Manifest, folder: Path | None, engine: Ngspice
+) -> pd.DataFrame:
     """All records, shard by shard: read where they are there, else simulated and written."""
     import pandas as pd
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import c2c
-from ..cell import sensed
-from ..circuit import Cell, Testbench
+from ..cell import live, sensed
+from ..circuit import Cell, CompactCell, Testbench
 from ..engine import Ngspice, runnable_deck
 from ..manifest import Manifest
 from ..pair import Pair
@@ -68,7 +68,9 @@ class _Record:
         }  # fmt: skip
 
 
-def extract_records(cell: Cell, numbers: Sequence[int], manifest: Manifest, engine: Ngspice) -> pd.DataFrame:
+def extract_records(
+    cell: Cell | CompactCell, numbers: Sequence[int], manifest: Manifest, engine: Ngspice
+) -> pd.DataFrame:
     """The records of these numbers, one row each; a simulation that fails is a row too."""
     import pandas as pd
 
@@ -95,7 +97,7 @@ def extract_records(cell: Cell, numbers: Sequence[int], manifest: Manifest, engi
     return frame
 
 
-def _drawn(cell: Cell, settings: dict[str, Any], number: int, longest_s: float) -> _Record:
+def _drawn(cell: Cell | CompactCell, settings: dict[str, Any], number: int, longest_s: float) -> _Record:
     """G_start, G_target and split of one record, from its own stream of random numbers."""
     rng = np.random.default_rng(np.random.SeedSequence(settings["seed"], spawn_key=(number,)))
     start, target = map(float, rng.uniform(*cell.window_S, size=2))
@@ -108,7 +110,7 @@ def _drawn(cell: Cell, settings: dict[str, Any], number: int, longest_s: float) 
 
 
 def _simulated(
-    cell: Cell, engine: Ngspice, records: Sequence[_Record], widths_s: Sequence[float]
+    cell: Cell | CompactCell, engine: Ngspice, records: Sequence[_Record], widths_s: Sequence[float]
 ) -> Iterator[tuple[_Record, Waveform]]:
     """Each record with the waveform of its pulse at a width; a failure is noted in the record."""
 
@@ -128,7 +130,7 @@ def _simulated(
             yield record, wave
 
 
-def _find_width(cell: Cell, record: _Record, wave: Waveform, longest_s: float, step_s: float) -> None:
+def _find_width(cell: Cell | CompactCell, record: _Record, wave: Waveform, longest_s: float, step_s: float) -> None:
     """Put the width on the grid that ends closest to the target into the record, if the target is crossed at all."""
     if record.result is not Result.OK:
         return
@@ -144,27 +146,33 @@ def _find_width(cell: Cell, record: _Record, wave: Waveform, longest_s: float, s
         record.width_s = longest_s
 
 
-def _history(cell: Cell, record: _Record, wave: Waveform, step_s: float) -> tuple[int, np.ndarray]:
+def _history(cell: Cell | CompactCell, record: _Record, wave: Waveform, step_s: float) -> tuple[int, np.ndarray]:
     """Conductance over twice the pulse on the grid, thinned by an integer stride to at most 8192 points."""
     steps = round(min(2 * record.width_s, record.search.width) / step_s)
     stride = max(1, -(-steps // (_HISTORY_POINTS - 1)))
     return stride, _grid(cell, record.search, wave, stride * step_s, steps // stride)[1].astype(np.float32)
 
 
-def _grid(cell: Cell, pulse: Pulse, wave: Waveform, step_s: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
+def _grid(
+    cell: Cell | CompactCell, pulse: Pulse, wave: Waveform, step_s: float, steps: int
+) -> tuple[np.ndarray, np.ndarray]:
     widths = step_s * np.arange(steps + 1)
     return widths, np.exp(np.interp(cell.flat_start_s(pulse) + widths, wave.time_s, np.log(wave.g)))
 
 
 def _reading(cell: Cell, state: State) -> Testbench:
     device = c2c.frozen(cell.device, state.n_disc[cell.index], state.walked(cell.index))
-    return cell.replace(device=device).read_testbench(dataclasses.replace(state, wander=(), telegraph=()))
+    return cell.replace(device=device).read_testbench(state)
 
 
-def _readings(cell: Cell, states: Sequence[State | None], engine: Ngspice) -> np.ndarray:
+def _readings(cell: Cell | CompactCell, states: Sequence[State | None], engine: Ngspice) -> np.ndarray:
     """What the sense path reports of each state [S]; NaN where there is no state or the read fails."""
     there = [k for k, state in enumerate(states) if state is not None]
-    readings, benches = np.full(len(states), np.nan), [_reading(cell, states[k]) for k in there]
+    readings = np.full(len(states), np.nan)
+    if isinstance(cell, CompactCell):  # it reports the conductance itself
+        readings[there] = [live(cell, states[k]).g_S for k in there]
+        return readings
+    benches = [_reading(cell, states[k]) for k in there]
     with contextlib.closing(engine.map(benches, throw=False)) as waves:
         for k, bench, wave in zip(there, benches, waves, strict=True):
             if wave.result in _OF_THE_MACHINE:
