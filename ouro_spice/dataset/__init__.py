@@ -142,10 +142,7 @@ def extract(
     """
     check_count("n", n)
     check_count("seed", seed, 0)
-    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
-        raise ValueError(
-            f"{type(cell).__name__}: extract takes a Cell1R, Cell1T1R, CompactCell or cell of an array with a memristor"
-        )
+    _check_cell(cell)
     n, seed = int(n), int(seed)
     Pulse(1.0, 1e-6, rise_s, fall_s)  # raises where the edges are out of range
     folder = None if out is None else make_folder(Path(out))
