@@ -157,6 +157,13 @@ def extract(
     return PulseDataset(frame, _counted(manifest, frame))
 
 
+def _check_cell(cell: object) -> None:
+    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
+        raise ValueError(
+            f"{type(cell).__name__}: extract takes a Cell1R, Cell1T1R, CompactCell or cell of an array with a memristor"
+        )
+
+
 def _records(
     cell: Cell | CompactCell, n: int, manifest: Manifest, folder: Path | None, engine: Ngspice
 ) -> pd.DataFrame:
