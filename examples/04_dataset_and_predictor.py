@@ -5,7 +5,7 @@ import numpy as np
 import ouro_spice as ouro
 
 cell = ouro.Cell1T1R(ouro.jart_vcm_v1b(window=True))
-data = ouro.extract(cell, n=60, seed=7, step_s=1e-9)
+data = ouro.extract(cell, n=60, seed=7, step_s=1e-9, d2d=None)
 print(data.frame[["g_start_S", "g_target_S", "g_end_S", "t_pulse_s", "outcome"]].head())
 
 predictor = ouro.PulsePredictor.fit(data, epochs=600)

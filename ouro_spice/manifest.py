@@ -16,6 +16,8 @@ from . import assets, compact, machine
 from .circuit import Cell, CompactCell, Selection, Testbench
 from .pulse import Pulse
 
+_TOOLS = ("ouro-spice", "ngspice", "openvaf")
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -47,8 +49,8 @@ class Manifest:
     @property
     def origin(self) -> dict[str, Any]:
         """What decides the numbers: circuit, settings, and the versions of the tools that solve it."""
-        tools = {name: self.versions.get(name) for name in ("ouro-spice", "ngspice", "openvaf")}
-        return {"circuit": self.circuit, "settings": self.settings, "simulator": tools}
+        simulator = {name: self.versions.get(name) for name in _TOOLS}
+        return {"circuit": self.circuit, "settings": self.settings, "simulator": simulator}
 
     @property
     def digest(self) -> str:
@@ -130,3 +132,9 @@ def versions() -> dict[str, str]:
     found["ngspice"] = str(machine.ngspice_version(program)) if program else "not found"
     found["openvaf"] = machine.openvaf_version(compiler) if compiler else "not found"
     return found
+
+
+def tools() -> dict[str, str]:
+    """Versions of what decides the numbers."""
+    found = versions()
+    return {name: found[name] for name in _TOOLS}

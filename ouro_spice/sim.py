@@ -151,6 +151,7 @@ def _path(cell: Cell1T1R, config: dict[str, Any], out: Path, seed: int, workers:
         out=_dataset_folder(cell, config, out, seed),
         workers=workers,
         voltages=voltages,
+        d2d=None,
         **config["dataset"],
     )
     predictor = PulsePredictor.fit(data, seed=seed, **config["predictor"])

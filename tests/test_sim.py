@@ -9,7 +9,8 @@ import re
 
 import pytest
 
-from ouro_spice import PulseDataset, PulsePredictor, assets, dataset, sim
+from ouro_spice import PulseDataset, PulsePredictor, assets, sim
+from ouro_spice.dataset import work
 from ouro_spice.files import OutputError
 
 pytestmark = pytest.mark.ngspice
@@ -120,7 +121,7 @@ def test_the_same_seed_gives_the_same_numbers_elsewhere(first, tmp_path):
 def test_a_second_run_uses_the_records_again(first, monkeypatch):
     _, out, _ = first
     stamps = {path: path.stat().st_mtime_ns for path in records(out).iterdir()}
-    monkeypatch.setattr(dataset, "extract_records", None)
+    monkeypatch.setattr(work, "circuit_record", None)
     monkeypatch.setattr(sim, "judge", lambda *_: [])
     again = sim.run(out, SEED)
     assert {path: path.stat().st_mtime_ns for path in records(out).iterdir()} == stamps

@@ -1,35 +1,46 @@
 """Pulse-to-conductance datasets: which pulse takes a cell from G_start to G_target, extracted in SPICE.
 
-A record is one trajectory of its own: from `g_start_S` the cell is pulsed until its conductance crosses `g_target_S`.
-The width at whose end it is closest to the target, on a grid of 10 ns (`step_s`), is `t_pulse_s`, SET positive, RESET
-negative. The circuit is then simulated once more with that very pulse, falling edge included, for `g_end_S`, the
-energy and the readings of the sense path.
+A record is one trajectory of its own: a device, drawn for it, is set to `g_start_S` and pulsed until its conductance
+crosses `g_target_S`. The width at whose end it is closest to the target, on a grid of 10 ns (`step_s`), is `t_pulse_s`,
+SET positive, RESET negative; `g_end_S`, the energy and the readings of the sense path are those after that very pulse,
+falling edge included. `history_g_S` goes on to twice the width.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ..checks import check_count, check_range
+from ..checks import check_range
 from ..circuit import Cell, CompactCell
 from ..device import Device
 from ..engine import Ngspice
-from ..files import make_folder
+from ..files import make_folder, write_text
 from ..manifest import Manifest, describe
-from ..pair import Pair, pair
+from ..pair import Pair
 from ..progress import progress
-from ..pulse import Pulse
-from .extraction import extract_records
-from .storage import SHARD, claimed, read_manifest, read_shard, shard_count, shard_name, write_shard
+from .history import Histories
+from .recipe import LAWS, Drawn, Recipe
+from .standing import standing
+from .storage import check_shard, claimed, read_histories, read_manifest, read_shard, shard_name, write_shard
+from .work import local, numbers, remote
 
 if TYPE_CHECKING:
     import pandas as pd
     import torch
+
+__all__ = ["Drawn", "PulseDataset", "Recipe", "extract"]
+
+_SHARD, _COMPACT_SHARD = 25, 500
+"""Records per file, of circuits and of compact cells: an interruption loses the one that is being made."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,8 @@ class PulseDataset:
     Attributes
     ----------
     frame
-        One row a record; columns with units in their names, histories as arrays.
+        One row a record; columns with units in their names. Histories are arrays, or, of a dataset in a folder,
+        objects that numpy takes for arrays and that are read when they are looked at.
     manifest
         What was simulated.
     """
@@ -62,22 +74,31 @@ class PulseDataset:
         manifest = read_manifest(folder)
         if manifest is None:
             raise ValueError(f"{folder} holds no dataset: there is no manifest.json")
-        if not isinstance(manifest.settings.get("n"), int):
-            raise ValueError(f"{folder}/manifest.json is not that of a dataset")
-        count = shard_count(manifest.settings["n"])
-        frames = [read_shard(folder / shard_name(k), manifest, k) for k in range(count)]
-        missing = [shard_name(k) for k, frame in enumerate(frames) if frame is None]
+        shards = _shards(folder, manifest)
+        missing = [path.name for k, path in enumerate(shards) if not check_shard(path, manifest, k)]
         if missing:
             raise ValueError(
                 f"{folder} is not complete: {missing[0]} is missing; extract again with the same arguments"
             )
-        frame = pd.concat(frames, ignore_index=True)
-        return cls(frame, _counted(manifest, frame))
+        histories = Histories(lambda shard: read_histories(shards[shard]))
+        frames = []
+        for k, shard in enumerate(shards):
+            frame = read_shard(shard)
+            frames.append(frame.assign(history_g_S=histories.column(k, frame.history_points.to_numpy())))
+        return cls(pd.concat(frames, ignore_index=True), manifest)
 
     @property
     def pair(self) -> Pair:
         """The amplitudes that the records were made with."""
         return Pair(**self.manifest.settings["pair"])
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the records were drawn; a list of starts and targets is that of the records themselves."""
+        columns = ("g_start_S", "g_target_S", "rise_s", "fall_s")
+        listed = self.manifest.settings.get("sampling") == "listed"
+        table = {name: self.frame[name].to_numpy(float) for name in columns} if listed else None
+        return Recipe.from_settings(self.manifest.settings, table)
 
     def tensors(self, split: str | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Inputs ``(g_sense_start_S, dg_S)``, (n, 2), and outputs ``t_pulse_s``, (n,), float64; reached targets only.
@@ -89,11 +110,21 @@ class PulseDataset:
         """
         import torch
 
-        rows = self.frame[self.frame.outcome == "reached"]
-        rows = rows if split is None else rows[rows.split == split]
+        rows = self._reached(split)
         start = rows.g_sense_start_S.to_numpy(float)
         inputs = np.stack([start, rows.g_target_S.to_numpy(float) - start], axis=1)
         return torch.from_numpy(inputs), torch.from_numpy(rows.t_pulse_s.to_numpy(float, copy=True))
+
+    def histories(self, split: str | None = None) -> Iterator[tuple[float, torch.Tensor]]:
+        """Spacing [s] and conductances [S], (points,) float32, of each record of `tensors`, in its order."""
+        import torch
+
+        for row in self._reached(split).itertuples():
+            yield row.history_dt_s, torch.from_numpy(np.array(row.history_g_S))
+
+    def _reached(self, split: str | None) -> pd.DataFrame:
+        rows = self.frame[self.frame.outcome == "reached"]
+        return rows if split is None else rows[rows.split == split]
 
 
 def extract(
@@ -103,32 +134,37 @@ def extract(
     out: str | Path | None = None,
     workers: int | None = None,
     *,
-    voltages: Pair | None = None,
-    rise_s: float = 2e-9,
-    fall_s: float = 2e-9,
-    step_s: float = 10e-9,
+    voltages: Pair | str = "60us",
+    scheduler: str | None = None,
+    sampling: str | Mapping[str, ArrayLike] = "uniform",
+    **laws: Any,
 ) -> PulseDataset:
     """Extract n records (G_start, G_target) -> t_pulse from a circuit, or from a compact cell.
 
-    G_start and G_target are independent and uniform over the window; no pair is filtered out. The same seed gives the
-    same records for any number of workers, and after any number of interruptions.
+    No pair is filtered out. A target that is not reached within four nominal traverses of the window is a record with
+    the outcome "not_reached". The same seed gives the same records for any number of workers, and after any number of
+    interruptions. The walk from cycle to cycle is that of the cell's device.
 
     Parameters
     ----------
     cell
-        The circuit.
+        The circuit; its device is the nominal one.
     n, seed
         Number of records; the seed of their random numbers.
     out
         Folder for the records; work found there goes on. In memory only where None.
     workers
-        Number of processes; all cores where None.
+        Number of processes, for a compact cell of threads; all cores where None.
     voltages
-        Amplitudes; found so that the window takes 60 us where None.
-    rise_s, fall_s
-        Edges of the pulses [s].
-    step_s
-        Resolution of the pulse width [s].
+        Amplitudes: "60us", found so that the nominal device crosses its window in 60 us; "paper", -0.342 and 0.7065 V
+        at the device, for compact cells; or a `Pair`.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers do the work; `workers` plays no part then.
+    sampling
+        A law of `Recipe`, or the table of a "listed" one.
+    **laws
+        Other parameters of `Recipe`: `d2d`, "ten_percent" by default; `per_device`, `start`, `rise_s`, `fall_s`,
+        `step_s`.
 
     Raises
     ------
@@ -137,52 +173,75 @@ def extract(
     SimulationError
         Where a simulation runs into its time limit or its process dies twice: what was finished is kept, and the same
         call goes on. Other failures are records.
-    OutputError
-        For a folder that cannot be written to.
+    ToolError, OutputError
+        For a scheduler that does not answer, a folder that cannot be written to.
     """
-    check_count("n", n)
-    check_count("seed", seed, 0)
-    _check_cell(cell)
-    n, seed = int(n), int(seed)
-    Pulse(1.0, 1e-6, rise_s, fall_s)  # raises where the edges are out of range
+    recipe = _asked(cell, n, seed, sampling, laws)
     folder = None if out is None else make_folder(Path(out))
     with Ngspice(workers) as engine:
-        voltages = voltages or pair(cell, engine=engine)
-        cell = voltages.gated(cell)
-        check_range("step_s", step_s, voltages.total_s / 1e5, voltages.total_s / 10, "s")
-        settings = {"n": n, "seed": seed, "sampling": "uniform", "pair": dataclasses.asdict(voltages)}
-        settings |= {"step_s": step_s, "rise_s": rise_s, "fall_s": fall_s}
-        manifest = claimed(folder, describe(cell, **settings))
-        frame = _records(cell, n, manifest, folder, engine)
-    return PulseDataset(frame, _counted(manifest, frame))
+        name, pair = standing(cell, voltages, engine)
+        recipe, cell = dataclasses.replace(recipe, pair=pair, voltages=name, **laws), pair.gated(cell)
+        manifest = claimed(folder, describe(cell, **recipe.settings))
+        here = partial(local, engine=engine, workers=workers)
+        source = here if scheduler is None else partial(remote, scheduler=scheduler)
+        return _extracted(folder, manifest, recipe, partial(source, cell, recipe))
 
 
-def _check_cell(cell: object) -> None:
+def _asked(cell: Any, n: int, seed: int, sampling: str | Mapping[str, ArrayLike], laws: dict[str, Any]) -> Recipe:
+    """The recipe but for its pair; whatever is wrong with the arguments is told before a simulation."""
     if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
         raise ValueError(
             f"{type(cell).__name__}: extract takes a Cell1R, Cell1T1R, CompactCell or cell of an array with a memristor"
         )
+    unknown = set(laws) - set(LAWS)
+    if unknown:
+        raise ValueError(f"{sorted(unknown)[0]!r} is not known to extract; there is {', '.join(LAWS)}")
+    laws.setdefault("d2d", "ten_percent")
+    laws.setdefault("step_s", 10e-9)
+    table = {} if isinstance(sampling, str) else sampling
+    check_range("step_s", laws["step_s"], 1e-12, 1.0, "s")
+    return Recipe(
+        n, seed, Pair(-1.0, 1.0, min(1e2 * laws["step_s"], 1.0)), sampling="listed" if table else sampling, table=table,
+        shard=_COMPACT_SHARD if isinstance(cell, CompactCell) else _SHARD, **laws,
+    )  # fmt: skip
 
 
-def _records(
-    cell: Cell | CompactCell, n: int, manifest: Manifest, folder: Path | None, engine: Ngspice
-) -> pd.DataFrame:
-    """All records, shard by shard: read where they are there, else simulated and written."""
+def _extracted(
+    folder: Path | None, manifest: Manifest, recipe: Recipe, source: Callable[..., Iterator[tuple[int, pd.DataFrame]]]
+) -> PulseDataset:
+    """All records: the shards that are there, and the others as they are made."""
     import pandas as pd
 
-    frames = []
-    with progress("extract records", n) as bar:
-        for shard in range(shard_count(n)):
-            frame = None if folder is None else read_shard(folder / shard_name(shard), manifest, shard)
-            if frame is None:
-                frame = extract_records(cell, range(shard * SHARD, min(n, (shard + 1) * SHARD)), manifest, engine)
-                if folder is not None:
-                    write_shard(folder / shard_name(shard), frame, manifest, shard)
-            bar.advance(len(frame), int((frame.outcome == "simulation_failed").sum()))
-            frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    count = -(-recipe.n // recipe.shard)
+    paths = [folder / shard_name(k) for k in range(count)] if folder else []
+    missing = [k for k in range(count) if not (folder and check_shard(paths[k], manifest, k))]
+    made: dict[int, pd.DataFrame] = {}
+    with progress("extract records", recipe.n) as bar:
+        bar.advance(recipe.n - sum(len(numbers(recipe, k)) for k in missing))
+        with contextlib.closing(source(missing, bar=bar)) as shards:
+            for shard, frame in shards:
+                if folder:
+                    write_shard(paths[shard], frame, manifest, shard)
+                else:
+                    made[shard] = frame
+    if folder is None:
+        return _counted(PulseDataset(pd.concat([made[k] for k in range(count)], ignore_index=True), manifest))
+    data = _counted(PulseDataset.load(folder))
+    if data.manifest.failures != manifest.failures:
+        write_text(folder / "manifest.json", data.manifest.to_json())
+    return data
 
 
-def _counted(manifest: Manifest, frame: pd.DataFrame) -> Manifest:
-    failed = frame.result[frame.result != "OK"].value_counts()
-    return dataclasses.replace(manifest, failures={str(name): int(count) for name, count in failed.items()})
+def _counted(data: PulseDataset) -> PulseDataset:
+    """The dataset with its failures in the manifest."""
+    failed = data.frame.result[data.frame.result != "OK"].value_counts().sort_index()
+    failures = {str(name): int(count) for name, count in failed.items()}
+    return dataclasses.replace(data, manifest=dataclasses.replace(data.manifest, failures=failures))
+
+
+def _shards(folder: Path, manifest: Manifest) -> list[Path]:
+    """The files of all shards of a dataset; ValueError for a manifest of something else."""
+    n, shard = (manifest.settings.get(name) for name in ("n", "shard"))
+    if not (isinstance(n, int) and isinstance(shard, int) and n > 0 < shard):
+        raise ValueError(f"{folder}/manifest.json is not that of a dataset")
+    return [folder / shard_name(k) for k in range(-(-n // shard))]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ..assets import sha256
 from ..files import write_text, write_whole
@@ -12,13 +15,8 @@ from ..manifest import Manifest
 if TYPE_CHECKING:
     import pandas as pd
 
-SHARD = 50
-"""Records per file: at most this much work is lost by an interruption."""
-
-
-def shard_count(n: int) -> int:
-    """Files that n records take."""
-    return -(-n // SHARD)
+_MARK = b"ouro_spice"
+_HISTORY = "history_g_S"
 
 
 def shard_name(shard: int) -> str:
@@ -59,8 +57,7 @@ def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int)
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    mark = f"{manifest.digest} {shard}".encode()
-    table = table.replace_schema_metadata({**table.schema.metadata, b"ouro_spice": mark})
+    table = table.replace_schema_metadata({**table.schema.metadata, _MARK: f"{manifest.digest} {shard}".encode()})
 
     def write(temporary: Path) -> None:
         pq.write_table(table, temporary)
@@ -70,18 +67,33 @@ def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int)
     write_whole(path, write)
 
 
-def read_shard(path: Path, manifest: Manifest, shard: int) -> pd.DataFrame | None:
-    """The records of one shard, None where it is not there; ValueError for a broken or foreign one."""
-    import pyarrow.parquet as pq
-
+def check_shard(path: Path, manifest: Manifest, shard: int) -> bool:
+    """Whether a shard is there; ValueError for a damaged or foreign one."""
     if not path.is_file():
-        return None
+        return False
     if _mark(path) not in (None, f"{manifest.digest} {shard}".encode()):
         raise ValueError(f"{path} belongs to another dataset than {path.parent / 'manifest.json'}: remove it")
     checksum = _checksum(path)
     if not checksum.is_file() or checksum.read_text(encoding="utf-8", errors="replace").strip() != sha256(path):
         raise ValueError(f"{path} is damaged (its checksum does not fit): remove it and extract again")
-    return pq.read_table(path).to_pandas()
+    return True
+
+
+def read_shard(path: Path) -> pd.DataFrame:
+    """The records of a shard, but for the histories."""
+    import pyarrow.parquet as pq
+
+    columns = [name for name in pq.read_schema(path).names if name != _HISTORY]
+    return pq.read_table(path, columns=columns).to_pandas()
+
+
+def read_histories(path: Path) -> list[np.ndarray]:
+    """The histories of a shard, float32."""
+    import pyarrow.parquet as pq
+
+    column = pq.read_table(path, columns=[_HISTORY]).column(_HISTORY).combine_chunks()
+    values, offsets = column.values.to_numpy(), column.offsets.to_numpy()
+    return [values[begin:end] for begin, end in pairwise(offsets)]
 
 
 def _mark(path: Path) -> bytes | None:
@@ -90,7 +102,7 @@ def _mark(path: Path) -> bytes | None:
     import pyarrow.parquet as pq
 
     try:
-        return (pq.read_schema(path).metadata or {}).get(b"ouro_spice", b"")
+        return (pq.read_schema(path).metadata or {}).get(_MARK, b"")
     except (pa.ArrowException, OSError):
         return None
 

@@ -1,0 +1,160 @@
+"""One record in SPICE: one trajectory, in parts that go on from each other, and the very pulse that it asks for."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import c2c, compact
+from ..cell import sensed
+from ..circuit import Cell, Testbench
+from ..engine import Engine, runnable_deck
+from ..population import stationary
+from ..pulse import Pulse
+from ..transient.circuit import CircuitRun
+from ..variability import Walk
+from ..waveform import Result, SimulationError, State, Waveform
+from .recipe import Drawn, Recipe
+from .record import NAN, Record, closest, stride
+
+_FIRST = 20
+"""Steps of the width in the first part; each further one doubles what is there."""
+
+_WALKED = 480
+"""Steps of a walk in one part at most: behind the crossing the last part is simulated once more."""
+
+_OF_THE_MACHINE = (Result.TIMEOUT, Result.WORKER)
+
+
+def circuit_record(cell: Cell, recipe: Recipe, drawn: Drawn, engine: Engine) -> Record:
+    """Simulate one record; a simulation that fails is a record, too.
+
+    Raises
+    ------
+    SimulationError
+        Where a simulation runs into its time limit or its process dies twice: no property of a record.
+    """
+    cell = cell.replace(device=drawn.device)
+    state = start_state(cell, drawn, recipe.start)
+    g_start_S = _conductance(cell, state)
+    pulse = Pulse(recipe.pair.amplitude(drawn.target_S - g_start_S), recipe.longest_s, drawn.rise_s, drawn.fall_s)
+    run = CircuitRun(cell, drawn.seed, True, engine)
+    try:
+        way = _Way(run, pulse, recipe.step_s, state)
+        width_s = way.crossing(drawn.target_S)
+        outcome = "reached" if width_s else "not_reached"
+        width_s = width_s or recipe.longest_s
+        stride_, history = way.history(width_s)
+        end, energy_J = way.ended(width_s)
+    except SimulationError as error:
+        if error.result in _OF_THE_MACHINE:
+            raise
+        failed = Record.failed(drawn, g_start_S, pulse.amplitude, error.result)
+        return failed.with_readings(_reading(cell, state, engine), NAN)
+    record = Record(drawn, outcome, g_start_S, pulse.amplitude, Result.OK, width_s, end.g_S, energy_J, stride_, history)
+    return record.with_readings(*(_reading(cell, one, engine) for one in (state, end.state)))
+
+
+def start_state(cell: Cell, drawn: Drawn, start: str) -> State:
+    """The state of a circuit that a record begins in."""
+    state = cell.state(drawn.start_S)
+    if start == "nominal" or not isinstance(drawn.device.walk, Walk):
+        return state
+    walked = stationary(drawn.device, drawn.start_S, drawn.seed)
+    return state.changed(cell.index, n_disc=walked.n_disc[0], wander=walked.wander[0])
+
+
+def _conductance(cell: Cell, state: State) -> float:
+    n = state.n_disc[cell.index]
+    return float(compact.conductance(c2c.frozen(cell.device, n, state.walked(cell.index)), n))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of the trajectory: when it begins [s], in what state, and the energy delivered before [J]."""
+
+    begin_s: float
+    state: State
+    energy_J: float
+
+
+class _Way:
+    """A trajectory under a long pulse, simulated as far as it is asked for."""
+
+    def __init__(self, run: CircuitRun, pulse: Pulse, step_s: float, state: State) -> None:
+        self._run, self._pulse, self._step_s = run, pulse, step_s
+        self._flat_s = run.cell.flat_start_s(pulse)
+        self._steps = round(pulse.width / step_s)
+        self._parts: list[_Part] = []
+        self._next = _Part(0.0, state, 0.0)
+        self._g = np.empty(0)
+
+    def crossing(self, target_S: float) -> float | None:
+        """The width that ends closest to the target, where it is first crossed [s]; None where it never is."""
+        while True:
+            crossed = self._g >= target_S if self._pulse.amplitude < 0 else self._g <= target_S
+            if crossed.any():
+                k = int(np.argmax(crossed))
+                back = k > 0 and closest(self._g[k - 1], self._g[k], target_S)
+                return max(k - back, 1) * self._step_s
+            if len(self._g) > self._steps:
+                return None
+            self._go_on()
+
+    def history(self, width_s: float) -> tuple[int, np.ndarray]:
+        """Stride, and conductance over twice a width on the grid, thinned by it."""
+        steps = min(2 * round(width_s / self._step_s), self._steps)
+        while len(self._g) <= steps:
+            self._go_on()
+        every = stride(steps)
+        return every, self._g[: steps + 1 : every].astype(np.float32)
+
+    def ended(self, width_s: float) -> tuple[Waveform, float]:
+        """The end of the pulse with a width, falling edge included, and its energy [J]."""
+        pulse = dataclasses.replace(self._pulse, width=width_s)
+        # the very beginning, or a time at full amplitude
+        part = [part for part in self._parts if part.begin_s < self._flat_s + width_s][-1]
+        waves = list(self._run.pulse(pulse, part.begin_s, self._run.cell.duration([pulse]), part.state))
+        return waves[-1], part.energy_J + sum(wave.energy_J for wave in waves)
+
+    def _go_on(self) -> None:
+        """Simulate one part more."""
+        part, done = self._next, max(len(self._g), _FIRST)
+        walk = self._run.cell.device.walk
+        if isinstance(walk, Walk):
+            done = min(done, max(round(_WALKED * walk.step_s / self._step_s), 1))
+        last = min(len(self._g) - 1 + done, self._steps)
+        # amid two points of the grid: the last of them lies well inside
+        end_s = self._flat_s + min((last + 0.5) * self._step_s, self._pulse.width)
+        waves = list(self._run.pulse(self._pulse, part.begin_s, end_s, part.state))
+        times = self._flat_s + self._step_s * np.arange(len(self._g), last + 1)
+        self._g = np.concatenate([self._g, _sampled(waves, times - part.begin_s)])
+        self._parts.append(part)
+        self._next = _Part(end_s, waves[-1].state, part.energy_J + sum(wave.energy_J for wave in waves))
+
+
+def _sampled(waves: list[Waveform], times_s: np.ndarray) -> np.ndarray:
+    """Conductance at times since the beginning of some waveforms that follow each other [S]."""
+    starts = np.cumsum([0.0, *(wave.time_s[-1] for wave in waves[:-1])])
+    time_s = np.concatenate([wave.time_s + start for wave, start in zip(waves, starts, strict=True)])
+    return np.exp(np.interp(times_s, time_s, np.log(np.concatenate([wave.g for wave in waves]))))
+
+
+def _reading(cell: Cell, state: State, engine: Engine) -> float:
+    """What the sense path reports of a state [S]; NaN where the read fails."""
+    bench = _read_testbench(cell, state)
+    wave = engine.run(bench, throw=False)
+    if wave.result in _OF_THE_MACHINE:
+        raise SimulationError(wave.result, runnable_deck(bench), wave.log)
+    if wave.result is Result.OK:
+        with contextlib.suppress(SimulationError):  # outside the range of the sense path
+            return sensed(cell, wave, engine)
+    return NAN
+
+
+def _read_testbench(cell: Cell, state: State) -> Testbench:
+    device = c2c.frozen(cell.device, state.n_disc[cell.index], state.walked(cell.index))
+    return cell.replace(device=device).read_testbench(state)

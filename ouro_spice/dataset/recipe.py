@@ -1,0 +1,256 @@
+"""What decides the records of a dataset beside the cell, and what each of them is to be."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .. import compact
+from ..checks import check_count, check_range
+from ..circuit import Cell, CompactCell
+from ..device import Device
+from ..pair import Pair
+from ..pulse import LONGEST_S, SHORTEST_S
+from ..variability import Spread, spread
+
+LIMIT = 4
+"""A pulse ends after this many nominal traverses of the window."""
+
+LAWS = ("d2d", "per_device", "start", "rise_s", "fall_s", "step_s")
+"""The parameters of a recipe that a user chooses, beside its sampling."""
+
+SAMPLINGS = ("uniform", "stratified", "listed")
+STARTS = ("stationary", "nominal")
+
+_SHARES = {"train": 0.8, "validation": 0.9, "test": 1.0}
+_DEVICES = 1  # the stream that devices come from
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What one record is to be.
+
+    Attributes
+    ----------
+    number, device_number
+        Of the record, and of its device: records of the same device have the same number.
+    split
+        "train", "validation" or "test".
+    seed
+        Of the walk.
+    device
+        The device, at its own values.
+    start_S, target_S
+        Conductances [S]; the start is the nearest one that the device can have.
+    rise_s, fall_s
+        Edges of the pulse [s].
+    """
+
+    number: int
+    device_number: int
+    split: str
+    seed: int
+    device: Device
+    start_S: float
+    target_S: float
+    rise_s: float
+    fall_s: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How records are drawn.
+
+    Parameters
+    ----------
+    n, seed
+        Number of records; the seed of their random numbers.
+    pair
+        The amplitudes; `LIMIT` times its ``total_s`` is the longest pulse.
+    voltages
+        Where they come from: "60us", "paper" or "given".
+    step_s
+        Resolution of the pulse width [s].
+    rise_s, fall_s
+        Shortest and longest edge [s]; between them edges are uniform in the logarithm.
+    d2d
+        The law that each device is drawn from, None: all records have the nominal device.
+    per_device
+        Records of each device.
+    start
+        "stationary": r, l and the limits have walked for long before the start is set; "nominal": the device's own.
+    sampling
+        "uniform": start uniform over the device's own window, target over the nominal one; "stratified": likewise, one
+        record in each of the equal parts of both; "listed": `table`.
+    table
+        Columns by name, each (n,): ``g_start_S``, ``g_target_S``, and where wanted ``rise_s``, ``fall_s``.
+    shard
+        Records a file.
+
+    Raises
+    ------
+    ValueError
+        For a value out of range, naming it.
+    """
+
+    n: int
+    seed: int
+    pair: Pair
+    voltages: str = "given"
+    step_s: float = 10e-9
+    rise_s: tuple[float, float] = (2e-9, 2e-9)
+    fall_s: tuple[float, float] = (2e-9, 2e-9)
+    d2d: Spread | None = None
+    per_device: int = 1
+    start: str = "stationary"
+    sampling: str = "uniform"
+    table: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    shard: int = 25
+
+    def __post_init__(self) -> None:
+        check_count("n", self.n)
+        check_count("seed", self.seed, 0)
+        check_count("per_device", self.per_device)
+        check_range("step_s", self.step_s, self.pair.total_s / 1e7, self.pair.total_s / 10, "s")
+        for name in ("rise_s", "fall_s"):
+            object.__setattr__(self, name, _edges(name, getattr(self, name)))
+        for name, known in (("sampling", SAMPLINGS), ("start", STARTS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} {getattr(self, name)!r} is unknown; there is {', '.join(known)}")
+        if self.d2d is not None:
+            object.__setattr__(self, "d2d", spread(self.d2d))
+        if (self.sampling == "listed") != bool(self.table):
+            raise ValueError("sampling 'listed' needs a table of starts and targets, and no other sampling takes one")
+        if self.table:
+            object.__setattr__(self, "table", _checked_table(self.table, self.n))
+
+    @property
+    def longest_s(self) -> float:
+        """The longest pulse [s]."""
+        return LIMIT * self.pair.total_s
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """For a manifest: plain values, from which `from_settings` makes the recipe again, but for a table."""
+        plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "table"}
+        plain |= {"pair": dataclasses.asdict(self.pair), "limit_s": self.longest_s}
+        plain |= {name: _plain_edges(plain[name]) for name in ("rise_s", "fall_s")}
+        if self.d2d is not None:
+            plain["d2d"] = {name: _listed(value) for name, value in dataclasses.asdict(self.d2d).items()}
+        if self.table:
+            plain["table_sha256"] = _digest(self.table)
+        return plain
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], table: Mapping[str, np.ndarray] | None = None) -> Recipe:
+        """The recipe that a manifest's settings tell of; ValueError for settings of something else than a dataset."""
+        try:
+            values = {f.name: settings[f.name] for f in dataclasses.fields(cls) if f.name != "table"}
+            values["pair"] = Pair(**values["pair"])
+            if values["d2d"] is not None:
+                parts = values["d2d"].items()
+                values["d2d"] = Spread(**{k: tuple(v) if isinstance(v, list) else v for k, v in parts})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"these are not the settings of an extracted dataset: {error}") from error
+        return cls(**values, table=table or {})
+
+    def draw(self, cell: Cell | CompactCell, number: int) -> Drawn:
+        """What a record is to be, from the seed and its number alone."""
+        rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))
+        shares, edges, own_split = rng.random(2), rng.random(2), rng.random()
+        walk_seed = int(rng.integers(2**63))
+        number_of_device, device, split = 0, cell.device, own_split
+        if self.d2d is not None:
+            number_of_device = number // self.per_device
+            stream = np.random.SeedSequence(self.seed, spawn_key=(number_of_device, _DEVICES))
+            devices = np.random.default_rng(stream)
+            # records that share a device stay together
+            split, device = devices.random(), cell.device.draw(devices, 1, self.d2d)[0]
+        start_S, target_S = self._conductances(cell, device, number, shares)
+        return Drawn(
+            number=number,
+            device_number=number_of_device,
+            split=next(name for name, end in _SHARES.items() if split < end),
+            seed=walk_seed,
+            device=device,
+            start_S=start_S,
+            target_S=target_S,
+            rise_s=self._edge("rise_s", number, edges[0]),
+            fall_s=self._edge("fall_s", number, edges[1]),
+        )
+
+    def _conductances(
+        self, cell: Cell | CompactCell, device: Device, number: int, shares: np.ndarray
+    ) -> tuple[float, float]:
+        low, high = compact.range_S(device, None, None, cell.model if isinstance(cell, CompactCell) else None)
+        if self.table:
+            start, target = (float(self.table[name][number]) for name in ("g_start_S", "g_target_S"))
+            return min(max(start, low), high), target
+        if self.sampling == "stratified" and number < len(self._strata):
+            parts = math.isqrt(self.n)
+            shares = (np.array(divmod(self._strata[number], parts)) + shares) / parts
+        bottom, top = cell.window_S
+        return float(low + shares[0] * (high - low)), float(bottom + shares[1] * (top - bottom))
+
+    @cached_property
+    def _strata(self) -> np.ndarray:
+        """The part of (start, target) that each record lies in, as one number; those beyond the square lie anywhere."""
+        stream = np.random.SeedSequence(self.seed, spawn_key=(0, 0, 0))
+        return np.random.default_rng(stream).permutation(math.isqrt(self.n) ** 2)
+
+    def _edge(self, name: str, number: int, share: float) -> float:
+        if name in self.table:
+            return float(self.table[name][number])
+        shortest, longest = getattr(self, name)
+        return shortest if shortest == longest else float(shortest * (longest / shortest) ** share)
+
+
+def _edges(name: str, value: float | tuple[float, float]) -> tuple[float, float]:
+    """An edge as the range that it is drawn from."""
+    ends = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    if len(ends) != 2:
+        raise ValueError(f"{name} = {value!r} must be a time, or the shortest and the longest one [s]")
+    for end in ends:
+        check_range(name, end, SHORTEST_S, LONGEST_S, "s")
+    if ends[0] > ends[1]:
+        raise ValueError(f"{name} = {value!r}: the shortest edge must not be longer than the longest one")
+    return float(ends[0]), float(ends[1])
+
+
+def _plain_edges(ends: tuple[float, float]) -> float | list[float]:
+    return ends[0] if ends[0] == ends[1] else list(ends)
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _digest(table: Mapping[str, np.ndarray]) -> str:
+    content = b"".join(name.encode() + table[name].tobytes() for name in sorted(table))
+    return hashlib.sha256(content).hexdigest()
+
+
+def _checked_table(table: Mapping[str, Any], n: int) -> dict[str, np.ndarray]:
+    """The columns of a list of records as arrays of `n` numbers, checked."""
+    missing = {"g_start_S", "g_target_S"} - set(table)
+    if missing:
+        raise ValueError(f"the table of starts and targets lacks the column {sorted(missing)[0]}")
+    found = {}
+    for name in ("g_start_S", "g_target_S", "rise_s", "fall_s"):
+        if name not in table:
+            continue
+        column = np.asarray(table[name], dtype=float)
+        if column.ndim != 1 or len(column) < n:
+            raise ValueError(f"the table's column {name} has {column.size} rows; n = {n} records need as many")
+        bad = np.flatnonzero(~(np.isfinite(column[:n]) & (column[:n] > 0)))
+        if len(bad):
+            raise ValueError(f"the table's column {name}, row {bad[0]}: {column[bad[0]]:g} must be a positive number")
+        found[name] = column[:n].copy()
+    return found

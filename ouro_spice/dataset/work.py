@@ -1,0 +1,132 @@
+"""Shards of records, made here on all cores or on the workers of a Dask cluster: the same ones."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ..circuit import Cell, CompactCell
+from ..engine import Ngspice
+from ..machine import ToolError
+from ..manifest import tools
+from ..progress import Bar
+from .circuit_records import circuit_record
+from .recipe import Recipe
+from .record import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_AHEAD = 4
+"""Shards for each worker of a cluster that are under way or waiting for it."""
+
+_CONNECT_S = 10
+
+_own = threading.local()
+
+
+def numbers(recipe: Recipe, shard: int) -> range:
+    """The records of a shard."""
+    return range(shard * recipe.shard, min(recipe.n, (shard + 1) * recipe.shard))
+
+
+def local(
+    cell: Cell | CompactCell, recipe: Recipe, shards: Sequence[int], engine: Ngspice, workers: int | None, bar: Bar
+) -> Iterator[tuple[int, pd.DataFrame]]:
+    """The records of some shards, shard by shard."""
+    if isinstance(cell, CompactCell):
+        for shard in shards:
+            records = _compact(cell, recipe, shard, workers)
+            bar.advance(len(records), _failures(records))
+            yield shard, _frame(recipe, records)
+        return
+
+    def record(number: int) -> Record:
+        return circuit_record(cell, recipe, recipe.draw(cell, number), engine)
+
+    wanted = [number for shard in shards for number in numbers(recipe, shard)]
+    with contextlib.closing(engine.each(record, wanted)) as found:
+        for shard in shards:
+            records = []
+            for _ in numbers(recipe, shard):
+                records.append(next(found))
+                bar.advance(1, _failures(records[-1:]))
+            yield shard, _frame(recipe, records)
+
+
+def remote(
+    cell: Cell | CompactCell, recipe: Recipe, shards: Sequence[int], scheduler: str, bar: Bar
+) -> Iterator[tuple[int, pd.DataFrame]]:
+    """The same on a Dask cluster, in the order in which they are ready; a task is a shard.
+
+    Raises
+    ------
+    ToolError
+        Where there is no scheduler, no worker, or a worker with another version of this package.
+    """
+    from distributed import as_completed
+
+    waiting = list(shards)[::-1]
+    with _client(scheduler) as client:
+        cell_there = client.scatter((cell, recipe), broadcast=True)
+        busy = as_completed(loop=client.loop, with_results=True)
+
+        def submit() -> None:
+            if waiting:
+                busy.add(client.submit(shard_frame, cell_there, waiting.pop(), pure=False))
+
+        for _ in range(_AHEAD * max(len(client.scheduler_info()["workers"]), 1)):
+            submit()
+        for _, (shard, frame) in busy:
+            submit()
+            bar.advance(len(frame), int((frame.outcome == "simulation_failed").sum()))
+            yield shard, frame
+
+
+def shard_frame(described: tuple[Cell | CompactCell, Recipe], shard: int) -> tuple[int, pd.DataFrame]:
+    """The records of a shard, made by this thread alone: what a worker of a cluster does."""
+    cell, recipe = described
+    if isinstance(cell, CompactCell):
+        return shard, _frame(recipe, _compact(cell, recipe, shard, 1))
+    if not hasattr(_own, "engine"):
+        _own.engine = Ngspice(1)  # its process ends with this one
+    records = [circuit_record(cell, recipe, recipe.draw(cell, k), _own.engine) for k in numbers(recipe, shard)]
+    return shard, _frame(recipe, records)
+
+
+def _compact(cell: CompactCell, recipe: Recipe, shard: int, threads: int | None) -> list[Record]:
+    from .compact_records import compact_records  # numba
+
+    return compact_records(cell, recipe, [recipe.draw(cell, k) for k in numbers(recipe, shard)], threads)
+
+
+def _frame(recipe: Recipe, records: Sequence[Record]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame([record.row(recipe.step_s) for record in records])
+
+
+def _failures(records: Sequence[Record]) -> int:
+    return sum(record.outcome == "simulation_failed" for record in records)
+
+
+@contextlib.contextmanager
+def _client(scheduler: str):  # noqa: ANN202 - distributed's Client, imported where it is needed
+    """A client of a scheduler whose workers have what decides the numbers."""
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout=_CONNECT_S, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise ToolError(f"no Dask scheduler answers at {scheduler}: {error}") from error
+    with client:
+        if not client.scheduler_info()["workers"]:
+            raise ToolError(f"the scheduler at {scheduler} has no workers: start some with `dask worker {scheduler}`")
+        here = tools()
+        for worker, there in client.run(tools).items():
+            other = next((name for name in here if there[name] != here[name]), None)
+            if other:
+                raise ToolError(f"the Dask worker {worker} has {other} {there[other]}, here it is {here[other]}")
+        yield client
