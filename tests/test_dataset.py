@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import shutil
+import subprocess
+import sys
+import time
 from dataclasses import fields, replace
 
 import numpy as np
@@ -14,7 +18,7 @@ import torch
 
 import ouro_spice as ouro
 from ouro_spice import PulseDataset, Result, dataset
-from ouro_spice.dataset import circuit_records, work
+from ouro_spice.dataset import circuit_records, storage, work
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.files import OutputError
 from ouro_spice.manifest import describe
@@ -565,3 +569,131 @@ def test_extract_takes_cells_with_memristors():
     for cell in (ouro.Cell1R(ouro.Resistor(1e4)), "cell", ouro.jart_vcm_v1b()):
         with pytest.raises(ValueError, match="extract takes a Cell1R, Cell1T1R, CompactCell or cell of an array"):
             ouro.extract(cell, 1, 0)
+
+
+# ---- histories on disk
+
+
+def test_histories_are_read_when_they_are_looked_at(whole, monkeypatch):
+    """A dataset of which nothing is looked at reads none; a few shards at most are in memory."""
+    read = []
+    monkeypatch.setattr(dataset, "read_histories", lambda path: read.append(path.name) or storage.read_histories(path))
+    data = PulseDataset.load(whole[1])
+    assert list(data.frame.history_g_S.map(len)) == list(whole[0].frame.history_points)
+    data.tensors()
+    assert read == []
+    again = [np.asarray(history) for _ in range(2) for history in data.frame.history_g_S]
+    assert read == list(SHARDS)
+    assert all(array.dtype == np.float32 for array in again)
+    first = data.frame.history_g_S[0]
+    assert first[0] == again[0][0]
+    assert np.array_equal(first[1:3], again[0][1:3])
+    assert np.interp(0.5, [0, 1], first[:2]) == pytest.approx((first[0] + first[1]) / 2)
+
+
+def test_histories_as_tensors_come_in_the_order_of_the_records(whole):
+    data = PulseDataset.load(whole[1])
+    rows = data.frame[(data.frame.outcome == "reached") & (data.frame.split == "train")]
+    found = list(data.histories("train"))
+    assert len(found) == len(rows)
+    for (spacing, tensor), row in zip(found, rows.itertuples(), strict=True):
+        assert spacing == row.history_dt_s
+        assert tensor.dtype == torch.float32
+        assert np.array_equal(tensor.numpy(), np.asarray(row.history_g_S))
+
+
+# ---- a process that is killed
+
+KILLED = """
+import sys
+import ouro_spice as ouro
+from ouro_spice import dataset
+dataset._SHARD = 4
+cell = ouro.Cell1R(ouro.jart_vcm_v1b(window=True))
+ouro.extract(cell, n=11, seed=5, out=sys.argv[1], workers=2, voltages=ouro.Pair(-0.414269, 0.854029, 60e-6), d2d=None)
+"""
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 0.15])
+def test_kill_9_loses_a_shard_at_most(whole, tmp_path, wait_s):
+    """Killed when the first shard is there, or a little later; run again, the files are byte for byte the same."""
+    folder = tmp_path / "data"
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(folder)])
+    end = time.monotonic() + 120
+    while not (folder / SHARDS[0]).exists():
+        assert process.poll() is None or (folder / SHARDS[0]).exists()
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    time.sleep(wait_s)
+    process.kill()
+    process.wait()
+    assert (folder / SHARDS[0]).read_bytes() == contents(whole[1])[SHARDS[0]]
+    extract(folder, workers=2)
+    assert {name: data for name, data in contents(folder).items() if name[0] != "."} == contents(whole[1])
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half(whole, tmp_path, monkeypatch):
+    """The shards before it stay, and the work goes on when there is room."""
+    import pyarrow.parquet as pq
+
+    folder, write = tmp_path / "data", pq.write_table
+
+    def full(table, path, **more):
+        if (folder / SHARDS[0]).exists():
+            path.write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(table, path, **more)
+
+    monkeypatch.setattr(pq, "write_table", full)
+    with pytest.raises(OutputError, match=rf"cannot write .*{SHARDS[1]}: No space left on device"):
+        extract(folder)
+    assert sorted(contents(folder)) == ["manifest.json", SHARDS[0], SHARDS[0].replace("parquet", "sha256")]
+    monkeypatch.undo()
+    extract(folder)
+    assert contents(folder) == contents(whole[1])
+
+
+@pytest.mark.parametrize(
+    ("cell", "voltages", "what"),
+    [
+        (CELL, "paper", "compact cells without resistance"),
+        (ouro.CompactCell(DEVICE, resistance=10.0), "paper", "compact cells without resistance"),
+        (CELL, "30us", "voltages '30us' is unknown; there is 60us, paper, or an ouro_spice.Pair"),
+    ],
+)
+def test_standing_pairs_that_do_not_apply_are_told(cell, voltages, what):
+    with pytest.raises(ValueError, match=what):
+        ouro.extract(cell, 2, 0, voltages=voltages)
+
+
+def test_laws_that_are_unknown_are_told():
+    with pytest.raises(ValueError, match="'rise' is not known to extract; there is d2d, per_device"):
+        extract(rise=1e-9)
+
+
+def test_fresh_devices_that_walk_are_records_like_any_other(engine):
+    """Device, walk and state of a record are known again: its pulse gives its end."""
+    cell = ouro.Cell1R(DEVICE.replace(walk=ouro.Walk()))
+    data = ouro.extract(cell, 6, 9, workers=2, voltages=PAIR, rise_s=(0.2e-9, 10e-9), fall_s=(0.2e-9, 10e-9))
+    assert set(data.frame.outcome) == {"reached"}
+    for row, number in zip(data.frame.itertuples(), range(6), strict=True):
+        drawn = data.recipe.draw(cell, number)
+        own = cell.replace(device=drawn.device)
+        state = circuit_records.start_state(own, drawn, "stationary")
+        pulse = ouro.Pulse(row.amplitude_V, abs(row.t_pulse_s), row.rise_s, row.fall_s)
+        wave = ouro.simulate(own, pulse, state, drawn.seed)
+        assert wave.g_S == pytest.approx(row.g_end_S, rel=5e-3)
+        assert wave.energy_J == pytest.approx(row.energy_J, rel=2e-3)
+        assert (row.rise_s, row.fall_s) == (drawn.rise_s, drawn.fall_s)
+        reached = row.g_end_S >= row.g_target_S * 0.9 if row.t_pulse_s > 0 else row.g_end_S <= row.g_target_S * 1.1
+        assert reached
+
+
+def test_a_cell_of_an_array_walks_like_the_cell_alone():
+    """One memristor without lines is the cell: same device, same random numbers wherever it lies in the array."""
+    device = DEVICE.replace(walk=ouro.Walk())
+    alone = ouro.extract(ouro.Cell1R(device), 3, 4, workers=2, voltages=PAIR).frame
+    array = ouro.Crossbar(2, 2, ouro.Cell1R(device), "grounded")
+    among = ouro.extract(array.cell_at(1, 1), 3, 4, workers=2, voltages=PAIR).frame
+    np.testing.assert_allclose(among.t_pulse_s, alone.t_pulse_s, rtol=5e-3, atol=21e-9)
+    np.testing.assert_allclose(among.g_start_S, alone.g_start_S, rtol=1e-9)

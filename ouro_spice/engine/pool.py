@@ -7,8 +7,10 @@ import queue
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,10 @@ class Worker:
             raise ToolError(f"{library} is ngspice {version}: {machine.INSTALL_NGSPICE}")
 
 
+_AHEAD = 100
+"""Calls for each worker that wait, or whose results do: long work in many parts takes no more memory than this."""
+
+
 class Pool:
     """Runs tasks on worker processes.
 
@@ -165,10 +171,13 @@ class Pool:
     def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         """Call a function that runs tasks, on as many threads as workers; results come in the order of the items."""
         with ThreadPoolExecutor(self.size) as threads:
-            futures = [threads.submit(function, item) for item in items]
+            waiting = iter(items)
+            futures = deque(threads.submit(function, item) for item in islice(waiting, _AHEAD * self.size))
             try:
-                for future in futures:
-                    yield future.result()
+                while futures:
+                    result = futures.popleft().result()
+                    futures.extend(threads.submit(function, item) for item in islice(waiting, 1))
+                    yield result
             except Exception:  # one that failed: others may run tasks of their own, which are to go on
                 for future in futures:
                     future.cancel()
