@@ -1,13 +1,17 @@
 """Cycle-to-cycle variability of one device while it is pulsed: its present values, and how they move through a pulse.
 
-Inside a transient the values of `Walk` do not jump: from one step to the next they go along a straight line (of the
-logarithm) in the first fifth of the new step. Behind that, and for reads between pulses, they are those of the law.
+Inside a transient the values of `Walk` do not jump: they go along a straight line (of the logarithm) around the end of
+each step, from a quarter of a step before it to a quarter behind it. In between, between pulses and at reads they are
+those of the law. The middle of a line is where the law has its jump, and a line is as long as the time steps that a
+transient is solved in, half a step of the walk: the trapezoidal rule then takes from it what it would from the jump,
+wherever its points lie.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,11 +19,17 @@ from .device import Device
 from .pulse import PWL
 from .variability import VARYING, HalfCycleWalk, Walk, Wander
 
-RAMP = 0.2
-"""Share of a step of `Walk` in which the values go to the new ones."""
+RAMP = 0.5
+"""Share of a step of `Walk` in which the values go to the new ones; half of it lies before the step's end."""
 
 _SHORTEST_WAY = 1e-4
 """Share of N below which the way of a half-cycle is none: r and l would follow the last digits of N."""
+
+_GROWTH = (0.5, 2.0)
+"""Where N gathers speed, it is taken to go on so, but for no more than this from an eighth of a step to the next."""
+
+_FAR = 0.3
+"""Share of N's distance to a limit, or of a limit's to N: of it the rate feels the tenth power, 6e-6."""
 
 _ROUNDING = 1e-6
 """A step ends with a part of a pulse that ends within this share of it."""
@@ -30,8 +40,8 @@ def key(seed: int, index: int = 0) -> np.ndarray:
     return np.random.SeedSequence(seed, spawn_key=(index,) if index else ()).generate_state(2, np.uint64)
 
 
-def begun(device: Device, n_disc: float, wander: Wander | None = None) -> Wander:
-    """Where the walk stands: as given, or at the device's own values."""
+def begun(device: Device, n_disc: float, wander: Wander | None = None, amid: bool = False) -> Wander:
+    """Where the walk stands: as given, or at the device's own values; `amid` a pulse its steps have begun there."""
     if wander is None:
         return Wander.at(*(getattr(device, name) for name in VARYING), n_disc)
     if isinstance(device.walk, Walk):
@@ -39,29 +49,25 @@ def begun(device: Device, n_disc: float, wander: Wander | None = None) -> Wander
             raise ValueError(
                 f"wander: clock_s = {wander.clock_s:g} must be below the walk's step_s, {device.walk.step_s:g}"
             )
-        if wander.clock_s <= _ROUNDING * device.walk.step_s:  # a new step begins where the state is now
+        if wander.clock_s <= _ROUNDING * device.walk.step_s and not amid:  # a new step begins where the state is now
             return dataclasses.replace(wander, n_begin=n_disc)
     return wander
 
 
 def present(device: Device, n_disc: float, wander: Wander) -> np.ndarray:
     """The values of r, l, Ndiscmin, Ndiscmax now, (4,)."""
-    before, after = _before(wander), _after(wander)
     if isinstance(device.walk, Walk):
-        # between two steps the new values hold: drawn, then read
-        share = wander.clock_s / (RAMP * device.walk.step_s)
-        return before * (after / before) ** share if _ROUNDING < share < 1 else after
+        return _after(wander)
     slopes = _slopes(wander) * (n_disc - wander.n_begin)
-    return np.array([wander.r_before + slopes[0], wander.l_before + slopes[1], *after[2:]])
+    return np.array([wander.r_before + slopes[0], wander.l_before + slopes[1], wander.Ndiscmin, wander.Ndiscmax])
 
 
-def frozen(device: Device, n_disc: float, wander: Wander | None = None, stepwise: bool = False) -> Device:
-    """The device as it is now, without its walk: what a read sees; `stepwise` where the values jump, as in a kernel."""
+def frozen(device: Device, n_disc: float, wander: Wander | None = None) -> Device:
+    """The device as it is now, without its walk: what a read sees."""
     if device.walk is None:
         return device
     wander = begun(device, n_disc, wander)
-    jumping = stepwise and isinstance(device.walk, Walk)
-    values = _after(wander) if jumping else present(device, n_disc, wander)
+    values = present(device, n_disc, wander)
     return device.replace(walk=None, **dict(zip(VARYING, map(float, values), strict=True)))
 
 
@@ -108,7 +114,7 @@ def _before(wander: Wander) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of one pulse, as the walk sees it.
+    """A part of one pulse, as the walk sees it; all times are those of the part.
 
     Attributes
     ----------
@@ -118,8 +124,8 @@ class Stretch:
         Where the walk stands at the beginning.
     polarity
         Sign of the pulse.
-    begin_s, end_s
-        Write-pulse time within the part [s]: the clock runs from the one to the other.
+    on_s, off_s
+        When the pulse begins and ends, rise to fall [s]: before the part and behind it where they are not in it.
     stop_s
         Length of the part [s].
     streams
@@ -129,58 +135,149 @@ class Stretch:
     device: Device
     wander: Wander
     polarity: int
-    begin_s: float
-    end_s: float
+    on_s: float
+    off_s: float
     stop_s: float
     streams: np.ndarray
 
-    @property
+    @cached_property
+    def begin_s(self) -> float:
+        """Where the clock begins to run [s]."""
+        return min(max(self.on_s, 0.0), self.stop_s)
+
+    @cached_property
+    def end_s(self) -> float:
+        """Where it ends [s]."""
+        return min(max(self.off_s, 0.0), self.stop_s)
+
+    @cached_property
     def ends_s(self) -> np.ndarray:
         """When steps of the walk end, (J,) [s]."""
-        step = self.device.walk.step_s
-        steps = int((self.wander.clock_s + self.end_s - self.begin_s) / step + _ROUNDING)
-        return np.minimum(self.begin_s - self.wander.clock_s + step * np.arange(1, steps + 1), self.end_s)
+        return np.minimum(self._middles[1 : self._steps + 1], self.end_s)
 
-    def path(self, n_ends: np.ndarray) -> np.ndarray:
-        """Values of r, l, Ndiscmin, Ndiscmax from step to step, (J + 1, 4), for the concentrations at their ends."""
+    @property
+    def expected_s(self) -> np.ndarray:
+        """The same, (K,), with the end of a step behind the part whose line begins in it."""
+        return self._middles[1:]
+
+    @property
+    def line_s(self) -> float:
+        """How long a line is [s]."""
+        return RAMP * self.device.walk.step_s
+
+    @property
+    def bend_s(self) -> float:
+        """Where one begins; others begin and end whole `line_s` away from it [s]."""
+        return self._zero_s - self.line_s / 2
+
+    def concentrations(self, time_s: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
+        """N by the law at the ends of the steps, (K,), from its trace over the part.
+
+        A line begins before the step's end: N there is the one at its beginning, gone on as just before. Where the part
+        ends amid a line, the step to which that belongs is counted in.
+        """
+        ends, half = self._middles[1:], self._halves[1:]
+        begins = ends - half
+        befores, firsts = (np.maximum(begins - share * half, 0.0) for share in (1, 2))
+        log_n = np.log(n_disc)
+        n_end, n, n_before, n_first = (np.interp(t, time_s, log_n) for t in (ends, begins, befores, firsts))
+        span = begins - befores
+        known, curved = span > 0.1 * half, (firsts > 0) & ((n - n_before) * (n_before - n_first) > 0)
+        growth = np.where(curved, (n - n_before) / np.where(curved, n_before - n_first, 1.0), 1.0)
+        way = (n - n_before) * np.clip(growth, *_GROWTH) * half / np.where(known, span, 1.0)
+        return np.exp(np.where(known, n + way, n_end))
+
+    def standing(self, n_disc: float) -> np.ndarray:
+        """The same for a concentration that stands still."""
+        return np.full(len(self._middles) - 1, n_disc)
+
+    def path(self, n: np.ndarray) -> np.ndarray:
+        """Values of r, l, Ndiscmin, Ndiscmax from step to step, (K + 1, 4), for these `concentrations`."""
         from .compact import walk  # numba, for devices that walk alone
         from .compact.vector import vector
 
-        n = np.concatenate([[self.wander.n_begin], n_ends])
+        n = np.concatenate([[self.wander.n_begin], n])
         settings, parameters = self.device.walk.settings, vector(self.device)
         return walk.walk_path(self.wander.vector, n, 0.0, settings, parameters, self.streams)
 
     def ramps(self, path: np.ndarray) -> dict[str, PWL]:
         """ln(value / parameter) over the part, by parameter."""
-        step, clock = self.device.walk.step_s, self.wander.clock_s
-        ramp, rounding = RAMP * step, _ROUNDING * step
-        corners = [(0.0, present(self.device, self.wander.n_begin, self.wander))]
-        if rounding < clock < ramp:
-            corners += [(self.begin_s, corners[0][1]), (self.begin_s + ramp - clock, path[0])]
-        for end, old, new in zip(self.ends_s, path[:-1], path[1:], strict=True):
-            corners += [(end, old), (end + ramp, new)]
-        # a ramp under way stands still where the pulse ends; one that would begin there takes place behind it
-        last = self.end_s if rounding < self._clock_s < ramp else self.stop_s
-        corner_times = np.array([time for time, _ in corners])
-        own = np.array([getattr(self.device, name) for name in VARYING])
-        logs = np.log(np.array([value for _, value in corners]) / own)
-        times = np.concatenate([corner_times[corner_times < last], [last, self.stop_s]])
-        times = times[np.concatenate([[True], np.diff(times) > rounding])]
-        held = np.minimum(times, last)
+        times, values = self._lines(path)
+        felt = self._felt
+        logs = {k: np.log(values[:, k] / getattr(self.device, name)) for k, name in enumerate(VARYING) if felt[k]}
+        inside = times[(times > 0) & (times < self.stop_s)]
+        corners = np.concatenate([[0.0], inside, [self.stop_s]])
+        corners = corners[np.concatenate([[True], np.diff(corners) > _ROUNDING * self.device.walk.step_s])]
+        corners[-1] = self.stop_s
         return {
-            name: PWL(tuple(map(float, times)), tuple(map(float, np.interp(held, corner_times, logs[:, k]))))
-            for k, name in enumerate(VARYING)
+            VARYING[k]: PWL(tuple(corners.tolist()), tuple(np.interp(corners, times, log).tolist()))
+            for k, log in logs.items()
         }
 
-    def after(self, path: np.ndarray, n_ends: np.ndarray) -> Wander:
+    @property
+    def _felt(self) -> tuple[bool, bool, bool, bool]:
+        """Whether the device feels each of the four move: not a limit that N stays far from."""
+        device, walk = self.device, self.device.walk
+        low, high = min(device.Nlo, self.wander.n_begin), max(device.Nhi, self.wander.n_begin)
+        of_low = device.Ndiscmin * (1 + walk.band_min) / low if low else np.inf
+        of_high = high / (device.Ndiscmax * (1 - walk.band))
+        # in SET direction the lower limit can only push, and it reaches N nowhere
+        least = _FAR if self.polarity >= 0 else 0.9
+        return True, True, of_low > least, of_high > _FAR
+
+    def _lines(self, path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Corners of the lines: times (C,), some perhaps outside the part, and values (C, 4)."""
+        rounding = _ROUNDING * self.device.walk.step_s
+        middles, half = self._middles, self._halves
+        begins, ends = middles - half, middles + half
+        # what is drawn at the very end of a pulse takes its place behind it
+        last = np.abs(self.off_s - middles) <= rounding
+        begins[last], ends[last] = self.off_s, self.off_s + self.line_s
+        there = (half > rounding) | last
+        if not there.any():
+            return np.zeros(1), path[-1:]
+        old = np.concatenate([[_before(self.wander)], path[:-1]])
+        values = np.stack([old[there], path[there]], axis=1)
+        return np.stack([begins[there], ends[there]], axis=1).ravel(), values.reshape(-1, len(VARYING))
+
+    def after(self, path: np.ndarray, n: np.ndarray) -> Wander:
         """Where the walk stands at the end."""
-        steps = len(path) - 1
-        before = path[-2] if steps else _before(self.wander)
-        n_begin = float(n_ends[-1]) if steps else self.wander.n_begin
-        values = (*map(float, path[-1]), *map(float, before))
+        steps = self._steps
+        before = path[steps - 1] if steps else _before(self.wander)
+        n_begin = float(n[steps - 1]) if steps else self.wander.n_begin
+        values = (*map(float, path[steps]), *map(float, before))
         return Wander(*values, n_begin, max(self._clock_s, 0.0), self.wander.count + steps, self.polarity)
+
+    @cached_property
+    def _middles(self) -> np.ndarray:
+        """When the step under way at the beginning began, the ends of steps in the part, and that of a last one [s].
+
+        The last one is there where its line begins in the part. Times outside the pulse are counted backwards in
+        write-pulse time.
+        """
+        step = self.device.walk.step_s
+        middles = self._zero_s + step * np.arange(self._steps + 2)
+        begun = middles[-1] - self._half(middles[-1]) < self.end_s and middles[-1] < self.off_s
+        return middles if begun else middles[:-1]
+
+    @cached_property
+    def _halves(self) -> np.ndarray:
+        """Half the length of the line at each of them [s], 0 or less where there is none."""
+        return self._half(self._middles)
+
+    def _half(self, middle_s: np.ndarray) -> np.ndarray:
+        # outside the pulse the law's values hold: near its ends a line is shorter
+        return np.minimum(np.minimum(middle_s - self.on_s, self.off_s - middle_s), self.line_s / 2)
+
+    @property
+    def _steps(self) -> int:
+        """Steps that end in the part."""
+        return int((self.wander.clock_s + self.end_s - self.begin_s) / self.device.walk.step_s + _ROUNDING)
+
+    @property
+    def _zero_s(self) -> float:
+        return min(max(self.on_s, 0.0), self.off_s) - self.wander.clock_s
 
     @property
     def _clock_s(self) -> float:
-        clock = self.wander.clock_s + self.end_s - self.begin_s
-        return clock - len(self.ends_s) * self.device.walk.step_s
+        return self.wander.clock_s + self.end_s - self.begin_s - self._steps * self.device.walk.step_s

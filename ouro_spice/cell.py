@@ -174,7 +174,7 @@ class ModelCell:
 
     @property
     def _now(self) -> Device:
-        return c2c.frozen(self.description.device, self.state.n_disc[0], self.state.walked(), stepwise=True)
+        return c2c.frozen(self.description.device, self.state.n_disc[0], self.state.walked())
 
 
 def live(cell: Cell | CompactCell | LiveCell, state: State | None = None, seed: int = 0) -> LiveCell:

@@ -192,7 +192,7 @@ def test_osdi_prints_the_path_of_the_compiled_model(ouro, tmp_path):
 def test_an_unknown_model_is_a_wrong_command_line():
     done = process("osdi", "jart_vcm_v9")
     assert done.returncode == 2
-    assert one_line(done) == "ouro-spice: no model 'jart_vcm_v9'; there is jart_tud, jart_vcm_v1b"
+    assert one_line(done) == "ouro-spice: no model 'jart_vcm_v9'; there is jart_tud, jart_vcm_v1b, walk_clock"
 
 
 @pytest.mark.parametrize("model", ["../README", "", "jart_vcm_v1b.va", "/etc/passwd"])

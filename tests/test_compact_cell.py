@@ -46,7 +46,7 @@ def test_agrees_with_the_compiled_realisation_on_300_random_pulses(engine):
 @pytest.mark.ngspice
 @pytest.mark.parametrize("walk", [ouro.Walk(), ouro.HalfCycleWalk()])
 def test_walks_on_the_same_seed_are_the_same_in_spice(engine, walk):
-    """The kernel's values jump from step to step, those in SPICE go there in a fifth of a step."""
+    """The kernel's values jump from step to step, those in SPICE go there in half a step around the jump."""
     device = DEVICE.replace(walk=walk)
     pulses = [ouro.Pulse(-0.45, 700e-9), ouro.Pulse(0.9, 300e-9), ouro.Pulse(-0.45, 400e-9)]
     for seed in range(4):

@@ -178,6 +178,17 @@ def test_many_splits_of_one_pulse_do_not_add_up(engine):
     assert abs(np.log(state.n_disc[0] / whole.state.n_disc[0])) <= max(1e-3, abs(np.diff(at_end)[0]))
 
 
+@pytest.mark.parametrize("away", [-2e-16, 2e-16, 1e-15])
+def test_a_state_beside_the_edge_of_the_window_by_rounding_goes_on(engine, away):
+    """The behavioural rate ends at the edge: from the last digit before it there was no way on."""
+    cell = CELLS["1t1r behavioural"]
+    ends = [
+        ouro.simulate(cell, ouro.Pulse(-1.3, 50e-9), ouro.State((1.98975 * (1 + off),)), engine=engine).g_S
+        for off in (0.0, away)
+    ]
+    assert ends[1] == pytest.approx(ends[0], rel=1e-9)
+
+
 def test_time_at_zero_volts_changes_nothing(engine):
     cell = CELLS["1t1r"]
     start = cell.state(300e-6)

@@ -62,6 +62,9 @@ REALISED = {
 }
 
 
+_ROUNDING = 1e-12
+
+
 def held(n_disc: float) -> dict[str, float]:
     """Parameters that hold a memristor at a concentration: a window without width, in which the rate is 0."""
     return {"Nlo": n_disc, "Nhi": n_disc}
@@ -77,13 +80,53 @@ def element(
     still: bool = False,
 ) -> list[str]:
     """Netlist lines of a memristor between the nodes `ae` and `oe`, with the sources of its walk, or held still."""
+    n_disc = _at_edge(device, n_disc)
     values = device.parameters | {"Ninit": n_disc} | (held(n_disc) if still else {})
     changed = {key: value for key, value in values.items() if value != PARAMETERS[key].default or key == "Ninit"}
     numbers = " ".join(f"{key}={value:.17g}" for key, value in changed.items())
     subcircuit = REALISED[device.realisation].subcircuit
     if not walk:
         return [f"{name} {ae} {oe} {subcircuit} {numbers}"]
-    nodes = {key: f"{name}_{node}" for key, node in WALKED.items()}
-    sources = [f"v{nodes[key]} {nodes[key]} 0 {pwl.spice()}" for key, pwl in walk.items()]
-    inputs = " ".join(nodes[key] if key in walk else "0" for key in WALKED)
-    return [f"{name} {ae} {oe} {inputs} {subcircuit}_walk {numbers}", *sources]
+    return [f"{name} {ae} {oe} {inputs(name, walk)} {subcircuit}_walk {numbers}", *walk_sources(name, walk)]
+
+
+def _at_edge(device: Device, n_disc: float) -> float:
+    """The concentration, or the window's edge that it differs from by rounding alone.
+
+    From the last digit below the edge the behavioural rate, which falls to 0 over the last 0.1 %, leads to the edge,
+    and, with nothing left of it there, back: Newton's method would go to and fro for ever.
+    """
+    edges = (edge for edge in (device.Nlo, device.Nhi) if abs(n_disc - edge) <= _ROUNDING * n_disc)
+    return next(edges, n_disc)
+
+
+def inputs(name: str, walk: Mapping[str, PWL] | None) -> str:
+    """The nodes of a memristor's inputs for the walk; ground where a parameter stands still."""
+    return " ".join(f"{name}_{node}" if walk and key in walk else "0" for key, node in WALKED.items())
+
+
+def walk_sources(name: str, walk: Mapping[str, PWL] | None) -> list[str]:
+    """Netlist lines of what drives these nodes.
+
+    A piecewise-linear source makes each of its corners a breakpoint, behind which ngspice begins with tiny steps anew:
+    five times as many points as a walk needs. The function of the same name has none.
+    """
+    return [_source(f"{name}_{WALKED[key]}", pwl) for key, pwl in (walk or {}).items()]
+
+
+CLOCK = "walk_clock"
+"""The Verilog-A model that puts the points of a transient where the walk bends."""
+
+
+def clock(first_s: float, step_s: float) -> list[str]:
+    """Netlist lines for points of the transient every `step_s`, one of them at `first_s`; the models are `CLOCK`."""
+    return [f".model {CLOCK} {CLOCK}", f"n{CLOCK} 0 {CLOCK} first={first_s:.17g} step={step_s:.17g}"]
+
+
+def _source(node: str, pwl: PWL) -> str:
+    if len(set(pwl.volts)) == 1:
+        return f"v{node} {node} 0 dc {pwl.volts[0]:.12g}"
+    # one formatting for all: a walk has thousands of corners
+    numbers = tuple(number for corner in zip(pwl.times_s, pwl.volts, strict=True) for number in corner)
+    corners = ",".join(["%.10g,%.8g"] * len(pwl.volts)) % numbers
+    return f"b{node} {node} 0 v=pwl(time,{corners})"

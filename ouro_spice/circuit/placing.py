@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ..device import PARAMETERS, Device
 from ..pulse import PWL
-from .memristor import REALISED, WALKED, element, held
+from .memristor import REALISED, element, held, inputs, walk_sources
 
 _OWN = tuple(name for name, parameter in PARAMETERS.items() if parameter.per_instance and name != "Ninit")
 _SHARED = tuple(name for name, parameter in PARAMETERS.items() if not parameter.per_instance)
@@ -41,11 +41,9 @@ class Placing:
             return
         own = {key: getattr(device, key) for key in _OWN} | (held(n_disc) if still else {})
         changed = [f"{key}={value:.17g}" for key, value in own.items() if value != PARAMETERS[key].default]
-        inputs = {key: f"{name}_{node}" for key, node in WALKED.items()}
-        nodes = [ae, oe, *(inputs[key] if walk and key in walk else "0" for key in WALKED)]
+        nodes = [ae, oe, inputs(name, walk)]
         words = [self.instance(name), *nodes, self._model(device), f"Ninit={n_disc:.17g}", *changed]
-        self.lines.append(" ".join(words))
-        self.lines += [f"v{inputs[key]} {inputs[key]} 0 {pwl.spice()}" for key, pwl in (walk or {}).items()]
+        self.lines += [" ".join(words), *walk_sources(name, walk)]
 
     def instance(self, name: str) -> str:
         """The name of the instance in the netlist."""

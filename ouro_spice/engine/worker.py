@@ -49,6 +49,8 @@ class Session:
         self._log: list[str] = []
         # the packaged start-up file asks for 8 OpenMP threads, which makes a small circuit ten times slower
         self._command("set num_threads=1")
+        # at every time point ngspice would ask the system how much memory is left, which takes as long as the circuit
+        self._command("set no_mem_check")
 
     def run(
         self,

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from .. import c2c
-from ..circuit import Cell
+from ..circuit import Cell, Testbench
+from ..circuit.memristor import CLOCK, clock
 from ..device import Device
 from ..engine import Engine
-from ..pulse import Parallel, Pulse
+from ..pulse import PWL, Parallel, Pulse
 from ..variability import HalfCycleWalk, Walk
 from ..waveform import Effort, Result, State, Waveform
 from . import frozen
+from .guess import Source, concentrations
 
 _STEPS = 500
-"""A transient holds at most this many steps of a walk: ngspice searches a source's points from the first one on."""
+"""A transient holds at most this many steps of a walk: beyond, the next ones can be foreseen less well."""
+
+_FIRST = np.array([20, 120])
+"""Where the first ones end, in steps, where the others have to learn from them what the circuit is like."""
+
+_LONG = 10
+"""A time at rest that is longer than this many steps is a transient of its own."""
 
 _SETTLED = 1e-4
 """The walk that a transient was run with differs from that of its own concentrations by at most this, relative."""
+
+_PARTS = 5
+"""Points lie as far apart as lines of the walk are long, or nearer where the transient is shorter than this many."""
 
 _ROUNDS = 10
 """Runs after which a transient is halved."""
@@ -30,12 +42,18 @@ _ROUNDS = 10
 
 @dataclass(frozen=True)
 class CircuitRun:
-    """A cell in SPICE, seed of its walk, whether failures are raised, and what runs the transients."""
+    """A cell in SPICE, seed of its walk, whether failures are raised, and what runs the transients.
+
+    `keys`: those of the random numbers, (2,) uint64, of the memristors at some places; by default the seed's own.
+    `many`: many pulses of the same amplitude are to come, so that it is worth measuring what the circuit is like.
+    """
 
     cell: Cell
     seed: int
     throw: bool
     engine: Engine
+    keys: Mapping[int, np.ndarray] | None = None
+    many: bool = False
 
     def pulse(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
         """The waveforms of one pulse, or of a part of it."""
@@ -72,12 +90,14 @@ class CircuitRun:
         written = self.cell.written(pulse)
         return {k: (device, own) for k, (device, own) in written.items() if isinstance(device, Device) and device.walk}
 
+    def _key(self, index: int) -> np.ndarray:
+        return self.keys[index] if self.keys and index in self.keys else c2c.key(self.seed, index)
+
     def _half_cycle(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Waveform:
         moved, after = {}, state
         for k, (device, own) in self._walkers(pulse).items():
             wander = c2c.begun(device, state.n_disc[k], state.walked(k))
-            streams = c2c.key(self.seed, k)
-            moved[k], wander = c2c.half_cycle(device, state.n_disc[k], wander, own.polarity, streams)
+            moved[k], wander = c2c.half_cycle(device, state.n_disc[k], wander, own.polarity, self._key(k))
             after = after.changed(k, wander=wander)
         bench = self.cell.moved(moved).testbench([pulse], state, begin_s, end_s)
         wave = self.engine.run(bench, self.throw)
@@ -91,11 +111,11 @@ class CircuitRun:
         return dataclasses.replace(wave, traces=traces, device=self.cell.device, state=_kept(wave.state, after))
 
     def _walk(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
-        parts = list(pairwise(self._cuts(pulse, begin_s, end_s, state)))[::-1]
-        lost = Effort()
+        lost, sources = Effort(), self._sources(pulse, begin_s, state)
+        parts = list(pairwise(self._cuts(pulse, begin_s, end_s, state, None in sources.values())))[::-1]
         while parts:
             begin, end = parts.pop()
-            wave, settled = self._settled(pulse, begin, end, state)
+            wave, settled = self._settled(pulse, begin, end, state, sources)
             if not settled:
                 middle = self._middle(pulse, begin, end, state)
                 parts += [(middle, end), (begin, middle)]
@@ -105,17 +125,49 @@ class CircuitRun:
             if wave.state is None:
                 return
             state, lost = wave.state, Effort()
+            sources |= self._learned(pulse, begin, wave, sources)
 
-    def _cuts(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> list[float]:
-        """Where a pulse is cut into transients: amid steps of the (first) walk, outside the edges."""
+    def _sources(self, pulse: Pulse | Parallel, begin_s: float, state: State) -> dict[int, Source | None]:
+        """What the circuit is for each of the devices, as far as it is known before anything is run."""
+        flat = self.cell.flat_start_s(pulse)
+        amid = flat < begin_s < flat + pulse.width
+        return {
+            k: Source.of_cell(self.cell, own)
+            or (Source.measured(self.cell, own, self.engine) if self.many else None)
+            or (Source.of_state(device, state, k, own) if amid else None)
+            for k, (device, own) in self._walkers(pulse).items()
+        }
+
+    def _learned(
+        self, pulse: Pulse | Parallel, begin_s: float, wave: Waveform, sources: dict[int, Source | None]
+    ) -> dict[int, Source]:
+        """What a transient tells of them that began at a time of the pulse."""
+        first = self.cell.flat_start_s(pulse) - begin_s
+        found = {
+            k: Source.of_wave(wave, self.cell.suffix(k), own, (first, first + pulse.width))
+            for k, (_, own) in self._walkers(pulse).items()
+            if not (sources[k] and sources[k].exact)
+        }
+        return {k: source for k, source in found.items() if source}
+
+    def _cuts(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State, unknown: bool) -> list[float]:
+        """Where a pulse is cut into transients: amid steps of the (first) walk, outside the edges, and behind it.
+
+        The first ones are short where they have to tell what the circuit is like.
+        """
         first, (device, _) = next(iter(self._walkers(pulse).items()))
         step = device.walk.step_s
         flat = self.cell.flat_start_s(pulse)
         wander = state.walked(first)
         begin = max(begin_s, flat - pulse.rise) - (wander.clock_s if wander else 0.0)
-        times = begin + step * np.arange(_STEPS + 0.5, (end_s - begin) / step, _STEPS)
-        inside = (times > max(begin_s, flat)) & (times < min(end_s, flat + pulse.width))
-        return [begin_s, *map(float, times[inside]), end_s]
+        firsts = _FIRST if unknown else ()
+        counts = np.concatenate([firsts, np.arange(_STEPS, (end_s - begin) / step, _STEPS)]) + 0.5
+        times = begin + step * counts[counts < (end_s - begin) / step]
+        times = times[(times > max(begin_s, flat)) & (times < min(end_s, flat + pulse.width))]
+        # steps as short as a walk needs them would be wasted on a long time at rest
+        behind = self.cell.duration([pulse]) - pulse.idle + step
+        rest = [behind] if begin_s < behind < end_s - _LONG * step else []
+        return [begin_s, *map(float, times), *rest, end_s]
 
     def _middle(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> float | None:
         """A time amid a step in the middle of a part of a pulse, outside the edges; None where there is none."""
@@ -125,46 +177,84 @@ class CircuitRun:
         times = times[(times > flat) & (times < flat + pulse.width)]
         return float(times[len(times) // 2]) if len(times) else None
 
-    def _settled(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> tuple[Waveform, bool]:
+    def _settled(
+        self,
+        pulse: Pulse | Parallel,
+        begin_s: float,
+        end_s: float,
+        state: State,
+        sources: dict[int, Source | None],
+    ) -> tuple[Waveform, bool]:
         """One transient, run again until its walks are those of the concentrations that it has itself; whether it is.
 
         A step's change of r and l depends on how far N went in it, and N on them later on: each run settles one step
         more at least, most of them all. It is given up where a shorter transient would settle sooner.
         """
         stretches = self._stretches(pulse, begin_s, end_s, state)
-        paths = {k: one.path(np.full(len(one.ends_s), state.n_disc[k])) for k, one in stretches.items()}
+        paths = self._paths(stretches, sources, pulse, state)
         effort = Effort()
         for round_ in range(max(len(one.ends_s) for one in stretches.values()) + 2):
             ramps = {k: one.ramps(paths[k]) for k, one in stretches.items()}
-            wave = self.engine.run(self.cell.testbench([pulse], state, begin_s, end_s, ramps), self.throw)
+            wave = self.engine.run(self._bench(pulse, begin_s, end_s, state, ramps), self.throw)
             effort = effort + wave.effort
             if wave.result is not Result.OK:
                 return dataclasses.replace(wave, effort=effort), True
-            n_ends = {k: self._n_ends(wave, k, one) for k, one in stretches.items()}
-            settled = {k: one.path(n_ends[k]) for k, one in stretches.items()}
+            n = {k: one.concentrations(wave.time_s, wave[self._n_disc(k)]) for k, one in stretches.items()}
+            settled = {k: one.path(n[k]) for k, one in stretches.items()}
             if max(np.max(np.abs(settled[k] / paths[k] - 1)) for k in paths) <= _SETTLED:
                 break
             if round_ + 1 == _ROUNDS and self._middle(pulse, begin_s, end_s, state) is not None:
                 return dataclasses.replace(wave, effort=effort), False
             paths = settled
+            if round_ == 0 and None in sources.values():
+                paths = self._paths(stretches, sources | self._learned(pulse, begin_s, wave, sources), pulse, state)
         # after as many runs as there are steps what still changes is the solver's own error
         after, traces = _kept(wave.state, state), dict(wave.traces)
         for k, one in stretches.items():
-            after = after.changed(k, wander=one.after(paths[k], n_ends[k]))
+            after = after.changed(k, wander=one.after(paths[k], n[k]))
             traces |= _walked(wave, one, ramps[k], self.cell.suffix(k))
         return dataclasses.replace(wave, traces=traces, state=after, effort=effort), True
 
-    def _n_ends(self, wave: Waveform, index: int, stretch: c2c.Stretch) -> np.ndarray:
-        log_n = np.log(wave[f"n_disc{self.cell.suffix(index)}"])
-        return np.exp(np.interp(stretch.ends_s, wave.time_s, log_n))
+    def _paths(
+        self,
+        stretches: dict[int, c2c.Stretch],
+        sources: dict[int, Source | None],
+        pulse: Pulse | Parallel,
+        state: State,
+    ) -> dict[int, np.ndarray]:
+        """The walks to be expected."""
+        owns = {k: own for k, (_, own) in self._walkers(pulse).items()}
+        return {k: one.path(concentrations(one, sources[k], owns[k], state.n_disc[k])) for k, one in stretches.items()}
+
+    def _bench(
+        self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State, ramps: dict[int, dict[str, PWL]]
+    ) -> Testbench:
+        bench = self.cell.testbench([pulse], state, begin_s, end_s, ramps)
+        if not any(len(set(pwl.volts)) > 1 for moves in ramps.values() for pwl in moves.values()):
+            return bench
+        stretch = next(iter(self._stretches(pulse, begin_s, end_s, state).values()))
+        longest = max(bench.max_step_s, (end_s - begin_s) / _PARTS)
+        spacing = stretch.line_s / math.ceil(stretch.line_s / longest)
+        if stretch.device.realisation == "behavioural":  # which needs no Verilog-A: finer steps, wherever they end
+            return dataclasses.replace(bench, walking=True, max_step_s=spacing / 2)
+        return dataclasses.replace(
+            bench,
+            models=(*bench.models, CLOCK),
+            elements=(*bench.elements, *clock(stretch.bend_s, spacing)),
+            walking=True,
+            max_step_s=1.01 * spacing,  # for the clock to bound, not this
+        )
+
+    def _n_disc(self, index: int) -> str:
+        return f"n_disc{self.cell.suffix(index)}"
 
     def _stretches(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> dict[int, c2c.Stretch]:
-        on, length = self.cell.flat_start_s(pulse) - pulse.rise, end_s - begin_s
+        on = self.cell.flat_start_s(pulse) - pulse.rise
         found = {}
         for k, (device, own) in self._walkers(pulse).items():
-            first, last = (float(np.clip(t - begin_s, 0, length)) for t in (on, on + own.duration))
-            wander = c2c.begun(device, state.n_disc[k], state.walked(k))
-            found[k] = c2c.Stretch(device, wander, own.polarity, first, last, length, c2c.key(self.seed, k))
+            wander = c2c.begun(device, state.n_disc[k], state.walked(k), amid=begin_s > on)
+            times = (on - begin_s, on - begin_s + own.duration, end_s - begin_s)
+            found[k] = c2c.Stretch(device, wander, own.polarity, *times, self._key(k))
         return found
 
 
