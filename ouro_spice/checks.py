@@ -8,7 +8,8 @@ import numbers
 
 def check_range(name: str, value: float, low: float, high: float, unit: str) -> None:
     """Raise ValueError naming `name`, the value and its range where it is not a finite number inside."""
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    # the plain float first: asking whether it is a Real takes most of the time of a device's construction
+    number = type(value) is float or (isinstance(value, numbers.Real) and not isinstance(value, bool))
     if not (number and math.isfinite(value) and low <= value <= high):
         shown = f"{value:g}" if number else repr(value)
         raise ValueError(f"{name} = {shown} is outside its legal range [{low:g}, {high:g}] {unit}".rstrip())

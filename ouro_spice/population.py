@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import c2c, compact
 from .checks import check_count, check_range
-from .device import Device
+from .device import V_READ, Device
 from .variability import Walk, Wander
 from .waveform import State
 
@@ -57,12 +58,25 @@ def stationary(device: Device, g_S: float, seed: int = 0, model: str | None = No
     check_count("seed", seed, 0)
     if not isinstance(device.walk, Walk):
         raise ValueError(f"walk = {device.walk!r}: a stationary state needs a device with an ouro_spice.Walk")
-    from .compact import walk  # numba, for devices that walk alone
-    from .compact.vector import vector
+    compact.check_inside(np.asarray(g_S, dtype=float), *compact.range_S(device, None, None, model))
+    n, w, _ = started([device], [g_S], [c2c.key(seed)], device.walk, model)
+    return State((float(n[0]),), wander=(Wander.from_vector(w[0], 0),))
 
-    values = c2c.begun(device, device.Ninit).vector
-    walk.stationary(values, device.walk.settings, vector(device), c2c.key(seed), _STEPS)
-    r, l, n_min, n_max = map(float, values[:4])  # noqa: E741 - the model's own names
-    compact.concentration(device, g_S, model=model)  # raises where the device itself cannot have it
-    n = float(compact.concentration(device, np.clip(g_S, *compact.range_S(device, r, l, model)), r=r, l=l, model=model))
-    return State((n,), wander=(Wander.at(r, l, n_min, n_max, n),))
+
+def started(
+    devices: Sequence[Device], g_S: ArrayLike, keys: ArrayLike, walk: Walk | None, model: str | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """D devices set to conductances g_S [S], (D,), or as near as they can be; after a walk as in `stationary`, if any.
+
+    `keys` are those of their random numbers, (D, 2) uint64. Returned are the concentrations [1e26 m^-3], (D,), the walk
+    vectors (D, 11), and the conductances that they then have [S], (D,).
+    """
+    from .compact import arrays, vector  # numba
+    from .compact.walk import STILL, start
+
+    p = np.array([vector.vector(device) for device in devices])
+    n, g = p[:, vector.NINIT].copy(), np.array(g_S, dtype=float)
+    w = start(p, n)
+    settings, steps = (STILL, 0) if walk is None else (walk.settings, _STEPS)
+    arrays.settle(compact.code(devices[0], model), V_READ, p, settings, np.asarray(keys), steps, w, n, g)
+    return n, w, g

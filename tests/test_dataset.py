@@ -541,7 +541,7 @@ def test_a_compact_cell_gives_the_records_of_its_circuit(walk):
     assert list(compact.columns) == list(circuit.columns)
     for name in ("g_start_S", "g_target_S", "seed", "device", "split", "rise_s", "fall_s"):
         np.testing.assert_array_equal(compact[name], circuit[name])
-    # the ramp of the walk in a circuit takes a fifth of a step
+    # in a circuit the values of the walk go from step to step in half a step around the jump
     np.testing.assert_allclose(compact.t_pulse_s, circuit.t_pulse_s, rtol=3e-3, atol=11e-9 if walk is None else 31e-9)
     np.testing.assert_allclose(compact.g_sense_start_S, compact.g_start_S, rtol=1e-6)
     np.testing.assert_allclose(compact.g_end_S, circuit.g_end_S, rtol=0.05)

@@ -138,8 +138,7 @@ def concentration(
     g_S
         Conductances at +0.2 V [S].
     r, l
-        Radius [m] and disc length [nm] of a device that has walked; None: the device's own. Where either is given the
-        equations are solved, else the spline is read.
+        Radius [m] and disc length [nm] of a device that has walked; None: the device's own.
     model
         One of `MODELS`.
 
@@ -151,22 +150,26 @@ def concentration(
     from . import arrays
 
     g = np.asarray(g_S, dtype=float)
-    walked = r is not None or l is not None
-    low, high = range_S(device, r, l, model) if walked else window_S(device, model)
-    if not np.all(np.isfinite(g)) or np.any(g < low * (1 - 1e-6)) or np.any(g > high * (1 + 1e-6)):
-        shown = np.array2string(g * 1e6, precision=5, threshold=4)
-        raise ValueError(
-            f"conductance {shown} uS is outside the device's range, {low * 1e6:.5g} to {high * 1e6:.5g} uS"
-        )
-    if walked:
-        radius, length = device.r if r is None else float(r), device.l if l is None else float(l)
-        code, p = MODELS.index(_model(device, model)), vector.vector(device)
-        n = arrays.concentrations(code, g.ravel(), radius, length, V_READ, *device.bounds, p).reshape(g.shape)
+    check_inside(g, *range_S(device, r, l, model))
+    if r is l is None and (device.drdN or device.dldN):
+        n = conductance_map(device, model).inverse(g)  # knows whether there is one
     else:
-        n = conductance_map(device, model).inverse(g)
+        radius, length = device.r if r is None else float(r), device.l if l is None else float(l)
+        given = g.ravel(), radius, length, V_READ, *device.bounds, vector.vector(device)
+        n = arrays.concentrations(code(device, model), *given).reshape(g.shape)
     return np.clip(n, *device.bounds)
 
 
+def check_inside(g_S: np.ndarray, low_S: float, high_S: float) -> None:
+    """Raise ValueError, naming the range, for conductances [S] that a device cannot have."""
+    if not np.all(np.isfinite(g_S)) or np.any(g_S < low_S * (1 - 1e-6)) or np.any(g_S > high_S * (1 + 1e-6)):
+        shown = np.array2string(g_S * 1e6, precision=5, threshold=4)
+        raise ValueError(
+            f"conductance {shown} uS is outside the device's range, {low_S * 1e6:.5g} to {high_S * 1e6:.5g} uS"
+        )
+
+
+@lru_cache(maxsize=256)
 def window_S(device: Device, model: str | None = None) -> tuple[float, float]:
     """The smallest and the largest conductance that the device can have [S]."""
     low, high = conductance_map(device, model)(np.array(device.bounds))
@@ -180,7 +183,13 @@ def range_S(
     model: str | None = None,
 ) -> tuple[float, float]:
     """The smallest and the largest conductance [S] with another radius [m] and length [nm], as after a walk."""
-    low, high = conductance(device, device.bounds, r, l, model)
+    from . import arrays
+
+    if r is None and l is None:  # asked for each record of a dataset: nothing to be broadcast or checked
+        n, (v, own_r, own_l) = np.array(device.bounds), np.full((2, 3), (V_READ, device.r, device.l)).T.copy()
+        low, high = arrays.currents(code(device, model), v, n, own_r, own_l, vector.vector(device)) / V_READ
+    else:
+        low, high = conductance(device, device.bounds, r, l, model)
     return float(low), float(high)
 
 
@@ -225,6 +234,11 @@ def _map(device: Device, model: str) -> ConductanceMap:
     return ConductanceMap(device, model)
 
 
+def code(device: Device, model: str | None) -> int:
+    """The code of a device's model in kernels, as of `models`."""
+    return MODELS.index(_model(device, model))
+
+
 def _model(device: Device, model: str | None) -> str:
     if model is None:
         return "tud" if device.realisation == "tud" else "full"
@@ -252,5 +266,5 @@ def _each(
         bad = ~(np.isfinite(array) if wanted == "finite" else np.isfinite(array) & (array > 0))
         if np.any(bad):
             raise ValueError(f"{name} must be {wanted}, not {array[bad][0]:g}")
-    code = MODELS.index(_model(device, model))
-    return kernel(code, *(array.ravel() for array in arrays), vector.vector(device)).reshape(arrays[0].shape)
+    columns = (array.ravel() for array in arrays)
+    return kernel(code(device, model), *columns, vector.vector(device)).reshape(arrays[0].shape)

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
-from . import hop, models, tud
+from . import hop, models, tud, walk
 from .jit import kernel
 from .reduced import COEFFICIENTS
+from .vector import NDISCMAX, NDISCMIN, NHI, NLO
 
 _STEPS = 200  # reached by none
 _ERROR = 1e-10  # of the logarithm of the conductance
@@ -39,6 +40,24 @@ def concentrations(model, g, r, l, v, low, high, p):
     for k in range(g.size):
         n[k] = _concentration(model, g[k] * v, r, l, v, math.log(low), math.log(high), p, c)
     return n
+
+
+@kernel
+def settle(model, v, p, s, keys, steps, w, n, g):
+    """Let D devices walk for some steps at frozen N, then set them to conductances g [S] at voltage v.
+
+    p (D, P), keys (D, 2); the walk vectors w (D, 11) move on, N n (D,) is found, and g (D,) becomes the conductance
+    that the device then has: the nearest one where its present r and l do not allow that asked for.
+    """
+    c = _memory()
+    for d in range(n.size):
+        walk.stationary(w[d], s, p[d], keys[d], steps)
+        w[d, walk.R_BEFORE : walk.NMAX_BEFORE + 1] = w[d, walk.R : walk.NMAX + 1]
+        r, l = w[d, walk.R], w[d, walk.L]
+        low, high = max(p[d, NLO], p[d, NDISCMIN]), min(p[d, NHI], p[d, NDISCMAX])
+        found = _concentration(model, g[d] * v, r, l, v, math.log(low), math.log(high), p[d], c)
+        n[d] = w[d, walk.N_BEGIN] = min(max(found, low), high)
+        g[d] = models.current(model, v, math.log(n[d]), n[d], r, l, 0.0, p[d], c, 0.0) / v
 
 
 @kernel

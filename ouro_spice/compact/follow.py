@@ -35,7 +35,7 @@ def follow_devices(model, p, rs, times, volts, writing, n, w, s, keys, until, gr
         m[X], m[N], m[STRIDE] = math.log(n[d]), n[d], 1.0
         m[LAM_V] = c[0] = read[0] = math.nan
         cell = (model, address(p[d]), rs[d], address(w[d]), c, m, address(trace[d]), trace.shape[1])
-        look = (until[d], math.isnan(until[d]) or _read(read, cell) < until[d], read)
+        look = (until[d], math.isnan(until[d]) or conductance(read, cell) < until[d], read)
         clock = (address(s), address(keys[d]))
         records = (grid_s, address(grid[d]), grid.shape[1])
         kt, kv, kw = d % times.shape[0], d % volts.shape[0], d % writing.shape[0]
@@ -54,18 +54,18 @@ def _follow(times, volts, writing, clock, look, records, cell):
         begin, span, v0, v1 = times[k] - times[0], times[k + 1] - times[k], volts[k], volts[k + 1]
         if v0 * v1 < 0.0:  # the polarity changes at 0 V
             zero = span * v0 / (v0 - v1)
-            due, crossed = _piece(begin, zero, v0, 0.0, writing[k], clock, look, records, due, cell)
+            due, crossed = piece(begin, zero, v0, 0.0, writing[k], clock, look, records, due, cell)
             if crossed:
                 return cell[5][PULSE]
             begin, span, v0 = begin + zero, span - zero, 0.0
-        due, crossed = _piece(begin, span, v0, v1, writing[k], clock, look, records, due, cell)
+        due, crossed = piece(begin, span, v0, v1, writing[k], clock, look, records, due, cell)
         if crossed:
             return cell[5][PULSE]
     return math.nan
 
 
 @kernel
-def _piece(begin, span, v0, v1, writing, clock, look, records, due, cell):
+def piece(begin, span, v0, v1, writing, clock, look, records, due, cell):
     """One straight piece of the voltage; the next record due, and whether the conductance has crossed `until`."""
     w, m = cell[3], cell[5]
     step_s = clock[0][STEP]
@@ -97,13 +97,13 @@ def _piece(begin, span, v0, v1, writing, clock, look, records, due, cell):
         if walking:
             w[CLOCK] += h
             if w[CLOCK] >= step_s * (1.0 - SNAP):
-                _end_step(clock, cell)
+                finish_step(clock, cell)
                 if _crossed(look, cell):
                     return due, True
 
 
 @kernel
-def _end_step(clock, cell):
+def finish_step(clock, cell):
     """A step of the walk is over: new r, l and limits, N held inside them."""
     p, w, m = cell[1], cell[3], cell[5]
     n = end_step(w, m[N], 0.0, clock[0], p, clock[1])
@@ -126,12 +126,12 @@ def _crossed(look, cell):
     until, rising, read = look
     if math.isnan(until):
         return False
-    g = _read(read, cell)
+    g = conductance(read, cell)
     return g >= until if rising else g <= until
 
 
 @kernel
-def _read(c, cell):
+def conductance(c, cell):
     """Conductance [S]: current over voltage of the device alone at 0.2 V, with its present r and l."""
     model, p, _, w, _, m, _, _ = cell
     m[READ] = models.current(model, V_READ, m[X], m[N], w[R], w[L], 0.0, p, c, m[READ])

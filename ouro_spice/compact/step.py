@@ -115,13 +115,7 @@ def _quick(h, v, cell):
     i = m[CURRENT]
     if not abs(g) * h < FAR:
         return False
-    if v != m[LAM_V] or abs(x - m[LAM_X]) > FAR or m[LAM_AGE] >= OLD:
-        dx = math.copysign(FAR, g)
-        near = _speed(v, x + dx, math.exp(x + dx), False, cell)
-        m[LAM] = math.log(near / g) / dx if near * g > 0.0 else 0.0
-        m[LAM_I] = math.log(m[CURRENT] / i) / dx if m[CURRENT] * i > 0.0 else 0.0
-        m[LAM_V], m[LAM_X], m[LAM_AGE], m[CURRENT] = v, x, 0.0, i
-    m[LAM_AGE] += 1.0
+    learn(v, x, g, i, cell)
     z = m[LAM] * g * h
     if not abs(z) < QUICK:
         return False
@@ -130,6 +124,19 @@ def _quick(h, v, cell):
     m[ENERGY] += v * i * h * (1.0 + 0.5 * m[LAM_I] * dx)
     _move(dx, h, v > 0.0, cell)
     return True
+
+
+@kernel
+def learn(v, x, g, i, cell):
+    """See that m knows how speed and current change with x, here where they are g and i."""
+    m = cell[5]
+    if v != m[LAM_V] or abs(x - m[LAM_X]) > FAR or m[LAM_AGE] >= OLD:
+        dx = math.copysign(FAR, g)
+        near = _speed(v, x + dx, math.exp(x + dx), False, cell)
+        m[LAM] = math.log(near / g) / dx if near * g > 0.0 else 0.0
+        m[LAM_I] = math.log(m[CURRENT] / i) / dx if m[CURRENT] * i > 0.0 else 0.0
+        m[LAM_V], m[LAM_X], m[LAM_AGE], m[CURRENT] = v, x, 0.0, i
+    m[LAM_AGE] += 1.0
 
 
 @kernel

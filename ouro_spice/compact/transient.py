@@ -22,7 +22,7 @@ from . import MODELS, check_model
 from .follow import SCRATCH, follow_devices
 from .memory import TRACE
 from .vector import vector
-from .walk import BAND_NMIN, CLOCK, COUNT, L, R, start
+from .walk import BAND_NMIN, CLOCK, COUNT, STILL, L, R, start
 
 TRACE_ROWS = 8192
 """Longest trace of a device: a longer one is thinned."""
@@ -154,7 +154,7 @@ def _run(
             results[of], np.empty(SCRATCH),
         )  # fmt: skip
 
-    _share(part, count, threads)
+    share(part, count, threads)
     if not np.all(np.isfinite(n)):
         raise ArithmeticError(f"no finite rate for device {int(np.flatnonzero(~np.isfinite(n))[0])} at these voltages")
     traces = tuple(x[np.isfinite(x[:, 0])] for x in points) if rows else ()
@@ -210,7 +210,7 @@ def _walks(
 ) -> tuple[np.ndarray, ...]:
     """Settings, walk vectors and keys of the devices, checked; the vectors are copies."""
     count = len(p)
-    s = np.array([np.inf] + [0.0] * BAND_NMIN) if walk is None else np.array(walk, dtype=float)
+    s = STILL if walk is None else np.array(walk, dtype=float)
     _require(s.shape == (BAND_NMIN + 1,), f"walk must be the settings vector ({BAND_NMIN + 1},), not {s.shape}")
     _require(walk is None or np.all(np.isfinite(s)), "walk must be finite")
     _require(s[0] > 0 and np.all(s[1:] >= 0) and np.all(s[1:] < 1), "walk: a positive step [s], the others in 0 .. 1")
@@ -235,7 +235,7 @@ def _grid(spacing: float | None, t: np.ndarray) -> tuple[float, np.ndarray]:
     return float(spacing), np.arange(int(longest / spacing * (1 + 1e-9) + 1e-6) + 1) * spacing
 
 
-def _share(work, count: int, threads: int | None) -> None:
+def share(work, count: int, threads: int | None) -> None:
     """Call `work` with slices of `count` devices on some threads."""
     if threads is None:
         threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -25,6 +25,9 @@ R, L, NMIN, NMAX, R_BEFORE, L_BEFORE, NMIN_BEFORE, NMAX_BEFORE, N_BEGIN, CLOCK, 
 STEP, KICK_L, KICK_R, PROGRESS, KICK_NMIN, KICK_NMAX, BAND, BAND_NMIN = range(8)
 """Places in `Walk.settings`: step [s], relative changes, and half-widths of the bands around a device's own."""
 
+STILL = np.array([np.inf] + [0.0] * BAND_NMIN)
+"""Settings of no walk."""
+
 
 def start(vectors: np.ndarray, n_start: np.ndarray) -> np.ndarray:
     """Walk vectors (D, 11) at the devices' own values: parameter vectors (D, P) and concentrations (D,)."""

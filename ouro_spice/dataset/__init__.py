@@ -25,7 +25,7 @@ from ..device import Device
 from ..engine import Ngspice
 from ..files import make_folder, write_text
 from ..manifest import Manifest, describe
-from ..pair import Pair
+from ..pair import Pair, recorded_pair
 from ..progress import progress
 from .history import Histories
 from .recipe import LAWS, Drawn, Recipe
@@ -77,9 +77,7 @@ class PulseDataset:
         shards = _shards(folder, manifest)
         missing = [path.name for k, path in enumerate(shards) if not check_shard(path, manifest, k)]
         if missing:
-            raise ValueError(
-                f"{folder} is not complete: {missing[0]} is missing; extract again with the same arguments"
-            )
+            raise ValueError(f"{folder} is not complete: {missing[0]} is missing; run the same again")
         histories = Histories(lambda shard: read_histories(shards[shard]))
         frames = []
         for k, shard in enumerate(shards):
@@ -89,8 +87,8 @@ class PulseDataset:
 
     @property
     def pair(self) -> Pair:
-        """The amplitudes that the records were made with."""
-        return Pair(**self.manifest.settings["pair"])
+        """The amplitudes that the records were made with; ValueError where there is not one of each direction."""
+        return recorded_pair(self.manifest)
 
     @property
     def recipe(self) -> Recipe:
@@ -123,7 +121,8 @@ class PulseDataset:
             yield row.history_dt_s, torch.from_numpy(np.array(row.history_g_S))
 
     def _reached(self, split: str | None) -> pd.DataFrame:
-        rows = self.frame[self.frame.outcome == "reached"]
+        # a read that failed is no reading to learn from
+        rows = self.frame[(self.frame.outcome == "reached") & self.frame.g_sense_start_S.notna()]
         return rows if split is None else rows[rows.split == split]
 
 

@@ -20,8 +20,8 @@ from ..waveform import Result, SimulationError, State, Waveform
 from .recipe import Drawn, Recipe
 from .record import NAN, Record, closest, stride
 
-_FIRST = 20
-"""Steps of the width in the first part; each further one doubles what is there."""
+_FIRST = 60
+"""Steps of the width in the first part; each further one makes what is there three times as long."""
 
 _WALKED = 480
 """Steps of a walk in one part at most: behind the crossing the last part is simulated once more."""
@@ -41,7 +41,7 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Drawn, engine: Engine) -> 
     state = start_state(cell, drawn, recipe.start)
     g_start_S = _conductance(cell, state)
     pulse = Pulse(recipe.pair.amplitude(drawn.target_S - g_start_S), recipe.longest_s, drawn.rise_s, drawn.fall_s)
-    run = CircuitRun(cell, drawn.seed, True, engine)
+    run = CircuitRun(cell, drawn.seed, True, engine, {cell.index: c2c.key(drawn.seed)}, many=True)
     try:
         way = _Way(run, pulse, recipe.step_s, state)
         width_s = way.crossing(drawn.target_S)
@@ -87,7 +87,7 @@ class _Way:
     def __init__(self, run: CircuitRun, pulse: Pulse, step_s: float, state: State) -> None:
         self._run, self._pulse, self._step_s = run, pulse, step_s
         self._flat_s = run.cell.flat_start_s(pulse)
-        self._steps = round(pulse.width / step_s)
+        self._steps = int(pulse.width / step_s * (1 + 1e-9))
         self._parts: list[_Part] = []
         self._next = _Part(0.0, state, 0.0)
         self._g = np.empty(0)
@@ -122,7 +122,7 @@ class _Way:
 
     def _go_on(self) -> None:
         """Simulate one part more."""
-        part, done = self._next, max(len(self._g), _FIRST)
+        part, done = self._next, 2 * len(self._g) or _FIRST
         walk = self._run.cell.device.walk
         if isinstance(walk, Walk):
             done = min(done, max(round(_WALKED * walk.step_s / self._step_s), 1))

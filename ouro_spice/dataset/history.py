@@ -53,5 +53,6 @@ class Histories:
     def column(self, shard: int, points: np.ndarray) -> np.ndarray:
         """A shard's column of histories with so many points each, (rows,) of `History`."""
         found = np.empty(len(points), dtype=object)
-        found[:] = [History(self._read, shard, row, int(count)) for row, count in enumerate(points)]
+        for row, count in enumerate(points):  # one by one: numpy would look into a list of them
+            found[row] = History(self._read, shard, row, int(count))
         return found

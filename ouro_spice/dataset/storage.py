@@ -75,7 +75,7 @@ def check_shard(path: Path, manifest: Manifest, shard: int) -> bool:
         raise ValueError(f"{path} belongs to another dataset than {path.parent / 'manifest.json'}: remove it")
     checksum = _checksum(path)
     if not checksum.is_file() or checksum.read_text(encoding="utf-8", errors="replace").strip() != sha256(path):
-        raise ValueError(f"{path} is damaged (its checksum does not fit): remove it and extract again")
+        raise ValueError(f"{path} is damaged (its checksum does not fit): remove it and run the same again")
     return True
 
 
@@ -92,7 +92,8 @@ def read_histories(path: Path) -> list[np.ndarray]:
     import pyarrow.parquet as pq
 
     column = pq.read_table(path, columns=[_HISTORY]).column(_HISTORY).combine_chunks()
-    values, offsets = column.values.to_numpy(), column.offsets.to_numpy()
+    # what is missing is NaN
+    values, offsets = column.values.to_numpy(zero_copy_only=False), column.offsets.to_numpy()
     return [values[begin:end] for begin, end in pairwise(offsets)]
 
 

@@ -1,0 +1,88 @@
+"""Records of compact cells: many at once, each integrated in one pass by a kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .. import c2c, compact
+from ..circuit import CompactCell
+from ..compact.record import ENERGY_J, EVERY, G_END, POINTS, RESULTS, SCRATCH, WIDTH, record_devices
+from ..compact.transient import share
+from ..compact.vector import vector
+from ..compact.walk import STILL, start
+from ..device import Device
+from ..population import started
+from ..variability import HalfCycleWalk, Walk
+from ..waveform import Result
+from .recipe import Drawn, Recipe
+from .record import HISTORY_POINTS, NAN, Record
+
+
+def compact_records(
+    cell: CompactCell, recipe: Recipe, drawn: Sequence[Drawn], threads: int | None = None
+) -> list[Record]:
+    """The records of a compact cell, in the order of `drawn`; one that cannot be integrated is a record, too.
+
+    Parameters
+    ----------
+    cell
+        The cell; each record puts its own device into it.
+    recipe
+        How the records were drawn.
+    drawn
+        What they are to be, of `Recipe.draw`.
+    threads
+        How many threads, None: one a core. The records do not depend on it.
+    """
+    records: list[Record] = [None] * len(drawn)
+
+    def part(of: slice) -> None:
+        records[of] = _records(cell, recipe, drawn[of])
+
+    if records:
+        share(part, len(drawn), threads)
+    return records
+
+
+def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Drawn]) -> list[Record]:
+    walk = cell.device.walk if isinstance(cell.device.walk, Walk) else None
+    devices, keys = [one.device for one in drawn], np.array([c2c.key(one.seed) for one in drawn])
+    warm = walk if recipe.start == "stationary" else None
+    n, wanders, g = started(devices, [one.start_S for one in drawn], keys, warm, cell.model)
+    amplitudes = [recipe.pair.amplitude(one.target_S - now) for one, now in zip(drawn, g, strict=True)]
+    if isinstance(cell.device.walk, HalfCycleWalk):
+        devices = [_turned(*of) for of in zip(devices, n, amplitudes, keys, strict=True)]
+    p = np.array([vector(device) for device in devices])
+    pulses = np.array([(v, one.rise_s, one.fall_s) for v, one in zip(amplitudes, drawn, strict=True)])
+    histories, results = np.empty((len(drawn), HISTORY_POINTS), np.float32), np.empty((len(drawn), RESULTS))
+    record_devices(
+        compact.MODELS.index(cell.model), p, cell.resistance, start(p, n) if walk is None else wanders,
+        STILL if walk is None else walk.settings, keys, n, pulses, np.array([one.target_S for one in drawn]),
+        (recipe.step_s, recipe.longest_s), histories, results, np.empty(SCRATCH),
+    )  # fmt: skip
+    results[~np.isfinite(n)] = NAN
+    rows = zip(drawn, g, amplitudes, results, histories, strict=True)
+    return [_record(recipe, *row) for row in rows]
+
+
+def _turned(device: Device, n_disc: float, amplitude_V: float, key: np.ndarray) -> Device:
+    """The device for a pulse under the walk of the guide, its r and l on their way."""
+    n = float(n_disc)
+    return c2c.half_cycle(device, n, c2c.begun(device, n), int(np.sign(amplitude_V)), key)[0]
+
+
+def _record(
+    recipe: Recipe, drawn: Drawn, g_S: float, amplitude_V: float, found: np.ndarray, history: np.ndarray
+) -> Record:
+    g_S = float(g_S)
+    if np.isnan(found[WIDTH]):
+        return Record.failed(drawn, g_S, amplitude_V, Result.NOT_FINITE).with_readings(g_S, NAN)
+    steps, g_end_S = int(found[WIDTH]), float(found[G_END])
+    record = Record(
+        drawn, "reached" if steps else "not_reached", g_S, amplitude_V,
+        width_s=steps * recipe.step_s if steps else recipe.longest_s, g_end_S=g_end_S,
+        energy_J=float(found[ENERGY_J]), stride=int(found[EVERY]), history=history[: int(found[POINTS])].copy(),
+    )  # fmt: skip
+    return record.with_readings(g_S, g_end_S)

@@ -1,0 +1,82 @@
+"""What a dataset folder holds, in numbers; one whose extraction is under way, too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .consistency import OUTCOMES, SPLITS
+from .storage import check_shard, read_manifest, read_shard, shard_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+_DRAWN = (
+    "n", "seed", "voltages", "pair", "sampling", "d2d", "per_device", "start", "step_s", "limit_s", "rise_s", "fall_s",
+)  # fmt: skip
+
+
+def summary(path: str | Path) -> dict[str, Any]:
+    """The numbers of a dataset, units in their names.
+
+    Its keys are those of the settings, where the dataset has them, and ``circuit``, a hash, ``cell``, ``versions``,
+    ``records``, how many are there, counts by ``outcomes``, ``splits``, ``results`` and of ``devices``; quantiles of
+    ``t_pulse_s`` by direction, mean, median and 95th percentile of ``rpd_g_end``, the relative distance from
+    the target of those that reached it, None where these were measured; ``size_bytes``.
+
+    Raises
+    ------
+    ValueError
+        For a folder that holds no dataset, or a damaged one, naming the file.
+    """
+    import pandas as pd
+
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise ValueError(f"{folder} is no dataset: there is no manifest.json")
+    n, size = (manifest.settings.get(name) for name in ("n", "shard"))
+    if not (isinstance(n, int) and isinstance(size, int) and n > 0 < size):
+        raise ValueError(f"{folder} is no dataset: its manifest.json is of something else")
+    paths = [folder / shard_name(shard) for shard in range(-(-n // size))]
+    there = [path for shard, path in enumerate(paths) if check_shard(path, manifest, shard)]
+    frame = pd.concat([read_shard(path) for path in there], ignore_index=True) if there else None
+    found: dict[str, Any] = {"path": str(folder), "circuit": manifest.circuit, "cell": manifest.cell}
+    found |= {name: manifest.settings[name] for name in _DRAWN if name in manifest.settings}
+    found |= {"complete": len(there) == len(paths), "records": 0 if frame is None else len(frame)}
+    found |= {} if frame is None else _counted(frame)
+    if manifest.cell.get("kind") == "measurement":  # a target is what a pulse led to
+        found["rpd_g_end"] = None
+    return found | {
+        "size_bytes": sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
+        "versions": manifest.versions,
+    }
+
+
+def _counted(frame: pd.DataFrame) -> dict[str, Any]:
+    reached = frame[frame.outcome == "reached"]
+    rpd = (reached.g_end_S / reached.g_target_S - 1).abs()
+    found = {
+        name: {kind: int((frame[column] == kind).sum()) for kind in kinds}
+        for name, column, kinds in (("outcomes", "outcome", OUTCOMES), ("splits", "split", SPLITS))
+    }
+    failed = frame.result[frame.result != "OK"].value_counts().sort_index()
+    return found | {
+        "failures": {str(name): int(count) for name, count in failed.items()},
+        "devices": int(frame.device.nunique()),
+        "t_pulse_s": {
+            name: _quantiles(reached.t_pulse_s[np.sign(reached.t_pulse_s) == sign].abs())
+            for name, sign in (("set", 1), ("reset", -1))
+        },
+        "rpd_g_end": {
+            "mean": float(rpd.mean()), "median": float(rpd.median()), "p95": float(rpd.quantile(0.95)),
+        } if len(rpd) else None,
+    }  # fmt: skip
+
+
+def _quantiles(values: pd.Series) -> dict[str, float] | None:
+    return {f"p{100 * share:.0f}": float(values.quantile(share)) for share in QUANTILES} if len(values) else None
