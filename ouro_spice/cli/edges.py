@@ -1,0 +1,108 @@
+"""``ouro-spice edges``: what the edges of pulses do, and a width that takes them in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .cells import CellOptions, takes_a_cell
+from .output import Json, Out, out_folder, resumable, show
+
+_WORTH = 0.5
+"""A correction that leaves more of the error is none."""
+
+
+@takes_a_cell
+def edges(
+    cell: CellOptions,
+    total: Annotated[float, typer.Option(help="Amplitudes cross the window in this time, see `pair` [s].")] = 60e-6,
+    walk: Annotated[
+        float | None,
+        typer.Option(help="The device walks from cycle to cycle, with this step [s].", show_default=False),
+    ] = None,
+    counts: Annotated[str, typer.Option(help="Numbers of short pulses.")] = "1,3,10,30,100,300,1000",
+    edge: Annotated[str, typer.Option("--edges", help="Rise and fall [s].")] = "0.2e-9,2e-9,20e-9",
+    starts: Annotated[int, typer.Option(min=1, help="Start conductances over the window.")] = 3,
+    heldout: Annotated[int, typer.Option(min=1, help="Pulses of the test in each direction.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    out: Out = Path("runs/edges"),
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes; all cores by default.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare many short pulses with one long pulse of the same width, and correct widths for edges."""
+    from ..edges import edges as run
+    from ..pair import pair
+    from ..report.edges import write_edges
+    from ..variability import Walk
+
+    described = cell.build()
+    if walk is not None:
+        described = described.replace(device=described.device.replace(walk=Walk(walk)))
+    given = {"counts": _numbers("--counts", counts, int), "edges_s": _numbers("--edges", edge, float)}
+    with resumable():
+        voltages = pair(described, total)
+        found = run(
+            described, voltages=voltages, **given, starts=starts, heldout=heldout, seed=seed, workers=workers,
+            out=out_folder(out),
+        )  # fmt: skip
+    write_edges(found, out)
+    found.kept.unlink(missing_ok=True)
+    if as_json:
+        print(json.dumps({"cell": cell.cell.value} | found.summary, indent=2, allow_nan=False))
+        return
+    _show(found.summary)
+    print(f"results: {out}")
+
+
+def _numbers(option: str, text: str, kind: type) -> list[Any]:
+    try:
+        return [kind(word) for word in text.split(",")]
+    except ValueError:
+        what = "whole numbers, as 1,10,100" if kind is int else "times in seconds, as 1e-9,5e-9"
+        raise ValueError(f"{option} {text}: {what}") from None
+
+
+def _show(summary: dict[str, Any]) -> None:
+    """Tables of the comparison, of the correction and of its test."""
+    ways = ("set", "reset")
+    rows = [[way.upper(), *_difference(row)] for way in ways for row in summary[way]["differences"] if row["count"] > 1]
+    head = (
+        "",
+        "pulses",
+        "edges (ns)",
+        "starts",
+        "difference: mean",
+        "largest",
+        "by the correction",
+        "extra width (ns)",
+    )
+    show(head, rows)
+    head = ("", "alpha, rise", "alpha, fall", "test: pulses", "error: median", "corrected", "largest", "corrected")
+    show(head, [[way.upper(), *_correction(summary[way])] for way in ways])
+    for way in ways:
+        test = summary[way]["heldout"]
+        if test["time_error_corrected_median"] > _WORTH * test["time_error_median"]:
+            print(f"{way.upper()}: the correction does not hold in this circuit; its lines take as long as the edges")
+    for row in summary["left_out"]:
+        where = f"{row['direction'].upper()} from {row['g_start_S'] * 1e6:.1f} uS"
+        print(f"left out: {where}, {row['width_s'] * 1e9:.4g} ns in {row['count']} pulses, each below 1 ns")
+
+
+def _difference(row: dict[str, Any]) -> list[str]:
+    shares = (f"{row[name]:.3%}" for name in ("mean", "largest", "expected"))
+    extra = "-" if row["extra_s"] is None else f"{row['extra_s'] * 1e9:.4f}"
+    return [str(row["count"]), f"{row['edge_s'] * 1e9:g}", str(row["starts"]), *shares, extra]
+
+
+def _correction(found: dict[str, Any]) -> list[str]:
+    alphas, test = found["alphas"], found["heldout"]
+    shares = (f"{alphas[name]:.4f} +- {alphas[f'{name}_error']:.4f}" for name in ("rise", "fall"))
+    errors = (
+        f"{test[f'time_error{what}_{size}']:.3%}" for size in ("median", "largest") for what in ("", "_corrected")
+    )
+    return [*shares, str(test["pulses"]), *errors]
