@@ -29,6 +29,7 @@ from .circuit import (
     WriteDriver,
 )
 from .engine import Ngspice
+from .rebuild import rebuilt
 from .static import rate, static_current
 from .transient import simulate
 from .cell import live
@@ -47,7 +48,10 @@ from .array import (
     sweep_positions,
     write_array,
 )
+from .edges import Alphas, Edges, edges
 from .dataset import PulseDataset, extract
+from .importing import import_pulses
+from .compare import Comparison, compare
 from .write_verify import ISPP, FixedPulse, History, Outcome, write_verify
 from .report import report
 
@@ -89,6 +93,7 @@ __all__ = [
     "Crossbar",
     "Testbench",
     "Ngspice",
+    "rebuilt",
     "static_current",
     "rate",
     "simulate",
@@ -108,8 +113,14 @@ __all__ = [
     "Positions",
     "disturb",
     "Disturb",
+    "edges",
+    "Edges",
+    "Alphas",
     "PulseDataset",
     "extract",
+    "import_pulses",
+    "compare",
+    "Comparison",
     "PulsePredictor",
     "NeuralProgrammer",
     "FixedPulse",

@@ -22,7 +22,7 @@ from .checks import check_count, check_range
 from .dataset import PulseDataset
 from .files import write_whole
 from .manifest import Manifest
-from .pair import Pair
+from .pair import Pair, recorded_pair
 from .pulse import Pulse
 
 LAYERS = (2, 32, 64, 32, 1)
@@ -143,8 +143,8 @@ class PulsePredictor:
 
     @property
     def pair(self) -> Pair:
-        """The amplitudes that its pulse times belong to."""
-        return Pair(**self.manifest.settings["pair"])
+        """The amplitudes that its pulse times belong to; ValueError where there is not one of each direction."""
+        return recorded_pair(self.manifest)
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import ouro_spice
 
 PACKAGE = Path(ouro_spice.__file__).parent
 ORDER = (
-    "files", "progress", "assets", "machine", "checks", "variability", "device", "compact", "pulse", "waveform", "c2c",
-    "population", "telegraph", "circuit", "osdi", "engine", "static", "transient", "manifest", "sensing", "cell",
-    "read_error", "pair", "array", "dataset", "write_verify", "predictor", "report", "curves", "decks", "sim",
-    "doctor", "cli",
+    "files", "tables", "progress", "assets", "machine", "checks", "variability", "device", "compact", "pulse",
+    "waveform", "c2c", "population", "telegraph", "circuit", "osdi", "engine", "static", "transient", "manifest",
+    "rebuild", "sensing", "cell", "read_error", "pair", "array", "edges", "dataset", "importing", "compare",
+    "write_verify", "predictor", "report", "curves", "decks", "sim", "doctor", "cli",
 )  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
 IDS = [str(path.relative_to(PACKAGE)) for path in FILES]

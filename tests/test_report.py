@@ -34,7 +34,7 @@ def dataset(n=12):
         "g_start_S": start, "g_target_S": target,
         "outcome": ["reached"] * (n - 2) + ["not_reached", "simulation_failed"],
         "history_g_S": [np.linspace(a, b, 20, dtype=np.float32) for a, b in zip(start, target, strict=True)],
-        "history_dt_s": 1e-7,
+        "history_dt_s": 1e-7, "amplitude_V": np.where(target > start, -0.45, 0.94),
     })  # fmt: skip
     frame.at[n - 1, "history_g_S"] = np.zeros(0, np.float32)
     settings = {"pair": {"v_set": -0.45, "v_reset": 0.94, "total_s": 60e-6}, "n": n}

@@ -15,7 +15,10 @@ import typer
 from ..files import OutputError
 from ..machine import ToolError
 from ..waveform import SimulationError
-from . import array, jobs
+from . import array, dataset, jobs
+from .compare import compare
+from .edges import edges
+from .extract import extract
 from .output import StoppedError, resumable
 from .pair import pair
 
@@ -33,9 +36,14 @@ for _name, _command in (
     ("sim", resumable()(jobs.sim)),
     ("switching-curves", resumable()(jobs.switching_curves)),
     ("pair", pair),
+    ("edges", edges),
+    ("extract", extract),
+    ("import", dataset.import_),
+    ("compare", compare),
 ):
     app.command(name=_name)(_command)
 app.add_typer(array.app, name="array")
+app.add_typer(dataset.app, name="dataset")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

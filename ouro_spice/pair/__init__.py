@@ -10,11 +10,12 @@ import numpy as np
 from ..checks import check_range
 from ..circuit import Cell, CompactCell
 from ..engine import Engine, default_engine
+from ..manifest import Manifest
 from ..pulse import HIGHEST_V
 from .root import NoRootError, find
 from .traverse import Traverse, freed, traverse, traverse_s
 
-__all__ = ["Pair", "Traverse", "pair", "traverse_s", "traverses"]
+__all__ = ["Pair", "Traverse", "pair", "recorded_pair", "traverse_s", "traverses"]
 
 LOWEST_V = 1e-3
 
@@ -127,6 +128,14 @@ def traverses(
     limit_s, engine = _NEAR * voltages.total_s, engine or default_engine()
     set_way = traverse(free, voltages.v_set, low, high, limit_s, engine)
     return set_way, traverse(free, voltages.v_reset, high, low, limit_s, engine)
+
+
+def recorded_pair(manifest: Manifest) -> Pair:
+    """The pair that a dataset or a predictor was made with, from its manifest; ValueError where there is none."""
+    found = manifest.settings.get("pair")
+    if found is None:
+        raise ValueError("there is no pair: these pulses have several amplitudes in a direction, or one direction only")
+    return Pair(**found)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ def conductance_curves(data: PulseDataset, most: int = 60) -> Figure:
 
 
 def _volts(data: PulseDataset, sign: int) -> str:
-    return f"{data.pair.amplitude(sign):+.3f} V at the driver"
+    volts = data.frame.amplitude_V[data.frame.amplitude_V * sign < 0].unique()
+    return f"{volts[0]:+.3f} V at the driver" if len(volts) == 1 else "several amplitudes"
 
 
 def predicted_time(needed_s: np.ndarray, predicted_s: np.ndarray) -> Figure:

@@ -1,0 +1,180 @@
+"""``ouro-spice dataset`` and ``ouro-spice import``: datasets looked at, and made of own measurements."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .output import Json, Out, out_folder, show
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Datasets on disk.")
+
+Folder = Annotated[Path, typer.Argument(help="Folder of the dataset.", metavar="PATH", show_default=False)]
+
+_SHOWN = 40
+"""Findings that a terminal gets; --json has all of them."""
+
+
+@app.command()
+def check(path: Folder, as_json: Json = False) -> None:
+    """Check files, columns, values, histories and splits; exit code 1 where something is wrong."""
+    from ..dataset.checking import check_dataset
+
+    found = check_dataset(path)
+    if as_json:
+        results = {"ok": not found.findings, "path": str(path)} | dataclasses.asdict(found)
+        print(json.dumps(results, indent=2))
+    else:
+        for one in found.findings[:_SHOWN]:
+            more = f" and {one.count - 1} more" if one.count > 1 else ""
+            record = "" if one.record is None else f", record {one.record}{more}"
+            print(f"{one.file}{record}: {one.what}\n    -> {one.remedy}")
+        if len(found.findings) > _SHOWN:
+            print(f"... and {len(found.findings) - _SHOWN} more findings, see --json")
+        verdict = f"{len(found.findings)} findings" if found.findings else "all good"
+        print(f"{path}: {found.records} of {found.n} records looked at, {verdict}")
+    if found.findings:
+        raise typer.Exit(1)
+
+
+@app.command()
+def info(path: Folder, as_json: Json = False) -> None:
+    """Say what a dataset is and what it holds; of one that is being extracted, what there is so far."""
+    from ..dataset.summary import summary
+
+    found = summary(path)
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    for name, text in _facts(found):
+        if text:
+            print(f"{name:12} {text}")
+    rows = [
+        [name.upper(), *(f"{seconds * 1e6:.4g}" for seconds in quantiles.values())]
+        for name, quantiles in found.get("t_pulse_s", {}).items()
+        if quantiles
+    ]
+    if rows:
+        show(("pulse time (us)", "5 %", "25 %", "median", "75 %", "95 %"), rows)
+
+
+@app.command()
+def plot(
+    path: Folder,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the figures; PATH/figures by default.", show_default=False)
+    ] = None,
+) -> None:
+    """Draw histories, pulse times over start and target, and distributions: PNG, SVG, and CSV beside each."""
+    from ..dataset import PulseDataset
+    from ..report.datasets import write_figures
+
+    data = PulseDataset.load(path)
+    paths = write_figures(data, out_folder(out or path / "figures"))
+    for name in sorted(paths):
+        print(paths[name])
+
+
+def import_(
+    path: Annotated[Path, typer.Argument(help="Table of measured pulses, CSV.", metavar="FILE", show_default=False)],
+    columns: Annotated[
+        list[str],
+        typer.Option(
+            "--map", show_default=False,
+            help="Column and unit of each quantity: g_start_S=G before:uS,amplitude_V=V:mV,width_s=tp:ns,"
+            "g_end_S=G after:uS, and where there are any device=NAME, time_s, rise_s, fall_s.",
+        ),
+    ],
+    positive_sets: Annotated[bool, typer.Option("--positive-sets", help="SET amplitudes are positive.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the split into training, validation and test.")] = 0,
+    rise: Annotated[float, typer.Option(help="Rise where no column tells [s].")] = 2e-9,
+    fall: Annotated[float, typer.Option(help="Fall, likewise [s].")] = 2e-9,
+    out: Out = Path("runs/import"),
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Make a dataset of a table of measured pulses: conductance before, amplitude, width, conductance after."""
+    from ..importing import import_pulses
+
+    wanted = _map(columns)
+    with warnings.catch_warnings(record=True, action="always", category=UserWarning) as told:
+        how = {"positive_sets": positive_sets, "rise_s": rise, "fall_s": fall}
+        data = import_pulses(path, wanted, out_folder(out), seed, **how)
+    for warning in told:
+        print(f"ouro-spice: warning: {warning.message}", file=sys.stderr)
+    frame, pair = data.frame, data.manifest.settings["pair"]
+    sets = int((frame.t_pulse_s > 0).sum())
+    results = {
+        "out": str(out), "records": len(frame), "sets": sets, "resets": len(frame) - sets,
+        "devices": len(data.manifest.settings["devices"]), "pair": pair,
+        "splits": {str(name): int(count) for name, count in frame.split.value_counts().items()},
+    }  # fmt: skip
+    if as_json:
+        print(json.dumps(results, indent=2))
+        return
+    show(("pulses", "SET", "RESET", "devices"), [[str(results[k]) for k in ("records", "sets", "resets", "devices")]])
+    print(f"dataset: {out}")
+
+
+def _map(texts: list[str]) -> dict[str, str]:
+    """The map of ``--map``: a comma ends a column's name where a quantity and an equals sign follow."""
+    found: dict[str, str] = {}
+    for part in (part for text in texts for part in re.split(r",\s*(?=\w+\s*=)", text)):
+        name, equals, column = (word.strip() for word in part.partition("="))
+        if not equals or not column:
+            raise ValueError(f"--map {part!r}: write QUANTITY=COLUMN:UNIT, several separated by commas")
+        if name in found:
+            raise ValueError(f"--map: {name} twice")
+        found[name] = column
+    return found
+
+
+def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
+    from ..variability import SPREADS
+
+    pair, rpd, law = found.get("pair"), found.get("rpd_g_end"), found.get("d2d")
+    laws = (name for name, known in SPREADS.items() if law == json.loads(json.dumps(dataclasses.asdict(known))))
+    return [
+        ("cell", _cell(found["cell"])),
+        ("circuit", found["circuit"]),
+        ("simulator", ", ".join(f"{name} {found['versions'].get(name, '-')}" for name in ("ouro-spice", "ngspice"))),
+        ("voltages", str(found.get("voltages", ""))),
+        ("pair", f"{pair['v_set']:+.4f} V, {pair['v_reset']:+.4f} V, {pair['total_s']:g} s" if pair else "none"),
+        ("seed", str(found["seed"])),
+        ("sampling", _law(found, "sampling", "start", "per_device")),
+        ("d2d", next(laws, json.dumps(law)) if law else ""),
+        ("times (s)", _law(found, "step_s", "limit_s", "rise_s", "fall_s")),
+        ("records", f"{found['records']} of {found['n']}" + ("" if found["complete"] else ", not complete")),
+        ("outcomes", _counts(found.get("outcomes"))),
+        ("failures", _counts(found.get("failures"))),
+        ("splits", _counts(found.get("splits"))),
+        ("devices", str(found.get("devices", ""))),
+        ("RPD of G_end", ", ".join(f"{name} {value:.3%}" for name, value in (rpd or {}).items())),
+        ("size", f"{found['size_bytes'] / 1e6:.3g} MB in {found['path']}"),
+    ]  # fmt: skip
+
+
+def _cell(cell: dict[str, Any]) -> str:
+    """A manifest's cell in few words."""
+    array = cell.get("array")
+    device = (array["cell"] if array else cell).get("device") or {}
+    walk = (device.get("walk") or {}).get("step_s")
+    place = [f"{cell['row']},{cell['cols'][0]} of {array['rows']} x {array['cols']}"] if array else []
+    words = [cell["kind"], *place, cell.get("model"), cell.get("file"), f"walk per {walk:g} s" if walk else None]
+    return ", ".join(word for word in words if word)
+
+
+def _law(found: dict[str, Any], *names: str) -> str:
+    parts = ((name.removesuffix("_s"), found.get(name)) for name in names)
+    told = ((name, f"{value:g}" if isinstance(value, float) else value) for name, value in parts)
+    return ", ".join(f"{name} {value}" for name, value in told if value is not None)
+
+
+def _counts(counts: dict[str, int] | None) -> str:
+    return ", ".join(f"{name} {count}" for name, count in (counts or {}).items() if count)
