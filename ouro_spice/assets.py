@@ -9,6 +9,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parent
 
 
+@lru_cache(maxsize=8)
 def folder(name: str) -> Path:
     """The folder ``verilog_a`` or ``netlists``: inside the installed package, or at the root of the repository."""
     for candidate in (_PACKAGE / name, _PACKAGE.parent / name):

@@ -200,9 +200,12 @@ class Wander:
     @property
     def vector(self) -> np.ndarray:
         """The numbers as kernels take them, (11,): all but the polarity."""
-        return np.array(dataclasses.astuple(self)[:-1], dtype=float)
+        return np.array([getattr(self, name) for name in _VECTOR], dtype=float)
 
     @classmethod
     def from_vector(cls, values: np.ndarray, polarity: int) -> Wander:
         """The walk that a kernel's numbers stand for."""
         return cls(*map(float, values[:-1]), int(values[-1]), polarity)
+
+
+_VECTOR = tuple(f.name for f in dataclasses.fields(Wander))[:-1]

@@ -124,12 +124,13 @@ def check_single(state: State) -> None:
 
 @dataclass(frozen=True)
 class Effort:
-    """What a run cost: points tried, those rejected, iterations, ngspice's own analysis time, the ladder's rung."""
+    """What a run cost: points tried, rejected, iterations, ngspice's time for the analysis and for all; the rung."""
 
     points: int = 0
     rejected: int = 0
     iterations: int = 0
     analysis_s: float = 0.0
+    ngspice_s: float = 0.0
     rung: int = 0
     restarts: int = 0
 

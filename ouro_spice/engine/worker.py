@@ -14,6 +14,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,7 @@ class Session:
         self._models: set[str] = set()
         self._behaviour: str | None = None
         self._log: list[str] = []
+        self._ngspice_s = 0.0
         # the packaged start-up file asks for 8 OpenMP threads, which makes a small circuit ten times slower
         self._command("set num_threads=1")
         # at every time point ngspice would ask the system how much memory is left, which takes as long as the circuit
@@ -85,7 +88,7 @@ class Session:
         dict
             ``result`` (name of a Result), ``arrays`` (name to (T,)), ``last`` (K,), ``log``, ``effort``.
         """
-        self._log = []
+        self._log, self._ngspice_s = [], 0.0
         self._speak(behaviour)
         if not all(self._load_model(path) for path in osdi):
             return self._reply("MODEL", 0)
@@ -142,9 +145,9 @@ class Session:
         return True
 
     def _load(self, netlist: str) -> bool:
-        ngspice = self._ngspice
         try:
-            ngspice.load_circuit(netlist)
+            with self._inside():
+                self._ngspice.load_circuit(netlist)
         except NameError:  # PySpice's circuit errors
             self._keep_words()
             return False
@@ -191,15 +194,26 @@ class Session:
             "rejected": int(figure("Rejected timepoints")),
             "iterations": int(figure("Transient iterations")),
             "analysis_s": figure("Total analysis time"),
+            "ngspice_s": self._ngspice_s,
             "rung": rung,
         }
 
     def _command(self, command: str) -> str:
         try:
-            self._ngspice.exec_command(command)
+            with self._inside():
+                self._ngspice.exec_command(command)
         except NameError:  # PySpice raises this, and kinds of it, at every line on stderr, harmless ones too
             pass
         return self._keep_words()
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """Count the time in ngspice."""
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._ngspice_s += time.perf_counter() - begun
 
     def _keep_words(self) -> str:
         lines = [*self._ngspice._stdout, *self._ngspice._stderr]

@@ -138,7 +138,7 @@ def concentrations(stretch: c2c.Stretch, source: Source | None, pulse: Pulse, n_
     ohm = float(source.at(now))
     try:
         trace = _followed(stretch, n_disc, times, source.volts * shape, ohm)
-        for _ in range(2 if len(source.amps) > 1 else 0):
+        for _ in range(1 if len(source.amps) > 1 else 0):
             t, i = trace[:, 0] + times[0], trace[:, 5]
             trace = _followed(stretch, n_disc, t, source.seen(i, ohm) * np.interp(t, times, shape), ohm)
     except ArithmeticError:
