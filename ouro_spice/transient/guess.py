@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import c2c, compact
-from ..circuit import Cell, Cell1R, Cell1T1R, Resistor
+from ..circuit import Cell, Cell1R, Resistor, Selection
 from ..circuit.parts import Driver
 from ..device import Device
 from ..engine import Engine
@@ -63,12 +63,14 @@ class Source:
 
     @classmethod
     def measured(cls, cell: Cell, pulse: Pulse, engine: Engine) -> Source | None:
-        """That of a single cell, from known resistors in the place of the device; None for a cell of an array.
+        """That of one cell, alone or of an array, from known resistors in its place; None where they tell nothing.
 
         It takes some transients, once for an amplitude: for work that sends many pulses of the same.
         """
-        if not isinstance(cell, Cell1R | Cell1T1R):
-            return None
+        if isinstance(cell, Selection):
+            if len(cell.indices) > 1:
+                return None
+            cell = cell.replace(fidelity="full", active=frozenset(cell.indices))
         return _measured(cell.replace(device=Resistor(1.0)), pulse.amplitude, engine)
 
     @classmethod
@@ -117,9 +119,10 @@ class Source:
 @lru_cache(maxsize=64)
 def _measured(cell: Cell, amplitude: float, engine: Engine) -> Source | None:
     pulse = Pulse(amplitude, _LOAD_S)
-    benches = [cell.replace(device=Resistor(ohm)).testbench([pulse]) for ohm in _LOADS_OHM]
+    loads = _LOADS_OHM[:: 3 if isinstance(cell, Selection) else 1]
+    benches = [cell.replace(device=Resistor(ohm)).testbench([pulse]) for ohm in loads]
     amps, ohms = [], []
-    for load, wave in zip(_LOADS_OHM[::-1], list(engine.map(benches, throw=False))[::-1], strict=True):
+    for load, wave in zip(loads[::-1], list(engine.map(benches, throw=False))[::-1], strict=True):
         if wave.result is not Result.OK:
             return None
         volts = abs(float(np.interp(cell.flat_start_s(pulse) + _LOAD_S, wave.time_s, wave["v_ae"] - wave["v_oe"])))
