@@ -135,6 +135,10 @@ def _wanted(columns: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         if known and (unit not in known or not name):
             raise ValueError(f"{field}={text} names no unit; write COLUMN:UNIT with {', '.join(known)}")
         found[field] = (name.strip(), unit)
+    names = [found[field][0] for field in REQUIRED]
+    for field, name in zip(REQUIRED, names, strict=True):
+        if names.count(name) > 1:
+            raise ValueError(f"{field} is the column {name!r}, and another quantity is, too: each has one of its own")
     return found
 
 

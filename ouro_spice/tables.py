@@ -6,6 +6,7 @@ import csv
 import difflib
 import io
 import math
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,12 +58,13 @@ class Table:
 
     def _number(self, name: str, row: int, word: str) -> float:
         try:
-            value = float(word) if "_" not in word else math.nan
+            # spreadsheets write a true minus sign
+            value = float(word.replace("\u2212", "-")) if "_" not in word else math.nan
         except ValueError:
             value = math.nan
         if math.isfinite(value):
             return value
-        hint = ": numbers need a decimal point" if word.count(",") == 1 and _is_number(word.replace(",", ".")) else ""
+        hint = ": numbers need a decimal point, and nothing between thousands" if _grouped(word) else ""
         hint = hint or (": the header again?" if word == name else "")
         raise ValueError(f"{self.at(row)}: {word!r} in the column {name!r} is no finite number{hint}")
 
@@ -165,6 +167,11 @@ def _place(at: str, header: Sequence[str], name: str) -> int:
     hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
     more = ", ..." if len(header) > _LISTED else ""
     raise ValueError(f"{at}: no column {name!r}; {hint}there is {', '.join(map(repr, header[:_LISTED]))}{more}")
+
+
+def _grouped(word: str) -> bool:
+    """Whether a word is a number but for a decimal comma, or what stands between thousands."""
+    return _is_number(re.sub(r"[,.'\u2019\s]", "", word))
 
 
 def _is_number(word: str) -> bool:

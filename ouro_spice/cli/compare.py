@@ -61,8 +61,9 @@ def _factors(one: Mapping[str, Any]) -> list[str]:
 
 
 def _decades(row: Mapping[str, Any]) -> list[str]:
-    values = (row[f"{name}_log10"] for name in ("mean", "sem", "median"))
-    return ["-" if value is None else f"{value:+.4f}" for value in values]
+    forms = {"mean": "+.4f", "sem": ".4f", "median": "+.4f"}
+    values = ((row[f"{name}_log10"], form) for name, form in forms.items())
+    return ["-" if value is None else format(value, form) for value, form in values]
 
 
 def _shares(one: Mapping[str, Any]) -> list[str]:

@@ -56,6 +56,10 @@ def edges(
         print(json.dumps({"cell": cell.cell.value} | found.summary, indent=2, allow_nan=False))
         return
     _show(found.summary)
+    if walk is not None:
+        print(
+            "the device walks: each further pulse meets other values of the walk, and the difference is of these, too"
+        )
     print(f"results: {out}")
 
 

@@ -150,7 +150,10 @@ class Drawing:
             name = "list" if own[0] == "table" else own[0].replace("_", "-")
             raise ValueError(f"--like {self.like} and --{name}: give one of them")
         data = PulseDataset.load(self.like)
-        recipe = data.recipe
+        try:
+            recipe = data.recipe
+        except ValueError as error:
+            raise ValueError(f"--like {self.like}: {error}") from error
         edges = {"rise_s": _edge("rise", self.rise), "fall_s": _edge("fall", self.fall)}
         edges = {name: value for name, value in edges.items() if value is not None}
         columns = {"g_start_S", "g_target_S", "rise_s", "fall_s"} - set(edges)
@@ -190,7 +193,9 @@ def extract(
     voltages: _given(Voltages, "60us (default): the pair that crosses the window in 60 us; or paper.") = None,
     v_set: _given(float, "SET amplitude, negative [V], in place of --voltages.") = None,
     v_reset: _given(float, "RESET amplitude [V].") = None,
-    total: _given(float, "Time in which they cross the window, 60e-6 by default; pulses end after 4 [s].") = None,
+    total: _given(
+        float, "Time in which they cross the window, 60e-6 by default [s]; pulses last 4 times that at most."
+    ) = None,
     walk: Annotated[float, typer.Option(help="C2C: step of the walk [s]; 0: none.")] = 10e-9,
     out: Out = Path("runs/dataset"),
     workers: _given(int, "Worker processes; all cores by default.", min=1) = None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,7 @@ class Comparison:
         """Median log10(t_b / t_a) in parts of the plane of G_start and G_target."""
         return statistics.ratio_map(self.frame)
 
-    @property
+    @cached_property
     def ks(self) -> pd.DataFrame:
         """Distances between the distributions of pulse times, by direction and range of G_start."""
         return statistics.distances(self.frame)
@@ -80,7 +81,7 @@ class Comparison:
         """What it comes to, in words; the rules are those of `words.verdict`."""
         return self.summary["verdict"]
 
-    @property
+    @cached_property
     def summary(self) -> dict[str, Any]:
         """All figures, for JSON; None where there is no number."""
         frame = self.frame

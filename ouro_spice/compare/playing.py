@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import c2c
 from ..array.kept import Kept
+from ..circuit import Cell, CompactCell
 from ..engine import Engine, Ngspice
 from ..manifest import describe
 from ..progress import progress
 from ..pulse import Pulse
 from ..transient import simulate
-from ..waveform import Result, SimulationError
+from ..transient.circuit import CircuitRun
+from ..waveform import Result, SimulationError, State
 from .side import Side
 
 if TYPE_CHECKING:
@@ -60,11 +63,21 @@ def _ended(b: Side, row: pd.Series, engine: Engine) -> list[Any]:
     volts = b.pair.amplitude(row.g_target_S - row.g_start_b_S)
     pulse = Pulse(volts, abs(row.t_a_s), drawn.rise_s, drawn.fall_s)
     try:
-        return [Result.OK.name, simulate(cell, pulse, state, drawn.seed, engine=engine).g_S]
+        return [Result.OK.name, _g_S(cell, pulse, state, drawn.seed, engine)]
     except SimulationError as error:
         if error.result in _OF_THE_MACHINE:
             raise
         return [error.result.name, None]
+
+
+def _g_S(cell: Cell | CompactCell, pulse: Pulse, state: State, seed: int, engine: Engine) -> float:
+    """Conductance after a pulse [S]."""
+    if isinstance(cell, CompactCell):
+        return simulate(cell, pulse, state, seed).g_S
+    # a record's walk is that of its seed wherever the cell stands; `simulate` numbers those of an array by place
+    run = CircuitRun(cell, seed, True, engine, {cell.index: c2c.key(seed)})
+    *_, last = run.pulse(pulse, 0.0, cell.duration([pulse]), state)
+    return last.g_S
 
 
 def _table(rows: pd.DataFrame, found: list[list[Any]]) -> pd.DataFrame:

@@ -50,6 +50,8 @@ class Side:
         if not isinstance(data, PulseDataset | str | Path):
             raise ValueError(f"{name} = {data!r} must be a PulseDataset or the folder of one")
         found = data if isinstance(data, PulseDataset) else PulseDataset.load(data)
+        if found.manifest.cell.get("kind") == "measurement":
+            raise ValueError(f"{name} holds measured pulses: compare takes records that were extracted from cells")
         if "record" not in found.frame or list(found.frame.record) != list(range(len(found.frame))):
             raise ValueError(f"{name} lacks records: compare takes whole datasets, with the records 0, 1, ..")
         return cls(name, found, given)

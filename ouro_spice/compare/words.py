@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,15 +17,22 @@ _ENOUGH = 0.5
 """Share of B's own pulse times within 20 % below which they are no measure."""
 
 _SURE = 2.0
-"""A step is named where its mean is this many standard errors from 0."""
+"""A mean or a median is told from 0 where it is this many standard errors from it."""
+
+_ERROR = 0.93
+"""Standard error of the median of n values in their interquartile range / sqrt(n), where they are normal."""
+
+_FEWEST = 6
+"""Values, all of one sign by chance in less than 5 % of the cases."""
 
 
 def verdict(summary: Mapping[str, Any]) -> str:
     """The verdict on a comparison's summary.
 
-    - Times: the median factor t_b / t_a; "alike" within 5 %.
+    - Times: the median factor t_b / t_a; "alike" within 5 %. Where it is of less than 6 records, or its logarithm
+      within two standard errors from 0, that is said.
     - Split: the two largest steps whose means are more than two standard errors from 0.
-    - Distributions: the range with the largest distance above its 5 % limit.
+    - Distributions: how many are further apart than their 5 % limits, and the one that is so by most.
     - Played: the share of A's pulse times that end within 20 % of the target in B, and B's own. A loss below 5
       percentage points: A stands for B; above 20: it does not; between them: roughly. Nothing is said where less than
       half of B's own do.
@@ -37,7 +45,7 @@ def _times(summary: Mapping[str, Any]) -> str:
     ratio, all_of, clipped = summary["ratio"]["both"], summary["records"], summary["starts_clipped"]
     lost = all_of - ratio["records"] - clipped
     why = [f"{clipped} begin elsewhere, since the window of one side ends before"] if clipped else []
-    why += [f"{lost} are not reached on both sides"] if lost else []
+    why += [f"{lost} {'is' if lost == 1 else 'are'} not reached on both sides"] if lost else []
     head = f"{ratio['records'] or 'None'} of {all_of} records can be compared{': ' * bool(why)}{', '.join(why)}."
     if not ratio["records"]:
         return head
@@ -45,6 +53,9 @@ def _times(summary: Mapping[str, Any]) -> str:
     half = f"{factor:.2f} (median; half of the records from {low:.2f} to {high:.2f})"
     if abs(ratio["median_log10"]) <= _ALIKE:
         return f"{head} Pulse times are alike: the factor from A to B is {half}."
+    n, spread = ratio["records"], ratio["q75_log10"] - ratio["q25_log10"]
+    if n < _FEWEST or abs(ratio["median_log10"]) <= _SURE * _ERROR * spread / math.sqrt(n):
+        return f"{head} The factor from A to B is {half}, which the scatter of so few records can make."
     return f"{head} Pulse times differ by a factor of {half} from A to B."
 
 
@@ -66,10 +77,13 @@ def _part(step: Mapping[str, Any]) -> str:
 def _distributions(rows: list[Mapping[str, Any]]) -> str:
     beyond = [row for row in rows if row["ks"] is not None and row["ks"] > row["ks_5_percent"]]
     if not beyond:
-        return "No distribution of pulse times differs by more than samples of one law do."
-    worst = max(beyond, key=lambda row: row["ks"])
+        return "No distribution of pulse times differs by more than A and B swapped at random do."
+    worst = max(beyond, key=lambda row: row["ks"] / row["ks_5_percent"])
     where = f"{worst['direction']} from {worst['g_start_low_S'] * 1e6:.0f} to {worst['g_start_high_S'] * 1e6:.0f} uS"
-    return f"Distributions differ most in {where} (KS {worst['ks']:.2f}, chance {worst['ks_5_percent']:.2f})."
+    how_many = f"{len(beyond)} of {len(rows)} are further apart than 95 % of random swaps of A and B"
+    return (
+        f"Distributions differ most in {where} (KS {worst['ks']:.2f}, chance {worst['ks_5_percent']:.2f}); {how_many}."
+    )
 
 
 def _played(summary: Mapping[str, Any]) -> str:
@@ -77,9 +91,10 @@ def _played(summary: Mapping[str, Any]) -> str:
     if not played or not played["records"]:
         return ""
     theirs, ours = played["within_20_percent"], own["within_20_percent"]
+    counts = [round(share * played["records"]) for share in (theirs, ours)]
     told = (
-        f"A pulse time of A, played into B, ends within 20 % of the target in {theirs:.0%} of {played['records']} "
-        f"records; B's own in {ours:.0%}."
+        f"A pulse time of A, played into B, ends within 20 % of the target in {counts[0]} of {played['records']} "
+        f"records; B's own in {counts[1]}."
     )
     lost = ours - theirs
     if ours < _ENOUGH:

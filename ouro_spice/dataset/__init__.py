@@ -3,7 +3,7 @@
 A record is one trajectory of its own: a device, drawn for it, is set to `g_start_S` and pulsed until its conductance
 crosses `g_target_S`. The width at whose end it is closest to the target, on a grid of 10 ns (`step_s`), is `t_pulse_s`,
 SET positive, RESET negative; `g_end_S`, the energy and the readings of the sense path are those after that very pulse,
-falling edge included. `history_g_S` goes on to twice the width.
+falling edge included. `history_g_S` goes on to twice the width, or to the longest pulse.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def extract(
     folder = None if out is None else make_folder(Path(out))
     with Ngspice(workers) as engine:
         name, pair = standing(cell, voltages, engine)
-        recipe, cell = dataclasses.replace(recipe, pair=pair, voltages=name, **laws), pair.gated(cell)
+        recipe, cell = dataclasses.replace(recipe, pair=pair, voltages=name), pair.gated(cell)
         manifest = claimed(folder, describe(cell, **recipe.settings))
         here = partial(local, engine=engine, workers=workers)
         source = here if scheduler is None else partial(remote, scheduler=scheduler)
@@ -197,10 +197,11 @@ def _asked(cell: Any, n: int, seed: int, sampling: str | Mapping[str, ArrayLike]
         raise ValueError(f"{sorted(unknown)[0]!r} is not known to extract; there is {', '.join(LAWS)}")
     laws.setdefault("d2d", "ten_percent")
     laws.setdefault("step_s", 10e-9)
-    table = {} if isinstance(sampling, str) else sampling
+    table = dict(sampling) if hasattr(sampling, "keys") else {}
     check_range("step_s", laws["step_s"], 1e-12, 1.0, "s")
+    until_known = Pair(-1.0, 1.0, min(max(1e2 * laws["step_s"], 1e-9), 1.0))
     return Recipe(
-        n, seed, Pair(-1.0, 1.0, min(1e2 * laws["step_s"], 1.0)), sampling="listed" if table else sampling, table=table,
+        n, seed, until_known, sampling="listed" if table else sampling, table=table,
         shard=_COMPACT_SHARD if isinstance(cell, CompactCell) else _SHARD, **laws,
     )  # fmt: skip
 

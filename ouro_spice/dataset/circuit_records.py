@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from dataclasses import dataclass
 
@@ -150,8 +149,11 @@ def _reading(cell: Cell, state: State, engine: Engine) -> float:
     if wave.result in _OF_THE_MACHINE:
         raise SimulationError(wave.result, runnable_deck(bench), wave.log)
     if wave.result is Result.OK:
-        with contextlib.suppress(SimulationError):  # outside the range of the sense path
+        try:
             return sensed(cell, wave, engine)
+        except SimulationError as error:  # outside the range of the sense path
+            if error.result in _OF_THE_MACHINE:
+                raise
     return NAN
 
 

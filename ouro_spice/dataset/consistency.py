@@ -142,7 +142,7 @@ def _expected(width_s: np.ndarray, dt_s: np.ndarray, facts: Facts) -> tuple[np.n
     """Points of a history, and the points of the grid from one to the next."""
     if facts.measured:  # before and after
         return np.where(np.isclose(dt_s, width_s, rtol=1e-9), 2, 0), np.ones(len(dt_s))
-    steps = np.minimum(2 * np.rint(width_s / facts.step_s), round(facts.limit_s / facts.step_s))
+    steps = np.minimum(2 * np.rint(width_s / facts.step_s), int(facts.limit_s / facts.step_s * (1 + 1e-9) + 1e-6))
     stride = dt_s / facts.step_s
     return steps // np.maximum(np.rint(stride), 1) + 1, stride
 

@@ -34,6 +34,9 @@ class History:
     def __getitem__(self, places: Any) -> Any:
         return np.asarray(self)[places]
 
+    def __reduce__(self) -> tuple:
+        return np.array, (np.array(self),)  # elsewhere, it is its numbers
+
     def __repr__(self) -> str:
         return f"History({self._points} points)"
 

@@ -115,15 +115,18 @@ class Recipe:
     shard: int = 25
 
     def __post_init__(self) -> None:
-        check_count("n", self.n)
-        check_count("seed", self.seed, 0)
-        check_count("per_device", self.per_device)
+        for name, least in (("n", 1), ("seed", 0), ("per_device", 1)):
+            check_count(name, getattr(self, name), least)
+            object.__setattr__(self, name, int(getattr(self, name)))  # numpy's own are nothing for a manifest
         check_range("step_s", self.step_s, self.pair.total_s / 1e7, self.pair.total_s / 10, "s")
+        object.__setattr__(self, "step_s", float(self.step_s))
         for name in ("rise_s", "fall_s"):
             object.__setattr__(self, name, _edges(name, getattr(self, name)))
         for name, known in (("sampling", SAMPLINGS), ("start", STARTS)):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} {getattr(self, name)!r} is unknown; there is {', '.join(known)}")
+        if not isinstance(self.d2d, Spread | str | None):
+            raise ValueError(f"d2d = {self.d2d!r} must be None, the name of a law or an ouro_spice.Spread")
         if self.d2d is not None:
             object.__setattr__(self, "d2d", spread(self.d2d))
         if (self.sampling == "listed") != bool(self.table):
@@ -214,7 +217,7 @@ class Recipe:
 
 def _edges(name: str, value: float | tuple[float, float]) -> tuple[float, float]:
     """An edge as the range that it is drawn from."""
-    ends = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    ends = tuple(value) if isinstance(value, tuple | list | np.ndarray) else (value, value)
     if len(ends) != 2:
         raise ValueError(f"{name} = {value!r} must be a time, or the shortest and the longest one [s]")
     for end in ends:
@@ -252,5 +255,8 @@ def _checked_table(table: Mapping[str, Any], n: int) -> dict[str, np.ndarray]:
         bad = np.flatnonzero(~(np.isfinite(column[:n]) & (column[:n] > 0)))
         if len(bad):
             raise ValueError(f"the table's column {name}, row {bad[0]}: {column[bad[0]]:g} must be a positive number")
+        if name in ("rise_s", "fall_s"):
+            for end in (column[:n].min(), column[:n].max()):
+                check_range(f"the table's column {name}:", end, SHORTEST_S, LONGEST_S, "s")
         found[name] = column[:n].copy()
     return found

@@ -40,7 +40,8 @@ class Record:
     stride
         The history has every so many-th point of the grid of pulse widths.
     history
-        Conductance at the end of the flat top over the width, from 0 to twice `width_s`, float32.
+        Conductance at the end of the flat top over the width, from 0 to twice `width_s`
+        or the longest pulse, float32.
     g_sense_start_S, g_sense_end_S
         What the sense path reports before and after [S].
     """
@@ -74,7 +75,7 @@ class Record:
             "record": drawn.number, "device": drawn.device_number, "split": drawn.split, "seed": drawn.seed,
             "g_start_S": self.g_start_S, "g_target_S": drawn.target_S, "g_end_S": self.g_end_S,
             "t_pulse_s": -np.sign(self.amplitude_V) * self.width_s,
-            "amplitude_V": self.amplitude_V, "rise_s": drawn.rise_s, "fall_s": drawn.fall_s,
+            "amplitude_V": float(self.amplitude_V), "rise_s": drawn.rise_s, "fall_s": drawn.fall_s,
             "energy_J": self.energy_J, "outcome": self.outcome, "result": self.result.name,
             "g_sense_start_S": self.g_sense_start_S, "g_sense_end_S": self.g_sense_end_S,
             "history_g_S": self.history, "history_dt_s": self.stride * step_s, "history_points": len(self.history),

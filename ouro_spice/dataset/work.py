@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _AHEAD = 4
-"""Shards for each worker of a cluster that are under way or waiting for it."""
+"""Shards for each thread of a cluster's workers that are under way or waiting for it."""
 
 _CONNECT_S = 10
 
@@ -64,25 +64,31 @@ def remote(
     Raises
     ------
     ToolError
-        Where there is no scheduler, no worker, or a worker with another version of this package.
+        Where there is no scheduler, no worker, or a worker with another version of this package; where they are lost.
     """
-    from distributed import as_completed
+    from distributed import KilledWorker, as_completed
 
     waiting = list(shards)[::-1]
     with _client(scheduler) as client:
-        cell_there = client.scatter((cell, recipe), broadcast=True)
         busy = as_completed(loop=client.loop, with_results=True)
 
         def submit() -> None:
             if waiting:
-                busy.add(client.submit(shard_frame, cell_there, waiting.pop(), pure=False))
+                # the cell with each: what is scattered is lost with the workers that hold it
+                busy.add(client.submit(shard_frame, (cell, recipe), waiting.pop(), pure=False))
 
-        for _ in range(_AHEAD * max(len(client.scheduler_info()["workers"]), 1)):
+        for _ in range(_AHEAD * sum(client.nthreads().values())):
             submit()
-        for _, (shard, frame) in busy:
-            submit()
-            bar.advance(len(frame), int((frame.outcome == "simulation_failed").sum()))
-            yield shard, frame
+        try:
+            for _, made in busy:
+                if isinstance(made, BaseException):  # cancelled
+                    raise ToolError(f"the Dask cluster at {scheduler} has lost the work: run the same again ({made})")
+                submit()
+                shard, frame = made
+                bar.advance(len(frame), int((frame.outcome == "simulation_failed").sum()))
+                yield shard, frame
+        except KilledWorker as error:
+            raise ToolError(f"workers of the Dask cluster at {scheduler} die: {error}") from error
 
 
 def shard_frame(described: tuple[Cell | CompactCell, Recipe], shard: int) -> tuple[int, pd.DataFrame]:
@@ -122,10 +128,12 @@ def _client(scheduler: str):  # noqa: ANN202 - distributed's Client, imported wh
     except (OSError, ValueError, TimeoutError) as error:
         raise ToolError(f"no Dask scheduler answers at {scheduler}: {error}") from error
     with client:
-        if not client.scheduler_info()["workers"]:
+        if not client.nthreads():
             raise ToolError(f"the scheduler at {scheduler} has no workers: start some with `dask worker {scheduler}`")
         here = tools()
-        for worker, there in client.run(tools).items():
+        for worker, there in client.run(tools, on_error="return").items():
+            if isinstance(there, BaseException):
+                raise ToolError(f"the Dask worker {worker} cannot run ouro_spice: {there}")
             other = next((name for name in here if there[name] != here[name]), None)
             if other:
                 raise ToolError(f"the Dask worker {worker} has {other} {there[other]}, here it is {here[other]}")

@@ -72,6 +72,7 @@ class Study:
         design = list(designed(self.ideal, self.edges_s, self.shares))
         test = list(drawn(self.ideal, self.edges_s, self.heldout, rng))
         begins = self._starts(traverses)
+        self._check_counts(begins)
         trains = self._trains(begins)
         total = sum(len(shots.edges_s) for shots in [*design, *test]) + sum(train.count for train in trains)
         with progress("pulses", total) as bar:
@@ -97,6 +98,14 @@ class Study:
 
             widths = self._each("start", begins, width_s, bar, lambda _: 1)
         return [dataclasses.replace(start, width_s=width) for start, width in zip(begins, widths, strict=True)]
+
+    def _check_counts(self, begins: Sequence[Start]) -> None:
+        if not any(start.allows(min(self.counts)) for start in begins):
+            longest_s = max(start.width_s for start in begins)
+            raise ValueError(
+                f"counts = {min(self.counts)}: each pulse would be below 1 ns, as the longest of one pulse is "
+                f"{longest_s:g} s wide"
+            )
 
     def _trains(self, begins: Sequence[Start]) -> list[Train]:
         """All of them, the long pulse among them; those of most pulses first, so that all workers end together."""

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -172,8 +172,9 @@ class Pool:
         """Call a function that runs tasks, on as many threads as workers; results come in the order of the items."""
         with ThreadPoolExecutor(self.size) as threads:
             waiting = iter(items)
-            futures = deque(threads.submit(function, item) for item in islice(waiting, _AHEAD * self.size))
+            futures: deque[Future] = deque()
             try:
+                futures.extend(threads.submit(function, item) for item in islice(waiting, _AHEAD * self.size))
                 while futures:
                     result = futures.popleft().result()
                     futures.extend(threads.submit(function, item) for item in islice(waiting, 1))

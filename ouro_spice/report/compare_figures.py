@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLOURS = {"SET": SET_COLOUR, "RESET": RESET_COLOUR}
-_LONGER, _SHORTER, _WHOLE = "#c0492f", "#1b6ca8", "#555f6b"
+_A, _B = "#7d5ba6", "#b8860b"
+_STEP, _WHOLE = "#3a8f5c", "#555f6b"
 _LEAST = 0.01
 """Colours reach to this many decades at least: what is nothing looks like nothing."""
 
@@ -70,7 +71,7 @@ def split_bars(split: Split) -> Figure:
     left, right = grid[0]
     both = table[table.direction == "both"].reset_index(drop=True)
     begin = both.cumulative_log10 - both.mean_log10
-    colours = [_LONGER if change > 0 else _SHORTER for change in both.mean_log10[:-1]] + [_WHOLE]
+    colours = [_STEP] * steps + [_WHOLE]
     style = {"capsize": 3, "ecolor": "#222222", "error_kw": {"linewidth": 1}}
     left.barh(both.index, both.mean_log10, left=begin, xerr=both.sem_log10, color=colours, height=0.62, **style)
     for place, row in both.iterrows():
@@ -123,7 +124,7 @@ def played_errors(played: pd.DataFrame) -> Figure:
     """Share of records within an error of G_end, A's times in B and B's own; and where A's times end."""
     figure, grid = axes(2, width=5.0, height=3.8)
     left, right = grid[0]
-    for name, words, colour in (("played", "A's pulse times in B", _LONGER), ("own", "B's own", _WHOLE)):
+    for name, words, colour in (("played", "A's pulse times in B", _A), ("own", "B's own", _B)):
         error = np.sort(played[f"error_{name}"].dropna().to_numpy(float))
         share = np.arange(1, len(error) + 1) / max(len(played), 1)
         left.step(np.maximum(error, 1e-5) * 100, share, where="post", color=colour, label=words)
@@ -154,7 +155,7 @@ def _steps(ax: Axes, frame: pd.DataFrame, one: tuple) -> None:
     """Both distribution functions of one range."""
     inside = (frame.g_start_S >= one.g_start_low_S) & (frame.g_start_S < one.g_start_high_S)
     rows = frame[frame.start_same & (frame.direction == one.direction) & inside]
-    for side, colour in (("a", "#7d5ba6"), ("b", "#b8860b")):
+    for side, colour in (("a", _A), ("b", _B)):
         times = np.sort(np.abs(rows[f"t_{side}_s"][rows[f"outcome_{side}"] == "reached"]))
         if len(times):
             ax.ecdf(times, color=colour, label=side.upper())

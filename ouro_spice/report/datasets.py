@@ -77,7 +77,9 @@ def histories(data: PulseDataset) -> Drawn:
         # a history begins at time 0
         ax.set_xscale("symlog", linthresh=shortest_s, linscale=0.4, subs=range(2, 10))
         ax.set_xlim(left=0)
-        ax.set(title=f"{name}, {_volts(data, sign)}{len(rows)} records", xlabel="pulse time (s)", ylabel="G (uS)")
+        of = int((np.sign(data.frame.amplitude_V) == -sign).sum())
+        title = f"{name}, {_volts(data, sign)}{len(rows)} of {of} records"
+        ax.set(title=title, xlabel="pulse time (s), dots: where the pulse ends", ylabel="G (uS)")
     return figure, pd.concat(lines, ignore_index=True)
 
 

@@ -62,11 +62,11 @@ def _difference(ax: Axes, rows: pd.DataFrame) -> None:
         for _, mine in rows[rows.rise_s == edge].groupby("g_start_S"):
             size, expected = (mine[name].abs().clip(_NOTHING) * 100 for name in ("difference", "expected"))
             ax.plot(mine["count"], size, "o", markersize=3, color=colour, label=label)
-            ax.plot(mine["count"], expected, linewidth=0.8, color=colour)
+            ax.plot(mine["count"], expected, marker="_", linewidth=0.8, color=colour)
             label = None
     ax.set(xlabel="short pulses", ylabel="|difference| (% of the long pulse's change)")
     if len(rows):
-        ax.set(xscale="log", yscale="log")
+        ax.set(xscale="log", yscale="log", xlim=_decades(rows["count"]))
         ax.legend(title="edges; lines: by the correction", frameon=False, fontsize=8, title_fontsize=8)
 
 
@@ -78,7 +78,13 @@ def _errors(ax: Axes, tested: pd.DataFrame) -> None:
             size = mine[name].abs().clip(_NOTHING) * 100
             ax.plot(mine.effective_s * 1e9, size, marker, color=colour, markersize=4, label=label)
     ax.set(
-        xscale="log", yscale="log", xlabel="effective width (ns)", ylabel="|error| (% of the effective width)",
-        title=f"{len(tested)} pulses outside the fit",
+        xscale="log", yscale="log", xlim=_decades(tested.effective_s * 1e9), xlabel="effective width (ns)",
+        ylabel="|error| (% of the effective width)", title=f"{len(tested)} pulses outside the fit",
     )  # fmt: skip
     ax.legend(frameon=False, fontsize=8)
+
+
+def _decades(values: pd.Series) -> tuple[float, float]:
+    """The whole decades around some values: within less a logarithmic axis has hardly a label, or too many."""
+    low, high = np.floor(np.log10(values.min() * 0.98)), np.ceil(np.log10(values.max() * 1.02))
+    return 10.0**low, 10.0**high
