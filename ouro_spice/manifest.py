@@ -17,6 +17,8 @@ from .circuit import Cell, CompactCell, Selection, Testbench
 from .pulse import Pulse
 
 _TOOLS = ("ouro-spice", "ngspice", "openvaf")
+_NUMBERS = ("numpy", "scipy", "numba")
+"""What decides the numbers, and what beside it those of compact cells."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class Manifest:
     @property
     def origin(self) -> dict[str, Any]:
         """What decides the numbers: circuit, settings, and the versions of the tools that solve it."""
-        simulator = {name: self.versions.get(name) for name in _TOOLS}
+        names = _TOOLS + (_NUMBERS if self.cell.get("kind") == CompactCell.__name__ else ())
+        simulator = {name: self.versions.get(name) for name in names}
         return {"circuit": self.circuit, "settings": self.settings, "simulator": simulator}
 
     @property
@@ -123,7 +126,7 @@ def netlists(cell: Cell) -> dict[str, Testbench]:
 def versions() -> dict[str, str]:
     """Versions of everything that takes part."""
     found = {"python": platform.python_version()}
-    for package in ("ouro-spice", "numpy", "scipy", "PySpice", "torch"):
+    for package in ("ouro-spice", "numpy", "scipy", "numba", "PySpice", "torch"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:
@@ -137,4 +140,4 @@ def versions() -> dict[str, str]:
 def tools() -> dict[str, str]:
     """Versions of what decides the numbers."""
     found = versions()
-    return {name: found[name] for name in _TOOLS}
+    return {name: found[name] for name in _TOOLS + _NUMBERS}

@@ -41,14 +41,14 @@ def sensed(cell: Cell, wave: Waveform, engine: Engine) -> float:
     return reading(cell, wave, engine).g_S
 
 
-def reading(cell: Cell, wave: Waveform, engine: Engine) -> Reading:
+def reading(cell: Cell, wave: Waveform, engine: Engine, warn: bool = True) -> Reading:
     """What the sense path makes of a read's waveform: current over read voltage, digitised, corrected.
 
     Raises
     ------
     SimulationError
         Without a `Sense`, for a reading outside the range of the known resistors, 0.5 uS to 4 mS. With one, the end of
-        the range is reported, with a warning `ReadingClipped`.
+        the range is reported, with a warning `ReadingClipped` if `warn`.
     """
     sense, raw = cell.alone.sense, mean(cell, wave, measured(cell)) / cell.read.voltage
     adc, clipped = sense.digitised(raw) if sense else (raw, False)
@@ -62,11 +62,18 @@ def reading(cell: Cell, wave: Waveform, engine: Engine) -> Reading:
             raise SimulationError(Result.READ, "", (text,))
         clipped = clipped or outside
         g_S = float(np.exp(calibration(np.log(np.clip(adc, low, high)))))
-    if clipped:
+    if clipped and warn:
         low, high = sense.range_S
         text = f"a raw reading of {raw:.4g} S was clipped: the ADC's range is {low:.4g} to {high:.4g} S"
         warnings.warn(ReadingClipped(text), stacklevel=3)
     return Reading(g_S, raw, adc, clipped)
+
+
+def prepare(cell: Cell, engine: Engine) -> None:
+    """Measure the known resistors that readings of this cell are corrected by, if they are and none has been yet."""
+    sense = cell.alone.sense
+    if sense is None or sense.calibrate:
+        _calibration(_reference(cell), engine)
 
 
 def measured(cell: Cell) -> str:

@@ -66,6 +66,12 @@ def plain(a, b, **options):
     return compare(a, b, split=False, play=False, **options)
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Figures are made, but not drawn into files: that takes longest, and others look at it."""
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda _, path, **__: path.write_text("a figure"))
+
+
 @pytest.fixture(scope="module")
 def data():
     """Records of a compact cell that all reach their targets."""
@@ -234,9 +240,12 @@ def test_what_is_no_dataset_is_refused(data, tmp_path):
         compare(data, data, n_split=0)
     with pytest.raises(ValueError, match="A lacks records"):
         plain(dataclasses.replace(data, frame=data.frame.iloc[3:]), data)
-    measured = dataclasses.replace(data, manifest=dataclasses.replace(data.manifest, settings={}))
+    strange = dataclasses.replace(data, manifest=dataclasses.replace(data.manifest, settings={}))
     with pytest.raises(ValueError, match="B: these are not the settings of an extracted dataset"):
-        plain(data, measured)
+        plain(data, strange)
+    measured = dataclasses.replace(data, manifest=dataclasses.replace(data.manifest, cell={"kind": "measurement"}))
+    with pytest.raises(ValueError, match="A holds measured pulses"):
+        plain(measured, data)
 
 
 # ---- statistics
@@ -253,6 +262,33 @@ def test_distance_has_its_closed_forms():
     assert statistics.ks(x, x + 100) == 1
     assert statistics.ks(x, x + 2.5) == pytest.approx(0.3)
     assert math.isnan(statistics.ks(x, np.empty(0)))
+
+
+def test_the_limit_is_what_swaps_of_two_values_in_each_row_stay_within():
+    """Of n rows whose pairs lie apart from all others a swap moves one step: the distance is 1 / n, never more."""
+    rng, n = np.random.default_rng(1), 20
+    apart = 10.0 * np.arange(n)[:, None] + [0.0, 1.0]
+    assert statistics.swapped_limit(apart, np.full((n, 2), True), rng) == pytest.approx(1 / n)
+    # one side above all of the other: a walk of n steps of 1 / n, and the same back; 95 % of sup |W| are below 2.2414
+    shifted = np.arange(400.0)[:, None] + [0.0, 1e3]
+    found = statistics.swapped_limit(shifted, np.full((400, 2), True), rng)
+    assert found == pytest.approx(2.2414 / math.sqrt(400), rel=0.1)
+    assert statistics.swapped_limit(shifted[:3], np.array([[True, False]] * 3), rng) <= 1
+    assert statistics.swapped_limit(np.ones((5, 2)), np.full((5, 2), True), rng) == 0
+
+
+def test_matched_records_tell_what_independent_samples_would_hide():
+    """Times that differ a thousandfold from record to record, all 30 % longer on one side: plain to see, in pairs."""
+    rng = np.random.default_rng(2)
+    times = 10 ** rng.uniform(-8, -5, 100)
+    frame = pd.DataFrame({
+        "start_same": True, "direction": "SET", "g_start_S": 150e-6, "outcome_a": "reached", "outcome_b": "reached",
+        "t_a_s": times, "t_b_s": 1.3 * times * 10 ** rng.normal(0, 0.05, 100), "log10_ratio": math.log10(1.3),
+    })  # fmt: skip
+    (_, row) = statistics.distances(frame).itertuples()
+    assert row.ks_5_percent < row.ks < 1.358 * math.sqrt(2 / 100)
+    same = frame.assign(t_b_s=times * 10 ** rng.normal(0, 0.05, 100))
+    assert (statistics.distances(same).ks <= statistics.distances(same).ks_5_percent).all()
 
 
 def test_ranges_hold_each_record_once(data):
@@ -452,10 +488,27 @@ def test_the_verdict_follows_its_rules(whole):
     split["steps"].append(step | {"step": "edges", "mean_log10": -0.5})
     assert "The largest part is edges (-0.500 +- 0.200 decades)" in verdict(summary | {"split": split})
     row = {"direction": "SET", "g_start_low_S": 1e-4, "g_start_high_S": 2e-4, "ks": 0.9, "ks_5_percent": 0.5}
-    assert "most in SET from 100 to 200 uS (KS 0.90" in verdict(summary | {"ks": [row]})
+    calm = row | {"ks": 0.95, "ks_5_percent": 0.97}
+    told = verdict(summary | {"ks": [calm, row]})
+    assert "most in SET from 100 to 200 uS (KS 0.90, chance 0.50); 1 of 2 are further apart" in told
+    # matched records of few, or wide, factors say little of their median
+    ratio = {"records": 100, "mean_log10": 0.2, "sem_log10": 0.04, "median_log10": 0.1}
+    for q25, q75, n, words in (
+        (0.0, 0.2, 100, "differ by a factor of 1.26"),
+        (-0.3, 0.5, 100, "The factor from A to B is 1.26"),
+        (0.1, 0.1, 5, "which the scatter of so few records can make"),
+    ):
+        given = ratio | {"records": n, "q25_log10": q25, "q75_log10": q75}
+        assert words in verdict(summary | {"ratio": {"both": given}})
 
 
-def test_nothing_reached_is_said_and_drawn(data, tmp_path):
+def test_nothing_reached_is_said_and_drawn(data, tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    drawn = Figure.savefig
+    monkeypatch.setattr(
+        Figure, "savefig", lambda f, p, **k: drawn(f, p, **k) if k["format"] == "png" else p.write_text("-")
+    )
     found = compare(data, changed(data, outcome="not_reached"), split=False, workers=1)
     assert f"None of {N} records can be compared: {N} are not reached on both sides." in found.verdict
     assert found.summary["played"]["records"] == N
@@ -488,7 +541,7 @@ def test_files_and_table_hold_what_was_found(whole, data, tmp_path):
 # ---- the command line
 
 
-def test_command(ouro, folders, tmp_path):  # noqa: F811
+def test_command(ouro, folders, tmp_path, undrawn):  # noqa: F811
     options = ("--n-split", 5, "--workers", 1, "--out", tmp_path)
     found = answer(ouro("compare", *folders, *options, "--json"))
     assert found["records"] == N
@@ -513,6 +566,15 @@ def test_command_says_what_is_wrong(ouro, folders, tmp_path):  # noqa: F811
 
 
 # ---- in SPICE
+
+
+@pytest.mark.ngspice
+def test_own_pulse_times_played_into_a_cell_of_an_array_end_where_they_ended():
+    """A record's walk is the same wherever its cell stands, in the array's second column, too."""
+    cell = Crossbar(1, 2, Cell1R(WALKING)).cell_at(0, 1)
+    own = extract(cell, 2, SEED, voltages=Pair(-0.45, 0.9, 6e-6), workers=1)
+    found = compare(own, own, split=False, workers=1).played
+    assert np.allclose(found.g_end_played_S, found.g_end_own_S, rtol=5e-4)
 
 
 @pytest.mark.ngspice

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import pickle
 import re
 import shutil
 import subprocess
@@ -276,7 +277,7 @@ def test_an_interrupted_extraction_goes_on_where_it_was(whole, tmp_path, monkeyp
 
     def interrupted(engine, function, items):
         for k, record in enumerate(run(engine, function, items)):
-            if (folder / SHARDS[0]).exists() and k == 6:
+            if (folder / SHARDS[0]).exists() and k == 2:
                 raise KeyboardInterrupt
             yield record
 
@@ -697,3 +698,45 @@ def test_a_cell_of_an_array_walks_like_the_cell_alone():
     among = ouro.extract(array.cell_at(1, 1), 3, 4, workers=2, voltages=PAIR).frame
     np.testing.assert_allclose(among.t_pulse_s, alone.t_pulse_s, rtol=5e-3, atol=21e-9)
     np.testing.assert_allclose(among.g_start_S, alone.g_start_S, rtol=1e-9)
+
+
+def test_arguments_may_be_numpys(tmp_path):
+    data = extract(
+        tmp_path / "data", n=np.int64(2), seed=np.uint32(3), step_s=np.float32(1e-8), voltages=ouro.Pair(-1, 1, 1e-6)
+    )
+    assert data.frame.amplitude_V.dtype == float
+    assert PulseDataset.load(tmp_path / "data").recipe.n == 2
+
+
+def test_a_table_may_be_pandas():
+    table = pd.DataFrame({"g_start_S": [1.5e-4, 3e-4], "g_target_S": [3e-4, 1.5e-4]})
+    frame = extract(n=2, sampling=table).frame
+    np.testing.assert_allclose(frame.g_start_S, table.g_start_S, rtol=1e-6)
+    with pytest.raises(ValueError, match="rise_s"):
+        extract(n=2, sampling=table.assign(rise_s=[1e-30, 1e-9]))
+
+
+def test_frames_of_a_folder_can_be_sent_to_another_process(whole):
+    frame = PulseDataset.load(whole[1]).frame
+    again = pickle.loads(pickle.dumps(frame))
+    assert all(isinstance(history, np.ndarray) for history in again.history_g_S)
+    same(again, frame)
+
+
+def test_clipped_readings_are_the_end_of_the_range_and_warn_of_nothing():
+    sense = ouro.Sense(bits=6, range_S=(0, 300e-6))
+    cell = ouro.Cell1T1R(DEVICE, sense=sense)
+    table = {"g_start_S": [2e-4, 5e-4], "g_target_S": [2.2e-4, 4.8e-4]}
+    frame = ouro.extract(cell, 2, 0, voltages=PAIR, d2d=None, sampling=table, workers=1).frame
+    assert 300e-6 <= frame.g_sense_start_S[1] < 330e-6  # 300 uS of raw reading, corrected
+    assert frame.g_sense_start_S[0] == pytest.approx(2e-4, rel=0.05)
+
+
+def test_a_calibration_that_takes_too_long_is_no_record(monkeypatch):
+    def slow(*_, **__):
+        raise ouro.SimulationError(Result.TIMEOUT, "a deck", ())
+
+    monkeypatch.setattr(circuit_records, "reading", slow)
+    with pytest.raises(ouro.SimulationError) as caught:
+        extract(n=1)
+    assert caught.value.result is Result.TIMEOUT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -44,8 +45,8 @@ def scheduler(tmp_path_factory):
             process.wait(30)
 
 
-def address(file):
-    """The scheduler's address, when both workers are there."""
+def address(file, workers=2):
+    """The scheduler's address, when its workers are there."""
     from distributed import Client
 
     end = time.monotonic() + START_S
@@ -53,7 +54,7 @@ def address(file):
         assert time.monotonic() < end, "the scheduler does not start"
         time.sleep(0.1)
     with Client(scheduler_file=str(file), timeout=START_S, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=START_S)
+        client.wait_for_workers(workers, timeout=START_S)
         return client.scheduler.address
 
 
@@ -115,3 +116,45 @@ def test_a_scheduler_without_workers_is_told(tmp_path):
     finally:
         process.terminate()
         process.wait(30)
+
+
+def test_a_worker_with_other_tools_is_told(scheduler, monkeypatch):
+    from ouro_spice.dataset import work
+
+    here = work.tools()
+    monkeypatch.setattr(work, "tools", lambda: here)
+    other = {**here, "ngspice": "44"}
+    with pytest.raises(ToolError, match="has ngspice 44, wanted is"):
+        work.check_tools(other, here, "tcp://x")
+    work.check_tools(here, here)
+
+
+def test_a_cluster_that_is_lost_is_told_and_the_work_goes_on_here(tmp_path):
+    """Scheduler and worker are killed in the midst of the work."""
+    file = tmp_path / "scheduler.json"
+    common = ["--no-dashboard", "--scheduler-file", str(file), "--host", "127.0.0.1"]
+    processes = [spawned("distributed.cli.dask_scheduler", "--port", "0", *common)]
+    options = ["--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path)]
+    processes.append(spawned("distributed.cli.dask_worker", *common, *options))
+    folder, cell = tmp_path / "data", ouro.Cell1R(DEVICE)
+    try:
+        where = address(file, workers=1)
+
+        def kill():
+            while not list(folder.glob("*.parquet")):
+                time.sleep(0.05)
+            for process in processes:
+                process.kill()
+
+        thread = threading.Thread(target=kill, daemon=True)
+        thread.start()
+        with pytest.raises(ToolError, match="run the same again"):
+            ouro.extract(cell, 60, 3, folder, voltages=PAIR, scheduler=where)
+        thread.join()
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait(30)
+    done = len(list(folder.glob("*.parquet")))
+    assert 0 < done < 20
+    assert len(ouro.extract(cell, 60, 3, folder, voltages=PAIR).frame) == 60

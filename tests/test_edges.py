@@ -271,6 +271,11 @@ def test_wrong_options(options, message):
         edges(CELL, **SHORT | options)
 
 
+def test_counts_that_no_start_allows():
+    with pytest.raises(ValueError, match=r"counts = 1000000: each pulse would be below 1 ns, as .*e-05 s wide"):
+        edges(CELL, **SHORT | {"counts": (10**6, 10**7)})
+
+
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
@@ -329,7 +334,7 @@ def test_a_1r_cell_in_spice_is_as_its_compact_model(found):
 @pytest.mark.ngspice
 @pytest.mark.parametrize("array", [False, True], ids=["1t1r", "cell of an array"])
 def test_a_cell_with_transistor_and_lines(tmp_path, array):
-    cell, quick = ouro.Cell1T1R(DEVICE), {"counts": (1, 10), "edges_s": (20e-9,), "starts": 1, "heldout": 2}
+    cell, quick = ouro.Cell1T1R(DEVICE), {"counts": (1, 10), "edges_s": (20e-9,), "starts": 1, "heldout": 1}
     if array:
         lines = ouro.Lines(r_bl=2, r_wl=2, c_bl=1e-15, c_wl=1e-15)
         cell = ouro.Crossbar(2, 2, ouro.Cell1R(DEVICE, lines=lines)).cell_at(1, 1)

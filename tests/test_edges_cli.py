@@ -7,28 +7,16 @@ import sys
 
 import pandas as pd
 import pytest
-from test_cli import Done, one_line
+from test_array_cli import ouro  # noqa: F401 - the command line in this process
+from test_cli import one_line
+from test_compare import undrawn  # noqa: F401
 
-from ouro_spice.cli import main
 from ouro_spice.edges import ideal
 
 QUICK = ("edges", "--cell", "compact", "--counts", "1,10", "--edges", "2e-9,20e-9", "--starts", 1, "--heldout", 3)
 
 
-@pytest.fixture
-def ouro(capsys):
-    """Run the command line in this process."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in arguments])
-        printed = capsys.readouterr()
-        return Done(stop.value.code or 0, printed.out, printed.err)
-
-    return run
-
-
-def test_figure_tables_and_summary(ouro, tmp_path):
+def test_figure_tables_and_summary(ouro, tmp_path):  # noqa: F811
     done = ouro(*QUICK, "--counts", "1,10,100000", "--out", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     names = {path.name for path in tmp_path.iterdir()}
@@ -43,7 +31,7 @@ def test_figure_tables_and_summary(ouro, tmp_path):
     assert done.stdout.endswith(f"results: {tmp_path}\n")
 
 
-def test_a_correction_that_does_not_hold_is_called_so(ouro, tmp_path, capsys):
+def test_a_correction_that_does_not_hold_is_called_so(ouro, tmp_path, capsys, undrawn):  # noqa: F811
     found = json.loads(ouro(*QUICK, "--counts", "1", "--out", tmp_path, "--json").stdout)
     found["reset"]["heldout"]["time_error_corrected_median"] = found["reset"]["heldout"]["time_error_median"]
     sys.modules["ouro_spice.cli.edges"]._show(found)
@@ -52,7 +40,7 @@ def test_a_correction_that_does_not_hold_is_called_so(ouro, tmp_path, capsys):
     assert "\nSET: the correction" not in printed
 
 
-def test_json_is_the_summary(ouro, tmp_path):
+def test_json_is_the_summary(ouro, tmp_path, undrawn):  # noqa: F811
     done = ouro(*QUICK, "--out", tmp_path, "--json", "--seed", 4)
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
@@ -61,7 +49,7 @@ def test_json_is_the_summary(ouro, tmp_path):
     assert all(0.03 < found[way]["alphas"][which] < 0.05 for way in ("set", "reset") for which in ("rise", "fall"))
 
 
-def test_the_amplitudes_are_those_of_the_asked_time(ouro, tmp_path):
+def test_the_amplitudes_are_those_of_the_asked_time(ouro, tmp_path, undrawn):  # noqa: F811
     quick, slow = (
         json.loads(ouro(*QUICK, "--counts", "1", "--total", total, "--out", tmp_path, "--json").stdout)
         for total in (6e-6, 600e-6)
@@ -70,17 +58,19 @@ def test_the_amplitudes_are_those_of_the_asked_time(ouro, tmp_path):
     assert quick["v_set_V"] < slow["v_set_V"] < 0 < slow["v_reset_V"] < quick["v_reset_V"]
 
 
-def test_a_walk_changes_the_comparison_alone(ouro, tmp_path):
+def test_a_walk_changes_the_comparison_alone(ouro, tmp_path, undrawn):  # noqa: F811
     still, walking = (
-        json.loads(ouro(*QUICK, "--counts", "2", *walk, "--out", tmp_path, "--json").stdout)
+        json.loads(ouro(*QUICK, "--total", 6e-6, "--counts", "2", *walk, "--out", tmp_path, "--json").stdout)
         for walk in ((), ("--walk", 10e-9))
     )
     assert walking["set"]["alphas"] == still["set"]["alphas"]
     assert walking["set"]["heldout"] == still["set"]["heldout"]
     assert walking["set"]["differences"] != still["set"]["differences"]
+    done = ouro(*QUICK, "--total", 6e-6, "--counts", "2", "--walk", 10e-9, "--out", tmp_path)
+    assert "each further pulse meets other values of the walk" in done.stdout
 
 
-def test_ctrl_c_keeps_what_was_finished(ouro, tmp_path, monkeypatch):
+def test_ctrl_c_keeps_what_was_finished(ouro, tmp_path, monkeypatch, undrawn):  # noqa: F811
     simulate, left = ideal.simulate, [150]
 
     def interrupted(*arguments, **options):
@@ -115,14 +105,14 @@ def test_ctrl_c_keeps_what_was_finished(ouro, tmp_path, monkeypatch):
         (("--out", "/dev/null/x"), "--out: cannot write"),
     ],
 )
-def test_wrong_arguments(ouro, tmp_path, monkeypatch, arguments, message):
+def test_wrong_arguments(ouro, tmp_path, monkeypatch, arguments, message):  # noqa: F811
     monkeypatch.chdir(tmp_path)
     done = ouro(*QUICK, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in one_line(done)
 
 
-def test_the_parser_refuses_what_is_no_count(ouro):
+def test_the_parser_refuses_what_is_no_count(ouro):  # noqa: F811
     for option in ("--starts", "--heldout", "--workers"):
         done = ouro(*QUICK, option, 0)
         assert done.returncode == 2 and option in done.stderr

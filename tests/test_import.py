@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -228,10 +229,16 @@ def test_wrong_headers(table, head, message):
     assert message in str(error.value)
 
 
-def test_a_decimal_comma_is_told(table):
-    path = table("200,5;-414;100;250", head=HEAD.replace(",", ";"))
-    with pytest.raises(ValueError, match=r"'200,5' in the column 'G before' .* numbers need a decimal point"):
+@pytest.mark.parametrize("word", ["200,5", "1,000", "1.000,5", "1'000", "1 000"])
+def test_decimal_commas_and_thousands_are_told(table, word):
+    path = table(f"{word};-414;100;250", head=HEAD.replace(",", ";"))
+    told = f"'{re.escape(word)}'|\"{word}\""
+    with pytest.raises(ValueError, match=rf"({told}) in .* need a decimal point, and nothing between thousands"):
         import_pulses(path, MAP)
+
+
+def test_a_true_minus_sign_is_one(table):
+    assert import_pulses(table("200,\u2212414,100,250"), MAP).frame.amplitude_V[0] == -0.414
 
 
 @pytest.mark.parametrize(
@@ -261,6 +268,7 @@ def test_files_that_cannot_be_read(tmp_path, path):
         ({"width_s": "tp:min"}, "width_s=tp:min names no unit"),
         ({"amplitude_V": "V:Ohm"}, "amplitude_V=V:Ohm names no unit; write COLUMN:UNIT with V, mV"),
         ({"width_s": ":ns"}, "names no unit"),
+        ({"g_end_S": "G before:uS"}, "g_start_S is the column 'G before', and another quantity is, too"),
         ({"widht_s": "tp:ns"}, "the map names 'widht_s'; it takes g_start_S, amplitude_V, width_s, g_end_S, device"),
     ],
 )

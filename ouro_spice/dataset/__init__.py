@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Drawn", "PulseDataset", "Recipe", "extract"]
 
-_SHARD, _COMPACT_SHARD = 25, 500
+_SHARD, _COMPACT_SHARD = 50, 500
 """Records per file, of circuits and of compact cells: an interruption loses the one that is being made."""
 
 

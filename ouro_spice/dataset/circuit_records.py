@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import c2c, compact
-from ..cell import sensed
 from ..circuit import Cell, Testbench
 from ..engine import Engine, runnable_deck
 from ..population import stationary
 from ..pulse import Pulse
+from ..sensing import reading
 from ..transient.circuit import CircuitRun
 from ..variability import Walk
 from ..waveform import Result, SimulationError, State, Waveform
@@ -143,14 +143,14 @@ def _sampled(waves: list[Waveform], times_s: np.ndarray) -> np.ndarray:
 
 
 def _reading(cell: Cell, state: State, engine: Engine) -> float:
-    """What the sense path reports of a state [S]; NaN where the read fails."""
+    """What the sense path reports of a state [S], the end of its range for one beyond; NaN where the read fails."""
     bench = _read_testbench(cell, state)
     wave = engine.run(bench, throw=False)
     if wave.result in _OF_THE_MACHINE:
         raise SimulationError(wave.result, runnable_deck(bench), wave.log)
     if wave.result is Result.OK:
         try:
-            return sensed(cell, wave, engine)
+            return reading(cell, wave, engine, warn=False).g_S
         except SimulationError as error:  # outside the range of the sense path
             if error.result in _OF_THE_MACHINE:
                 raise

@@ -12,6 +12,7 @@ from ..engine import Ngspice
 from ..machine import ToolError
 from ..manifest import tools
 from ..progress import Bar
+from ..sensing import prepare
 from .circuit_records import circuit_record
 from .recipe import Recipe
 from .record import Record
@@ -43,17 +44,19 @@ def local(
             yield shard, _frame(recipe, records)
         return
 
-    def record(number: int) -> Record:
-        return circuit_record(cell, recipe, recipe.draw(cell, number), engine)
-
-    wanted = [number for shard in shards for number in numbers(recipe, shard)]
-    with contextlib.closing(engine.each(record, wanted)) as found:
-        for shard in shards:
-            records = []
-            for _ in numbers(recipe, shard):
-                records.append(next(found))
-                bar.advance(1, _failures(records[-1:]))
-            yield shard, _frame(recipe, records)
+    if shards:
+        prepare(cell, engine)
+    for shard in shards:
+        # one shard at a time, so that no more than one is lost; what takes long comes first, so that no worker waits
+        # for the last ones
+        drawn = [recipe.draw(cell, k) for k in numbers(recipe, shard)]
+        drawn.sort(key=lambda one: abs(one.target_S - one.start_S), reverse=True)
+        records = []
+        with contextlib.closing(engine.each(lambda one: circuit_record(cell, recipe, one, engine), drawn)) as found:
+            for record in found:
+                records.append(record)
+                bar.advance(1, _failures([record]))
+        yield shard, _frame(recipe, sorted(records, key=lambda one: one.drawn.number))
 
 
 def remote(
@@ -75,7 +78,7 @@ def remote(
         def submit() -> None:
             if waiting:
                 # the cell with each: what is scattered is lost with the workers that hold it
-                busy.add(client.submit(shard_frame, (cell, recipe), waiting.pop(), pure=False))
+                busy.add(client.submit(shard_frame, (cell, recipe), waiting.pop(), tools(), pure=False))
 
         for _ in range(_AHEAD * sum(client.nthreads().values())):
             submit()
@@ -91,9 +94,12 @@ def remote(
             raise ToolError(f"workers of the Dask cluster at {scheduler} die: {error}") from error
 
 
-def shard_frame(described: tuple[Cell | CompactCell, Recipe], shard: int) -> tuple[int, pd.DataFrame]:
-    """The records of a shard, made by this thread alone: what a worker of a cluster does."""
+def shard_frame(
+    described: tuple[Cell | CompactCell, Recipe], shard: int, wanted: dict[str, str]
+) -> tuple[int, pd.DataFrame]:
+    """The records of a shard, made by this thread alone: what a worker of a cluster does, with the tools `wanted`."""
     cell, recipe = described
+    check_tools(tools(), wanted)
     if isinstance(cell, CompactCell):
         return shard, _frame(recipe, _compact(cell, recipe, shard, 1))
     if not hasattr(_own, "engine"):
@@ -134,7 +140,12 @@ def _client(scheduler: str):  # noqa: ANN202 - distributed's Client, imported wh
         for worker, there in client.run(tools, on_error="return").items():
             if isinstance(there, BaseException):
                 raise ToolError(f"the Dask worker {worker} cannot run ouro_spice: {there}")
-            other = next((name for name in here if there[name] != here[name]), None)
-            if other:
-                raise ToolError(f"the Dask worker {worker} has {other} {there[other]}, here it is {here[other]}")
+            check_tools(there, here, worker)
         yield client
+
+
+def check_tools(there: dict[str, str], wanted: dict[str, str], worker: str = "") -> None:
+    """Raise ToolError where a worker of a cluster would give other numbers."""
+    other = next((name for name in wanted if there[name] != wanted[name]), None)
+    if other:
+        raise ToolError(f"the Dask worker {worker} has {other} {there[other]}, wanted is {wanted[other]}")
