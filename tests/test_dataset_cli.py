@@ -20,6 +20,7 @@ from ouro_spice.cli import main
 from ouro_spice.dataset.checking import check_dataset
 from ouro_spice.dataset.storage import read_histories, read_manifest, read_shard, shard_name, write_shard
 from ouro_spice.importing import import_pulses
+from ouro_spice.report.datasets import distributions
 from ouro_spice.variability import Walk
 
 REDUCED = ("extract", "--cell", "reduced")
@@ -110,7 +111,7 @@ def test_it_tells_what_it_made_and_a_second_run_finds_it(ouro, whole):
 def test_another_dataset_is_not_mixed_in(ouro, whole):
     done = ouro(*REDUCED, *PAIR, "--n", N, "--seed", 4, "--out", whole)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "holds records of another settings: name another folder" in one_line(done)
+    assert "holds records with other settings: name another folder" in one_line(done)
 
 
 def test_the_same_devices_and_walks_in_another_circuit(ouro, whole, tmp_path):
@@ -566,7 +567,9 @@ def test_measured_pulses_are_drawn(ouro, tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("g,v,t,h\n2e-4,-1,1e-7,3e-4\n3e-4,1,2e-7,1e-4\n1e-4,-2,1e-7,2e-4\n")
     columns = {"g_start_S": "g:S", "amplitude_V": "v:V", "width_s": "t:s", "g_end_S": "h:S"}
-    import_pulses(path, columns, tmp_path / "data")
+    data = import_pulses(path, columns, tmp_path / "data")
+    # the conductance changes by the factors 1.5, 3 and 2
+    assert distributions(data)[0].axes[1].get_title() == "half of them within a factor of 2"
     assert ouro("dataset", "plot", tmp_path / "data", "--out", tmp_path / "out").returncode == 0
     quantities = {row["quantity"] for row in rows(tmp_path / "out" / "distributions.csv")}
     assert quantities == {"t_pulse_s", "log10_ratio"}

@@ -154,8 +154,8 @@ def test_without_edges_there_is_no_difference():
 
 
 def test_what_the_window_stops_has_no_time():
-    """100 edges of 3 us count for more than the rest of the window: the short pulses end at its end."""
-    stopped = edges(CELL, **SHORT | {"counts": (100,), "edges_s": (3e-6,)}).frame
+    """300 edges of 3 us count for more than the rest of the window: the short pulses end at its end."""
+    stopped = edges(CELL, **SHORT | {"counts": (300,), "edges_s": (3e-6,)}).frame
     assert np.allclose(stopped.g_split_S, CELL.window_S[::-1], rtol=1e-3)
     assert stopped.extra_s.isna().all()
     assert (stopped.difference > 0.3).all() and np.allclose(stopped.difference, stopped.expected)

@@ -385,7 +385,7 @@ def test_a_second_import_changes_nothing_and_another_file_is_refused(folder, tab
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     with pytest.raises(ValueError, match="holds records of another circuit"):
         import_pulses(table(*measured(seed=4), head=LONG_HEAD), LONG, folder)
-    with pytest.raises(ValueError, match="holds records of another settings"):
+    with pytest.raises(ValueError, match="holds records with other settings"):
         import_pulses(table(*measured(), head=LONG_HEAD), LONG, folder, seed=1)
 
 

@@ -20,6 +20,9 @@ from ..pair import Pair
 from ..pulse import LONGEST_S, SHORTEST_S
 from ..variability import Spread, spread
 
+MOST = 10**8
+"""Records of a dataset."""
+
 LIMIT = 4
 """A pulse ends after this many nominal traverses of the window."""
 
@@ -112,12 +115,13 @@ class Recipe:
     start: str = "stationary"
     sampling: str = "uniform"
     table: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
-    shard: int = 25
+    shard: int = 50
 
     def __post_init__(self) -> None:
         for name, least in (("n", 1), ("seed", 0), ("per_device", 1)):
             check_count(name, getattr(self, name), least)
             object.__setattr__(self, name, int(getattr(self, name)))  # numpy's own are nothing for a manifest
+        check_range("n", self.n, 1, MOST, "records")
         check_range("step_s", self.step_s, self.pair.total_s / 1e7, self.pair.total_s / 10, "s")
         object.__setattr__(self, "step_s", float(self.step_s))
         for name in ("rise_s", "fall_s"):
@@ -161,7 +165,7 @@ class Recipe:
                 parts = values["d2d"].items()
                 values["d2d"] = Spread(**{k: tuple(v) if isinstance(v, list) else v for k, v in parts})
         except (KeyError, TypeError) as error:
-            raise ValueError(f"these are not the settings of an extracted dataset: {error}") from error
+            raise ValueError(f"these are not the settings of an extracted dataset, which have {error}") from error
         return cls(**values, table=table or {})
 
     def draw(self, cell: Cell | CompactCell, number: int) -> Drawn:

@@ -36,7 +36,8 @@ def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
         return manifest
     for name, value in manifest.origin.items():
         if there.origin[name] != value:
-            raise ValueError(f"{folder} holds records of another {name}: name another folder, or remove this one")
+            other = "with other settings" if name == "settings" else f"of another {name}"
+            raise ValueError(f"{folder} holds records {other}: name another folder, or remove this one")
     return there
 
 

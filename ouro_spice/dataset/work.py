@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -129,6 +130,8 @@ def _client(scheduler: str):  # noqa: ANN202 - distributed's Client, imported wh
     """A client of a scheduler whose workers have what decides the numbers."""
     from distributed import Client
 
+    if not re.fullmatch(r"\w+://\S+:\d+", scheduler):
+        raise ValueError(f"scheduler = {scheduler!r} must be an address such as tcp://127.0.0.1:8786")
     try:
         client = Client(scheduler, timeout=_CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:

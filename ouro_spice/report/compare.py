@@ -40,6 +40,9 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> dict[str, Pa
         Where a file cannot be written.
     """
     folder, paths = Path(folder), {}
+    for stem in _FIGURES:  # of a comparison that had more to show
+        for kind in ("png", "svg", "csv"):
+            (folder / f"{stem}.{kind}").unlink(missing_ok=True)
     for stem, figure in drawn(comparison).items():
         for kind, more in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
             picture = folder / f"{stem}.{kind}"

@@ -152,7 +152,9 @@ def distributions(data: PulseDataset) -> Drawn:
     beyond = int((np.abs(error) > edges[-1]).sum())
     all_of_them = f"{len(reached)} of {len(data.frame)} records reached their target"
     grid[0, 0].set_title("measured pulses" if _measured(data) else all_of_them, fontsize=10)
-    half = f"half of them within {100 * np.abs(error).median():.2g} %" if len(error) else ""
+    middle = np.abs(error).median()
+    within = f"a factor of {10**middle:.3g}" if _measured(data) else f"{100 * middle:.2g} %"
+    half = f"half of them within {within}" if len(error) else ""
     grid[0, 1].set_title(f"{half}{f', {beyond} beyond the axis' if beyond else ''}", fontsize=10)
     figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
     return figure, pd.concat(tables, ignore_index=True)
