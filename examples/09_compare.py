@@ -4,11 +4,11 @@ import ouro_spice as ouro
 from ouro_spice.report.compare import write_comparison
 
 device = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
-data = ouro.extract(ouro.CompactCell(device), n=8, seed=7, out="compact", rise_s=1e-12, fall_s=1e-12)
+data = ouro.extract(ouro.CompactCell(device), n=6, seed=7, out="compact", rise_s=1e-12, fall_s=1e-12)
 columns = {name: data.frame[name] for name in ("g_start_S", "g_target_S")}
-ouro.extract(ouro.Cell1T1R(device), n=8, seed=7, out="circuit", sampling=columns)
+ouro.extract(ouro.Cell1T1R(device), n=6, seed=7, out="circuit", sampling=columns)
 
-comparison = ouro.compare("compact", "circuit", n_split=4)
+comparison = ouro.compare("compact", "circuit", n_split=2)
 print(comparison.frame[["g_start_S", "g_target_S", "t_a_s", "t_b_s", "log10_ratio"]])
 print(comparison.verdict)
 print(write_comparison(comparison, "comparison")["compare.html"])

@@ -93,4 +93,4 @@ def test_the_error_carries_result_deck_and_the_end_of_the_log():
 
 
 def test_effort_of_a_run_that_never_was():
-    assert dataclasses.astuple(Effort()) == (0, 0, 0, 0.0, 0, 0)
+    assert dataclasses.astuple(Effort()) == (0, 0, 0, 0.0, 0.0, 0, 0)
