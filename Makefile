@@ -35,7 +35,9 @@ format: setup
 	@$(BIN)/ruff format .
 
 bench: setup
-	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script --check || exit 1; done
+	@missed=0; for script in benchmarks/[a-z]*.py; do \
+		echo "== $$script"; $(BIN)/python $$script --check || missed=1; \
+	done; exit $$missed
 
 clean:
 	rm -rf runs build *.egg-info
