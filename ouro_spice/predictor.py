@@ -185,7 +185,13 @@ class NeuralProgrammer:
         dg = target - readings[-1]
         settings = self.predictor.manifest.settings
         width = max(abs(float(self.predictor.predict(readings[-1], dg))), self.shortest_s)
-        return Pulse(self.predictor.pair.amplitude(dg), width, settings["rise_s"], settings["fall_s"])
+        edges = (_edge(settings[name]) for name in ("rise_s", "fall_s"))
+        return Pulse(self.predictor.pair.amplitude(dg), width, *edges)
+
+
+def _edge(law: float | list[float]) -> float:
+    """An edge of the training data [s]; of edges that were drawn, the middle of their law."""
+    return float(np.sqrt(law[0] * law[1])) if isinstance(law, list) else law
 
 
 def _split(data: PulseDataset, name: str) -> tuple[torch.Tensor, torch.Tensor]:

@@ -312,3 +312,11 @@ def test_a_cell_without_description_is_another_circuit(trained):
     del cell.description
     with pytest.raises(ValueError, match="another circuit"):
         ouro.write_verify(cell, NeuralProgrammer(trained), 200e-6, 0.05)
+
+
+def test_edges_that_were_drawn_are_sent_with_the_middle_of_their_law():
+    data = records(20)
+    data.manifest.settings["rise_s"] = [1e-9, 4e-9]
+    programmer = NeuralProgrammer(PulsePredictor.fit(data, epochs=2))
+    pulse = programmer.next_pulse(300e-6, [200e-6])
+    assert (pulse.rise, pulse.fall) == (pytest.approx(2e-9), 4e-9)
