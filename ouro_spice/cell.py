@@ -11,12 +11,12 @@ from .circuit import Cell, CompactCell
 from .device import Device
 from .engine import Engine, default_engine
 from .pulse import Pulse
-from .sensing import reading, sensed
+from .sensing import reading
 from .telegraph import listened, seen
 from .transient import simulate
 from .waveform import State, Waveform
 
-__all__ = ["LiveCell", "ModelCell", "SpiceCell", "live", "sensed"]
+__all__ = ["LiveCell", "ModelCell", "SpiceCell", "live"]
 
 
 class LiveCell(Protocol):

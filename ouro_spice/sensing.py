@@ -36,11 +36,6 @@ class Reading:
     clipped: bool = False
 
 
-def sensed(cell: Cell, wave: Waveform, engine: Engine) -> float:
-    """What the sense path reports of a read's waveform [S], see `reading`."""
-    return reading(cell, wave, engine).g_S
-
-
 def reading(cell: Cell, wave: Waveform, engine: Engine, warn: bool = True) -> Reading:
     """What the sense path makes of a read's waveform: current over read voltage, digitised, corrected.
 

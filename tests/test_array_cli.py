@@ -8,11 +8,10 @@ import sys
 
 import numpy as np
 import pytest
-from test_cli import MAIN, Done, one_line
+from test_cli import MAIN, here, one_line
 
 from ouro_spice import Result, SimulationError, jart_vcm_v1b, pair
 from ouro_spice.circuit import Cell1R
-from ouro_spice.cli import main
 
 SMALL = ("--rows", 2, "--cols", 3, "--cell", "1r", "--r-bl", 5, "--r-wl", 5)
 QUICK = (*SMALL, "--amplitude", -0.5, "--width", 1e-7)
@@ -20,15 +19,7 @@ QUICK = (*SMALL, "--amplitude", -0.5, "--width", 1e-7)
 
 @pytest.fixture
 def ouro(capsys):
-    """Run the command line in this process."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in arguments])
-        printed = capsys.readouterr()
-        return Done(stop.value.code or 0, printed.out, printed.err)
-
-    return run
+    return here(capsys)
 
 
 def answer(done):

@@ -9,11 +9,10 @@ import sys
 
 import numpy as np
 import pytest
-from test_cli import Done, alive, one_line, start, wait_for  # noqa: F401 - start is a fixture
+from test_cli import Done, alive, here, one_line, start, wait_for  # noqa: F401 - start is a fixture
 
 import ouro_spice as ouro
 from ouro_spice.array.kept import Kept, plain, restored
-from ouro_spice.cli import main
 from ouro_spice.files import OutputError
 from ouro_spice.report import arrays
 from ouro_spice.variability import Wander
@@ -223,15 +222,7 @@ def test_pulses_go_on_from_the_state_that_was_kept(tmp_path, counted, monkeypatc
 
 @pytest.fixture
 def command(capsys):
-    """Run the command line in this process."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in arguments])
-        printed = capsys.readouterr()
-        return Done(stop.value.code or 0, printed.out, printed.err)
-
-    return run
+    return here(capsys)
 
 
 def interrupted(*_, **__):

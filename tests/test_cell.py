@@ -14,7 +14,8 @@ from benches import bench
 
 import ouro_spice as ouro
 from ouro_spice import Result, SimulationError
-from ouro_spice.cell import SpiceCell, sensed
+from ouro_spice.cell import SpiceCell
+from ouro_spice.sensing import reading
 
 pytestmark = pytest.mark.ngspice
 
@@ -63,7 +64,7 @@ def test_a_read_of_a_known_resistor_is_its_conductance(engine):
     for resistance in (20e3, 5432.1, 1.9e3):
         cell = WITH_LINES.replace(device=ouro.Resistor(resistance))
         wave = engine.run(cell.read_testbench())
-        assert sensed(cell, wave, engine) == pytest.approx(1 / resistance, rel=1e-3)
+        assert reading(cell, wave, engine).g_S == pytest.approx(1 / resistance, rel=1e-3)
 
 
 def test_readings_rise_with_the_conductance(engine):

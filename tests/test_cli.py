@@ -49,17 +49,26 @@ def process(*arguments, **environment):
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.fixture
-def ouro(capsys, monkeypatch):
-    """Run the command line in this process, which is quicker; all that it raises is its exit code."""
+def here(capsys):
+    """A function that runs the command line in this process, which is quicker; all that it raises is its exit code."""
 
-    def run(*arguments, **environment):
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
+    def run(*arguments):
         with pytest.raises(SystemExit) as stop:
             main([str(argument) for argument in arguments])
         printed = capsys.readouterr()
         return Done(stop.value.code or 0, printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture
+def ouro(capsys, monkeypatch):
+    """The command line in this process, in another environment."""
+
+    def run(*arguments, **environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return here(capsys)(*arguments)
 
     return run
 

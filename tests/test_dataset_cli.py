@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from test_array_cli import answer
-from test_cli import Done, command, one_line
+from test_cli import command, here, one_line
 
 import ouro_spice
 from ouro_spice import PulseDataset, dataset
@@ -30,15 +30,7 @@ N, SHARD = 30, 10
 
 @pytest.fixture
 def ouro(capsys):
-    """Run the command line in this process."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in arguments])
-        printed = capsys.readouterr()
-        return Done(stop.value.code or 0, printed.out, printed.err)
-
-    return run
+    return here(capsys)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -38,9 +38,9 @@ def test_a_transient_tells_a_resistance_that_bends(sign):
     pulse, i = ouro.Pulse(sign * 0.8, 100e-9), np.linspace(1e-4, 4e-4, 40)
     ohm = 300 + 2e5 * i
     source = Source.of_wave(wave(sign * (0.8 - ohm * i), sign * i), "", pulse, (0.0, 1e-6))
-    for now in (5e-5, 2.5e-4, 8e-4):  # inside, and beyond what was seen
-        assert source.at(now) == pytest.approx(300 + 2e5 * now, rel=1e-6)
-        assert source.at(-now) == source.at(now)
+    for amps in (5e-5, 2.5e-4, 8e-4):  # inside, and beyond what was seen
+        assert source.at(amps) == pytest.approx(300 + 2e5 * amps, rel=1e-6)
+        assert source.at(-amps) == source.at(amps)
     seen = source.seen(sign * i, 150.0)
     assert seen - 150.0 * sign * i == pytest.approx(sign * (0.8 - ohm * i), rel=1e-9)
 
@@ -93,3 +93,27 @@ def test_the_transients_of_a_1t1r_cell_are_run_once_but_for_the_first(engine, pu
     wave = ouro.simulate(cell, [pulse], cell.state(g), seed=2, engine=counting)
     assert abs(np.log(wave.g_S / g)) > 0.05
     assert counting.runs <= 4 + 2  # four transients: to step 20, 120, 500, and the rest
+
+
+@pytest.mark.parametrize(("result", "volts"), [(Result.TIMEOUT, -0.4321), (Result.WORKER, -0.4322)])
+def test_a_machine_that_is_too_slow_does_not_decide_what_is_foreseen(engine, monkeypatch, result, volts):
+    """A circuit that tells nothing is one thing, a time-out another: it ends the work, and is not remembered."""
+    cell, pulse = ouro.Cell1T1R(DEVICE), ouro.Pulse(volts, 1e-7)
+
+    def late(benches, throw=True):
+        return [Waveform(np.empty(0), {}, None, 0.0, result) for _ in benches]
+
+    monkeypatch.setattr(engine, "map", late)
+    with pytest.raises(ouro.SimulationError) as caught:
+        Source.measured(cell, pulse, engine)
+    assert caught.value.result is result
+    monkeypatch.undo()
+    assert Source.measured(cell, pulse, engine).exact
+
+
+def test_known_resistors_tell_the_load_line(engine):
+    """Without a transistor it is a straight one, the sum of the resistances."""
+    lines = ouro.Lines(r_bl=20.0, r_wl=16.0)
+    cell = ouro.Cell1R(DEVICE, lines=lines, driver=ouro.Driver(resistance=100))
+    source = Source.measured(cell, PULSE, engine)
+    assert source.at(np.geomspace(3e-6, 1e-3, 9)) == pytest.approx(236.0, rel=1e-3)

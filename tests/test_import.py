@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_array_cli import answer
-from test_cli import Done, one_line
+from test_cli import here, one_line
 
 from ouro_spice import PulseDataset, PulsePredictor
-from ouro_spice.cli import main
 from ouro_spice.dataset.checking import check_dataset
 from ouro_spice.dataset.summary import summary
 from ouro_spice.importing import _splits, import_pulses
@@ -40,15 +39,7 @@ def table(tmp_path):
 
 @pytest.fixture
 def ouro(capsys):
-    """Run the command line in this process."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in arguments])
-        printed = capsys.readouterr()
-        return Done(stop.value.code or 0, printed.out, printed.err)
-
-    return run
+    return here(capsys)
 
 
 def measured(devices=3, pulses=40, seed=3):

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import check_range
 from ..circuit import Cell, CompactCell
 from ..device import Device
 from ..engine import Ngspice
@@ -30,7 +29,7 @@ from ..progress import progress
 from .history import Histories
 from .recipe import LAWS, Drawn, Recipe
 from .standing import standing
-from .storage import check_shard, claimed, read_histories, read_manifest, read_shard, shard_name, write_shard
+from .storage import check_shard, claimed, opened, read_histories, read_shard, shard_name, write_shard
 from .work import local, numbers, remote
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Drawn", "PulseDataset", "Recipe", "extract"]
 
-_SHARD, _COMPACT_SHARD = 50, 500
+_SHARD, _COMPACT_SHARD = Recipe.shard, 500
 """Records per file, of circuits and of compact cells: an interruption loses the one that is being made."""
 
 
@@ -71,10 +70,7 @@ class PulseDataset:
         import pandas as pd
 
         folder = Path(path)
-        manifest = read_manifest(folder)
-        if manifest is None:
-            raise ValueError(f"{folder} holds no dataset: there is no manifest.json")
-        shards = _shards(folder, manifest)
+        manifest, shards = opened(folder)
         missing = [path.name for k, path in enumerate(shards) if not check_shard(path, manifest, k)]
         if missing:
             raise ValueError(f"{folder} is not complete: {missing[0]} is missing; run the same again")
@@ -196,12 +192,9 @@ def _asked(cell: Any, n: int, seed: int, sampling: str | Mapping[str, ArrayLike]
     if unknown:
         raise ValueError(f"{sorted(unknown)[0]!r} is not known to extract; there is {', '.join(LAWS)}")
     laws.setdefault("d2d", "ten_percent")
-    laws.setdefault("step_s", 10e-9)
     table = dict(sampling) if hasattr(sampling, "keys") else {}
-    check_range("step_s", laws["step_s"], 1e-12, 1.0, "s")
-    until_known = Pair(-1.0, 1.0, min(max(1e2 * laws["step_s"], 1e-9), 1.0))
     return Recipe(
-        n, seed, until_known, sampling="listed" if table else sampling, table=table,
+        n, seed, None, sampling="listed" if table else sampling, table=table,
         shard=_COMPACT_SHARD if isinstance(cell, CompactCell) else _SHARD, **laws,
     )  # fmt: skip
 
@@ -237,11 +230,3 @@ def _counted(data: PulseDataset) -> PulseDataset:
     failed = data.frame.result[data.frame.result != "OK"].value_counts().sort_index()
     failures = {str(name): int(count) for name, count in failed.items()}
     return dataclasses.replace(data, manifest=dataclasses.replace(data.manifest, failures=failures))
-
-
-def _shards(folder: Path, manifest: Manifest) -> list[Path]:
-    """The files of all shards of a dataset; ValueError for a manifest of something else."""
-    n, shard = (manifest.settings.get(name) for name in ("n", "shard"))
-    if not (isinstance(n, int) and isinstance(shard, int) and n > 0 < shard):
-        raise ValueError(f"{folder}/manifest.json is not that of a dataset")
-    return [folder / shard_name(k) for k in range(-(-n // shard))]

@@ -87,7 +87,7 @@ def check_dataset(path: str | Path) -> Checked:
             raise
         return Checked(0, 0, (Finding("manifest.json", str(error), "put the right one there, or extract anew"),))
     if manifest is None:
-        raise ValueError(f"{folder} is no dataset: there is no manifest.json")
+        raise ValueError(f"{folder} holds no dataset: there is no manifest.json")
     facts = Facts.of(folder, manifest)
     findings, tables = list(_superfluous(folder, facts)), []
     with progress("check shards", facts.shards) as bar:

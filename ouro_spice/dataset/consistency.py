@@ -55,9 +55,9 @@ class Facts:
                 float(pair.get("total_s", settings["limit_s"])),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ValueError(f"{folder} is no dataset: its manifest.json is of something else ({error})") from error
+            raise ValueError(f"{folder} holds no dataset: its manifest.json is of something else ({error})") from error
         if not found.n > 0 < found.shard:
-            raise ValueError(f"{folder} is no dataset: its manifest.json tells of {found.n} records")
+            raise ValueError(f"{folder} holds no dataset: its manifest.json tells of {found.n} records")
         return found
 
     @property

@@ -76,7 +76,8 @@ class Recipe:
     n, seed
         Number of records; the seed of their random numbers.
     pair
-        The amplitudes; `LIMIT` times its ``total_s`` is the longest pulse.
+        The amplitudes; `LIMIT` times its ``total_s`` is the longest pulse. None where they are not known yet: such a
+        recipe draws records, and tells what is wrong with the rest of it.
     voltages
         Where they come from: "60us", "paper" or "given".
     step_s
@@ -105,7 +106,7 @@ class Recipe:
 
     n: int
     seed: int
-    pair: Pair
+    pair: Pair | None
     voltages: str = "given"
     step_s: float = 10e-9
     rise_s: tuple[float, float] = (2e-9, 2e-9)
@@ -122,7 +123,8 @@ class Recipe:
             check_count(name, getattr(self, name), least)
             object.__setattr__(self, name, int(getattr(self, name)))  # numpy's own are nothing for a manifest
         check_range("n", self.n, 1, MOST, "records")
-        check_range("step_s", self.step_s, self.pair.total_s / 1e7, self.pair.total_s / 10, "s")
+        steps_s = (self.pair.total_s / 1e7, self.pair.total_s / 10) if self.pair else (SHORTEST_S, LONGEST_S)
+        check_range("step_s", self.step_s, *steps_s, "s")
         object.__setattr__(self, "step_s", float(self.step_s))
         for name in ("rise_s", "fall_s"):
             object.__setattr__(self, name, _edges(name, getattr(self, name)))

@@ -52,6 +52,17 @@ def read_manifest(folder: Path) -> Manifest | None:
         raise ValueError(f"{path}: {error}") from error
 
 
+def opened(folder: Path) -> tuple[Manifest, list[Path]]:
+    """The manifest of a dataset's folder, and the files that it has or is to have; ValueError where it holds none."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise ValueError(f"{folder} holds no dataset: there is no manifest.json")
+    n, shard = (manifest.settings.get(name) for name in ("n", "shard"))
+    if not (isinstance(n, int) and isinstance(shard, int) and n > 0 < shard):
+        raise ValueError(f"{folder} holds no dataset: its manifest.json is of something else")
+    return manifest, [folder / shard_name(k) for k in range(-(-n // shard))]
+
+
 def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int) -> None:
     """Write the records of one shard and their checksum, whole or not at all."""
     import pyarrow as pa

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .consistency import OUTCOMES, SPLITS
-from .storage import check_shard, read_manifest, read_shard, shard_name
+from .storage import check_shard, opened, read_shard
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,13 +36,7 @@ def summary(path: str | Path) -> dict[str, Any]:
     import pandas as pd
 
     folder = Path(path)
-    manifest = read_manifest(folder)
-    if manifest is None:
-        raise ValueError(f"{folder} is no dataset: there is no manifest.json")
-    n, size = (manifest.settings.get(name) for name in ("n", "shard"))
-    if not (isinstance(n, int) and isinstance(size, int) and n > 0 < size):
-        raise ValueError(f"{folder} is no dataset: its manifest.json is of something else")
-    paths = [folder / shard_name(shard) for shard in range(-(-n // size))]
+    manifest, paths = opened(folder)
     there = [path for shard, path in enumerate(paths) if check_shard(path, manifest, shard)]
     frame = pd.concat([read_shard(path) for path in there], ignore_index=True) if there else None
     found: dict[str, Any] = {"path": str(folder), "circuit": manifest.circuit, "cell": manifest.cell}

@@ -16,9 +16,9 @@ from .. import c2c, compact
 from ..circuit import Cell, Cell1R, Resistor, Selection
 from ..circuit.parts import Driver
 from ..device import Device
-from ..engine import Engine
+from ..engine import Engine, runnable_deck
 from ..pulse import Pulse
-from ..waveform import Result, State, Waveform
+from ..waveform import Result, SimulationError, State, Waveform
 
 _LEAST_V = 1e-3
 """A device that has less voltage than this says nothing of the circuit around it [V]."""
@@ -123,6 +123,8 @@ def _measured(cell: Cell, amplitude: float, engine: Engine) -> Source | None:
     benches = [cell.replace(device=Resistor(ohm)).testbench([pulse]) for ohm in loads]
     amps, ohms = [], []
     for load, wave in zip(loads[::-1], list(engine.map(benches, throw=False))[::-1], strict=True):
+        if wave.result in (Result.TIMEOUT, Result.WORKER):  # how fast a machine is must not decide what is foreseen
+            raise SimulationError(wave.result, runnable_deck(benches[0]), wave.log)
         if wave.result is not Result.OK:
             return None
         volts = abs(float(np.interp(cell.flat_start_s(pulse) + _LOAD_S, wave.time_s, wave["v_ae"] - wave["v_oe"])))
