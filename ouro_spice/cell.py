@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection, Mapping
 from typing import Protocol
+
+import numpy as np
 
 from . import c2c, compact
 from .checks import check_count
@@ -13,7 +16,7 @@ from .engine import Engine, default_engine
 from .pulse import Pulse
 from .sensing import reading
 from .telegraph import listened, seen
-from .transient import simulate
+from .transient import CircuitRun, sent, simulate
 from .waveform import State, Waveform
 
 __all__ = ["LiveCell", "ModelCell", "SpiceCell", "live"]
@@ -45,26 +48,40 @@ class SpiceCell:
 
     Attributes
     ----------
-    description
-        The circuit.
+    description, nominal
+        The circuit, and the one as it is described to programmers, whose device may be another one.
     state
         Its present state.
     clipped
         Reads so far that were outside the range of the ADC of a `Sense`.
+
+    `keys` are those of a `CircuitRun`; `often_V`: the amplitudes that are worth its `many`; `warn`: whether a clipped
+    read warns.
     """
 
     def __init__(
-        self, description: Cell, state: State | None = None, seed: int = 0, engine: Engine | None = None
+        self,
+        description: Cell,
+        state: State | None = None,
+        seed: int = 0,
+        engine: Engine | None = None,
+        *,
+        nominal: Cell | None = None,
+        keys: Mapping[int, np.ndarray] | None = None,
+        often_V: Collection[float] = (),
+        warn: bool = True,
     ) -> None:
         if state is not None:
             description.check_state(state)
         self.description = description
+        self.nominal = nominal or description
         self.state = state or description.state()
         self.read_s = description.read_s
         self.clipped = 0
-        self.window_S = description.window_S
-        self._seed = seed
+        self.window_S = self.nominal.window_S
+        self._seed, self._often_V, self._warn = seed, frozenset(often_V), warn
         self._engine = engine or default_engine()
+        self._run = CircuitRun(description, seed, True, self._engine, keys)
 
     def read(self) -> float:
         """One transient read through the circuit: ``g_sense`` [S], calibrated against known resistors.
@@ -77,7 +94,7 @@ class SpiceCell:
         device, state, index = self._now, self.state, self.description.index
         start = state.changed(index, n_disc=self._seen)
         wave = self._engine.run(self.description.replace(device=device).read_testbench(start))
-        found = reading(self.description, wave, self._engine)
+        found = reading(self.description, wave, self._engine, self._warn)
         # what the read itself moved, without the noise
         n = state.n_disc[index]
         n = max(n + wave.state.n_disc[index] - start.n_disc[index], min(n, device.Ndiscmin))
@@ -95,7 +112,8 @@ class SpiceCell:
         SimulationError
             Where the simulation fails; the state is then as it was.
         """
-        wave = simulate(self.description, [pulse], self.state, self._seed, engine=self._engine)
+        run = dataclasses.replace(self._run, many=pulse.amplitude in self._often_V)
+        wave = sent(run, [pulse], self.state)
         self.state = wave.state
         return wave
 
@@ -132,19 +150,27 @@ class ModelCell:
 
     Attributes
     ----------
-    description
-        The cell.
+    description, nominal
+        The cell, and the one as it is described to programmers, whose device may be another one.
     state
         Its present state.
     """
 
-    def __init__(self, description: CompactCell, state: State | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        description: CompactCell,
+        state: State | None = None,
+        seed: int = 0,
+        *,
+        nominal: CompactCell | None = None,
+    ) -> None:
         if state is not None:
             description.check_state(state)
         self.description = description
+        self.nominal = nominal or description
         self.state = state or description.state()
         self.read_s = description.read.duration
-        self.window_S = description.window_S
+        self.window_S = self.nominal.window_S
         self._seed = seed
 
     def read(self) -> float:
@@ -177,7 +203,12 @@ class ModelCell:
         return c2c.frozen(self.description.device, self.state.n_disc[0], self.state.walked())
 
 
-def live(cell: Cell | CompactCell | LiveCell, state: State | None = None, seed: int = 0) -> LiveCell:
+def live(
+    cell: Cell | CompactCell | LiveCell,
+    state: State | None = None,
+    seed: int = 0,
+    device: Device | None = None,
+) -> LiveCell:
     """Make a described cell live; a live cell is returned as it is.
 
     Parameters
@@ -188,14 +219,25 @@ def live(cell: Cell | CompactCell | LiveCell, state: State | None = None, seed: 
         Where it starts: ``cell.state(g_S)``; the device's own initial state where None.
     seed
         Of the cycle-to-cycle walk and the read noise of a device that has them.
+    device
+        What is there in place of the description's device, such as one of ``cell.device.draw(..)``. Programmers are
+        told of the description alone.
+
+    Raises
+    ------
+    ValueError
+        For what is no cell, or one that cannot be programmed; for a device in a live cell.
     """
     check_count("seed", seed, 0)
-    if isinstance(cell, CompactCell):
-        return ModelCell(cell, state, seed)
-    if not isinstance(cell, Cell):
+    if not isinstance(device, Device | None):
+        raise ValueError(f"device = {device!r} must be an ouro_spice.Device")
+    if not isinstance(cell, Cell | CompactCell):
         if not all(hasattr(cell, name) for name in ("read", "apply")):
             raise ValueError(f"{cell!r} is neither a cell nor a live cell")
+        if device is not None:
+            raise ValueError("a live cell has its device; give one to the description of a cell")
         return cell
     if not isinstance(cell.device, Device):
         raise ValueError("a cell with a fixed resistor cannot be programmed")
-    return SpiceCell(cell, state, seed)
+    kind = ModelCell if isinstance(cell, CompactCell) else SpiceCell
+    return kind(cell if device is None else cell.replace(device=device), state, seed, nominal=cell)

@@ -458,13 +458,13 @@ def failing(monkeypatch, results):
     recipe = Recipe(N, SEED, PAIR)
     seeds = {recipe.draw(CELL, k).seed: result for k, result in results.items()}
 
-    class Way(circuit_records._Way):
+    class Way(circuit_records.Way):
         def history(self, width_s):
             if self._run.seed in seeds:
                 raise ouro.SimulationError(seeds[self._run.seed], "a deck", ())
             return super().history(width_s)
 
-    monkeypatch.setattr(circuit_records, "_Way", Way)
+    monkeypatch.setattr(circuit_records, "Way", Way)
 
 
 def test_failed_simulations_are_records(monkeypatch):
@@ -736,7 +736,7 @@ def test_a_calibration_that_takes_too_long_is_no_record(monkeypatch):
     def slow(*_, **__):
         raise ouro.SimulationError(Result.TIMEOUT, "a deck", ())
 
-    monkeypatch.setattr(circuit_records, "reading", slow)
+    monkeypatch.setattr("ouro_spice.cell.reading", slow)
     with pytest.raises(ouro.SimulationError) as caught:
         extract(n=1)
     assert caught.value.result is Result.TIMEOUT

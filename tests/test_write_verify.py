@@ -11,7 +11,7 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice import ISPP, FixedPulse, Outcome, Result, SimulationError, write_verify
-from ouro_spice.write_verify import summary
+from ouro_spice.write_verify import CoarseFine, ISPPWidth, summary
 
 CELL = ouro.Cell1T1R(ouro.jart_vcm_v1b(window=True))
 PAIR = ouro.Pair(-0.45, 0.94, 60e-6)
@@ -103,8 +103,12 @@ def test_tolerance_is_relative_to_the_target(g, reached):
     assert (history.error <= 0.05) is reached
 
 
-@pytest.mark.parametrize("max_pulses", [1, 7, 50])
-@pytest.mark.parametrize("programmer", [FixedPulse(PAIR), ISPP(PAIR)], ids=["fixed", "ispp"])
+PROGRAMMERS = [FixedPulse(PAIR), ISPP(PAIR), ISPPWidth(PAIR), CoarseFine(PAIR)]
+NAMES = ["fixed", "ispp", "width", "coarse"]
+
+
+@pytest.mark.parametrize("max_pulses", [1, 7, 19])
+@pytest.mark.parametrize("programmer", PROGRAMMERS, ids=NAMES)
 def test_a_stuck_cell_ends_at_the_pulse_limit(programmer, max_pulses):
     cell = FakeCell(step_S=0)
     history = write_verify(cell, programmer, TARGET, 0.05, max_pulses)
@@ -114,11 +118,52 @@ def test_a_stuck_cell_ends_at_the_pulse_limit(programmer, max_pulses):
     assert set(history.readings_S) == {cell.g_S} == {150e-6}
 
 
-def test_a_stuck_cell_ends_at_a_high_pulse_limit_too():
-    """The steps of ISPP end at what the drivers can give; a missed target is no exception."""
-    history = write_verify(FakeCell(step_S=0), ISPP(PAIR), TARGET, 0.05, max_pulses=3000)
+@pytest.mark.parametrize("patience", [1, 6, 20])
+@pytest.mark.parametrize("programmer", PROGRAMMERS, ids=NAMES)
+def test_a_stuck_cell_is_called_so(programmer, patience):
+    history = write_verify(FakeCell(step_S=0), programmer, TARGET, 0.05, 3000, patience=patience)
+    assert history.outcome is Outcome.STUCK
+    assert len(history.pulses) == patience
+
+
+@pytest.mark.parametrize("programmer", PROGRAMMERS, ids=NAMES)
+def test_a_stuck_cell_ends_at_a_high_pulse_limit_too(programmer):
+    """The steps end at what the drivers can give; a missed target is no exception."""
+    history = write_verify(FakeCell(step_S=0), programmer, TARGET, 0.05, max_pulses=300, patience=None)
     assert history.outcome is Outcome.PULSE_LIMIT
-    assert len(history.pulses) == 3000
+    assert len(history.pulses) == 300
+
+
+def test_a_cell_that_gets_stuck_on_the_way():
+    class Worn(FakeCell):
+        def apply(self, pulse):
+            self.step_S = 0 if len(self.pulses) >= 3 else self.step_S
+            return super().apply(pulse)
+
+    history = write_verify(Worn(), FixedPulse(PAIR), TARGET, 0.05, patience=5)
+    assert (history.outcome, len(history.pulses)) == (Outcome.STUCK, 3 + 5)
+
+
+def test_a_slow_cell_is_not_stuck():
+    """Still is less than a ten-thousandth of the tolerance in 20 pulses."""
+    history = write_verify(FakeCell(step_S=TARGET * 0.05 * 6e-6), FixedPulse(PAIR), TARGET, 0.05, 200)
+    assert history.outcome is Outcome.PULSE_LIMIT
+    slower = write_verify(FakeCell(step_S=TARGET * 0.05 * 4e-6), FixedPulse(PAIR), TARGET, 0.05, 200)
+    assert (slower.outcome, len(slower.pulses)) == (Outcome.STUCK, 20)
+
+
+def test_a_cell_that_comes_and_goes_is_not_stuck():
+    history = write_verify(FakeCell(g_S=190e-6, step_S=60e-6), FixedPulse(PAIR), TARGET, 0.05, 60, patience=2)
+    assert history.outcome is Outcome.PULSE_LIMIT
+
+
+def test_going_on_whatever_the_reading():
+    history = write_verify(FakeCell(), FixedPulse(PAIR), TARGET, 0.05, 20, keep_going=True)
+    assert len(history.pulses) == 20
+    assert history.outcome is Outcome.REACHED
+    assert history.error <= 0.05
+    far = write_verify(FakeCell(step_S=0), FixedPulse(PAIR), TARGET, 0.05, 40, keep_going=True)
+    assert (far.outcome, len(far.pulses)) == (Outcome.PULSE_LIMIT, 40)
 
 
 def test_the_last_pulse_allowed_may_be_the_one_that_reaches():
@@ -153,12 +198,35 @@ def test_the_edges_of_the_window_are_inside():
 def test_a_failed_simulation_is_an_outcome_that_keeps_what_was_done(read, pulse, readings, pulses):
     cell = FailingCell(read, pulse)
     history = write_verify(cell, FixedPulse(PAIR), TARGET, 0.05)
-    assert history.outcome is Outcome.SIMULATION_FAILED
+    assert history.outcome is (Outcome.SIMULATION_FAILED if read is None else Outcome.READ_FAILED)
     assert (len(history.readings_S), len(history.pulses)) == (readings, pulses)
     assert history.time_s == pytest.approx(readings * 1e-7 + pulses * 1.014e-6)
     assert history.energy_J == pytest.approx(pulses * 2e-12)
     assert ("time step" in history.detail) is (read is not None)
     assert ("singular" in history.detail) is (pulse is not None)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("keep_going", [False, True])
+def test_a_reading_that_is_no_number_is_an_outcome(value, keep_going):
+    class Broken(FakeCell):
+        def read(self):
+            return value if self.pulses else super().read()
+
+    history = write_verify(Broken(), FixedPulse(PAIR), TARGET, 0.05, keep_going=keep_going)
+    assert history.outcome is Outcome.READ_FAILED
+    assert (history.readings_S, len(history.pulses)) == ((150e-6,), 1)
+    assert str(value) in history.detail
+
+
+@pytest.mark.parametrize("result", [Result.TIMEOUT, Result.WORKER])
+def test_the_failure_of_the_machine_is_no_outcome(result):
+    class Lost(FakeCell):
+        def apply(self, pulse):
+            raise SimulationError(result, "a deck", ())
+
+    with pytest.raises(SimulationError):
+        write_verify(Lost(), FixedPulse(PAIR), TARGET, 0.05)
 
 
 def test_other_errors_are_not_swallowed():
@@ -241,45 +309,6 @@ def test_a_programmer_may_refuse_a_cell_before_anything_is_done():
     assert (cell.reads, cell.pulses) == (0, [])
 
 
-# ---- programmers
-
-
-def test_fixed_pulse_goes_towards_the_target():
-    fixed = FixedPulse(PAIR, width=3e-7, edge=1e-9)
-    assert fixed.next_pulse(TARGET, [150e-6]) == ouro.Pulse(PAIR.v_set, 3e-7, 1e-9, 1e-9)
-    assert fixed.next_pulse(TARGET, [150e-6, 300e-6]) == ouro.Pulse(PAIR.v_reset, 3e-7, 1e-9, 1e-9)
-
-
-def factors(readings, **settings):
-    """Amplitudes of ISPP over the pair's, for each of these readings as the latest; target 200."""
-    ispp = ISPP(PAIR, **settings)
-    found = []
-    for k in range(len(readings)):
-        pulse = ispp.next_pulse(200.0, list(readings[: k + 1]))
-        found.append(pulse.amplitude / PAIR.amplitude(200.0 - readings[k]))
-    return found
-
-
-def test_ispp_raises_the_amplitude_by_a_step_each_pulse():
-    assert factors([100, 110, 120, 130], start=0.9, step=0.02) == pytest.approx([0.90, 0.92, 0.94, 0.96])
-
-
-def test_ispp_starts_anew_at_every_change_of_direction():
-    readings = [100, 150, 190, 240, 230, 210, 170, 205, 180, 185]
-    wanted = [0, 1, 2, 0, 1, 2, 0, 0, 0, 1]
-    assert factors(readings, start=0.8, step=0.05) == pytest.approx([0.8 + 0.05 * k for k in wanted])
-
-
-def test_ispp_raises_it_for_a_stuck_cell_too():
-    assert factors([100] * 5, start=1.0, step=0.1) == pytest.approx([1.0, 1.1, 1.2, 1.3, 1.4])
-
-
-def test_ispp_pulses_have_the_direction_and_width_asked_for():
-    ispp = ISPP(PAIR, width=3e-6, edge=5e-9, start=1.0)
-    assert ispp.next_pulse(TARGET, [100e-6]) == ouro.Pulse(PAIR.v_set, 3e-6, 5e-9, 5e-9)
-    assert ispp.next_pulse(TARGET, [100e-6, 300e-6]) == ouro.Pulse(PAIR.v_reset, 3e-6, 5e-9, 5e-9)
-
-
 def test_ispp_in_the_loop():
     history = write_verify(FakeCell(g_S=195e-6, step_S=40e-6), ISPP(PAIR, start=0.9, step=0.02), 220e-6, 0.01, 4)
     assert [p.amplitude for p in history.pulses] == pytest.approx(
@@ -307,6 +336,8 @@ def test_ispp_in_the_loop():
         ({"max_pulses": -1}, "max_pulses"),
         ({"max_pulses": 1.5}, "max_pulses"),
         ({"max_pulses": math.nan}, "max_pulses"),
+        ({"patience": 0}, "patience"),
+        ({"patience": 2.5}, "patience"),
     ],
 )
 def test_arguments_that_make_no_sense_are_value_errors(changes, what):
@@ -318,6 +349,17 @@ def test_arguments_that_make_no_sense_are_value_errors(changes, what):
 
 
 # ---- accounting
+
+
+def test_the_same_write_with_other_reads():
+    history = write_verify(FakeCell(), FixedPulse(PAIR), TARGET, 0.05)
+    longer = history.with_reads(1e-6)
+    assert longer.time_s - history.time_s == pytest.approx(7 * 9e-7)
+    assert longer.with_reads(1e-7).time_s == pytest.approx(history.time_s)
+    assert longer.readings_S == history.readings_S
+    for bad in (0.0, math.nan, 2.0):
+        with pytest.raises(ValueError, match="read_s"):
+            history.with_reads(bad)
 
 
 def test_time_counts_reads_and_pulses_with_their_edges():

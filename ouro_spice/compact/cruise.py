@@ -1,4 +1,4 @@
-"""Steps at a constant voltage from point to point of a grid, as many at a time as have the same method.
+"""Edges, and steps at a constant voltage from point to point of a grid, as many at a time as have the same method.
 
 A box is the far corner (ln N, r, l) of a range of states, in the direction in which the voltage moves the conductance:
 up with N and r and down with l at V < 0, down at V > 0.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from . import hop, models
-from .follow import SNAP, finish_step
+from .follow import SNAP, finish_step, piece
 from .jit import kernel
 from .memory import CURRENT, ENERGY, LAM, LAM_I, MEMORY, N, X
 from .step import NEAR, learn, stretch
@@ -25,6 +25,14 @@ CRUISE_MEMORY = MEMORY + 4
 SHORT = 0.01  # relative change of the speed, and change of x, after which it is found anew
 
 _CLEAR = NEAR**0.1  # N over Nmax, or Nmin over N, up to which no limit is felt
+
+
+@kernel
+def edge(v0, v1, span, clock, cell):
+    """The rising or the falling edge of a pulse."""
+    nothing = (math.nan, False, cell[4])
+    piece(0.0, span, v0, v1, True, clock, nothing, (1.0, cell[6], 0), 0, cell)
+    cell[5][SINCE] = -1.0
 
 
 @kernel

@@ -13,8 +13,8 @@ import math
 
 from ..device import V_READ
 from . import models
-from .cruise import CRUISE_MEMORY, SINCE, advance, everywhere, knows_walk, nowhere, outside, stands
-from .follow import SNAP, conductance, piece
+from .cruise import CRUISE_MEMORY, SINCE, advance, edge, everywhere, knows_walk, nowhere, outside, stands
+from .follow import SNAP, conductance
 from .jit import kernel
 from .memory import ENERGY, LAM_V, STRIDE, N, X, address
 from .reduced import COEFFICIENTS
@@ -58,7 +58,7 @@ def record_devices(model, p, rs, w, s, keys, n, pulses, targets, grid, history, 
 def _record(pulse, target, grid, clock, history, slots, look, results, cell):
     """One record; the concentration is NaN where it failed."""
     v, (step_s, longest_s), m = pulse[0], grid, cell[5]
-    _edge(0.0, v, pulse[1], clock, cell)
+    edge(0.0, v, pulse[1], clock, cell)
     last = steps = int(longest_s / step_s * (1.0 + 1e-9) + SNAP)
     k = due = points = seen = width = 0
     every, g_seen = 1, math.nan
@@ -107,20 +107,12 @@ def _note(g, history, points, every):
 
 
 @kernel
-def _edge(v0, v1, span, clock, cell):
-    """The rising or the falling edge."""
-    nothing = (math.nan, False, cell[4])
-    piece(0.0, span, v0, v1, True, clock, nothing, (1.0, cell[6], 0), 0, cell)
-    cell[5][SINCE] = -1.0
-
-
-@kernel
 def _after(width, back, pulse, slots, look, clock, results, cell):
     """What the pulse comes to that ends here, or at the point before, falling edge included; the device stays here."""
     _copy(slots[1], cell, True)
     if back:
         _copy(slots[0], cell, False)
-    _edge(pulse[0], 0.0, pulse[2], clock, cell)
+    edge(pulse[0], 0.0, pulse[2], clock, cell)
     results[WIDTH], results[G_END], results[ENERGY_J] = width, conductance(look, cell), cell[5][ENERGY]
     if not math.isnan(cell[5][N]):
         _copy(slots[1], cell, False)

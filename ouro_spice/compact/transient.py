@@ -7,6 +7,7 @@ error of the integration alone.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -235,15 +236,17 @@ def _grid(spacing: float | None, t: np.ndarray) -> tuple[float, np.ndarray]:
     return float(spacing), np.arange(int(longest / spacing * (1 + 1e-9) + 1e-6) + 1) * spacing
 
 
-def share(work, count: int, threads: int | None) -> None:
-    """Call `work` with slices of `count` devices on some threads."""
+def share(work, count: int, threads: int | None, most: int | None = None) -> None:
+    """Call `work` with slices of `count` devices on some threads; `most`: devices in a slice, None: no matter."""
     if threads is None:
         threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     check_count("threads", threads)
-    edges = np.linspace(0, count, min(count, _PARTS * threads) + 1).astype(int) if threads > 1 else (0, count)
+    parts = max(min(count, _PARTS * threads) if threads > 1 else 1, math.ceil(count / most) if most else 1)
+    edges = np.linspace(0, count, parts + 1).astype(int)
     slices = [slice(int(a), int(b)) for a, b in pairwise(edges)]
-    if len(slices) == 1:
-        work(slices[0])
+    if threads == 1 or len(slices) == 1:
+        for one in slices:
+            work(one)
         return
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, slices))

@@ -104,7 +104,7 @@ class PulseDataset:
         """
         import torch
 
-        rows = self._reached(split)
+        rows = self.reached(split)
         start = rows.g_sense_start_S.to_numpy(float)
         inputs = np.stack([start, rows.g_target_S.to_numpy(float) - start], axis=1)
         return torch.from_numpy(inputs), torch.from_numpy(rows.t_pulse_s.to_numpy(float, copy=True))
@@ -113,10 +113,11 @@ class PulseDataset:
         """Spacing [s] and conductances [S], (points,) float32, of each record of `tensors`, in its order."""
         import torch
 
-        for row in self._reached(split).itertuples():
+        for row in self.reached(split).itertuples():
             yield row.history_dt_s, torch.from_numpy(np.array(row.history_g_S))
 
-    def _reached(self, split: str | None) -> pd.DataFrame:
+    def reached(self, split: str | None = None) -> pd.DataFrame:
+        """The records that reached their target, of a split or of all."""
         # a read that failed is no reading to learn from
         rows = self.frame[(self.frame.outcome == "reached") & self.frame.g_sense_start_S.notna()]
         return rows if split is None else rows[rows.split == split]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import c2c, compact
-from ..circuit import Cell, Testbench
-from ..engine import Engine, runnable_deck
+from ..cell import SpiceCell
+from ..circuit import Cell
+from ..engine import Engine
 from ..population import stationary
 from ..pulse import Pulse
-from ..sensing import reading
 from ..transient.circuit import CircuitRun
 from ..variability import Walk
 from ..waveform import Result, SimulationError, State, Waveform
@@ -25,7 +25,8 @@ _FIRST = 60
 _WALKED = 480
 """Steps of a walk in one part at most: behind the crossing the last part is simulated once more."""
 
-_OF_THE_MACHINE = (Result.TIMEOUT, Result.WORKER)
+OF_THE_MACHINE = (Result.TIMEOUT, Result.WORKER)
+"""Failures that are no property of what is simulated."""
 
 
 def circuit_record(cell: Cell, recipe: Recipe, drawn: Drawn, engine: Engine) -> Record:
@@ -42,14 +43,14 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Drawn, engine: Engine) -> 
     pulse = Pulse(recipe.pair.amplitude(drawn.target_S - g_start_S), recipe.longest_s, drawn.rise_s, drawn.fall_s)
     run = CircuitRun(cell, drawn.seed, True, engine, {cell.index: c2c.key(drawn.seed)}, many=True)
     try:
-        way = _Way(run, pulse, recipe.step_s, state)
+        way = Way(run, pulse, recipe.step_s, state)
         width_s = way.crossing(drawn.target_S)
         outcome = "reached" if width_s else "not_reached"
         width_s = width_s or recipe.longest_s
         stride_, history = way.history(width_s)
         end, energy_J = way.ended(width_s)
     except SimulationError as error:
-        if error.result in _OF_THE_MACHINE:
+        if error.result in OF_THE_MACHINE:
             raise
         failed = Record.failed(drawn, g_start_S, pulse.amplitude, error.result)
         return failed.with_readings(_reading(cell, state, engine), NAN)
@@ -80,7 +81,7 @@ class _Part:
     energy_J: float
 
 
-class _Way:
+class Way:
     """A trajectory under a long pulse, simulated as far as it is asked for."""
 
     def __init__(self, run: CircuitRun, pulse: Pulse, step_s: float, state: State) -> None:
@@ -106,10 +107,14 @@ class _Way:
     def history(self, width_s: float) -> tuple[int, np.ndarray]:
         """Stride, and conductance over twice a width on the grid, thinned by it."""
         steps = min(2 * round(width_s / self._step_s), self._steps)
+        every = stride(steps)
+        return every, self.conductances(steps)[::every].astype(np.float32)
+
+    def conductances(self, steps: int) -> np.ndarray:
+        """Conductance at the widths of the grid from 0 to so many steps, (steps + 1,) [S]."""
         while len(self._g) <= steps:
             self._go_on()
-        every = stride(steps)
-        return every, self._g[: steps + 1 : every].astype(np.float32)
+        return self._g[: steps + 1]
 
     def ended(self, width_s: float) -> tuple[Waveform, float]:
         """The end of the pulse with a width, falling edge included, and its energy [J]."""
@@ -144,19 +149,9 @@ def _sampled(waves: list[Waveform], times_s: np.ndarray) -> np.ndarray:
 
 def _reading(cell: Cell, state: State, engine: Engine) -> float:
     """What the sense path reports of a state [S], the end of its range for one beyond; NaN where the read fails."""
-    bench = _read_testbench(cell, state)
-    wave = engine.run(bench, throw=False)
-    if wave.result in _OF_THE_MACHINE:
-        raise SimulationError(wave.result, runnable_deck(bench), wave.log)
-    if wave.result is Result.OK:
-        try:
-            return reading(cell, wave, engine, warn=False).g_S
-        except SimulationError as error:  # outside the range of the sense path
-            if error.result in _OF_THE_MACHINE:
-                raise
-    return NAN
-
-
-def _read_testbench(cell: Cell, state: State) -> Testbench:
-    device = c2c.frozen(cell.device, state.n_disc[cell.index], state.walked(cell.index))
-    return cell.replace(device=device).read_testbench(state)
+    try:
+        return SpiceCell(cell, state, engine=engine, warn=False).read()
+    except SimulationError as error:  # outside the range of the sense path, too
+        if error.result in OF_THE_MACHINE:
+            raise
+        return NAN

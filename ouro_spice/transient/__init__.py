@@ -18,7 +18,7 @@ from ..waveform import Effort, Fidelity, State, Waveform
 from .circuit import CircuitRun
 from .compact import CompactRun
 
-__all__ = ["simulate"]
+__all__ = ["CircuitRun", "sent", "simulate"]
 
 
 def simulate(
@@ -70,10 +70,21 @@ def simulate(
         run = CompactRun(cell, seed, throw)
     else:
         run = CircuitRun(cell, seed, throw, engine or default_engine())
-    waves, state = [], state or cell.state()
-    for pulse, begin, end in _parts(cell, pulses, start_s, stop_s):
+    return sent(run, pulses, state or cell.state(), start_s, stop_s)
+
+
+def sent(
+    run: CircuitRun | CompactRun,
+    pulses: Sequence[Pulse | Parallel] | Pulse | Parallel,
+    state: State,
+    start_s: float = 0.0,
+    stop_s: float | None = None,
+) -> Waveform:
+    """What `simulate` does, by a run of one's own."""
+    waves: list[Waveform] = []
+    for pulse, begin, end in _parts(run.cell, pulses, start_s, stop_s):
         waves += run.pulse(pulse, begin, end, state)
-        state = listened(cell, waves[-1].state, state, end - begin, seed)
+        state = listened(run.cell, waves[-1].state, state, end - begin, run.seed)
         if state is None:
             break
     return dataclasses.replace(_joined(waves), state=state)

@@ -1,0 +1,202 @@
+"""Making trials: pairs as datasets draw them, many fresh devices and walks for each, sampled over the pulse width."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..checks import check_count
+from ..circuit import Cell, CompactCell
+from ..dataset.recipe import LIMIT, Recipe
+from ..engine import Ngspice
+from ..fleet import Fleet, fleet
+from ..kept import kept
+from ..manifest import describe
+from ..pair import Pair
+from ..progress import Bar, progress
+from ..variability import Spread
+from .baselines import Predict, noise_free
+from .floor import Trials
+
+_BLOCK = 25
+"""Pairs that are made and kept together."""
+
+_PILOT = 8
+"""Trajectories from which the longest width of a pair is found."""
+
+_QUARTER, _BEYOND = 0.75, 3.0
+"""It is this many times the width at which three quarters of them have reached the target."""
+
+_STEPS = 400
+"""Widths of the pilot."""
+
+_NAMES = ("start_S", "target_S", "t_max_s", "g_S")
+
+
+@dataclass(frozen=True)
+class _Law:
+    """What decides the trials of a block, beside its number."""
+
+    cell: Cell | CompactCell
+    pair: Pair
+    trajectories: int
+    widths: int
+    seed: int
+    d2d: Spread | str | None
+    start: str
+    rise_s: float
+
+    def settings(self, block: int, count: int) -> dict[str, Any]:
+        """Everything that decides a block."""
+        plain = {name: getattr(self, name) for name in ("trajectories", "widths", "seed", "start", "rise_s")}
+        recipe = self._recipe(block, 1)
+        plain |= {"block": block, "pairs": count, "pilot": [_PILOT, _QUARTER, _BEYOND, _STEPS]}
+        return describe(self.cell, **plain, recipe=recipe.settings).origin
+
+    def pairs(self, block: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Starts and targets of the first pairs of a block, (count,) each [S]."""
+        recipe = self._recipe(block, count, d2d=None)
+        drawn = [recipe.draw(self.cell, number) for number in range(count)]
+        return np.array([one.start_S for one in drawn]), np.array([one.target_S for one in drawn])
+
+    def fleets(
+        self, block: int, start_S: np.ndarray, target_S: np.ndarray, workers: int | None, engine: Ngspice | None
+    ) -> tuple[Fleet, Fleet]:
+        """The pilot's cells and the others, pair by pair: each trajectory has a device and a walk of its own."""
+        each = _PILOT + self.trajectories
+        table = {"g_start_S": np.repeat(start_S, each), "g_target_S": np.repeat(target_S, each)}
+        recipe = self._recipe(block, len(start_S) * each, sampling="listed", table=table)
+        numbers = np.arange(recipe.n).reshape(-1, each)
+        parts = (numbers[:, :_PILOT], numbers[:, _PILOT:])
+        drawn = ([recipe.draw(self.cell, int(number)) for number in part.ravel()] for part in parts)
+        return tuple(fleet(self.cell, one, self.start, workers=workers, engine=engine) for one in drawn)
+
+    def _recipe(self, block: int, n: int, **changes: Any) -> Recipe:
+        stream = np.random.SeedSequence(self.seed, spawn_key=(block, 0 if "table" in changes else 1))
+        seed = int(stream.generate_state(1, np.uint64)[0] >> np.uint64(1))
+        given = {"d2d": self.d2d, "start": self.start, "rise_s": self.rise_s} | changes
+        return Recipe(n, seed, self.pair, **given)
+
+
+def trials(
+    cell: Cell | CompactCell,
+    pair: Pair,
+    n: int = 400,
+    trajectories: int = 64,
+    *,
+    widths: int = 256,
+    seed: int = 0,
+    d2d: Spread | str | None = None,
+    start: str = "stationary",
+    rise_s: float = 2e-9,
+    around_s: Predict | None = None,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    engine: Ngspice | None = None,
+) -> Trials:
+    """Follow many noisy trajectories for each of some pairs (start, target), independent and uniform over the window.
+
+    The longest width of a pair is found by 8 trajectories of its own: 3 times the one at which three quarters of
+    them have reached the target, or `LIMIT` times the pair's time where that is less.
+
+    Parameters
+    ----------
+    cell
+        The circuit or compact cell with its nominal device and walk.
+    pair
+        The amplitudes, and gate voltages where they belong to it.
+    n, trajectories
+        Number of pairs, and of trajectories for each.
+    widths
+        Pulse widths at which each trajectory is looked at.
+    seed
+        Of pairs, devices and walks. More pairs with the same seed begin with these.
+    d2d
+        The law from which each trajectory has a device of its own, which starts at the nearest conductance that it can
+        have; None: the nominal device.
+    start
+        "stationary" or "nominal", as in `Recipe`.
+    rise_s
+        Rising edge [s].
+    around_s
+        Times near which the pilot looks first; None: those of the noise-free device. They decide no share.
+    out
+        Folder for finished blocks of 25 pairs; work found there goes on. None: in memory only.
+    workers, engine
+        Processes, for a compact cell threads; what runs a circuit. The trials do not depend on them.
+
+    Raises
+    ------
+    ValueError
+        For arguments out of range.
+    """
+    for name, count, least in (("n", n, 1), ("trajectories", trajectories, 2), ("widths", widths, 8)):
+        check_count(name, count, least)
+    cell = pair.gated(cell)
+    law = _Law(cell, pair, trajectories, widths, seed, d2d, start, rise_s)
+    with ExitStack() as stack, progress("trajectories", n * trajectories) as bar:
+        if engine is None and isinstance(cell, Cell):
+            engine = stack.enter_context(Ngspice(workers))
+        work = _Work(law, around_s or noise_free(cell, pair, engine), workers, engine, bar)
+        blocks = [work.block(block, min(_BLOCK, n - block * _BLOCK), out) for block in range(-(-n // _BLOCK))]
+    return Trials(**{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES})
+
+
+@dataclass(frozen=True)
+class _Work:
+    """The law, and what makes the trials; it decides none of them."""
+
+    law: _Law
+    around_s: Predict
+    workers: int | None
+    engine: Ngspice | None
+    bar: Bar
+
+    def block(self, block: int, count: int, out: str | Path | None) -> dict[str, np.ndarray]:
+        """The trials of the first pairs of a block, made or found."""
+        made = []
+
+        def make() -> dict[str, np.ndarray]:
+            made.append(block)
+            return self._made(block, count)
+
+        found = kept(out, f"trials-{block:03d}", self.law.settings(block, count), make)
+        if not made:
+            self.bar.advance(count * self.law.trajectories)
+        return found
+
+    def _made(self, block: int, count: int) -> dict[str, np.ndarray]:
+        law = self.law
+        start_S, target_S = law.pairs(block, count)
+        pilots, others = law.fleets(block, start_S, target_S, self.workers, self.engine)
+        volts = np.array([law.pair.amplitude(dg) for dg in target_S - start_S])
+        guess_s = np.abs(self.around_s(start_S, target_S - start_S))
+        t_max_s = _longest_s(law, pilots, volts, target_S, guess_s)
+        given = (np.repeat(x, law.trajectories) for x in (volts, t_max_s / (law.widths - 1)))
+        g_S = others.sampled(np.arange(len(others)), *given, law.widths, law.rise_s, self.bar)
+        g_S = g_S.astype(np.float32).reshape(count, law.trajectories, law.widths)
+        return dict(zip(_NAMES, (start_S, target_S, t_max_s, g_S), strict=True))
+
+
+def _longest_s(law: _Law, pilots: Fleet, volts: np.ndarray, target_S: np.ndarray, guess_s: np.ndarray) -> np.ndarray:
+    """The longest width of each pair [s], (P,)."""
+    limit_s = LIMIT * law.pair.total_s
+    # a target beside the start says nothing about how long it takes: doing nothing is best, or nearly
+    look_s = np.clip(guess_s, law.pair.total_s / 100, limit_s)
+    crossed_s = np.full(len(volts), np.inf)
+    open_ = np.arange(len(volts))
+    while len(open_):
+        places = np.arange(len(pilots)).reshape(-1, _PILOT)[open_].ravel()
+        drives = (np.repeat(x[open_], _PILOT) for x in (volts, look_s / _STEPS))
+        g = pilots.sampled(places, *drives, _STEPS + 1, law.rise_s).reshape(len(open_), _PILOT, -1)
+        sign = -np.sign(volts[open_])[:, None, None]
+        beyond = sign * g >= sign * target_S[open_, None, None]
+        first = np.where(beyond.any(axis=2), np.argmax(beyond, axis=2), np.inf)
+        crossed_s[open_] = np.quantile(first, _QUARTER, axis=1, method="higher") * look_s[open_] / _STEPS
+        open_ = open_[np.isinf(crossed_s[open_]) & (look_s[open_] < limit_s)]
+        look_s[open_] = np.minimum(4 * look_s[open_], limit_s)
+    return np.clip(_BEYOND * crossed_s, 8 * look_s / _STEPS, limit_s)

@@ -1,0 +1,181 @@
+"""The neural pulse predictor: (G_start, wanted change) -> pulse time, and the programmer that uses it.
+
+A multilayer perceptron 2-32-64-32-1, as in "The Ouroboros of Memristors", trained as there (`training/paper.toml`), or,
+by default, on the logarithm of the time with the direction from the sign of the wanted change, and then so that pulses
+end within a band around the target.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..checks import check_count
+from ..dataset import PulseDataset
+from ..manifest import Manifest
+from ..pair import Pair, recorded_pair
+from . import checkpoint
+from .curves import Curves, Mapping
+from .examples import Examples
+from .network import HIDDEN, Weights
+from .programmer import ModelProgrammer, NeuralProgrammer
+from .rollout import Law, rollout
+from .specification import DEFAULTS, PLAIN, Specification, Stage
+from .training import LONGEST_S, SHORTEST_S, Scale, train
+
+__all__ = [
+    "HIDDEN",
+    "Curves",
+    "Examples",
+    "Law",
+    "Mapping",
+    "ModelProgrammer",
+    "NeuralProgrammer",
+    "PulsePredictor",
+    "Specification",
+    "Stage",
+    "rollout",
+]
+
+
+@dataclass(frozen=True)
+class PulsePredictor:
+    """A trained network with its normalisation and the manifest of the data that it was trained on.
+
+    Attributes
+    ----------
+    weights
+        Of the network, or of several, each for a range of G_start.
+    scale
+        Normalisation of inputs and output.
+    specification
+        What the network is and how it was trained.
+    manifest
+        Of the training data; ``settings["training"]`` says how it was trained.
+    clock
+        The predictor by whose times a history-conditioned one measures how fast a device is; None for others.
+    """
+
+    weights: Weights
+    scale: Scale
+    specification: Specification
+    manifest: Manifest = field(repr=False)
+    clock: PulsePredictor | None = None
+
+    @classmethod
+    def fit(
+        cls,
+        data: PulseDataset,
+        specification: Specification | None = None,
+        *,
+        seed: int = 0,
+        start: PulsePredictor | None = None,
+    ) -> PulsePredictor:
+        """Train on the "train" records; the epochs that are best on the "validation" ones are kept.
+
+        Parameters
+        ----------
+        data
+            Records; all of them serve for training and validation where a split is empty.
+        specification
+            The network and its training. By default the logarithm of the time is learned, and then, where the dataset
+            has histories, to end within 20 % of the target.
+        seed
+            Of the initial weights and of the order of the records.
+        start
+            A predictor whose weights training begins with.
+
+        Raises
+        ------
+        ValueError
+            For fewer than two records that reached their target, histories that are not there, or settings that make
+            no sense.
+        """
+        curves = "history_g_S" in data.frame
+        if specification is None:
+            specification = PLAIN if curves else dataclasses.replace(PLAIN, stages=PLAIN.stages[:1])
+        curves = any(stage.needs_curves for stage in specification.stages)
+        parts = [Examples.of(data, split, curves) for split in ("train", "validation")]
+        return cls.trained(specification, *parts, data.manifest, seed=seed, start=start)
+
+    @classmethod
+    def trained(
+        cls, specification: Specification, training: Examples, validation: Examples, manifest: Manifest, *,
+        seed: int = 0, start: PulsePredictor | None = None, clock: PulsePredictor | None = None,
+    ) -> PulsePredictor:  # fmt: skip
+        """Train on examples; see `fit`. `manifest` is that of what made them."""
+        check_count("seed", seed, 0)
+        if len(training) < 2:
+            raise ValueError(f"{len(training)} training records reached their target; at least 2 are needed")
+        if start is not None and start.specification.inputs != specification.inputs:
+            raise ValueError(f"a network that sees {list(specification.inputs)} cannot go on from one that does not")
+        begin = (start.weights, start.scale) if start else None
+        step_s = manifest.settings.get("step_s", 1e-8)
+        weights, scale, scores = train(specification, training, validation, step_s, seed, begin)
+        manifest = Manifest.from_json(manifest.to_json())
+        manifest.settings["training"] = {"seed": seed, "kept": scores, "start": start.sha256 if start else None}
+        return cls(weights, scale, specification, manifest, clock)
+
+    def predict(self, g_start_S: ArrayLike, dg_S: ArrayLike, **seen: ArrayLike) -> np.ndarray:
+        """Signed pulse time [s] for a wanted change of conductance [S]; SET positive. Broadcasts its arguments.
+
+        `seen` are further inputs of the network by their names; what stands for them where they are not given is in
+        `specification.DEFAULTS`, edges are those of the training data.
+        """
+        unknown = set(seen) - set(DEFAULTS)
+        if unknown:
+            raise ValueError(f"{sorted(unknown)[0]!r} is no input of a predictor; there is {', '.join(DEFAULTS)}")
+        given = {"g_start_S": g_start_S, "dg_S": dg_S, **seen}
+        names = list(given)
+        given = dict(zip(names, np.broadcast_arrays(*(np.asarray(given[n], float) for n in names)), strict=True))
+        shape = given["dg_S"].shape
+        columns = [given[n] if n in given else np.full(shape, self._default(n)) for n in self.specification.inputs]
+        x = (np.stack([column.ravel() for column in columns], axis=-1) - self.scale.shift) / self.scale.scale
+        y = (self.weights(x) * self.scale.scale_out + self.scale.shift_out).reshape(shape)
+        if self.specification.output == "signed_time":
+            return np.clip(y, -LONGEST_S, LONGEST_S)
+        return np.sign(given["dg_S"]) * np.exp(np.clip(y, np.log(SHORTEST_S), np.log(LONGEST_S)))
+
+    def _default(self, name: str) -> float:
+        if name in ("log_rise", "log_fall"):
+            return float(np.log(edge(self.manifest, name.replace("log_", "") + "_s")))
+        return DEFAULTS[name]
+
+    def save(self, path: str | Path) -> Path:
+        """Write a checkpoint: arrays and JSON, no code."""
+        return checkpoint.save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> PulsePredictor:
+        """Read a checkpoint; ValueError for a file that is none."""
+        return checkpoint.load(cls, Path(path))
+
+    @property
+    def sha256(self) -> str:
+        """Hash of weights, normalisation and manifest: the same wherever the checkpoint is stored."""
+        return checkpoint.digest(self)
+
+    @property
+    def pair(self) -> Pair:
+        """The amplitudes that its pulse times belong to; ValueError where there is not one of each direction."""
+        return recorded_pair(self.manifest)
+
+    def edges(self) -> tuple[float, float]:
+        """Rise and fall of its pulses [s]: of edges that were drawn, the middle of their law."""
+        return edge(self.manifest, "rise_s"), edge(self.manifest, "fall_s")
+
+    @property
+    def plain_specification(self) -> dict[str, Any]:
+        """Its specification for a file."""
+        return self.specification.plain
+
+
+def edge(manifest: Manifest, name: str) -> float:
+    """An edge of the training data [s]; of edges that were drawn, the middle of their law."""
+    law = manifest.settings[name]
+    return float(np.sqrt(law[0] * law[1])) if isinstance(law, list) else law

@@ -1,0 +1,88 @@
+"""Checkpoints: arrays and JSON in an npz file, no code."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..files import write_whole
+from ..manifest import Manifest
+from .network import Weights
+from .specification import Specification
+from .training import arrays_of, scale_from
+
+if TYPE_CHECKING:
+    from . import PulsePredictor
+
+
+def save(predictor: PulsePredictor, path: Path) -> Path:
+    """Write a checkpoint, whole or not at all."""
+    arrays = _taken_apart(predictor, "")
+
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            np.savez(file, **arrays)
+
+    return write_whole(path, write)
+
+
+def load(kind: type[PulsePredictor], path: Path) -> PulsePredictor:
+    """Read a checkpoint; ValueError for a file that is none."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ValueError(f"no checkpoint {path}") from None
+    except OSError as error:
+        raise ValueError(f"{path} is not an ouro_spice checkpoint: {error.strerror}") from error
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            return _put_together(kind, dict(file), "")
+    except Exception as error:  # a damaged archive raises nearly anything in its readers
+        raise ValueError(f"{path} is not an ouro_spice checkpoint, or is damaged: {error}") from error
+
+
+def digest(predictor: PulsePredictor) -> str:
+    """Hash of all that decides its predictions, and of its manifest."""
+    content = b"".join(np.ascontiguousarray(array).tobytes() for array in _numbers(predictor))
+    text = json.dumps(predictor.plain_specification, sort_keys=True) + predictor.manifest.to_json()
+    clock = predictor.clock.sha256 if predictor.clock else ""
+    return hashlib.sha256(content + text.encode() + clock.encode()).hexdigest()
+
+
+def _numbers(predictor: PulsePredictor) -> list[np.ndarray]:
+    return [*predictor.weights.arrays, *arrays_of(predictor.scale)]
+
+
+def _taken_apart(predictor: PulsePredictor, prefix: str) -> dict[str, Any]:
+    arrays: dict[str, Any] = {f"{prefix}centres": predictor.weights.centres}
+    for k, (matrix, bias) in enumerate(predictor.weights.layers):
+        arrays[f"{prefix}matrix{k}"], arrays[f"{prefix}bias{k}"] = matrix, bias
+    for name, array in zip(("shift", "scale", "output"), arrays_of(predictor.scale), strict=True):
+        arrays[prefix + name] = array
+    arrays[f"{prefix}specification"] = np.array(json.dumps(predictor.plain_specification))
+    arrays[f"{prefix}manifest"] = np.array(predictor.manifest.to_json())
+    arrays[f"{prefix}sha256"] = np.array(predictor.sha256)
+    if predictor.clock:
+        arrays |= _taken_apart(predictor.clock, f"{prefix}clock.")
+    return arrays
+
+
+def _put_together(kind: type[PulsePredictor], file: dict[str, np.ndarray], prefix: str) -> PulsePredictor:
+    count = sum(name.startswith(f"{prefix}matrix") for name in file)
+    layers = tuple((file[f"{prefix}matrix{k}"], file[f"{prefix}bias{k}"]) for k in range(count))
+    scale = scale_from(tuple(file[prefix + name] for name in ("shift", "scale", "output")))
+    specification = Specification.of(json.loads(str(file[f"{prefix}specification"])))
+    weights = Weights(layers, file[f"{prefix}centres"])
+    if not layers or weights.sizes[0] != len(specification.inputs) or weights.sizes[-1] != 1:
+        raise ValueError(f"a network of {weights.sizes if layers else 'nothing'}")
+    clock = _put_together(kind, file, f"{prefix}clock.") if f"{prefix}clock.centres" in file else None
+    manifest = Manifest.from_json(str(file[f"{prefix}manifest"]))
+    predictor = kind(weights, scale, specification, manifest, clock)
+    if str(file[f"{prefix}sha256"]) != predictor.sha256:
+        raise ValueError("its content does not fit its hash")
+    return predictor

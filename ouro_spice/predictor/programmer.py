@@ -1,0 +1,187 @@
+"""Programmers that send the pulse that a predictor, or a model, asks for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..checks import check_range
+from ..pair import Pair
+from ..pulse import Pulse
+from .memory import Memory
+
+if TYPE_CHECKING:
+    from . import PulsePredictor
+
+Chosen = tuple[np.ndarray, np.ndarray]
+"""Signed times [s] and amplitudes over the pair's, (k,)."""
+
+_DRIVES = 41  # amplitudes that are tried
+
+
+@dataclass(frozen=True)
+class Drives:
+    """Varying amplitude: that at which the pulse takes a wanted time, as far as it can be had.
+
+    Parameters
+    ----------
+    width_s
+        Wanted width [s].
+    low, high
+        Smallest and largest amplitude over the pair's: those that the predictor was trained on.
+    fixed
+        All pulses have that width, for drivers with a fine amplitude and a coarse clock; else the width is the one
+        that the predictor gives at the amplitude chosen.
+    """
+
+    width_s: float = 50e-9
+    low: float = 1.0
+    high: float = 1.15
+    fixed: bool = False
+
+    def __post_init__(self) -> None:
+        check_range("width_s", self.width_s, 1e-9, 1.0, "s")
+        check_range("low", self.low, 0.1, 10, "")
+        check_range("high", self.high, self.low, 10, "")
+
+    def choose(self, predict: Callable[[np.ndarray], np.ndarray], count: int) -> Chosen:
+        """Times and amplitudes of `count` pulses; `predict` gives the signed times of all at some amplitudes."""
+        grid = np.linspace(self.low, self.high, _DRIVES)
+        times = np.stack([predict(np.full(count, drive)) for drive in grid])
+        off = np.abs(np.log(np.maximum(np.abs(times), 1e-15) / self.width_s))
+        best, k = np.argmin(off, axis=0), np.arange(count)
+        time_s, drive = times[best, k], grid[best]
+        return (np.sign(time_s) * self.width_s if self.fixed else time_s), drive
+
+
+@dataclass(frozen=True)
+class NeuralProgrammer:
+    """Programs with the predicted pulse.
+
+    A history-conditioned predictor sees what the earlier pulses of the write did; they follow from the readings.
+
+    Parameters
+    ----------
+    predictor
+        The network.
+    any_circuit
+        Use it for a circuit that it was not trained on, too.
+    shortest_s
+        Pulses are not shorter than this [s].
+    drives
+        How amplitudes are chosen; None: always the pair's.
+    clock_s
+        Widths are whole numbers of this [s]; 0: any width.
+    """
+
+    predictor: PulsePredictor
+    any_circuit: bool = False
+    shortest_s: float = 1e-9
+    name: str = "neural"
+    drives: Drives | None = None
+    clock_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_range("shortest_s", self.shortest_s, 1e-12, 1.0, "s")
+        check_range("clock_s", self.clock_s, 0, 1.0, "s")
+        if self.drives is not None and "drive" not in self.predictor.specification.inputs:
+            raise ValueError("this predictor was trained at one pair of amplitudes: it has no others to choose from")
+
+    @property
+    def checkpoint(self) -> str:
+        """Hash of the network."""
+        return self.predictor.sha256
+
+    def check(self, circuit: str) -> None:
+        """ValueError for a circuit, by its manifest's hash, that the predictor was not trained on."""
+        trained = self.predictor.manifest.circuit
+        if not self.any_circuit and circuit != trained:
+            raise ValueError(
+                f"this predictor was trained on another circuit ({trained[:12]}, this one is "
+                f"{circuit[:12] or 'unknown'}): train one, or NeuralProgrammer(any_circuit=True)"
+            )
+
+    def next_pulse(self, target: float, readings: list[float]) -> Pulse:
+        """The pulse that the network predicts from the latest reading."""
+        return self.next_pulses(np.array([target]), np.array([readings]))[0]
+
+    def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
+        """The same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
+        readings = np.asarray(readings, dtype=float)
+        memory = Memory.empty(len(readings))
+        first = 0 if self.predictor.clock else readings.shape[1] - 1
+        for j in range(first, readings.shape[1]):
+            time_s, drive = self._chosen(targets, readings[:, j], memory)
+            if j + 1 < readings.shape[1]:
+                memory = memory.after(self.predictor.clock, readings[:, j], readings[:, j + 1], time_s, drive)
+        return pulses(self.predictor.pair, time_s, drive, *self.predictor.edges())
+
+    def _chosen(self, targets: np.ndarray, reading: np.ndarray, memory: Memory) -> Chosen:
+        dg = targets - reading
+        seen = memory.seen(dg) if self.predictor.clock else {}
+
+        def predict(drive: np.ndarray) -> np.ndarray:
+            more = seen | {"drive": drive} if self.drives else seen
+            return self.predictor.predict(reading, dg, **more)
+
+        one = np.ones(len(reading))
+        time_s, drive = (predict(one), one) if self.drives is None else self.drives.choose(predict, len(reading))
+        return clocked(time_s, self.shortest_s, self.clock_s, dg), drive
+
+
+@dataclass(frozen=True)
+class ModelProgrammer:
+    """Programs with the time that a function of reading and wanted change gives, such as a noise-free model.
+
+    Parameters
+    ----------
+    predict
+        From readings [S] and wanted changes [S], (k,), to signed times [s], (k,).
+    voltages
+        Amplitudes for SET and RESET.
+    rise_s, fall_s
+        Edges [s].
+    shortest_s
+        Pulses are not shorter than this [s].
+    """
+
+    predict: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    voltages: Pair
+    rise_s: float = 2e-9
+    fall_s: float = 2e-9
+    shortest_s: float = 1e-9
+    name: str = "noise-free model"
+
+    def next_pulse(self, target: float, readings: list[float]) -> Pulse:
+        """The pulse that would do it without noise."""
+        return self.next_pulses(np.array([target]), np.array([readings]))[0]
+
+    def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
+        """The same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
+        reading = np.asarray(readings, dtype=float)[:, -1]
+        dg = targets - reading
+        time_s = clocked(np.asarray(self.predict(reading, dg)), self.shortest_s, 0.0, dg)
+        return pulses(self.voltages, time_s, np.ones(len(time_s)), self.rise_s, self.fall_s)
+
+
+def clocked(time_s: np.ndarray, shortest_s: float, clock_s: float, dg_S: np.ndarray) -> np.ndarray:
+    """Signed times [s] as a driver can send them: not too short, whole clocks; without a sign, towards the target."""
+    width = np.abs(time_s)
+    width = np.round(width / clock_s) * clock_s if clock_s else width
+    sign = np.where(time_s == 0, np.where(dg_S > 0, 1.0, -1.0), np.sign(time_s))
+    return sign * np.maximum(width, max(shortest_s, clock_s))
+
+
+def pulses(voltages: Pair, time_s: Sequence[float], drive: Sequence[float], rise_s: float, fall_s: float) -> list[Pulse]:
+    """Pulses of signed times [s] and amplitudes over the pair's."""
+    made = zip(time_s, drive, strict=True)
+    return [Pulse(voltages.amplitude(t) * float(d), abs(float(t)), rise_s, fall_s) for t, d in made]
+
+
+def renamed(programmer: NeuralProgrammer, name: str) -> NeuralProgrammer:
+    """The same under another name."""
+    return dataclasses.replace(programmer, name=name)

@@ -1,0 +1,152 @@
+"""Experience: attempt after attempt on devices of their own, each with what the pulses of any width would have done.
+
+From the second attempt on the earlier pulses of a write tell of the very device, and a network can learn to listen.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ..checks import check_count, check_range
+from ..fleet import Fleet
+from ..progress import Bar
+from .curves import Curves
+from .examples import Examples
+from .memory import Memory
+from .programmer import clocked, pulses
+
+if TYPE_CHECKING:
+    from . import PulsePredictor
+
+POWER = 25.0
+"""The time of a pulse goes with about the -25th power of its amplitude: enough to lay out the first curves."""
+
+
+@dataclass(frozen=True)
+class Law:
+    """How experience is gathered.
+
+    Parameters
+    ----------
+    attempts
+        Pulses of each write.
+    low, high
+        Amplitudes over the pair's, uniform between; one for each attempt.
+    jitter
+        Standard deviation of the logarithm of the time sent over the predicted one: what earlier pulses did is to vary.
+    reach
+        Curves go on to so many times the predicted time.
+    points
+        Of each curve.
+    fastest_s
+        Predicted times shorter than this are taken for it when a curve is laid out [s].
+    rise_s, fall_s
+        Edges [s].
+    """
+
+    attempts: int = 3
+    low: float = 1.0
+    high: float = 1.0
+    jitter: float = 0.2
+    reach: float = 3.0
+    points: int = 301
+    fastest_s: float = 30e-9
+    rise_s: float = 2e-9
+    fall_s: float = 2e-9
+
+    def __post_init__(self) -> None:
+        check_count("attempts", self.attempts)
+        check_count("points", self.points, 2)
+        check_range("low", self.low, 0.1, 10, "")
+        check_range("high", self.high, self.low, 10, "")
+        check_range("jitter", self.jitter, 0, 2, "")
+        check_range("reach", self.reach, 1, 100, "")
+        check_range("fastest_s", self.fastest_s, 1e-12, 1.0, "s")
+
+
+def rollout(
+    fleet: Fleet, targets_S: np.ndarray, predictor: PulsePredictor, law: Law, seed: int, bar: Bar | None = None
+) -> dict[str, np.ndarray]:
+    """Write to all cells of a fleet, `law.attempts` times each, and record what the network would have seen.
+
+    `predictor` chooses the pulses and is the clock of the memory. The columns, (attempts x cells,) each, are those of
+    `examples`: inputs by name, ``target_S``, ``spacing_s``, ``g_S`` (.., points), ``attempt``, ``place``.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(7,)))
+    places, memory = np.arange(len(fleet)), Memory.empty(len(fleet))
+    rows, reading = [], fleet.read(places)
+    for attempt in range(law.attempts):
+        drive = rng.uniform(law.low, law.high, len(places))
+        jitter = np.exp(law.jitter * rng.standard_normal(len(places)))
+        # before the first pulse, and after one that has moved it anywhere: towards the target all the same
+        dg = targets_S - reading
+        time_s = clocked(_times(predictor, reading, dg, drive), 1e-9, 0.0, dg)
+        amplitude = np.array([predictor.pair.amplitude(t) for t in time_s]) * drive
+        spacing = law.reach * np.maximum(np.abs(time_s), law.fastest_s) / (law.points - 1)
+        g = fleet.sampled(places, amplitude, spacing, law.points, law.rise_s, bar)
+        rows.append({
+            "g_start_S": reading, "dg_S": dg, "target_S": targets_S, "drive": drive, "spacing_s": spacing,
+            "g_S": g.astype(np.float32), "attempt": np.full(len(places), attempt), "place": places,
+        } | memory.seen(dg))  # fmt: skip
+        if attempt + 1 < law.attempts:
+            sent = clocked(time_s * jitter, 1e-9, 0.0, dg)
+            fleet.apply(places, pulses(predictor.pair, sent, drive, law.rise_s, law.fall_s), bar)
+            before, reading = reading, fleet.read(places)
+            memory = memory.after(predictor, before, reading, sent, drive)
+    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+
+
+def _times(predictor: PulsePredictor, reading: np.ndarray, dg: np.ndarray, drive: np.ndarray) -> np.ndarray:
+    """Signed times [s] at amplitudes; where the predictor knows one pair only, by the rule of thumb."""
+    if "drive" in predictor.specification.inputs:
+        return predictor.predict(reading, dg, drive=drive)
+    return predictor.predict(reading, dg) * drive**-POWER
+
+
+SEEN = ("g_start_S", "dg_S", "drive", "slow_same", "sure_same", "slow_other", "sure_other")
+
+
+def examples(columns: dict[str, np.ndarray], rows: np.ndarray | None = None) -> Examples:
+    """Experience, or some rows of it, as examples; what failed is left out."""
+    rows = np.arange(len(columns["target_S"])) if rows is None else rows
+    g = columns["g_S"][rows]
+    whole = np.isfinite(g).all(axis=1) & np.isfinite(columns["g_start_S"][rows])
+    rows, g = rows[whole], g[whole]
+    count, points = g.shape
+    curves = Curves(
+        torch.from_numpy(np.ascontiguousarray(g).ravel()), torch.arange(count) * points,
+        torch.full((count,), points), torch.from_numpy(columns["spacing_s"][rows]),
+    )  # fmt: skip
+    seen = {name: torch.from_numpy(columns[name][rows].astype(float)) for name in SEEN}
+    target, dg = torch.from_numpy(columns["target_S"][rows]), columns["dg_S"][rows]
+    return Examples(seen, target, torch.from_numpy(crossing(g, columns["spacing_s"][rows], target.numpy(), dg)), curves)
+
+
+def crossing(g_S: np.ndarray, spacing_s: np.ndarray, target_S: np.ndarray, dg_S: np.ndarray) -> np.ndarray:
+    """Signed width at which curves (n, points) first reach their targets [s]; that of their end where they do not."""
+    sign = np.where(dg_S > 0, 1.0, -1.0)
+    beyond = (g_S - target_S[:, None]) * sign[:, None] >= 0
+    k = np.where(beyond.any(axis=1), beyond.argmax(axis=1), g_S.shape[1] - 1)
+    return sign * np.maximum(k, 1) * spacing_s
+
+
+def shuffled(parts: Sequence[Examples]) -> Examples:
+    """Several lots of examples as one."""
+    curves = [part.curves for part in parts]
+    offsets = np.cumsum([0, *(len(c.g_S) for c in curves[:-1])])
+    joined = Curves(
+        torch.cat([c.g_S for c in curves]),
+        torch.cat([c.first + int(offset) for c, offset in zip(curves, offsets, strict=True)]),
+        *(torch.cat([getattr(c, name) for c in curves]) for name in ("count", "spacing_s")),
+    )
+    seen = {name: torch.cat([part.column(name) for part in parts]) for name in parts[0].seen}
+    return dataclasses.replace(
+        parts[0], seen=seen, curves=joined, target_S=torch.cat([p.target_S for p in parts]),
+        time_s=torch.cat([p.time_s for p in parts]),
+    )  # fmt: skip

@@ -1,0 +1,129 @@
+"""How a network is made: what it sees, what it says, and the stages of its training; as written in a TOML file."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..checks import check_count, check_range
+
+OUTPUTS = ("signed_time", "log_time")
+OBJECTIVES = ("time", "conductance", "band")
+
+DEFAULTS = {
+    "g_start_S": None, "dg_S": None, "log_rise": None, "log_fall": None, "drive": 1.0,
+    "slow_same": 0.0, "sure_same": 0.0, "slow_other": 0.0, "sure_other": 0.0,
+}  # fmt: skip
+"""What a network can see, and what stands for it where it is not known; None: it has to be."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of training.
+
+    Parameters
+    ----------
+    objective
+        "time": squared error of the output, time or its logarithm; "conductance": squared error of the conductance,
+        through the recorded curves; "band": how often the conductance is farther from the target than `band`.
+    epochs, batch, learning_rate
+        Passes, records a step of Adam, its rate at the beginning; it falls to 0 along a cosine.
+    keep
+        The epoch that is kept is the best one on the validation records by the relative error of "time" or
+        "conductance", or by the loss of the "band".
+    smoothing
+        The curves are averaged over so many steps of `step_s` of the dataset.
+    band
+        Relative distance from the target, of the objective and of what is kept.
+    """
+
+    objective: str
+    epochs: int = 100
+    batch: int = 256
+    learning_rate: float = 3e-3
+    keep: str = ""
+    smoothing: int = 1
+    band: float = 0.2
+
+    def __post_init__(self) -> None:
+        if not self.keep:
+            object.__setattr__(self, "keep", self.objective)
+        for name in ("objective", "keep"):
+            if getattr(self, name) not in OBJECTIVES:
+                raise ValueError(f"{name} {getattr(self, name)!r} is unknown; there is {', '.join(OBJECTIVES)}")
+        for name in ("epochs", "batch", "smoothing"):
+            check_count(name, getattr(self, name))
+        check_range("learning_rate", self.learning_rate, 1e-9, 1.0, "")
+        check_range("band", self.band, 1e-3, 1.0, "(relative)")
+
+    @property
+    def needs_curves(self) -> bool:
+        """Whether it learns from histories."""
+        return self.objective != "time" or self.keep != "time"
+
+
+@dataclass(frozen=True)
+class Specification:
+    """A network.
+
+    Parameters
+    ----------
+    stages
+        Of its training, one after the other.
+    inputs
+        Names of what it sees, of `DEFAULTS`.
+    output
+        "signed_time", SET positive, or "log_time", whose direction is that of the wanted change.
+    networks
+        How many, each for a range of G_start.
+    start
+        Name of the variant whose weights training begins with; "": from random ones.
+    """
+
+    stages: tuple[Stage, ...]
+    inputs: tuple[str, ...] = ("g_start_S", "dg_S")
+    output: str = "log_time"
+    networks: int = 1
+    start: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise ValueError("a network needs at least one stage of training")
+        if self.output not in OUTPUTS:
+            raise ValueError(f"output {self.output!r} is unknown; there is {', '.join(OUTPUTS)}")
+        for name in self.inputs:
+            if name not in DEFAULTS:
+                raise ValueError(f"input {name!r} is unknown; there is {', '.join(DEFAULTS)}")
+        if self.inputs[:2] != ("g_start_S", "dg_S"):
+            raise ValueError(f"inputs = {list(self.inputs)} must begin with g_start_S and dg_S")
+        check_range("networks", self.networks, 1, 64, "")
+        if self.output == "signed_time" and any(stage.objective == "band" for stage in self.stages):
+            raise ValueError("the objective 'band' needs the output 'log_time'")
+
+    @classmethod
+    def of(cls, table: Mapping[str, Any]) -> Specification:
+        """From a table of a TOML file; ValueError for what is not known."""
+        values = dict(table)
+        stages = tuple(_made(Stage, one, "stage") for one in values.pop("stages", ()))
+        values["inputs"] = tuple(values.get("inputs", cls.inputs))
+        return _made(cls, values | {"stages": stages}, "variant")
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """For a manifest."""
+        return dataclasses.asdict(self)
+
+
+def _made(kind: type, values: Mapping[str, Any], what: str) -> Any:
+    unknown = set(values) - {f.name for f in dataclasses.fields(kind)}
+    if unknown:
+        raise ValueError(f"{sorted(unknown)[0]!r} is not known to a {what} of training")
+    return kind(**values)
+
+
+PLAIN = Specification(
+    (Stage("time", epochs=200), Stage("band", epochs=150, batch=512, learning_rate=2e-3)),
+)
+"""The default: logarithm of the time, direction from the wanted change, fine-tuned to end within 20 % of the target."""

@@ -1,0 +1,34 @@
+"""Write-and-verify: read, pulse, read again, until the reading is within tolerance of the target.
+
+Every programmer runs in the same loop, with the same cell, reads and limits, and sees only what a chip sees: the
+readings so far and the target. Conductance changes only through the simulated pulses. Limits count pulses.
+"""
+
+from __future__ import annotations
+
+from .coarse_fine import CoarseFine
+from .fixed import FixedPulse
+from .history import History
+from .ispp import ISPP, ISPPWidth
+from .loop import write_verify
+from .many import write_many
+from .outcome import Outcome
+from .programmer import Conventional, Programmer
+from .statistics import ratio, summary
+from .tuning import tune
+
+__all__ = [
+    "ISPP",
+    "CoarseFine",
+    "Conventional",
+    "FixedPulse",
+    "History",
+    "ISPPWidth",
+    "Outcome",
+    "Programmer",
+    "ratio",
+    "summary",
+    "tune",
+    "write_many",
+    "write_verify",
+]

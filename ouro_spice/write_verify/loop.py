@@ -1,0 +1,141 @@
+"""One cell: read, pulse, read again, until the reading is within tolerance of the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..cell import LiveCell, live
+from ..circuit import Cell, CompactCell
+from ..device import Device
+from ..manifest import Manifest, describe, versions
+from ..pulse import Pulse
+from ..waveform import Result, SimulationError, State
+from .history import History
+from .outcome import Outcome
+from .programmer import Programmer
+from .rules import Rules, check_target
+
+
+@dataclass
+class _Log:
+    """A write in progress."""
+
+    readings: list[float] = field(default_factory=list)
+    conductances: list[float] = field(default_factory=list)
+    pulses: list[Pulse] = field(default_factory=list)
+    time_s: float = 0.0
+    energy_J: float = 0.0
+
+    def read(self, cell: LiveCell, reading: float) -> None:
+        self.readings.append(reading)
+        self.conductances.append(getattr(cell, "g_S", float("nan")))
+        self.time_s += cell.read_s
+
+    def apply(self, cell: LiveCell, pulse: Pulse) -> None:
+        self.energy_J += cell.apply(pulse).energy_J
+        self.time_s += cell.pulse_s(pulse) if hasattr(cell, "pulse_s") else pulse.duration + pulse.idle
+        self.pulses.append(pulse)
+
+
+def write_verify(
+    cell: Cell | CompactCell | LiveCell,
+    programmer: Programmer,
+    target: float,
+    tolerance: float,
+    max_pulses: int = 50,
+    seed: int = 0,
+    *,
+    state: State | None = None,
+    device: Device | None = None,
+    patience: int | None = 20,
+    keep_going: bool = False,
+) -> History:
+    """Program a cell to a conductance.
+
+    Parameters
+    ----------
+    cell
+        A description, made live, or a live cell, which is then in the state that the write left it in.
+    programmer
+        Chooses the pulses.
+    target
+        Conductance [S].
+    tolerance
+        Largest relative distance of the reading from the target.
+    max_pulses
+        The write ends after this many pulses.
+    seed
+        Of the cycle-to-cycle walk.
+    state
+        Where a description starts.
+    device
+        The one that is in the described cell, such as one of ``cell.device.draw``. Window and manifest are those of the
+        description: what a chip knows.
+    patience
+        The write ends as `Outcome.STUCK` where so many pulses, whatever they were, leave the reading where it is,
+        within a ten-thousandth of the tolerance. Programmers that begin with pulses too weak to move anything, and
+        sense paths whose steps are wider than what a pulse does, need more; None: never.
+    keep_going
+        The write goes on for `max_pulses`, wherever the reading is; the last one decides.
+
+    Raises
+    ------
+    ValueError
+        For arguments that make no sense. A missed target is an outcome, not an error.
+    SimulationError
+        Where a simulation runs into its time limit or its process dies twice. Other failures are outcomes.
+    """
+    check_target(target)
+    rules = Rules(tolerance, max_pulses, patience, keep_going)
+    cell = live(cell, state, seed) if device is None else live(cell, state, seed, device=device)
+    manifest = _manifest(cell, programmer, seed)
+    if hasattr(programmer, "check"):
+        programmer.check(manifest.circuit)
+    log = _Log()
+    outcome, detail = _run(cell, programmer, target, rules, log)
+    return History(
+        programmer.name, target, tolerance, tuple(log.readings), tuple(log.conductances), tuple(log.pulses),
+        outcome, log.time_s, log.energy_J, manifest, detail, cell.read_s,
+    )  # fmt: skip
+
+
+def settings(programmer: Programmer, **more: Any) -> dict[str, Any]:
+    """What a manifest says of a programmer."""
+    return {"programmer": programmer.name, "checkpoint": getattr(programmer, "checkpoint", None)} | more
+
+
+def outside(window_S: tuple[float, float]) -> str:
+    """The words for a target outside a window."""
+    return f"{window_S[0]:.4g} .. {window_S[1]:.4g} S"
+
+
+def _manifest(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
+    described = getattr(cell, "nominal", getattr(cell, "description", None))
+    if described is None:  # a bench instrument
+        return Manifest("", {}, {"kind": type(cell).__name__}, versions(), settings(programmer, seed=seed))
+    return describe(described, **settings(programmer, seed=seed))
+
+
+def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, log: _Log) -> tuple[Outcome, str]:
+    low, high = cell.window_S
+    if not low <= target <= high:
+        return Outcome.TARGET_OUTSIDE, outside(cell.window_S)
+    try:
+        while True:
+            failure = Outcome.READ_FAILED
+            reading = cell.read()
+            if not np.isfinite(reading):
+                return failure, f"a reading of {reading} S"
+            log.read(cell, reading)
+            (outcome,) = rules.ended(np.array([target]), np.array([log.readings]))
+            if outcome is not None:
+                return outcome, ""
+            failure = Outcome.SIMULATION_FAILED
+            log.apply(cell, programmer.next_pulse(target, list(log.readings)))
+    except SimulationError as error:
+        if error.result in (Result.TIMEOUT, Result.WORKER):
+            raise  # the machine's failure, not the cell's
+        return failure, str(error)

@@ -1,0 +1,125 @@
+"""The best settings of a conventional programmer, found on cells that nothing is judged with."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..checks import check_range
+from ..pair import Pair
+from ..progress import Bar, progress
+from .many import checked_targets, written
+from .programmer import Programmer
+from .rules import Rules
+from .statistics import summary
+
+if TYPE_CHECKING:
+    from ..fleet import Fleet
+
+_BY = {"pulses": "pulses_mean", "time": "time_s"}
+_FIRST = 40  # cases that every candidate is tried on
+_MORE = 3  # from round to round: so many times the cases, for one in so many of the candidates
+_LEFT = 6  # candidates that come to the last round at least
+
+
+def tune(
+    candidates: Sequence[Programmer],
+    make_fleet: Callable[[], Fleet],
+    targets: ArrayLike,
+    tolerance: float,
+    max_pulses: int = 50,
+    by: str = "pulses",
+    least: float = 0.99,
+) -> tuple[Programmer, list[dict[str, Any]]]:
+    """The candidate that takes the fewest pulses, or the shortest time, among those that succeed.
+
+    By successive halving: all candidates write the first cases, the better ones of them three times as many, and so on
+    until the last ones write all. Cases should be in random order.
+
+    Parameters
+    ----------
+    candidates
+        Such as ``ISPP.candidates(pair)``.
+    make_fleet
+        Gives the training cells, at their starts; called anew for every candidate, such as ``fleet.copy``.
+    targets
+        One for each cell of the fleet (K,) [S].
+    tolerance, max_pulses
+        As in `write_verify`.
+    by
+        "pulses", or "time": mean over all writes, reads included.
+    least
+        Share of the writes that must succeed. Where no candidate's do, and as long as the cases are few: as many as the
+        best one's, within two standard errors.
+
+    Returns
+    -------
+    best
+        One of the candidates.
+    table
+        A row for each candidate, best first: ``parameters``, ``cases`` that it was tried on, ``success``,
+        ``pulses_mean``, ``pulses_p95``, ``time_s``, ``energy_J`` on them.
+
+    Raises
+    ------
+    ValueError
+        For arguments that make no sense.
+    """
+    _check(candidates, by, least)
+    targets = checked_targets(targets, len(make_fleet()))
+    rules = Rules(tolerance, max_pulses)
+    rounds = _rounds(len(candidates), len(targets))
+    trying, table = list(candidates), []
+    with progress("tune", sum(count for count, _ in rounds)) as bar:
+        for count, cases in rounds:
+            rows = [_row(one, make_fleet(), targets[:cases], rules, bar) for one in trying[:count]]
+            table = _ranked(rows, by, least) + table[count:]
+            trying = [row.pop("programmer") for row in table[:count]]
+    return trying[0], table
+
+
+def _check(candidates: Sequence[Programmer], by: str, least: float) -> None:
+    if by not in _BY:
+        raise ValueError(f"by {by!r} is unknown; there is {', '.join(_BY)}")
+    if not candidates:
+        raise ValueError("candidates: there is none to tune")
+    check_range("least", least, 0, 1, "")
+
+
+def _rounds(candidates: int, cases: int) -> list[tuple[int, int]]:
+    """Candidates and cases of each round."""
+    rounds = [(candidates, min(_FIRST, cases))]
+    while rounds[-1][1] < cases:
+        count, tried = rounds[-1]
+        rounds.append((min(count, max(count // _MORE, _LEFT)), min(tried * _MORE, cases)))
+    return rounds
+
+
+def _row(programmer: Programmer, fleet: Fleet, targets: np.ndarray, rules: Rules, bar: Bar) -> dict[str, Any]:
+    found = summary(written(fleet, programmer, targets, rules, np.arange(len(targets))))
+    bar.advance()
+    kept = ("success", "pulses_mean", "pulses_p95", "time_s", "energy_J")
+    row = {"programmer": programmer, "parameters": _parameters(programmer), "cases": len(targets)}
+    return row | {name: found[name] for name in kept}
+
+
+def _ranked(rows: list[dict[str, Any]], by: str, least: float) -> list[dict[str, Any]]:
+    """Those that succeed by their cost, then the others by their success."""
+    best, cases = max(row["success"] for row in rows), rows[0]["cases"]
+    # of a rate that may be 0 or 1: as if one more had succeeded and one more had failed
+    rate = (best * cases + 1) / (cases + 2)
+    bar = min(least, best - 2 * np.sqrt(rate * (1 - rate) / cases))
+    ordered = sorted(rows, key=lambda row: row[_BY[by]])
+    return sorted(ordered, key=lambda row: 0.0 if row["success"] >= bar else 1 - row["success"])
+
+
+def _parameters(programmer: Programmer) -> dict[str, Any]:
+    """What was tuned: plain values, without the pair."""
+    if not dataclasses.is_dataclass(programmer):
+        return {"name": programmer.name}
+    fields = ((f.name, getattr(programmer, f.name)) for f in dataclasses.fields(programmer))
+    return {name: value for name, value in fields if not isinstance(value, Pair)}
