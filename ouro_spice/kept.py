@@ -68,8 +68,8 @@ def _write(path: Path, arrays: Arrays) -> None:
 def _read(path: Path, text: str) -> Arrays | None:
     """What a file of these settings holds; None where there is none, or a damaged one."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
     except (OSError, EOFError, ValueError, zipfile.BadZipFile):
         return None
     return arrays if str(arrays.pop(_SETTINGS, "")) == text else None

@@ -154,8 +154,10 @@ def test_the_chain_is_the_walk():
 
 def test_no_kick_is_no_walk():
     averaged = theory.Averaged.of(REDUCED, cases.NOTHING, -0.342, Walk())
-    ends = np.array([0.06]), np.array([1.0])
-    assert averaged.bias(*ends)[0] == pytest.approx(0, abs=1e-12)
+    ends = np.array([0.07]), averaged.last(np.array([450e-6]))
+    begin = compact.conductance(DEVICE, ends[0], model="reduced")
+    still = Still.of(REDUCED, vector.vector(DEVICE)[None], -0.342)
+    assert averaged.bias(*ends, still.needed_s(begin, np.array([450e-6])))[0] == pytest.approx(0, abs=1e-4)
     assert averaged.scatter(*ends)[0] == pytest.approx(0, abs=1e-6)
 
 
@@ -175,12 +177,22 @@ def test_on_long_ways_bias_and_scatter_are_those_of_the_mean_rate(direction):
     pairs = pairs.between(low, 300e-6) if direction == "set" else pairs.between(300e-6, high)
     found = trials.run(REDUCED, cases.CYCLES, pairs, SLOW[direction], Walk(), deploy=False)
     averaged = theory.Averaged.of(REDUCED, cases.CYCLES, SLOW[direction], Walk())
-    ends = (compact.concentration(DEVICE, g[:1], model="reduced") for g in (found.start_S, found.target_S))
-    ends = tuple(ends)
-    bias, scatter = averaged.bias(*ends)[0], averaged.scatter(*ends)[0]
+    way = found.n_start, averaged.last(found.target_S)
+    bias, scatter = averaged.bias(*way, found.noise_free_s)[0], averaged.scatter(*way)[0]
     assert bias < -1.1
     assert np.mean(found.ratio) == pytest.approx(bias, abs=4 * scatter / np.sqrt(48) + 0.01)
     assert np.std(found.ratio) == pytest.approx(scatter, rel=0.4)
+
+
+def test_a_target_is_seen_first_where_the_current_knows_r_and_l():
+    """The full model reaches it at a smaller concentration in SET, a larger one in RESET, the reduced one does not."""
+    target = np.array([250e-6, 400e-6])
+    for cell, sign in ((REDUCED, 0), (FULL, 1)):
+        nominal = compact.concentration(DEVICE, target, model=cell.model)
+        for amplitude, way in ((-0.342, -1), (0.7065, 1)):
+            seen = theory.Averaged.of(cell, cases.CYCLES, amplitude, Walk()).last(target)
+            shift = np.log(seen / nominal)
+            np.testing.assert_array_equal(np.sign(np.where(np.abs(shift) < 1e-3, 0, shift)), sign * way)
 
 
 @BOTH

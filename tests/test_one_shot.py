@@ -46,7 +46,7 @@ def passages(trials: Trials, band: float) -> np.ndarray:
     ends = trials.target_S * (1 + np.outer([-band, band], trials.direction))
     inside = np.clip((ends - LOW) / (HIGH - LOW), 1e-300, 1 - 1e-16)
     times = (logit(inside) - logit((trials.start_S - LOW) / (HIGH - LOW))) * trials.direction
-    return np.where((ends <= LOW) | (ends >= HIGH), np.inf, times)
+    return np.where([np.zeros(len(times[0]), bool), (ends[1] <= LOW) | (ends[1] >= HIGH)], np.inf, times)
 
 
 def best(trials: Trials, band: float, sigma: float) -> tuple[np.ndarray, np.ndarray]:
@@ -90,11 +90,11 @@ def test_no_constant_is_better_than_the_best_one(targets, band):
 
 @pytest.mark.parametrize("band", BANDS)
 def test_the_best_constant_for_uniform_targets_reaches_the_end_of_the_window(band):
-    targets = np.linspace(LOW, HIGH, 20001)
+    targets = np.linspace(LOW, HIGH, 4001)
     found = one_shot.constant(targets, targets)
-    assert best_constant(targets, band) == pytest.approx(HIGH * (1 - band), rel=1e-3)
+    assert best_constant(targets, band) == pytest.approx(HIGH * (1 - band), rel=2e-3)
     lost = max(HIGH * (1 - band) / (1 + band) - LOW, 0) / (HIGH - LOW)
-    assert found[one_shot.label("within", band)] == pytest.approx(1 - lost, abs=1e-3)
+    assert found[one_shot.label("within", band)] == pytest.approx(1 - lost, abs=2e-3)
     assert found["n"] == len(targets)
 
 
@@ -135,7 +135,7 @@ def test_the_floor_is_that_of_the_closed_form(sigma, band):
 
 
 def test_more_trajectories_or_folds_leave_less_to_chance():
-    many, band, sigma = logistic(500, 96, 0.3), 0.1, 0.3
+    many, band, sigma = logistic(400, 96, 0.3, widths=128), 0.1, 0.3
     _, share = best(many, band, sigma)
 
     def bias(m, folds=2):
@@ -390,8 +390,8 @@ def test_figures_over_the_start_and_the_target_are_parts_of_the_whole():
 
 
 def test_without_noise_every_target_can_be_hit():
-    found = one_shot.trials(STILL, PAIR, 12, 2, **FAST)
-    assert found.g_S.shape == (12, 2, 64)
+    found = one_shot.trials(STILL, PAIR, 12, 2, widths=1024, workers=1)
+    assert found.g_S.shape == (12, 2, 1024)
     assert found.g_S.dtype == np.float32
     assert found.floors() == {"floor_50": 1, "floor_20": 1, "floor_10": 1}
     assert np.array_equal(found.g_S[:, 0], found.g_S[:, 1])
@@ -426,12 +426,12 @@ def test_trajectories_are_those_of_pulses():
 
 def test_each_trajectory_has_a_device_of_its_own_at_the_nearest_start():
     cell = ouro.CompactCell(DEVICE)
-    found = one_shot.trials(cell, PAIR, 4, 24, d2d="ten_percent", **FAST)
+    found = one_shot.trials(cell, PAIR, 4, 24, d2d="ten_percent", start="nominal", **FAST)
     edge = found.g_S[:, :, 0]
     near = (edge / found.start_S[:, None] > 0.999) & (edge / found.start_S[:, None] < 1.001)
     assert near.mean() > 0.6
     spread = np.std(np.log(found.g_S[:, :, 20]), axis=1)
-    nominal = one_shot.trials(cell, PAIR, 4, 24, **FAST)
+    nominal = one_shot.trials(cell, PAIR, 4, 24, start="nominal", **FAST)
     assert np.array_equal(nominal.start_S, found.start_S)
     assert np.array_equal(nominal.target_S, found.target_S)
     assert np.median(spread / np.std(np.log(nominal.g_S[:, :, 20]), axis=1)) > 1.2
@@ -439,7 +439,7 @@ def test_each_trajectory_has_a_device_of_its_own_at_the_nearest_start():
 
 def test_nominal_starts_know_more():
     floors = [
-        one_shot.trials(CELL, PAIR, 50, 16, start=start, **FAST).floor(0.2).value for start in ("nominal", "stationary")
+        one_shot.trials(CELL, PAIR, 25, 16, start=start, **FAST).floor(0.2).value for start in ("nominal", "stationary")
     ]
     assert floors[0] > floors[1] + 0.04
 

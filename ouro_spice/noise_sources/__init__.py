@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import compact
 from ..checks import check_count
 from ..circuit import CompactCell
 from ..device import jart_vcm_v1b
@@ -161,7 +160,9 @@ def _row(
     # what differs from device to device, and r and l that follow N, are not part of what can be expected
     if not plan.case.sources & {"r", "l"} or plan.case.sources & {WINDOW, *D2D} or not plan.stationary:
         return row, []
-    bias, scatter = _expected(cell, plan.case, amplitude_V, walk, found)
+    averaged = Averaged.of(cell, plan.case, amplitude_V, walk)
+    way = found.n_start, averaged.last(found.target_S)
+    bias, scatter = averaged.bias(*way, found.noise_free_s), averaged.scatter(*way)
     low, middle, high = scattered(bias, scatter, (0.16, 0.5, 0.84))
     still = np.quantile(frozen(cell, plan.case, pairs, amplitude_V, walk).ratio, (0.16, 0.5, 0.84), method="nearest")
     row |= {"bias_expected": middle, "scatter_expected": (high - low) / 2}
@@ -175,16 +176,6 @@ def _row(
         | dict(zip(columns, map(float, values), strict=True))
         for values in zip(*columns.values(), strict=True)
     ]
-
-
-def _expected(
-    cell: CompactCell, case: Case, amplitude_V: float, walk: Walk, found: Trials
-) -> tuple[np.ndarray, np.ndarray]:
-    """Bias and scatter of each pulse where the walk averages out, (D,) both."""
-    averaged = Averaged.of(cell, case, amplitude_V, walk)
-    ends = (compact.concentration(cell.device, g, model=cell.model) for g in (found.start_S, found.target_S))
-    way = tuple(ends)
-    return averaged.bias(*way), averaged.scatter(*way)
 
 
 def _measured(found: Trials) -> dict[str, float]:

@@ -94,8 +94,12 @@ class Averaged:
 
     Attributes
     ----------
-    n, noise_free_s, mean_s
-        Concentrations [1e26 m^-3] and clocks [s] as of `clock_s`, without noise and at the mean rate, (K,).
+    direction
+        1 for SET, -1 for RESET.
+    n, mean_s
+        Concentrations [1e26 m^-3], and the clock [s] as of `clock_s` at the mean rate, (K,).
+    furthest_S
+        The conductance there of an r and l at that end of their band at which a target is seen first [S], (K,).
     slices
         Concentrations between which fluctuations are taken as the same [1e26 m^-3], (J + 1,).
     power
@@ -106,9 +110,10 @@ class Averaged:
         Of the walk [s].
     """
 
+    direction: int
     n: np.ndarray
-    noise_free_s: np.ndarray
     mean_s: np.ndarray
+    furthest_S: np.ndarray
     slices: np.ndarray
     power: np.ndarray
     decay: np.ndarray
@@ -131,12 +136,19 @@ class Averaged:
         free = compact.rate(cell.device, amplitude_V, n, cell.model)
         faster = np.exp(np.interp(np.log(n), np.log(middle), np.log(mean)))
         decay = np.outer(of_r.decay, of_l.decay).ravel()
-        clocks = clock_s(n, free), clock_s(n, free * faster)
-        return cls(n, *clocks, slices, power.reshape(_SLICES, -1), decay, walk.step_s)
+        direction = -int(np.sign(amplitude_V))
+        end = -1 if direction > 0 else 0  # conductances rise with r and fall with l
+        furthest_S = compact.conductance(cell.device, n, own[0][end, 0], own[1][-1 - end], cell.model)
+        power = power.reshape(_SLICES, -1)
+        return cls(direction, n, clock_s(n, free * faster), furthest_S, slices, power, decay, walk.step_s)
 
-    def bias(self, n_start: np.ndarray, n_end: np.ndarray) -> np.ndarray:
-        """Expected ln of the time over the noise-free one, (D,), from and to concentrations [1e26 m^-3], (D,)."""
-        return np.log(self._between(self.mean_s, n_start, n_end) / self._between(self.noise_free_s, n_start, n_end))
+    def last(self, target_S: np.ndarray) -> np.ndarray:
+        """Concentrations at which conductances are seen [1e26 m^-3], (D,): r and l pass all of their band by then."""
+        return np.interp(target_S, self.furthest_S, self.n)
+
+    def bias(self, n_start: np.ndarray, n_end: np.ndarray, noise_free_s: np.ndarray) -> np.ndarray:
+        """Expected ln of the time over the noise-free one [s], (D,), between concentrations [1e26 m^-3], (D,)."""
+        return np.log(np.maximum(self._spent_s(n_start, n_end), self.step_s) / noise_free_s)
 
     def scatter(self, n_start: np.ndarray, n_end: np.ndarray) -> np.ndarray:
         """Standard deviation of ln of the time where the walk is quick against the way, (D,).
@@ -144,10 +156,11 @@ class Averaged:
         It is that of the mean over the way's T steps of a rate with the autocorrelation of the walk: 2 tau / T of the
         rate's own variance for T far above the memory tau.
         """
-        steps = np.maximum(self._between(self.mean_s, n_start, n_end) / self.step_s, 1.0)
-        low, high = (np.clip(n, self.slices[0], self.slices[-1])[:, None] for n in (n_start, n_end))
-        ends = np.clip(self.slices, np.minimum(low, high), np.maximum(low, high))
-        spent = self._between(self.mean_s, ends[:, :-1], ends[:, 1:])
+        steps = np.maximum(self._spent_s(n_start, n_end) / self.step_s, 1.0)
+        low, high = np.minimum(n_start, n_end)[:, None], np.maximum(n_start, n_end)[:, None]
+        ends = np.clip(self.slices, low, high)
+        # a way outside all of the slices is one of the nearest
+        spent = np.diff(np.interp(ends, self.n, self.mean_s)) + 1e-9 * np.diff(self.slices)
         carried = (spent / spent.sum(axis=1, keepdims=True)) @ self.power
         return np.sqrt((carried * _of_mean(self.decay, steps[:, None])).sum(axis=1))
 
@@ -157,8 +170,10 @@ class Averaged:
         decay = np.minimum(self.decay, 1 - 1e-9)
         return (self.power * decay / (1 - decay)).sum(axis=1) / self.power.sum(axis=1)
 
-    def _between(self, clock: np.ndarray, n_start: np.ndarray, n_end: np.ndarray) -> np.ndarray:
-        return np.abs(np.interp(n_end, self.n, clock) - np.interp(n_start, self.n, clock))
+    def _spent_s(self, n_start: np.ndarray, n_end: np.ndarray) -> np.ndarray:
+        """Time between concentrations, 0 where the end lies behind the start already [s], (D,)."""
+        begin, end = (np.interp(n, self.n, self.mean_s) for n in (n_start, n_end))
+        return np.maximum(self.direction * (end - begin), 0.0)
 
 
 def _of_mean(decay: np.ndarray, steps: np.ndarray) -> np.ndarray:

@@ -70,13 +70,15 @@ class Trials:
     ----------
     needed_s, noise_free_s
         Time to the target [s], infinite where it was not reached, and that of the noise-free nominal device, (D,).
-    start_S, target_S, end_S
+    n_start
+        Concentrations at the start [1e26 m^-3], (D,).
+    target_S, end_S
         Conductances [S], (D,), the last one after the noise-free time; NaN where that was not asked for.
     """
 
     needed_s: np.ndarray
     noise_free_s: np.ndarray
-    start_S: np.ndarray
+    n_start: np.ndarray
     target_S: np.ndarray
     end_S: np.ndarray
 
@@ -118,9 +120,9 @@ def run(
     p, s = pairs.devices.vectors(case), case.settings(walk)
     begun = _begun(cell, p, s, pairs, amplitude_V, _WARM_UP if case.walks and stationary else 0)
     if case.walks:
-        moving = _Moving(cell, begun.p, s, begun.keys, amplitude_V, begun.n, begun.w, threads)
+        moving = _Moving(cell, begun.p, s, begun.keys, amplitude_V, begun.n.copy(), begun.w, threads)
         needed_s, end_S = moving.trials(begun.noise_free_s, begun.target_S, deploy)
-        return Trials(needed_s, begun.noise_free_s, begun.start_S, begun.target_S, end_S)
+        return Trials(needed_s, begun.noise_free_s, begun.n, begun.target_S, end_S)
     return _still(cell, begun, amplitude_V)
 
 
@@ -166,7 +168,7 @@ def _still(cell: CompactCell, begun: _Begun, amplitude_V: float) -> Trials:
     still = Still.of(cell, begun.p, amplitude_V)
     needed_s = still.needed_s(begun.start_S, begun.target_S)
     end_S = still.end_S(begun.start_S, begun.noise_free_s)
-    return Trials(needed_s, begun.noise_free_s, begun.start_S, begun.target_S, end_S)
+    return Trials(needed_s, begun.noise_free_s, begun.n, begun.target_S, end_S)
 
 
 @dataclass(eq=False)

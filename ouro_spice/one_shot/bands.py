@@ -39,8 +39,8 @@ class Estimate:
         if each.ndim != 1 or not len(each):
             raise ValueError(f"each must be one number a case, at least one; shape {each.shape}")
         rng = np.random.default_rng(seed)
-        weights = rng.multinomial(len(each), np.full(len(each), 1 / len(each)), size=_DRAWS) / len(each)
-        low, high = np.percentile(weights @ each, [2.5, 97.5])
+        means = [each[rng.integers(len(each), size=len(each))].mean() for _ in range(_DRAWS)]
+        low, high = np.percentile(means, [2.5, 97.5])
         return cls(float(each.mean()), float(low), float(high), each)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 from .. import compact
 from ..circuit import Cell, CompactCell
@@ -51,8 +53,17 @@ class NoiseFree:
         """Signed times (D,) [s] for starts (D,) and changes of conductance (D,) [S]."""
         g_S, dg_S = np.asarray(g_S, dtype=float), np.asarray(dg_S, dtype=float)
         start, target = np.log(g_S), np.log(np.maximum(g_S + dg_S, 1e-12))
-        times = [np.interp(target, *way) - np.interp(start, *way) for way in (self.set_way, self.reset_way)]
-        return np.where(dg_S > 0, *times) * np.where(dg_S > 0, 1.0, -1.0)
+        needed = [way(target) - way(start) for way in self._ways]
+        return np.where(dg_S > 0, needed[0], -needed[1])
+
+    @cached_property
+    def _ways(self) -> list[Callable[[np.ndarray], np.ndarray]]:
+        """Time over ln g, monotone and smooth between the points, constant beyond them."""
+        return [partial(_time_s, PchipInterpolator(*way), *way[0, [0, -1]]) for way in (self.set_way, self.reset_way)]
+
+
+def _time_s(way: PchipInterpolator, low: float, high: float, log_g: np.ndarray) -> np.ndarray:
+    return way(np.clip(log_g, low, high))
 
 
 def noise_free(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = None) -> NoiseFree:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,10 @@ class _Law:
     start: str
     rise_s: float
 
+    def __post_init__(self) -> None:
+        check_count("trajectories", self.trajectories, 2)
+        check_count("widths", self.widths, 8)
+
     def settings(self, block: int, count: int) -> dict[str, Any]:
         """Everything that decides a block."""
         plain = {name: getattr(self, name) for name in ("trajectories", "widths", "seed", "start", "rise_s")}
@@ -93,7 +98,6 @@ def trials(
     d2d: Spread | str | None = None,
     start: str = "stationary",
     rise_s: float = 2e-9,
-    around_s: Predict | None = None,
     out: str | Path | None = None,
     workers: int | None = None,
     engine: Ngspice | None = None,
@@ -122,8 +126,6 @@ def trials(
         "stationary" or "nominal", as in `Recipe`.
     rise_s
         Rising edge [s].
-    around_s
-        Times near which the pilot looks first; None: those of the noise-free device. They decide no share.
     out
         Folder for finished blocks of 25 pairs; work found there goes on. None: in memory only.
     workers, engine
@@ -134,14 +136,13 @@ def trials(
     ValueError
         For arguments out of range.
     """
-    for name, count, least in (("n", n, 1), ("trajectories", trajectories, 2), ("widths", widths, 8)):
-        check_count(name, count, least)
+    check_count("n", n)
     cell = pair.gated(cell)
     law = _Law(cell, pair, trajectories, widths, seed, d2d, start, rise_s)
     with ExitStack() as stack, progress("trajectories", n * trajectories) as bar:
         if engine is None and isinstance(cell, Cell):
             engine = stack.enter_context(Ngspice(workers))
-        work = _Work(law, around_s or noise_free(cell, pair, engine), workers, engine, bar)
+        work = _Work(law, workers, engine, bar)
         blocks = [work.block(block, min(_BLOCK, n - block * _BLOCK), out) for block in range(-(-n // _BLOCK))]
     return Trials(**{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES})
 
@@ -151,7 +152,6 @@ class _Work:
     """The law, and what makes the trials; it decides none of them."""
 
     law: _Law
-    around_s: Predict
     workers: int | None
     engine: Ngspice | None
     bar: Bar
@@ -169,12 +169,17 @@ class _Work:
             self.bar.advance(count * self.law.trajectories)
         return found
 
+    @cached_property
+    def _around_s(self) -> Predict:
+        """Times near which the pilot looks first."""
+        return noise_free(self.law.cell, self.law.pair, self.engine)
+
     def _made(self, block: int, count: int) -> dict[str, np.ndarray]:
         law = self.law
         start_S, target_S = law.pairs(block, count)
         pilots, others = law.fleets(block, start_S, target_S, self.workers, self.engine)
         volts = np.array([law.pair.amplitude(dg) for dg in target_S - start_S])
-        guess_s = np.abs(self.around_s(start_S, target_S - start_S))
+        guess_s = np.abs(self._around_s(start_S, target_S - start_S))
         t_max_s = _longest_s(law, pilots, volts, target_S, guess_s)
         given = (np.repeat(x, law.trajectories) for x in (volts, t_max_s / (law.widths - 1)))
         g_S = others.sampled(np.arange(len(others)), *given, law.widths, law.rise_s, self.bar)

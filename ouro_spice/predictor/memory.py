@@ -13,55 +13,86 @@ if TYPE_CHECKING:
 CLEAR_S = 5e-6
 """A change of conductance [S] that tells as much of the device's speed as of its noise; smaller ones count for less."""
 
-MOST = 3.0
+MOST = 4.0
 """Largest slowness, in units of ln: beyond, something else has happened."""
+
+KEPT = 0.5
+"""What a run in a direction still counts for after the next one in it: r and l walk on."""
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Sums over the earlier pulses of k writes, apart for SET and RESET.
+    """Of k writes: how slow each device is in SET and in RESET, by what its pulses have done so far.
 
-    A pulse of width w that moved the reading from a to b tells the slowness ln(w / t), t the time that the clock, a
-    predictor of the middle of all devices, gives for a -> b; it counts the more, the farther the reading moved.
+    Pulses that follow each other in one direction are a run. One of widths w_1, w_2, .. that has moved the reading from
+    a to b tells the slowness ln(w_1 / t_1 + w_2 / t_2 + ..), t_k the time that the clock, a predictor of the middle of
+    all devices, gives for a -> b at the amplitude of pulse k: a device that hardly answers is found slow, pulse after
+    pulse, although noise hides what each of them did. It counts the more, the farther the reading moved.
 
     Attributes
     ----------
-    slowness, weight
-        Weighted sums of the slowness and sums of the weights; (2, k), SET first.
+    slow, sure
+        Slowness and weight of the runs before the present one; (2, k), SET first.
+    sign, anchor_S
+        Direction of the present run and the reading at its beginning; (k,), sign 0 before the first pulse.
+    width_s, drive
+        Its pulses, (m, k); width 0 where a run is shorter.
+    reading_S
+        The latest reading; (k,).
     """
 
-    slowness: np.ndarray
-    weight: np.ndarray
+    slow: np.ndarray
+    sure: np.ndarray
+    sign: np.ndarray
+    anchor_S: np.ndarray
+    width_s: np.ndarray
+    drive: np.ndarray
+    reading_S: np.ndarray
 
     @classmethod
-    def empty(cls, count: int) -> Memory:
-        """Before the first pulse."""
-        return cls(np.zeros((2, count)), np.zeros((2, count)))
+    def empty(cls, reading_S: np.ndarray) -> Memory:
+        """Before the first pulse: readings (k,)."""
+        k = len(reading_S)
+        two, none = np.zeros((2, k)), np.empty((0, k))
+        return cls(two, two, np.zeros(k), np.asarray(reading_S, float), none, none, np.asarray(reading_S, float))
 
-    def after(
-        self, clock: PulsePredictor, before_S: np.ndarray, after_S: np.ndarray, time_s: np.ndarray, drive: np.ndarray
-    ) -> Memory:
-        """With one pulse more each: readings before and after [S], signed time [s], amplitude over the pair's; (k,)."""
+    def after(self, clock: PulsePredictor, time_s: np.ndarray, drive: np.ndarray, reading_S: np.ndarray) -> Memory:
+        """With one pulse more each: signed times [s], amplitudes over the pair's, and readings after them [S]; (k,)."""
         sign = np.where(time_s > 0, 1.0, -1.0)
-        moved = (after_S - before_S) * sign
-        seen = np.maximum(moved, CLEAR_S)
-        expected = np.abs(clock.predict(before_S, sign * seen, drive=drive))
-        slow = np.log(np.maximum(np.abs(time_s), 1e-12) / np.maximum(expected, 1e-12))
-        # a pulse that moved less than can be told shows at most that the device is slow
-        slow = np.clip(np.where(moved < CLEAR_S, np.maximum(slow, 0.0), slow), -MOST, MOST)
-        weight = np.where(time_s == 0, 0.0, seen / (seen + CLEAR_S))
-        # a reading that failed tells nothing
-        weight = np.where(np.isfinite(slow), weight, 0.0)
-        mine = np.stack([sign > 0, sign < 0]) * weight
-        return Memory(self.slowness + mine * np.nan_to_num(slow), self.weight + mine)
+        turned = sign != self.sign
+        slow, sure = self._estimates(clock)
+        return Memory(
+            np.where(turned, slow, self.slow), np.where(turned, sure, self.sure), sign,
+            np.where(turned, self.reading_S, self.anchor_S),
+            np.vstack([np.where(turned, 0.0, self.width_s), np.abs(time_s)]), np.vstack([self.drive, drive]),
+            np.where(np.isfinite(reading_S), reading_S, self.reading_S),
+        )  # fmt: skip
 
-    def seen(self, dg_S: np.ndarray) -> dict[str, np.ndarray]:
-        """The inputs of a network that it stands for, by the direction of the wanted change."""
-        mean = self.slowness / (self.weight + 0.5)
-        rising = np.asarray(dg_S) > 0
-        same, other = np.where(rising, 0, 1), np.where(rising, 1, 0)
-        k = np.arange(len(rising))
+    def _estimates(self, clock: PulsePredictor) -> tuple[np.ndarray, np.ndarray]:
+        """Slowness and weight, (2, k), the present run included."""
+        moved = (self.reading_S - self.anchor_S) * self.sign
+        seen = np.maximum(moved, CLEAR_S)
+        spent = np.zeros(len(seen))
+        for width_s, drive in zip(self.width_s, self.drive, strict=True):
+            expected = np.abs(clock.predict(self.anchor_S, np.where(self.sign < 0, -seen, seen), drive=drive))
+            spent += width_s / np.maximum(expected, 1e-12)
+        begun = spent > 0
+        found = np.clip(np.log(np.where(begun, spent, 1.0)), -MOST, MOST)
+        # what has not clearly moved is at least so slow
+        found = np.where(moved < CLEAR_S, np.maximum(found, 0.0), found)
+        weight = np.where(begun, seen / (seen + CLEAR_S), 0.0)
+        mine = np.stack([self.sign > 0, self.sign < 0])
+        old = np.where(mine, KEPT, 1.0) * self.sure
+        total = old + mine * weight
+        slow = (old * self.slow + mine * weight * found) / np.where(total > 0, total, 1.0)
+        return np.where(total > 0, slow, 0.0), total
+
+    def seen(self, clock: PulsePredictor, dg_S: np.ndarray) -> dict[str, np.ndarray]:
+        """The inputs of a network that it stands for, (k,) each, by the direction of the wanted change."""
+        slow, sure = self._estimates(clock)
+        same = np.where(np.asarray(dg_S) > 0, 0, 1)
+        k = np.arange(len(same))
         return {
-            "slow_same": mean[same, k], "sure_same": self.weight[same, k],
-            "slow_other": mean[other, k], "sure_other": self.weight[other, k],
+            "slow_same": slow[same, k], "sure_same": sure[same, k],
+            "slow_other": slow[1 - same, k], "sure_other": sure[1 - same, k],
         }  # fmt: skip

@@ -112,17 +112,18 @@ class NeuralProgrammer:
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
         """The same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
         readings = np.asarray(readings, dtype=float)
-        memory = Memory.empty(len(readings))
-        first = 0 if self.predictor.clock else readings.shape[1] - 1
-        for j in range(first, readings.shape[1]):
-            time_s, drive = self._chosen(targets, readings[:, j], memory)
-            if j + 1 < readings.shape[1]:
-                memory = memory.after(self.predictor.clock, readings[:, j], readings[:, j + 1], time_s, drive)
-        return pulses(self.predictor.pair, time_s, drive, *self.predictor.edges())
+        last = readings.shape[1] - 1
+        first = 0 if self.predictor.clock else last
+        memory = Memory.empty(readings[:, first])
+        for j in range(first, last):
+            memory = memory.after(self.predictor.clock, *self.choose(targets, memory), readings[:, j + 1])
+        return pulses(self.predictor.pair, *self.choose(targets, memory), *self.predictor.edges())
 
-    def _chosen(self, targets: np.ndarray, reading: np.ndarray, memory: Memory) -> Chosen:
+    def choose(self, targets: np.ndarray, memory: Memory) -> Chosen:
+        """Signed times [s] and amplitudes over the pair's for k writes, by what is remembered of each."""
+        reading = memory.reading_S
         dg = targets - reading
-        seen = memory.seen(dg) if self.predictor.clock else {}
+        seen = memory.seen(self.predictor.clock, dg) if self.predictor.clock else {}
 
         def predict(drive: np.ndarray) -> np.ndarray:
             more = seen | {"drive": drive} if self.drives else seen

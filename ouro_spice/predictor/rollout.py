@@ -75,38 +75,41 @@ def rollout(
 ) -> dict[str, np.ndarray]:
     """Write to all cells of a fleet, `law.attempts` times each, and record what the network would have seen.
 
-    `predictor` chooses the pulses and is the clock of the memory. The columns, (attempts x cells,) each, are those of
-    `examples`: inputs by name, ``target_S``, ``spacing_s``, ``g_S`` (.., points), ``attempt``, ``place``.
+    `predictor` chooses the pulses; its clock, or itself, is that of the memory. The columns, (attempts x cells,) each,
+    are those of `examples`: inputs by name, ``target_S``, ``spacing_s``, ``g_S`` (.., points), ``attempt``, ``place``.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(7,)))
-    places, memory = np.arange(len(fleet)), Memory.empty(len(fleet))
-    rows, reading = [], fleet.read(places)
+    places, clock = np.arange(len(fleet)), predictor.clock or predictor
+    rows, memory = [], Memory.empty(fleet.read(places))
     for attempt in range(law.attempts):
         drive = rng.uniform(law.low, law.high, len(places))
         jitter = np.exp(law.jitter * rng.standard_normal(len(places)))
-        # before the first pulse, and after one that has moved it anywhere: towards the target all the same
+        reading = memory.reading_S
         dg = targets_S - reading
-        time_s = clocked(_times(predictor, reading, dg, drive), 1e-9, 0.0, dg)
+        seen = memory.seen(clock, dg)
+        time_s = clocked(_times(predictor, reading, dg, drive, seen), 1e-9, 0.0, dg)
         amplitude = np.array([predictor.pair.amplitude(t) for t in time_s]) * drive
         spacing = law.reach * np.maximum(np.abs(time_s), law.fastest_s) / (law.points - 1)
         g = fleet.sampled(places, amplitude, spacing, law.points, law.rise_s, bar)
         rows.append({
             "g_start_S": reading, "dg_S": dg, "target_S": targets_S, "drive": drive, "spacing_s": spacing,
             "g_S": g.astype(np.float32), "attempt": np.full(len(places), attempt), "place": places,
-        } | memory.seen(dg))  # fmt: skip
+        } | seen)  # fmt: skip
         if attempt + 1 < law.attempts:
             sent = clocked(time_s * jitter, 1e-9, 0.0, dg)
             fleet.apply(places, pulses(predictor.pair, sent, drive, law.rise_s, law.fall_s), bar)
-            before, reading = reading, fleet.read(places)
-            memory = memory.after(predictor, before, reading, sent, drive)
+            memory = memory.after(clock, sent, drive, fleet.read(places))
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
 
-def _times(predictor: PulsePredictor, reading: np.ndarray, dg: np.ndarray, drive: np.ndarray) -> np.ndarray:
+def _times(
+    predictor: PulsePredictor, reading: np.ndarray, dg: np.ndarray, drive: np.ndarray, seen: dict[str, np.ndarray]
+) -> np.ndarray:
     """Signed times [s] at amplitudes; where the predictor knows one pair only, by the rule of thumb."""
+    seen = seen if predictor.clock else {}
     if "drive" in predictor.specification.inputs:
-        return predictor.predict(reading, dg, drive=drive)
-    return predictor.predict(reading, dg) * drive**-POWER
+        return predictor.predict(reading, dg, drive=drive, **seen)
+    return predictor.predict(reading, dg, **seen) * drive**-POWER
 
 
 SEEN = ("g_start_S", "dg_S", "drive", "slow_same", "sure_same", "slow_other", "sure_other")

@@ -128,7 +128,9 @@ class ISPPWidth(Conventional):
             (10e-9, 20e-9, 50e-9), overs(voltages, 1.0, 1.35, 8), (1.2, 1.5, 2.0, 3.0), (None, 1, 2, 3)
         )
         most = strongest(voltages)
-        return [cls(voltages, start, growth, over=over, back=back) for start, over, growth, back in grid if over < most]
+        return [
+            cls(voltages, start, growth, 10e-6, over, back=back) for start, over, growth, back in grid if over < most
+        ]
 
 
 def check_back(back: int | None) -> None:
