@@ -72,7 +72,7 @@ def measured(name: str, pairs: int, trajectories: int, args: argparse.Namespace)
         times = one_shot.noise_free(cell, pair, engine)
         trials = one_shot.trials(
             cell, pair, pairs, trajectories, seed=args.seed, d2d=setting.d2d, start=setting.start, out=args.out,
-            workers=args.workers, engine=engine,
+            beyond=6.0 if setting.d2d and setting.model != "1t1r" else 3.0, workers=args.workers, engine=engine,
         )  # fmt: skip
     figures: Figures = {f"{name}_wall_s": time.perf_counter() - begun, f"{name}_failures": trials.failures}
     variants = {"noise_free": times, "nothing": one_shot.nothing} | predictors(args.predictor, name)

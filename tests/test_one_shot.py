@@ -476,7 +476,7 @@ def test_interrupted_trials_go_on(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "name"),
     [({"n": 0}, "n"), ({"trajectories": 1}, "trajectories"), ({"widths": 2}, "widths"), ({"start": "warm"}, "start"),
-     ({"d2d": "wide"}, "wide"), ({"rise_s": -1.0}, "rise_s")],
+     ({"d2d": "wide"}, "wide"), ({"rise_s": -1.0}, "rise_s"), ({"beyond": 0.5}, "beyond")],
 )  # fmt: skip
 def test_trials_out_of_range_are_named(changes, name):
     with pytest.raises(ValueError, match=name):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import check_count
+from ..checks import check_count, check_range
 from ..circuit import Cell, CompactCell
 from ..dataset.recipe import LIMIT, Recipe
 from ..engine import Ngspice
@@ -29,8 +29,8 @@ _BLOCK = 25
 _PILOT = 8
 """Trajectories from which the longest width of a pair is found."""
 
-_QUARTER, _BEYOND = 0.75, 3.0
-"""It is this many times the width at which three quarters of them have reached the target."""
+_QUARTER = 0.75
+"""How many of them have reached the target at the width from which the longest one follows."""
 
 _STEPS = 400
 """Widths of the pilot."""
@@ -50,16 +50,18 @@ class _Law:
     d2d: Spread | str | None
     start: str
     rise_s: float
+    beyond: float
 
     def __post_init__(self) -> None:
         check_count("trajectories", self.trajectories, 2)
         check_count("widths", self.widths, 8)
+        check_range("beyond", self.beyond, 1, 100, "")
 
     def settings(self, block: int, count: int) -> dict[str, Any]:
         """Everything that decides a block."""
         plain = {name: getattr(self, name) for name in ("trajectories", "widths", "seed", "start", "rise_s")}
         recipe = self._recipe(block, 1)
-        plain |= {"block": block, "pairs": count, "pilot": [_PILOT, _QUARTER, _BEYOND, _STEPS]}
+        plain |= {"block": block, "pairs": count, "pilot": [_PILOT, _QUARTER, self.beyond, _STEPS]}
         return describe(self.cell, **plain, recipe=recipe.settings).origin
 
     def pairs(self, block: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -98,14 +100,15 @@ def trials(
     d2d: Spread | str | None = None,
     start: str = "stationary",
     rise_s: float = 2e-9,
+    beyond: float = 3.0,
     out: str | Path | None = None,
     workers: int | None = None,
     engine: Ngspice | None = None,
 ) -> Trials:
     """Follow many noisy trajectories for each of some pairs (start, target), independent and uniform over the window.
 
-    The longest width of a pair is found by 8 trajectories of its own: 3 times the one at which three quarters of
-    them have reached the target, or `LIMIT` times the pair's time where that is less.
+    The longest width of a pair is found by 8 trajectories of its own: `beyond` times the one at which three quarters
+    of them have reached the target, or `LIMIT` times the pair's time where that is less.
 
     Parameters
     ----------
@@ -126,6 +129,8 @@ def trials(
         "stationary" or "nominal", as in `Recipe`.
     rise_s
         Rising edge [s].
+    beyond
+        See above. Of devices that differ some need much longer: 6 raises the floor within 50 % by .4 points there.
     out
         Folder for finished blocks of 25 pairs; work found there goes on. None: in memory only.
     workers, engine
@@ -137,14 +142,20 @@ def trials(
         For arguments out of range.
     """
     check_count("n", n)
-    cell = pair.gated(cell)
-    law = _Law(cell, pair, trajectories, widths, seed, d2d, start, rise_s)
-    with ExitStack() as stack, progress("trajectories", n * trajectories) as bar:
-        if engine is None and isinstance(cell, Cell):
+    law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond)
+    blocks = _blocks(law, n, out, workers, engine)
+    return Trials(**{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES})
+
+
+def _blocks(
+    law: _Law, n: int, out: str | Path | None, workers: int | None, engine: Ngspice | None
+) -> list[dict[str, np.ndarray]]:
+    """The trials of `n` pairs, block by block."""
+    with ExitStack() as stack, progress("trajectories", n * law.trajectories) as bar:
+        if engine is None and isinstance(law.cell, Cell):
             engine = stack.enter_context(Ngspice(workers))
         work = _Work(law, workers, engine, bar)
-        blocks = [work.block(block, min(_BLOCK, n - block * _BLOCK), out) for block in range(-(-n // _BLOCK))]
-    return Trials(**{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES})
+        return [work.block(block, min(_BLOCK, n - block * _BLOCK), out) for block in range(-(-n // _BLOCK))]
 
 
 @dataclass(frozen=True)
@@ -204,4 +215,4 @@ def _longest_s(law: _Law, pilots: Fleet, volts: np.ndarray, target_S: np.ndarray
         crossed_s[open_] = np.quantile(first, _QUARTER, axis=1, method="higher") * look_s[open_] / _STEPS
         open_ = open_[np.isinf(crossed_s[open_]) & (look_s[open_] < limit_s)]
         look_s[open_] = np.minimum(4 * look_s[open_], limit_s)
-    return np.clip(_BEYOND * crossed_s, 8 * look_s / _STEPS, limit_s)
+    return np.clip(law.beyond * crossed_s, 8 * look_s / _STEPS, limit_s)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _COLOURS = {"set": SET_COLOUR, "reset": RESET_COLOUR}
 _TITLES = {"60us": "pair that crosses the window in 60 us", "paper": "-0.342 / +0.7065 V"}
+_LONG = 500
+"""Steps from which on it makes sense to ask what a walk does that averages out: about twice its memory."""
+
 _LEAST_FACTOR = 0.03
 """Where the axis of factors begins; it ends at the inverse."""
 
@@ -95,7 +98,8 @@ def length(found: NoiseSources) -> Figure:
                 mine.steps, mine[what], mine[f"{what}_error"], fmt="o", markersize=4, linewidth=1, color=colour,
                 label=direction.upper(),
             )  # fmt: skip
-            ax.plot(mine.steps, mine[f"{what}_expected"], color=colour, linewidth=1)
+            long = mine[mine.steps >= _LONG]
+            ax.plot(long.steps, long[f"{what}_expected"], color=colour, linewidth=1)
             limit = still[still.direction == direction][f"{what}_frozen"].median()
             ax.axhline(limit, color=colour, linewidth=0.9, linestyle=":")
         ax.set(xscale="log", xlim=(BY_LENGTH[0], BY_LENGTH[-1]), xlabel="noise-free pulse (steps)", ylabel=label)

@@ -1,0 +1,137 @@
+"""Campaigns: the published experiment on its own ground (`make paper`), and in the circuit (`make circuit`).
+
+Everything that takes long is kept in the campaign's folder as soon as it is made; run again, a campaign goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..engine import Ngspice
+from ..files import make_folder, write_text
+from ..manifest import versions
+from ..one_shot import Deployment
+from ..write_verify import History
+from . import page, table
+from .attempts import OneShot, one_shot
+from .configuration import Configuration, Setting, standing_cell
+from .networks import Place, network
+from .transfer import transfer
+from .writes import converged, ratios, rows, writes
+
+__all__ = ["CAMPAIGNS", "Configuration", "Found", "campaign", "markdown", "standing_cell"]
+
+CAMPAIGNS = ("paper", "circuit")
+
+
+@dataclass
+class Found:
+    """What a campaign has found, by setting."""
+
+    places: dict[str, Place] = field(default_factory=dict)
+    one_shots: dict[str, OneShot] = field(default_factory=dict)
+    converged: dict[str, dict[str, list[History]]] = field(default_factory=dict)
+    writes: dict[str, dict[float, dict[str, list[History]]]] = field(default_factory=dict)
+    transfers: dict[str, dict[str, Deployment]] = field(default_factory=dict)
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """What ``results.json`` holds."""
+        return {
+            "one_shot": {name: found.rows() for name, found in self.one_shots.items()},
+            "write_verify": {name: rows(self.places[name], found) for name, found in self.writes.items()},
+            "ratios": {name: ratios(self.places[name], found) for name, found in self.writes.items()},
+            "transfer": {
+                name: {condition: one.summary() for condition, one in found.items()}
+                for name, found in self.transfers.items()
+            },
+            "converged": {
+                name: {who: _spread(histories) for who, histories in found.items()}
+                for name, found in self.converged.items()
+            },
+            "checkpoints": {
+                f"{name}/{key}": network(place, place.configuration.variants[key]).sha256
+                for name, place in self.places.items()
+                for key in place.setting.variants
+            },
+            "circuits": {name: place.data.manifest.circuit for name, place in self.places.items()},
+        }
+
+
+def campaign(configuration: Configuration, out: Path, workers: int | None = None) -> dict[str, Any]:
+    """Run a campaign; returns what ``results.json`` holds.
+
+    Parameters
+    ----------
+    configuration
+        What is to be done, of `Configuration.load`.
+    out
+        Folder for datasets, checkpoints, ``report.html``, ``RESULTS.md`` and ``results.json``. What is found there and
+        belongs to the same configuration, circuit and tools is not made again.
+    workers
+        Processes, for compact cells threads; all cores where None.
+    """
+    begun = time.monotonic()
+    make_folder(out)
+    for name in ("report.html", "results.json", "RESULTS.md"):
+        (out / name).unlink(missing_ok=True)  # none that does not fit may stand there if this is interrupted
+    found = Found()
+    with Ngspice(workers) as engine:
+        for setting in configuration.settings:
+            found.places[setting.name] = Place(configuration, setting, out, workers, engine)
+            _judge(found, setting)
+        results = {"campaign": configuration.name, "configuration": configuration.tables} | found.results
+    results |= {"versions": versions(), "seconds": time.monotonic() - begun}
+    page.write(found, results, out / "report.html")
+    write_text(out / "RESULTS.md", table.campaign_text(results))
+    write_text(out / "results.json", json.dumps(_finite(results), indent=2, allow_nan=False))
+    return results
+
+
+def _judge(found: Found, setting: Setting) -> None:
+    name, place = setting.name, found.places[setting.name]
+    if not setting.judged:
+        for key in setting.variants:
+            network(place, place.configuration.variants[key])
+        return
+    compact = found.places.get(setting.compact)
+    found.one_shots[name] = one_shot(place, compact)
+    if setting.converge:
+        found.converged[name] = converged(place)
+    if setting.write:
+        found.writes[name] = writes(place, compact)
+    if setting.transfer:
+        found.transfers[name] = transfer(place)
+
+
+def markdown(results: list[dict[str, Any]]) -> str:
+    """``RESULTS.md`` of several campaigns' results."""
+    return table.text(results)
+
+
+def _spread(histories: list[History]) -> dict[str, dict[str, float]]:
+    """Mean and standard deviation of the last conductance over the starts, by target [S]."""
+    ends: dict[float, list[float]] = {}
+    for history in histories:
+        ends.setdefault(history.target_S, []).append(history.conductances_S[-1])
+    return {
+        f"{target:.4g}": {"mean_S": float(np.mean(g)), "std_S": float(np.std(g)), "n": len(g)}
+        for target, g in sorted(ends.items())
+    }
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN, and numpy's numbers are not its own."""
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value

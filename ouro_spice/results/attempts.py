@@ -1,0 +1,170 @@
+"""One attempt each, side by side: networks, baselines, and the floor that none of them can pass."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..circuit import CompactCell
+from ..kept import kept
+from ..one_shot import (
+    BANDS, Deployment, Estimate, Predict, Trials, constant, deploy, label, noise_free, nothing,
+    prediction_s, simulated, trials,
+)  # fmt: skip
+from ..predictor import PulsePredictor
+from ..write_verify import write_many
+from .configuration import Variant
+from .networks import DEVICES, TRAINING, Place, network, programmer
+
+_TIMED = 200
+"""Predictions whose compute time is taken, of a simulation for each a tenth."""
+
+_NEVER = 1e-6
+"""A tolerance that no write meets: every cell gets its pulse."""
+
+
+@dataclass(frozen=True)
+class OneShot:
+    """The attempts of a setting.
+
+    Attributes
+    ----------
+    deployments
+        By variant.
+    trials, folds
+        Many trajectories of the same pairs, and into how many parts they are dealt out for the floor.
+    gaps
+        Floor minus share on those pairs, by variant and band.
+    compute_s
+        Time of a prediction, by variant.
+    constant
+        What always ending at one conductance is worth.
+    """
+
+    deployments: dict[str, Deployment]
+    trials: Trials
+    folds: int
+    gaps: dict[str, dict[float, Estimate]]
+    compute_s: dict[str, float]
+    constant: dict[str, Any]
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """What results hold, by variant."""
+        floors = self.trials.floors(folds=self.folds)
+        rows = {"best constant": self.constant | floors}
+        for name, deployment in self.deployments.items():
+            rows[name] = deployment.summary() | floors
+            if name in self.gaps:
+                rows[name]["gap"] = {label("within", b): [g.value, g.low, g.high] for b, g in self.gaps[name].items()}
+            if name in self.compute_s:
+                rows[name]["compute_s"] = self.compute_s[name]
+        return rows
+
+
+def one_shot(place: Place, compact: Place | None = None) -> OneShot:
+    """All variants of a setting; `compact`: where networks come from that were trained on compact data instead."""
+    variants = place.configuration.of(place.setting)
+    plain = {v.name: network(place, v) for v in variants if not v.drives and not v.experience}
+    if compact is not None:
+        shared = [v for v in compact.configuration.of(compact.setting) if not v.drives and not v.experience]
+        plain |= {f"{v.name}, trained on compact": network(compact, v) for v in shared if v.name in plain}
+    model = noise_free(place.cell, place.pair, place.engine)
+    predicts: dict[str, Predict] = {"do nothing": nothing, "noise-free": model}
+    predicts |= {name: one.predict for name, one in plain.items()}
+    deployments = {name: deployed(place, name, predict) for name, predict in predicts.items()}
+    for v in variants:
+        if v.drives or v.experience:
+            deployments[v.name] = attempted(place, v, 1)
+            if "slow_same" in v.specification.inputs:
+                deployments[f"{v.name}, two attempts"] = attempted(place, v, 2)
+    tried = _trials(place)
+    dg, folds = tried.target_S - tried.start_S, place.configuration.tables["floor"].get("folds", 2)
+    gaps = {
+        name: {band: tried.gap(predict(tried.start_S, dg), band, folds=folds) for band in BANDS}
+        for name, predict in predicts.items()
+    }
+    always = constant([one.target_S for one in place.drawn(place.setting.deployments, TRAINING)], dg + tried.start_S)
+    return OneShot(deployments, tried, folds, gaps, _timed(place, plain, model), always)
+
+
+def _trials(place: Place) -> Trials:
+    table = place.configuration.tables["floor"]
+    # slow devices among many need long pulses; in a circuit they would take as long as all the others
+    far = place.setting.law is not None and isinstance(place.cell, CompactCell)
+    return trials(
+        place.cell, place.pair, table["pairs"], table["trajectories"], seed=place.configuration.seed,
+        d2d=place.setting.law, rise_s=_edge(place), beyond=6.0 if far else 3.0, out=place.kept / f"{place.setting.name}-trials",
+        workers=place.workers, engine=place.engine,
+    )  # fmt: skip
+
+
+def _edge(place: Place) -> float:
+    return float(np.sqrt(np.prod(place.setting.edges_s)))
+
+
+def deployed(place: Place, name: str, predict: Predict) -> Deployment:
+    """One attempt each with the time that a function predicts, kept."""
+    edge_s = _edge(place)
+
+    def make() -> Deployment:
+        drawn = place.drawn(place.setting.deployments, DEVICES)
+        targets = np.array([one.target_S for one in drawn])
+        return deploy(place.fleet(drawn), predict, targets, place.pair, edge_s, edge_s)
+
+    who = predict.__self__.sha256 if isinstance(getattr(predict, "__self__", None), PulsePredictor) else name
+    return _kept(place, f"deployed-{name}", {"who": who, "edge_s": edge_s}, make)
+
+
+def attempted(place: Place, variant: Variant, attempts: int) -> Deployment:
+    """The same by a programmer that sees more than the reading; with several attempts it stops within 10 %."""
+
+    def make() -> Deployment:
+        drawn = place.drawn(place.setting.deployments, DEVICES)
+        targets = np.array([one.target_S for one in drawn])
+        tolerance = _NEVER if attempts == 1 else BANDS[-1]
+        histories = write_many(place.fleet(drawn), programmer(place, variant), targets, tolerance, attempts)
+        return from_histories(histories)
+
+    settings = {"who": network(place, variant).sha256, "attempts": attempts, "drives": str(variant.drives)}
+    return _kept(place, f"attempted-{variant.name}-{attempts}", settings, make)
+
+
+def from_histories(histories: list) -> Deployment:
+    """Writes as attempts: where each began and ended; a target outside the window is one that was not met."""
+    nan = float("nan")
+    columns = [
+        (
+            h.conductances_S[0] if h.conductances_S else nan, h.target_S, h.readings_S[0] if h.readings_S else nan,
+            -np.sign(h.pulses[0].amplitude) * h.pulses[0].width if h.pulses else 0.0,
+            h.conductances_S[-1] if h.conductances_S else nan, h.readings_S[-1] if h.readings_S else nan, h.energy_J,
+        )
+        for h in histories
+    ]  # fmt: skip
+    return Deployment(*(np.array(column, dtype=float) for column in zip(*columns, strict=True)))
+
+
+def _kept(place: Place, name: str, settings: dict[str, Any], make: Callable[[], Deployment]) -> Deployment:
+    settings = place.origin(
+        **settings, name=name, d2d=place.setting.d2d, seed=place.configuration.seed, n=place.setting.deployments
+    )
+    found = kept(
+        place.kept, f"{place.setting.name}-{name.replace(' ', '_').replace(',', '')}", settings,
+        lambda: {key: np.asarray(value) for key, value in dataclasses.asdict(make()).items()},
+    )  # fmt: skip
+    return Deployment(**(found | {"cut": int(found["cut"])}))
+
+
+def _timed(place: Place, plain: dict[str, PulsePredictor], model: Predict) -> dict[str, float]:
+    names = [place.configuration.variants[key].name for key in place.setting.timed]
+    if not names:
+        return {}
+    drawn = place.drawn(_TIMED, TRAINING)
+    g, dg = (np.array(x) for x in zip(*((d.start_S, d.target_S - d.start_S) for d in drawn), strict=True))
+    found = {name: prediction_s(plain[name].predict, g, dg) for name in names}
+    found["noise-free"] = prediction_s(simulated(place.cell, place.pair, place.engine), g[: _TIMED // 10], dg[: _TIMED // 10])
+    found["noise-free, looked up"] = prediction_s(model, g, dg)
+    return found

@@ -1,0 +1,175 @@
+"""A campaign as its file in ``training/`` says it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import assets
+from ..checks import check_count
+from ..circuit import Cell, Cell1R, Cell1T1R, CompactCell
+from ..device import jart_vcm_v1b
+from ..predictor import Specification
+from ..predictor.programmer import Drives
+from ..variability import Walk
+
+IDEAL_S = 1e-12
+"""Edges of the pulses into a compact cell [s]."""
+
+_CELLS = ("reduced", "compact", "1r", "1t1r")
+
+
+def standing_cell(name: str) -> Cell | CompactCell:
+    """A cell of the nominal device with its walk, as campaigns and shipped checkpoints know it."""
+    if name not in _CELLS:
+        raise ValueError(f"cell {name!r} is unknown; there is {', '.join(_CELLS)}")
+    device = jart_vcm_v1b(window=True, walk=Walk())
+    if name in ("1r", "1t1r"):
+        return Cell1R(device) if name == "1r" else Cell1T1R(device)
+    return CompactCell(device, model="full" if name == "compact" else name)
+
+
+@dataclass(frozen=True)
+class Experience:
+    """How a network that needs more than one pulse of each device gets its examples.
+
+    Parameters
+    ----------
+    devices
+        In each round.
+    rounds
+        (attempts, jitter) of each: the first with the network of a single pulse, then with the one trained so far.
+    low, high, fastest_s
+        As in `predictor.Law`.
+    """
+
+    devices: int
+    rounds: tuple[tuple[int, float], ...]
+    low: float = 1.0
+    high: float = 1.0
+    fastest_s: float = 50e-9
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A network of a campaign: its name in results, its specification, and what it needs beside."""
+
+    key: str
+    name: str
+    specification: Specification
+    experience: Experience | None = None
+    drives: Drives | None = None
+
+    @classmethod
+    def of(cls, key: str, table: Mapping[str, Any]) -> Variant:
+        """From a table of the file."""
+        values = dict(table)
+        name, experience, drives = (values.pop(one, None) for one in ("name", "experience", "drives"))
+        if experience:
+            rounds = tuple((int(attempts), float(jitter)) for attempts, jitter in experience["rounds"])
+            experience = Experience(**(experience | {"rounds": rounds}))
+        return cls(key, name or key, Specification.of(values), experience, Drives(**drives) if drives else None)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where predictors are trained and judged.
+
+    Parameters
+    ----------
+    name
+        In results.
+    cell
+        Of `standing_cell`.
+    variants
+        Keys of the networks.
+    voltages, d2d
+        As in `extract`; d2d "none": the nominal device.
+    edges_s
+        Shortest and longest edge [s].
+    deployments, records
+        One attempt each; records to learn from.
+    judged
+        Whether its networks are tried; else they are trained only.
+    compact
+        The setting whose networks are tried here, too.
+    write, converge, transfer, timed
+        Writes of each programmer; variants of Fig. 7; the one that is tried under other conditions; those that are timed.
+    """
+
+    name: str
+    cell: str
+    variants: tuple[str, ...]
+    voltages: str = "60us"
+    d2d: str = "none"
+    edges_s: tuple[float, float] = (IDEAL_S, IDEAL_S)
+    deployments: int = 2000
+    records: int = 10_000
+    judged: bool = True
+    compact: str = ""
+    write: int = 0
+    converge: tuple[str, ...] = ()
+    transfer: str = ""
+    timed: tuple[str, ...] = ()
+
+    @property
+    def law(self) -> str | None:
+        """The D2D law."""
+        return None if self.d2d == "none" else self.d2d
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A campaign.
+
+    Attributes
+    ----------
+    name
+        "paper" or "circuit".
+    tables
+        The file, as it is.
+    settings, variants
+        Where, and which networks by their key.
+    """
+
+    name: str
+    tables: dict[str, Any] = field(repr=False)
+    settings: tuple[Setting, ...]
+    variants: dict[str, Variant]
+
+    @classmethod
+    def load(cls, name: str, path: Path | None = None) -> Configuration:
+        """From ``training/NAME.toml``, or another file; ValueError for what it does not say rightly."""
+        path = path or assets.folder("training") / f"{name}.toml"
+        try:
+            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+            for key in ("seed", "records", "deployments"):
+                check_count(key, tables[key], 0 if key == "seed" else 1)
+            variants = {key: Variant.of(key, table) for key, table in tables["variant"].items()}
+            settings = tuple(_setting(table, tables) for table in tables["setting"])
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            what = f"{error} is missing" if isinstance(error, KeyError) else error
+            raise ValueError(f"{path}: {what}") from error
+        for one in settings:
+            unknown = set(one.variants) - set(variants)
+            if unknown:
+                raise ValueError(f"{path}: setting {one.name}: there is no variant {sorted(unknown)[0]!r}")
+        return cls(name, tables, settings, variants)
+
+    @property
+    def seed(self) -> int:
+        """Of everything random."""
+        return self.tables["seed"]
+
+    def of(self, setting: Setting) -> list[Variant]:
+        """The networks of a setting, those first that others begin with."""
+        return [self.variants[key] for key in setting.variants]
+
+
+def _setting(table: Mapping[str, Any], tables: Mapping[str, Any]) -> Setting:
+    lists = {name: tuple(table[name]) for name in ("variants", "edges_s", "converge", "timed") if name in table}
+    common = {name: tables[name] for name in ("deployments", "records")}
+    return Setting(**(common | dict(table) | lists))

@@ -1,0 +1,182 @@
+"""The networks of a campaign: trained where they are not there yet, kept as checkpoints."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..circuit import Cell, CompactCell
+from ..dataset import PulseDataset, Recipe, extract
+from ..dataset.recipe import Drawn
+from ..engine import Ngspice
+from ..fleet import Fleet, fleet
+from ..kept import kept
+from ..manifest import Manifest, describe
+from ..pair import Pair
+from ..predictor import Law, NeuralProgrammer, PulsePredictor, Specification, Stage, rollout
+from ..predictor.rollout import SEEN, examples
+from ..progress import progress
+from .configuration import Configuration, Setting, Variant, standing_cell
+
+DEVICES, TRAINING, EXPERIENCE, WRITES, CONVERGED = range(1, 6)
+"""Streams of a campaign's seed: devices that are deployed to, that programmers are tuned on, that experience comes from,
+that are written to, and those of Fig. 7."""
+
+_NEAR = 0.04
+"""Relative distance from the target below which an attempt would not have been made."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A setting with everything that belongs to it: data, engine, folder."""
+
+    configuration: Configuration
+    setting: Setting
+    out: Path
+    workers: int | None
+    engine: Ngspice
+
+    @cached_property
+    def data(self) -> PulseDataset:
+        """Its records."""
+        setting = self.setting
+        edges = setting.edges_s if setting.edges_s[0] != setting.edges_s[1] else setting.edges_s[0]
+        return extract(
+            standing_cell(setting.cell), setting.records, self.configuration.seed,
+            self.out / "datasets" / setting.name, self.workers,
+            voltages=setting.voltages, d2d=setting.law, rise_s=edges, fall_s=edges,
+        )  # fmt: skip
+
+    @cached_property
+    def pair(self) -> Pair:
+        """Amplitudes."""
+        return self.data.pair
+
+    @cached_property
+    def cell(self) -> Cell | CompactCell:
+        """The nominal cell."""
+        return self.pair.gated(standing_cell(self.setting.cell))
+
+    @property
+    def kept(self) -> Path:
+        """Where what took long to make is."""
+        return self.out / "kept"
+
+    def origin(self, **settings: Any) -> dict[str, Any]:
+        """What decides something that is made here: circuit, tools and settings."""
+        return describe(self.cell, pair=dataclasses.asdict(self.pair), **settings).origin
+
+    def drawn(self, count: int, stream: int, index: int = 0, cell: Cell | CompactCell | None = None) -> list[Drawn]:
+        """Devices, starts and targets that no record has."""
+        seeds = np.random.SeedSequence(self.configuration.seed, spawn_key=(stream, index))
+        recipe = Recipe(count, int(seeds.generate_state(1)[0]), self.pair, d2d=self.setting.law)
+        return [recipe.draw(cell or self.cell, number) for number in range(count)]
+
+    def fleet(self, drawn: list[Drawn], cell: Cell | CompactCell | None = None) -> Fleet:
+        """Cells of the setting."""
+        return fleet(cell or self.cell, drawn, workers=self.workers, engine=self.engine)
+
+
+def network(place: Place, variant: Variant) -> PulsePredictor:
+    """A network of a setting: from its checkpoint, or trained."""
+    path = place.out / "checkpoints" / place.setting.name / f"{variant.key}.npz"
+    wanted = _recipe(place, variant)
+    with contextlib.suppress(ValueError):
+        found = PulsePredictor.load(path)
+        if found.manifest.settings.get("variant") == wanted:
+            return found
+    made = _conditioned(place, variant) if variant.experience else _plain(place, variant)
+    made.manifest.settings["variant"] = wanted
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made.save(path)
+    return made
+
+
+def programmer(place: Place, variant: Variant, **changes: Any) -> NeuralProgrammer:
+    """What programs with the network of a variant."""
+    return NeuralProgrammer(network(place, variant), name=variant.name, drives=variant.drives, **changes)
+
+
+def _recipe(place: Place, variant: Variant) -> dict[str, Any]:
+    """Everything that decides a checkpoint."""
+    recipe = {"data": place.data.manifest.digest, "key": variant.key, "seed": place.configuration.seed}
+    recipe |= {"specification": variant.specification.plain}
+    if variant.experience:
+        recipe |= {"experience": dataclasses.asdict(variant.experience)}
+    if variant.specification.start:
+        recipe["start"] = _recipe(place, place.configuration.variants[variant.specification.start])
+    return json.loads(json.dumps(recipe))
+
+
+def _plain(place: Place, variant: Variant) -> PulsePredictor:
+    """From the records alone."""
+    start = variant.specification.start
+    begin = network(place, place.configuration.variants[start]) if start else None
+    return PulsePredictor.fit(place.data, variant.specification, seed=place.configuration.seed, start=begin)
+
+
+def _conditioned(place: Place, variant: Variant) -> PulsePredictor:
+    """From experience with several pulses of each device, or several amplitudes."""
+    clock, columns = _clock(place, variant), []
+    policy, remembers = clock, "slow_same" in variant.specification.inputs
+    for index in range(len(variant.experience.rounds)):
+        columns.append(_experience(place, variant, policy, index))
+        policy = _learned(place, variant.specification, columns, clock if remembers else None)
+        if not remembers:
+            policy = dataclasses.replace(policy, clock=None)
+    return policy
+
+
+def _clock(place: Place, variant: Variant) -> PulsePredictor:
+    """The middle of all devices: the time by start, change, and amplitude where that varies."""
+    seed, law = place.configuration.seed, variant.experience
+    plain = PulsePredictor.fit(place.data, Specification((Stage("time", epochs=60),)), seed=seed)
+    if law.low == law.high:
+        return plain
+    specification = Specification((Stage("time", epochs=80),), inputs=("g_start_S", "dg_S", "drive"))
+    # the first guess of a time at another amplitude is rough: look far
+    first = Law(1, law.low, law.high, reach=6.0, points=401, fastest_s=law.fastest_s)
+    return _learned(place, specification, [_gathered(place, variant, plain, first, 0)], None)
+
+
+def _experience(place: Place, variant: Variant, policy: PulsePredictor, index: int) -> dict[str, np.ndarray]:
+    law = variant.experience
+    attempts, jitter = law.rounds[index]
+    return _gathered(place, variant, policy, Law(attempts, law.low, law.high, jitter, fastest_s=law.fastest_s), index + 1)
+
+
+def _gathered(
+    place: Place, variant: Variant, policy: PulsePredictor, law: Law, index: int
+) -> dict[str, np.ndarray]:
+    """Attempts on devices of their own, kept."""
+    settings = place.origin(law=dataclasses.asdict(law), policy=policy.sha256, devices=variant.experience.devices,
+                            index=index, d2d=place.setting.d2d, seed=place.configuration.seed)  # fmt: skip
+
+    def make() -> dict[str, np.ndarray]:
+        drawn = place.drawn(variant.experience.devices, EXPERIENCE, index)
+        targets = np.array([one.target_S for one in drawn])
+        with progress("experience", 2 * law.attempts * len(drawn)) as bar:
+            return rollout(place.fleet(drawn), targets, policy, law, place.configuration.seed, bar)
+
+    return kept(place.kept, f"{place.setting.name}-experience", settings, make)
+
+
+def _learned(
+    place: Place, specification: Specification, columns: list[dict[str, np.ndarray]], clock: PulsePredictor | None
+) -> PulsePredictor:
+    """A network from experience; each device is on one side of the split."""
+    joined = {name: np.concatenate([one[name] for one in columns]) for name in columns[0]}
+    away = np.abs(joined["dg_S"]) > _NEAR * joined["target_S"]
+    used = away | (joined["attempt"] == 0)
+    held = joined["place"] % 10 == 9
+    parts = [examples(joined, np.flatnonzero(used & side)) for side in (~held, held)]
+    manifest = Manifest.from_json(place.data.manifest.to_json())
+    manifest.settings.update({"rise_s": 2e-9, "fall_s": 2e-9, "seen": list(SEEN)})
+    return PulsePredictor.trained(specification, *parts, manifest, seed=place.configuration.seed, clock=clock)

@@ -1,0 +1,127 @@
+"""Results as tables: for the report, and as ``RESULTS.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .networks import Place
+
+SHARE_HEAD = ("variant", "n", "within 50 %", "20 %", "10 %", "95 % interval of 20 %", "floor - share, 50 / 20 / 10 %",
+              "median RPD", "wrong way", "time of a prediction")  # fmt: skip
+WRITE_HEAD = ("programmer", "n", "success", "pulses, mean", "95 % interval", "median", "p95", "below 10",
+              "time, reads of 10 ns", "100 ns", "1 us", "energy")  # fmt: skip
+RATIO_HEAD = ("tolerance", "of", "neural", "best tuned conventional", "ratio (95 %)", "ratio to untuned fixed pulses")
+TRANSFER_HEAD = ("condition", "within 50 %", "20 %", "10 %", "median RPD", "failures")
+
+_COMMANDS = {"paper": "make paper", "circuit": "make circuit"}
+
+Rows = list[list[str]]
+
+
+def share_rows(rows: dict[str, dict[str, Any]]) -> Rows:
+    """A line for each variant of a setting, the floor first."""
+    first = next(iter(rows.values()))
+    made = [["noise floor", "", *(_share(first[f"floor_{band}"]) for band in (50, 20, 10)), "", "", "", "", ""]]
+    for name, row in rows.items():
+        low, high = row["interval"]["within_20"]
+        made.append([
+            name, str(row["n"]), *(_share(row[f"within_{band}"]) for band in (50, 20, 10)),
+            f"{_share(low)} .. {_share(high)}", _gaps(row.get("gap")), _share(row.get("rpd_median")),
+            _share(row.get("wrong_way")), _time(row.get("compute_s")),
+        ])  # fmt: skip
+    return made
+
+
+def write_rows(rows: dict[str, dict[str, Any]]) -> Rows:
+    """A line for each programmer."""
+    return [
+        [
+            name, str(row["n"]), _share(row["success"]), f"{row['pulses_mean']:.2f}",
+            f"{row['interval'][0]:.2f} .. {row['interval'][1]:.2f}", f"{row['pulses_median']:g}",
+            f"{row['pulses_p95']:.0f}", _share(row["iterations_below_10"]),
+            *(_time(time_s) for time_s in row["reads"].values()), f"{row['energy_J'] * 1e12:.3g} pJ",
+        ]
+        for name, row in rows.items()
+    ]  # fmt: skip
+
+
+def ratio_rows(ratios: dict[str, dict[str, dict[str, Any]]]) -> Rows:
+    """A line for each tolerance, for pulses and for time."""
+    return [
+        [
+            f"+-{float(tolerance):.0%}", {"pulses": "pulses", "time_s": "time"}[key], row["neural"],
+            row["conventional"], _ratio(row["over_best"]), _ratio(row["over_untuned"]),
+        ]
+        for tolerance, both in ratios.items() for key, row in both.items()
+    ]  # fmt: skip
+
+
+def transfer_rows(rows: dict[str, dict[str, Any]]) -> Rows:
+    """A line for each condition."""
+    return [
+        [name, *(_share(row[f"within_{band}"]) for band in (50, 20, 10)), _share(row["rpd_median"]), str(row["failures"])]
+        for name, row in rows.items()
+    ]
+
+
+def regime(place: Place) -> str:
+    """In words, where the networks of a setting are tried."""
+    setting, pair = place.setting, place.pair
+    devices = "the nominal device" if setting.law is None else f"devices of their own (D2D {setting.d2d})"
+    low, high = place.cell.window_S
+    return (
+        f"{setting.cell}, {pair.v_set:+.4f} V (SET) and {pair.v_reset:+.4f} V (RESET), which cross the window of "
+        f"{low * 1e6:.0f} to {high * 1e6:.0f} uS in {pair.total_s * 1e6:.3g} us without noise; {devices}, a step of the "
+        "walk of r, l and the limits every 10 ns, begun in its stationary state; starts and targets independent and "
+        "uniform, none removed."
+    )
+
+
+def campaign_text(results: dict[str, Any]) -> str:
+    """The tables of one campaign, in Markdown."""
+    parts = [f"## `{_COMMANDS[results['campaign']]}`\n"]
+    for name, rows in results["one_shot"].items():
+        parts += [f"### {name}: one attempt each\n", _markdown(SHARE_HEAD, share_rows(rows))]
+        for tolerance, programmers in results["write_verify"].get(name, {}).items():
+            parts += [f"### {name}: writes to +-{float(tolerance):.0%}\n", _markdown(WRITE_HEAD, write_rows(programmers))]
+        if name in results["ratios"]:
+            parts += [f"### {name}: how many times fewer\n", _markdown(RATIO_HEAD, ratio_rows(results["ratios"][name]))]
+        if name in results["transfer"]:
+            rows = transfer_rows(results["transfer"][name])
+            parts += [f"### {name}: under other conditions\n", _markdown(TRANSFER_HEAD, rows)]
+    minutes = results["seconds"] / 60
+    parts.append(f"{minutes:.0f} minutes; ngspice {results['versions']['ngspice']}, torch {results['versions']['torch']}.\n")
+    return "\n".join(parts)
+
+
+def text(several: Sequence[dict[str, Any]]) -> str:
+    """All of it."""
+    return "\n".join(campaign_text(results) for results in several)
+
+
+def _markdown(head: Iterable[str], rows: Rows) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(list(head))]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f}"
+
+
+def _gaps(gaps: dict[str, list[float]] | None) -> str:
+    if not gaps:
+        return ""
+    return " / ".join(f"{100 * value:.1f} ({100 * low:.1f} .. {100 * high:.1f})" for value, low, high in gaps.values())
+
+
+def _time(value: float | None) -> str:
+    if value is None:
+        return ""
+    scale, unit = next((s, u) for s, u in ((1e9, "ns"), (1e6, "us"), (1e3, "ms"), (1.0, "s")) if value * s < 1000 or s == 1.0)
+    return f"{value * scale:.3g} {unit}"
+
+
+def _ratio(value: Sequence[float]) -> str:
+    return f"{value[0]:.2f} ({value[1]:.2f} .. {value[2]:.2f})"

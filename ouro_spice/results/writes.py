@@ -1,0 +1,234 @@
+"""Write-and-verify of a campaign: every programmer under one harness, and where repeated writes converge (Fig. 7)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..circuit import CompactCell
+from ..dataset.recipe import Drawn
+from ..kept import kept
+from ..manifest import describe
+from ..one_shot import noise_free
+from ..predictor import ModelProgrammer
+from ..pulse import Pulse
+from ..write_verify import (
+    ISPP, CoarseFine, FixedPulse, History, ISPPWidth, Outcome, Programmer, ratio, summary, tune, write_many,
+)  # fmt: skip
+from .networks import CONVERGED, TRAINING, WRITES, Place, programmer
+
+UNTUNED_S = 10e-9
+"""Width of the fixed pulses of the paper's comparison [s]; they may be so many:"""
+
+UNTUNED_MOST = 2000
+
+CONVENTIONAL = (FixedPulse, ISPP, ISPPWidth, CoarseFine)
+
+_TRIED = 6
+"""So many of the settings that are best for the compact model are tried in the circuit."""
+
+
+def writes(place: Place, compact: Place | None) -> dict[float, dict[str, list[History]]]:
+    """Histories by tolerance and programmer; `compact`: where a circuit's conventional programmers are tuned first."""
+    table = place.configuration.tables["write"]
+    found = {}
+    for tolerance in table["tolerances"]:
+        programmers = neural(place) + [tuned(place, kind, tolerance, compact) for kind in CONVENTIONAL]
+        found[tolerance] = {one.name: written(place, one, tolerance, table["max_pulses"]) for one in programmers}
+        plain = FixedPulse(place.pair, UNTUNED_S, name="fixed 10 ns, untuned")
+        found[tolerance][plain.name] = written(place, plain, tolerance, UNTUNED_MOST)
+    return found
+
+
+def neural(place: Place) -> list[Programmer]:
+    """The networks, and the noise-free model."""
+    keys = place.configuration.tables["write"]["neural"]
+    networks = [programmer(place, place.configuration.variants[key]) for key in keys]
+    model = noise_free(place.cell, place.pair, place.engine)
+    return [*networks, ModelProgrammer(model, place.pair, name="noise-free")]
+
+
+def tuned(place: Place, kind: type[Programmer], tolerance: float, compact: Place | None = None) -> Programmer:
+    """A conventional programmer with the settings that take the fewest pulses on training devices, reads included."""
+    parameters = tuned_parameters(place, kind, tolerance, compact)[0]
+    return kind(place.pair, **parameters)
+
+
+def tuned_parameters(
+    place: Place, kind: type[Programmer], tolerance: float, compact: Place | None
+) -> list[dict[str, Any]]:
+    """Settings, best first."""
+    table = place.configuration.tables["write"]
+    if compact is not None:
+        best = tuned_parameters(compact, kind, tolerance, None)[:_TRIED]
+        candidates, count = [kind(place.pair, **_carried(one)) for one in best], table["tried_on"]
+    else:
+        every = kind.candidates(place.pair)
+        rng = np.random.default_rng(np.random.SeedSequence(place.configuration.seed, spawn_key=(TRAINING,)))
+        chosen = rng.permutation(len(every))[: table["candidates"]]
+        candidates, count = [every[k] for k in sorted(chosen)], table["tuned_on"]
+    settings = {"candidates": [repr(one) for one in candidates], "tolerance": tolerance, "n": count,
+                "d2d": place.setting.d2d, "seed": place.configuration.seed, "most": table["max_pulses"]}  # fmt: skip
+
+    def make() -> dict[str, np.ndarray]:
+        drawn = place.drawn(count, TRAINING)
+        cells = place.fleet(drawn)
+        targets = [one.target_S for one in drawn]
+        _, rows = tune(candidates, cells.copy, targets, tolerance, table["max_pulses"], "time")
+        return {"rows": np.array(json.dumps([row["parameters"] for row in rows]))}
+
+    origin = place.origin(**settings)
+    return json.loads(str(kept(place.kept, f"{place.setting.name}-tuned-{kind.__name__}", origin, make)["rows"]))
+
+
+def _carried(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Settings that are multiples of a pair, for another pair: as they are, without the limit of the drivers."""
+    return {name: value for name, value in parameters.items() if name != "most"}
+
+
+def written(place: Place, one: Programmer, tolerance: float, most: int) -> list[History]:
+    """The writes of one programmer, kept."""
+    drawn = place.drawn(place.setting.write, WRITES)
+    return _histories(place, f"writes-{one.name}", one, drawn, tolerance, most, False)
+
+
+def converged(place: Place) -> dict[str, list[History]]:
+    """Fig. 7: the same number of iterations whatever the reading, by programmer; targets evenly over the window."""
+    table = place.configuration.tables["converge"]
+    low, high = place.cell.window_S
+    shown = [target for target in table["shown_S"] if low < target < high]
+    targets = np.concatenate([np.linspace(low, high, table["targets"] + 2)[1:-1], shown])
+    starts = table["starts"]
+    drawn = place.drawn(len(targets) * starts, CONVERGED)
+    moved = [Drawn(**(vars(one) | {"target_S": float(targets[k // starts])})) for k, one in enumerate(drawn)]
+    networks = [programmer(place, place.configuration.variants[key]) for key in place.setting.converge]
+    model = ModelProgrammer(noise_free(place.cell, place.pair, place.engine), place.pair, name="noise-free")
+    return {
+        one.name: _histories(place, f"converged-{one.name}", one, moved, 0.1, table["iterations"], True)
+        for one in [*networks, model]
+    }
+
+
+def _histories(
+    place: Place, name: str, one: Programmer, drawn: list[Drawn], tolerance: float, most: int, keep_going: bool
+) -> list[History]:
+    targets = [one.target_S for one in drawn]
+    settings = place.origin(
+        programmer=_identity(one), tolerance=tolerance, most=most, keep_going=keep_going, d2d=place.setting.d2d,
+        n=len(drawn), targets=targets, seed=place.configuration.seed,
+    )  # fmt: skip
+
+    def make() -> dict[str, np.ndarray]:
+        # pulses that are much too weak move a device by nearly nothing: that is no stuck cell
+        found = write_many(place.fleet(drawn), one, targets, tolerance, most, patience=None, keep_going=keep_going)
+        return packed(found)
+
+    file = f"{place.setting.name}-{name}".replace(" ", "_").replace(",", "")
+    arrays = kept(place.kept, file, settings, make)
+    return unpacked(arrays, one.name, tolerance, describe(place.cell, programmer=_identity(one)))
+
+
+def _identity(one: Programmer) -> str:
+    """What decides the pulses of a programmer."""
+    if hasattr(one, "checkpoint"):
+        return f"{one.name} {one.checkpoint} {one.drives} {one.shortest_s} {one.clock_s}"
+    return one.name if isinstance(one, ModelProgrammer) else repr(one)
+
+
+def packed(histories: Sequence[History]) -> dict[str, np.ndarray]:
+    """Histories as arrays, filled up with NaN."""
+    reads = max(len(h.readings_S) for h in histories)
+
+    def filled(get: Callable[[History], Sequence[float]]) -> np.ndarray:
+        rows = np.full((len(histories), reads), np.nan)
+        for row, history in zip(rows, histories, strict=True):
+            values = get(history)
+            row[: len(values)] = values
+        return rows
+
+    return {
+        "readings_S": filled(lambda h: h.readings_S), "conductances_S": filled(lambda h: h.conductances_S),
+        "amplitude_V": filled(lambda h: [p.amplitude for p in h.pulses]),
+        "width_s": filled(lambda h: [p.width for p in h.pulses]),
+        "edges_s": np.array([(h.pulses[0].rise, h.pulses[0].fall) if h.pulses else (2e-9, 2e-9) for h in histories]),
+        "target_S": np.array([h.target_S for h in histories]), "time_s": np.array([h.time_s for h in histories]),
+        "energy_J": np.array([h.energy_J for h in histories]), "read_s": np.array([h.read_s for h in histories]),
+        "outcome": np.array([h.outcome.name for h in histories]), "detail": np.array([h.detail for h in histories]),
+    }  # fmt: skip
+
+
+def unpacked(arrays: dict[str, np.ndarray], name: str, tolerance: float, manifest: Any) -> list[History]:
+    """The histories that `packed` made arrays of."""
+    found = []
+    for k, target in enumerate(arrays["target_S"].tolist()):
+        rows = {key: arrays[key][k][np.isfinite(arrays[key][k])].tolist() for key in ("readings_S", "conductances_S")}
+        edges = arrays["edges_s"][k].tolist()
+        sent = np.isfinite(arrays["width_s"][k])
+        pairs = zip(arrays["amplitude_V"][k][sent].tolist(), arrays["width_s"][k][sent].tolist(), strict=True)
+        found.append(History(
+            name, target, tolerance, tuple(rows["readings_S"]), tuple(rows["conductances_S"]),
+            tuple(Pulse(volts, width, *edges) for volts, width in pairs), Outcome[str(arrays["outcome"][k])],
+            float(arrays["time_s"][k]), float(arrays["energy_J"][k]), manifest, str(arrays["detail"][k]),
+            float(arrays["read_s"][k]),
+        ))  # fmt: skip
+    return found
+
+
+def rows(place: Place, found: dict[float, dict[str, list[History]]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """What results hold: tolerance -> programmer -> figures; other read times and ranges of the target below them."""
+    table = place.configuration.tables["write"]
+    low, high = place.cell.window_S
+    thirds = np.linspace(low, high, 4)
+    results: dict[str, dict[str, dict[str, Any]]] = {}
+    for tolerance, programmers in found.items():
+        results[f"{tolerance:g}"] = {}
+        for name, histories in programmers.items():
+            row = summary(histories)
+            row["iterations_below_10"] = float(np.mean([_quick(history) for history in histories]))
+            row["reads"] = {
+                f"{read_s:g}": summary([h.with_reads(read_s) for h in histories])["time_s"] for read_s in table["reads_s"]
+            }
+            ranges = zip(("low", "middle", "high"), thirds[:-1], thirds[1:], strict=True)
+            row["ranges"] = {
+                label: summary(inside) for label, bottom, top in ranges
+                if (inside := [h for h in histories if bottom <= h.target_S < top])
+            }  # fmt: skip
+            results[f"{tolerance:g}"][name] = row
+    return results
+
+
+def _quick(history: History) -> bool:
+    return history.outcome is Outcome.REACHED and len(history.pulses) < 10
+
+
+def ratios(place: Place, found: dict[float, dict[str, list[History]]], read_s: float = 100e-9) -> dict[str, Any]:
+    """The best neural programmer against the best tuned conventional one, and against untuned fixed pulses."""
+    results = {}
+    ours = {one.name for one in neural(place)} - {"noise-free"}
+    for tolerance, programmers in found.items():
+        results[f"{tolerance:g}"] = {
+            key: _against({n: [h.with_reads(read_s) for h in hs] for n, hs in programmers.items()}, ours, key)
+            for key in ("pulses", "time_s")
+        }
+    return results
+
+
+def _against(programmers: dict[str, list[History]], ours: set[str], key: str) -> dict[str, Any]:
+    means = {name: summary(h)["pulses_mean" if key == "pulses" else key] for name, h in programmers.items()}
+    untuned = next(name for name in means if name.endswith("untuned"))
+    theirs = set(means) - ours - {"noise-free", untuned}
+    best, rival = min(ours, key=means.get), min(theirs, key=means.get)
+    return {
+        "neural": best, "conventional": rival,
+        "over_best": ratio(programmers[rival], programmers[best], key),
+        "over_each": {name: ratio(programmers[name], programmers[best], key) for name in sorted(theirs)},
+        "over_untuned": ratio(programmers[untuned], programmers[best], key),
+    }  # fmt: skip
+
+
+def compact_of(place: Place) -> bool:
+    """Whether a place is a compact cell: what tunes quickly."""
+    return isinstance(place.cell, CompactCell)
