@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..checks import check_range
-from ..predictor import Curves
 from .figures import axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from ..predictor import Curves
 
 _DENSE = 500
 """Lines of more points are pictures in an SVG, not paths."""
@@ -75,6 +76,8 @@ def _shifted(ax: Axes, width_us: np.ndarray, lines: list[np.ndarray], part: floa
 
 def _averages(curves: Curves, k: int, windows_s: Sequence[float]) -> tuple[float, list[np.ndarray]]:
     """Spacing [s] and moving averages [uS] of one history."""
+    from ..predictor import Curves  # torch
+
     if not 0 <= k < len(curves):
         raise ValueError(f"k = {k} is no history; there are {len(curves)}")
     if not len(windows_s):

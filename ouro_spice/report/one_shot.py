@@ -126,13 +126,7 @@ def rpd_map(
         ax.set_ylabel("G_target (uS)")
     for k, ax in enumerate(shown):
         ax.set_xlabel("G_start (uS)" if k + columns >= len(shown) else "")
-    bar = figure.colorbar(
-        mesh,
-        ax=grid,
-        extend="both",
-        label="mean RPD of G_end (%)",
-        aspect=30,
-    )
+    bar = figure.colorbar(mesh, ax=grid, extend="both", label="mean RPD of G_end (%)", aspect=30)
     _plain(bar.ax, "y")
     return figure
 

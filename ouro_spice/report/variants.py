@@ -17,8 +17,10 @@ _WORDS = {CONVENTIONAL: ("fixed", "ispp", "coarse"), BASELINE: ("noise free", "n
 _LINES = ("#1b6ca8", "#c0492f", "#3a8f5c", "#7d5ba6", "#b8860b", "#3aa6a6")
 _DASHES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (2, 1)))
 _GREYS = (
-    {"color": "#222222", "linestyle": "--"}, {"color": "#999999", "linestyle": "-."}, {"color": "#666666", "linestyle": ":"},
-)  # fmt: skip
+    {"color": "#222222", "linestyle": "--"},
+    {"color": "#999999", "linestyle": "-."},
+    {"color": "#666666", "linestyle": ":"},
+)
 
 
 def kind(name: str) -> str:

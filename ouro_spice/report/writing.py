@@ -54,6 +54,8 @@ def converged(histories: Mapping[str, Sequence[History]], window_S: tuple[float,
         right.fill_between(target, middle - half, middle + half, color=look["color"], alpha=0.15, linewidth=0)
     left.set(xlabel="G_target (uS)", ylabel=f"G_end after {after} iterations (uS)", xlim=ends, ylim=ends)
     right.set(xlabel="G_target (uS)", ylabel="(G_end - G_target) / G_target (%)", xlim=ends)
+    for ax in (left, right):
+        ax.set_title("mean and standard deviation over the starts", fontsize=9)
     handles, names = left.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False, fontsize=8)
     return figure

@@ -87,7 +87,8 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
         name: {band: tried.gap(predict(tried.start_S, dg), band, folds=folds) for band in BANDS}
         for name, predict in predicts.items()
     }
-    always = constant([one.target_S for one in place.drawn(place.setting.deployments, TRAINING)], dg + tried.start_S)
+    targets = [one.target_S for one in place.drawn(place.setting.deployments, TRAINING)]
+    always = constant(targets, deployments["do nothing"].target_S)
     return OneShot(deployments, tried, folds, gaps, _timed(place, plain, model), always)
 
 

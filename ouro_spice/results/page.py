@@ -59,7 +59,7 @@ def _fig5(place: Place) -> Any:
     k = int(order[int(0.9 * len(order))])
     step_s = place.data.manifest.settings["step_s"]
     steps = [n for n in _WINDOWS if n * step_s < float(curves.end_s[k]) / 2]
-    return history_map(curves, k, steps, [n * step_s for n in steps])
+    return history_map(curves, k, step_s, [n * step_s for n in steps])
 
 
 def _writes(page: Page, name: str, place: Place, found: Found, results: dict[str, Any]) -> None:
