@@ -21,7 +21,6 @@ from rich.table import Table
 import ouro_spice as ouro
 from ouro_spice.circuit import Testbench
 from ouro_spice.files import write_text
-from ouro_spice.sim import circuit, configuration
 
 Figures = dict[str, float | int | str]
 
@@ -92,7 +91,9 @@ def _finite(value: Any) -> Any:
 def circuits(window: bool = True) -> dict[str, ouro.Cell1R | ouro.Cell1T1R]:
     """A bare device and the 1T1R cell of the main job, lines included, with a full or a windowed device."""
     device = ouro.jart_vcm_v1b(window=window)
-    return {"1R": ouro.Cell1R(device), "1T1R": circuit(configuration()).replace(device=device)}
+    lines = ouro.Lines(r_bl=10.0, r_sl=10.0, r_wl=50.0, c_bl=20e-15, c_sl=20e-15, c_wl=50e-15)
+    cell = ouro.Cell1T1R(device, lines, ouro.Driver(50.0), ouro.Transistor(w=20e-6, l=0.35e-6))
+    return {"1R": ouro.Cell1R(device), "1T1R": cell}
 
 
 class _Tight(Testbench):

@@ -4,7 +4,7 @@ import ouro_spice as ouro
 
 cell = ouro.Cell1T1R(ouro.jart_vcm_v1b(window=True))
 data = ouro.extract(cell, n=60, seed=7, step_s=1e-9, d2d=None)
-predictor = ouro.PulsePredictor.fit(data, epochs=600)
+predictor = ouro.PulsePredictor.fit(data)
 
 programmers = [ouro.NeuralProgrammer(predictor), ouro.ISPP(data.pair, width=1e-6, start=0.9, step=0.02)]
 histories = [

@@ -25,7 +25,7 @@ for start in np.linspace(110e-6, 530e-6, 8):
         many.semilogx(np.maximum(wave.time_s, 3e-9)[3:], wave.g[3:] * 1e6, color=colour, alpha=0.6, linewidth=0.9)
 many.set(title=f"SET {pair.v_set:+.2f} V, RESET {pair.v_reset:+.2f} V", xlabel="pulse time (s)", ylabel="G (µS)")
 
-predictor = ouro.PulsePredictor.fit(ouro.extract(cell, n=100, seed=7, step_s=1e-9, d2d=None), epochs=1000)
+predictor = ouro.PulsePredictor.fit(ouro.extract(cell, n=100, seed=7, step_s=1e-9, d2d=None))
 programmers = (ouro.NeuralProgrammer(predictor), ouro.ISPP(pair, width=3e-6, start=0.9, step=0.01))
 for programmer, colour in zip(programmers, (figures.SET_COLOUR, figures.RESET_COLOUR), strict=True):
     for k, target in enumerate((180e-6, 260e-6, 340e-6, 420e-6)):

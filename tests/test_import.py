@@ -363,7 +363,7 @@ def test_it_is_a_good_dataset(folder):
 
 def test_it_trains_a_predictor(folder):
     """The law of the toy device is t = 1 us ln((end - start) / (end - target))."""
-    predictor = PulsePredictor.fit(PulseDataset.load(folder), epochs=1500)
+    predictor = PulsePredictor.fit(PulseDataset.load(folder))
     expected = 1e-6 * np.log([(500 - 200) / (500 - 350), (300 - 100) / (200 - 100)])
     found = predictor.predict([200e-6, 300e-6], [150e-6, -100e-6])
     np.testing.assert_allclose(found, expected * [1, -1], rtol=0.2)

@@ -15,6 +15,7 @@ import typer
 
 from ..circuit import Cell, Cell1R, Cell1T1R, CompactCell
 from ..device import jart_vcm_v1b
+from ..variability import Walk
 
 _LINES = {"r_bl", "r_wl", "c_bl", "c_wl", "contact"}
 _ACCESS = {"r_sl", "c_sl", "corner", "w", "l", "v_gate_set", "v_gate_reset", "v_gate_read"}
@@ -121,6 +122,17 @@ def takes_a_cell(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = inspect.Signature(every)
     run.__annotations__ = {one.name: one.annotation for one in every}
     return run
+
+
+def walking(cell: Cell | CompactCell, step_s: float) -> Cell | CompactCell:
+    """The cell with the walk of ``--walk``, of a step [s]; 0: none."""
+    if step_s == 0:
+        return cell
+    try:
+        walk = Walk(step_s)
+    except ValueError as error:
+        raise ValueError(f"--walk: {error}") from error
+    return cell.replace(device=cell.device.replace(walk=walk))
 
 
 def _changed(part: object, **values: object) -> object:

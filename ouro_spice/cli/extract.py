@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..circuit import Cell, CompactCell, Crossbar
-from ..variability import Walk
 from .array_options import Fidelities, takes_an_array
-from .cells import CellOptions, Kind
+from .cells import CellOptions, Kind, walking
 from .output import Json, Out, out_folder, resumable, show
 
 if TYPE_CHECKING:
@@ -208,7 +207,7 @@ def extract(
     if workers is not None and scheduler is not None:
         raise ValueError("--workers: with --scheduler the cluster has its own")
     chosen = _voltages(voltages, v_set, v_reset, total)
-    described, arguments = place.put(_walking(cell.build(), walk)), drawing.arguments
+    described, arguments = place.put(walking(cell.build(), walk)), drawing.arguments
     with resumable():
         folder = out_folder(out)
         data = run(described, out=folder, workers=workers, voltages=chosen, scheduler=scheduler, **arguments)
@@ -221,16 +220,6 @@ def extract(
     row = [*(str(results[name]) for name in names), "-" if median_s is None else f"{median_s * 1e6:.4g}"]
     show(("records", "reached", "not reached", "failed", "median pulse time (us)"), [row])
     print(f"dataset: {out}")
-
-
-def _walking(cell: Cell | CompactCell, step_s: float) -> Cell | CompactCell:
-    if step_s == 0:
-        return cell
-    try:
-        walk = Walk(step_s)
-    except ValueError as error:
-        raise ValueError(f"--walk: {error}") from error
-    return cell.replace(device=cell.device.replace(walk=walk))
 
 
 def _voltages(standing: Voltages | None, v_set: float | None, v_reset: float | None, total: float | None) -> Pair | str:

@@ -46,7 +46,8 @@ def osdi(
 
 def decks(out: Out = Path("runs/sim"), as_json: Json = False) -> None:
     """Run the stand-alone decks under plain ngspice; exit code 1 where a figure is missed."""
-    from ..sim import deck_json, finite, judge
+    from ..results import finite
+    from ..sim import deck_json, judge
 
     judged = judge(out_folder(out), (lambda *_: None) if as_json else show)
     if as_json:
@@ -61,17 +62,18 @@ def sim(
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; all cores by default.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Run the main job: decks, then extract, train, write and verify in a 1T1R cell in SPICE; a report."""
+    """Run the main job: decks, then extract, train, deploy, write and verify, compact and 1T1R in SPICE; a report."""
+    from ..results.table import SHARE_HEAD, WRITE_HEAD, share_rows, write_rows
     from ..sim import run
 
     results = run(out_folder(out), seed, workers, (lambda *_: None) if as_json else show)
     if as_json:
         print(json.dumps(json.loads((out / "results.json").read_text(encoding="utf-8")), indent=2))
     else:
-        (rows,) = results["write_verify"]["sim_1t1r"].values()
-        show(
-            ("programmer", "success", "pulses mean", "pulses p95", "time (us)"), [_row(*item) for item in rows.items()]
-        )
+        for setting, attempts in results["one_shot"].items():
+            show(SHARE_HEAD[:6], [[f"{setting}: {row[0]}", *row[1:6]] for row in share_rows(attempts)])
+        for by_tolerance in results["write_verify"].values():
+            show(WRITE_HEAD, [row for rows in by_tolerance.values() for row in write_rows(rows)])
         print(f"report: {out / 'report.html'}")
     if not all(figure["pass"] for figure in results["decks"]):
         raise typer.Exit(1)
@@ -97,11 +99,6 @@ def switching_curves(
         print(json.dumps(summary(curves), indent=2))
     else:
         print(f"figure: {paths['png']}\ntable:  {paths['csv']}")
-
-
-def _row(name: str, r: dict) -> list[str]:
-    success, time_us = f"{r['success']:.0%}", f"{r['time_s'] * 1e6:.3g}"
-    return [name, success, f"{r['pulses_mean']:.2f}", f"{r['pulses_p95']:.1f}", time_us]
 
 
 def _link(target: Path, link: Path) -> None:

@@ -7,10 +7,8 @@ end within a band around the target.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,14 +20,17 @@ from ..pair import Pair, recorded_pair
 from . import checkpoint
 from .curves import Curves, Mapping
 from .examples import Examples
+from .held_out import held_out
 from .network import HIDDEN, Weights
 from .programmer import ModelProgrammer, NeuralProgrammer
+from .ready import shipped, standing
 from .rollout import Law, rollout
-from .specification import DEFAULTS, PLAIN, Specification, Stage
+from .specification import DEFAULTS, PLAIN, Specification, Stage, plain
 from .training import LONGEST_S, SHORTEST_S, Scale, train
 
 __all__ = [
     "HIDDEN",
+    "PLAIN",
     "Curves",
     "Examples",
     "Law",
@@ -39,8 +40,14 @@ __all__ = [
     "PulsePredictor",
     "Specification",
     "Stage",
+    "held_out",
     "rollout",
+    "shipped",
+    "standing",
 ]
+
+_CURVE = 8
+"""A history of fewer points is no curve."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +103,8 @@ class PulsePredictor:
             For fewer than two records that reached their target, histories that are not there, or settings that make
             no sense.
         """
-        curves = "history_g_S" in data.frame
         if specification is None:
-            specification = PLAIN if curves else dataclasses.replace(PLAIN, stages=PLAIN.stages[:1])
+            specification = plain(max(len(data.reached("train")), 1), _has_curves(data))
         curves = any(stage.needs_curves for stage in specification.stages)
         parts = [Examples.of(data, split, curves) for split in ("train", "validation")]
         return cls.trained(specification, *parts, data.manifest, seed=seed, start=start)
@@ -110,15 +116,16 @@ class PulsePredictor:
     ) -> PulsePredictor:  # fmt: skip
         """Train on examples; see `fit`. `manifest` is that of what made them."""
         check_count("seed", seed, 0)
-        if len(training) < 2:
-            raise ValueError(f"{len(training)} training records reached their target; at least 2 are needed")
+        _check_examples(specification, training, validation)
         if start is not None and start.specification.inputs != specification.inputs:
             raise ValueError(f"a network that sees {list(specification.inputs)} cannot go on from one that does not")
+        if start is not None and start.specification.output != specification.output:
+            raise ValueError(f"a network of the output {specification.output} cannot go on from one of another")
         begin = (start.weights, start.scale) if start else None
         step_s = manifest.settings.get("step_s", 1e-8)
         weights, scale, scores = train(specification, training, validation, step_s, seed, begin)
         manifest = Manifest.from_json(manifest.to_json())
-        manifest.settings["training"] = {"seed": seed, "kept": scores, "start": start.sha256 if start else None}
+        manifest.settings["training"] = {"seed": int(seed), "kept": scores, "start": start.sha256 if start else None}
         return cls(weights, scale, specification, manifest, clock)
 
     def predict(self, g_start_S: ArrayLike, dg_S: ArrayLike, **seen: ArrayLike) -> np.ndarray:
@@ -169,10 +176,22 @@ class PulsePredictor:
         """Rise and fall of its pulses [s]: of edges that were drawn, the middle of their law."""
         return edge(self.manifest, "rise_s"), edge(self.manifest, "fall_s")
 
-    @property
-    def plain_specification(self) -> dict[str, Any]:
-        """Its specification for a file."""
-        return self.specification.plain
+
+def _check_examples(specification: Specification, training: Examples, validation: Examples) -> None:
+    """ValueError for too few records, or none that show what pulses of other widths did where that is learned."""
+    if len(training) < 2:
+        raise ValueError(f"{len(training)} training records reached their target; at least 2 are needed")
+    if not len(validation):
+        raise ValueError("no validation record reached its target; at least 1 is needed")
+    curves = training.curves is not None and validation.curves is not None
+    if not curves and any(stage.needs_curves for stage in specification.stages):
+        raise ValueError("this training learns from histories, and the records have none")
+
+
+def _has_curves(data: PulseDataset) -> bool:
+    """Whether histories tell what shorter and longer pulses do: measured pulses have their two ends only."""
+    points = data.frame.get("history_points")
+    return points is not None and "history_g_S" in data.frame and float(points.median()) >= _CURVE
 
 
 def edge(manifest: Manifest, name: str) -> float:

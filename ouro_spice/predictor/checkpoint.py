@@ -49,7 +49,7 @@ def load(kind: type[PulsePredictor], path: Path) -> PulsePredictor:
 def digest(predictor: PulsePredictor) -> str:
     """Hash of all that decides its predictions, and of its manifest."""
     content = b"".join(np.ascontiguousarray(array).tobytes() for array in _numbers(predictor))
-    text = json.dumps(predictor.plain_specification, sort_keys=True) + predictor.manifest.to_json()
+    text = json.dumps(predictor.specification.plain, sort_keys=True) + predictor.manifest.to_json()
     clock = predictor.clock.sha256 if predictor.clock else ""
     return hashlib.sha256(content + text.encode() + clock.encode()).hexdigest()
 
@@ -64,7 +64,7 @@ def _taken_apart(predictor: PulsePredictor, prefix: str) -> dict[str, Any]:
         arrays[f"{prefix}matrix{k}"], arrays[f"{prefix}bias{k}"] = matrix, bias
     for name, array in zip(("shift", "scale", "output"), arrays_of(predictor.scale), strict=True):
         arrays[prefix + name] = array
-    arrays[f"{prefix}specification"] = np.array(json.dumps(predictor.plain_specification))
+    arrays[f"{prefix}specification"] = np.array(json.dumps(predictor.specification.plain))
     arrays[f"{prefix}manifest"] = np.array(predictor.manifest.to_json())
     arrays[f"{prefix}sha256"] = np.array(predictor.sha256)
     if predictor.clock:

@@ -50,17 +50,17 @@ class Curves:
 
     def at(self, width_s: torch.Tensor) -> torch.Tensor:
         """Conductance after a pulse of a width [S], one for each record; beyond its ends that of the end."""
-        return self._place(width_s)[0]
+        return self.followed(width_s)[0]
 
     def slope(self, width_s: torch.Tensor) -> torch.Tensor:
         """Change of conductance with the width there [S/s]; 0 beyond the ends."""
-        return self._place(width_s)[1]
+        return self.followed(width_s)[1]
 
-    def _place(self, width_s: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def followed(self, width_s: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Conductance and slope at once, (n,) each."""
         last = self.count - 1
-        x = width_s / self.spacing_s
-        inside = (x >= 0) & (x <= last)
-        x = torch.minimum(x.clamp(min=0), last.to(x.dtype))
+        inside = (width_s >= 0) & (width_s <= self.end_s)
+        x = torch.minimum((width_s / self.spacing_s).clamp(min=0), last.to(width_s.dtype))
         k = torch.minimum(x.long(), (last - 1).clamp(min=0))
         low = self.g_S[self.first + k].double()
         high = self.g_S[self.first + torch.minimum(k + 1, last)].double()
@@ -74,7 +74,8 @@ class Curves:
     def smoothed(self, window_s: float) -> Curves:
         """The same after a moving average over a window [s], which is narrower where the ends are near."""
         g, out = self.g_S.numpy(), self.g_S.numpy().copy()
-        for first, count, spacing_s in zip(*(x.tolist() for x in (self.first, self.count, self.spacing_s)), strict=True):
+        records = zip(self.first.tolist(), self.count.tolist(), self.spacing_s.tolist(), strict=True)
+        for first, count, spacing_s in records:
             out[first : first + count] = moving_average(g[first : first + count], round(window_s / spacing_s))
         return Curves(torch.from_numpy(out), self.first, self.count, self.spacing_s)
 
@@ -98,8 +99,9 @@ class Mapping(torch.autograd.Function):
     def forward(ctx: Any, time_s: torch.Tensor, sign: torch.Tensor, curves: Curves, unit: torch.Tensor) -> torch.Tensor:
         """Conductances (n,) for times and directions (n,) of n records."""
         width_s = time_s * sign
-        ctx.save_for_backward(sign * curves.slope(width_s), width_s < 0, width_s > curves.end_s, sign, unit)
-        return curves.at(width_s)
+        g_S, slope = curves.followed(width_s)
+        ctx.save_for_backward(sign * slope, width_s < 0, width_s > curves.end_s, sign, unit)
+        return g_S
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,16 +58,24 @@ class Memory:
         return cls(two, two, np.zeros(k), np.asarray(reading_S, float), none, none, np.asarray(reading_S, float))
 
     def after(self, clock: PulsePredictor, time_s: np.ndarray, drive: np.ndarray, reading_S: np.ndarray) -> Memory:
-        """With one pulse more each: signed times [s], amplitudes over the pair's, and readings after them [S]; (k,)."""
-        sign = np.where(time_s > 0, 1.0, -1.0)
+        """With one pulse more each: signed times [s], amplitudes over the pair's, and readings after them [S]; (k,).
+
+        A pulse whose reading failed tells nothing.
+        """
+        told = np.isfinite(reading_S)
+        sign = np.where(told, np.where(time_s > 0, 1.0, -1.0), self.sign)
         turned = sign != self.sign
         slow, sure = self._estimates(clock)
         return Memory(
             np.where(turned, slow, self.slow), np.where(turned, sure, self.sure), sign,
             np.where(turned, self.reading_S, self.anchor_S),
-            np.vstack([np.where(turned, 0.0, self.width_s), np.abs(time_s)]), np.vstack([self.drive, drive]),
-            np.where(np.isfinite(reading_S), reading_S, self.reading_S),
+            np.vstack([np.where(turned, 0.0, self.width_s), np.where(told, np.abs(time_s), 0.0)]),
+            np.vstack([self.drive, drive]), np.where(told, reading_S, self.reading_S),
         )  # fmt: skip
+
+    def of(self, those: np.ndarray) -> Memory:
+        """That of some of the writes."""
+        return Memory(*(getattr(self, f.name)[..., those] for f in dataclasses.fields(self)))
 
     def _estimates(self, clock: PulsePredictor) -> tuple[np.ndarray, np.ndarray]:
         """Slowness and weight, (2, k), the present run included."""

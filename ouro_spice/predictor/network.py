@@ -82,10 +82,11 @@ class Network(torch.nn.Module):
 
     def load(self, weights: Weights) -> None:
         """Take over numbers; ValueError where they are of another shape."""
-        for k, (matrix, bias) in enumerate(weights.layers):
-            if matrix.shape != self.matrices[k].shape:
-                raise ValueError(f"a network of {weights.sizes}, {len(weights.centres)} times, is none to go on from")
-            with torch.no_grad():
+        own = [tuple(matrix.shape) for matrix in self.matrices]
+        if [matrix.shape for matrix, _ in weights.layers] != own:
+            raise ValueError(f"a network of {weights.sizes}, {len(weights.centres)} times, is none to go on from")
+        with torch.no_grad():
+            for k, (matrix, bias) in enumerate(weights.layers):
                 self.matrices[k].copy_(torch.from_numpy(matrix))
                 self.biases[k].copy_(torch.from_numpy(bias))
 

@@ -8,8 +8,8 @@ from .curves import Curves, Mapping
 from .examples import Examples
 
 SPAN = 0.15
-"""The slope of a loss over the logarithm of the time is that between its values this far on either side: a walk of 10 ns
-makes the recorded curves rough, and their own slopes say little of what a longer pulse does."""
+"""The slope of a loss over the logarithm of the time is that between its values this far on either side: a walk of
+10 ns makes the recorded curves rough, and their own slopes say little of what a longer pulse does."""
 
 SOFTNESS = (0.5, 0.15)
 """Width of the band's edge over the band, at the beginning and the end of training."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..checks import check_range
+from ..dataset.recipe import LIMIT
 from ..pair import Pair
 from ..pulse import Pulse
 from .memory import Memory
@@ -55,12 +55,12 @@ class Drives:
         off = np.abs(np.log(np.maximum(np.abs(times), 1e-15) / self.width_s))
         best, k = np.argmin(off, axis=0), np.arange(count)
         time_s, drive = times[best, k], grid[best]
-        return (np.sign(time_s) * self.width_s if self.fixed else time_s), drive
+        return (np.copysign(self.width_s, time_s) if self.fixed else time_s), drive
 
 
 @dataclass(frozen=True)
 class NeuralProgrammer:
-    """Programs with the predicted pulse.
+    """Programs with the predicted pulse, or, where that is longer, with the longest one of a dataset.
 
     A history-conditioned predictor sees what the earlier pulses of the write did; they follow from the readings.
 
@@ -75,7 +75,7 @@ class NeuralProgrammer:
     drives
         How amplitudes are chosen; None: always the pair's.
     clock_s
-        Widths are whole numbers of this [s]; 0: any width.
+        Widths are whole numbers of this [s], never 0 of them; 0: any width.
     """
 
     predictor: PulsePredictor
@@ -131,12 +131,14 @@ class NeuralProgrammer:
 
         one = np.ones(len(reading))
         time_s, drive = (predict(one), one) if self.drives is None else self.drives.choose(predict, len(reading))
-        return clocked(time_s, self.shortest_s, self.clock_s, dg), drive
+        return clocked(time_s, dg, self.predictor.pair, self.shortest_s, self.clock_s), drive
 
 
 @dataclass(frozen=True)
 class ModelProgrammer:
     """Programs with the time that a function of reading and wanted change gives, such as a noise-free model.
+
+    No pulse is longer than the longest one of a dataset.
 
     Parameters
     ----------
@@ -165,24 +167,29 @@ class ModelProgrammer:
         """The same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
         reading = np.asarray(readings, dtype=float)[:, -1]
         dg = targets - reading
-        time_s = clocked(np.asarray(self.predict(reading, dg)), self.shortest_s, 0.0, dg)
+        time_s = clocked(np.asarray(self.predict(reading, dg)), dg, self.voltages, self.shortest_s)
         return pulses(self.voltages, time_s, np.ones(len(time_s)), self.rise_s, self.fall_s)
 
 
-def clocked(time_s: np.ndarray, shortest_s: float, clock_s: float, dg_S: np.ndarray) -> np.ndarray:
-    """Signed times [s] as a driver can send them: not too short, whole clocks; without a sign, towards the target."""
-    width = np.abs(time_s)
-    width = np.round(width / clock_s) * clock_s if clock_s else width
-    sign = np.where(time_s == 0, np.where(dg_S > 0, 1.0, -1.0), np.sign(time_s))
-    return sign * np.maximum(width, max(shortest_s, clock_s))
+def clocked(
+    time_s: np.ndarray, dg_S: np.ndarray, voltages: Pair, shortest_s: float = 1e-9, clock_s: float = 0.0
+) -> np.ndarray:
+    """Signed times (k,) [s] as a driver can send them: whole clocks; without a sign, towards the target.
+
+    No pulse is shorter than `shortest_s`, or longer than the longest one of a dataset: a network that is asked for
+    what it has never seen may answer with any time.
+    """
+    width = np.maximum(np.minimum(np.abs(time_s), LIMIT * voltages.total_s), shortest_s)
+    if clock_s:
+        # the small part: 1 ns are ten clocks of 0.1 ns, whatever the division says
+        least = max(np.ceil(shortest_s / clock_s - 1e-9), 1)
+        width = np.maximum(np.round(width / clock_s), least) * clock_s
+    return np.where(time_s == 0, np.where(dg_S > 0, 1.0, -1.0), np.sign(time_s)) * width
 
 
-def pulses(voltages: Pair, time_s: Sequence[float], drive: Sequence[float], rise_s: float, fall_s: float) -> list[Pulse]:
+def pulses(
+    voltages: Pair, time_s: Sequence[float], drive: Sequence[float], rise_s: float, fall_s: float
+) -> list[Pulse]:
     """Pulses of signed times [s] and amplitudes over the pair's."""
     made = zip(time_s, drive, strict=True)
     return [Pulse(voltages.amplitude(t) * float(d), abs(float(t)), rise_s, fall_s) for t, d in made]
-
-
-def renamed(programmer: NeuralProgrammer, name: str) -> NeuralProgrammer:
-    """The same under another name."""
-    return dataclasses.replace(programmer, name=name)

@@ -5,8 +5,6 @@ From the second attempt on the earlier pulses of a write tell of the very device
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,30 +73,35 @@ def rollout(
 ) -> dict[str, np.ndarray]:
     """Write to all cells of a fleet, `law.attempts` times each, and record what the network would have seen.
 
-    `predictor` chooses the pulses; its clock, or itself, is that of the memory. The columns, (attempts x cells,) each,
-    are those of `examples`: inputs by name, ``target_S``, ``spacing_s``, ``g_S`` (.., points), ``attempt``, ``place``.
+    `predictor` chooses the pulses; its clock, or itself, is that of the memory. `targets_S` are those of the cells,
+    (cells,). The columns, (attempts x cells,) each, are those of `examples`: inputs by name, ``target_S``,
+    ``spacing_s``, ``g_S`` (.., points), ``attempt``, ``place``. A cell whose read or pulse fails has no further
+    attempts.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(7,)))
     places, clock = np.arange(len(fleet)), predictor.clock or predictor
     rows, memory = [], Memory.empty(fleet.read(places))
+    fine = np.isfinite(memory.reading_S)
     for attempt in range(law.attempts):
-        drive = rng.uniform(law.low, law.high, len(places))
-        jitter = np.exp(law.jitter * rng.standard_normal(len(places)))
-        reading = memory.reading_S
-        dg = targets_S - reading
+        places, memory = places[fine], memory.of(fine)
+        drive = rng.uniform(law.low, law.high, len(fleet))[places]
+        jitter = np.exp(law.jitter * rng.standard_normal(len(fleet)))[places]
+        reading, target = memory.reading_S, targets_S[places]
+        dg = target - reading
         seen = memory.seen(clock, dg)
-        time_s = clocked(_times(predictor, reading, dg, drive, seen), 1e-9, 0.0, dg)
+        time_s = clocked(_times(predictor, reading, dg, drive, seen), dg, predictor.pair)
         amplitude = np.array([predictor.pair.amplitude(t) for t in time_s]) * drive
         spacing = law.reach * np.maximum(np.abs(time_s), law.fastest_s) / (law.points - 1)
         g = fleet.sampled(places, amplitude, spacing, law.points, law.rise_s, bar)
         rows.append({
-            "g_start_S": reading, "dg_S": dg, "target_S": targets_S, "drive": drive, "spacing_s": spacing,
+            "g_start_S": reading, "dg_S": dg, "target_S": target, "drive": drive, "spacing_s": spacing,
             "g_S": g.astype(np.float32), "attempt": np.full(len(places), attempt), "place": places,
         } | seen)  # fmt: skip
         if attempt + 1 < law.attempts:
-            sent = clocked(time_s * jitter, 1e-9, 0.0, dg)
-            fleet.apply(places, pulses(predictor.pair, sent, drive, law.rise_s, law.fall_s), bar)
-            memory = memory.after(clock, sent, drive, fleet.read(places))
+            sent = clocked(time_s * jitter, dg, predictor.pair)
+            energy = fleet.apply(places, pulses(predictor.pair, sent, drive, law.rise_s, law.fall_s), bar)
+            found = fleet.read(places)
+            memory, fine = memory.after(clock, sent, drive, found), np.isfinite(energy) & np.isfinite(found)
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
 
@@ -137,19 +140,3 @@ def crossing(g_S: np.ndarray, spacing_s: np.ndarray, target_S: np.ndarray, dg_S:
     beyond = (g_S - target_S[:, None]) * sign[:, None] >= 0
     k = np.where(beyond.any(axis=1), beyond.argmax(axis=1), g_S.shape[1] - 1)
     return sign * np.maximum(k, 1) * spacing_s
-
-
-def shuffled(parts: Sequence[Examples]) -> Examples:
-    """Several lots of examples as one."""
-    curves = [part.curves for part in parts]
-    offsets = np.cumsum([0, *(len(c.g_S) for c in curves[:-1])])
-    joined = Curves(
-        torch.cat([c.g_S for c in curves]),
-        torch.cat([c.first + int(offset) for c, offset in zip(curves, offsets, strict=True)]),
-        *(torch.cat([getattr(c, name) for c in curves]) for name in ("count", "spacing_s")),
-    )
-    seen = {name: torch.cat([part.column(name) for part in parts]) for name in parts[0].seen}
-    return dataclasses.replace(
-        parts[0], seen=seen, curves=joined, target_S=torch.cat([p.target_S for p in parts]),
-        time_s=torch.cat([p.time_s for p in parts]),
-    )  # fmt: skip

@@ -98,6 +98,7 @@ class Specification:
                 raise ValueError(f"input {name!r} is unknown; there is {', '.join(DEFAULTS)}")
         if self.inputs[:2] != ("g_start_S", "dg_S"):
             raise ValueError(f"inputs = {list(self.inputs)} must begin with g_start_S and dg_S")
+        check_count("networks", self.networks)
         check_range("networks", self.networks, 1, 64, "")
         if self.output == "signed_time" and any(stage.objective == "band" for stage in self.stages):
             raise ValueError("the objective 'band' needs the output 'log_time'")
@@ -106,9 +107,11 @@ class Specification:
     def of(cls, table: Mapping[str, Any]) -> Specification:
         """From a table of a TOML file; ValueError for what is not known."""
         values = dict(table)
-        stages = tuple(_made(Stage, one, "stage") for one in values.pop("stages", ()))
-        values["inputs"] = tuple(values.get("inputs", cls.inputs))
-        return _made(cls, values | {"stages": stages}, "variant")
+        for name in ("stages", "inputs"):
+            if not isinstance(values.setdefault(name, getattr(cls, name, ())), list | tuple):
+                raise ValueError(f"{name} = {values[name]!r} must be a list")
+        stages = tuple(_made(Stage, one, "stage") for one in values["stages"])
+        return _made(cls, values | {"stages": stages, "inputs": tuple(values["inputs"])}, "variant")
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -117,13 +120,30 @@ class Specification:
 
 
 def _made(kind: type, values: Mapping[str, Any], what: str) -> Any:
-    unknown = set(values) - {f.name for f in dataclasses.fields(kind)}
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{values!r} is no {what} of training, which is a table")
+    fields = dataclasses.fields(kind)
+    unknown = set(values) - {f.name for f in fields}
     if unknown:
-        raise ValueError(f"{sorted(unknown)[0]!r} is not known to a {what} of training")
+        names = ", ".join(f.name for f in fields)
+        raise ValueError(f"{sorted(unknown)[0]!r} is not known to a {what} of training; there is {names}")
+    missing = [f.name for f in fields if f.default is dataclasses.MISSING and f.name not in values]
+    if missing:
+        raise ValueError(f"a {what} of training needs {missing[0]}")
     return kind(**values)
 
 
 PLAIN = Specification(
-    (Stage("time", epochs=200), Stage("band", epochs=150, batch=512, learning_rate=2e-3)),
+    (Stage("time", epochs=200), Stage("band", epochs=150, learning_rate=2e-3)),
 )
 """The default: logarithm of the time, direction from the wanted change, fine-tuned to end within 20 % of the target."""
+
+_STEPS = 3000
+
+
+def plain(records: int, curves: bool) -> Specification:
+    """The default for a number of records: few are seen more often; without curves only the time is learned."""
+    stages = PLAIN.stages if curves else PLAIN.stages[:1]
+    least = [-(-_STEPS // -(-records // stage.batch)) for stage in stages]
+    stages = (dataclasses.replace(s, epochs=max(s.epochs, n)) for s, n in zip(stages, least, strict=True))
+    return dataclasses.replace(PLAIN, stages=tuple(stages))

@@ -34,13 +34,17 @@ class Scale:
     def of(cls, specification: Specification, examples: Examples) -> Scale:
         """That of training examples; roughly: what varies becomes about -2 .. 2."""
         x = examples.table(specification.inputs)
-        time_s = examples.time_s
-        y = log_of(time_s) if specification.output == "log_time" else time_s
-        width = x.std(dim=0)
-        width = torch.where(width > 1e-30, width, 1.0)
+        y = log_of(examples.time_s) if specification.output == "log_time" else examples.time_s
+        width, width_out = _width(x), _width(y)
         # a signed time has its zero where it is
         shift = float(y.mean()) if specification.output == "log_time" else 0.0
-        return cls(x.mean(dim=0).numpy(), width.numpy(), shift, float(y.std().clamp_min(1e-30)))
+        return cls(x.mean(dim=0).numpy(), width.numpy(), shift, float(width_out))
+
+
+def _width(values: torch.Tensor) -> torch.Tensor:
+    """Standard deviation over the first axis; 1 where nothing varies."""
+    width = values.std(dim=0)
+    return torch.where(width > 1e-30, width, 1.0)
 
 
 def log_of(time_s: torch.Tensor) -> torch.Tensor:
@@ -150,7 +154,7 @@ class _Run:
             wanted = log_of(wanted) if self.specification.output == "log_time" else wanted
             return torch.nn.functional.mse_loss(y, (wanted - scale.shift_out) / scale.scale_out)
         time_s = self._signed(y, torch.sign(train.time_s[rows]))
-        unit = torch.full_like(time_s, scale.scale_out, requires_grad=False)
+        unit = torch.full_like(time_s, scale.scale_out)
         if self.specification.output == "log_time":
             unit = unit * time_s.detach().abs()
         return conductance_loss(time_s, train, rows, curves, scale.scale[1], unit)

@@ -5,8 +5,10 @@ Everything that takes long is kept in the campaign's folder as soon as it is mad
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from ..engine import Ngspice
 from ..files import make_folder, write_text
 from ..manifest import versions
 from ..one_shot import Deployment
+from ..report import Page
 from ..write_verify import History
 from . import page, table
 from .attempts import OneShot, one_shot
@@ -25,7 +28,7 @@ from .networks import Place, network
 from .transfer import transfer
 from .writes import converged, ratios, rows, writes
 
-__all__ = ["CAMPAIGNS", "Configuration", "Found", "campaign", "markdown", "standing_cell"]
+__all__ = ["CAMPAIGNS", "Configuration", "Found", "campaign", "finite", "markdown", "standing_cell"]
 
 CAMPAIGNS = ("paper", "circuit")
 
@@ -60,11 +63,15 @@ class Found:
                 for name, place in self.places.items()
                 for key in place.setting.variants
             },
+            "manifests": {name: dataclasses.asdict(place.data.manifest) for name, place in self.places.items()},
             "circuits": {name: place.data.manifest.circuit for name, place in self.places.items()},
         }
 
 
-def campaign(configuration: Configuration, out: Path, workers: int | None = None) -> dict[str, Any]:
+def campaign(
+    configuration: Configuration, out: Path, workers: int | None = None,
+    more: Callable[[Page], dict[str, Any]] = lambda _: {},
+) -> dict[str, Any]:  # fmt: skip
     """Run a campaign; returns what ``results.json`` holds.
 
     Parameters
@@ -76,21 +83,24 @@ def campaign(configuration: Configuration, out: Path, workers: int | None = None
         belongs to the same configuration, circuit and tools is not made again.
     workers
         Processes, for compact cells threads; all cores where None.
+    more
+        Puts sections of its own at the head of the report, and returns what the results hold of them.
     """
     begun = time.monotonic()
     make_folder(out)
     for name in ("report.html", "results.json", "RESULTS.md"):
         (out / name).unlink(missing_ok=True)  # none that does not fit may stand there if this is interrupted
-    found = Found()
+    found, report = Found(), Page(f"ouro_spice: {configuration.name}")
+    own = more(report)
     with Ngspice(workers) as engine:
         for setting in configuration.settings:
             found.places[setting.name] = Place(configuration, setting, out, workers, engine)
             _judge(found, setting)
-        results = {"campaign": configuration.name, "configuration": configuration.tables} | found.results
+        results = {"campaign": configuration.name, "configuration": configuration.tables} | own | found.results
     results |= {"versions": versions(), "seconds": time.monotonic() - begun}
-    page.write(found, results, out / "report.html")
+    page.write(report, found, results, out / "report.html")
     write_text(out / "RESULTS.md", table.campaign_text(results))
-    write_text(out / "results.json", json.dumps(_finite(results), indent=2, allow_nan=False))
+    write_text(out / "results.json", json.dumps(finite(results), indent=2, allow_nan=False))
     return results
 
 
@@ -126,12 +136,12 @@ def _spread(histories: list[History]) -> dict[str, dict[str, float]]:
     }
 
 
-def _finite(value: Any) -> Any:
-    """JSON has no NaN, and numpy's numbers are not its own."""
+def finite(value: Any) -> Any:
+    """As JSON can hold it: a figure that was not measured is null, numpy's numbers are plain ones."""
     if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
     return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -12,8 +12,19 @@ import numpy as np
 from ..circuit import CompactCell
 from ..kept import kept
 from ..one_shot import (
-    BANDS, Deployment, Estimate, Predict, Trials, constant, deploy, label, noise_free, nothing,
-    prediction_s, simulated, trials,
+    BANDS,
+    Deployment,
+    Estimate,
+    Predict,
+    Trials,
+    constant,
+    deploy,
+    label,
+    noise_free,
+    nothing,
+    prediction_s,
+    simulated,
+    trials,
 )  # fmt: skip
 from ..predictor import PulsePredictor
 from ..write_verify import write_many
@@ -36,7 +47,7 @@ class OneShot:
     deployments
         By variant.
     trials, folds
-        Many trajectories of the same pairs, and into how many parts they are dealt out for the floor.
+        Many trajectories of the same pairs, None where no floor was asked for; the parts they are dealt out to.
     gaps
         Floor minus share on those pairs, by variant and band.
     compute_s
@@ -46,7 +57,7 @@ class OneShot:
     """
 
     deployments: dict[str, Deployment]
-    trials: Trials
+    trials: Trials | None
     folds: int
     gaps: dict[str, dict[float, Estimate]]
     compute_s: dict[str, float]
@@ -54,7 +65,7 @@ class OneShot:
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """What results hold, by variant."""
-        floors = self.trials.floors(folds=self.folds)
+        floors = self.trials.floors(folds=self.folds) if self.trials else {}
         rows = {"best constant": self.constant | floors}
         for name, deployment in self.deployments.items():
             rows[name] = deployment.summary() | floors
@@ -81,15 +92,17 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
             deployments[v.name] = attempted(place, v, 1)
             if "slow_same" in v.specification.inputs:
                 deployments[f"{v.name}, two attempts"] = attempted(place, v, 2)
-    tried = _trials(place)
-    dg, folds = tried.target_S - tried.start_S, place.configuration.tables["floor"].get("folds", 2)
-    gaps = {
-        name: {band: tried.gap(predict(tried.start_S, dg), band, folds=folds) for band in BANDS}
-        for name, predict in predicts.items()
-    }
+    tried = _trials(place) if place.setting.floor else None
+    folds = place.configuration.tables.get("floor", {}).get("folds", 2)
+    gaps = {name: _gaps(tried, predict, folds) for name, predict in predicts.items()} if tried else {}
     targets = [one.target_S for one in place.drawn(place.setting.deployments, TRAINING)]
     always = constant(targets, deployments["do nothing"].target_S)
     return OneShot(deployments, tried, folds, gaps, _timed(place, plain, model), always)
+
+
+def _gaps(tried: Trials, predict: Predict, folds: int) -> dict[float, Estimate]:
+    t_s = predict(tried.start_S, tried.target_S - tried.start_S)
+    return {band: tried.gap(t_s, band, folds=folds) for band in BANDS}
 
 
 def _trials(place: Place) -> Trials:
@@ -98,8 +111,8 @@ def _trials(place: Place) -> Trials:
     far = place.setting.law is not None and isinstance(place.cell, CompactCell)
     return trials(
         place.cell, place.pair, table["pairs"], table["trajectories"], seed=place.configuration.seed,
-        d2d=place.setting.law, rise_s=_edge(place), beyond=6.0 if far else 3.0, out=place.kept / f"{place.setting.name}-trials",
-        workers=place.workers, engine=place.engine,
+        d2d=place.setting.law, rise_s=_edge(place), beyond=6.0 if far else 3.0,
+        out=place.kept / f"{place.setting.name}-trials", workers=place.workers, engine=place.engine,
     )  # fmt: skip
 
 
@@ -166,6 +179,8 @@ def _timed(place: Place, plain: dict[str, PulsePredictor], model: Predict) -> di
     drawn = place.drawn(_TIMED, TRAINING)
     g, dg = (np.array(x) for x in zip(*((d.start_S, d.target_S - d.start_S) for d in drawn), strict=True))
     found = {name: prediction_s(plain[name].predict, g, dg) for name in names}
-    found["noise-free"] = prediction_s(simulated(place.cell, place.pair, place.engine), g[: _TIMED // 10], dg[: _TIMED // 10])
+    found["noise-free"] = prediction_s(
+        simulated(place.cell, place.pair, place.engine), g[: _TIMED // 10], dg[: _TIMED // 10]
+    )
     found["noise-free, looked up"] = prediction_s(model, g, dg)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -92,12 +93,12 @@ class Setting:
         Shortest and longest edge [s].
     deployments, records
         One attempt each; records to learn from.
-    judged
-        Whether its networks are tried; else they are trained only.
+    judged, floor
+        Whether its networks are tried, else they are trained only; whether the noise floor is found.
     compact
         The setting whose networks are tried here, too.
     write, converge, transfer, timed
-        Writes of each programmer; variants of Fig. 7; the one that is tried under other conditions; those that are timed.
+        Writes of each programmer; variants of Fig. 7; the one that is tried under other conditions; the timed ones.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Setting:
     deployments: int = 2000
     records: int = 10_000
     judged: bool = True
+    floor: bool = True
     compact: str = ""
     write: int = 0
     converge: tuple[str, ...] = ()
@@ -163,6 +165,10 @@ class Configuration:
     def seed(self) -> int:
         """Of everything random."""
         return self.tables["seed"]
+
+    def seeded(self, seed: int) -> Configuration:
+        """The same with another seed."""
+        return dataclasses.replace(self, tables=self.tables | {"seed": seed})
 
     def of(self, setting: Setting) -> list[Variant]:
         """The networks of a setting, those first that others begin with."""

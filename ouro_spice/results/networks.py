@@ -26,8 +26,8 @@ from ..progress import progress
 from .configuration import Configuration, Setting, Variant, standing_cell
 
 DEVICES, TRAINING, EXPERIENCE, WRITES, CONVERGED = range(1, 6)
-"""Streams of a campaign's seed: devices that are deployed to, that programmers are tuned on, that experience comes from,
-that are written to, and those of Fig. 7."""
+"""Streams of a campaign's seed: devices that are deployed to, that programmers are tuned on, that experience comes
+from, that are written to, and those of Fig. 7."""
 
 _NEAR = 0.04
 """Relative distance from the target below which an attempt would not have been made."""
@@ -149,12 +149,12 @@ def _clock(place: Place, variant: Variant) -> PulsePredictor:
 def _experience(place: Place, variant: Variant, policy: PulsePredictor, index: int) -> dict[str, np.ndarray]:
     law = variant.experience
     attempts, jitter = law.rounds[index]
-    return _gathered(place, variant, policy, Law(attempts, law.low, law.high, jitter, fastest_s=law.fastest_s), index + 1)
+    return _gathered(
+        place, variant, policy, Law(attempts, law.low, law.high, jitter, fastest_s=law.fastest_s), index + 1
+    )
 
 
-def _gathered(
-    place: Place, variant: Variant, policy: PulsePredictor, law: Law, index: int
-) -> dict[str, np.ndarray]:
+def _gathered(place: Place, variant: Variant, policy: PulsePredictor, law: Law, index: int) -> dict[str, np.ndarray]:
     """Attempts on devices of their own, kept."""
     settings = place.origin(law=dataclasses.asdict(law), policy=policy.sha256, devices=variant.experience.devices,
                             index=index, d2d=place.setting.d2d, seed=place.configuration.seed)  # fmt: skip

@@ -10,7 +10,7 @@ from ..report.curves_map import history_map
 from ..report.one_shot import rpd_by_start, rpd_histogram, rpd_map, share_bars, transfer_bars
 from ..report.writing import converged, iterations, pulses_and_time
 from . import table
-from .networks import Place, network
+from .networks import Place
 
 if TYPE_CHECKING:
     from . import Found
@@ -19,9 +19,8 @@ _WINDOWS = (1001, 101, 11, 1)
 """Moving averages of Fig. 5, in steps; a shorter history shows those that it has room for."""
 
 
-def write(found: Found, results: dict[str, Any], path: Path) -> Path:
-    """Write the report."""
-    page = Page(f"ouro_spice: {results['campaign']}")
+def write(page: Page, found: Found, results: dict[str, Any], path: Path) -> Path:
+    """Write the report behind what is on the page."""
     for name, place in found.places.items():
         if name not in found.one_shots:
             continue
@@ -41,7 +40,7 @@ def _one_shot(page: Page, name: str, place: Place, found: Found, results: dict[s
     page.table(table.SHARE_HEAD, table.share_rows(rows))
     window, shown = place.cell.window_S, found.one_shots[name].deployments
     floors = {key: value for key, value in next(iter(rows.values())).items() if key.startswith("floor_")}
-    page.figure(share_bars(rows, floors), "Shares within the bands by variant, with the floor")
+    page.figure(share_bars(rows, floors or None), "Shares within the bands by variant, with the floor")
     page.figure(rpd_by_start(shown, window), "RPD over the starting conductance, Fig. 3(a), 6(a)")
     page.figure(rpd_histogram(shown), "Distribution of RPD, Fig. 3(b), 6(b)")
     few = {key: shown[key] for key in list(shown)[:6]}
@@ -67,14 +66,14 @@ def _writes(page: Page, name: str, place: Place, found: Found, results: dict[str
         page.heading(f"{name}: where writes converge")
         histories = found.converged[name]
         page.figure(converged(histories, place.cell.window_S), "End against target after the iterations, Fig. 7(a)")
-        shown = [g for g in place.configuration.tables["converge"]["shown_S"]]
+        shown = place.configuration.tables["converge"]["shown_S"]
         for who, several in histories.items():
             page.paragraph(who)
             page.figure(iterations(several, shown), f"Conductance over iterations, {who}, Fig. 7(b) to (d)")
     if name in found.writes:
         page.heading(f"{name}: write-and-verify")
         for tolerance, rows in results["write_verify"][name].items():
-            page.paragraph(f"Within {float(tolerance):.0%}, reads of {place.cell.read_s if hasattr(place.cell, 'read_s') else 1e-7:g} s.")
+            page.paragraph(f"Within {float(tolerance):.0%}; the figure is for reads of 100 ns.")
             page.table(table.WRITE_HEAD, table.write_rows(rows))
             page.figure(pulses_and_time(rows, float(tolerance)), "Pulses and time of a write by programmer")
         page.table(table.RATIO_HEAD, table.ratio_rows(results["ratios"][name]))

@@ -15,15 +15,14 @@ WRITE_HEAD = ("programmer", "n", "success", "pulses, mean", "95 % interval", "me
 RATIO_HEAD = ("tolerance", "of", "neural", "best tuned conventional", "ratio (95 %)", "ratio to untuned fixed pulses")
 TRANSFER_HEAD = ("condition", "within 50 %", "20 %", "10 %", "median RPD", "failures")
 
-_COMMANDS = {"paper": "make paper", "circuit": "make circuit"}
-
 Rows = list[list[str]]
 
 
 def share_rows(rows: dict[str, dict[str, Any]]) -> Rows:
     """A line for each variant of a setting, the floor first."""
     first = next(iter(rows.values()))
-    made = [["noise floor", "", *(_share(first[f"floor_{band}"]) for band in (50, 20, 10)), "", "", "", "", ""]]
+    floor = ["noise floor", "", *(_share(first.get(f"floor_{band}")) for band in (50, 20, 10)), *[""] * 5]
+    made = [floor] if "floor_50" in first else []
     for name, row in rows.items():
         low, high = row["interval"]["within_20"]
         made.append([
@@ -61,7 +60,12 @@ def ratio_rows(ratios: dict[str, dict[str, dict[str, Any]]]) -> Rows:
 def transfer_rows(rows: dict[str, dict[str, Any]]) -> Rows:
     """A line for each condition."""
     return [
-        [name, *(_share(row[f"within_{band}"]) for band in (50, 20, 10)), _share(row["rpd_median"]), str(row["failures"])]
+        [
+            name,
+            *(_share(row[f"within_{band}"]) for band in (50, 20, 10)),
+            _share(row["rpd_median"]),
+            str(row["failures"]),
+        ]
         for name, row in rows.items()
     ]
 
@@ -73,26 +77,31 @@ def regime(place: Place) -> str:
     low, high = place.cell.window_S
     return (
         f"{setting.cell}, {pair.v_set:+.4f} V (SET) and {pair.v_reset:+.4f} V (RESET), which cross the window of "
-        f"{low * 1e6:.0f} to {high * 1e6:.0f} uS in {pair.total_s * 1e6:.3g} us without noise; {devices}, a step of the "
-        "walk of r, l and the limits every 10 ns, begun in its stationary state; starts and targets independent and "
-        "uniform, none removed."
+        f"{low * 1e6:.0f} to {high * 1e6:.0f} uS in {pair.total_s * 1e6:.3g} us without noise; {devices}, a step of "
+        "the walk of r, l and the limits every 10 ns, begun in its stationary state; starts and targets independent "
+        "and uniform, none removed."
     )
 
 
 def campaign_text(results: dict[str, Any]) -> str:
     """The tables of one campaign, in Markdown."""
-    parts = [f"## `{_COMMANDS[results['campaign']]}`\n"]
+    parts = [f"## `make {results['campaign']}`\n"]
     for name, rows in results["one_shot"].items():
         parts += [f"### {name}: one attempt each\n", _markdown(SHARE_HEAD, share_rows(rows))]
         for tolerance, programmers in results["write_verify"].get(name, {}).items():
-            parts += [f"### {name}: writes to +-{float(tolerance):.0%}\n", _markdown(WRITE_HEAD, write_rows(programmers))]
+            parts += [
+                f"### {name}: writes to +-{float(tolerance):.0%}\n",
+                _markdown(WRITE_HEAD, write_rows(programmers)),
+            ]
         if name in results["ratios"]:
             parts += [f"### {name}: how many times fewer\n", _markdown(RATIO_HEAD, ratio_rows(results["ratios"][name]))]
         if name in results["transfer"]:
             rows = transfer_rows(results["transfer"][name])
             parts += [f"### {name}: under other conditions\n", _markdown(TRANSFER_HEAD, rows)]
     minutes = results["seconds"] / 60
-    parts.append(f"{minutes:.0f} minutes; ngspice {results['versions']['ngspice']}, torch {results['versions']['torch']}.\n")
+    parts.append(
+        f"{minutes:.0f} minutes; ngspice {results['versions']['ngspice']}, torch {results['versions']['torch']}.\n"
+    )
     return "\n".join(parts)
 
 
@@ -119,9 +128,11 @@ def _gaps(gaps: dict[str, list[float]] | None) -> str:
 def _time(value: float | None) -> str:
     if value is None:
         return ""
-    scale, unit = next((s, u) for s, u in ((1e9, "ns"), (1e6, "us"), (1e3, "ms"), (1.0, "s")) if value * s < 1000 or s == 1.0)
+    scale, unit = next(
+        (s, u) for s, u in ((1e9, "ns"), (1e6, "us"), (1e3, "ms"), (1.0, "s")) if value * s < 1000 or s == 1.0
+    )
     return f"{value * scale:.3g} {unit}"
 
 
-def _ratio(value: Sequence[float]) -> str:
-    return f"{value[0]:.2f} ({value[1]:.2f} .. {value[2]:.2f})"
+def _ratio(value: Sequence[float] | None) -> str:
+    return "" if value is None else f"{value[0]:.2f} ({value[1]:.2f} .. {value[2]:.2f})"

@@ -13,6 +13,7 @@ from ..fleet import fleet
 from ..kept import kept
 from ..manifest import describe
 from ..one_shot import Deployment, deploy
+from ..predictor import PulsePredictor
 from .networks import DEVICES, Place, network
 
 _KNOWN = {"name", "device", "process", "lines", "drive", "clock_s"}
@@ -21,25 +22,28 @@ _KNOWN = {"name", "device", "process", "lines", "drive", "clock_s"}
 def transfer(place: Place) -> dict[str, Deployment]:
     """The same devices, starts and targets under each condition, by its name."""
     predictor = network(place, place.configuration.variants[place.setting.transfer])
-    found = {}
-    for condition in place.configuration.tables["transfer"]:
-        cell, drive = changed(place.cell, condition), condition.get("drive", 1.0)
-        pair = dataclasses.replace(place.pair, v_set=drive * place.pair.v_set, v_reset=drive * place.pair.v_reset)
-        rise_s, fall_s = predictor.edges()
-        settings = describe(cell, condition=condition, who=predictor.sha256, d2d=place.setting.d2d,
-                            n=place.setting.deployments, seed=place.configuration.seed, drive=drive).origin  # fmt: skip
+    return {one["name"]: _under(place, predictor, one) for one in place.configuration.tables["transfer"]}
 
-        def make(cell: Cell | CompactCell = cell, pair: Any = pair, clock_s: float | None = condition.get("clock_s")):  # noqa: ANN202
-            drawn = place.drawn(place.setting.deployments, DEVICES, cell=cell)
-            # the targets of the cell as it was trained for
-            targets = np.array([one.target_S for one in place.drawn(place.setting.deployments, DEVICES)])
-            cells = fleet(cell, drawn, workers=place.workers, engine=place.engine)
-            made = deploy(cells, predictor.predict, targets, pair, rise_s, fall_s, clock_s)
-            return {key: np.asarray(value) for key, value in dataclasses.asdict(made).items()}
 
-        arrays = kept(place.kept, f"{place.setting.name}-transfer", settings, make)
-        found[condition["name"]] = Deployment(**(arrays | {"cut": int(arrays["cut"])}))
-    return found
+def _under(place: Place, predictor: PulsePredictor, condition: Mapping[str, Any]) -> Deployment:
+    cell, drive, count = changed(place.cell, condition), condition.get("drive", 1.0), place.setting.deployments
+    pair = dataclasses.replace(place.pair, v_set=drive * place.pair.v_set, v_reset=drive * place.pair.v_reset)
+    settings = describe(
+        cell, condition=dict(condition), who=predictor.sha256, d2d=place.setting.d2d, n=count,
+        seed=place.configuration.seed,
+    ).origin  # fmt: skip
+
+    def make() -> dict[str, np.ndarray]:
+        drawn = place.drawn(count, DEVICES, cell=cell)
+        # the targets are those of the cell that it was trained for
+        targets = np.array([one.target_S for one in place.drawn(count, DEVICES)])
+        cells = fleet(cell, drawn, workers=place.workers, engine=place.engine)
+        clock_s = condition.get("clock_s")
+        made = deploy(cells, predictor.predict, targets, pair, *predictor.edges(), clock_s)
+        return {key: np.asarray(value) for key, value in dataclasses.asdict(made).items()}
+
+    arrays = kept(place.kept, f"{place.setting.name}-transfer", settings, make)
+    return Deployment(**(arrays | {"cut": int(arrays["cut"])}))
 
 
 def changed(cell: Cell | CompactCell, condition: Mapping[str, Any]) -> Cell | CompactCell:

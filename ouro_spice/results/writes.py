@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..circuit import CompactCell
 from ..dataset.recipe import Drawn
 from ..kept import kept
 from ..manifest import describe
@@ -16,14 +15,24 @@ from ..one_shot import noise_free
 from ..predictor import ModelProgrammer
 from ..pulse import Pulse
 from ..write_verify import (
-    ISPP, CoarseFine, FixedPulse, History, ISPPWidth, Outcome, Programmer, ratio, summary, tune, write_many,
+    ISPP,
+    CoarseFine,
+    FixedPulse,
+    History,
+    ISPPWidth,
+    Outcome,
+    Programmer,
+    ratio,
+    summary,
+    tune,
+    write_many,
 )  # fmt: skip
 from .networks import CONVERGED, TRAINING, WRITES, Place, programmer
 
+UNTUNED = "fixed 10 ns, untuned"
 UNTUNED_S = 10e-9
-"""Width of the fixed pulses of the paper's comparison [s]; they may be so many:"""
-
 UNTUNED_MOST = 2000
+"""The fixed pulses of the paper's comparison: name, width [s], and how many they may be."""
 
 CONVENTIONAL = (FixedPulse, ISPP, ISPPWidth, CoarseFine)
 
@@ -36,11 +45,20 @@ def writes(place: Place, compact: Place | None) -> dict[float, dict[str, list[Hi
     table = place.configuration.tables["write"]
     found = {}
     for tolerance in table["tolerances"]:
-        programmers = neural(place) + [tuned(place, kind, tolerance, compact) for kind in CONVENTIONAL]
+        programmers = neural(place) + conventional(place, tolerance, compact)
         found[tolerance] = {one.name: written(place, one, tolerance, table["max_pulses"]) for one in programmers}
-        plain = FixedPulse(place.pair, UNTUNED_S, name="fixed 10 ns, untuned")
-        found[tolerance][plain.name] = written(place, plain, tolerance, UNTUNED_MOST)
+        if table.get("untuned", True):
+            plain = FixedPulse(place.pair, UNTUNED_S, name=UNTUNED)
+            found[tolerance][plain.name] = written(place, plain, tolerance, UNTUNED_MOST)
     return found
+
+
+def conventional(place: Place, tolerance: float, compact: Place | None) -> list[Programmer]:
+    """The conventional programmers: tuned, or with the settings that the file gives."""
+    given = place.configuration.tables["write"].get("conventional")
+    if given is None:
+        return [tuned(place, kind, tolerance, compact) for kind in CONVENTIONAL]
+    return [kind(place.pair, **given[kind.__name__]) for kind in CONVENTIONAL if kind.__name__ in given]
 
 
 def neural(place: Place) -> list[Programmer]:
@@ -189,7 +207,8 @@ def rows(place: Place, found: dict[float, dict[str, list[History]]]) -> dict[str
             row = summary(histories)
             row["iterations_below_10"] = float(np.mean([_quick(history) for history in histories]))
             row["reads"] = {
-                f"{read_s:g}": summary([h.with_reads(read_s) for h in histories])["time_s"] for read_s in table["reads_s"]
+                f"{read_s:g}": summary([h.with_reads(read_s) for h in histories])["time_s"]
+                for read_s in table["reads_s"]
             }
             ranges = zip(("low", "middle", "high"), thirds[:-1], thirds[1:], strict=True)
             row["ranges"] = {
@@ -218,17 +237,11 @@ def ratios(place: Place, found: dict[float, dict[str, list[History]]], read_s: f
 
 def _against(programmers: dict[str, list[History]], ours: set[str], key: str) -> dict[str, Any]:
     means = {name: summary(h)["pulses_mean" if key == "pulses" else key] for name, h in programmers.items()}
-    untuned = next(name for name in means if name.endswith("untuned"))
-    theirs = set(means) - ours - {"noise-free", untuned}
+    theirs = set(means) - ours - {"noise-free", UNTUNED}
     best, rival = min(ours, key=means.get), min(theirs, key=means.get)
     return {
         "neural": best, "conventional": rival,
         "over_best": ratio(programmers[rival], programmers[best], key),
         "over_each": {name: ratio(programmers[name], programmers[best], key) for name in sorted(theirs)},
-        "over_untuned": ratio(programmers[untuned], programmers[best], key),
+        "over_untuned": ratio(programmers[UNTUNED], programmers[best], key) if UNTUNED in programmers else None,
     }  # fmt: skip
-
-
-def compact_of(place: Place) -> bool:
-    """Whether a place is a compact cell: what tunes quickly."""
-    return isinstance(place.cell, CompactCell)

@@ -1,0 +1,198 @@
+"""Programmers under one harness: the same cells, starts, targets, reads and limits for each of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..engine import Ngspice
+from ..manifest import Manifest, describe
+from ..one_shot import noise_free
+from ..pair import Pair
+from ..pair import pair as search
+from ..predictor import ModelProgrammer
+from ..report import Page, figures, manifest_section
+from ..report.writing import pulses_and_time
+from ..write_verify import History, Outcome, Programmer, ratio, summary, write_many
+from .bench import JUDGED, Bench, Tuning, cells, tuned
+from .table import WRITE_HEAD, write_rows
+from .writes import CONVENTIONAL
+
+__all__ = ["Bench", "Benchmarked", "Tuning", "benchmark"]
+
+NOISE_FREE = "noise-free"
+
+_READ_S = 100e-9
+"""Reads of the ratio of times."""
+
+
+@dataclass(frozen=True)
+class Benchmarked:
+    """What `benchmark` found.
+
+    Attributes
+    ----------
+    bench
+        What was asked for, with its pair.
+    histories
+        By programmer, case by case.
+    neural
+        Names of those with a network.
+    settings
+        Of the conventional programmers, by name.
+    checkpoints
+        Hashes of the networks, by name.
+    failures
+        Simulations that failed, by the name of their result.
+    seconds
+        What it took.
+    """
+
+    bench: Bench
+    histories: dict[str, list[History]]
+    neural: tuple[str, ...]
+    settings: dict[str, dict[str, Any]]
+    checkpoints: dict[str, str]
+    failures: dict[str, int]
+    seconds: float
+
+    @property
+    def setting(self) -> str:
+        """Its name in results."""
+        total = f"{self.bench.name}_{self.bench.pair.total_s * 1e6:.4g}us"
+        law = {None: "", "ten_percent": "_d2d"}.get(self.bench.d2d, f"_{self.bench.d2d}")
+        return total + law
+
+    @property
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """Figures by programmer, as results hold them."""
+        return {name: _row(several, self.bench.reads_s) for name, several in self.histories.items()}
+
+    @property
+    def ratios(self) -> dict[str, dict[str, Any]]:
+        """The best neural programmer against the best conventional one, in pulses and in time with reads of 100 ns.
+
+        Empty without a neural programmer.
+        """
+        return {key: self._ratio(key) for key in ("pulses", "time_s")} if self.neural else {}
+
+    def _ratio(self, key: str) -> dict[str, Any]:
+        both = {name: [h.with_reads(_READ_S) for h in several] for name, several in self.histories.items()}
+        means = {name: summary(several)["pulses_mean" if key == "pulses" else key] for name, several in both.items()}
+        best, rival = min(self.neural, key=means.get), min(self.settings, key=means.get)
+        return {"neural": best, "conventional": rival, "ratio": ratio(both[rival], both[best], key)}
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """What ``results.json`` holds."""
+        bench, tolerance = self.bench, f"{self.bench.tolerance:g}"
+        return {
+            "write_verify": {self.setting: {tolerance: self.rows}},
+            "ratios": {self.setting: {tolerance: self.ratios}},
+            "settings": self.settings,
+            "tuning": bench.tuning.told(bench.cell) if bench.tuning else "",
+            "checkpoints": self.checkpoints,
+            "pair": dataclasses.asdict(bench.pair),
+            "max_pulses": bench.max_pulses,
+            "manifest": dataclasses.asdict(self.manifest),
+            "seconds": self.seconds,
+        }
+
+    @property
+    def manifest(self) -> Manifest:
+        """What was simulated."""
+        bench = self.bench
+        settings = {"n": bench.n, "seed": bench.seed, "d2d": bench.d2d, "pair": dataclasses.asdict(bench.pair)}
+        return dataclasses.replace(describe(bench.cell, **settings), failures=self.failures)
+
+    def head(self) -> list[str]:
+        """Of `table`."""
+        times = [f"{'time, reads of ' if k == 0 else ''}{t * 1e9:g} ns" for k, t in enumerate(self.bench.reads_s)]
+        return [*WRITE_HEAD[:8], *times, WRITE_HEAD[-1]]
+
+    def table(self) -> list[list[str]]:
+        """A line for each programmer."""
+        return write_rows(self.rows)
+
+    def told(self) -> list[str]:
+        """The ratios in words."""
+        if not self.neural:
+            return ["no neural programmer took part"]
+        words = {"pulses": "pulses", "time_s": "time, reads of 100 ns"}
+        return [
+            f"{words[key]}: {one['conventional']} takes {one['ratio'][0]:.2f} times as much as {one['neural']} "
+            f"({one['ratio'][1]:.2f} .. {one['ratio'][2]:.2f})"
+            for key, one in self.ratios.items()
+        ]
+
+    def write(self, path: Path) -> Path:
+        """Write the report."""
+        bench = self.bench
+        page = Page(f"Programmers: {self.setting}")
+        page.paragraph(
+            f"{bench.n} writes to within {bench.tolerance:.4g} of the target, at most {bench.max_pulses} pulses each; "
+            "the same cells, starts, targets and walks for every programmer. Starts and targets are uniform."
+        )
+        page.table(self.head(), self.table())
+        for line in self.told():
+            page.paragraph(line)
+        page.figure(pulses_and_time(self.rows, bench.tolerance), "Pulses and time of a write by programmer")
+        page.figure(figures.write_histories(self.histories), "Readings over pulses of each write, by programmer")
+        page.heading("Conventional programmers")
+        page.paragraph(f"Settings: {bench.tuning.told(bench.cell) if bench.tuning else 'defaults, not tuned'}.")
+        page.table(("programmer", "settings"), ((name, _listed(one)) for name, one in self.settings.items()))
+        manifest_section(page, self.manifest)
+        return page.write(path)
+
+
+def benchmark(bench: Bench, neural: Sequence[Programmer] = ()) -> Benchmarked:
+    """Let neural programmers, the noise-free model and the conventional programmers write to the same cells.
+
+    Raises
+    ------
+    ValueError
+        For neural programmers of one name, or of another circuit; for a law that is not known.
+    """
+    names = tuple(one.name for one in neural)
+    if len(set(names)) < len(names):
+        raise ValueError(f"neural programmers need names of their own: {', '.join(names)}")
+    begun = time.monotonic()
+    with Ngspice(bench.workers) as engine:
+        bench = dataclasses.replace(bench, pair=bench.pair or search(bench.cell, 60e-6, engine))
+        conventional = [tuned(bench, kind, engine) for kind in CONVENTIONAL]
+        model = ModelProgrammer(noise_free(bench.cell, bench.pair, engine), bench.pair, name=NOISE_FREE)
+        every, targets = cells(bench, bench.cell, bench.pair, bench.n, JUDGED, engine)
+        histories, failures = {}, Counter()
+        for one in (*neural, model, *conventional):
+            own = every.copy()
+            histories[one.name] = write_many(own, one, targets, bench.tolerance, bench.max_pulses)
+            failures.update(own.failures)
+    settings = {one.name: _settings(one) for one in conventional}
+    checkpoints = {one.name: one.checkpoint for one in neural if hasattr(one, "checkpoint")}
+    return Benchmarked(bench, histories, names, settings, checkpoints, dict(failures), time.monotonic() - begun)
+
+
+def _row(histories: list[History], reads_s: Sequence[float]) -> dict[str, Any]:
+    quick = [h.outcome is Outcome.REACHED and len(h.pulses) < 10 for h in histories]
+    return summary(histories) | {
+        "iterations_below_10": float(np.mean(quick)),
+        "reads": {f"{t:g}": summary([h.with_reads(t) for h in histories])["time_s"] for t in reads_s},
+        "outcomes": dict(Counter(h.outcome.name for h in histories)),
+    }
+
+
+def _settings(one: Programmer) -> dict[str, Any]:
+    fields = ((f.name, getattr(one, f.name)) for f in dataclasses.fields(one))
+    return {name: value for name, value in fields if name != "name" and not isinstance(value, Pair)}
+
+
+def _listed(settings: dict[str, Any]) -> str:
+    words = ((name, f"{value:g}" if isinstance(value, float) else value) for name, value in settings.items())
+    return ", ".join(f"{name} {value}" for name, value in words)
