@@ -2,17 +2,25 @@
 BIN := .venv/bin
 OURO := $(BIN)/ouro-spice
 
-.PHONY: help setup sim decks doctor test lint format bench clean
+.PHONY: help setup sim paper circuit decks doctor test lint format bench clean
 
 help:
-	@echo "make sim    decks and the main job; report in runs/sim/report.html"
-	@echo "make test   all tests              make lint     style checks"
-	@echo "make decks  the decks alone        make doctor   what this machine has"
-	@echo "make bench  all benchmarks         make setup    set up only"
+	@echo "make sim      decks and the main job; report in runs/sim/report.html"
+	@echo "make paper    the published experiment on its own ground, compact; runs/paper/report.html"
+	@echo "make circuit  the same in the circuit, 1T1R in ngspice; runs/circuit/report.html"
+	@echo "make test     all tests              make lint     style checks"
+	@echo "make decks    the decks alone        make doctor   what this machine has"
+	@echo "make bench    all benchmarks         make setup    set up only"
 
 setup:
 	@./setup.sh
 	@$(OURO) osdi jart_vcm_v1b --link netlists/osdi > /dev/null
+
+paper: setup
+	@$(OURO) campaign paper --out runs/paper
+
+circuit: setup
+	@$(OURO) campaign circuit --out runs/circuit
 
 sim: setup
 	@$(OURO) sim

@@ -55,6 +55,7 @@ def records(n, seed=0, slowness=1.0, histories=False, **changes):
         part = np.linspace(0, 2, POINTS)
         g = g_after(start[:, None], needed_s(start, target)[:, None] * part).astype(np.float32)
         frame["history_dt_s"], frame["history_g_S"] = np.abs(time_s) * part[1], list(g)
+        frame["history_points"] = POINTS
     for name, value in changes.items():
         frame[name] = value
     return PulseDataset(frame, describe(CELL, n=n, seed=seed, step_s=1e-9, rise_s=3e-9, fall_s=4e-9, pair=PAIR))

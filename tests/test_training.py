@@ -14,6 +14,7 @@ from ouro_spice import PulseDataset, PulsePredictor
 from ouro_spice.predictor import Examples, Specification, Stage
 from ouro_spice.predictor.network import Network, Weights, shares
 from ouro_spice.predictor.specification import PLAIN
+from ouro_spice.predictor.specification import plain as default
 from ouro_spice.predictor.training import Scale
 
 DATA = records(400, histories=True)
@@ -44,7 +45,8 @@ def distance(predictor, slowness=1.0):
 def test_every_objective_learns_the_device(stages, output):
     predictor = PulsePredictor.fit(DATA, Specification(stages, output=output), seed=1)
     found = distance(predictor)
-    assert np.median(found) < 0.05
+    # in its middle a band is flat: nothing asks for more
+    assert np.median(found) < (0.1 if stages[-1].objective == "band" else 0.05)
     assert np.mean(found < 0.2) > 0.95
 
 
@@ -66,11 +68,11 @@ def test_asking_for_the_band_beats_asking_for_the_time_where_devices_differ():
 
 
 def test_the_default_is_fine_tuned_to_the_band_where_there_are_histories():
-    short = tuple(dataclasses.replace(stage, epochs=1) for stage in PLAIN.stages)
-    assert PulsePredictor.fit(records(20)).specification.stages == PLAIN.stages[:1]
-    with_histories = PulsePredictor.fit(records(20, histories=True))
-    assert with_histories.specification == PLAIN
-    assert [stage.objective for stage in short] == ["time", "band"]
+    for records_, curves in ((10_000, True), (10_000, False), (20, True)):
+        stages = default(records_, curves).stages
+        assert [stage.objective for stage in stages] == (["time", "band"] if curves else ["time"])
+        # few records are seen more often: about as many steps in all
+        assert all(stage.epochs * -(-records_ // stage.batch) >= 3000 for stage in stages)
 
 
 # ---- what is kept
@@ -230,10 +232,11 @@ def test_records_that_do_not_differ_are_learned_without_a_hitch(output):
 def test_edges_are_inputs():
     """Two thirds of the rise count as pulse: the network that sees the edge knows."""
     rng = np.random.default_rng(3)
+    longer = dataclasses.replace(LEARN, epochs=200)
     rise = np.exp(rng.uniform(np.log(1e-7), np.log(6e-6), 400))
     data = records(400, rise_s=rise)
     data.frame["t_pulse_s"] += np.sign(data.frame.t_pulse_s) * 2 / 3 * rise
-    predictor = PulsePredictor.fit(data, Specification((LEARN,), inputs=("g_start_S", "dg_S", "log_rise")))
+    predictor = PulsePredictor.fit(data, Specification((longer,), inputs=("g_start_S", "dg_S", "log_rise")))
     start, dg = grid()
     short, long = (np.abs(predictor.predict(start, dg, log_rise=np.log(edge))) for edge in (2e-7, 4e-6))
     assert np.median(long - short) == pytest.approx(2 / 3 * 3.8e-6, rel=0.2)

@@ -16,11 +16,17 @@ from ..files import OutputError
 from ..machine import ToolError
 from ..waveform import SimulationError
 from . import array, dataset, jobs
+from .benchmark_programmers import benchmark_programmers
+from .campaign import campaign
 from .compare import compare
 from .edges import edges
 from .extract import extract
+from .noise_sources import noise_sources
 from .output import StoppedError, resumable
 from .pair import pair
+from .program import program
+from .report import report
+from .train import train
 
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -40,6 +46,12 @@ for _name, _command in (
     ("extract", extract),
     ("import", dataset.import_),
     ("compare", compare),
+    ("train", train),
+    ("program", program),
+    ("benchmark-programmers", benchmark_programmers),
+    ("noise-sources", noise_sources),
+    ("campaign", campaign),
+    ("report", report),
 ):
     app.command(name=_name)(_command)
 app.add_typer(array.app, name="array")

@@ -23,8 +23,8 @@ def held_out(predictor: PulsePredictor, data: PulseDataset, split: str = "test")
     dict
         ``n`` records; median and mean relative error of the pulse time, ``t_error_median`` and ``t_error_mean``; where
         the dataset has histories, the share that ends within each band around the target when the predicted time is
-        looked up in them: ``within_50``, ``within_20``, ``within_10``. A time beyond a history ends where that ends, one
-        of the wrong sign where the pulse began. ``n`` alone where there is no such record.
+        looked up in them: ``within_50``, ``within_20``, ``within_10``. A time beyond a history ends where that ends, a
+        time of the wrong sign where the pulse began. ``n`` alone where there is no such record.
     """
     rows = data.reached(split)
     if not len(rows):

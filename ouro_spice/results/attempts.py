@@ -79,16 +79,16 @@ class OneShot:
 def one_shot(place: Place, compact: Place | None = None) -> OneShot:
     """All variants of a setting; `compact`: where networks come from that were trained on compact data instead."""
     variants = place.configuration.of(place.setting)
-    plain = {v.name: network(place, v) for v in variants if not v.drives and not v.experience}
+    plain = {v.name: network(place, v) for v in variants if _single(v)}
     if compact is not None:
-        shared = [v for v in compact.configuration.of(compact.setting) if not v.drives and not v.experience]
+        shared = [v for v in compact.configuration.of(compact.setting) if _single(v)]
         plain |= {f"{v.name}, trained on compact": network(compact, v) for v in shared if v.name in plain}
     model = noise_free(place.cell, place.pair, place.engine)
     predicts: dict[str, Predict] = {"do nothing": nothing, "noise-free": model}
     predicts |= {name: one.predict for name, one in plain.items()}
     deployments = {name: deployed(place, name, predict) for name, predict in predicts.items()}
     for v in variants:
-        if v.drives or v.experience:
+        if not _single(v):
             deployments[v.name] = attempted(place, v, 1)
             if "slow_same" in v.specification.inputs:
                 deployments[f"{v.name}, two attempts"] = attempted(place, v, 2)
@@ -98,6 +98,11 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
     targets = [one.target_S for one in place.drawn(place.setting.deployments, TRAINING)]
     always = constant(targets, deployments["do nothing"].target_S)
     return OneShot(deployments, tried, folds, gaps, _timed(place, plain, model), always)
+
+
+def _single(variant: Variant) -> bool:
+    """Whether a network asks for the time of a pulse by reading and change alone."""
+    return not (variant.drives or variant.experience or variant.like)
 
 
 def _gaps(tried: Trials, predict: Predict, folds: int) -> dict[float, Estimate]:

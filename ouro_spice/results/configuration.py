@@ -56,23 +56,28 @@ class Experience:
 
 @dataclass(frozen=True)
 class Variant:
-    """A network of a campaign: its name in results, its specification, and what it needs beside."""
+    """A network of a campaign: its name in results, its specification, and what it needs beside.
+
+    `like` is the key of the variant whose experience it learns from, too, where it gathers none of its own.
+    """
 
     key: str
     name: str
     specification: Specification
     experience: Experience | None = None
     drives: Drives | None = None
+    like: str = ""
 
     @classmethod
     def of(cls, key: str, table: Mapping[str, Any]) -> Variant:
         """From a table of the file."""
         values = dict(table)
-        name, experience, drives = (values.pop(one, None) for one in ("name", "experience", "drives"))
+        name, experience, drives, like = (values.pop(one, None) for one in ("name", "experience", "drives", "like"))
         if experience:
             rounds = tuple((int(attempts), float(jitter)) for attempts, jitter in experience["rounds"])
             experience = Experience(**(experience | {"rounds": rounds}))
-        return cls(key, name or key, Specification.of(values), experience, Drives(**drives) if drives else None)
+        drives = Drives(**drives) if drives else None
+        return cls(key, name or key, Specification.of(values), experience, drives, like or "")
 
 
 @dataclass(frozen=True)
@@ -95,10 +100,13 @@ class Setting:
         One attempt each; records to learn from.
     judged, floor
         Whether its networks are tried, else they are trained only; whether the noise floor is found.
+    devices
+        In each round of experience, in place of the variant's number.
     compact
         The setting whose networks are tried here, too.
-    write, converge, transfer, timed
-        Writes of each programmer; variants of Fig. 7; the one that is tried under other conditions; the timed ones.
+    write, converge, starts, transfer, timed
+        Writes of each programmer; variants of Fig. 7 and starts for each of its targets; the variant that is tried
+        under other conditions; those that are timed.
     """
 
     name: str
@@ -111,9 +119,11 @@ class Setting:
     records: int = 10_000
     judged: bool = True
     floor: bool = True
+    devices: int = 0
     compact: str = ""
     write: int = 0
     converge: tuple[str, ...] = ()
+    starts: int = 10
     transfer: str = ""
     timed: tuple[str, ...] = ()
 

@@ -92,8 +92,10 @@ def network(place: Place, variant: Variant) -> PulsePredictor:
         found = PulsePredictor.load(path)
         if found.manifest.settings.get("variant") == wanted:
             return found
-    made = _conditioned(place, variant) if variant.experience else _plain(place, variant)
+    made = _conditioned(place, variant) if variant.experience or variant.like else _plain(place, variant)
     made.manifest.settings["variant"] = wanted
+    if variant.drives:
+        made.manifest.settings["drives"] = dataclasses.asdict(variant.drives)
     path.parent.mkdir(parents=True, exist_ok=True)
     made.save(path)
     return made
@@ -108,8 +110,10 @@ def _recipe(place: Place, variant: Variant) -> dict[str, Any]:
     """Everything that decides a checkpoint."""
     recipe = {"data": place.data.manifest.digest, "key": variant.key, "seed": place.configuration.seed}
     recipe |= {"specification": variant.specification.plain}
-    if variant.experience:
-        recipe |= {"experience": dataclasses.asdict(variant.experience)}
+    source = _source(place, variant)
+    if source.experience:
+        recipe |= {"experience": dataclasses.asdict(source.experience), "devices": place.setting.devices}
+        recipe |= {"source": source.specification.plain}
     if variant.specification.start:
         recipe["start"] = _recipe(place, place.configuration.variants[variant.specification.start])
     return json.loads(json.dumps(recipe))
@@ -123,15 +127,25 @@ def _plain(place: Place, variant: Variant) -> PulsePredictor:
 
 
 def _conditioned(place: Place, variant: Variant) -> PulsePredictor:
-    """From experience with several pulses of each device, or several amplitudes."""
-    clock, columns = _clock(place, variant), []
-    policy, remembers = clock, "slow_same" in variant.specification.inputs
-    for index in range(len(variant.experience.rounds)):
-        columns.append(_experience(place, variant, policy, index))
-        policy = _learned(place, variant.specification, columns, clock if remembers else None)
-        if not remembers:
-            policy = dataclasses.replace(policy, clock=None)
+    """From experience with several pulses of each device, or several amplitudes: its own, or that of another one."""
+    source = _source(place, variant)
+    clock, columns = _clock(place, source), []
+    policy = clock
+    for index in range(len(source.experience.rounds)):
+        columns.append(_experience(place, source, policy, index))
+        last = index + 1 == len(source.experience.rounds)
+        one = variant if last else source
+        policy = _learned(place, one.specification, columns, clock if _remembers(one) else None)
     return policy
+
+
+def _source(place: Place, variant: Variant) -> Variant:
+    """The variant whose experience a network learns from."""
+    return place.configuration.variants[variant.like] if variant.like else variant
+
+
+def _remembers(variant: Variant) -> bool:
+    return "slow_same" in variant.specification.inputs
 
 
 def _clock(place: Place, variant: Variant) -> PulsePredictor:
@@ -156,11 +170,12 @@ def _experience(place: Place, variant: Variant, policy: PulsePredictor, index: i
 
 def _gathered(place: Place, variant: Variant, policy: PulsePredictor, law: Law, index: int) -> dict[str, np.ndarray]:
     """Attempts on devices of their own, kept."""
-    settings = place.origin(law=dataclasses.asdict(law), policy=policy.sha256, devices=variant.experience.devices,
+    count = place.setting.devices or variant.experience.devices
+    settings = place.origin(law=dataclasses.asdict(law), policy=policy.sha256, devices=count,
                             index=index, d2d=place.setting.d2d, seed=place.configuration.seed)  # fmt: skip
 
     def make() -> dict[str, np.ndarray]:
-        drawn = place.drawn(variant.experience.devices, EXPERIENCE, index)
+        drawn = place.drawn(count, EXPERIENCE, index)
         targets = np.array([one.target_S for one in drawn])
         with progress("experience", 2 * law.attempts * len(drawn)) as bar:
             return rollout(place.fleet(drawn), targets, policy, law, place.configuration.seed, bar)

@@ -119,7 +119,7 @@ def converged(place: Place) -> dict[str, list[History]]:
     low, high = place.cell.window_S
     shown = [target for target in table["shown_S"] if low < target < high]
     targets = np.concatenate([np.linspace(low, high, table["targets"] + 2)[1:-1], shown])
-    starts = table["starts"]
+    starts = place.setting.starts
     drawn = place.drawn(len(targets) * starts, CONVERGED)
     moved = [Drawn(**(vars(one) | {"target_S": float(targets[k // starts])})) for k, one in enumerate(drawn)]
     networks = [programmer(place, place.configuration.variants[key]) for key in place.setting.converge]

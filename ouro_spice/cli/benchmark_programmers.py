@@ -1,0 +1,96 @@
+"""``ouro-spice benchmark-programmers``: neural, noise-free and conventional programmers under one harness."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..circuit import CompactCell
+from ..files import write_text
+from .cells import CellOptions, takes_a_cell
+from .extract import Law
+from .neural import AnyCircuit, WalkStep, checkpoint_of, described, programmer_of
+from .output import Json, Out, out_folder, show
+
+if TYPE_CHECKING:
+    from ..predictor import PulsePredictor
+
+_N, _COMPACT_N = 20, 200
+
+
+@takes_a_cell
+def benchmark_programmers(
+    cell: CellOptions,
+    n: Annotated[
+        int | None, typer.Option(min=1, help=f"Writes; {_N}, of compact cells {_COMPACT_N}.", show_default=False)
+    ] = None,
+    tolerance: Annotated[float, typer.Option(help="Largest relative distance of the reading from the target.")] = 0.1,
+    max_pulses: Annotated[int, typer.Option(min=1, help="A write ends after so many.")] = 50,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="Of `train`, several times if wanted; else what comes with the package.", show_default=False),
+    ] = None,
+    any_circuit: AnyCircuit = False,
+    d2d: Annotated[Law, typer.Option(help="Law that devices are drawn from.")] = Law.TEN_PERCENT,
+    walk: WalkStep = 10e-9,
+    read_times: Annotated[str, typer.Option(help="Times of a read that the time of a write is told for [s].")] = (
+        "10e-9,100e-9,1e-6"
+    ),
+    tune: Annotated[bool, typer.Option(help="Tune conventional programmers, on devices of their own.")] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes; all cores by default.", show_default=False)
+    ] = None,
+    out: Out = Path("runs/benchmark-programmers"),
+    as_json: Json = False,
+) -> None:
+    """Compare programmers: success, pulses, time and energy of the same writes to the same cells; about two minutes."""
+    from ..results import finite
+    from ..results.benchmark import Bench, Tuning, benchmark
+
+    found = _checkpoints(cell, checkpoint)
+    pair = next(iter(found.values()))[1].pair if found else None
+    described_cell = described(cell, walk, pair)
+    bench = Bench(
+        cell.cell.value, described_cell, pair, n or (_COMPACT_N if isinstance(described_cell, CompactCell) else _N),
+        tolerance, max_pulses, None if d2d is Law.NONE else d2d.value, seed, _times(read_times),
+        Tuning.of(described_cell) if tune else None, workers,
+    )  # fmt: skip
+    neural = [programmer_of(*one, described_cell, any_circuit, name) for name, one in found.items()]
+    folder = out_folder(out)
+    for name in ("report.html", "results.json"):
+        (folder / name).unlink(missing_ok=True)  # none that does not fit may stand there if this is interrupted
+    compared = benchmark(bench, neural)
+    text = json.dumps(finite(compared.results), indent=2, allow_nan=False)
+    report, _ = compared.write(folder / "report.html"), write_text(folder / "results.json", text)
+    if as_json:
+        print(text)
+        return
+    show(compared.head(), compared.table())
+    print("\n".join([*compared.told(), f"report: {report}"]))
+
+
+def _checkpoints(options: CellOptions, paths: list[Path] | None) -> dict[str, tuple[Path, PulsePredictor]]:
+    """Checkpoints by the name of their programmer; none, with a warning, where the package has none for the cell."""
+    if not paths:
+        try:
+            return {"neural": checkpoint_of(options.cell, None)}
+        except ValueError as error:
+            print(f"ouro-spice: warning: no neural programmer takes part: {error}", file=sys.stderr)
+            return {}
+    count = Counter(path.stem for path in paths)
+    names = [f"neural {path.stem if count[path.stem] == 1 else path}" for path in paths]
+    names = ["neural"] if len(paths) == 1 else names
+    return {name: checkpoint_of(options.cell, path) for name, path in zip(names, paths, strict=True)}
+
+
+def _times(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(word) for word in text.split(","))
+    except ValueError:
+        raise ValueError(f"--read-times {text}: times [s] separated by commas, such as 10e-9,100e-9") from None

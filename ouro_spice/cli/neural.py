@@ -1,0 +1,76 @@
+"""What commands that program with a network share: its checkpoint, and the cell that it is used on."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..circuit import Cell, CompactCell
+from .cells import CellOptions, Kind, walking
+
+if TYPE_CHECKING:
+    from ..pair import Pair
+    from ..predictor import NeuralProgrammer, PulsePredictor
+
+AnyCircuit = Annotated[
+    bool, typer.Option("--any-circuit", help="Use a checkpoint for a circuit that it was not trained on, too.")
+]
+WalkStep = Annotated[float, typer.Option(help="C2C: step of the walk [s]; 0: none.")]
+
+
+def checkpoint_of(kind: Kind, path: Path | None) -> tuple[Path, PulsePredictor]:
+    """The checkpoint that is given, or that comes with the package for a kind of cell; its file and its network.
+
+    Raises
+    ------
+    ValueError
+        Where there is none, saying what to do.
+    """
+    from ..predictor import PulsePredictor, shipped
+
+    if path is None:
+        try:
+            path = shipped(kind.value)
+        except ValueError as error:
+            raise ValueError(
+                f"{error}; make one with `ouro-spice extract --cell {kind.value}` and `ouro-spice train`, and give it "
+                "as --checkpoint"
+            ) from error
+    return path, PulsePredictor.load(path)
+
+
+def described(options: CellOptions, step_s: float, pair: Pair | None) -> Cell | CompactCell:
+    """The cell with its walk, and with the gate voltages of a pair where none are given."""
+    cell = walking(options.build(), step_s)
+    if pair is None or options.v_gate_set is not None or options.v_gate_reset is not None:
+        return cell
+    return pair.gated(cell)
+
+
+def programmer_of(
+    path: Path, predictor: PulsePredictor, cell: Cell | CompactCell, any_circuit: bool, name: str = "neural"
+) -> NeuralProgrammer:
+    """What programs with a checkpoint.
+
+    Raises
+    ------
+    ValueError
+        For a cell that it was not trained on, unless any will do.
+    """
+    from ..manifest import describe
+    from ..predictor import standing
+
+    programmer = standing(predictor, name=name)
+    try:
+        programmer.check(describe(cell).circuit)
+    except ValueError as error:
+        if not any_circuit:
+            trained = predictor.manifest.cell.get("kind")
+            raise ValueError(
+                f"{path} was trained on another circuit (a {trained} of its own values) than this "
+                f"{type(cell).__name__}: train one for it, or use it all the same with --any-circuit"
+            ) from error
+    return dataclasses.replace(programmer, any_circuit=any_circuit)

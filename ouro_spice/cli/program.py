@@ -1,0 +1,151 @@
+"""``ouro-spice program``: one write, step by step."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..circuit import Cell, CompactCell
+from .cells import CellOptions, takes_a_cell
+from .neural import AnyCircuit, WalkStep, checkpoint_of, described, programmer_of
+from .output import Json, out_folder, show
+
+if TYPE_CHECKING:
+    from ..dataset import Drawn
+    from ..progress import Bar
+    from ..pulse import Pulse
+    from ..waveform import State
+    from ..write_verify import History, Programmer
+
+
+class Which(enum.Enum):
+    """The device in the cell."""
+
+    NOMINAL = "nominal"
+    DRAWN = "drawn"
+
+
+@takes_a_cell
+def program(
+    cell: CellOptions,
+    target: Annotated[float, typer.Option(help="Conductance to be written [S].")],
+    start: Annotated[
+        float | None, typer.Option(help="Conductance before [S]; drawn by the seed otherwise.", show_default=False)
+    ] = None,
+    tolerance: Annotated[float, typer.Option(help="Largest relative distance of the reading from the target.")] = 0.1,
+    max_pulses: Annotated[int, typer.Option(min=1, help="The write ends after so many.")] = 50,
+    seed: Annotated[int, typer.Option(min=0, help="Of device, start and walk.")] = 0,
+    device: Annotated[Which, typer.Option(help="The nominal one, or one drawn from the 10 % D2D law.")] = Which.NOMINAL,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="Of `train`; by default the one that comes with the package.", show_default=False),
+    ] = None,
+    any_circuit: AnyCircuit = False,
+    walk: WalkStep = 10e-9,
+    out: Annotated[Path | None, typer.Option(help="File for an HTML report.", show_default=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a conductance to one cell with a pulse predictor; exit code 1 where the target is missed."""
+    from ..progress import progress
+    from ..report import report
+    from ..write_verify import Outcome, write_verify
+
+    path, predictor = checkpoint_of(cell.cell, checkpoint)
+    nominal = described(cell, walk, predictor.pair)
+    programmer = programmer_of(path, predictor, nominal, any_circuit)
+    drawn = _drawn(nominal, seed, device, start)
+    if out is not None:
+        out_folder(out.parent)
+    with progress("write", max_pulses) as bar:
+        history = write_verify(
+            nominal, _Shown(programmer, bar), target, tolerance, max_pulses, drawn.seed,
+            state=_state(nominal, drawn), device=drawn.device,
+        )  # fmt: skip
+    if out is not None:
+        report(history, out)
+    if as_json:
+        told = {"cell": cell.cell.value, "device": device.value, "seed": seed, "start_S": drawn.start_S}
+        print(json.dumps(told | {"checkpoint": str(path)} | _results(history), indent=2, allow_nan=False))
+    else:
+        _tell(history, out)
+    if history.outcome is not Outcome.REACHED:
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A programmer whose pulses are counted."""
+
+    programmer: Programmer
+    bar: Bar
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.programmer, name)
+
+    def next_pulse(self, target: float, readings: list[float]) -> Pulse:
+        """The programmer's."""
+        self.bar.advance()
+        return self.programmer.next_pulse(target, readings)
+
+
+def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | None) -> Drawn:
+    """Device, start and walk of this write."""
+    from .. import compact
+    from ..dataset import Recipe
+
+    drawn = Recipe(1, seed, None, d2d="ten_percent" if device is Which.DRAWN else None).draw(cell, 0)
+    if start_S is None:
+        return drawn
+    model = cell.model if isinstance(cell, CompactCell) else None
+    low, high = compact.range_S(drawn.device, None, None, model)
+    if not low <= start_S <= high:
+        raise ValueError(f"--start {start_S:g} S: this device can have {low:.4g} .. {high:.4g} S")
+    return dataclasses.replace(drawn, start_S=start_S)
+
+
+def _state(cell: Cell | CompactCell, drawn: Drawn) -> State:
+    """That of a device that has walked for long before."""
+    from ..population import stationary
+
+    own = cell.replace(device=drawn.device)
+    state = own.state(drawn.start_S)
+    if drawn.device.walk is None:
+        return state
+    model = cell.model if isinstance(cell, CompactCell) else None
+    walked = stationary(drawn.device, drawn.start_S, drawn.seed, model)
+    return state.changed(0, n_disc=walked.n_disc[0], wander=walked.wander[0])
+
+
+def _results(history: History) -> dict[str, Any]:
+    names = {"amplitude": "amplitude_V", "width": "width_s", "rise": "rise_s", "fall": "fall_s"}
+    return {
+        "outcome": history.outcome.name, "meaning": history.outcome.value, "detail": history.detail,
+        "target_S": history.target_S, "tolerance": history.tolerance,
+        "error": history.error if history.readings_S else None,
+        "readings_S": list(history.readings_S), "conductances_S": list(history.conductances_S),
+        "pulses": [{key: getattr(pulse, name) for name, key in names.items()} for pulse in history.pulses],
+        "time_s": history.time_s, "energy_J": history.energy_J, "circuit": history.manifest.circuit,
+        "sha256": history.manifest.settings["checkpoint"],
+    }  # fmt: skip
+
+
+def _tell(history: History, out: Path | None) -> None:
+    sent = [("-", "-"), *((f"{pulse.amplitude:+.4f}", f"{pulse.width * 1e9:.4g}") for pulse in history.pulses)]
+    rows = [
+        [str(k), *pulse, f"{g * 1e6:.2f}", f"{g / history.target_S - 1:+.1%}"]
+        for k, (pulse, g) in enumerate(zip(sent, history.readings_S, strict=False))
+    ]
+    if rows:
+        show(("pulse", "amplitude (V)", "width (ns)", "reading (uS)", "from the target"), rows)
+    detail = f" ({history.detail})" if history.detail else ""
+    print(f"{history.outcome.name}: {history.outcome.value}{detail}")
+    time_us, energy_pJ = history.time_s * 1e6, history.energy_J * 1e12
+    print(f"{len(history.pulses)} pulses, {time_us:.4g} us with reads, {energy_pJ:.4g} pJ")
+    if out is not None:
+        print(f"report: {out}")

@@ -1,0 +1,116 @@
+"""``ouro-spice train``: a pulse predictor from a dataset."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .output import Json, out_folder, show
+
+if TYPE_CHECKING:
+    from ..dataset import PulseDataset
+    from ..predictor import PulsePredictor, Specification
+
+
+def train(
+    dataset: Annotated[Path, typer.Argument(help="Folder of the dataset, extracted or imported.", show_default=False)],
+    variant: Annotated[
+        str | None, typer.Option(help="A network of training/paper.toml or circuit.toml.", show_default=False)
+    ] = None,
+    spec: Annotated[
+        Path | None, typer.Option(help="TOML file that describes the network and its training.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of initial weights and the order of records.")] = 0,
+    start: Annotated[
+        Path | None, typer.Option(help="Checkpoint whose weights training begins with.", show_default=False)
+    ] = None,
+    out: Annotated[Path, typer.Option(help="File for the checkpoint.")] = Path("predictor.npz"),
+    as_json: Json = False,
+) -> None:
+    """Train a pulse predictor, say what it is worth on records that it has not seen, and write its checkpoint."""
+    from ..dataset import PulseDataset
+    from ..predictor import PulsePredictor, held_out
+
+    if variant is not None and spec is not None:
+        raise ValueError("--variant and --spec: give one of them")
+    wanted = _written(spec) if spec else _variant(variant) if variant else None
+    begin = PulsePredictor.load(start) if start else None
+    out_folder(out.parent)
+    if out.is_dir():
+        raise ValueError(f"--out {out} is a folder; the checkpoint is a file, such as {out / 'predictor.npz'}")
+    data = PulseDataset.load(dataset)
+    predictor = _trained(data, wanted, seed, begin)
+    path = predictor.save(out)
+    results = {
+        "out": str(path), "sha256": predictor.sha256, "circuit": predictor.manifest.circuit, "seed": seed,
+        "variant": variant or (str(spec) if spec else "default"),
+        "records": {split: len(data.reached(split)) for split in ("train", "validation", "test")},
+        "kept": predictor.manifest.settings["training"]["kept"], "held_out": held_out(predictor, data),
+    }  # fmt: skip
+    if as_json:
+        print(json.dumps(results, indent=2))
+    else:
+        _tell(results)
+
+
+def _trained(
+    data: PulseDataset, wanted: Specification | None, seed: int, begin: PulsePredictor | None
+) -> PulsePredictor:
+    """The network; one that another begins with is trained before where no checkpoint of it is given."""
+    from ..predictor import PulsePredictor
+
+    if begin is None and wanted is not None and wanted.start:
+        begin = _trained(data, _variant(wanted.start), seed, None)
+    return PulsePredictor.fit(data, wanted, seed=seed, start=begin)
+
+
+def _variant(key: str) -> Specification:
+    """A network of the campaigns that needs nothing but records."""
+    from ..results import CAMPAIGNS, Configuration
+
+    every = {key: one for name in CAMPAIGNS[::-1] for key, one in Configuration.load(name).variants.items()}
+    plain = {key: one.specification for key, one in every.items() if not one.experience and not one.drives}
+    if key in plain:
+        return plain[key]
+    if key in every:
+        raise ValueError(
+            f"variant {key!r} learns from pulse after pulse of each device: `ouro-spice campaign` makes it"
+        )
+    raise ValueError(f"variant {key!r} is unknown; there is {', '.join(plain)}")
+
+
+def _written(path: Path) -> Specification:
+    """The network of a TOML file: what stands below ``[variant.NAME]`` in training/paper.toml."""
+    from ..predictor import Specification
+
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        if list(table) == ["variant"] and len(table["variant"]) == 1:
+            (table,) = table["variant"].values()
+        table.pop("name", None)
+        return Specification.of(table)
+    except (OSError, AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"--spec {path}: {error}") from error
+
+
+def _tell(results: dict[str, Any]) -> None:
+    records, found = results["records"], results["held_out"]
+    rows = [[name, f"{score:.4g}"] for name, score in results["kept"].items()]
+    print(
+        f"records: {records['train']} to learn from, {records['validation']} to choose by, {records['test']} held out"
+    )
+    show(("stage", "best validation score"), rows)
+    if found["n"]:
+        errors = (found["t_error_median"], found["t_error_mean"])
+        bands = (found.get(f"within_{band}") for band in (50, 20, 10))
+        texts = ("-" if value is None else f"{value:.1%}" for value in (*errors, *bands))
+        show(
+            ("held out", "error of t, median", "mean", "ends within 50 %", "20 %", "10 %"), [[str(found["n"]), *texts]]
+        )
+    else:
+        print("held out: no record of the test split reached its target")
+    print(f"checkpoint: {results['out']}\nsha256: {results['sha256']}")
