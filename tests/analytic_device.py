@@ -70,3 +70,38 @@ def quick(objective="time", epochs=2, **more):
 def plain(data=None, **more):
     """A predictor that has learned next to nothing, for what does not depend on it."""
     return ouro.PulsePredictor.fit(records(40) if data is None else data, quick(**more))
+
+
+class AnalyticFleet:
+    """Cells of the device, each slower by a factor of its own: what `rollout` may see of a fleet, and no more.
+
+    Times fall with the 25th power of the amplitude over the pair's; edges count for nothing.
+    """
+
+    def __init__(self, start_S, slowness=1.0):
+        self._g_S = np.array(start_S, dtype=float)
+        self._slowness = np.broadcast_to(slowness, self._g_S.shape)
+        self.sent = []
+
+    def __len__(self):
+        return len(self._g_S)
+
+    def _moved(self, places, amplitude_V, width_s):
+        volts = np.asarray(amplitude_V)
+        drive = volts / np.where(volts < 0, PAIR["v_set"], PAIR["v_reset"])
+        factor = np.where(volts < 0, 1, -1) * drive**25 / self._slowness[places]
+        return g_after(self._g_S[places][:, None], factor[:, None] * width_s)
+
+    def read(self, places, bar=None):
+        return self._g_S[places].copy()
+
+    def apply(self, places, pulses, bar=None):
+        self.sent.append(dict(zip(places.tolist(), pulses, strict=True)))
+        width_s = np.array([[pulse.width] for pulse in pulses]).reshape(-1, 1)
+        g_S = self._moved(places, [pulse.amplitude for pulse in pulses], width_s)[:, 0]
+        # at the very ends the logit is infinite
+        self._g_S[places] = np.clip(g_S, 1.0001 * FLOOR_S, 0.9999 * TOP_S)
+        return np.zeros(len(places))
+
+    def sampled(self, places, amplitude_V, dt_s, points, rise_s=2e-9, bar=None):
+        return self._moved(places, amplitude_V, np.asarray(dt_s)[:, None] * np.arange(points))

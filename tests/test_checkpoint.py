@@ -29,7 +29,7 @@ def test_a_loaded_predictor_predicts_the_same(trained, tmp_path):
     assert loaded.manifest == trained.manifest
     assert loaded.specification == trained.specification
     assert loaded.pair == ouro.Pair(**PAIR)
-    assert loaded.manifest.settings["training"]["kept"]["1 time"] < 0.5
+    assert list(loaded.manifest.settings["training"]["kept"]) == ["1 time"]
     assert [file.name for file in path.parent.iterdir()] == ["predictor.npz"]
 
 
@@ -160,7 +160,7 @@ def test_words_that_do_not_fit_the_hash_or_make_no_sense_are_refused(trained, tm
         ({"sha256": np.array("0" * 64)}, "does not fit its hash"),
     ):
         trained.save(path)
-        with pytest.raises(ValueError, match=f"not an ouro_spice checkpoint, or is damaged: .*{told}|{told}"):
+        with pytest.raises(ValueError, match=rf"predictor\.npz is not an ouro_spice checkpoint.*{told}"):
             PulsePredictor.load(changed(path, **arrays))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import math
 import re
@@ -13,21 +14,33 @@ import pytest
 from ouro_spice import PulseDataset, PulsePredictor, assets, sim
 from ouro_spice.dataset import work
 from ouro_spice.files import OutputError
+from ouro_spice.results import Configuration
 
 pytestmark = pytest.mark.ngspice
 
 FULL = sim.configuration()
-SMALL = copy.deepcopy(FULL)
-SMALL["dataset"]["n"] = 30
-SMALL["predictor"]["epochs"] = 200
-SMALL["write_verify"]["targets"] = 3
+COMPACT, SPICE = "reduced_60us_d2d", "1t1r_60us_d2d"
 SEED = 3
 
 
+def small() -> Configuration:
+    """The shipped configuration with few of everything."""
+    tables = copy.deepcopy(FULL.tables)
+    tables["floor"] = {"pairs": 3, "trajectories": 8, "folds": 4}
+    tables["write"]["conventional"] = {"CoarseFine": tables["write"]["conventional"]["CoarseFine"]}
+    sizes = {COMPACT: {"records": 60, "deployments": 20}, SPICE: {"records": 12, "deployments": 4, "write": 2}}
+    settings = tuple(dataclasses.replace(one, **sizes[one.name]) for one in FULL.settings)
+    variants = {}
+    for key, one in FULL.variants.items():
+        stages = tuple(dataclasses.replace(stage, epochs=4) for stage in one.specification.stages)
+        variants[key] = dataclasses.replace(one, specification=dataclasses.replace(one.specification, stages=stages))
+    return Configuration("sim", tables, settings, variants)
+
+
 @pytest.fixture(scope="module", autouse=True)
-def small():
+def shortened():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim, "configuration", lambda: copy.deepcopy(SMALL))
+        patch.setattr(sim, "configuration", small)
         yield
 
 
@@ -39,50 +52,59 @@ def first(tmp_path_factory):
     return results, out, shown
 
 
-def numbers(results):
+def numbers(out):
     """What two runs with the same seed must share: all but the time they took."""
-    return {key: value for key, value in json.loads(json.dumps(results)).items() if key != "seconds"}
-
-
-def records(out):
-    (folder,) = out.glob("dataset-*")
-    return folder
+    stored = json.loads((out / "results.json").read_text(), parse_constant=pytest.fail)
+    return {key: value for key, value in stored.items() if key != "seconds"}
 
 
 def test_results_have_the_form_of_the_interface(first):
-    results, out, _ = first
-    stored = json.loads((out / "results.json").read_text(), parse_constant=pytest.fail)
-    assert set(stored) == set(results) == {"decks", "write_verify", "manifest", "seconds"}
+    stored = numbers(first[1])
+    assert {"decks", "one_shot", "write_verify", "manifest"} <= set(stored)
     for figure in stored["decks"]:
         assert set(figure) == {"name", "figure", "value", "target", "unit", "pass"}
         assert figure["pass"] is True
         assert math.isfinite(figure["value"])
     shipped = {path.stem.removeprefix("bench_") for path in assets.decks()}
     assert {figure["name"] for figure in stored["decks"]} == shipped
-    ((case, by_tolerance),) = stored["write_verify"].items()
-    assert case == "sim_1t1r"
+
+
+def test_one_attempt_each_stands_beside_the_baselines(first):
+    attempts = numbers(first[1])["one_shot"]
+    assert set(attempts) == {COMPACT, SPICE}
+    for setting, variants in attempts.items():
+        assert {"do nothing", "best constant", "noise-free", "within_20"} <= set(variants)
+        for row in variants.values():
+            assert 0 <= row["within_10"] <= row["within_20"] <= row["within_50"] <= 1
+            assert row["n"] == (20 if setting == COMPACT else 4)
+            assert ("floor_20" in row) == (setting == COMPACT)
+    assert "within_20, trained on compact" in attempts[SPICE]
+
+
+def test_writes_are_there_by_setting_tolerance_and_programmer(first):
+    ((setting, by_tolerance),) = numbers(first[1])["write_verify"].items()
+    assert setting == SPICE
     ((tolerance, rows),) = by_tolerance.items()
-    assert float(tolerance) == FULL["write_verify"]["tolerance"]
-    assert "neural" in rows
-    assert len(rows) == 3
+    assert float(tolerance) == FULL.tables["write"]["tolerances"][0]
+    assert set(rows) == {"within_20", "noise-free", "coarse to fine"}
     for row in rows.values():
         assert {"success", "pulses_mean", "pulses_p95", "time_s", "energy_J", "n", "interval"} <= set(row)
-        assert row["n"] == 3
+        assert row["n"] == 2
         assert 0 <= row["success"] <= 1
         assert row["interval"][0] <= row["pulses_mean"] <= row["interval"][1]
-    assert stored["seconds"] > 0
+        assert row["reads"]["1e-08"] < row["reads"]["1e-06"]
 
 
 def test_the_manifest_names_all_that_took_part(first):
-    manifest = first[0]["manifest"]
-    files = manifest["files"]
-    assert files["jart_vcm_v1b.va"] == assets.sha256(assets.verilog_a("jart_vcm_v1b"))
-    assert files["mos_130.lib"] == assets.sha256(assets.library("mos_130"))
-    assert files["predictor.npz"] == assets.sha256(first[1] / "predictor.npz")
-    assert {f"{path.name}" for path in assets.decks()} | {"sim.toml", "cell_set.cir", "cell_read.cir"} <= set(files)
-    assert manifest["failures"] == {}
-    assert manifest["settings"]["n"] == 30
-    assert manifest["settings"]["seed"] == SEED
+    stored = numbers(first[1])
+    files = stored["manifest"]["files"]
+    assert files[f"{SPICE}: jart_vcm_v1b.va"] == assets.sha256(assets.verilog_a("jart_vcm_v1b"))
+    assert files[f"{SPICE}: mos_130.lib"] == assets.sha256(assets.library("mos_130"))
+    assert {f"{path.name}" for path in assets.decks()} | {"sim.toml"} == set(stored["files"])
+    assert stored["manifest"]["failures"] == {COMPACT: {}, SPICE: {}}
+    checkpoint = PulsePredictor.load(first[1] / "checkpoints" / SPICE / "within_20.npz")
+    assert stored["manifest"]["checkpoints"][f"{SPICE}/within_20"] == checkpoint.sha256
+    assert checkpoint.manifest.circuit == stored["manifest"]["circuits"][SPICE]
 
 
 def test_the_report_stands_alone_and_names_what_was_simulated(first):
@@ -92,16 +114,16 @@ def test_the_report_stands_alone_and_names_what_was_simulated(first):
     assert not re.search(r"https?:|//[a-z]|src=|href=|<script|<link|url\(", outside)
     for digest in results["manifest"]["files"].values():
         assert digest in text
-    for programmer in results["write_verify"]["sim_1t1r"]["0.1"]:
+    for programmer in results["write_verify"][SPICE]["0.1"]:
         assert programmer in text
-    assert text.count("<img ") == len(assets.decks()) + 4
+    assert text.count("<img ") == len(assets.decks()) + 4 + 5
 
 
-def test_what_is_left_is_a_dataset_and_a_checkpoint(first):
-    data = PulseDataset.load(records(first[1]))
-    assert len(data.frame) == 30
-    assert PulsePredictor.load(first[1] / "predictor.npz").manifest.circuit == data.manifest.circuit
-    assert data.manifest.settings["step_s"] == FULL["dataset"]["step_s"]
+def test_what_is_left_is_datasets(first):
+    for setting, count in ((COMPACT, 60), (SPICE, 12)):
+        data = PulseDataset.load(first[1] / "datasets" / setting)
+        assert len(data.frame) == count
+        assert data.manifest.settings["seed"] == SEED
 
 
 def test_the_table_of_the_decks_is_shown(first):
@@ -115,29 +137,36 @@ def bytes_of(history):
     return np.asarray(history).tobytes()
 
 
-def test_the_same_seed_gives_the_same_numbers_elsewhere(first, tmp_path):
+def test_the_same_seed_gives_the_same_numbers_elsewhere(first, tmp_path, monkeypatch):
     """Another folder and another number of workers."""
-    again = sim.run(tmp_path / "again", SEED, 1)
-    assert numbers(again) == numbers(first[0])
-    ours, theirs = (PulseDataset.load(records(out)).frame for out in (first[1], tmp_path / "again"))
-    for frame in (ours, theirs):
-        frame["history_g_S"] = frame.history_g_S.map(bytes_of)
-    assert ours.equals(theirs)
+    monkeypatch.setattr(sim, "judge", lambda *_: [])
+    sim.run(tmp_path / "again", SEED, 1)
+    ours, theirs = numbers(first[1]), numbers(tmp_path / "again")
+    assert {**ours, "decks": []} == theirs
+    for setting in (COMPACT, SPICE):
+        frames = [PulseDataset.load(out / "datasets" / setting).frame for out in (first[1], tmp_path / "again")]
+        for frame in frames:
+            frame["history_g_S"] = frame.history_g_S.map(bytes_of)
+        assert frames[0].equals(frames[1])
 
 
-def test_a_second_run_uses_the_records_again(first, monkeypatch):
+def test_a_second_run_uses_everything_again(first, monkeypatch):
     _, out, _ = first
-    stamps = {path: path.stat().st_mtime_ns for path in records(out).iterdir()}
+    before = numbers(out)
+    kept = {path: path.stat().st_mtime_ns for name in ("datasets", "kept", "checkpoints") for path in _files(out / name)}
     monkeypatch.setattr(work, "circuit_record", None)
     monkeypatch.setattr(sim, "judge", lambda *_: [])
-    again = sim.run(out, SEED)
-    assert {path: path.stat().st_mtime_ns for path in records(out).iterdir()} == stamps
-    assert numbers(again)["write_verify"] == numbers(first[0])["write_verify"]
-    assert numbers(again)["manifest"] == numbers(first[0])["manifest"]
+    sim.run(out, SEED)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert numbers(out) == {**before, "decks": []}
+
+
+def _files(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_an_interrupted_run_leaves_no_report(tmp_path, monkeypatch):
-    for name in ("report.html", "results.json"):
+    for name in ("report.html", "results.json", "RESULTS.md"):
         (tmp_path / name).write_text("of an old run")
 
     def interrupted(*_):
@@ -156,20 +185,9 @@ def test_a_place_that_cannot_be_written_to_is_told_before_the_work(tmp_path, mon
         sim.run(tmp_path / "file" / "sim")
 
 
-def test_starts_and_targets_cover_the_window():
-    cell = sim.circuit(FULL)
-    low, high = cell.window_S
-    cases = sim.starts_and_targets(cell, 12, 0)
-    assert len(cases) == 12
-    assert all(low < value < high for case in cases for value in case)
-    targets = [target for _, target in cases]
-    assert targets == sorted(targets)
-    assert cases == sim.starts_and_targets(cell, 12, 0) != sim.starts_and_targets(cell, 12, 1)
-
-
 def test_every_number_of_the_job_is_in_its_file():
     """The published configuration is the shipped one: sizes that a user would expect of it."""
-    assert FULL["pair"]["total_s"] == 60e-6
-    assert FULL["dataset"]["n"] >= 400
-    assert FULL["write_verify"]["targets"] >= 10
-    assert FULL["write_verify"]["max_pulses"] == 50
+    spice = next(one for one in FULL.settings if one.name == SPICE)
+    assert spice.records >= 300
+    assert spice.write >= 10
+    assert FULL.tables["write"]["max_pulses"] == 50

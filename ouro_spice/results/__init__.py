@@ -58,13 +58,22 @@ class Found:
                 name: {who: _spread(histories) for who, histories in found.items()}
                 for name, found in self.converged.items()
             },
+        }
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Exactly what was simulated, by setting."""
+        data = {name: place.data.manifest for name, place in self.places.items()}
+        return {
+            "circuits": {name: one.circuit for name, one in data.items()},
+            "files": {f"{name}: {file}": digest for name, one in data.items() for file, digest in one.files.items()},
+            "failures": {name: one.failures for name, one in data.items()},
             "checkpoints": {
                 f"{name}/{key}": network(place, place.configuration.variants[key]).sha256
                 for name, place in self.places.items()
                 for key in place.setting.variants
             },
-            "manifests": {name: dataclasses.asdict(place.data.manifest) for name, place in self.places.items()},
-            "circuits": {name: place.data.manifest.circuit for name, place in self.places.items()},
+            "pairs": {name: dataclasses.asdict(place.pair) for name, place in self.places.items()},
         }
 
 
@@ -97,7 +106,7 @@ def campaign(
             found.places[setting.name] = Place(configuration, setting, out, workers, engine)
             _judge(found, setting)
         results = {"campaign": configuration.name, "configuration": configuration.tables} | own | found.results
-    results |= {"versions": versions(), "seconds": time.monotonic() - begun}
+    results |= {"manifest": found.manifest | {"versions": versions()}, "seconds": time.monotonic() - begun}
     page.write(report, found, results, out / "report.html")
     write_text(out / "RESULTS.md", table.campaign_text(results))
     write_text(out / "results.json", json.dumps(finite(results), indent=2, allow_nan=False))

@@ -29,9 +29,8 @@ def write(page: Page, found: Found, results: dict[str, Any], path: Path) -> Path
         _one_shot(page, name, place, found, results)
         _writes(page, name, place, found, results)
     page.heading("What was simulated")
-    page.table(("setting", "circuit"), results["circuits"].items())
-    page.table(("checkpoint", "sha256"), results["checkpoints"].items())
-    page.table(("tool", "version"), results["versions"].items())
+    for head in ("circuits", "checkpoints", "files", "versions"):
+        page.table((head, "sha256" if head != "versions" else ""), results["manifest"][head].items())
     return page.write(path)
 
 

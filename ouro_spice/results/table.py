@@ -98,10 +98,8 @@ def campaign_text(results: dict[str, Any]) -> str:
         if name in results["transfer"]:
             rows = transfer_rows(results["transfer"][name])
             parts += [f"### {name}: under other conditions\n", _markdown(TRANSFER_HEAD, rows)]
-    minutes = results["seconds"] / 60
-    parts.append(
-        f"{minutes:.0f} minutes; ngspice {results['versions']['ngspice']}, torch {results['versions']['torch']}.\n"
-    )
+    tools = ", ".join(f"{name} {results['manifest']['versions'][name]}" for name in ("ngspice", "torch"))
+    parts.append(f"{results['seconds'] / 60:.0f} minutes; {tools}.\n")
     return "\n".join(parts)
 
 
