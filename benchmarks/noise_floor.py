@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from _common import Figures, Target, arguments, circuits, finish, show
+from _common import Figures, Target, arguments, finish, show
 
 import ouro_spice as ouro
 from ouro_spice import one_shot
 from ouro_spice.dataset.standing import standing
 from ouro_spice.engine import Ngspice
 from ouro_spice.one_shot import BANDS, Predict, Trials, label
+from ouro_spice.results import standing_cell
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,7 @@ class Setting:
 
     def cell(self) -> ouro.CompactCell | ouro.Cell1T1R:
         """The cell with a walk per 10 ns."""
-        device = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
-        if self.model == "1t1r":
-            return circuits()["1T1R"].replace(device=device)
-        return ouro.CompactCell(device, self.model)
+        return standing_cell({"full": "compact"}.get(self.model, self.model))
 
 
 SETTINGS = {

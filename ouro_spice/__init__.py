@@ -52,7 +52,21 @@ from .edges import Alphas, Edges, edges
 from .dataset import PulseDataset, extract
 from .importing import import_pulses
 from .compare import Comparison, compare
-from .write_verify import ISPP, FixedPulse, History, Outcome, write_verify
+from .fleet import Fleet, fleet
+from .write_verify import (
+    ISPP,
+    CoarseFine,
+    FixedPulse,
+    History,
+    ISPPWidth,
+    Outcome,
+    ratio,
+    summary,
+    tune,
+    write_many,
+    write_verify,
+)
+from .one_shot import deploy, noise_free, trials
 from .report import report
 
 if TYPE_CHECKING:
@@ -121,13 +135,24 @@ __all__ = [
     "import_pulses",
     "compare",
     "Comparison",
-    "PulsePredictor",
-    "NeuralProgrammer",
+    "Fleet",
+    "fleet",
     "FixedPulse",
     "ISPP",
+    "ISPPWidth",
+    "CoarseFine",
     "History",
     "Outcome",
     "write_verify",
+    "write_many",
+    "tune",
+    "summary",
+    "ratio",
+    "deploy",
+    "noise_free",
+    "trials",
+    "PulsePredictor",
+    "NeuralProgrammer",
     "report",
 ]
 

@@ -266,17 +266,17 @@ def two_attempts(programmer, seed=77, count=300):
 
 def test_from_the_second_attempt_on_it_listens(trained):
     """Devices of very different speed: what the first pulse did tells how long the second one is to be."""
-    columns, _ = gathered(trained, 300, replace(LAW, attempts=3))
+    columns, _ = gathered(trained, 300, LAW)
     held = columns["place"] % 10 == 9
     parts = [examples(columns, np.flatnonzero(side)) for side in (~held, held)]
-    stages = (Stage("time", 60, 64, 4e-3), Stage("band", 40, 64, 2e-3, band=0.1))
+    stages = (Stage("time", 40, 64, 4e-3), Stage("band", 20, 64, 2e-3, band=0.1))
     deaf, listens = (
         PulsePredictor.trained(Specification(stages, names), *parts, trained.manifest, clock=clock)
         for names, clock in ((LISTENING[:2], None), (LISTENING, trained))
     )
     share = [two_attempts(NeuralProgrammer(one)) for one in (trained, deaf, listens)]
     assert share[2] > max(share[:2]) + 0.15
-    assert share[2] > 0.75
+    assert share[2] > 0.8
 
 
 def test_amplitudes_are_learned_from_experience(trained):

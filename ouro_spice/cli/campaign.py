@@ -46,7 +46,7 @@ def campaign(
 
 
 def _told(results: dict[str, Any], setting: str) -> str:
-    """The best share within 20 %, and what writes to the second tolerance or the only one take."""
+    """The best share within 20 %, and what writes take."""
     rows = {name: row for name, row in results["one_shot"][setting].items() if "two attempts" not in name}
     best = max(rows, key=lambda name: rows[name]["within_20"])
     floor = rows[best].get("floor_20")
@@ -54,5 +54,6 @@ def _told(results: dict[str, Any], setting: str) -> str:
     told += f", floor {floor:.1%}" if floor is not None else ""
     for tolerance, ratios in results.get("ratios", {}).get(setting, {}).items():
         one = ratios["pulses"]
-        told += f"; to {float(tolerance):.0%} {one['over_best'][0]:.2f} times fewer pulses than {one['conventional']}"
+        times = f"{one['over_best'][0]:.2f} times as many pulses as {one['neural']}"
+        told += f"; to {float(tolerance):.0%} {one['conventional']} takes {times}"
     return told

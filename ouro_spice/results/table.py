@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .aims import AIM_HEAD, CLAIM_HEAD, aim_rows, claim_rows
+
 if TYPE_CHECKING:
     from .networks import Place
 
@@ -16,6 +18,18 @@ RATIO_HEAD = ("tolerance", "of", "neural", "best tuned conventional", "ratio (95
 TRANSFER_HEAD = ("condition", "within 50 %", "20 %", "10 %", "median RPD", "failures")
 
 Rows = list[list[str]]
+
+_HEAD = """# Results
+
+Every figure here is computed by the command above its table, from the numbers in `training/paper.toml` and
+`training/circuit.toml`, and stands in `runs/paper/results.json` and `runs/circuit/results.json`; `ouro-spice report
+runs/paper runs/circuit --out RESULTS.md` makes this file. Shares are per cent of independent attempts, one each, on
+devices and walks that no network has seen; g is scored, networks see what the sense path reports. "Floor": the best
+share that any choice of the time by (G_start, G_target) can reach. In a circuit the floor is that of pulses before
+their falling edge.
+
+## Claims
+"""
 
 
 def share_rows(rows: dict[str, dict[str, Any]]) -> Rows:
@@ -104,8 +118,10 @@ def campaign_text(results: dict[str, Any]) -> str:
 
 
 def text(several: Sequence[dict[str, Any]]) -> str:
-    """All of it."""
-    return "\n".join(campaign_text(results) for results in several)
+    """``RESULTS.md``: claims and aims first, then all tables."""
+    by_name = {results["campaign"]: results for results in several}
+    parts = [_HEAD, _markdown(CLAIM_HEAD, claim_rows(by_name)), "## Aims\n", _markdown(AIM_HEAD, aim_rows(by_name))]
+    return "\n".join([*parts, *(campaign_text(results) for results in several)])
 
 
 def _markdown(head: Iterable[str], rows: Rows) -> str:

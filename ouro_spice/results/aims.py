@@ -1,0 +1,147 @@
+"""What was claimed and aimed at, beside what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+CLAIM_HEAD = (
+    "claim of the paper",
+    "paper",
+    "on its own ground (`make paper`)",
+    "in the circuit, 1T1R (`make circuit`)",
+)
+AIM_HEAD = ("aim", "measured", "met")
+
+Results = dict[str, dict[str, Any]]
+"""By campaign."""
+
+_SPICE = "1t1r_60us_d2d"
+
+
+def claim_rows(results: Results) -> list[list[str]]:
+    """The paper's claims; what has not been run stays empty."""
+    paper, circuit = (results.get(name, {}).get("one_shot", {}) for name in ("paper", "circuit"))
+    ours, spice = paper.get("paper", {}), circuit.get(_SPICE, {})
+    return [
+        ["within 50 % after one attempt, fine-tuned through smoothed histories", "about 95 %",
+         _within(ours, "B_smoothed", 50), _within(spice, "within_50", 50)],
+        ["saved by the error of t or of G: alike, and better than the noise-free model", "yes",
+         _three(ours, ("A_t", "A_G", "noise-free")), _three(spice, ("log_time", "within_20", "noise-free"))],
+        ["pulses in the wrong direction, because the sign of t tells it", "yes, fewer after fine-tuning",
+         _wrong(ours, ("A_t", "B_smoothed", "log_time")), "none: the sign of the wanted change tells it"],
+        ["repeated, the network is as good as the noise-free model and computes in less time", "yes",
+         _compute(ours), ""],
+        ["far fewer pulses than write-and-verify with a fixed pulse", "significantly less time", "", _untuned(results)],
+    ]  # fmt: skip
+
+
+def aim_rows(results: Results) -> list[list[str]]:
+    """Aims with what was measured, and whether they are met."""
+    rows = []
+    for campaign, text, measure in _AIMS:
+        if campaign in results:
+            found, met = measure(results[campaign])
+            rows.append([text, found, "yes" if met else "**no**"])
+    return rows
+
+
+def _within(rows: dict[str, Any], name: str, band: int) -> str:
+    return f"{100 * rows[name][f'within_{band}']:.1f} % ({name})" if name in rows else ""
+
+
+def _three(rows: dict[str, Any], names: Sequence[str]) -> str:
+    return ", ".join(f"{name} {_shares(rows[name])}" for name in names if name in rows)
+
+
+def _shares(row: dict[str, Any]) -> str:
+    return " / ".join(f"{100 * row[f'within_{band}']:.0f}" for band in (50, 20, 10))
+
+
+def _wrong(rows: dict[str, Any], names: Sequence[str]) -> str:
+    return ", ".join(f"{name} {100 * rows[name]['wrong_way']:.1f} %" for name in names if name in rows)
+
+
+def _compute(rows: dict[str, Any]) -> str:
+    timed = {name: row["compute_s"] for name, row in rows.items() if "compute_s" in row}
+    return ", ".join(f"{name} {1e6 * time_s:.3g} us a prediction" for name, time_s in timed.items())
+
+
+def _untuned(results: Results) -> str:
+    ratios = results.get("circuit", {}).get("ratios", {}).get(_SPICE, {}).get("0.1")
+    if not ratios:
+        return ""
+    both = (ratios[key]["over_untuned"][0] for key in ("pulses", "time_s"))
+    return "{:.0f} times fewer pulses, {:.0f} times less time than fixed 10 ns pulses, to +-10 %".format(*both)
+
+
+def _smoothed(results: dict[str, Any]) -> tuple[str, bool]:
+    share = results["one_shot"]["paper"]["B_smoothed"]["within_50"]
+    return f"{100 * share:.1f} %", share >= 0.95
+
+
+def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, bool]]:
+    """For each band: the variant with the smallest upper end of floor - share."""
+
+    def measure(results: dict[str, Any]) -> tuple[str, bool]:
+        rows = results["one_shot"].get(setting, {})
+        found, met = [], bool(rows)
+        for band in (50, 20, 10):
+            gaps = {name: row["gap"][f"within_{band}"] for name, row in rows.items() if "gap" in row}
+            if not gaps:
+                return "", False
+            best = min(gaps, key=lambda name: gaps[name][2])
+            value, low, high = (100 * x for x in gaps[best])
+            met &= high < limit
+            found.append(f"{band} %: {value:.1f} ({low:.1f} .. {high:.1f}), {best}")
+        return "; ".join(found), met
+
+    return measure
+
+
+def _history(results: dict[str, Any]) -> tuple[str, bool]:
+    row = results["one_shot"][_SPICE]["history, two attempts"]
+    return f"{100 * row['within_50']:.1f} %, {100 * row['within_20']:.1f} %", (
+        row["within_50"] >= 0.95 and row["within_20"] >= 0.75
+    )
+
+
+def _iterations(setting: str) -> Callable[[dict[str, Any]], tuple[str, bool]]:
+    def measure(results: dict[str, Any]) -> tuple[str, bool]:
+        rows = results["write_verify"][setting]["0.1"]
+        name = results["ratios"][setting]["0.1"]["pulses"]["neural"]
+        share, median = rows[name]["iterations_below_10"], rows[name]["pulses_median"]
+        return f"{100 * share:.1f} %, median {median:g} ({name})", share >= 0.95 and median <= 3
+
+    return measure
+
+
+def _ratio(setting: str, key: str, what: str, least: float) -> Callable[[dict[str, Any]], tuple[str, bool]]:
+    def measure(results: dict[str, Any]) -> tuple[str, bool]:
+        row = results["ratios"][setting]["0.1"][key]
+        value, low, high = row[what]
+        against = row["conventional"] if what == "over_best" else "fixed 10 ns"
+        return f"{value:.2f} ({low:.2f} .. {high:.2f}) against {against}", value >= least
+
+    return measure
+
+
+_AIMS: tuple[tuple[str, str, Callable[[dict[str, Any]], tuple[str, bool]]], ...] = (
+    ("paper", "paper ground: B smoothed >= 95 % within 50 %", _smoothed),
+    ("paper", "paper ground: best variant meets the floor of its band, floor - share < 4 points", _floor("paper", 4)),
+    ("paper", "reduced, 60 us: likewise", _floor("reduced_60us", 4)),
+    ("paper", "reduced, 60 us, D2D: likewise", _floor("reduced_60us_d2d", 4)),
+    ("circuit", "compact, 60 us: likewise", _floor("compact_60us", 4)),
+    ("circuit", "compact, 60 us, D2D: likewise", _floor("compact_60us_d2d", 4)),
+    ("circuit", "1T1R in SPICE, 60 us: < 6 points", _floor("1t1r_60us", 6)),
+    ("circuit", "1T1R in SPICE, 60 us, D2D: < 6 points", _floor(_SPICE, 6)),
+    ("circuit", "1T1R, D2D, history, second attempt: >= 95 % within 50 %, >= 75 % within 20 %", _history),
+    ("circuit", "1T1R, writes to +-10 %: < 10 pulses for >= 95 %, median <= 3", _iterations(_SPICE)),
+    ("circuit", "compact, the same", _iterations("compact_60us_d2d")),
+    ("circuit", "1T1R: >= 3 times fewer pulses than the best conventional", _ratio(_SPICE, "pulses", "over_best", 3)),
+    ("circuit", "1T1R: >= 3 times less time, reads of 100 ns", _ratio(_SPICE, "time_s", "over_best", 3)),
+    ("circuit", "compact: >= 3 times fewer pulses", _ratio("compact_60us_d2d", "pulses", "over_best", 3)),
+    ("circuit", "compact: >= 3 times less time", _ratio("compact_60us_d2d", "time_s", "over_best", 3)),
+    ("circuit", "1T1R: >= 50 times less time than fixed 10 ns pulses", _ratio(_SPICE, "time_s", "over_untuned", 50)),
+    ("circuit", "compact: the same", _ratio("compact_60us_d2d", "time_s", "over_untuned", 50)),
+)  # fmt: skip
