@@ -99,10 +99,10 @@ def test_the_campaigns_are_sound(name):
                 )  # fmt: skip
             if variant.drives:
                 assert "drive" in variant.specification.inputs
-                law = variant.experience
+                law = variant.experience or configuration.variants[variant.like].experience
                 assert law.low <= variant.drives.low and variant.drives.high <= law.high
             if "slow_same" in variant.specification.inputs:
-                assert variant.experience, "a history is learned from experience"
+                assert variant.experience or variant.like, "a history is learned from experience"
         known = {variant.key for variant in variants} | {variant.name for variant in variants}
         assert {*setting.converge, *setting.timed, setting.transfer} - {""} <= known
 

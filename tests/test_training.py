@@ -97,13 +97,16 @@ def test_the_scores_are_those_of_what_is_kept():
 
 
 def test_the_best_epoch_is_kept_not_the_last():
-    """A rate that throws the network about: the score never gets worse with more epochs of the same order."""
-    wild = [
-        PulsePredictor.fit(records(60), quick(epochs=n, learning_rate=0.3, batch=16))
-        .manifest.settings["training"]["kept"]["1 time"]
-        for n in (1, 30)
-    ]  # fmt: skip
-    assert wild[1] <= wild[0]
+    """At a rate that throws the network about the first epoch, which is the same, is often the better one."""
+    data = records(60)
+
+    def score(epochs, seed):
+        predictor = PulsePredictor.fit(data, quick(epochs=epochs, learning_rate=1.0, batch=8), seed=seed)
+        return predictor.manifest.settings["training"]["kept"]["1 time"]
+
+    scores = np.array([[score(epochs, seed) for epochs in (1, 2, 3)] for seed in range(4)])
+    assert np.all(scores[:, 1:] <= scores[:, :1])
+    assert np.any(scores[:, 1:] == scores[:, :1])
 
 
 def test_stages_follow_each_other_and_are_named():
@@ -149,8 +152,14 @@ def test_the_same_seed_gives_the_same_network():
     specification = Specification((Stage("time", 3, 16), Stage("band", 3, 16)), networks=2)
     one, two = (PulsePredictor.fit(data, specification, seed=4) for _ in range(2))
     assert one.sha256 == two.sha256
-    assert PulsePredictor.fit(data, specification, seed=5).sha256 != one.sha256
     assert PulsePredictor.fit(data, specification, seed=np.int64(4)).sha256 == one.sha256
+    start, dg = grid()
+    assert not np.array_equal(
+        PulsePredictor.fit(data, specification, seed=5).predict(start, dg), one.predict(start, dg)
+    )
+    # from the same weights on it is the order of the records
+    going_on = [PulsePredictor.fit(data, specification, seed=seed, start=one) for seed in (1, 2)]
+    assert not np.array_equal(*(predictor.predict(start, dg) for predictor in going_on))
 
 
 def test_training_neither_needs_nor_moves_the_global_random_state_or_the_threads():

@@ -37,5 +37,5 @@ def held_out(predictor: PulsePredictor, data: PulseDataset, split: str = "test")
     found = {"n": len(error), "t_error_median": float(np.median(error)), "t_error_mean": float(error.mean())}
     if examples.curves is None:
         return found
-    end_S = examples.curves.at(torch.from_numpy(time_s) * torch.sign(examples.time_s))
+    end_S = examples.curves.at(torch.tensor(time_s) * torch.sign(examples.time_s))
     return found | shares(end_S.numpy(), examples.target_S.numpy())

@@ -150,7 +150,7 @@ class Benchmarked:
         page = Page(f"Programmers: {self.setting}")
         page.paragraph(
             f"{bench.n} writes to within {100 * bench.tolerance:.4g} % of the target, at most {bench.max_pulses} "
-            "pulses each; the same cells, starts, targets and walks for each programmer. Starts and targets are uniform."
+            "pulses each; the same cells, starts, targets and walks for all programmers, starts and targets uniform."
         )
         page.table(self.head(), self.table())
         for line in self.told():

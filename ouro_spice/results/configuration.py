@@ -127,6 +127,10 @@ class Setting:
     transfer: str = ""
     timed: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.cell not in _CELLS:
+            raise ValueError(f"setting {self.name}: cell {self.cell!r} is unknown; there is {', '.join(_CELLS)}")
+
     @property
     def law(self) -> str | None:
         """The D2D law."""

@@ -1,0 +1,320 @@
+"""Campaigns, small and compact: what they find, keep, and say; nothing is judged on what was learned from."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+from ouro_spice import FixedPulse, History, Outcome, Pulse, PulsePredictor, assets, results
+from ouro_spice.circuit import Cell1T1R, CompactCell
+from ouro_spice.device import jart_vcm_v1b
+from ouro_spice.engine import Ngspice
+from ouro_spice.manifest import describe
+from ouro_spice.results import Configuration, aims, table
+from ouro_spice.results import networks as kinds
+from ouro_spice.results.networks import Place, programmer
+from ouro_spice.results.transfer import changed
+from ouro_spice.results.writes import UNTUNED, packed, unpacked
+
+SETTING = "reduced_60us_d2d"
+
+TINY = """
+seed = 3
+records = 120
+deployments = 30
+[floor]
+pairs = 3
+trajectories = 8
+folds = 4
+[variant.A_G]
+output = "signed_time"
+stages = [{ objective = "time", epochs = 3, keep = "conductance" }]
+[variant.B]
+name = "fine-tuned"
+output = "signed_time"
+start = "A_G"
+stages = [{ objective = "conductance", epochs = 2, smoothing = 11 }]
+[variant.within_20]
+stages = [{ objective = "time", epochs = 5 }, { objective = "band", epochs = 3, band = 0.2 }]
+[variant.both]
+inputs = ["g_start_S", "dg_S", "drive", "slow_same", "sure_same", "slow_other", "sure_other"]
+stages = [{ objective = "band", epochs = 2, band = 0.1 }]
+experience = { devices = 30, low = 1.0, high = 1.25, fastest_s = 15e-9, rounds = [[2, 0.2], [2, 0.1]] }
+drives = { width_s = 15e-9, low = 1.0, high = 1.25 }
+[variant.amplitude]
+inputs = ["g_start_S", "dg_S", "drive"]
+stages = [{ objective = "time", epochs = 2 }]
+like = "both"
+drives = { width_s = 50e-9, low = 1.0, high = 1.25, fixed = true }
+[[setting]]
+name = "reduced_60us_d2d"
+cell = "reduced"
+d2d = "ten_percent"
+variants = ["A_G", "B", "within_20", "both", "amplitude"]
+timed = ["within_20"]
+converge = ["within_20"]
+starts = 2
+write = 6
+transfer = "within_20"
+[converge]
+iterations = 3
+targets = 2
+shown_S = [220e-6]
+[write]
+tolerances = [0.1]
+reads_s = [10e-9, 100e-9]
+max_pulses = 10
+neural = ["within_20", "both"]
+tuned_on = 6
+tried_on = 4
+candidates = 3
+[[transfer]]
+name = "as trained"
+[[transfer]]
+name = "cold"
+device = { T0 = 273.0 }
+[[transfer]]
+name = "clock"
+clock_s = 100e-9
+"""
+
+
+def load(tmp_path, text=TINY, name="paper"):
+    path = tmp_path / "tiny.toml"
+    path.write_text(text)
+    return Configuration.load(name, path)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """A whole campaign: its folder and its results."""
+    folder = tmp_path_factory.mktemp("campaign")
+    found = results.campaign(load(folder), folder / "out", 2)
+    return folder / "out", found
+
+
+def stored(out):
+    return json.loads((out / "results.json").read_text(), parse_constant=pytest.fail)
+
+
+# ---- what it finds
+
+
+def test_every_variant_stands_beside_the_baselines_and_the_floor(done):
+    rows = stored(done[0])["one_shot"][SETTING]
+    names = {"do nothing", "best constant", "noise-free", "A_G", "fine-tuned", "within_20", "both", "amplitude"}
+    assert names | {"both, two attempts"} == set(rows)
+    for row in rows.values():
+        assert row["n"] == 30
+        assert 0 <= row["within_10"] <= row["within_20"] <= row["within_50"] <= 1
+        assert {"floor_50", "floor_20", "floor_10"} <= set(row)
+    assert {name for name, row in rows.items() if "gap" in row} == names - {"best constant", "both", "amplitude"}
+    assert rows["within_20"]["compute_s"] > 0 < rows["noise-free"]["compute_s"]
+    assert rows["within_20"]["wrong_way"] == 0
+
+
+def test_all_programmers_write_the_same_cells(done):
+    rows = stored(done[0])["write_verify"][SETTING]["0.1"]
+    conventional = {"fixed pulse", "ISPP", "ISPP in width", "coarse to fine"}
+    assert set(rows) == {"within_20", "both", "noise-free", UNTUNED} | conventional
+    assert {row["n"] for row in rows.values()} == {6}
+    for row in rows.values():
+        # a read more than pulses, of 90 ns more each
+        more = row["reads"]["1e-07"] - row["reads"]["1e-08"]
+        assert more == pytest.approx(90e-9 * (row["pulses_mean"] + 1), rel=1e-6)
+        assert sum(part["n"] for part in row["ranges"].values()) == 6
+
+
+def test_the_ratio_is_that_of_the_rows(done):
+    found = stored(done[0])
+    rows, ratios = found["write_verify"][SETTING]["0.1"], found["ratios"][SETTING]["0.1"]
+    means = {
+        "pulses": {name: row["pulses_mean"] for name, row in rows.items()},
+        "time_s": {name: row["reads"]["1e-07"] for name, row in rows.items()},
+    }
+    for key, mean in means.items():
+        one = ratios[key]
+        assert one["over_best"][0] == pytest.approx(mean[one["conventional"]] / mean[one["neural"]])
+        assert one["over_untuned"][0] == pytest.approx(mean[UNTUNED] / mean[one["neural"]])
+        assert mean[one["conventional"]] == min(mean[other] for other in one["over_each"])
+
+
+def test_conditions_that_change_nothing_change_nothing(done):
+    rows = stored(done[0])
+    assert rows["transfer"][SETTING]["as trained"]["within_20"] == rows["one_shot"][SETTING]["within_20"]["within_20"]
+    assert set(rows["transfer"][SETTING]) == {"as trained", "cold", "clock"}
+
+
+def test_the_report_and_the_text_name_what_was_found(done):
+    out, found = done
+    page, text = ((out / name).read_text() for name in ("report.html", "RESULTS.md"))
+    for name in found["one_shot"][SETTING]:
+        assert name in page
+        assert name in text
+    for digest in found["manifest"]["checkpoints"].values():
+        assert digest in page
+
+
+# ---- what it keeps
+
+
+def test_a_second_run_makes_nothing_again(done, monkeypatch):
+    out, _ = done
+    before, stamps = stored(out), {path: path.stat().st_mtime_ns for path in (out / "kept").rglob("*.npz")}
+    monkeypatch.setattr(PulsePredictor, "trained", None)
+    results.campaign(load(out.parent), out, 1)
+    assert {path: path.stat().st_mtime_ns for path in (out / "kept").rglob("*.npz")} == stamps
+    again = stored(out)
+    for found in (before, again):
+        found.pop("seconds")
+        for row in found["one_shot"][SETTING].values():
+            row.pop("compute_s", None)  # a time
+    assert again == before
+
+
+def test_other_settings_are_never_taken_for_these(done, tmp_path):
+    """Another training makes another checkpoint."""
+    other = load(tmp_path, TINY.replace("epochs = 3, band = 0.2", "epochs = 1, band = 0.2"))
+    with Ngspice(1) as engine:
+        place = Place(other, other.settings[0], tmp_path / "out", 1, engine)
+        sha256 = kinds.network(place, other.variants["within_20"]).sha256
+    assert sha256 != done[1]["manifest"]["checkpoints"][f"{SETTING}/within_20"]
+
+
+def test_streams_have_nothing_in_common(tmp_path):
+    """Devices, walks, starts and targets of judging, tuning, experience and training differ."""
+    configuration = load(tmp_path)
+    with Ngspice(1) as engine:
+        place = Place(configuration, configuration.settings[0], tmp_path, 1, engine)
+        streams = [kinds.DEVICES, kinds.TRAINING, kinds.EXPERIENCE, kinds.WRITES, kinds.CONVERGED]
+        drawn = [place.drawn(20, stream, index) for stream in streams for index in (0, 1)]
+        records = [place.data.recipe.draw(place.cell, k) for k in range(20)]
+    seeds = [one.seed for several in (*drawn, records) for one in several]
+    radii = [one.device.r for several in (*drawn, records) for one in several]
+    assert len(set(seeds)) == len(seeds)
+    assert len(set(radii)) == len(radii)
+
+
+def test_the_drives_travel_with_the_checkpoint(done):
+    predictor = PulsePredictor.load(done[0] / "checkpoints" / SETTING / "both.npz")
+    assert predictor.manifest.settings["drives"] == {"width_s": 15e-9, "low": 1.0, "high": 1.25, "fixed": False}
+    assert predictor.clock is not None
+    assert PulsePredictor.load(done[0] / "checkpoints" / SETTING / "amplitude.npz").clock is None
+
+
+def test_a_programmer_of_a_campaign_knows_its_circuit(done, tmp_path):
+    configuration = load(tmp_path)
+    with Ngspice(1) as engine:
+        place = Place(configuration, configuration.settings[0], done[0], 1, engine)
+        one = programmer(place, configuration.variants["both"])
+    one.check(describe(place.cell).circuit)
+    assert one.drives is not None
+
+
+def test_histories_survive_their_arrays():
+    pair = results.configuration.standing_cell("reduced")
+    manifest = describe(pair)
+    pulses = (Pulse(-0.4, 1e-7, 1e-9, 2e-9), Pulse(0.8, 2e-7, 1e-9, 2e-9))
+    written = History("a", 2e-4, 0.1, (1e-4, 3e-4, 2e-4), (1.1e-4, 3e-4, 2.1e-4), pulses, Outcome.REACHED, 1e-6, 2e-12,
+                      manifest, "", 1e-7)  # fmt: skip
+    failed = History("a", 3e-4, 0.1, (), (), (), Outcome.READ_FAILED, 1e-7, 0.0, manifest, "why", 1e-7)
+    assert unpacked(packed([written, failed]), "a", 0.1, manifest) == [written, failed]
+
+
+# ---- configurations
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("seed = 3", "", "seed"),
+        ('cell = "reduced"', 'cell = "2r"', "2r"),
+        ('"A_G", "B"', '"A_G", "C"', "'C'"),
+        ("epochs = 5", "epoch = 5", "'epoch'"),
+        ('objective = "time", epochs = 5', 'objective = "tim", epochs = 5', "'tim'"),
+        ("records = 120", "records = 0", "records"),
+        ("low = 1.0, high = 1.25 }\n[variant.amplitude]", "low = 2.0, high = 1.25 }\n[variant.amplitude]", "high"),
+    ],
+)
+def test_what_a_file_does_not_say_rightly_is_told(tmp_path, old, new, what):
+    assert old in TINY
+    with pytest.raises(ValueError, match=what):
+        load(tmp_path, TINY.replace(old, new))
+
+
+@pytest.mark.parametrize("name", ["sim", *results.CAMPAIGNS])
+def test_the_shipped_files_are_whole(name):
+    configuration = Configuration.load(name)
+    for setting in configuration.settings:
+        assert setting.compact in {"", *(one.name for one in configuration.settings)}
+        for key in (*setting.converge, *setting.timed, *filter(None, [setting.transfer])):
+            assert key in setting.variants
+        for variant in configuration.of(setting):
+            start = variant.specification.start
+            assert not start or start in configuration.variants
+    assert configuration.tables == configuration.seeded(configuration.seed).tables
+
+
+def test_conditions_change_the_cell_and_unknown_ones_are_refused():
+    cell = Cell1T1R(jart_vcm_v1b(window=True))
+    assert changed(cell, {"name": "x"}) == cell
+    warm = changed(cell, {"name": "x", "device": {"T0": 358.0}, "process": {"corner": "ss"}, "lines": {"r_bl": 5.0}})
+    assert (warm.device.T0, warm.process.corner, warm.lines.r_bl) == (358.0, "ss", 5.0)
+    with pytest.raises(ValueError, match="'humidity'"):
+        changed(cell, {"name": "x", "humidity": 1})
+
+
+def test_standing_cells():
+    assert isinstance(results.standing_cell("compact"), CompactCell)
+    assert results.standing_cell("reduced").model == "reduced"
+    assert isinstance(results.standing_cell("1t1r"), Cell1T1R)
+
+
+# ---- tables
+
+
+def test_aims_are_met_by_what_meets_them(done):
+    """Rows of a made-up campaign, just good enough, and just not."""
+    found = {"one_shot": {"paper": {"B_smoothed": {"within_50": 0.95}}}}
+    good = aims.aim_rows({"paper": found})
+    assert good[0] == ["paper ground: B smoothed >= 95 % within 50 %", "95.0 %", "yes"]
+    found["one_shot"]["paper"]["B_smoothed"]["within_50"] = 0.949
+    assert aims.aim_rows({"paper": found})[0][2] == "**no**"
+
+
+def test_a_gap_is_judged_by_its_upper_end():
+    gap = {f"within_{band}": [0.01, -0.01, 0.03] for band in (50, 20, 10)}
+    rows = {"one": {"gap": gap}, "two": {"gap": {**gap, "within_10": [0.0, -0.02, 0.0601]}}}
+    measure = aims._floor("there", 4)
+    assert measure({"one_shot": {"there": rows}})[1]
+    rows = {"two": rows["two"]}
+    assert not measure({"one_shot": {"there": rows}})[1]
+
+
+def test_claims_stay_empty_where_nothing_was_run():
+    for row in aims.claim_rows({}):
+        assert len(row) == len(aims.CLAIM_HEAD)
+    assert aims.aim_rows({}) == []
+
+
+def test_tables_have_as_many_columns_as_heads(done):
+    found = done[1]
+    for head, rows in (
+        (table.SHARE_HEAD, table.share_rows(found["one_shot"][SETTING])),
+        (table.WRITE_HEAD, table.write_rows(found["write_verify"][SETTING]["0.1"])[:1]),
+        (table.RATIO_HEAD, table.ratio_rows(found["ratios"][SETTING])),
+        (table.TRANSFER_HEAD, table.transfer_rows(found["transfer"][SETTING])),
+    ):
+        for row in rows:
+            assert len(row) >= len(head) - 1
+    assert results.markdown([copy.deepcopy(found)]).startswith("# Results")
+
+
+def test_the_shipped_configurations_hold_every_condition_that_is_asked_for():
+    conditions = Configuration.load("circuit").tables["transfer"]
+    assert len({one["name"] for one in conditions}) == len(conditions)
+    cell = results.standing_cell("1t1r")
+    assert all(changed(cell, one) is not None for one in conditions)
+    assert FixedPulse and assets.folder("training").is_dir()
