@@ -35,7 +35,7 @@ def test_a_loaded_predictor_predicts_the_same(trained, tmp_path):
 
 def conditioned(clock):
     """An ensemble of two that sees histories."""
-    stages = (Stage("time", 2, keep="band", band=0.1), Stage("band", 1, smoothing=11))
+    stages = (Stage("time", 2, keep="band", band=0.1), Stage("conductance", 1, smoothing=11))
     inputs = ("g_start_S", "dg_S", "drive", "slow_same")
     made = PulsePredictor.fit(records(40, histories=True), Specification(stages, inputs, networks=2, start="other"))
     return replace(made, clock=clock)

@@ -23,7 +23,6 @@ from ouro_spice.cli.cells import CellOptions, Kind, Realised
 MAIN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n{}"
 MAIN += "from ouro_spice.cli import main; main({!r})"
 # `sim` without its decks: the extraction comes at once
-NO_DECKS = "import ouro_spice.sim; ouro_spice.sim.judge = lambda *_: []\n"
 
 
 def command(*arguments, before=""):
@@ -436,9 +435,9 @@ def start():
     """Start a command in a process group of its own; the group ends with the test."""
     started = []
 
-    def begin(*arguments, before=""):
+    def begin(*arguments):
         child = subprocess.Popen(
-            command(*arguments, before=before),
+            command(*arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -462,7 +461,7 @@ def workers(child) -> int:
 def extracting(child, out):
     """Wait until the records are being simulated."""
     wait_for(
-        lambda: child.poll() is not None or (list(out.glob("dataset-*/manifest.json")) and workers(child) >= 2),
+        lambda: child.poll() is not None or ((out / "manifest.json").is_file() and workers(child) >= 2),
         "the extraction",
     )
     time.sleep(0.3)
@@ -473,7 +472,7 @@ def extracting(child, out):
 @pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["process", "group"])
 def test_ctrl_c_ends_an_extraction_cleanly(tmp_path, start, send):
     """To the process alone or, as a terminal does, to all of its group."""
-    child = start("sim", "--out", tmp_path, "--workers", 2, before=NO_DECKS)
+    child = start("extract", "--cell", "1r", "--out", tmp_path, "--workers", 2)
     extracting(child, tmp_path)
     send(child.pid, signal.SIGINT)
     out, err = child.communicate()
@@ -500,7 +499,7 @@ def test_ctrl_c_ends_the_decks_cleanly(tmp_path, start):
 
 @pytest.mark.ngspice
 def test_workers_of_a_killed_program_end(tmp_path, start):
-    child = start("sim", "--out", tmp_path, "--workers", 2, before=NO_DECKS)
+    child = start("extract", "--cell", "1r", "--out", tmp_path, "--workers", 2)
     extracting(child, tmp_path)
     child.kill()
     child.communicate()

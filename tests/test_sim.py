@@ -153,7 +153,8 @@ def test_the_same_seed_gives_the_same_numbers_elsewhere(first, tmp_path, monkeyp
 def test_a_second_run_uses_everything_again(first, monkeypatch):
     _, out, _ = first
     before = numbers(out)
-    kept = {path: path.stat().st_mtime_ns for name in ("datasets", "kept", "checkpoints") for path in _files(out / name)}
+    files = [path for name in ("datasets", "kept", "checkpoints") for path in _files(out / name)]
+    kept = {path: path.stat().st_mtime_ns for path in files}
     monkeypatch.setattr(work, "circuit_record", None)
     monkeypatch.setattr(sim, "judge", lambda *_: [])
     sim.run(out, SEED)

@@ -56,6 +56,7 @@ def test_what_is_not_said_is_the_default():
         ({"stages": [TIME | {"epochs": 2.5}]}, ["epochs = 2.5", "whole number"]),
         ({"stages": [TIME | {"batch": -1}]}, ["batch = -1", "at least 1"]),
         ({"stages": [TIME | {"smoothing": 0}]}, ["smoothing = 0", "at least 1"]),
+        ({"stages": [{"objective": "band", "smoothing": 11}]}, ["smoothing = 11", "'conductance'"]),
         ({"stages": [TIME | {"learning_rate": 0.0}]}, ["learning_rate = 0", "[1e-09, 1]"]),
         ({"stages": [TIME | {"learning_rate": float("nan")}]}, ["learning_rate = nan", "[1e-09, 1]"]),
         ({"stages": [TIME | {"band": 20}]}, ["band = 20", "[0.001, 1]"]),

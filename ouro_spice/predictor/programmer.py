@@ -76,6 +76,9 @@ class NeuralProgrammer:
         How amplitudes are chosen; None: always the pair's.
     clock_s
         Widths are whole numbers of this [s], never 0 of them; 0: any width.
+    growth
+        From the second pulse in a row in one direction on, each is longer than predicted by this factor more: a network
+        without a memory would ask a slow device for the same again and again. History-conditioned ones know better.
     """
 
     predictor: PulsePredictor
@@ -84,10 +87,12 @@ class NeuralProgrammer:
     name: str = "neural"
     drives: Drives | None = None
     clock_s: float = 0.0
+    growth: float = 1.5
 
     def __post_init__(self) -> None:
         check_range("shortest_s", self.shortest_s, 1e-12, 1.0, "s")
         check_range("clock_s", self.clock_s, 0, 1.0, "s")
+        check_range("growth", self.growth, 1, 10, "")
         if self.drives is not None and "drive" not in self.predictor.specification.inputs:
             raise ValueError("this predictor was trained at one pair of amplitudes: it has no others to choose from")
 
@@ -112,22 +117,28 @@ class NeuralProgrammer:
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
         """The same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
         readings = np.asarray(readings, dtype=float)
-        last = readings.shape[1] - 1
-        first = 0 if self.predictor.clock else last
-        memory = Memory.empty(readings[:, first])
-        for j in range(first, last):
-            memory = memory.after(self.predictor.clock, *self.choose(targets, memory), readings[:, j + 1])
-        return pulses(self.predictor.pair, *self.choose(targets, memory), *self.predictor.edges())
+        if self.predictor.clock is None:
+            longer = self.growth ** repeats(targets, readings)
+            chosen = self.choose(targets, Memory.empty(readings[:, -1]), longer)
+        else:
+            memory = Memory.empty(readings[:, 0])
+            for reading in readings[:, 1:].T:
+                memory = memory.after(self.predictor.clock, *self.choose(targets, memory), reading)
+            chosen = self.choose(targets, memory)
+        return pulses(self.predictor.pair, *chosen, *self.predictor.edges())
 
-    def choose(self, targets: np.ndarray, memory: Memory) -> Chosen:
-        """Signed times [s] and amplitudes over the pair's for k writes, by what is remembered of each."""
+    def choose(self, targets: np.ndarray, memory: Memory, longer: np.ndarray | float = 1.0) -> Chosen:
+        """Signed times [s] and amplitudes over the pair's for k writes, by what is remembered of each.
+
+        Predicted times are taken `longer` times as long.
+        """
         reading = memory.reading_S
         dg = targets - reading
         seen = memory.seen(self.predictor.clock, dg) if self.predictor.clock else {}
 
         def predict(drive: np.ndarray) -> np.ndarray:
             more = seen | {"drive": drive} if self.drives else seen
-            return self.predictor.predict(reading, dg, **more)
+            return longer * self.predictor.predict(reading, dg, **more)
 
         one = np.ones(len(reading))
         time_s, drive = (predict(one), one) if self.drives is None else self.drives.choose(predict, len(reading))
@@ -169,6 +180,13 @@ class ModelProgrammer:
         dg = targets - reading
         time_s = clocked(np.asarray(self.predict(reading, dg)), dg, self.voltages, self.shortest_s)
         return pulses(self.voltages, time_s, np.ones(len(time_s)), self.rise_s, self.fall_s)
+
+
+def repeats(targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
+    """How many of the readings (k, j) before the last one, without a break, were on its side of the targets (k,)."""
+    sides = np.sign(targets[:, None] - readings)
+    same = (sides == sides[:, -1:])[:, ::-1]
+    return np.cumprod(same, axis=1).sum(axis=1) - 1
 
 
 def clocked(

@@ -34,7 +34,7 @@ class Stage:
         The epoch that is kept is the best one on the validation records by the relative error of "time" or
         "conductance", or by the loss of the "band".
     smoothing
-        The curves are averaged over so many steps of `step_s` of the dataset.
+        The curves are averaged over so many steps of `step_s` of the dataset; for the objective "conductance".
     band
         Relative distance from the target, of the objective and of what is kept.
     """
@@ -55,6 +55,8 @@ class Stage:
                 raise ValueError(f"{name} {getattr(self, name)!r} is unknown; there is {', '.join(OBJECTIVES)}")
         for name in ("epochs", "batch", "smoothing"):
             check_count(name, getattr(self, name))
+        if self.smoothing > 1 and self.objective != "conductance":
+            raise ValueError(f"smoothing = {self.smoothing} is for the objective 'conductance' alone")
         check_range("learning_rate", self.learning_rate, 1e-9, 1.0, "")
         check_range("band", self.band, 1e-3, 1.0, "(relative)")
 

@@ -88,6 +88,8 @@ def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, 
         rows = results["one_shot"][setting]
         found, met = [], True
         for band in (50, 20, 10):
+            if not any("gap" in row for row in rows.values()):
+                raise KeyError("gap")  # no floor was asked for there
             gaps = {name: row["gap"][f"within_{band}"] for name, row in rows.items() if "gap" in row}
             best = min(gaps, key=lambda name: gaps[name][2])
             value, low, high = (100 * x for x in gaps[best])

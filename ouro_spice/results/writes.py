@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,9 @@ UNTUNED_MOST = 2000
 """The fixed pulses of the paper's comparison: name, width [s], and how many they may be."""
 
 CONVENTIONAL = (FixedPulse, ISPP, ISPPWidth, CoarseFine)
+
+_LESS = 0.05
+"""Share of the writes by which a programmer may succeed less often than the best of its kind, and count."""
 
 _TRIED = 6
 """So many of the settings that are best for the compact model are tried in the circuit."""
@@ -152,7 +155,7 @@ def _histories(
 def _identity(one: Programmer) -> str:
     """What decides the pulses of a programmer."""
     if hasattr(one, "checkpoint"):
-        return f"{one.name} {one.checkpoint} {one.drives} {one.shortest_s} {one.clock_s}"
+        return f"{one.name} {one.checkpoint} {one.drives} {one.shortest_s} {one.clock_s} {one.growth}"
     return one.name if isinstance(one, ModelProgrammer) else repr(one)
 
 
@@ -235,10 +238,16 @@ def ratios(place: Place, found: dict[float, dict[str, list[History]]], read_s: f
     return results
 
 
+def _reliable(programmers: dict[str, list[History]], names: Iterable[str]) -> list[str]:
+    """Those that succeed about as often as the best of them: who gives up soon is not quick."""
+    success = {name: summary(programmers[name])["success"] for name in sorted(names)}
+    return [name for name, share in success.items() if share >= max(success.values()) - _LESS]
+
+
 def _against(programmers: dict[str, list[History]], ours: set[str], key: str) -> dict[str, Any]:
     means = {name: summary(h)["pulses_mean" if key == "pulses" else key] for name, h in programmers.items()}
     theirs = set(means) - ours - {"noise-free", UNTUNED}
-    best, rival = min(ours, key=means.get), min(theirs, key=means.get)
+    best, rival = (min(_reliable(programmers, names), key=means.get) for names in (ours, theirs))
     return {
         "neural": best, "conventional": rival,
         "over_best": ratio(programmers[rival], programmers[best], key),

@@ -155,7 +155,8 @@ def _drive(stretch: c2c.Stretch, pulse: Pulse) -> tuple[np.ndarray, np.ndarray]:
     """The shape of the pulse over the steps of a stretch: times of the part [s], shares of the amplitude."""
     corners = np.cumsum([stretch.on_s, pulse.rise, pulse.width, pulse.fall])
     begin, end = stretch.begin_s, stretch.expected_s[-1]
-    times = np.concatenate([[begin], corners[(corners > begin) & (corners < end)], [end]])
+    near = 1e-9 * (end - begin)  # a corner within rounding of an end is that end
+    times = np.concatenate([[begin], corners[(corners > begin + near) & (corners < end - near)], [end]])
     return times, np.interp(times, corners, [0.0, 1.0, 1.0, 0.0])
 
 
