@@ -15,7 +15,7 @@ from ouro_spice import NeuralProgrammer, PulsePredictor
 from ouro_spice.dataset.recipe import LIMIT
 from ouro_spice.predictor import ModelProgrammer
 from ouro_spice.predictor.memory import Memory
-from ouro_spice.predictor.programmer import Drives, clocked
+from ouro_spice.predictor.programmer import Drives, clocked, repeats
 
 VOLTAGES = ouro.Pair(**PAIR)
 LONGEST_S = LIMIT * VOLTAGES.total_s
@@ -62,7 +62,7 @@ class Recording:
 def test_the_programmer_sends_the_predicted_pulse(trained):
     programmer = NeuralProgrammer(trained)
     for target in (300e-6, 150e-6):
-        pulse = programmer.next_pulse(target, [400e-6, 200e-6])
+        pulse = programmer.next_pulse(target, [200e-6])
         assert pulse.width == pytest.approx(abs(trained.predict(200e-6, target - 200e-6)), rel=1e-12)
         assert pulse.amplitude == (PAIR["v_set"] if target > 200e-6 else PAIR["v_reset"])
         assert (pulse.rise, pulse.fall) == (3e-9, 4e-9)
@@ -147,10 +147,17 @@ def test_what_came_before_is_worked_out_as_it_was_sent(trained, listening, writt
     assert any(one != other for one, other in zip(sent, last_only, strict=True)), "it has listened"
 
 
-def test_without_a_clock_the_latest_reading_decides(trained, written):
-    targets, readings = written
-    programmer = NeuralProgrammer(trained)
-    assert programmer.next_pulses(targets, readings) == programmer.next_pulses(targets, readings[:, -1:])
+def test_without_a_memory_pulses_grow_as_long_as_the_readings_stay_on_one_side(trained):
+    """Each further reading in a row on the last one's side of the target counts once; what was before the break not."""
+    g = np.array([[300, 150, 180], [150, 300, 180], [180, 180, 180], [300, 300, 300], [180, 300, 300]]) * 1e-6
+    targets = np.full(5, 200e-6)
+    assert np.array_equal(repeats(targets, g), [1, 0, 2, 2, 1])
+    latest = np.abs(trained.predict(g[:, -1], targets - g[:, -1]))
+    for growth in (1.0, 1.5, 2.0):
+        sent = NeuralProgrammer(trained, growth=growth).next_pulses(targets, g)
+        assert [pulse.width for pulse in sent] == pytest.approx(latest * growth ** np.array([1, 0, 2, 2, 1]))
+    endless = NeuralProgrammer(trained, growth=10.0).next_pulses(targets[:1], np.full((1, 2000), 180e-6))
+    assert endless[0].width == pytest.approx(LONGEST_S)
 
 
 # ---- amplitudes
@@ -227,7 +234,8 @@ def test_clocks_round_to_the_nearest_but_never_to_none():
     assert found == pytest.approx([10e-9, 10e-9, -20e-9, LONGEST_S, 10e-9, -10e-9])
     # 15 ns are no whole number of clocks, and 10 ns too short
     assert clocked(np.array([1e-9]), np.ones(1), VOLTAGES, 15e-9, 10e-9) == pytest.approx([20e-9])
-    assert clocked(np.array([1e-12]), np.ones(1), VOLTAGES, 1e-9, 0.1e-9) == pytest.approx([1e-9])
+    # 11 ps are eleven clocks of 1 ps, though the division says a little more
+    assert clocked(np.array([1e-12]), np.ones(1), VOLTAGES, 11e-12, 1e-12) == pytest.approx([11e-12])
 
 
 def test_no_pulse_outlasts_the_longest_of_a_dataset(trained):
@@ -241,7 +249,9 @@ def test_no_pulse_outlasts_the_longest_of_a_dataset(trained):
     assert minutes.next_pulse(150e-6, [200e-6]).width == pytest.approx(LONGEST_S)
 
 
-@pytest.mark.parametrize(("name", "value"), [("shortest_s", 0.0), ("shortest_s", 2.0), ("clock_s", -1e-9)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("shortest_s", 0.0), ("shortest_s", 2.0), ("clock_s", -1e-9), ("growth", 0.9)]
+)
 def test_programmers_out_of_range_are_value_errors(trained, name, value):
     with pytest.raises(ValueError, match=f"{name} = {value:g}"):
         NeuralProgrammer(trained, **{name: value})

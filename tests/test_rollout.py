@@ -55,7 +55,7 @@ def gathered(predictor, count=12, law=LAW, seed=3, kind=AnalyticFleet):
 
 
 def test_columns_are_those_of_what_was_seen_asked_and_sent(trained):
-    law = replace(LAW, low=0.98, high=1.1)
+    law = replace(LAW, low=0.98, high=1.1, fastest_s=2e-6)
     columns, many = gathered(trained, law=law)
     target = drawn(12)[1]
     assert set(columns) == COLUMNS
@@ -69,6 +69,7 @@ def test_columns_are_those_of_what_was_seen_asked_and_sent(trained):
     assert np.all((columns["drive"] >= 0.98) & (columns["drive"] <= 1.1))
     assert len(many.sent) == 2
     predicted = trained.predict(columns["g_start_S"], columns["dg_S"]) * columns["drive"] ** -POWER
+    assert np.abs(predicted).min() < law.fastest_s < np.abs(predicted).max()
     assert columns["spacing_s"] == pytest.approx(3 * np.maximum(np.abs(predicted), law.fastest_s) / 60)
 
 

@@ -39,7 +39,7 @@ def step(stage, output, y):
 
 @pytest.mark.parametrize(("output", "way"), [("log_time", 1.0), ("signed_time", 1.0), ("signed_time", -1.0)])
 def test_beyond_the_records_a_step_of_the_output_counts_1(output, way):
-    """A tenth of a second of SET, or of RESET: the gradient by the normalised output is that of a conductance with slope 1."""
+    """A tenth of a second of SET or RESET: the gradient by the normalised output is that of a slope of 1."""
     asked = np.log(0.1) if output == "log_time" else 0.1 * way
     scale, examples, network = step(
         Stage("conductance"), output, lambda scale: (asked - scale.shift_out) / scale.scale_out

@@ -118,7 +118,8 @@ class NeuralProgrammer:
         """The same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
         readings = np.asarray(readings, dtype=float)
         if self.predictor.clock is None:
-            longer = self.growth ** repeats(targets, readings)
+            # after so many the pulse is the longest one in any case, and a power of more might be infinite
+            longer = self.growth ** np.minimum(repeats(targets, readings), 99)
             chosen = self.choose(targets, Memory.empty(readings[:, -1]), longer)
         else:
             memory = Memory.empty(readings[:, 0])
@@ -199,7 +200,7 @@ def clocked(
     """
     width = np.maximum(np.minimum(np.abs(time_s), LIMIT * voltages.total_s), shortest_s)
     if clock_s:
-        # the small part: 1 ns are ten clocks of 0.1 ns, whatever the division says
+        # the small part: 11 ps are eleven clocks of 1 ps, though the division says a little more
         least = max(np.ceil(shortest_s / clock_s - 1e-9), 1)
         width = np.maximum(np.round(width / clock_s), least) * clock_s
     return np.where(time_s == 0, np.where(dg_S > 0, 1.0, -1.0), np.sign(time_s)) * width

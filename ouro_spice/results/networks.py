@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ from ..kept import kept
 from ..manifest import Manifest, describe
 from ..pair import Pair
 from ..predictor import Law, NeuralProgrammer, PulsePredictor, Specification, Stage, rollout
+from ..predictor.programmer import Drives
 from ..predictor.rollout import SEEN, examples
 from ..progress import progress
 from .configuration import Configuration, Setting, Variant, standing_cell
@@ -86,16 +88,23 @@ class Place:
 
 def network(place: Place, variant: Variant) -> PulsePredictor:
     """A network of a setting: from its checkpoint, or trained."""
-    path = place.out / "checkpoints" / place.setting.name / f"{variant.key}.npz"
-    wanted = _recipe(place, variant)
+    made = _conditioned if variant.experience or variant.like else _plain
+    return _saved(place, variant.key, _recipe(place, variant), variant.drives, lambda: made(place, variant))
+
+
+def _saved(
+    place: Place, name: str, wanted: dict[str, Any], drives: Drives | None, make: Callable[[], PulsePredictor]
+) -> PulsePredictor:
+    """A network from its checkpoint where that is of the wanted recipe, or made and saved."""
+    path = place.out / "checkpoints" / place.setting.name / f"{name}.npz"
     with contextlib.suppress(ValueError):
         found = PulsePredictor.load(path)
         if found.manifest.settings.get("variant") == wanted:
             return found
-    made = _conditioned(place, variant) if variant.experience or variant.like else _plain(place, variant)
+    made = make()
     made.manifest.settings["variant"] = wanted
-    if variant.drives:
-        made.manifest.settings["drives"] = dataclasses.asdict(variant.drives)
+    if drives:
+        made.manifest.settings["drives"] = dataclasses.asdict(drives)
     path.parent.mkdir(parents=True, exist_ok=True)
     made.save(path)
     return made
@@ -129,14 +138,25 @@ def _plain(place: Place, variant: Variant) -> PulsePredictor:
 def _conditioned(place: Place, variant: Variant) -> PulsePredictor:
     """From experience with several pulses of each device, or several amplitudes: its own, or that of another one."""
     source = _source(place, variant)
-    clock, columns = _clock(place, source), []
-    policy = clock
-    for index in range(len(source.experience.rounds)):
-        columns.append(_experience(place, source, policy, index))
-        last = index + 1 == len(source.experience.rounds)
-        one = variant if last else source
-        policy = _learned(place, one.specification, columns, clock if _remembers(one) else None)
-    return policy
+    columns = _rounds(place, source, len(source.experience.rounds))
+    return _learned(place, variant.specification, columns, _policy(place, source, 0) if _remembers(variant) else None)
+
+
+def _rounds(place: Place, source: Variant, count: int) -> list[dict[str, np.ndarray]]:
+    """The experience of the first rounds."""
+    return [_experience(place, source, _policy(place, source, index), index) for index in range(count)]
+
+
+def _policy(place: Place, source: Variant, index: int) -> PulsePredictor:
+    """What chooses the pulses in a round: at first the clock, then what was learned in the rounds before."""
+
+    def make() -> PulsePredictor:
+        if index == 0:
+            return _clock(place, source)
+        clock = _policy(place, source, 0) if _remembers(source) else None
+        return _learned(place, source.specification, _rounds(place, source, index), clock)
+
+    return _saved(place, f"{source.key}-round-{index}", _recipe(place, source) | {"round": index}, None, make)
 
 
 def _source(place: Place, variant: Variant) -> Variant:
