@@ -86,11 +86,21 @@ def test_a_checkpoint_holds_no_pickle(trained, tmp_path):
             assert b"'|O'" not in head, f"{name} is an array of pickled objects"
 
 
-def test_pickled_objects_are_refused(tmp_path):
-    arrays = {"shift": np.array([print, None], dtype=object)}
-    np.savez(tmp_path / "bad.npz", **arrays)
-    with pytest.raises(ValueError, match="not an ouro_spice checkpoint"):
-        PulsePredictor.load(tmp_path / "bad.npz")
+class Touching:
+    """An object that makes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_pickled_objects_are_refused_and_not_run(trained, tmp_path):
+    path = changed(trained.save(tmp_path / "bad.npz"), shift=np.array([Touching(tmp_path / "run"), None], dtype=object))
+    with pytest.raises(ValueError, match=r"bad\.npz is not an ouro_spice checkpoint"):
+        PulsePredictor.load(path)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_damaged_checkpoint_is_refused(trained, tmp_path):

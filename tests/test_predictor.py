@@ -143,6 +143,7 @@ def test_a_time_of_the_wrong_sign_ends_at_the_start():
     always = PulsePredictor.fit(data, quick(epochs=1, learning_rate=1e-9, output="signed_time"))
     bias = always.weights.layers[-1][1]
     bias[...] = 1e9
+    assert always.predict(2e-4, -1e-4) == LONGEST_S
     rows = data.frame[data.frame.split == "test"]
     ends = np.where(rows.t_pulse_s > 0, g_after(rows.g_start_S, 2 * rows.t_pulse_s), rows.g_start_S)
     expected = np.mean(np.abs(ends / rows.g_target_S - 1) <= 0.5)

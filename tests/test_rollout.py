@@ -6,17 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from analytic_device import (
-    HIGH_S,
-    LOW_S,
-    PAIR,
-    AnalyticFleet,
-    g_after,
-    needed_s,
-    plain,
-    quick,
-    records,
-)
+from analytic_device import HIGH_S, LOW_S, PAIR, AnalyticFleet, g_after, needed_s, plain, quick, records
 
 import ouro_spice as ouro
 from ouro_spice import NeuralProgrammer, PulsePredictor
