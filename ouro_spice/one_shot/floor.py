@@ -94,8 +94,12 @@ class Trials:
         return np.exp(a + part * (b - a))
 
     def share(self, t_s: ArrayLike, band: float, seed: int = 0) -> Estimate:
-        """The share of trajectories within a band after pulses of these times (see `ends_S`); cases are the pairs."""
-        hits = within(self.ends_S(t_s), self.target_S[:, None], band)
+        """The share of trajectories within a band after pulses of these times (see `ends_S`); cases are the pairs.
+
+        A pulse away from the target misses: where it ends was not followed.
+        """
+        away = np.asarray(t_s) * (self.direction if np.ndim(t_s) == 1 else self.direction[:, None]) < 0
+        hits = within(self.ends_S(t_s), self.target_S[:, None], band) & ~(away[:, None] if away.ndim == 1 else away)
         return Estimate.of(hits.mean(axis=1), seed)
 
     def floor(self, band: float, seed: int = 0, folds: int = 2) -> Floor:
@@ -138,6 +142,16 @@ class Trials:
     def floors(self, seed: int = 0, folds: int = 2) -> dict[str, float]:
         """The floor of each band by name: ``floor_20``."""
         return {label("floor", band): self.floor(band, seed, folds).value for band in BANDS}
+
+    def floor_bias(self, band: float, seed: int = 0, folds: int = 2) -> float:
+        """By about how much the floor is too low: as much as it rises from half of the trajectories to all of them.
+
+        What chance takes from it goes about with one over their number. 0 where the floor does not rise.
+        """
+        half = self.g_S.shape[1] // 2
+        parts = (self.g_S[:, :half], self.g_S[:, half : 2 * half])
+        halves = [Trials(self.start_S, self.target_S, self.t_max_s, g).floor(band, seed, folds).value for g in parts]
+        return max(self.floor(band, seed, folds).value - float(np.mean(halves)), 0.0)
 
     def gap(self, t_s: ArrayLike, band: float, seed: int = 0, folds: int = 2) -> Estimate:
         """Floor minus share of the same trajectories, paired: each pair's own difference is resampled."""

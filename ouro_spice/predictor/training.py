@@ -125,6 +125,8 @@ class _Run:
             if score < best:
                 best, kept = score, network.weights
             done(1)
+        if not np.isfinite(best):
+            raise ValueError(f"training on the {self.stage.objective} gave no finite numbers: the records have none")
         network.load(kept)
         return best
 

@@ -138,7 +138,8 @@ def _spread(histories: list[History]) -> dict[str, dict[str, float]]:
     """Mean and standard deviation of the last conductance over the starts, by target [S]."""
     ends: dict[float, list[float]] = {}
     for history in histories:
-        ends.setdefault(history.target_S, []).append(history.conductances_S[-1])
+        if history.conductances_S:
+            ends.setdefault(history.target_S, []).append(history.conductances_S[-1])
     return {
         f"{target:.4g}": {"mean_S": float(np.mean(g)), "std_S": float(np.std(g)), "n": len(g)}
         for target, g in sorted(ends.items())

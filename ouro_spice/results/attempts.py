@@ -27,7 +27,7 @@ from ..one_shot import (
     trials,
 )  # fmt: skip
 from ..predictor import PulsePredictor
-from ..write_verify import write_many
+from ..write_verify import Outcome, write_many
 from .configuration import Variant
 from .networks import DEVICES, TRAINING, Place, network, programmer
 
@@ -66,9 +66,14 @@ class OneShot:
     def rows(self) -> dict[str, dict[str, Any]]:
         """What results hold, by variant."""
         floors = self.trials.floors(folds=self.folds) if self.trials else {}
+        if self.trials:
+            floors["floor_bias"] = {
+                label("within", band): self.trials.floor_bias(band, folds=self.folds // 2 or 2) for band in BANDS
+            }
         rows = {"best constant": self.constant | floors}
         for name, deployment in self.deployments.items():
-            rows[name] = deployment.summary() | floors
+            # what sees or does more than one pulse at the pair is not bound by this floor
+            rows[name] = deployment.summary() | (floors if name in self.gaps or not self.trials else {})
             if name in self.gaps:
                 rows[name]["gap"] = {label("within", b): [g.value, g.low, g.high] for b, g in self.gaps[name].items()}
             if name in self.compute_s:
@@ -153,13 +158,15 @@ def attempted(place: Place, variant: Variant, attempts: int) -> Deployment:
 
 
 def from_histories(histories: list) -> Deployment:
-    """Writes as attempts: where each began and ended; a target outside the window is one that was not met."""
+    """Writes as attempts: where each began and ended; one that failed ended nowhere."""
     nan = float("nan")
+    failed = (Outcome.SIMULATION_FAILED, Outcome.READ_FAILED)
     columns = [
         (
             h.conductances_S[0] if h.conductances_S else nan, h.target_S, h.readings_S[0] if h.readings_S else nan,
             -np.sign(h.pulses[0].amplitude) * h.pulses[0].width if h.pulses else 0.0,
-            h.conductances_S[-1] if h.conductances_S else nan, h.readings_S[-1] if h.readings_S else nan, h.energy_J,
+            nan if h.outcome in failed else h.conductances_S[-1], nan if h.outcome in failed else h.readings_S[-1],
+            h.energy_J,
         )
         for h in histories
     ]  # fmt: skip

@@ -169,10 +169,7 @@ class Configuration:
         except (OSError, KeyError, TypeError, ValueError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else error
             raise ValueError(f"{path}: {what}") from error
-        for one in settings:
-            unknown = set(one.variants) - set(variants)
-            if unknown:
-                raise ValueError(f"{path}: setting {one.name}: there is no variant {sorted(unknown)[0]!r}")
+        _check_references(path, settings, variants)
         return cls(name, tables, settings, variants)
 
     @property
@@ -187,6 +184,23 @@ class Configuration:
     def of(self, setting: Setting) -> list[Variant]:
         """The networks of a setting, those first that others begin with."""
         return [self.variants[key] for key in setting.variants]
+
+
+def _check_references(path: Path, settings: tuple[Setting, ...], variants: Mapping[str, Variant]) -> None:
+    """Raise ValueError for a name that nothing has."""
+    for one in variants.values():
+        for key in (one.specification.start, one.like):
+            if key and key not in variants:
+                raise ValueError(f"{path}: variant {one.key}: there is no variant {key!r}")
+    before: set[str] = {""}
+    for one in settings:
+        named = (*one.variants, *one.converge, *one.timed, *([one.transfer] if one.transfer else []))
+        for key in named:
+            if key not in variants:
+                raise ValueError(f"{path}: setting {one.name}: there is no variant {key!r}")
+        if one.compact not in before:
+            raise ValueError(f"{path}: setting {one.name}: there is no setting {one.compact!r} before it")
+        before.add(one.name)
 
 
 def _setting(table: Mapping[str, Any], tables: Mapping[str, Any]) -> Setting:

@@ -47,14 +47,14 @@ class Place:
 
     @cached_property
     def data(self) -> PulseDataset:
-        """Its records."""
-        setting = self.setting
+        """Its records, in a folder of their own: another circuit or sampling makes another dataset, and keeps it."""
+        setting, seed = self.setting, self.configuration.seed
+        cell = standing_cell(setting.cell)
         edges = setting.edges_s if setting.edges_s[0] != setting.edges_s[1] else setting.edges_s[0]
-        return extract(
-            standing_cell(setting.cell), setting.records, self.configuration.seed,
-            self.out / "datasets" / setting.name, self.workers,
-            voltages=setting.voltages, d2d=setting.law, rise_s=edges, fall_s=edges,
-        )  # fmt: skip
+        laws = {"voltages": setting.voltages, "d2d": setting.law, "rise_s": edges, "fall_s": edges}
+        origin = describe(cell, n=setting.records, seed=seed, **laws)
+        folder = self.out / "datasets" / f"{setting.name}-{origin.digest[:10]}"
+        return extract(cell, setting.records, seed, folder, self.workers, **laws)
 
     @cached_property
     def pair(self) -> Pair:
@@ -99,7 +99,8 @@ def _saved(
     path = place.out / "checkpoints" / place.setting.name / f"{name}.npz"
     with contextlib.suppress(ValueError):
         found = PulsePredictor.load(path)
-        if found.manifest.settings.get("variant") == wanted:
+        told = found.manifest.settings
+        if told.get("variant") == wanted and told.get("drives") == (dataclasses.asdict(drives) if drives else None):
             return found
     made = make()
     made.manifest.settings["variant"] = wanted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..cell import live
 from ..report import Page
 from ..report.curves_map import history_map
 from ..report.one_shot import rpd_by_start, rpd_histogram, rpd_map, share_bars, transfer_bars
@@ -48,6 +49,11 @@ def _one_shot(page: Page, name: str, place: Place, found: Found, results: dict[s
         page.figure(_fig5(place), "A history, its moving averages and their gradients, Fig. 5")
 
 
+def _read_s(place: Place) -> float:
+    """Time of a read as the cell does it [s]."""
+    return live(place.cell).read_s
+
+
 def _fig5(place: Place) -> Any:
     """One long history of the validation records."""
     from ..predictor import Examples
@@ -65,14 +71,15 @@ def _writes(page: Page, name: str, place: Place, found: Found, results: dict[str
         page.heading(f"{name}: where writes converge")
         histories = found.converged[name]
         page.figure(converged(histories, place.cell.window_S), "End against target after the iterations, Fig. 7(a)")
-        shown = place.configuration.tables["converge"]["shown_S"]
+        low, high = place.cell.window_S
+        shown = [target for target in place.configuration.tables["converge"]["shown_S"] if low < target < high]
         for who, several in histories.items():
             page.paragraph(who)
             page.figure(iterations(several, shown), f"Conductance over iterations, {who}, Fig. 7(b) to (d)")
     if name in found.writes:
         page.heading(f"{name}: write-and-verify")
         for tolerance, rows in results["write_verify"][name].items():
-            page.paragraph(f"Within {float(tolerance):.0%}; the figure is for reads of 100 ns.")
+            page.paragraph(f"Within {float(tolerance):.0%}; in the figure reads take {_read_s(place) * 1e9:.0f} ns.")
             page.table(table.WRITE_HEAD, table.write_rows(rows))
             page.figure(pulses_and_time(rows, float(tolerance)), "Pulses and time of a write by programmer")
         page.table(table.RATIO_HEAD, table.ratio_rows(results["ratios"][name]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,16 @@ from ..one_shot import Deployment, deploy
 from ..predictor import PulsePredictor
 from .networks import DEVICES, Place, network
 
-_KNOWN = {"name", "device", "process", "lines", "drive", "clock_s"}
+_KNOWN = {"name", "device", "process", "lines", "drive", "clock_s", "edge_s", "variant"}
 
 
 def transfer(place: Place) -> dict[str, Deployment]:
     """The same devices, starts and targets under each condition, by its name."""
-    predictor = network(place, place.configuration.variants[place.setting.transfer])
-    return {one["name"]: _under(place, predictor, one) for one in place.configuration.tables["transfer"]}
+    variants, found = place.configuration.variants, {}
+    for one in place.configuration.tables["transfer"]:
+        predictor = network(place, variants[one.get("variant", place.setting.transfer)])
+        found[one["name"]] = _under(place, predictor, one)
+    return found
 
 
 def _under(place: Place, predictor: PulsePredictor, condition: Mapping[str, Any]) -> Deployment:
@@ -38,8 +42,9 @@ def _under(place: Place, predictor: PulsePredictor, condition: Mapping[str, Any]
         # the targets are those of the cell that it was trained for
         targets = np.array([one.target_S for one in place.drawn(count, DEVICES)])
         cells = fleet(cell, drawn, workers=place.workers, engine=place.engine)
-        clock_s = condition.get("clock_s")
-        made = deploy(cells, predictor.predict, targets, pair, *predictor.edges(), clock_s)
+        edges_s = (condition["edge_s"],) * 2 if "edge_s" in condition else predictor.edges()
+        seen = dict(zip(("log_rise", "log_fall"), np.log(edges_s), strict=True))
+        made = deploy(cells, partial(predictor.predict, **seen), targets, pair, *edges_s, condition.get("clock_s"))
         return {key: np.asarray(value) for key, value in dataclasses.asdict(made).items()}
 
     arrays = kept(place.kept, f"{place.setting.name}-transfer", settings, make)

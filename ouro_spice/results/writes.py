@@ -73,7 +73,7 @@ def neural(place: Place) -> list[Programmer]:
 
 
 def tuned(place: Place, kind: type[Programmer], tolerance: float, compact: Place | None = None) -> Programmer:
-    """A conventional programmer with the settings that take the fewest pulses on training devices, reads included."""
+    """A conventional programmer with the settings that take the shortest time on training devices, reads included."""
     parameters = tuned_parameters(place, kind, tolerance, compact)[0]
     return kind(place.pair, **parameters)
 
@@ -125,7 +125,8 @@ def converged(place: Place) -> dict[str, list[History]]:
     starts = place.setting.starts
     drawn = place.drawn(len(targets) * starts, CONVERGED)
     moved = [Drawn(**(vars(one) | {"target_S": float(targets[k // starts])})) for k, one in enumerate(drawn)]
-    networks = [programmer(place, place.configuration.variants[key]) for key in place.setting.converge]
+    # as published: every pulse is the predicted one, whatever the ones before did
+    networks = [programmer(place, place.configuration.variants[key], growth=1.0) for key in place.setting.converge]
     model = ModelProgrammer(noise_free(place.cell, place.pair, place.engine), place.pair, name="noise-free")
     return {
         one.name: _histories(place, f"converged-{one.name}", one, moved, 0.1, table["iterations"], True)
@@ -208,11 +209,11 @@ def rows(place: Place, found: dict[float, dict[str, list[History]]]) -> dict[str
         results[f"{tolerance:g}"] = {}
         for name, histories in programmers.items():
             row = summary(histories)
+            row["success_g"] = float(np.mean([_met(history) for history in histories]))
             row["iterations_below_10"] = float(np.mean([_quick(history) for history in histories]))
-            row["reads"] = {
-                f"{read_s:g}": summary([h.with_reads(read_s) for h in histories])["time_s"]
-                for read_s in table["reads_s"]
-            }
+            booked = {f"{t:g}": summary([h.with_reads(t) for h in histories]) for t in table["reads_s"]}
+            row["reads"] = {read_s: one["time_s"] for read_s, one in booked.items()}
+            row["reads_interval_s"] = {read_s: one["time_interval_s"] for read_s, one in booked.items()}
             ranges = zip(("low", "middle", "high"), thirds[:-1], thirds[1:], strict=True)
             row["ranges"] = {
                 label: summary(inside) for label, bottom, top in ranges
@@ -220,6 +221,12 @@ def rows(place: Place, found: dict[float, dict[str, list[History]]]) -> dict[str
             }  # fmt: skip
             results[f"{tolerance:g}"][name] = row
     return results
+
+
+def _met(history: History) -> bool:
+    """Whether the conductance itself, not its reading, ended within the tolerance."""
+    ended = history.conductances_S[-1] if history.conductances_S else float("nan")
+    return abs(ended - history.target_S) <= history.tolerance * history.target_S
 
 
 def _quick(history: History) -> bool:
