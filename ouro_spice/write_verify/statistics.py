@@ -18,8 +18,8 @@ def summary(histories: Sequence[History]) -> dict[str, Any]:
     """Success rate, pulses, time and energy over many writes, units in the names.
 
     Pulses, time and energy are those of all writes, whether they reached their target or not. The intervals are 95 %
-    bootstrap intervals of the means, ``interval`` that of the pulses; of the success Wilson's, which knows that 40 of 40
-    are not all there is.
+    bootstrap intervals of the means, ``interval`` that of the pulses; of the success Wilson's, which knows that 40 of
+    40 are not all there is.
 
     Raises
     ------
