@@ -27,9 +27,10 @@ from ..one_shot import (
     trials,
 )  # fmt: skip
 from ..predictor import PulsePredictor
-from ..write_verify import Outcome, write_many
+from ..write_verify import History, Outcome, write_many
 from .configuration import Variant
 from .networks import DEVICES, TRAINING, Place, network, programmer
+from .writes import kept_histories
 
 _TIMED = 200
 """Predictions whose compute time is taken, of a simulation for each a tenth."""
@@ -54,6 +55,8 @@ class OneShot:
         Time of a prediction, by variant.
     constant
         What always ending at one conductance is worth.
+    second
+        Rows of writes that got a second pulse where the first reading was outside the band.
     """
 
     deployments: dict[str, Deployment]
@@ -62,6 +65,7 @@ class OneShot:
     gaps: dict[str, dict[float, Estimate]]
     compute_s: dict[str, float]
     constant: dict[str, Any]
+    second: dict[str, dict[str, Any]]
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """What results hold, by variant."""
@@ -78,7 +82,7 @@ class OneShot:
                 rows[name]["gap"] = {label("within", b): [g.value, g.low, g.high] for b, g in self.gaps[name].items()}
             if name in self.compute_s:
                 rows[name]["compute_s"] = self.compute_s[name]
-        return rows
+        return rows | {f"{name}, two attempts": row for name, row in self.second.items()}
 
 
 def one_shot(place: Place, compact: Place | None = None) -> OneShot:
@@ -92,17 +96,15 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
     predicts: dict[str, Predict] = {"do nothing": nothing, "noise-free": model}
     predicts |= {name: one.predict for name, one in plain.items()}
     deployments = {name: deployed(place, name, predict) for name, predict in predicts.items()}
-    for v in variants:
-        if not _single(v):
-            deployments[v.name] = attempted(place, v, 1)
-            if "slow_same" in v.specification.inputs:
-                deployments[f"{v.name}, two attempts"] = attempted(place, v, 2)
+    others = [v for v in variants if not _single(v)]
+    deployments |= {v.name: attempted(place, v) for v in others}
+    second = {v.name: two_attempts(place, v) for v in others if "slow_same" in v.specification.inputs}
     tried = _trials(place) if place.setting.floor else None
     folds = place.configuration.tables.get("floor", {}).get("folds", 2)
     gaps = {name: _gaps(tried, predict, folds) for name, predict in predicts.items()} if tried else {}
     targets = [one.target_S for one in place.drawn(place.setting.deployments, TRAINING)]
     always = constant(targets, deployments["do nothing"].target_S)
-    return OneShot(deployments, tried, folds, gaps, _timed(place, plain, model), always)
+    return OneShot(deployments, tried, folds, gaps, _timed(place, plain, model), always, second)
 
 
 def _single(variant: Variant) -> bool:
@@ -143,18 +145,38 @@ def deployed(place: Place, name: str, predict: Predict) -> Deployment:
     return _kept(place, f"deployed-{name}", {"who": who, "edge_s": edge_s}, make)
 
 
-def attempted(place: Place, variant: Variant, attempts: int) -> Deployment:
-    """The same by a programmer that sees more than the reading; with several attempts it stops within 10 %."""
+def attempted(place: Place, variant: Variant) -> Deployment:
+    """One attempt each by a programmer that asks for more than a time, kept."""
 
     def make() -> Deployment:
         drawn = place.drawn(place.setting.deployments, DEVICES)
         targets = np.array([one.target_S for one in drawn])
-        tolerance = _NEVER if attempts == 1 else BANDS[-1]
-        histories = write_many(place.fleet(drawn), programmer(place, variant), targets, tolerance, attempts)
-        return from_histories(histories)
+        return from_histories(write_many(place.fleet(drawn), programmer(place, variant), targets, _NEVER, 1))
 
-    settings = {"who": network(place, variant).sha256, "attempts": attempts, "drives": str(variant.drives)}
-    return _kept(place, f"attempted-{variant.name}-{attempts}", settings, make)
+    settings = {"who": network(place, variant).sha256, "attempts": 1, "drives": str(variant.drives)}
+    return _kept(place, f"attempted-{variant.name}-1", settings, make)
+
+
+def two_attempts(place: Place, variant: Variant) -> dict[str, Any]:
+    """What a second pulse adds, given where the first reading is outside the band: a row of results."""
+    drawn = place.drawn(place.setting.deployments, DEVICES)
+    histories = kept_histories(place, f"two-{variant.name}", programmer(place, variant), drawn, BANDS[-1], 2, False)
+    row: dict[str, Any] = {"n": len(histories), "interval": {}}
+    for band in BANDS:
+        hits = [_hit(history, band) for history in histories]
+        found = Estimate.of(hits)
+        row[label("within", band)] = found.value
+        row["interval"][label("within", band)] = [found.low, found.high]
+    return row
+
+
+def _hit(history: History, band: float) -> bool:
+    """Whether the conductance is within a band where a write ends that stops as soon as its reading is."""
+    if history.outcome in (Outcome.SIMULATION_FAILED, Outcome.READ_FAILED) or not history.readings_S:
+        return False
+    inside = np.abs(np.array(history.readings_S) / history.target_S - 1) <= band
+    ended = int(np.argmax(inside)) if inside.any() else -1
+    return bool(abs(history.conductances_S[ended] / history.target_S - 1) <= band)
 
 
 def from_histories(histories: list) -> Deployment:

@@ -113,7 +113,7 @@ def _carried(parameters: dict[str, Any]) -> dict[str, Any]:
 def written(place: Place, one: Programmer, tolerance: float, most: int) -> list[History]:
     """The writes of one programmer, kept."""
     drawn = place.drawn(place.setting.write, WRITES)
-    return _histories(place, f"writes-{one.name}", one, drawn, tolerance, most, False)
+    return kept_histories(place, f"writes-{one.name}", one, drawn, tolerance, most, False)
 
 
 def converged(place: Place) -> dict[str, list[History]]:
@@ -129,14 +129,15 @@ def converged(place: Place) -> dict[str, list[History]]:
     networks = [programmer(place, place.configuration.variants[key], growth=1.0) for key in place.setting.converge]
     model = ModelProgrammer(noise_free(place.cell, place.pair, place.engine), place.pair, name="noise-free")
     return {
-        one.name: _histories(place, f"converged-{one.name}", one, moved, 0.1, table["iterations"], True)
+        one.name: kept_histories(place, f"converged-{one.name}", one, moved, 0.1, table["iterations"], True)
         for one in [*networks, model]
     }
 
 
-def _histories(
+def kept_histories(
     place: Place, name: str, one: Programmer, drawn: list[Drawn], tolerance: float, most: int, keep_going: bool
 ) -> list[History]:
+    """Writes to cells of a setting, kept; arguments as in `write_many`."""
     targets = [one.target_S for one in drawn]
     settings = place.origin(
         programmer=_identity(one), tolerance=tolerance, most=most, keep_going=keep_going, d2d=place.setting.d2d,
