@@ -549,3 +549,19 @@ def test_interrupted_work_leaves_no_file(tmp_path):
     with pytest.raises(ValueError, match="settings_json"):
         kept(tmp_path, "floor", {}, lambda: {keeping._SETTINGS: np.ones(1)})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_floor_and_its_bias_are_nearer_to_the_truth_than_the_floor_alone():
+    few, band, sigma = logistic(600, 16, 0.3, widths=128), 0.2, 0.3
+    truth = float(best(few, band, sigma)[1].mean())
+    floor, bias = few.floor(band).value, few.floor_bias(band)
+    assert floor < truth - 0.005
+    assert 0 < bias < 0.03
+    assert abs(floor + bias - truth) < abs(floor - truth)
+
+
+def test_a_pulse_away_from_the_target_misses(spread):
+    times = best(spread, 0.5, 0.3)[0]
+    pulsed = times != 0
+    assert spread.share(-times, 0.5).each[pulsed].max() == 0
+    assert spread.share(times, 0.5).each[pulsed].min() > 0

@@ -12,8 +12,10 @@ from ouro_spice.circuit import Cell1T1R, CompactCell
 from ouro_spice.device import jart_vcm_v1b
 from ouro_spice.engine import Ngspice
 from ouro_spice.manifest import describe
+from ouro_spice.one_shot import BANDS
 from ouro_spice.results import Configuration, aims, table
 from ouro_spice.results import networks as kinds
+from ouro_spice.results.attempts import _hit
 from ouro_spice.results.networks import Place, programmer
 from ouro_spice.results.transfer import changed
 from ouro_spice.results.writes import UNTUNED, packed, unpacked
@@ -319,3 +321,23 @@ def test_the_shipped_configurations_hold_every_condition_that_is_asked_for():
     cell = results.standing_cell("1t1r")
     assert all(changed(cell, one) is not None for one in conditions)
     assert FixedPulse and assets.folder("training").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("readings", "conductances", "outcome", "hits"),
+    [
+        # the first pulse is within 50 and 20 %, the second within 10 %
+        ((1e-4, 2.3e-4, 2.1e-4), (1e-4, 2.3e-4, 2.1e-4), Outcome.REACHED, (True, True, True)),
+        # within 50 % at first, away by the second: the write to 50 % had ended
+        ((1e-4, 2.9e-4, 5e-4), (1e-4, 2.9e-4, 5e-4), Outcome.PULSE_LIMIT, (True, False, False)),
+        # the reading is inside, the conductance is not
+        ((1e-4, 2.19e-4), (1e-4, 2.21e-4), Outcome.REACHED, (True, True, False)),
+        # it began there
+        ((2.05e-4,), (2.05e-4,), Outcome.REACHED, (True, True, True)),
+        ((2.05e-4,), (2.05e-4,), Outcome.SIMULATION_FAILED, (False, False, False)),
+        ((), (), Outcome.TARGET_OUTSIDE, (False, False, False)),
+    ],
+)
+def test_a_second_pulse_is_sent_where_the_reading_is_outside_the_band(readings, conductances, outcome, hits):
+    history = History("a", 2e-4, 0.1, readings, conductances, (), outcome, 1e-6, 0.0, None, "", 1e-7)
+    assert tuple(_hit(history, band) for band in BANDS) == hits

@@ -13,6 +13,7 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice import ISPP, FixedPulse, Outcome, Result, SimulationError, write_verify
 from ouro_spice.write_verify import CoarseFine, ISPPWidth, ratio, summary, tune, write_many
+from ouro_spice.write_verify.statistics import wilson
 
 CELL = ouro.CompactCell(ouro.jart_vcm_v1b(window=True))
 PAIR = ouro.Pair(-0.4143, 0.8540, 60e-6)
@@ -395,3 +396,12 @@ def test_tuning_of_what_makes_no_sense_is_a_value_error(changes, what):
     } | changes  # fmt: skip
     with pytest.raises(ValueError, match=what):
         tune(**arguments)
+
+
+def test_the_interval_of_a_success_is_never_without_doubt():
+    """Wilson's: 40 of 40 leave a lower end of 91 %, none of 40 an upper one of 9 %; half of many is nearly certain."""
+    assert wilson(40, 40) == pytest.approx([0.912, 1.0], abs=1e-3)
+    assert wilson(0, 40) == pytest.approx([0.0, 0.0876], abs=1e-3)
+    low, high = wilson(5000, 10000)
+    assert (low + high) / 2 == pytest.approx(0.5)
+    assert high - low == pytest.approx(2 * 1.96 * 0.005, rel=1e-2)
