@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..cell import live
+from ..files import make_folder, write_whole
+from ..one_shot import BANDS, label
 from ..report import Page
 from ..report.curves_map import history_map
 from ..report.one_shot import rpd_by_start, rpd_histogram, rpd_map, share_bars, transfer_bars
@@ -14,47 +18,62 @@ from . import table
 from .networks import Place
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from . import Found
 
 _WINDOWS = (1001, 101, 11, 1)
 """Moving averages of Fig. 5, in steps; a shorter history shows those that it has room for."""
 
 
+@dataclass(frozen=True)
+class _Book:
+    """A page, and a folder where each of its figures is beside it."""
+
+    page: Page
+    folder: Path
+
+    def figure(self, figure: Figure, text: str, name: str) -> None:
+        """Show a figure, and keep it as ``NAME.svg``."""
+        self.page.figure(figure, text)
+        path = self.folder / f"{name}.svg".replace(" ", "_").replace(",", "")
+        write_whole(path, partial(figure.savefig, format="svg", metadata={"Date": None}))
+
+
 def write(page: Page, found: Found, results: dict[str, Any], path: Path) -> Path:
-    """Write the report behind what is on the page."""
+    """Write the report behind what is on the page, and its figures into the folder ``figures`` beside it."""
+    book = _Book(page, make_folder(path.parent / "figures"))
     for name, place in found.places.items():
-        if name not in found.one_shots:
-            continue
-        page.heading(f"{name}: one attempt each")
-        page.paragraph(table.regime(place))
-        _one_shot(page, name, place, found, results)
-        _writes(page, name, place, found, results)
+        if name in found.one_shots:
+            page.heading(f"{name}: one attempt each")
+            page.paragraph(table.regime(place))
+            _one_shot(book, name, place, found, results)
+            _converged(book, name, place, found)
+            _writes(book, name, place, found, results)
+            _transfer(book, name, found, results)
     page.heading("What was simulated")
     for head in ("circuits", "checkpoints", "files", "versions"):
         page.table((head, "sha256" if head != "versions" else ""), results["manifest"][head].items())
     return page.write(path)
 
 
-def _one_shot(page: Page, name: str, place: Place, found: Found, results: dict[str, Any]) -> None:
+def _one_shot(book: _Book, name: str, place: Place, found: Found, results: dict[str, Any]) -> None:
     rows = results["one_shot"][name]
-    page.table(table.SHARE_HEAD, table.share_rows(rows))
+    book.page.table(table.SHARE_HEAD, table.share_rows(rows))
     window, shown = place.cell.window_S, found.one_shots[name].deployments
-    floors = {key: value for key, value in next(iter(rows.values())).items() if key.startswith("floor_")}
-    page.figure(share_bars(rows, floors or None), "Shares within the bands by variant, with the floor")
-    page.figure(rpd_by_start(shown, window), "RPD over the starting conductance, Fig. 3(a), 6(a)")
-    page.figure(rpd_histogram(shown), "Distribution of RPD, Fig. 3(b), 6(b)")
+    first = next(iter(rows.values()))
+    floors = {key: first[key] for key in (label("floor", band) for band in BANDS) if key in first}
+    book.figure(share_bars(rows, floors or None), "Shares within the bands by variant", f"{name}-shares")
+    book.figure(rpd_by_start(shown, window), "RPD over the starting conductance, Fig. 3(a), 6(a)", f"{name}-start")
+    book.figure(rpd_histogram(shown), "Distribution of RPD, Fig. 3(b), 6(b)", f"{name}-rpd")
     few = {key: shown[key] for key in list(shown)[:6]}
-    page.figure(rpd_map(few, window), "RPD over start and target, Fig. 4")
+    book.figure(rpd_map(few, window), "RPD over start and target, Fig. 4", f"{name}-map")
     if place.setting.converge:
-        page.figure(_fig5(place), "A history, its moving averages and their gradients, Fig. 5")
+        text = "A history, its moving averages and their gradients, Fig. 5"
+        book.figure(_fig5(place), text, f"{name}-smoothing")
 
 
-def _read_s(place: Place) -> float:
-    """Time of a read as the cell does it [s]."""
-    return live(place.cell).read_s
-
-
-def _fig5(place: Place) -> Any:
+def _fig5(place: Place) -> Figure:
     """One long history of the validation records."""
     from ..predictor import Examples
 
@@ -66,24 +85,36 @@ def _fig5(place: Place) -> Any:
     return history_map(curves, k, step_s, [n * step_s for n in steps])
 
 
-def _writes(page: Page, name: str, place: Place, found: Found, results: dict[str, Any]) -> None:
-    if name in found.converged:
-        page.heading(f"{name}: where writes converge")
-        histories = found.converged[name]
-        page.figure(converged(histories, place.cell.window_S), "End against target after the iterations, Fig. 7(a)")
-        low, high = place.cell.window_S
-        shown = [target for target in place.configuration.tables["converge"]["shown_S"] if low < target < high]
-        for who, several in histories.items():
-            page.paragraph(who)
-            page.figure(iterations(several, shown), f"Conductance over iterations, {who}, Fig. 7(b) to (d)")
-    if name in found.writes:
-        page.heading(f"{name}: write-and-verify")
-        for tolerance, rows in results["write_verify"][name].items():
-            page.paragraph(f"Within {float(tolerance):.0%}; in the figure reads take {_read_s(place) * 1e9:.0f} ns.")
-            page.table(table.WRITE_HEAD, table.write_rows(rows))
-            page.figure(pulses_and_time(rows, float(tolerance)), "Pulses and time of a write by programmer")
-        page.table(table.RATIO_HEAD, table.ratio_rows(results["ratios"][name]))
+def _converged(book: _Book, name: str, place: Place, found: Found) -> None:
+    if name not in found.converged:
+        return
+    histories, (low, high) = found.converged[name], place.cell.window_S
+    book.page.heading(f"{name}: where writes converge")
+    text = "End against target after the iterations, Fig. 7(a)"
+    book.figure(converged(histories, (low, high)), text, f"{name}-converged")
+    shown = [target for target in place.configuration.tables["converge"]["shown_S"] if low < target < high]
+    for who, several in histories.items():
+        book.page.paragraph(who)
+        text = f"Conductance over iterations, {who}, Fig. 7(b) to (d)"
+        book.figure(iterations(several, shown), text, f"{name}-iterations-{who}")
+
+
+def _writes(book: _Book, name: str, place: Place, found: Found, results: dict[str, Any]) -> None:
+    if name not in found.writes:
+        return
+    book.page.heading(f"{name}: write-and-verify")
+    read_ns = live(place.cell).read_s * 1e9
+    for tolerance, rows in results["write_verify"][name].items():
+        book.page.paragraph(f"Within {float(tolerance):.0%}; in the figure reads take {read_ns:.0f} ns.")
+        book.page.table(table.WRITE_HEAD, table.write_rows(rows))
+        text = "Pulses and time of a write by programmer"
+        book.figure(pulses_and_time(rows, float(tolerance)), text, f"{name}-writes-{tolerance}")
+    book.page.table(table.RATIO_HEAD, table.ratio_rows(results["ratios"][name]))
+
+
+def _transfer(book: _Book, name: str, found: Found, results: dict[str, Any]) -> None:
     if name in found.transfers:
-        page.heading(f"{name}: does it transfer?")
-        page.table(table.TRANSFER_HEAD, table.transfer_rows(results["transfer"][name]))
-        page.figure(transfer_bars(results["transfer"][name]), "Share within 20 % under other conditions")
+        rows = results["transfer"][name]
+        book.page.heading(f"{name}: does it transfer?")
+        book.page.table(table.TRANSFER_HEAD, table.transfer_rows(rows))
+        book.figure(transfer_bars(rows), "Share within 20 % under other conditions", f"{name}-transfer")
