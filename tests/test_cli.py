@@ -435,9 +435,9 @@ def start():
     """Start a command in a process group of its own; the group ends with the test."""
     started = []
 
-    def begin(*arguments):
+    def begin(*arguments, before=""):
         child = subprocess.Popen(
-            command(*arguments),
+            command(*arguments, before=before),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

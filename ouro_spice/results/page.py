@@ -74,13 +74,13 @@ def _one_shot(book: _Book, name: str, place: Place, found: Found, results: dict[
 
 
 def _fig5(place: Place) -> Figure:
-    """One long history of the validation records."""
+    """The history of the validation records that goes farthest, of those that are kept point by point."""
     from ..predictor import Examples
 
     curves = Examples.of(place.data, "validation").curves
-    order = curves.end_s.argsort()
-    k = int(order[int(0.9 * len(order))])
     step_s = place.data.manifest.settings["step_s"]
+    went = (curves.at(curves.end_s) - curves.at(0 * curves.end_s)).abs()
+    k = int((went * (curves.spacing_s <= curves.spacing_s.min())).argmax())
     steps = [n for n in _WINDOWS if n * step_s < float(curves.end_s[k]) / 2]
     return history_map(curves, k, step_s, [n * step_s for n in steps])
 

@@ -39,7 +39,7 @@ CONVENTIONAL = (FixedPulse, ISPP, ISPPWidth, CoarseFine)
 _LESS = 0.05
 """Share of the writes by which a programmer may succeed less often than the best of its kind, and count."""
 
-_TRIED = 6
+_TRIED = 4
 """So many of the settings that are best for the compact model are tried in the circuit."""
 
 
