@@ -289,9 +289,13 @@ def test_aims_are_met_by_what_meets_them(done):
 
 def test_a_gap_is_judged_by_its_upper_end():
     gap = {f"within_{band}": [0.01, -0.01, 0.03] for band in (50, 20, 10)}
-    rows = {"one": {"gap": gap}, "two": {"gap": {**gap, "within_10": [0.0, -0.02, 0.0601]}}}
+    bias = {f"within_{band}": 0.009 for band in (50, 20, 10)}
+    rows = {"one": {"gap": gap, "floor_bias": bias}, "two": {"gap": {**gap, "within_10": [0.0, -0.02, 0.0601]}}}
+    rows["two"]["floor_bias"] = bias
     measure = aims._floor("there", 4)
     assert measure({"one_shot": {"there": rows}})[1]
+    rows["one"]["floor_bias"] = dict.fromkeys(bias, 0.011)
+    assert not measure({"one_shot": {"there": rows}})[1]
     rows = {"two": rows["two"]}
     assert not measure({"one_shot": {"there": rows}})[1]
 

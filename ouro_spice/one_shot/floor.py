@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,11 +147,14 @@ class Trials:
     def floor_bias(self, band: float, seed: int = 0, folds: int = 2) -> float:
         """By about how much the floor is too low: as much as it rises from half of the trajectories to all of them.
 
-        What chance takes from it goes about with one over their number. 0 where the floor does not rise.
+        What chance takes from it goes about with one over their number. 0 where the floor does not rise; NaN for fewer
+        than four trajectories.
         """
         half = self.g_S.shape[1] // 2
-        parts = (self.g_S[:, :half], self.g_S[:, half : 2 * half])
-        halves = [Trials(self.start_S, self.target_S, self.t_max_s, g).floor(band, seed, folds).value for g in parts]
+        if half < 2:
+            return math.nan
+        trials = (Trials(self.start_S, self.target_S, self.t_max_s, self.g_S[:, k::2][:, :half]) for k in (0, 1))
+        halves = [one.floor(band, seed, min(folds, half)).value for one in trials]
         return max(self.floor(band, seed, folds).value - float(np.mean(halves)), 0.0)
 
     def gap(self, t_s: ArrayLike, band: float, seed: int = 0, folds: int = 2) -> Estimate:

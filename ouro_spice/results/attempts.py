@@ -72,7 +72,7 @@ class OneShot:
         floors = self.trials.floors(folds=self.folds) if self.trials else {}
         if self.trials:
             floors["floor_bias"] = {
-                label("within", band): self.trials.floor_bias(band, folds=self.folds // 2 or 2) for band in BANDS
+                label("within", band): self.trials.floor_bias(band, folds=self.folds) for band in BANDS
             }
         rows = {"best constant": self.constant | floors}
         for name, deployment in self.deployments.items():
