@@ -3,12 +3,12 @@
 import ouro_spice as ouro
 
 cell = ouro.CompactCell(ouro.jart_vcm_v1b(window=True, walk=ouro.Walk()), model="reduced")
-data = ouro.extract(cell, n=1500, seed=7)
+data = ouro.extract(cell, n=800, seed=7)
 predictor = ouro.PulsePredictor.fit(data)
 
-drawn = [data.recipe.draw(cell, 100_000 + k) for k in range(500)]
+drawn = [data.recipe.draw(cell, 100_000 + k) for k in range(300)]
 attempts = ouro.deploy(ouro.fleet(cell, drawn), predictor.predict, [one.target_S for one in drawn], data.pair)
-trials = ouro.trials(cell, data.pair, n=50, trajectories=16, d2d="ten_percent")
+trials = ouro.trials(cell, data.pair, n=100, trajectories=16, d2d="ten_percent")
 for band in (0.5, 0.2, 0.1):
     share, floor = attempts.share(band), trials.floor(band, folds=8)
     print(f"within {band:.0%}: {share.value:.0%} ({share.low:.0%} .. {share.high:.0%}), floor {floor.value:.0%}")

@@ -50,7 +50,10 @@ def python(code, folder, cwd):
     return done.stdout.split()
 
 
-@pytest.mark.parametrize("pattern", ["verilog_a/*.va", "netlists/*.cir", "netlists/lib/*.lib", "training/*.toml"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["verilog_a/*.va", "netlists/*.cir", "netlists/lib/*.lib", "training/*.toml", "training/checkpoints/*.npz"],
+)
 def test_the_wheel_holds_every_file_of_the_repository(wheel, pattern):
     there = {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)}
     with zipfile.ZipFile(wheel) as archive:

@@ -13,6 +13,7 @@ from ouro_spice.device import jart_vcm_v1b
 from ouro_spice.engine import Ngspice
 from ouro_spice.manifest import describe
 from ouro_spice.one_shot import BANDS
+from ouro_spice.predictor import shipped, standing
 from ouro_spice.results import Configuration, aims, table
 from ouro_spice.results import networks as kinds
 from ouro_spice.results.attempts import _hit
@@ -258,6 +259,16 @@ def test_the_shipped_files_are_whole(name):
             start = variant.specification.start
             assert not start or start in configuration.variants
     assert configuration.tables == configuration.seeded(configuration.seed).tables
+
+
+def test_the_shipped_network_is_that_of_the_standing_cell():
+    predictor = PulsePredictor.load(shipped("1t1r"))
+    one = standing(predictor)
+    one.check(describe(predictor.pair.gated(results.standing_cell("1t1r"))).circuit)
+    assert one.drives.high > one.drives.low
+    first, second = (one.next_pulse(220e-6, readings) for readings in ([120e-6], [120e-6, 125e-6]))
+    # a device that has hardly answered gets more of it
+    assert (abs(second.amplitude), second.width) > (abs(first.amplitude), first.width)
 
 
 def test_conditions_change_the_cell_and_unknown_ones_are_refused():
