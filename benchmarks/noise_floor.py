@@ -91,16 +91,9 @@ def _floor_row(figures: Figures, name: str, trials: Trials, seed: int) -> list[s
         floor = trials.floor(band, seed)
         key = f"{name}_{label('floor', band)}"
         figures |= {key: floor.value, f"{key}_low": floor.low, f"{key}_high": floor.high, f"{key}_at_end": floor.at_end}
-        figures[f"{key}_bias_points"] = _bias_points(trials, band, seed)
+        figures[f"{key}_bias_points"] = -100 * trials.floor_bias(band, seed)
         row.append(f"{100 * floor.value:.1f} ({100 * floor.low:.1f} .. {100 * floor.high:.1f})")
     return row
-
-
-def _bias_points(trials: Trials, band: float, seed: int) -> float:
-    """What half of the trajectories find less than all of them do [points]; all find about as much too little."""
-    halves = np.array_split(trials.g_S, 2, axis=1)
-    few = [Trials(trials.start_S, trials.target_S, trials.t_max_s, g).floor(band, seed).value for g in halves]
-    return 100 * (float(np.mean(few)) - trials.floor(band, seed).value)
 
 
 def _variant_row(figures: Figures, name: str, trials: Trials, t_s: np.ndarray, seed: int) -> list[str]:

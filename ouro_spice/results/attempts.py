@@ -199,8 +199,13 @@ def _kept(place: Place, name: str, settings: dict[str, Any], make: Callable[[], 
     settings = place.origin(
         **settings, name=name, d2d=place.setting.d2d, seed=place.configuration.seed, n=place.setting.deployments
     )
+    return kept_deployment(place, name.replace(" ", "_").replace(",", ""), settings, make)
+
+
+def kept_deployment(place: Place, name: str, settings: dict[str, Any], make: Callable[[], Deployment]) -> Deployment:
+    """A deployment in a setting, from its file where it has been made before; `settings`: all that decides it."""
     found = kept(
-        place.kept, f"{place.setting.name}-{name.replace(' ', '_').replace(',', '')}", settings,
+        place.kept, f"{place.setting.name}-{name}", settings,
         lambda: {key: np.asarray(value) for key, value in dataclasses.asdict(make()).items()},
     )  # fmt: skip
     return Deployment(**(found | {"cut": int(found["cut"])}))
@@ -213,8 +218,7 @@ def _timed(place: Place, plain: dict[str, PulsePredictor], model: Predict) -> di
     drawn = place.drawn(_TIMED, TRAINING)
     g, dg = (np.array(x) for x in zip(*((d.start_S, d.target_S - d.start_S) for d in drawn), strict=True))
     found = {name: prediction_s(plain[name].predict, g, dg) for name in names}
-    found["noise-free"] = prediction_s(
-        simulated(place.cell, place.pair, place.engine), g[: _TIMED // 10], dg[: _TIMED // 10]
-    )
+    few = slice(_TIMED // 10)
+    found["noise-free"] = prediction_s(simulated(place.cell, place.pair, place.engine), g[few], dg[few])
     found["noise-free, looked up"] = prediction_s(model, g, dg)
     return found

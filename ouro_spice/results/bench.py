@@ -15,6 +15,7 @@ from ..fleet import Fleet, fleet
 from ..pair import Pair
 from ..pair import pair as search
 from ..write_verify import Programmer, tune
+from .judging import candidates, carried
 
 JUDGED, TRAINING = 1, 2
 """Streams of the seed: cells that programmers are judged on, and those that conventional ones are tuned on."""
@@ -118,27 +119,24 @@ def tuned(bench: Bench, kind: type[Programmer], engine: Ngspice) -> Programmer:
     if bench.tuning is None:
         return kind(bench.pair)
     if isinstance(bench.cell, CompactCell):
-        best = _ranked(bench, bench.cell, bench.pair, _candidates(bench, kind, bench.pair), bench.tuning.cells, engine)
+        best = _ranked(bench, bench.cell, bench.pair, _some(bench, kind, bench.pair), bench.tuning.cells, engine)
         return kind(bench.pair, **best[0])
     compact = CompactCell(bench.cell.device, "tud" if bench.cell.device.realisation == "tud" else "full")
     voltages = search(compact, bench.pair.total_s)
-    best = _ranked(bench, compact, voltages, _candidates(bench, kind, voltages), bench.tuning.cells, engine)
-    # multiples of a pair hold for another pair, but for the limit of the drivers
-    carried = [{name: value for name, value in one.items() if name != "most"} for one in best[: bench.tuning.best]]
-    candidates = [kind(bench.pair, **one) for one in carried]
-    return kind(bench.pair, **_ranked(bench, bench.cell, bench.pair, candidates, bench.tuning.tried, engine)[0])
+    best = _ranked(bench, compact, voltages, _some(bench, kind, voltages), bench.tuning.cells, engine)
+    there = [carried(kind, bench.pair, one) for one in best[: bench.tuning.best]]
+    return kind(bench.pair, **_ranked(bench, bench.cell, bench.pair, there, bench.tuning.tried, engine)[0])
 
 
-def _candidates(bench: Bench, kind: type[Programmer], voltages: Pair) -> list[Programmer]:
-    every = kind.candidates(voltages)
-    rng = np.random.default_rng(np.random.SeedSequence(bench.seed, spawn_key=(TRAINING, 0)))
-    return [every[k] for k in sorted(rng.permutation(len(every))[: bench.tuning.candidates])]
+def _some(bench: Bench, kind: type[Programmer], voltages: Pair) -> list[Programmer]:
+    seeds = np.random.SeedSequence(bench.seed, spawn_key=(TRAINING, 0))
+    return candidates(kind, voltages, bench.tuning.candidates, seeds)
 
 
 def _ranked(
-    bench: Bench, cell: Cell | CompactCell, voltages: Pair, candidates: list[Programmer], n: int, engine: Ngspice
+    bench: Bench, cell: Cell | CompactCell, voltages: Pair, tried: list[Programmer], n: int, engine: Ngspice
 ) -> list[dict[str, Any]]:
     """The settings of the candidates, best first."""
     trained, targets = cells(bench, cell, voltages, n, TRAINING, engine)
-    _, rows = tune(candidates, trained.copy, targets, bench.tolerance, bench.max_pulses, "time")
+    _, rows = tune(tried, trained.copy, targets, bench.tolerance, bench.max_pulses, "time")
     return [row["parameters"] for row in rows]

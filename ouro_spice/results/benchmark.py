@@ -5,12 +5,10 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ..engine import Ngspice
 from ..manifest import Manifest, describe
@@ -20,20 +18,12 @@ from ..pair import pair as search
 from ..predictor import ModelProgrammer
 from ..report import Page, figures, manifest_section
 from ..report.writing import pulses_and_time
-from ..write_verify import History, Outcome, Programmer, ratio, summary, write_many
+from ..write_verify import History, Programmer, ratio, write_many
 from .bench import JUDGED, Bench, Tuning, cells, tuned
+from .judging import CONVENTIONAL, NOISE_FREE, best_of, booked, row
 from .table import WRITE_HEAD, write_rows
-from .writes import CONVENTIONAL
 
 __all__ = ["Bench", "Benchmarked", "Tuning", "benchmark"]
-
-NOISE_FREE = "noise-free"
-
-_READ_S = 100e-9
-"""Reads of the ratio of times."""
-
-_LESS = 0.05
-"""A programmer is as reliable as the best one of its kind where it succeeds in so much less of the writes."""
 
 _SHOWN = 12
 """Cases whose readings the report draws."""
@@ -79,7 +69,10 @@ class Benchmarked:
     @property
     def rows(self) -> dict[str, dict[str, Any]]:
         """Figures by programmer, as results hold them."""
-        return {name: _row(several, self.bench.reads_s) for name, several in self.histories.items()}
+        return {
+            name: row(several, self.bench.reads_s) | {"outcomes": dict(Counter(h.outcome.name for h in several))}
+            for name, several in self.histories.items()
+        }
 
     @property
     def ratios(self) -> dict[str, dict[str, Any]]:
@@ -90,15 +83,9 @@ class Benchmarked:
         return {key: self._ratio(key) for key in ("pulses", "time_s")} if self.neural else {}
 
     def _ratio(self, key: str) -> dict[str, Any]:
-        both = {name: [h.with_reads(_READ_S) for h in several] for name, several in self.histories.items()}
-        means = {name: summary(several)["pulses_mean" if key == "pulses" else key] for name, several in both.items()}
-        best, rival = (min(self._reliable(names), key=means.get) for names in (self.neural, self.settings))
-        return {"neural": best, "conventional": rival, "ratio": ratio(both[rival], both[best], key)}
-
-    def _reliable(self, names: Iterable[str]) -> list[str]:
-        """Those of some programmers that succeed about as often as the best of them: who gives up soon is not quick."""
-        success = {name: summary(self.histories[name])["success"] for name in names}
-        return [name for name, share in success.items() if share >= max(success.values()) - _LESS]
+        every = booked(self.histories)
+        best, rival = (best_of(every, names, key) for names in (self.neural, self.settings))
+        return {"neural": best, "conventional": rival, "ratio": ratio(every[rival], every[best], key)}
 
     @property
     def results(self) -> dict[str, Any]:
@@ -190,15 +177,6 @@ def benchmark(bench: Bench, neural: Sequence[Programmer] = ()) -> Benchmarked:
     settings = {one.name: _settings(one) for one in conventional}
     checkpoints = {one.name: one.checkpoint for one in neural if hasattr(one, "checkpoint")}
     return Benchmarked(bench, histories, names, settings, checkpoints, dict(failures), time.monotonic() - begun)
-
-
-def _row(histories: list[History], reads_s: Sequence[float]) -> dict[str, Any]:
-    quick = [h.outcome is Outcome.REACHED and len(h.pulses) < 10 for h in histories]
-    return summary(histories) | {
-        "iterations_below_10": float(np.mean(quick)),
-        "reads": {f"{t:g}": summary([h.with_reads(t) for h in histories])["time_s"] for t in reads_s},
-        "outcomes": dict(Counter(h.outcome.name for h in histories)),
-    }
 
 
 def _settings(one: Programmer) -> dict[str, Any]:

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..circuit import Cell, CompactCell
-from ..fleet import fleet
-from ..kept import kept
 from ..manifest import describe
 from ..one_shot import Deployment, deploy
 from ..predictor import PulsePredictor
+from .attempts import kept_deployment
 from .networks import DEVICES, Place, network
 
 _KNOWN = {"name", "device", "process", "lines", "drive", "clock_s", "edge_s", "variant"}
@@ -37,18 +36,16 @@ def _under(place: Place, predictor: PulsePredictor, condition: Mapping[str, Any]
         seed=place.configuration.seed,
     ).origin  # fmt: skip
 
-    def make() -> dict[str, np.ndarray]:
+    def make() -> Deployment:
         drawn = place.drawn(count, DEVICES, cell=cell)
         # the targets are those of the cell that it was trained for
         targets = np.array([one.target_S for one in place.drawn(count, DEVICES)])
-        cells = fleet(cell, drawn, workers=place.workers, engine=place.engine)
+        cells = place.fleet(drawn, cell)
         edges_s = (condition["edge_s"],) * 2 if "edge_s" in condition else predictor.edges()
         seen = dict(zip(("log_rise", "log_fall"), np.log(edges_s), strict=True))
-        made = deploy(cells, partial(predictor.predict, **seen), targets, pair, *edges_s, condition.get("clock_s"))
-        return {key: np.asarray(value) for key, value in dataclasses.asdict(made).items()}
+        return deploy(cells, partial(predictor.predict, **seen), targets, pair, *edges_s, condition.get("clock_s"))
 
-    arrays = kept(place.kept, f"{place.setting.name}-transfer", settings, make)
-    return Deployment(**(arrays | {"cut": int(arrays["cut"])}))
+    return kept_deployment(place, "transfer", settings, make)
 
 
 def changed(cell: Cell | CompactCell, condition: Mapping[str, Any]) -> Cell | CompactCell:

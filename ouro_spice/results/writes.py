@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,8 @@ from ..one_shot import noise_free
 from ..predictor import ModelProgrammer
 from ..pulse import Pulse
 from ..write_verify import (
-    ISPP,
-    CoarseFine,
     FixedPulse,
     History,
-    ISPPWidth,
     Outcome,
     Programmer,
     ratio,
@@ -27,17 +24,13 @@ from ..write_verify import (
     tune,
     write_many,
 )  # fmt: skip
+from .judging import CONVENTIONAL, NOISE_FREE, best_of, booked, candidates, carried, row
 from .networks import CONVERGED, TRAINING, WRITES, Place, programmer
 
 UNTUNED = "fixed 10 ns, untuned"
 UNTUNED_S = 10e-9
 UNTUNED_MOST = 2000
 """The fixed pulses of the paper's comparison: name, width [s], and how many they may be."""
-
-CONVENTIONAL = (FixedPulse, ISPP, ISPPWidth, CoarseFine)
-
-_LESS = 0.05
-"""Share of the writes by which a programmer may succeed less often than the best of its kind, and count."""
 
 _TRIED = 4
 """So many of the settings that are best for the compact model are tried in the circuit."""
@@ -69,7 +62,7 @@ def neural(place: Place) -> list[Programmer]:
     keys = place.configuration.tables["write"]["neural"]
     networks = [programmer(place, place.configuration.variants[key]) for key in keys]
     model = noise_free(place.cell, place.pair, place.engine)
-    return [*networks, ModelProgrammer(model, place.pair, name="noise-free")]
+    return [*networks, ModelProgrammer(model, place.pair, name=NOISE_FREE)]
 
 
 def tuned(place: Place, kind: type[Programmer], tolerance: float, compact: Place | None = None) -> Programmer:
@@ -85,29 +78,22 @@ def tuned_parameters(
     table = place.configuration.tables["write"]
     if compact is not None:
         best = tuned_parameters(compact, kind, tolerance, None)[:_TRIED]
-        candidates, count = [kind(place.pair, **_carried(one)) for one in best], table["tried_on"]
+        tried, count = [carried(kind, place.pair, one) for one in best], table["tried_on"]
     else:
-        every = kind.candidates(place.pair)
-        rng = np.random.default_rng(np.random.SeedSequence(place.configuration.seed, spawn_key=(TRAINING,)))
-        chosen = rng.permutation(len(every))[: table["candidates"]]
-        candidates, count = [every[k] for k in sorted(chosen)], table["tuned_on"]
-    settings = {"candidates": [repr(one) for one in candidates], "tolerance": tolerance, "n": count,
+        seeds = np.random.SeedSequence(place.configuration.seed, spawn_key=(TRAINING,))
+        tried, count = candidates(kind, place.pair, table["candidates"], seeds), table["tuned_on"]
+    settings = {"candidates": [repr(one) for one in tried], "tolerance": tolerance, "n": count,
                 "d2d": place.setting.d2d, "seed": place.configuration.seed, "most": table["max_pulses"]}  # fmt: skip
 
     def make() -> dict[str, np.ndarray]:
         drawn = place.drawn(count, TRAINING)
         cells = place.fleet(drawn)
         targets = [one.target_S for one in drawn]
-        _, rows = tune(candidates, cells.copy, targets, tolerance, table["max_pulses"], "time")
+        _, rows = tune(tried, cells.copy, targets, tolerance, table["max_pulses"], "time")
         return {"rows": np.array(json.dumps([row["parameters"] for row in rows]))}
 
     origin = place.origin(**settings)
     return json.loads(str(kept(place.kept, f"{place.setting.name}-tuned-{kind.__name__}", origin, make)["rows"]))
-
-
-def _carried(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Settings that are multiples of a pair, for another pair: as they are, without the limit of the drivers."""
-    return {name: value for name, value in parameters.items() if name != "most"}
 
 
 def written(place: Place, one: Programmer, tolerance: float, most: int) -> list[History]:
@@ -127,7 +113,7 @@ def converged(place: Place) -> dict[str, list[History]]:
     moved = [Drawn(**(vars(one) | {"target_S": float(targets[k // starts])})) for k, one in enumerate(drawn)]
     # as published: every pulse is the predicted one, whatever the ones before did
     networks = [programmer(place, place.configuration.variants[key], growth=1.0) for key in place.setting.converge]
-    model = ModelProgrammer(noise_free(place.cell, place.pair, place.engine), place.pair, name="noise-free")
+    model = ModelProgrammer(noise_free(place.cell, place.pair, place.engine), place.pair, name=NOISE_FREE)
     return {
         one.name: kept_histories(place, f"converged-{one.name}", one, moved, 0.1, table["iterations"], True)
         for one in [*networks, model]
@@ -166,11 +152,11 @@ def packed(histories: Sequence[History]) -> dict[str, np.ndarray]:
     reads = max(len(h.readings_S) for h in histories)
 
     def filled(get: Callable[[History], Sequence[float]]) -> np.ndarray:
-        rows = np.full((len(histories), reads), np.nan)
-        for row, history in zip(rows, histories, strict=True):
+        filled_up = np.full((len(histories), reads), np.nan)
+        for line, history in zip(filled_up, histories, strict=True):
             values = get(history)
-            row[: len(values)] = values
-        return rows
+            line[: len(values)] = values
+        return filled_up
 
     return {
         "readings_S": filled(lambda h: h.readings_S), "conductances_S": filled(lambda h: h.conductances_S),
@@ -209,53 +195,26 @@ def rows(place: Place, found: dict[float, dict[str, list[History]]]) -> dict[str
     for tolerance, programmers in found.items():
         results[f"{tolerance:g}"] = {}
         for name, histories in programmers.items():
-            row = summary(histories)
-            row["success_g"] = float(np.mean([_met(history) for history in histories]))
-            row["iterations_below_10"] = float(np.mean([_quick(history) for history in histories]))
-            booked = {f"{t:g}": summary([h.with_reads(t) for h in histories]) for t in table["reads_s"]}
-            row["reads"] = {read_s: one["time_s"] for read_s, one in booked.items()}
-            row["reads_interval_s"] = {read_s: one["time_interval_s"] for read_s, one in booked.items()}
             ranges = zip(("low", "middle", "high"), thirds[:-1], thirds[1:], strict=True)
-            row["ranges"] = {
-                label: summary(inside) for label, bottom, top in ranges
-                if (inside := [h for h in histories if bottom <= h.target_S < top])
-            }  # fmt: skip
-            results[f"{tolerance:g}"][name] = row
+            parts = {label: [h for h in histories if low <= h.target_S < high] for label, low, high in ranges}
+            results[f"{tolerance:g}"][name] = row(histories, table["reads_s"]) | {
+                "ranges": {label: summary(inside) for label, inside in parts.items() if inside}
+            }
     return results
 
 
-def _met(history: History) -> bool:
-    """Whether the conductance itself, not its reading, ended within the tolerance."""
-    ended = history.conductances_S[-1] if history.conductances_S else float("nan")
-    return abs(ended - history.target_S) <= history.tolerance * history.target_S
-
-
-def _quick(history: History) -> bool:
-    return history.outcome is Outcome.REACHED and len(history.pulses) < 10
-
-
-def ratios(place: Place, found: dict[float, dict[str, list[History]]], read_s: float = 100e-9) -> dict[str, Any]:
+def ratios(place: Place, found: dict[float, dict[str, list[History]]]) -> dict[str, Any]:
     """The best neural programmer against the best tuned conventional one, and against untuned fixed pulses."""
-    results = {}
-    ours = {one.name for one in neural(place)} - {"noise-free"}
-    for tolerance, programmers in found.items():
-        results[f"{tolerance:g}"] = {
-            key: _against({n: [h.with_reads(read_s) for h in hs] for n, hs in programmers.items()}, ours, key)
-            for key in ("pulses", "time_s")
-        }
-    return results
-
-
-def _reliable(programmers: dict[str, list[History]], names: Iterable[str]) -> list[str]:
-    """Those that succeed about as often as the best of them: who gives up soon is not quick."""
-    success = {name: summary(programmers[name])["success"] for name in sorted(names)}
-    return [name for name, share in success.items() if share >= max(success.values()) - _LESS]
+    ours = {place.configuration.variants[key].name for key in place.configuration.tables["write"]["neural"]}
+    return {
+        f"{tolerance:g}": {key: _against(booked(programmers), ours, key) for key in ("pulses", "time_s")}
+        for tolerance, programmers in found.items()
+    }
 
 
 def _against(programmers: dict[str, list[History]], ours: set[str], key: str) -> dict[str, Any]:
-    means = {name: summary(h)["pulses_mean" if key == "pulses" else key] for name, h in programmers.items()}
-    theirs = set(means) - ours - {"noise-free", UNTUNED}
-    best, rival = (min(_reliable(programmers, names), key=means.get) for names in (ours, theirs))
+    theirs = set(programmers) - ours - {NOISE_FREE, UNTUNED}
+    best, rival = (best_of(programmers, names, key) for names in (ours, theirs))
     return {
         "neural": best, "conventional": rival,
         "over_best": ratio(programmers[rival], programmers[best], key),
