@@ -103,7 +103,8 @@ def campaign(
     own = more(report)
     with Ngspice(workers) as engine:
         for setting in configuration.settings:
-            found.places[setting.name] = Place(configuration, setting, out, workers, engine)
+            begin = found.places.get(setting.begin)
+            found.places[setting.name] = Place(configuration, setting, out, workers, engine, begin)
             _judge(found, setting)
         results = {"campaign": configuration.name, "configuration": configuration.tables} | own | found.results
     results |= {"manifest": found.manifest | {"versions": versions()}, "seconds": time.monotonic() - begun}

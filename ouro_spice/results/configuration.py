@@ -102,6 +102,8 @@ class Setting:
         Whether its networks are tried, else they are trained only; whether the noise floor is found.
     devices
         In each round of experience, in place of the variant's number.
+    begin
+        The setting with whose networks those here begin that need experience.
     compact
         The setting whose networks are tried here, too.
     write, converge, starts, transfer, timed
@@ -120,6 +122,7 @@ class Setting:
     judged: bool = True
     floor: bool = True
     devices: int = 0
+    begin: str = ""
     compact: str = ""
     write: int = 0
     converge: tuple[str, ...] = ()
@@ -198,8 +201,9 @@ def _check_references(path: Path, settings: tuple[Setting, ...], variants: Mappi
         for key in named:
             if key not in variants:
                 raise ValueError(f"{path}: setting {one.name}: there is no variant {key!r}")
-        if one.compact not in before:
-            raise ValueError(f"{path}: setting {one.name}: there is no setting {one.compact!r} before it")
+        for other in (one.compact, one.begin):
+            if other not in before:
+                raise ValueError(f"{path}: setting {one.name}: there is no setting {other!r} before it")
         before.add(one.name)
 
 

@@ -44,6 +44,8 @@ class Place:
     out: Path
     workers: int | None
     engine: Ngspice
+    begin: Place | None = None
+    """Where networks that need experience begin, which costs little there."""
 
     @cached_property
     def data(self) -> PulseDataset:
@@ -77,13 +79,18 @@ class Place:
 
     def drawn(self, count: int, stream: int, index: int = 0, cell: Cell | CompactCell | None = None) -> list[Drawn]:
         """Devices, starts and targets that no record has."""
-        seeds = np.random.SeedSequence(self.configuration.seed, spawn_key=(stream, index))
-        recipe = Recipe(count, int(seeds.generate_state(1)[0]), self.pair, d2d=self.setting.law)
+        recipe = Recipe(count, self.seed(stream, index), self.pair, d2d=self.setting.law)
         return [recipe.draw(cell or self.cell, number) for number in range(count)]
+
+    def seed(self, stream: int, index: int = 0) -> int:
+        """Of a part of the campaign."""
+        seeds = np.random.SeedSequence(self.configuration.seed, spawn_key=(stream, index))
+        return int(seeds.generate_state(1)[0])
 
     def fleet(self, drawn: list[Drawn], cell: Cell | CompactCell | None = None) -> Fleet:
         """Cells of the setting."""
-        return fleet(cell or self.cell, drawn, workers=self.workers, engine=self.engine)
+        often_V = (self.pair.v_set, self.pair.v_reset)
+        return fleet(cell or self.cell, drawn, workers=self.workers, engine=self.engine, often_V=often_V)
 
 
 def network(place: Place, variant: Variant) -> PulsePredictor:
@@ -124,6 +131,7 @@ def _recipe(place: Place, variant: Variant) -> dict[str, Any]:
     if source.experience:
         recipe |= {"experience": dataclasses.asdict(source.experience), "devices": place.setting.devices}
         recipe |= {"source": source.specification.plain}
+        recipe["begin"] = _recipe(place.begin, variant) if place.begin else None
     if variant.specification.start:
         recipe["start"] = _recipe(place, place.configuration.variants[variant.specification.start])
     return json.loads(json.dumps(recipe))
@@ -139,25 +147,41 @@ def _plain(place: Place, variant: Variant) -> PulsePredictor:
 def _conditioned(place: Place, variant: Variant) -> PulsePredictor:
     """From experience with several pulses of each device, or several amplitudes: its own, or that of another one."""
     source = _source(place, variant)
-    columns = _rounds(place, source, len(source.experience.rounds))
-    return _learned(place, variant.specification, columns, _policy(place, source, 0) if _remembers(variant) else None)
+    return _learned(place, variant, _rounds(place, source, len(source.experience.rounds)))
 
 
 def _rounds(place: Place, source: Variant, count: int) -> list[dict[str, np.ndarray]]:
     """The experience of the first rounds."""
-    return [_experience(place, source, _policy(place, source, index), index) for index in range(count)]
+    return [_experience(place, source, _policy(place, source, index), index) for index in range(_first(place), count)]
+
+
+def _first(place: Place) -> int:
+    """The first round; where networks begin with those of another setting, it has nothing to teach."""
+    return 1 if place.begin else 0
 
 
 def _policy(place: Place, source: Variant, index: int) -> PulsePredictor:
-    """What chooses the pulses in a round: at first the clock, then what was learned in the rounds before."""
+    """What chooses the pulses in a round: the clock, or the network to begin with; later what was learned so far."""
+    if place.begin and index == _first(place):
+        return _beginning(place, source)
 
     def make() -> PulsePredictor:
-        if index == 0:
-            return _clock(place, source)
-        clock = _policy(place, source, 0) if _remembers(source) else None
-        return _learned(place, source.specification, _rounds(place, source, index), clock)
+        return _learned(place, source, _rounds(place, source, index)) if index else _clock(place, source)
 
     return _saved(place, f"{source.key}-round-{index}", _recipe(place, source) | {"round": index}, None, make)
+
+
+def _beginning(place: Place, variant: Variant) -> PulsePredictor:
+    """The network of the setting to begin with, for the pair here: it takes either as long to cross the window."""
+    found = network(place.begin, variant)
+    return dataclasses.replace(found, manifest=_manifest(place))
+
+
+def _manifest(place: Place) -> Manifest:
+    """That of the records, with the edges that experience is gathered with."""
+    manifest = Manifest.from_json(place.data.manifest.to_json())
+    manifest.settings.update({"rise_s": Law.rise_s, "fall_s": Law.fall_s, "seen": list(SEEN)})
+    return manifest
 
 
 def _source(place: Place, variant: Variant) -> Variant:
@@ -178,7 +202,7 @@ def _clock(place: Place, variant: Variant) -> PulsePredictor:
     specification = Specification((Stage("time", epochs=80),), inputs=("g_start_S", "dg_S", "drive"))
     # the first guess of a time at another amplitude is rough: look far
     first = Law(1, law.low, law.high, reach=6.0, points=401, fastest_s=law.fastest_s)
-    return _learned(place, specification, [_gathered(place, variant, plain, first, 0)], None)
+    return _trained(place, specification, [_gathered(place, variant, plain, first, 0)])
 
 
 def _experience(place: Place, variant: Variant, policy: PulsePredictor, index: int) -> dict[str, np.ndarray]:
@@ -199,13 +223,27 @@ def _gathered(place: Place, variant: Variant, policy: PulsePredictor, law: Law, 
         drawn = place.drawn(count, EXPERIENCE, index)
         targets = np.array([one.target_S for one in drawn])
         with progress("experience", 2 * law.attempts * len(drawn)) as bar:
-            return rollout(place.fleet(drawn), targets, policy, law, place.configuration.seed, bar)
+            return rollout(place.fleet(drawn), targets, policy, law, place.seed(EXPERIENCE, index), bar)
 
     return kept(place.kept, f"{place.setting.name}-experience", settings, make)
 
 
-def _learned(
-    place: Place, specification: Specification, columns: list[dict[str, np.ndarray]], clock: PulsePredictor | None
+def _learned(place: Place, variant: Variant, columns: list[dict[str, np.ndarray]]) -> PulsePredictor:
+    """The network of a variant from experience: a new one, or that of another setting after the last stage here."""
+    specification = variant.specification
+    if place.begin:
+        start = _beginning(place, variant)
+        return _trained(place, dataclasses.replace(specification, stages=specification.stages[-1:]), columns, start)
+    source = _source(place, variant)
+    return _trained(place, specification, columns, clock=_policy(place, source, 0) if _remembers(variant) else None)
+
+
+def _trained(
+    place: Place,
+    specification: Specification,
+    columns: list[dict[str, np.ndarray]],
+    start: PulsePredictor | None = None,
+    clock: PulsePredictor | None = None,
 ) -> PulsePredictor:
     """A network from experience; each device is on one side of the split."""
     joined = {name: np.concatenate([one[name] for one in columns]) for name in columns[0]}
@@ -213,6 +251,7 @@ def _learned(
     used = away | (joined["attempt"] == 0)
     held = joined["place"] % 10 == 9
     parts = [examples(joined, np.flatnonzero(used & side)) for side in (~held, held)]
-    manifest = Manifest.from_json(place.data.manifest.to_json())
-    manifest.settings.update({"rise_s": 2e-9, "fall_s": 2e-9, "seen": list(SEEN)})
-    return PulsePredictor.trained(specification, *parts, manifest, seed=place.configuration.seed, clock=clock)
+    clock = start.clock if start else clock
+    return PulsePredictor.trained(
+        specification, *parts, _manifest(place), seed=place.configuration.seed, start=start, clock=clock
+    )

@@ -32,6 +32,9 @@ UNTUNED_S = 10e-9
 UNTUNED_MOST = 2000
 """The fixed pulses of the paper's comparison: name, width [s], and how many they may be."""
 
+PATIENCE = None
+"""Pulses that are much too weak move a device by nearly nothing: that is no stuck cell."""
+
 _TRIED = 4
 """So many of the settings that are best for the compact model are tried in the circuit."""
 
@@ -89,7 +92,7 @@ def tuned_parameters(
         drawn = place.drawn(count, TRAINING)
         cells = place.fleet(drawn)
         targets = [one.target_S for one in drawn]
-        _, rows = tune(tried, cells.copy, targets, tolerance, table["max_pulses"], "time")
+        _, rows = tune(tried, cells.copy, targets, tolerance, table["max_pulses"], "time", patience=PATIENCE)
         return {"rows": np.array(json.dumps([row["parameters"] for row in rows]))}
 
     origin = place.origin(**settings)
@@ -131,8 +134,7 @@ def kept_histories(
     )  # fmt: skip
 
     def make() -> dict[str, np.ndarray]:
-        # pulses that are much too weak move a device by nearly nothing: that is no stuck cell
-        found = write_many(place.fleet(drawn), one, targets, tolerance, most, patience=None, keep_going=keep_going)
+        found = write_many(place.fleet(drawn), one, targets, tolerance, most, patience=PATIENCE, keep_going=keep_going)
         return packed(found)
 
     file = f"{place.setting.name}-{name}".replace(" ", "_").replace(",", "")

@@ -34,6 +34,7 @@ def tune(
     max_pulses: int = 50,
     by: str = "pulses",
     least: float = 0.99,
+    patience: int | None = 20,
 ) -> tuple[Programmer, list[dict[str, Any]]]:
     """The candidate that takes the fewest pulses, or the shortest time, among those that succeed.
 
@@ -48,7 +49,7 @@ def tune(
         Gives the training cells, at their starts; called anew for every candidate, such as ``fleet.copy``.
     targets
         One for each cell of the fleet (K,) [S].
-    tolerance, max_pulses
+    tolerance, max_pulses, patience
         As in `write_verify`.
     by
         "pulses", or "time": mean over all writes, reads included.
@@ -71,7 +72,7 @@ def tune(
     """
     _check(candidates, by, least)
     targets = checked_targets(targets, len(make_fleet()))
-    rules = Rules(tolerance, max_pulses)
+    rules = Rules(tolerance, max_pulses, patience)
     rounds = _rounds(len(candidates), len(targets))
     trying, table = list(candidates), []
     with progress("tune", sum(count for count, _ in rounds)) as bar:
