@@ -32,7 +32,7 @@ doctor: setup
 	@$(OURO) doctor
 
 test: setup
-	@$(BIN)/python -m pytest --ngspice required
+	@$(BIN)/python -m pytest --ngspice required -n auto --maxprocesses 4 --dist loadfile
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -472,7 +472,7 @@ def extracting(child, out):
 @pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["process", "group"])
 def test_ctrl_c_ends_an_extraction_cleanly(tmp_path, start, send):
     """To the process alone or, as a terminal does, to all of its group."""
-    child = start("extract", "--cell", "1r", "--out", tmp_path, "--workers", 2)
+    child = start("extract", "--cell", "1r", "--n", 5000, "--out", tmp_path, "--workers", 2)
     extracting(child, tmp_path)
     send(child.pid, signal.SIGINT)
     out, err = child.communicate()

@@ -208,6 +208,24 @@ def test_the_drives_travel_with_the_checkpoint(done):
     assert PulsePredictor.load(done[0] / "checkpoints" / SETTING / "amplitude.npz").clock is None
 
 
+def test_a_network_with_experience_goes_on_from_that_of_another_setting(done, tmp_path):
+    """It needs no clock and no first round of its own; pulses are those of the pair here."""
+    more = '[[setting]]\nname = "full"\ncell = "compact"\nrecords = 40\ndevices = 10\nbegin = "reduced_60us_d2d"\n'
+    configuration = load(tmp_path, TINY.replace("[converge]", more + 'variants = ["both", "amplitude"]\n[converge]'))
+    with Ngspice(1) as engine:
+        there = Place(configuration, configuration.settings[0], done[0], 1, engine)
+        here = Place(configuration, configuration.settings[1], tmp_path, 1, engine, there)
+        found = {key: kinds.network(here, configuration.variants[key]) for key in ("both", "amplitude")}
+        begun = {key: kinds.network(there, configuration.variants[key]) for key in found}
+    assert found["both"].pair == here.pair != there.pair
+    for key, one in found.items():
+        assert one.sha256 != begun[key].sha256
+        assert one.manifest.settings["training"]["start"] is not None
+        assert one.scale.shift.tolist() == begun[key].scale.shift.tolist()
+    assert found["both"].clock.sha256 == begun["both"].clock.sha256
+    assert len(list((tmp_path / "kept").glob("full-experience-*"))) == 1
+
+
 def test_a_programmer_of_a_campaign_knows_its_circuit(done, tmp_path):
     configuration = load(tmp_path)
     with Ngspice(1) as engine:
@@ -239,6 +257,7 @@ def test_histories_survive_their_arrays():
         ("epochs = 5", "epoch = 5", "'epoch'"),
         ('objective = "time", epochs = 5', 'objective = "tim", epochs = 5', "'tim'"),
         ("records = 120", "records = 0", "records"),
+        ('cell = "reduced"', 'cell = "reduced"\nbegin = "nowhere"', "'nowhere'"),
         ("low = 1.0, high = 1.25 }\n[variant.amplitude]", "low = 2.0, high = 1.25 }\n[variant.amplitude]", "high"),
     ],
 )
@@ -252,7 +271,7 @@ def test_what_a_file_does_not_say_rightly_is_told(tmp_path, old, new, what):
 def test_the_shipped_files_are_whole(name):
     configuration = Configuration.load(name)
     for setting in configuration.settings:
-        assert setting.compact in {"", *(one.name for one in configuration.settings)}
+        assert {setting.compact, setting.begin} <= {"", *(one.name for one in configuration.settings)}
         for key in (*setting.converge, *setting.timed, *filter(None, [setting.transfer])):
             assert key in setting.variants
         for variant in configuration.of(setting):
