@@ -257,7 +257,7 @@ def two_attempts(programmer, seed=77, count=300):
 
 def test_from_the_second_attempt_on_it_listens(trained):
     """Devices of very different speed: what the first pulse did tells how long the second one is to be."""
-    columns, _ = gathered(trained, 300, LAW)
+    columns, _ = gathered(trained, 600, LAW)
     held = columns["place"] % 10 == 9
     parts = [examples(columns, np.flatnonzero(side)) for side in (~held, held)]
     stages = (Stage("time", 40, 64, 4e-3), Stage("band", 20, 64, 2e-3, band=0.1))

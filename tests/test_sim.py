@@ -91,7 +91,7 @@ def test_writes_are_there_by_setting_tolerance_and_programmer(first):
     assert setting == SPICE
     ((tolerance, rows),) = by_tolerance.items()
     assert float(tolerance) == FULL.tables["write"]["tolerances"][0]
-    assert set(rows) == {"within_20", "noise-free", "coarse to fine"}
+    assert set(rows) == {"within_20", "within_20, trained on compact", "noise-free", "coarse to fine"}
     for row in rows.values():
         assert {"success", "pulses_mean", "pulses_p95", "time_s", "energy_J", "n", "interval"} <= set(row)
         assert row["n"] == 2

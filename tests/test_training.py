@@ -157,7 +157,8 @@ def test_the_same_seed_gives_the_same_network():
         PulsePredictor.fit(data, specification, seed=5).predict(start, dg), one.predict(start, dg)
     )
     # from the same weights on it is the order of the records
-    going_on = [PulsePredictor.fit(data, specification, seed=seed, start=one) for seed in (1, 2)]
+    little = PulsePredictor.fit(data, Specification((Stage("time", 1, 16),), networks=2), seed=4)
+    going_on = [PulsePredictor.fit(data, specification, seed=seed, start=little) for seed in (1, 2)]
     assert not np.array_equal(*(predictor.predict(start, dg) for predictor in going_on))
 
 

@@ -147,15 +147,15 @@ class Trials:
     def floor_bias(self, band: float, seed: int = 0, folds: int = 2) -> float:
         """By about how much the floor is too low: as much as it rises from half of the trajectories to all of them.
 
-        What chance takes from it goes about with one over their number. 0 where the floor does not rise; NaN for fewer
-        than four trajectories.
+        What chance takes from it goes about with one over their number. Below 0 where chance lets it fall; NaN for
+        fewer than four trajectories.
         """
         half = self.g_S.shape[1] // 2
         if half < 2:
             return math.nan
         trials = (Trials(self.start_S, self.target_S, self.t_max_s, self.g_S[:, k::2][:, :half]) for k in (0, 1))
         halves = [one.floor(band, seed, min(folds, half)).value for one in trials]
-        return max(self.floor(band, seed, folds).value - float(np.mean(halves)), 0.0)
+        return self.floor(band, seed, folds).value - float(np.mean(halves))
 
     def gap(self, t_s: ArrayLike, band: float, seed: int = 0, folds: int = 2) -> Estimate:
         """Floor minus share of the same trajectories, paired: each pair's own difference is resampled."""

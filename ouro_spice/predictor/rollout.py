@@ -78,7 +78,8 @@ def rollout(
     ``spacing_s``, ``g_S`` (.., points), ``attempt``, ``place``. A cell whose read or pulse fails has no further
     attempts.
     """
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(7,)))
+    # a key of two numbers: records have one
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(7, 1)))
     places, clock = np.arange(len(fleet)), predictor.clock or predictor
     rows, memory = [], Memory.empty(fleet.read(places))
     fine = np.isfinite(memory.reading_S)

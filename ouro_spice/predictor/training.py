@@ -87,7 +87,7 @@ def train(
         with progress("train", sum(stage.epochs for stage in specification.stages)) as bar:
             for k, stage in enumerate(specification.stages):
                 run = _Run(specification, stage, scale, train, validation, step_s, np.random.SeedSequence([seed, k]))
-                scores[f"{k + 1} {stage.objective}"] = run.fit(network, bar.advance)
+                scores[f"{k + 1} {stage.objective}"] = run.fit(network, bar.advance, k > 0 or start is not None)
     return network.weights, scale, scores
 
 
@@ -103,8 +103,8 @@ class _Run:
     step_s: float
     seeds: np.random.SeedSequence
 
-    def fit(self, network: Network, done: Callable[[int], None]) -> float:
-        """Train; the best score, which the network then has."""
+    def fit(self, network: Network, done: Callable[[int], None], trained: bool) -> float:
+        """Train; the best score, which the network then has. A `trained` one may stay as it is."""
         stage = self.stage
         generator = torch.Generator().manual_seed(int(self.seeds.generate_state(1)[0]))
         optimiser = torch.optim.Adam(network.parameters(), lr=stage.learning_rate)
@@ -112,6 +112,9 @@ class _Run:
         curves = self._curves()
         inputs = self._normalised(self.validation)
         best, kept = float("inf"), network.weights
+        if trained:
+            with torch.no_grad():
+                best = min(best, self._score(network(inputs)))
         for epoch in range(stage.epochs):
             softness = SOFTNESS[0] * (SOFTNESS[1] / SOFTNESS[0]) ** (epoch / stage.epochs)
             for rows in torch.randperm(len(self.train), generator=generator).split(stage.batch):

@@ -96,7 +96,8 @@ def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, 
         for band in (50, 20, 10):
             if not any("gap" in row for row in rows.values()):
                 raise KeyError("gap")  # no floor was asked for there
-            bias = next(row["floor_bias"] for row in rows.values() if "floor_bias" in row)[f"within_{band}"] or 0.0
+            told = next(row["floor_bias"] for row in rows.values() if "floor_bias" in row)
+            bias = max(told[f"within_{band}"] or 0.0, 0.0)
             gaps = {
                 name: [x + bias for x in row["gap"][f"within_{band}"]]
                 for name, row in rows.items()

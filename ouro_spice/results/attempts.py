@@ -26,10 +26,10 @@ from ..one_shot import (
     simulated,
     trials,
 )  # fmt: skip
-from ..predictor import PulsePredictor
+from ..predictor import NeuralProgrammer, PulsePredictor
 from ..write_verify import History, Outcome, write_many
 from .configuration import Variant
-from .networks import DEVICES, TRAINING, Place, network, programmer
+from .networks import DEVICES, TRAINING, Place, foreign, foreign_name, network, programmer
 from .writes import kept_histories
 
 _TIMED = 200
@@ -90,15 +90,17 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
     variants = place.configuration.of(place.setting)
     plain = {v.name: network(place, v) for v in variants if _single(v)}
     if compact is not None:
-        shared = [v for v in compact.configuration.of(compact.setting) if _single(v)]
-        plain |= {f"{v.name}, trained on compact": network(compact, v) for v in shared if v.name in plain}
+        shared = [v for v in compact.configuration.of(compact.setting) if v in variants]
+        plain |= {foreign_name(v): network(compact, v) for v in shared if _single(v)}
     model = noise_free(place.cell, place.pair, place.engine)
     predicts: dict[str, Predict] = {"do nothing": nothing, "noise-free": model}
     predicts |= {name: one.predict for name, one in plain.items()}
     deployments = {name: deployed(place, name, predict) for name, predict in predicts.items()}
     others = [v for v in variants if not _single(v)]
-    deployments |= {v.name: attempted(place, v) for v in others}
-    second = {v.name: two_attempts(place, v) for v in others if "slow_same" in v.specification.inputs}
+    several = [programmer(place, v) for v in others]
+    several += [foreign(place, compact, v) for v in others if compact is not None and v in shared]
+    deployments |= {one.name: attempted(place, one) for one in several}
+    second = {one.name: two_attempts(place, one) for one in several if one.predictor.clock}
     tried = _trials(place) if place.setting.floor else None
     folds = place.configuration.tables.get("floor", {}).get("folds", 2)
     gaps = {name: _gaps(tried, predict, folds) for name, predict in predicts.items()} if tried else {}
@@ -109,7 +111,7 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
 
 def _single(variant: Variant) -> bool:
     """Whether a network asks for the time of a pulse by reading and change alone."""
-    return not (variant.drives or variant.experience or variant.like)
+    return not (variant.drives or variant.conditioned)
 
 
 def _gaps(tried: Trials, predict: Predict, folds: int) -> dict[float, Estimate]:
@@ -145,22 +147,22 @@ def deployed(place: Place, name: str, predict: Predict) -> Deployment:
     return _kept(place, f"deployed-{name}", {"who": who, "edge_s": edge_s}, make)
 
 
-def attempted(place: Place, variant: Variant) -> Deployment:
+def attempted(place: Place, one: NeuralProgrammer) -> Deployment:
     """One attempt each by a programmer that asks for more than a time, kept."""
 
     def make() -> Deployment:
         drawn = place.drawn(place.setting.deployments, DEVICES)
         targets = np.array([one.target_S for one in drawn])
-        return from_histories(write_many(place.fleet(drawn), programmer(place, variant), targets, _NEVER, 1))
+        return from_histories(write_many(place.fleet(drawn), one, targets, _NEVER, 1))
 
-    settings = {"who": network(place, variant).sha256, "attempts": 1, "drives": str(variant.drives)}
-    return _kept(place, f"attempted-{variant.name}-1", settings, make)
+    settings = {"who": one.checkpoint, "attempts": 1, "drives": str(one.drives)}
+    return _kept(place, f"attempted-{one.name}-1", settings, make)
 
 
-def two_attempts(place: Place, variant: Variant) -> dict[str, Any]:
+def two_attempts(place: Place, one: NeuralProgrammer) -> dict[str, Any]:
     """What a second pulse adds, given where the first reading is outside the band: a row of results."""
     drawn = place.drawn(place.setting.deployments, DEVICES)
-    histories = kept_histories(place, f"two-{variant.name}", programmer(place, variant), drawn, BANDS[-1], 2, False)
+    histories = kept_histories(place, f"two-{one.name}", one, drawn, BANDS[-1], 2, False)
     row: dict[str, Any] = {"n": len(histories), "interval": {}}
     for band in BANDS:
         hits = [_hit(history, band) for history in histories]

@@ -15,7 +15,7 @@ from ..fleet import Fleet, fleet
 from ..pair import Pair
 from ..pair import pair as search
 from ..write_verify import Programmer, tune
-from .judging import candidates, carried
+from .judging import candidates, carried, varied
 
 JUDGED, TRAINING = 1, 2
 """Streams of the seed: cells that programmers are judged on, and those that conventional ones are tuned on."""
@@ -31,13 +31,13 @@ class Tuning:
         So many settings, drawn from its grid, are tried on so many training cells; those of a circuit on the compact
         model of its device.
     best, tried
-        So many of the best are then tried in the circuit, on so many training cells there.
+        The best of so many amplitudes are then tried in the circuit, on so many training cells there.
     """
 
     candidates: int
     cells: int
-    best: int = 3
-    tried: int = 12
+    best: int = 4
+    tried: int = 16
 
     @classmethod
     def of(cls, cell: Cell | CompactCell) -> Tuning:
@@ -49,7 +49,7 @@ class Tuning:
         first = f"the best of {self.candidates} settings drawn from its grid on {self.cells} training cells"
         if isinstance(cell, CompactCell):
             return first
-        return f"{first} of the compact model, then of the best {self.best} on {self.tried} in the circuit"
+        return f"{first} of the compact model, and of {self.best} amplitudes that do best there the best one here"
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def tuned(bench: Bench, kind: type[Programmer], engine: Ngspice) -> Programmer:
     compact = CompactCell(bench.cell.device, "tud" if bench.cell.device.realisation == "tud" else "full")
     voltages = search(compact, bench.pair.total_s)
     best = _ranked(bench, compact, voltages, _some(bench, kind, voltages), bench.tuning.cells, engine)
-    there = [carried(kind, bench.pair, one) for one in best[: bench.tuning.best]]
+    there = [carried(kind, bench.pair, one) for one in varied(best, bench.tuning.best)]
     return kind(bench.pair, **_ranked(bench, bench.cell, bench.pair, there, bench.tuning.tried, engine)[0])
 
 

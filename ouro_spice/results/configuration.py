@@ -42,7 +42,8 @@ class Experience:
     devices
         In each round.
     rounds
-        (attempts, jitter) of each: the first with the network of a single pulse, then with the one trained so far.
+        (attempts, jitter) of each: the first with the network of a single pulse, then with the one trained so far. A
+        setting that begins with the networks of another one has no need of the first.
     low, high, fastest_s
         As in `predictor.Law`.
     """
@@ -67,6 +68,11 @@ class Variant:
     experience: Experience | None = None
     drives: Drives | None = None
     like: str = ""
+
+    @property
+    def conditioned(self) -> bool:
+        """Whether records do not suffice for its training."""
+        return bool(self.experience or self.like)
 
     @classmethod
     def of(cls, key: str, table: Mapping[str, Any]) -> Variant:
@@ -205,6 +211,21 @@ def _check_references(path: Path, settings: tuple[Setting, ...], variants: Mappi
             if other not in before:
                 raise ValueError(f"{path}: setting {one.name}: there is no setting {other!r} before it")
         before.add(one.name)
+        if one.begin:
+            _check_begin(path, one, next(other for other in settings if other.name == one.begin), variants)
+
+
+def _check_begin(path: Path, setting: Setting, begin: Setting, variants: Mapping[str, Variant]) -> None:
+    """Raise ValueError where networks cannot begin with those of another setting."""
+    if setting.voltages != begin.voltages:
+        raise ValueError(f"{path}: setting {setting.name} begins with {begin.name}, whose voltages are others")
+    for key in setting.variants:
+        source = variants[variants[key].like or key]
+        if source.experience and len(source.experience.rounds) < 2:
+            raise ValueError(
+                f"{path}: setting {setting.name}: variant {source.key} has one round of experience; "
+                f"one that begins with that of {begin.name} leaves out the first"
+            )
 
 
 def _setting(table: Mapping[str, Any], tables: Mapping[str, Any]) -> Setting:

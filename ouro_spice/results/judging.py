@@ -67,3 +67,11 @@ def candidates(kind: type[Programmer], voltages: Pair, count: int, seeds: np.ran
 def carried(kind: type[Programmer], voltages: Pair, parameters: Mapping[str, Any]) -> Programmer:
     """A programmer of another pair: settings are multiples of a pair, but for the limit of the drivers."""
     return kind(voltages, **{name: value for name, value in parameters.items() if name != "most"})
+
+
+def varied(ranked: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
+    """Of settings, best first, the best one of each amplitude: it is what another circuit asks to be chosen anew."""
+    best: dict[float, Mapping[str, Any]] = {}
+    for parameters in ranked:
+        best.setdefault(parameters["over"] if "over" in parameters else parameters["start"], parameters)
+    return list(best.values())[:count]

@@ -87,15 +87,16 @@ class Place:
         seeds = np.random.SeedSequence(self.configuration.seed, spawn_key=(stream, index))
         return int(seeds.generate_state(1)[0])
 
-    def fleet(self, drawn: list[Drawn], cell: Cell | CompactCell | None = None) -> Fleet:
-        """Cells of the setting."""
-        often_V = (self.pair.v_set, self.pair.v_reset)
+    def fleet(self, drawn: list[Drawn], cell: Cell | CompactCell | None = None, pair: Pair | None = None) -> Fleet:
+        """Cells of the setting, or others; `pair`: the amplitudes of most of their pulses."""
+        pair = pair or self.pair
+        often_V = (pair.v_set, pair.v_reset)
         return fleet(cell or self.cell, drawn, workers=self.workers, engine=self.engine, often_V=often_V)
 
 
 def network(place: Place, variant: Variant) -> PulsePredictor:
     """A network of a setting: from its checkpoint, or trained."""
-    made = _conditioned if variant.experience or variant.like else _plain
+    made = _conditioned if variant.conditioned else _plain
     return _saved(place, variant.key, _recipe(place, variant), variant.drives, lambda: made(place, variant))
 
 
@@ -121,6 +122,18 @@ def _saved(
 def programmer(place: Place, variant: Variant, **changes: Any) -> NeuralProgrammer:
     """What programs with the network of a variant."""
     return NeuralProgrammer(network(place, variant), name=variant.name, drives=variant.drives, **changes)
+
+
+def foreign(place: Place, other: Place, variant: Variant) -> NeuralProgrammer:
+    """What programs with the network of a variant as another setting trained it, at the amplitudes here."""
+    manifest = _manifest(place) if variant.conditioned else place.data.manifest
+    found = dataclasses.replace(network(other, variant), manifest=manifest)
+    return NeuralProgrammer(found, name=foreign_name(variant), drives=variant.drives)
+
+
+def foreign_name(variant: Variant) -> str:
+    """Of such a network, in results."""
+    return f"{variant.name}, trained on compact"
 
 
 def _recipe(place: Place, variant: Variant) -> dict[str, Any]:
@@ -217,7 +230,7 @@ def _gathered(place: Place, variant: Variant, policy: PulsePredictor, law: Law, 
     """Attempts on devices of their own, kept."""
     count = place.setting.devices or variant.experience.devices
     settings = place.origin(law=dataclasses.asdict(law), policy=policy.sha256, devices=count,
-                            index=index, d2d=place.setting.d2d, seed=place.configuration.seed)  # fmt: skip
+                            index=index, d2d=place.setting.d2d, seed=place.seed(EXPERIENCE, index))  # fmt: skip
 
     def make() -> dict[str, np.ndarray]:
         drawn = place.drawn(count, EXPERIENCE, index)

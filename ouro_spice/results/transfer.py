@@ -40,7 +40,7 @@ def _under(place: Place, predictor: PulsePredictor, condition: Mapping[str, Any]
         drawn = place.drawn(count, DEVICES, cell=cell)
         # the targets are those of the cell that it was trained for
         targets = np.array([one.target_S for one in place.drawn(count, DEVICES)])
-        cells = place.fleet(drawn, cell)
+        cells = place.fleet(drawn, cell, pair)
         edges_s = (condition["edge_s"],) * 2 if "edge_s" in condition else predictor.edges()
         seen = dict(zip(("log_rise", "log_fall"), np.log(edges_s), strict=True))
         return deploy(cells, partial(predictor.predict, **seen), targets, pair, *edges_s, condition.get("clock_s"))

@@ -24,8 +24,9 @@ from ..write_verify import (
     tune,
     write_many,
 )  # fmt: skip
-from .judging import CONVENTIONAL, NOISE_FREE, best_of, booked, candidates, carried, row
-from .networks import CONVERGED, TRAINING, WRITES, Place, programmer
+from .configuration import Variant
+from .judging import CONVENTIONAL, NOISE_FREE, best_of, booked, candidates, carried, row, varied
+from .networks import CONVERGED, TRAINING, WRITES, Place, foreign, programmer
 
 UNTUNED = "fixed 10 ns, untuned"
 UNTUNED_S = 10e-9
@@ -35,8 +36,8 @@ UNTUNED_MOST = 2000
 PATIENCE = None
 """Pulses that are much too weak move a device by nearly nothing: that is no stuck cell."""
 
-_TRIED = 4
-"""So many of the settings that are best for the compact model are tried in the circuit."""
+_BY = "time"
+"""What conventional programmers are tuned for."""
 
 
 def writes(place: Place, compact: Place | None) -> dict[float, dict[str, list[History]]]:
@@ -44,7 +45,7 @@ def writes(place: Place, compact: Place | None) -> dict[float, dict[str, list[Hi
     table = place.configuration.tables["write"]
     found = {}
     for tolerance in table["tolerances"]:
-        programmers = neural(place) + conventional(place, tolerance, compact)
+        programmers = neural(place, compact) + conventional(place, tolerance, compact)
         found[tolerance] = {one.name: written(place, one, tolerance, table["max_pulses"]) for one in programmers}
         if table.get("untuned", True):
             plain = FixedPulse(place.pair, UNTUNED_S, name=UNTUNED)
@@ -60,12 +61,18 @@ def conventional(place: Place, tolerance: float, compact: Place | None) -> list[
     return [kind(place.pair, **given[kind.__name__]) for kind in CONVENTIONAL if kind.__name__ in given]
 
 
-def neural(place: Place) -> list[Programmer]:
-    """The networks, and the noise-free model."""
-    keys = place.configuration.tables["write"]["neural"]
-    networks = [programmer(place, place.configuration.variants[key]) for key in keys]
+def neural(place: Place, compact: Place | None) -> list[Programmer]:
+    """The networks, those that were trained on the compact model instead, and the noise-free model."""
+    variants = _neural(place)
+    networks = [programmer(place, variant) for variant in variants]
+    if compact is not None:
+        networks += [foreign(place, compact, v) for v in variants if v.key in compact.setting.variants]
     model = noise_free(place.cell, place.pair, place.engine)
     return [*networks, ModelProgrammer(model, place.pair, name=NOISE_FREE)]
+
+
+def _neural(place: Place) -> list[Variant]:
+    return [place.configuration.variants[key] for key in place.configuration.tables["write"]["neural"]]
 
 
 def tuned(place: Place, kind: type[Programmer], tolerance: float, compact: Place | None = None) -> Programmer:
@@ -80,19 +87,20 @@ def tuned_parameters(
     """Settings, best first."""
     table = place.configuration.tables["write"]
     if compact is not None:
-        best = tuned_parameters(compact, kind, tolerance, None)[:_TRIED]
+        best = varied(tuned_parameters(compact, kind, tolerance, None), table["tried"])
         tried, count = [carried(kind, place.pair, one) for one in best], table["tried_on"]
     else:
         seeds = np.random.SeedSequence(place.configuration.seed, spawn_key=(TRAINING,))
         tried, count = candidates(kind, place.pair, table["candidates"], seeds), table["tuned_on"]
     settings = {"candidates": [repr(one) for one in tried], "tolerance": tolerance, "n": count,
-                "d2d": place.setting.d2d, "seed": place.configuration.seed, "most": table["max_pulses"]}  # fmt: skip
+                "d2d": place.setting.d2d, "seed": place.configuration.seed, "most": table["max_pulses"],
+                "by": _BY, "patience": PATIENCE}  # fmt: skip
 
     def make() -> dict[str, np.ndarray]:
         drawn = place.drawn(count, TRAINING)
         cells = place.fleet(drawn)
         targets = [one.target_S for one in drawn]
-        _, rows = tune(tried, cells.copy, targets, tolerance, table["max_pulses"], "time", patience=PATIENCE)
+        _, rows = tune(tried, cells.copy, targets, tolerance, table["max_pulses"], _BY, patience=PATIENCE)
         return {"rows": np.array(json.dumps([row["parameters"] for row in rows]))}
 
     origin = place.origin(**settings)
@@ -207,7 +215,7 @@ def rows(place: Place, found: dict[float, dict[str, list[History]]]) -> dict[str
 
 def ratios(place: Place, found: dict[float, dict[str, list[History]]]) -> dict[str, Any]:
     """The best neural programmer against the best tuned conventional one, and against untuned fixed pulses."""
-    ours = {place.configuration.variants[key].name for key in place.configuration.tables["write"]["neural"]}
+    ours = {variant.name for variant in _neural(place)}
     return {
         f"{tolerance:g}": {key: _against(booked(programmers), ours, key) for key in ("pulses", "time_s")}
         for tolerance, programmers in found.items()
@@ -215,7 +223,7 @@ def ratios(place: Place, found: dict[float, dict[str, list[History]]]) -> dict[s
 
 
 def _against(programmers: dict[str, list[History]], ours: set[str], key: str) -> dict[str, Any]:
-    theirs = set(programmers) - ours - {NOISE_FREE, UNTUNED}
+    theirs = set(programmers) & {kind.name for kind in CONVENTIONAL}
     best, rival = (best_of(programmers, names, key) for names in (ours, theirs))
     return {
         "neural": best, "conventional": rival,
