@@ -78,6 +78,18 @@ def pytest_collection_modifyitems(config, items):
 _LEFT_OUT = pytest.StashKey[dict[str, int]]()
 
 
+def pytest_sessionfinish(session):
+    """Where tests run in several processes, each of these has left out the same: one says so to the first."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(_LEFT_OUT, {})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    if hasattr(node, "workeroutput"):  # not of a process that died
+        node.config.stash[_LEFT_OUT] = node.workeroutput["left_out"]
+
+
 def pytest_terminal_summary(terminalreporter, config):
     left_out = config.stash.get(_LEFT_OUT, {})
     if "ngspice" in left_out:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 
+import numpy as np
 import pytest
 
 from ouro_spice import History, Outcome, Pulse, PulsePredictor, results
@@ -17,6 +18,7 @@ from ouro_spice.predictor import shipped, standing
 from ouro_spice.results import Configuration, aims, table
 from ouro_spice.results import networks as kinds
 from ouro_spice.results.attempts import _hit
+from ouro_spice.results.judging import varied
 from ouro_spice.results.networks import Place, programmer
 from ouro_spice.results.transfer import changed
 from ouro_spice.results.writes import UNTUNED, packed, unpacked
@@ -43,7 +45,7 @@ stages = [{ objective = "conductance", epochs = 2, smoothing = 11 }]
 stages = [{ objective = "time", epochs = 5 }, { objective = "band", epochs = 3, band = 0.2 }]
 [variant.both]
 inputs = ["g_start_S", "dg_S", "drive", "slow_same", "sure_same", "slow_other", "sure_other"]
-stages = [{ objective = "band", epochs = 2, band = 0.1 }]
+stages = [{ objective = "time", epochs = 2 }, { objective = "band", epochs = 2, band = 0.1 }]
 experience = { devices = 30, low = 1.0, high = 1.25, fastest_s = 15e-9, rounds = [[2, 0.2], [2, 0.1]] }
 drives = { width_s = 15e-9, low = 1.0, high = 1.25 }
 [variant.amplitude]
@@ -82,6 +84,18 @@ device = { T0 = 273.0 }
 name = "clock"
 clock_s = 100e-9
 """
+
+BEGUN = TINY.replace(
+    "[converge]",
+    """[[setting]]
+name = "full"
+cell = "compact"
+records = 40
+devices = 10
+begin = "reduced_60us_d2d"
+variants = ["both", "amplitude"]
+[converge]""",
+)
 
 
 def load(tmp_path, text=TINY, name="paper"):
@@ -201,6 +215,15 @@ def test_streams_have_nothing_in_common(tmp_path):
     assert len(set(radii)) == len(radii)
 
 
+def test_rounds_of_experience_have_amplitudes_of_their_own(done):
+    drawn = {}
+    for path in sorted((done[0] / "kept").glob(f"{SETTING}-experience-*")):
+        with np.load(path) as arrays:
+            first = arrays["attempt"] == 0
+            drawn[path] = tuple(arrays["drive"][first][:5])
+    assert len(drawn) == len(set(drawn.values())) == 3  # the clock's and two rounds
+
+
 def test_the_drives_travel_with_the_checkpoint(done):
     predictor = PulsePredictor.load(done[0] / "checkpoints" / SETTING / "both.npz")
     assert predictor.manifest.settings["drives"] == {"width_s": 15e-9, "low": 1.0, "high": 1.25, "fixed": False}
@@ -210,8 +233,7 @@ def test_the_drives_travel_with_the_checkpoint(done):
 
 def test_a_network_with_experience_goes_on_from_that_of_another_setting(done, tmp_path):
     """It needs no clock and no first round of its own; pulses are those of the pair here."""
-    more = '[[setting]]\nname = "full"\ncell = "compact"\nrecords = 40\ndevices = 10\nbegin = "reduced_60us_d2d"\n'
-    configuration = load(tmp_path, TINY.replace("[converge]", more + 'variants = ["both", "amplitude"]\n[converge]'))
+    configuration = load(tmp_path, BEGUN)
     with Ngspice(1) as engine:
         there = Place(configuration, configuration.settings[0], done[0], 1, engine)
         here = Place(configuration, configuration.settings[1], tmp_path, 1, engine, there)
@@ -219,7 +241,11 @@ def test_a_network_with_experience_goes_on_from_that_of_another_setting(done, tm
         begun = {key: kinds.network(there, configuration.variants[key]) for key in found}
     assert found["both"].pair == here.pair != there.pair
     for key, one in found.items():
-        assert one.sha256 != begun[key].sha256
+        stages = configuration.variants[key].specification.stages
+        assert len(one.specification.stages) == 1 <= len(stages)
+        assert one.specification.stages[0] == stages[-1]
+        # what it begins with sends the pulses of the first round
+        assert kinds._beginning(here, configuration.variants[key]).pair == here.pair
         assert one.manifest.settings["training"]["start"] is not None
         assert one.scale.shift.tolist() == begun[key].scale.shift.tolist()
     assert found["both"].clock.sha256 == begun["both"].clock.sha256
@@ -265,6 +291,19 @@ def test_what_a_file_does_not_say_rightly_is_told(tmp_path, old, new, what):
     assert old in TINY
     with pytest.raises(ValueError, match=what):
         load(tmp_path, TINY.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ('begin = "reduced_60us_d2d"', 'begin = "reduced_60us_d2d"\nvoltages = "paper"', "whose voltages are others"),
+        ("rounds = [[2, 0.2], [2, 0.1]]", "rounds = [[2, 0.2]]", "variant both has one round"),
+    ],
+)
+def test_networks_begin_where_that_makes_sense(tmp_path, old, new, what):
+    assert old in BEGUN
+    with pytest.raises(ValueError, match=what):
+        load(tmp_path, BEGUN.replace(old, new))
 
 
 @pytest.mark.parametrize("name", ["sim", *results.CAMPAIGNS])
@@ -379,3 +418,11 @@ def test_the_shipped_configurations_hold_every_condition_that_is_asked_for():
 def test_a_second_pulse_is_sent_where_the_reading_is_outside_the_band(readings, conductances, outcome, hits):
     history = History("a", 2e-4, 0.1, readings, conductances, (), outcome, 1e-6, 0.0, None, "", 1e-7)
     assert tuple(_hit(history, band) for band in BANDS) == hits
+
+
+def test_another_circuit_chooses_among_different_amplitudes():
+    ranked = [{"start": 1e-8, "over": 1.2, "back": 1}, {"start": 2e-8, "over": 1.2}, {"start": 1e-8, "over": 1.1}]
+    assert varied(ranked, 5) == [ranked[0], ranked[2]]
+    assert varied(ranked, 1) == [ranked[0]]
+    levels = [{"start": 1.15, "step": 0.03}, {"start": 1.15, "step": 0.02}, {"start": 1.2, "step": 0.03}]
+    assert varied(levels, 2) == [levels[0], levels[2]]

@@ -373,6 +373,14 @@ def test_success_comes_first():
     assert table[0]["success"] == 1.0 > table[1]["success"]
 
 
+def test_tuning_is_as_patient_as_the_writes_that_it_is_for():
+    """Cells that answer by nearly nothing are given up after some pulses, or never."""
+    fleet, weak = FakeFleet([FakeCell(2e-4, 1e-6) for _ in range(5)]), FixedPulse(PAIR, 1e-7)
+    for patience, pulses in ((3, 3), (None, 12)):
+        _, (row,) = tune([weak], fleet.copy, np.full(5, 4e-4), 0.05, 12, patience=patience)
+        assert row["pulses_mean"] == pulses
+
+
 def test_where_none_succeeds_the_best_one_is_taken():
     best, table = tune([FixedPulse(PAIR, 1e-8)], FakeFleet(cells(5)).copy, targets(5), 0.01, 3)
     assert best.width == 1e-8
