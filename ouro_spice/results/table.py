@@ -115,7 +115,7 @@ def campaign_text(results: dict[str, Any]) -> str:
             rows = transfer_rows(results["transfer"][name])
             parts += [f"### {name}: under other conditions\n", _markdown(TRANSFER_HEAD, rows)]
     tools = ", ".join(f"{name} {results['manifest']['versions'][name]}" for name in ("ngspice", "torch"))
-    parts.append(f"{results['seconds'] / 60:.0f} minutes; {tools}.\n")
+    parts.append(f"The last run took {results['seconds'] / 60:.0f} minutes, beside what it found done; {tools}.\n")
     return "\n".join(parts)
 
 
