@@ -49,7 +49,7 @@ class Tuning:
         first = f"the best of {self.candidates} settings drawn from its grid on {self.cells} training cells"
         if isinstance(cell, CompactCell):
             return first
-        return f"{first} of the compact model, and of {self.best} amplitudes that do best there the best one here"
+        return f"{first} of the compact model, then of its {self.best} best amplitudes on {self.tried} in the circuit"
 
 
 @dataclass(frozen=True)
