@@ -162,6 +162,17 @@ def test_the_same_seed_gives_the_same_network():
     assert not np.array_equal(*(predictor.predict(start, dg) for predictor in going_on))
 
 
+def test_a_stage_never_ends_worse_than_it_began():
+    """Steps that are far too long: what training begins with is kept."""
+    data = records(60, histories=True)
+    begun = PulsePredictor.fit(data, Specification((Stage("time", 150, 16, 4e-3),)), seed=4)
+    spoiled = Specification((Stage("time", 2, 16, 1.0), Stage("time", 1, 16, 1.0)))
+    start, dg = grid()
+    assert np.array_equal(PulsePredictor.fit(data, spoiled, start=begun).predict(start, dg), begun.predict(start, dg))
+    # one that has learned nothing yet has no such claim
+    assert not np.array_equal(PulsePredictor.fit(data, spoiled).predict(start, dg), begun.predict(start, dg))
+
+
 def test_training_neither_needs_nor_moves_the_global_random_state_or_the_threads():
     data, specification = records(40, histories=True), Specification((Stage("time", 2), Stage("band", 2)))
     threads = torch.get_num_threads()

@@ -113,9 +113,12 @@ def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, 
 
 
 def _history(results: dict[str, Any]) -> tuple[str, bool]:
-    """Each band by the network that serves it best."""
-    rows = {name: row for name, row in results["one_shot"][_SPICE].items() if name.endswith(", two attempts")}
-    found, met = [], bool(rows)
+    """Each band by the network of this circuit that serves it best."""
+    every = results["one_shot"][_SPICE]
+    rows = {n: row for n, row in every.items() if n.endswith(", two attempts") and "trained on" not in n}
+    if not rows:
+        raise KeyError("two attempts")  # no network of the circuit made them
+    found, met = [], True
     for band, least in ((50, 0.95), (20, 0.75)):
         name = max(rows, key=lambda name: rows[name][f"within_{band}"])
         share = rows[name][f"within_{band}"]
@@ -153,7 +156,7 @@ _AIMS: tuple[tuple[str, str, Callable[[dict[str, Any]], tuple[str, bool]]], ...]
     ("circuit", "compact, 60 us, D2D: likewise", _floor("compact_60us_d2d", 4)),
     ("circuit", "1T1R in SPICE, 60 us: < 6 points", _floor("1t1r_60us", 6)),
     ("circuit", "1T1R in SPICE, 60 us, D2D: < 6 points", _floor(_SPICE, 6)),
-    ("circuit", "1T1R, D2D, history, second attempt: >= 95 % within 50 %, >= 75 % within 20 %", _history),
+    ("circuit", "1T1R, D2D, second attempt: >= 95 / 75 % within 50 / 20 %, each by its best network", _history),
     ("circuit", "1T1R, writes to +-10 %: < 10 pulses for >= 95 %, median <= 3", _iterations(_SPICE)),
     ("circuit", "compact, the same", _iterations("compact_60us_d2d")),
     ("circuit", "1T1R: >= 3 times fewer pulses than the best conventional", _ratio(_SPICE, "pulses", "over_best", 3)),
