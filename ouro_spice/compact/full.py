@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 
-from .constants import EPS0, KB_EV, MEFF, PLANCK, RICHARDSON, Q, Z
+from ..constants import EPS0, KB_EV, MEFF, PLANCK, RICHARDSON, Q, Z
 from .hop import disc_resistance, geometry, plug_resistance, thermal_resistance
 from .jit import kernel
 from .vector import ALPHALINE, EPS, EPSPHIB, PHIBN0, PHIN, R_0, RTHLINE, RTIOX, T0
