@@ -54,7 +54,7 @@ def test_a_technology_is_legal_until_its_current_breaks_off(fixed, name, low, hi
         return ""
 
     inside, outside = low, high
-    while abs(outside - inside) > 1e-4 * abs(high - low):
+    while abs(outside - inside) > 1e-3 * abs(high - low):
         middle = 0.5 * (inside + outside)
         inside, outside = (inside, middle) if refused(middle) else (middle, outside)
 
