@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .checks import check_count, check_range
+from .schottky import check_barrier
 from .variability import VARYING, HalfCycleWalk, ReadNoise, Spread, Walk, spread
 
 V_READ = 0.2
@@ -109,6 +110,7 @@ class Device:
         if self.l >= self.lcell:
             raise ValueError(f"l = {self.l:g} nm must be below lcell = {self.lcell:g} nm: the disc is part of the cell")
         self._check_walk()
+        self._check_barrier()
 
     def check_fit(self, model: str) -> None:
         """Raise ValueError for a parameter that the fitted current of a reduced model does not know."""
@@ -134,6 +136,17 @@ class Device:
             raise ValueError(f"the walk takes l = {self.l:g} nm beyond lcell = {self.lcell:g} nm")
         if self.Ndiscmin * (1 + self.walk.band_min) >= self.Ndiscmax * (1 - self.walk.band):
             raise ValueError("the walk takes Ndiscmin beyond Ndiscmax")
+
+    def _check_barrier(self) -> None:
+        lengths, reach = (self.l, self.l), (self.Ndiscmin, self.Ndiscmax)
+        if isinstance(self.walk, Walk):
+            lengths = self.l * (1 - self.walk.band), self.l * (1 + self.walk.band)
+            reach = self.Ndiscmin * (1 - self.walk.band_min), self.Ndiscmax * (1 + self.walk.band)
+        elif self.walk is not None:
+            (_, *low), (_, *high) = self.walk.low, self.walk.high
+            lengths = min(self.l, low[0]), max(self.l, high[0])
+            reach = min(self.Ndiscmin, low[1]), max(self.Ndiscmax, high[2])
+        check_barrier(self.parameters, (PARAMETERS["phin"].low, PARAMETERS["phin"].high), lengths, reach)
 
     def replace(self, **changes: Any) -> Device:
         """This device with other values; unknown names and illegal values raise ValueError."""

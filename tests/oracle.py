@@ -97,6 +97,49 @@ class Jart:
         ends = sorted((0.0, v / (self.RTiOx + self.R0)))
         return brentq(lambda i: self.voltage(i, n) - v, *ends, xtol=1e-22, rtol=1e-15) if v else 0.0
 
+    def excess(self, i, v: float, n: float):
+        """ln of the currents `i` over those that the Schottky barrier lets through at the voltage they leave to it."""
+        i = np.abs(i)
+        vs = np.maximum(abs(v) - np.sign(v) * self.voltage(np.sign(v) * i, n), 1e-300)
+        t = self.temperature(v, np.sign(v) * i)
+        kt = BOLTZMANN * t / ELEMENTARY
+        psi = np.maximum(self.phibn0 - self.phin - np.sign(v) * vs, 0.0)
+        cube = 8 * pi**2 * (self.epsphib * VACUUM) ** 3
+        phi = np.maximum(self.phibn0 - (ELEMENTARY**3 * CHARGE * n * 1e26 * psi / cube) ** 0.25, 0.0)
+        through = np.log(self.area * RICHARDSON * t**2)
+        if v > 0:
+            return np.log(i) - through + (phi - vs) / kt - np.log(-np.expm1(-vs / kt))
+        w00 = constants.h / (4 * pi) * sqrt(CHARGE * n * 1e26 / (ELECTRON_MASS * self.eps * VACUUM))
+        x = w00 / kt
+        through += 0.5 * np.log(pi * w00 * (vs + phi / np.cosh(np.minimum(x, 300.0)) ** 2)) - np.log(kt)
+        share = vs * (x - np.tanh(x)) / w00
+        return np.log(i) - through + phi * np.tanh(x) / w00 - share - np.log(-np.expm1(-share))
+
+    def roots(self, v: float, n: float) -> list[float]:
+        """All static currents, the smallest first: a scan of all voltages the barrier can have, beyond its kink too."""
+        ends = np.geomspace(1e-25, 1e-3, 120)
+        share = np.concatenate([ends, np.linspace(1e-3, 1 - 1e-3, 600)[1:-1], 1 - ends[ends > 1e-10][::-1]])
+        kink = abs(self.phibn0 - self.phin) * (1 + np.concatenate([-ends[40:], [0], ends[40:]])) / abs(v)
+        share = np.unique(np.concatenate([share, 1 - kink[(kink > 1e-12) & (kink < 1 - 1e-12)]]))
+        # the current that leaves 1 - share of the voltage to the barrier: Cardano
+        ohm, cubic = sum(self.resistances(n)) + self.RTiOx + self.R0, self.R0**2 * self.alphaline * self.Rthline
+        i = np.sinh(np.arcsinh(1.5 * share * abs(v) / ohm * sqrt(3 * cubic / ohm)) / 3) * 2 * sqrt(ohm / 3 / cubic)
+        above = self.excess(i, v, n) > 0
+        turns = np.flatnonzero(above[1:] != above[:-1])
+        exact = (brentq(self.excess, i[k], i[k + 1], args=(v, n), xtol=1e-300, rtol=1e-14) for k in turns)
+        return [float(np.sign(v)) * root for root in exact]
+
+    def outrun(self, v: float, n: float, i: float) -> bool:
+        """Whether at current i the barrier rises faster than the voltage over it, or has its kink behind it."""
+        vs, end = v - self.voltage(i, n), self.phibn0 - self.phin
+        step = 1e-6 * (end - vs)
+        return vs > 0 and (end <= vs or self.barrier(vs + step, n) - self.barrier(vs - step, n) > 2 * step) and end > 0
+
+    def currents(self, v: float, n: float) -> list[float]:
+        """The only static current; of several those whose barrier is not outrun: one, or two and a middle by heat."""
+        found = self.roots(v, n)
+        return found if len(found) == 1 else [i for i in found if not self.outrun(v, n, i)]
+
     def current(self, v: float, n: float) -> float:
         """Static current; of several solutions (V > 0) the largest, which continues from V = 0."""
         if v == 0:
@@ -114,17 +157,20 @@ class Jart:
         for high, low in pairwise(grid):
             if balance(low) <= 0:
                 return brentq(balance, low, high, xtol=1e-22, rtol=1e-14)
-        raise ArithmeticError(f"no static current at V = {v:g}, N = {n:g}")
+        return max(self.roots(v, n))
 
-    def rate(self, v: float, n: float) -> float:
-        """dN/dt."""
+    def gamma(self, v: float, n: float, i: float) -> float:
+        """Field at current i, relative to the one that takes the ions over their barrier by itself."""
+        field = (v - self.series(i)) / (self.lcell * 1e-9) if v > 0 else i * self.resistances(n)[0] / (self.l * 1e-9)
+        return CHARGE * self.a * field / (pi * self.dWa)
+
+    def rate(self, v: float, n: float, i: float | None = None) -> float:
+        """dN/dt, at the static current unless another is given."""
         if v == 0:
             return 0.0
-        i = self.current(v, n)
+        i = self.current(v, n) if i is None else i
         kt = BOLTZMANN * self.temperature(v, i) / ELEMENTARY
-        v_cell = v - self.series(i)
-        field = v_cell / (self.lcell * 1e-9) if v > 0 else i * self.resistances(n)[0] / (self.l * 1e-9)
-        g = CHARGE * self.a * field / (pi * self.dWa)
+        g = self.gamma(v, n, i)
         even, odd = sqrt(1 - g * g) + g * asin(g), g * pi / 2
         hop = exp(-self.dWa * even / kt) * 2 * sinh(self.dWa * odd / kt)
         return -(self.Nplug + n) / 2 * self.a * self.nu0 / (self.l * 1e-9) * hop * self.limit(v, n)

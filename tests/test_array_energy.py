@@ -65,6 +65,17 @@ def test_a_driver_takes_its_share_of_a_divider():
     assert energy.drivers_J / energy.cells_J == pytest.approx(1000 / 3000, rel=1e-6)
 
 
+def test_lines_hold_half_c_v_squared_while_the_pulse_stands():
+    n, c, volts = 5, 20e-15, 0.8
+    lines = ouro.Lines(r_wl=10.0, c_wl=c)
+    array = ouro.Crossbar(1, n, ouro.Cell1R(DEVICE, lines=lines, driver=ouro.Driver(100.0))).resistors(1e12)
+    pulse = ouro.Pulse(volts, 20e-9, 1e-9, 1e-9)
+    wave = ouro.simulate(array.cell_at(0, 0), pulse, stop_s=15e-9)
+    energy = energy_of(array.cell_at(0, 0), wave, array.state())
+    assert energy.stored_J == pytest.approx(n * c * volts**2 / 2, rel=1e-4, abs=0)
+    assert abs(energy.remainder_J) < 2e-3 * energy.total_J
+
+
 def test_the_selected_cell_is_that_of_the_single_cell():
     cell = ouro.Cell1R(DEVICE)
     single = ouro.simulate(cell, PULSE)

@@ -9,6 +9,7 @@ import oracle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from technologies import legal
 
 import ouro_spice as ouro
 from ouro_spice.compact import concentration, conductance, conductance_map, full, hop, rate, static_current, window_S
@@ -199,7 +200,7 @@ LEGAL = st.fixed_dictionaries(
 
 @given(LEGAL, st.floats(0, 1e5))
 def test_every_legal_device_has_a_current_and_a_rate_at_any_voltage(parameters, rs):
-    device = DEVICE.replace(**parameters)
+    device = legal(DEVICE.parameters | parameters)
     p, (r, l) = vector(device), (device.r, device.l)  # noqa: E741
     for v in (-20.0, -1.3, -0.2, -1e-4, 1e-4, 0.2, 1.3, 20.0):
         for n in (1e-4, 0.008, 0.3, 20.0, 1100.0):

@@ -3,15 +3,16 @@
 One equation for the magnitude j of the current: the voltage U that the ohmic parts leave to the barrier equals the one
 that the barrier needs at j and at the temperature that j causes. Written in voltages it holds no growing exponential
 and is nearly straight in j, ohmic or blocking, so that Newton's method converges from the last step's current in
-two evaluations. At the far ends of the legal ranges a device can have two stable currents (its own heat, or phin above
-phibn0): there the guess decides. Symbols as in Bengel et al., IEEE TCAS-I 67(12), 2020.
+two evaluations. At the far ends of the legal ranges a device can have two stable currents by its own heat: there the
+guess decides. With a phin that `schottky` refuses a current may be none of the published equations. Symbols as in
+Bengel et al., IEEE TCAS-I 67(12), 2020.
 """
 
 from __future__ import annotations
 
 import math
 
-from .constants import EPS0, KB_EV, MEFF, PLANCK, RICHARDSON, Q, Z
+from ..constants import EPS0, KB_EV, MEFF, PLANCK, RICHARDSON, Q, Z
 from .hop import disc_resistance, geometry, plug_resistance, thermal_resistance
 from .jit import kernel
 from .vector import ALPHALINE, EPS, EPSPHIB, PHIBN0, PHIN, R_0, RTHLINE, RTIOX, T0

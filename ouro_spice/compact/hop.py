@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .constants import KB_EV, Q, Z
+from ..constants import KB_EV, Q, Z
 from .jit import kernel
 from .vector import (
     ALPHALINE,
