@@ -111,7 +111,7 @@ class Witness:
 
     def run(self, testbench: Testbench, throw: bool = True) -> Waveform:
         """Run one testbench."""
-        walks = any(line.startswith("vxcell_wmax ") for line in testbench.elements)
+        walks = any(line[1:].startswith("xcell_wmax ") for line in testbench.elements)
         limits = (("w_min", "v(xcell_wmin)"), ("w_max", "v(xcell_wmax)")) if walks else ()
         self.bench = dataclasses.replace(testbench, probes=(*testbench.probes, *limits))
         return self.engine.run(self.bench, throw)
