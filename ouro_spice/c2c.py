@@ -231,7 +231,8 @@ class Stretch:
 
     def near(self, path: np.ndarray, n: np.ndarray) -> np.ndarray:
         """Whether N comes near the limits from one step's end to the next, (K + 1, 2): Ndiscmin, Ndiscmax."""
-        ends = np.concatenate([[self.wander.n_begin], n, n[-1:]])
+        ends = np.concatenate([[self.wander.n_begin], n])
+        ends = np.append(ends, ends[-1])
         lowest, highest = np.minimum(ends[1:], ends[:-1]), np.maximum(ends[1:], ends[:-1])
         near = np.stack([path[:, 2] > self._least * lowest, highest > _FAR * path[:, 3]], axis=1)
         near[1:] |= near[:-1].copy()  # a step earlier or later than foreseen
