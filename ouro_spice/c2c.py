@@ -6,8 +6,8 @@ those of the law. The middle of a line is where the law has its jump, and a line
 transient is solved in, half a step of the walk: the trapezoidal rule then takes from it what it would from the jump,
 wherever its points lie.
 
-That holds for what the rate is nearly linear in. Of a limit it feels the tenth power, and N has to follow one that walks
-past it: Ndiscmin and Ndiscmax do jump, but only where N is near them.
+That holds for what the rate is nearly linear in. Of a limit it feels the tenth power, and one that walks past N takes it
+along: Ndiscmin and Ndiscmax do jump, but only where N is near them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from .device import Device
+from .limits import Limits, jumps
 from .pulse import PWL
 from .variability import VARYING, HalfCycleWalk, Walk, Wander
 
@@ -31,14 +32,8 @@ _SHORTEST_WAY = 1e-4
 _GROWTH = (0.5, 2.0)
 """Where N gathers speed, it is taken to go on so, but for no more than this from an eighth of a step to the next."""
 
-_FAR = 0.3
-"""Share of N's distance to a limit, or of a limit's to N: of it the rate feels the tenth power, 6e-6."""
-
 _ROUNDING = 1e-6
 """A step ends with a part of a pulse that ends within this share of it."""
-
-_JUMP = 1e-9
-"""Share of a step that a jump of a limit takes: the source of a voltage has no two values at once."""
 
 
 def key(seed: int, index: int = 0) -> np.ndarray:
@@ -221,50 +216,26 @@ class Stretch:
         corners = np.concatenate([[0.0], inside, [self.stop_s]])
         corners = corners[np.concatenate([[True], np.diff(corners) > _ROUNDING * self.device.walk.step_s])]
         corners[-1] = self.stop_s
-        logs = np.log(values / [getattr(self.device, name) for name in VARYING])
+        own = np.array([getattr(self.device, name) for name in VARYING])
+        logs, ends = np.log(values / own), np.minimum(self._middles, self.off_s)
         found = {
             VARYING[k]: PWL(tuple(corners.tolist()), tuple(np.interp(corners, times, logs[:, k]).tolist()))
             for k in (0, 1)
         }
         near = np.ones((len(path), 2), bool) if n is None else self.near(path, n)
-        return found | {VARYING[k]: self._jumps(path[:, k], near[:, k - 2], k) for k in (2, 3) if self._felt[k - 2]}
+        for k, reached in zip((2, 3), self._limits.reached, strict=True):
+            if reached:
+                logs = np.log(path[:, k] / own[k])
+                found[VARYING[k]] = jumps(logs, near[:, k - 2], ends, self.device.walk.step_s, self.stop_s)
+        return found
 
     def near(self, path: np.ndarray, n: np.ndarray) -> np.ndarray:
-        """Whether N comes near the limits from one step's end to the next, (K + 1, 2): Ndiscmin, Ndiscmax."""
-        ends = np.concatenate([[self.wander.n_begin], n])
-        ends = np.append(ends, ends[-1])
-        lowest, highest = np.minimum(ends[1:], ends[:-1]), np.maximum(ends[1:], ends[:-1])
-        near = np.stack([path[:, 2] > self._least * lowest, highest > _FAR * path[:, 3]], axis=1)
-        near[1:] |= near[:-1].copy()  # a step earlier or later than foreseen
-        near[:-1] |= near[1:].copy()
-        return near
-
-    def _jumps(self, values: np.ndarray, near: np.ndarray, k: int) -> PWL:
-        """ln(limit / parameter) of limit `k` over the part, from its values from step to step, (K + 1,)."""
-        step = self.device.walk.step_s
-        last = np.maximum.accumulate(np.where(near, np.arange(len(values)), 0))
-        logs = np.log(values[last] / getattr(self.device, VARYING[k]))
-        ends = np.minimum(self._middles, self.off_s)
-        now = logs[np.count_nonzero(ends[1:] <= _ROUNDING * step)]
-        times, volts = [0.0], [now]
-        for end, log in zip(ends, logs, strict=True):
-            if _ROUNDING * step < end < self.stop_s - _ROUNDING * step and log != volts[-1]:
-                times += [float(end), float(end + _JUMP * step)]
-                volts += [volts[-1], log]
-        return PWL((*times, self.stop_s), tuple(map(float, (*volts, volts[-1]))))
+        """Whether N, the `concentrations`, comes near the limits from one step's end to the next, (K + 1, 2)."""
+        return self._limits.near(path, n)
 
     @property
-    def _least(self) -> float:
-        """Share of the lower limit in N from which on it is felt: in SET direction it can only push."""
-        return _FAR if self.polarity >= 0 else 0.9
-
-    @property
-    def _felt(self) -> tuple[bool, bool]:
-        """Whether N can come near each of the limits."""
-        device, walk = self.device, self.device.walk
-        low, high = min(device.Nlo, self.wander.n_begin), max(device.Nhi, self.wander.n_begin)
-        of_low = device.Ndiscmin * (1 + walk.band_min) / low if low else np.inf
-        return of_low > self._least, high / (device.Ndiscmax * (1 - walk.band)) > _FAR
+    def _limits(self) -> Limits:
+        return Limits(self.device, self.wander.n_begin, self.polarity)
 
     def _lines(self, path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Corners of the lines: times (C,), some perhaps outside the part, and values (C, 4)."""

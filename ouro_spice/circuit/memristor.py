@@ -115,7 +115,9 @@ def walk_sources(name: str, walk: Mapping[str, PWL] | None) -> list[str]:
     five times as many points as r and l need. The function of the same name has none.
     """
     lines = [_source(f"{name}_{WALKED[key]}", pwl) for key, pwl in (walk or {}).items()]
-    return lines + [line for key in LIMITS if walk and key in walk for line in _turns(f"{name}_{WALKED[key]}", walk[key])]
+    return lines + [
+        line for key in LIMITS if walk and key in walk for line in _turns(f"{name}_{WALKED[key]}", walk[key])
+    ]
 
 
 def _turns(node: str, pwl: PWL) -> list[str]:

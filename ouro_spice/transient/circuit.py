@@ -18,7 +18,7 @@ from ..engine import Engine
 from ..pulse import PWL, Parallel, Pulse
 from ..variability import HalfCycleWalk, Walk
 from ..waveform import Effort, Result, State, Waveform
-from . import frozen, limits
+from . import frozen, law
 from .guess import Source, concentrations
 
 _STEPS = 500
@@ -200,7 +200,7 @@ class CircuitRun:
             effort = effort + wave.effort
             if wave.result is not Result.OK:
                 return dataclasses.replace(wave, effort=effort), True
-            found = {k: limits.concentrations(one, wave, self.cell.suffix(k)) for k, one in stretches.items()}
+            found = {k: law.concentrations(one, wave, self.cell.suffix(k)) for k, one in stretches.items()}
             if all(_same(one, n[k], found[k]) for k, one in stretches.items()):
                 break
             if round_ + 1 == _ROUNDS and self._middle(pulse, begin_s, end_s, state) is not None:
