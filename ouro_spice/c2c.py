@@ -6,8 +6,8 @@ those of the law. The middle of a line is where the law has its jump, and a line
 transient is solved in, half a step of the walk: the trapezoidal rule then takes from it what it would from the jump,
 wherever its points lie.
 
-That holds for what the rate is nearly linear in. Of a limit it feels the tenth power, and one that walks past N takes it
-along: Ndiscmin and Ndiscmax do jump, but only where N is near them.
+That holds for what the rate is nearly linear in. Of a limit it feels the tenth power, and one that walks past N takes
+N along: Ndiscmin and Ndiscmax do jump, but only where N is near them.
 """
 
 from __future__ import annotations
