@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from .device import Device
+from .forks import cached_property
 from .pulse import PWL
 from .variability import VARYING, HalfCycleWalk, Walk, Wander
 
