@@ -36,6 +36,10 @@ TUD_HOLDS = ("RTiOx", "R0", "Rthline", "alphaline")
 """Parameters of the series resistance: another one would not go with the current of JART-TUD."""
 
 
+_ROUNDING, _ROUNDING_AT_0 = 1e-9, 1e-15
+"""How far a value may be beyond the end of its range by rounding: of that end; of the other one where that is 0."""
+
+
 def _quantity(default: float, unit: str, low: float, high: float, text: str, per_instance: bool = False) -> Any:
     meta = {"unit": unit, "low": low, "high": high, "text": text, "per_instance": per_instance}
     return field(default=default, metadata=meta)
@@ -90,8 +94,11 @@ class Device:
     def __post_init__(self) -> None:
         if self.realisation not in REALISATIONS:
             raise ValueError(f"realisation {self.realisation!r} is unknown; there is {' and '.join(REALISATIONS)}")
-        for parameter in PARAMETERS.values():
-            parameter.check(getattr(self, parameter.name))
+        for name, parameter in PARAMETERS.items():
+            value = getattr(self, name)
+            legal = parameter.within(value)
+            if legal is not value:  # frozen
+                object.__setattr__(self, name, legal)
         if self.realisation == "tud":
             self.check_fit("tud")
         _of_kind("walk", self.walk, (Walk, HalfCycleWalk))
@@ -124,7 +131,7 @@ class Device:
             band = self.walk.band_min if name == "Ndiscmin" else self.walk.band
             for end in (1 - band, 1 + band):
                 try:
-                    PARAMETERS[name].check(getattr(self, name) * end)
+                    PARAMETERS[name].within(getattr(self, name) * end)
                 except ValueError as error:
                     raise ValueError(f"the walk takes {name} out of its range: {error}") from error
         if self.l * (1 + self.walk.band) >= self.lcell:
@@ -195,6 +202,25 @@ class Parameter:
     def check(self, value: float) -> None:
         """Raise ValueError where `value` is not a finite number in the legal range."""
         check_range(self.name, value, self.low, self.high, self.unit)
+
+    def within(self, value: float) -> float:
+        """Return the value, or the end of the legal range that it is beyond by rounding alone.
+
+        ngspice can crash on an instance that is beyond its range by the last digit.
+
+        Raises
+        ------
+        ValueError
+            Where it is outside, or no finite number.
+        """
+        if type(value) is float and self.low <= value <= self.high:
+            return value
+        if isinstance(value, float):
+            for end, beyond in ((self.low, self.low - value), (self.high, value - self.high)):
+                if 0 < beyond <= (_ROUNDING * abs(end) or _ROUNDING_AT_0 * self.high):
+                    return float(end)
+        self.check(value)
+        return value
 
 
 PARAMETERS: dict[str, Parameter] = {

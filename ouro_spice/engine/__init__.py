@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import dataclasses
 import uuid
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ import numpy as np
 from .. import osdi
 from ..circuit import Testbench
 from ..circuit.testbench import LADDER
+from ..device import PARAMETERS
 from ..forks import temporary_folder
 from ..waveform import Effort, Result, SimulationError, State, Waveform
 from .pool import Pool
@@ -180,7 +182,7 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
     return Waveform(
         time_s=time_s,
         traces=traces,
-        state=state if result is Result.OK else None,
+        state=_legal(state) if result is Result.OK else None,
         energy_J=float(sum(-np.trapezoid(traces[v] * traces[i], time_s) for v, i in bench.sources))
         if len(time_s)
         else 0.0,
@@ -197,6 +199,14 @@ def _state(bench: Testbench, arrays: dict[str, np.ndarray]) -> State:
     vectors = dict(bench.probes)
     n_disc = (float(arrays[vectors["n_disc"]][-1]),) if bench.device is not None else (1.0,)
     return State(n_disc, {node: float(arrays[f"v({node})"][-1]) for node in bench.nodes})
+
+
+def _legal(state: State) -> State:
+    """Return a state that a simulation can begin with: the solver may leave one beyond its range by its tolerance."""
+    low, high = PARAMETERS["Ninit"].low, PARAMETERS["Ninit"].high
+    if all(low <= n <= high for n in state.n_disc):
+        return state
+    return dataclasses.replace(state, n_disc=tuple(np.clip(state.n_disc, low, high)))
 
 
 def _array_state(bench: Testbench, last: np.ndarray) -> State:
