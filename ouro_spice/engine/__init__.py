@@ -19,8 +19,8 @@ from ..circuit.testbench import LADDER
 from ..device import PARAMETERS
 from ..forks import temporary_folder
 from ..waveform import Effort, Result, SimulationError, State, Waveform
+from .blame import blamed, suspects
 from .pool import Pool
-from .suspects import blamed, suspects
 
 __all__ = ["Engine", "Ngspice", "default_engine", "runnable_deck"]
 
@@ -62,7 +62,7 @@ class Ngspice:
         _here[self._name] = self
 
     def __reduce__(self) -> tuple:
-        return _arrived, (self._name, *self._arguments)
+        return _arrived, (self._name, type(self), *self._arguments)
 
     def __enter__(self) -> Ngspice:
         return self
@@ -126,16 +126,16 @@ def default_engine() -> Ngspice:
     return engine
 
 
-def _arrived(name: str, *arguments: Any) -> Ngspice:
+def _arrived(name: str, kind: type[Ngspice], *arguments: Any) -> Ngspice:
     """The engine that another process, or this one, has sent."""
     if name == _DEFAULT:
         return default_engine()
-    return _here.get(name) or _copied(name, *arguments)
+    return _here.get(name) or _copied(name, kind, *arguments)
 
 
 @lru_cache(maxsize=8)
-def _copied(name: str, *arguments: Any) -> Ngspice:
-    engine = Ngspice(*arguments)
+def _copied(name: str, kind: type[Ngspice], *arguments: Any) -> Ngspice:
+    engine = kind(*arguments)
     engine._name = name
     return engine
 

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from ..checks import check_count, check_range
-from .process import Worker, WorkerDeathError
+from .worker_handle import Worker, WorkerDeathError
 
 _AHEAD = 100
 """Calls for each worker that wait, or whose results do: long work in many parts takes no more memory than this."""

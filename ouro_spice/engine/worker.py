@@ -1,8 +1,8 @@
 """One ngspice in one process, driven through PySpice: takes tasks from a pipe, gives arrays back.
 
-Run as a script by `process.py`, and kept free of imports from the package, so that a worker starts in a fraction of a
-second. Everything that looks like success and is none is told apart here: `run` returns 0 after an aborted transient
-and leaves partial vectors, and a failed load leaves the previous circuit in place.
+Run as a script by `worker_handle.py`, and kept free of imports from the package, so that a worker starts in a fraction
+of a second. Everything that looks like success and is none is told apart here: `run` returns 0 after an aborted
+transient and leaves partial vectors, and a failed load leaves the previous circuit in place.
 """
 
 from __future__ import annotations
