@@ -12,8 +12,6 @@ def check_range(name: str, value: float, low: float, high: float, unit: str) -> 
     number = type(value) is float or (isinstance(value, numbers.Real) and not isinstance(value, bool))
     if not (number and math.isfinite(value) and low <= value <= high):
         shown = f"{value:g}" if number else repr(value)
-        if number and low <= float(shown) <= high:  # six digits do not show that it is outside
-            shown = repr(float(value))
         raise ValueError(f"{name} = {shown} is outside its legal range [{low:g}, {high:g}] {unit}".rstrip())
 
 

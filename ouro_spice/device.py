@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,11 +95,8 @@ class Device:
     def __post_init__(self) -> None:
         if self.realisation not in REALISATIONS:
             raise ValueError(f"realisation {self.realisation!r} is unknown; there is {' and '.join(REALISATIONS)}")
-        for name, parameter in PARAMETERS.items():
-            value = getattr(self, name)
-            legal = parameter.within(value)
-            if legal is not value:  # frozen
-                object.__setattr__(self, name, legal)
+        for parameter in PARAMETERS.values():
+            parameter.check(getattr(self, parameter.name))
         if self.realisation == "tud":
             self.check_fit("tud")
         _of_kind("walk", self.walk, (Walk, HalfCycleWalk))
@@ -166,7 +164,7 @@ class Device:
             raise ValueError(f"rng = {rng!r} must be a numpy Generator, such as np.random.default_rng(7)")
         own = np.array([getattr(self, name) for name in VARYING])
         drawn = spread(law).factors(rng, size) * own
-        return [self.replace(**dict(zip(VARYING, map(float, values), strict=True))) for values in drawn]
+        return [self.replace(**varied(values)) for values in drawn]
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -226,6 +224,11 @@ class Parameter:
 PARAMETERS: dict[str, Parameter] = {
     f.name: Parameter(f.name, f.default, **f.metadata) for f in dataclasses.fields(Device) if f.metadata
 }
+
+
+def varied(values: Iterable[float]) -> dict[str, float]:
+    """Return values of `VARYING` by name, those beyond their legal range by rounding at its end."""
+    return {name: PARAMETERS[name].within(float(value)) for name, value in zip(VARYING, values, strict=True)}
 
 
 def jart_vcm_v1b(

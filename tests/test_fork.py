@@ -6,11 +6,13 @@ import functools
 import multiprocessing
 import os
 import pickle
+import queue
 import re
 import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -173,9 +175,40 @@ def test_a_property_that_another_thread_computes_does_not_stop_a_child():
     thread.join()
 
 
-def test_an_engine_may_be_closed_by_several_threads_at_once():
+@pytest.mark.ngspice
+def test_leaving_a_map_early_leaves_the_work_of_other_threads_alone():
+    sine = ("v1 ae 0 sin(0 1 1e6)", "r1 ae 0 1k")
+    long = ouro.Testbench("many periods", (), (), sine, 1e-3, 1e-9, (("v", "v(ae)"),))
+    with ouro.Ngspice(workers=2) as engine:
+        right, found, over = one(-0.5, engine), [], threading.Event()
+
+        def work():
+            while not over.is_set():
+                found.append(one(-0.5, engine))
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        for _ in range(6):
+            waves = engine.map([CELL.testbench([ouro.Pulse(-0.3, 1e-9)]), long, long], throw=False)
+            next(waves)
+            waves.close()
+        over.set()
+        thread.join()
+        assert found and all(numbers == right for numbers in found)
+
+
+class Slow(queue.SimpleQueue):
+    """A queue that lets other threads come between."""
+
+    def get(self, *arguments, **options):
+        time.sleep(0.01)
+        return super().get(*arguments, **options)
+
+
+def test_an_engine_may_be_closed_by_several_threads_at_once(monkeypatch):
+    monkeypatch.setattr(queue, "SimpleQueue", Slow)
     engine = ouro.Ngspice(workers=3)
-    threads = [threading.Thread(target=engine.close, daemon=True) for _ in range(8)]
+    threads = [threading.Thread(target=engine.close, daemon=True) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
