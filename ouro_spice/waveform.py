@@ -8,13 +8,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import compact
 from .device import Device
+from .forks import cached_property
 from .variability import Wander
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """One ngspice in one process, driven through PySpice: takes tasks from a pipe, gives arrays back.
 
-Run as a script by `pool.py`, and kept free of imports from the package, so that a worker starts in a fraction of a
-second. Everything that looks like success and is none is told apart here: `run` returns 0 after an aborted transient
-and leaves partial vectors, and a failed load leaves the previous circuit in place.
+Run as a script by `worker_handle.py`, and kept free of imports from the package, so that a worker starts in a fraction
+of a second. Everything that looks like success and is none is told apart here: `run` returns 0 after an aborted
+transient and leaves partial vectors, and a failed load leaves the previous circuit in place.
 """
 
 from __future__ import annotations
@@ -43,8 +43,15 @@ class Session:
         logging.getLogger("PySpice").setLevel(logging.CRITICAL + 1)
         from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
+        class Heard(NgSpiceShared):
+            """An ngspice whose words are on stderr as they come: they outlive a crash."""
+
+            def send_char(self, message: str, ngspice_id: int) -> int:
+                os.write(2, f"{message.partition(' ')[2]}\n".encode())
+                return 0
+
         self._ffi, self._plot, self._points = ffi, "", 0
-        self._ngspice = NgSpiceShared.new_instance()
+        self._ngspice = Heard.new_instance()
         self.version = int(self._ngspice.ngspice_version or 0)
         self._models: set[str] = set()
         self._behaviour: str | None = None
@@ -229,16 +236,21 @@ def _write_rows(path: str, rows: list[np.ndarray]) -> None:
 
 
 def _follow_parent(parent: int) -> None:
-    # ends the process, in the middle of a run too, when the parent is gone
-    while os.getppid() == parent:
+    # ends the process, in the middle of a run too, when the parent is gone, perhaps before this began
+    first = os.getppid()
+    while os.getppid() == first:
+        try:
+            os.kill(parent, 0)
+        except ProcessLookupError:
+            break
         time.sleep(0.5)
     os._exit(1)
 
 
 def main() -> None:
-    """Serve tasks until the pipe closes: ``worker.py FD LIBRARY``."""
+    """Serve tasks until the pipe closes: ``worker.py FD LIBRARY PARENT``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
-    threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_follow_parent, args=(int(sys.argv[3]),), daemon=True).start()
     connection = Connection(int(sys.argv[1]))
     try:
         session = Session(sys.argv[2])
