@@ -17,13 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-<<<<<<< HEAD
-from .device import Device
-from .limits import Limits, jumps
-=======
 from .device import Device, varied
 from .forks import cached_property
->>>>>>> fork
+from .limits import Limits, jumps
 from .pulse import PWL
 from .variability import VARYING, HalfCycleWalk, Walk, Wander
 
