@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import queue
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -30,6 +32,7 @@ class Worker:
         self._process: subprocess.Popen | None = None
         self._connection: Connection | None = None
         self._tasks = 0
+        self._folder = self._init = ""
 
     @property
     def fresh(self) -> bool:
@@ -38,9 +41,11 @@ class Worker:
 
     def call(self, task: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         """Run one task; EOFError where the process dies, TimeoutError (and a killed process) past the limit."""
-        if self._process is None or self._tasks >= self._recycle:
+        init = task.get("init", "")  # commands whose effects stay in a process
+        if self._process is None or self._tasks >= self._recycle or init != self._init:
             self._start()
         self._tasks += 1
+        self._init = init
         try:
             self._connection.send(task)
             if not self._connection.poll(timeout_s):
@@ -68,6 +73,7 @@ class Worker:
             self._process.kill()
             self._process.wait()
             self._connection.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
         self._process = self._connection = None
 
     def _start(self) -> None:
@@ -75,10 +81,11 @@ class Worker:
         library = machine.shared_library()
         if library is None:
             raise ToolError(f"no ngspice shared library: {machine.INSTALL_NGSPICE}, or set NGSPICE_LIBRARY_PATH")
+        self._folder = _empty_folder()
         ours, theirs = Pipe()
         script = Path(__file__).with_name("worker.py")
         self._process = subprocess.Popen(
-            [sys.executable, str(script), str(theirs.fileno()), str(library)],
+            [sys.executable, str(script), str(theirs.fileno()), str(library), self._folder],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -99,6 +106,13 @@ class Worker:
         if version < machine.MIN_NGSPICE:
             self.kill()
             raise ToolError(f"{library} is ngspice {version}: {machine.INSTALL_NGSPICE}")
+
+
+def _empty_folder() -> str:
+    try:
+        return tempfile.mkdtemp(prefix="ouro_spice-")
+    except OSError as error:
+        raise ToolError(f"no folder for temporary files ({error.strerror}): set TMPDIR to one") from error
 
 
 _AHEAD = 100

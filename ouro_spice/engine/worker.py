@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -36,15 +37,22 @@ _LOG_LINES = 40
 
 
 class Session:
-    """An ngspice shared library in this process."""
+    """An ngspice shared library in this process, which starts and works in an empty folder."""
 
-    def __init__(self, library: str) -> None:
-        os.environ["NGSPICE_LIBRARY_PATH"] = library
+    def __init__(self, library: str, folder: str) -> None:
         logging.getLogger("PySpice").setLevel(logging.CRITICAL + 1)
+        os.environ["NGSPICE_LIBRARY_PATH"] = library
         from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
         self._ffi, self._plot, self._points = ffi, "", 0
+        self._folder, self._init = folder, ""
+        os.chdir(folder)
+        home, alone = os.environ.get("HOME"), surroundings(folder, library, os.environ)
+        os.environ.clear()
+        os.environ.update(alone)
         self._ngspice = NgSpiceShared.new_instance()
+        if home is not None:  # a library's paths may begin with it
+            os.environ["HOME"] = home
         self.version = int(self._ngspice.ngspice_version or 0)
         self._models: set[str] = set()
         self._behaviour: str | None = None
@@ -63,6 +71,7 @@ class Session:
         stop_s: float,
         osdi: list[str],
         behaviour: str | None = None,
+        init: str = "",
         last: list[str] | tuple[str, ...] = (),
         maps: dict[str, list[str]] | None = None,
     ) -> dict[str, Any]:
@@ -80,6 +89,8 @@ class Session:
             Paths of the compiled models.
         behaviour
             Dialect that the netlist is read in, None for ngspice's own.
+        init
+            Commands that come before everything else, once; tasks with others need another process.
         maps
             ``{PATH: vectors}``: files of the vectors as rows, for what is too large for a pipe.
 
@@ -89,6 +100,8 @@ class Session:
             ``result`` (name of a Result), ``arrays`` (name to (T,)), ``last`` (K,), ``log``, ``effort``.
         """
         self._log, self._ngspice_s = [], 0.0
+        if not self._begin(init):
+            return self._reply("NETLIST", 0)
         self._speak(behaviour)
         if not all(self._load_model(path) for path in osdi):
             return self._reply("MODEL", 0)
@@ -128,6 +141,15 @@ class Session:
     def _reply(self, result: str, rung: int, arrays: dict[str, np.ndarray] | None = None) -> dict[str, Any]:
         return {"result": result, "arrays": arrays or {}, "log": self._log[-_LOG_LINES:], "effort": self._effort(rung)}
 
+    def _begin(self, init: str) -> bool:
+        # a file of this name is one of commands, not of a netlist
+        if init != self._init:
+            self._init = init
+            Path(self._folder, "user.spiceinit").write_text(init, encoding="utf-8")
+            said = self._command("source user.spiceinit").lower()
+            return not re.search(r"error|no such|unknown|can't|cannot", said)
+        return True
+
     def _speak(self, behaviour: str | None) -> None:
         # the dialect is read at each load
         if behaviour != self._behaviour:
@@ -139,6 +161,7 @@ class Session:
             # a command splits at spaces: the folder's name stays out of it
             os.chdir(Path(path).parent)
             said = self._command(f"osdi {Path(path).name}")
+            os.chdir(self._folder)
             if re.search(r"error|couldn't|cannot|not |fail", said.lower()):
                 return False
             self._models.add(path)
@@ -221,6 +244,18 @@ class Session:
         return "\n".join(lines)
 
 
+def surroundings(folder: str, library: str | Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which ngspice starts without any file or variable that lies around.
+
+    Start-up files are looked for in the working folder, the home folder and the installation, where any of them may
+    change options, temperature or dialect. Here the only one is written into `folder`: it loads the code models.
+    """
+    models = sorted(Path(library).resolve().parent.glob("ngspice/*.cm"))
+    Path(folder, "spinit").write_text("".join(["* code models\n", *(f"codemodel {path}\n" for path in models)]))
+    kept = {name: value for name, value in environment.items() if not name.startswith(("SPICE_", "NGSPICE_"))}
+    return kept | {"HOME": folder, "SPICE_SCRIPTS": folder}
+
+
 def _write_rows(path: str, rows: list[np.ndarray]) -> None:
     file = np.lib.format.open_memmap(path, mode="w+", dtype=float, shape=(len(rows), len(rows[0]) if rows else 0))
     for k, row in enumerate(rows):
@@ -228,25 +263,26 @@ def _write_rows(path: str, rows: list[np.ndarray]) -> None:
     file.flush()
 
 
-def _follow_parent(parent: int) -> None:
+def _follow_parent(parent: int, folder: str) -> None:
     # ends the process, in the middle of a run too, when the parent is gone
     while os.getppid() == parent:
         time.sleep(0.5)
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 
 def main() -> None:
-    """Serve tasks until the pipe closes: ``worker.py FD LIBRARY``."""
+    """Serve tasks until the pipe closes: ``worker.py FD LIBRARY FOLDER``, an empty folder to work in."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
-    threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_follow_parent, args=(os.getppid(), sys.argv[3]), daemon=True).start()
     connection = Connection(int(sys.argv[1]))
     try:
-        session = Session(sys.argv[2])
+        session = Session(*sys.argv[2:4])
         connection.send(session.version)
         while True:
             connection.send(session.run(**connection.recv()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
-        pass
+        shutil.rmtree(sys.argv[3], ignore_errors=True)
     # ngspice's own clean-up at exit is not needed, and has been seen to crash
     os._exit(0)
 
