@@ -260,7 +260,7 @@ def test_processes_are_values():
     ("values", "words"),
     [
         ({"library": "nosuch.lib"}, "library = 'nosuch.lib': no such file"),
-        ({"library": TOY}, "no such file"),
+        ({"library": TOY}, "it is a folder"),
         ({"library": TOY / "toy.lib", "corner": "sf"}, "corner = 'sf': toy.lib has ff, ss, tt"),
         ({"library": TOY / "plain.spice"}, "corner = 'tt': plain.spice has no sections"),
         ({"corner": "sf"}, "corner = 'sf': mos_130.lib has the corners tt, ff, ss"),

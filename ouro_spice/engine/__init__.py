@@ -118,6 +118,7 @@ def _task(bench: Testbench, folder: str = "") -> dict[str, Any]:
         "stop_s": bench.stop_s,
         "osdi": [*(str(osdi.compiled_model(model)) for model in bench.models), *bench.osdi],
         "behaviour": bench.behaviour,
+        "init": bench.process.commands if bench.process else "",
     }
     if bench.record:
         states = [vector for vector in bench.record.states if vector]
