@@ -15,6 +15,7 @@ from .. import osdi
 from ..circuit import Testbench
 from ..circuit.testbench import LADDER
 from ..waveform import Effort, Result, SimulationError, State, Waveform
+from .drawn import Drawn
 from .pool import Pool
 
 __all__ = ["Engine", "Ngspice", "default_engine", "runnable_deck"]
@@ -49,6 +50,7 @@ class Ngspice:
 
     def __init__(self, workers: int | None = 1, timeout_s: float = 120.0, recycle: int = 2000) -> None:
         self._pool = Pool(workers, timeout_s, recycle)
+        self._drawn = Drawn()
 
     def __enter__(self) -> Ngspice:
         return self
@@ -71,13 +73,20 @@ class Ngspice:
             ``result`` tells.
         ToolError
             Where ngspice or the Verilog-A compiler is missing.
+        ValueError
+            For a library of models that draws random numbers at each load, or holds what is not allowed.
         """
+        self._drawn.refuse(testbench, self._currents)
         if testbench.record is None:
             return _waveform(testbench, self._pool.run(_task(testbench)), throw)
         with tempfile.TemporaryDirectory(prefix="ouro_spice-") as folder:  # mapped files stay readable without it
             allowed = max(1.0, len(testbench.record.states) / SMALL)
             reply = self._pool.run(_task(testbench, folder), self._pool.timeout_s * allowed)
             return _waveform(testbench, reply, throw, folder)
+
+    def _currents(self, testbench: Testbench) -> np.ndarray | None:
+        reply = self._pool.run(_task(testbench))
+        return np.concatenate(list(reply["arrays"].values())) if reply["result"] == "OK" else None
 
     def map(self, testbenches: Iterable[Testbench], throw: bool = True) -> Iterator[Waveform]:
         """Run many testbenches on all workers; waveforms come in the order of the testbenches."""
