@@ -22,6 +22,7 @@ _REFERENCE = re.compile(
     rf"^[ \t]*\.(?:inc\S*[ \t]+{_PATH}|lib\S*[ \t]+{_PATH}[ \t]+(?:'([^']+)'|\"([^\"]+)\"|([^\s$;]+)))",
     re.IGNORECASE | re.MULTILINE,
 )
+_PSPICE = re.compile(rf"^[ \t]*\.(?:inc|lib)\S*[ \t]+{_PATH}", re.IGNORECASE | re.MULTILINE)
 # ngspice executes blocks of commands and "*# COMMAND" wherever they stand; two of its code models start programs
 _COMMAND = re.compile(
     r"^\s*(\.control|\*#\s*[^#\s].*)|^[ \t]*[^*\s].*\b(d_process|d_cosim)\b", re.IGNORECASE | re.MULTILINE
@@ -84,8 +85,10 @@ def sections(text: str) -> dict[str, str]:
     return found
 
 
-def references(text: str) -> list[Entry]:
-    """The files that a text includes, with their sections, as written."""
+def references(text: str, pspice: bool = False) -> list[Entry]:
+    """The files that a text includes, with their sections, as written; in PSpice's dialect ``.lib`` is an include."""
+    if pspice:
+        return [(next(filter(None, match.groups())), None) for match in _PSPICE.finditer(text)]
     found = []
     for match in _REFERENCE.finditer(text):
         path, section = (next(filter(None, part), None) for part in (match.groups()[:6], match.groups()[6:]))
@@ -93,12 +96,12 @@ def references(text: str) -> list[Entry]:
     return found
 
 
-def digest(entries: tuple[Entry, ...]) -> str:
+def digest(entries: tuple[Entry, ...], pspice: bool = False) -> str:
     """SHA-256 of the content of files and of what they include, wherever they lie."""
-    return scan(entries).digest
+    return scan(entries, pspice).digest
 
 
-def scan(entries: tuple[Entry, ...]) -> Scan:
+def scan(entries: tuple[Entry, ...], pspice: bool = False) -> Scan:
     """What files hold with all that they include; read again where one of them has changed.
 
     Raises
@@ -106,33 +109,35 @@ def scan(entries: tuple[Entry, ...]) -> Scan:
     ValueError
         For a file or section that is not there or cannot be read, or a file that includes itself.
     """
-    known = _KNOWN.get(entries)
+    known = _KNOWN.get((entries, pspice))
     if known is None or any(_stamp(path) != stamp for path, stamp in known[0].items()):
         stamps: dict[Path, tuple[int, int] | None] = {}
         words = hashlib.sha256()
         commands, draws = [], []
-        for path, whole, text in texts(entries):
+        for path, whole, text in texts(entries, pspice):
             words.update(text.encode() + b"\0")
             if path not in stamps:  # a file is read once for each of its sections
                 stamps[path] = _stamp(path)
                 commands += _places(_COMMAND, path, whole, whole)
             draws += [] if draws else _places(_RANDOM, path, whole, text)
         found = Scan(words.hexdigest(), *(places[0] if places else "" for places in (commands, draws)))
-        known = _KNOWN[entries] = (stamps, found)
+        known = _KNOWN[entries, pspice] = (stamps, found)
     return known[1]
 
 
-_KNOWN: dict[tuple[Entry, ...], tuple[dict[Path, tuple[int, int] | None], Scan]] = {}
+_KNOWN: dict[tuple[tuple[Entry, ...], bool], tuple[dict[Path, tuple[int, int] | None], Scan]] = {}
 
 
-def texts(entries: Iterable[Entry]) -> Iterator[tuple[Path, str, str]]:
+def texts(entries: Iterable[Entry], pspice: bool = False) -> Iterator[tuple[Path, str, str]]:
     """Each file that is read once: its path, its whole text, and the part that is taken."""
     seen: set = set()
     for path, section in entries:
-        yield from _contents(Path(path), section, seen, ())
+        yield from _contents(Path(path), section, pspice, seen, ())
 
 
-def _contents(path: Path, section: str | None, seen: set, above: tuple) -> Iterator[tuple[Path, str, str]]:
+def _contents(
+    path: Path, section: str | None, pspice: bool, seen: set, above: tuple
+) -> Iterator[tuple[Path, str, str]]:
     key = (path.resolve(), section)
     if key in above:
         raise ValueError(f"{path.name} includes itself{f', section {section}' if section else ''}")
@@ -145,12 +150,12 @@ def _contents(path: Path, section: str | None, seen: set, above: tuple) -> Itera
         if text is None:
             raise ValueError(f"{path.name} has no section {section!r}")
     yield path, whole, text
-    for name, inner in references(text):
+    for name, inner in references(text, pspice):
         place = path.parent / _expanded(name)
         if not place.is_file():
             line = _line(whole, name)
             raise ValueError(f"{path}, line {line}: there is no file {name!r}")
-        yield from _contents(place, inner, seen, (*above, key))
+        yield from _contents(place, inner, pspice, seen, (*above, key))
 
 
 def _expanded(name: str) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -144,9 +144,23 @@ class Process:
         """Files of your own that are read, in their order, with their sections."""
         return (*self.includes, *(((self.library, self.corner),) if self.library is not None else ()))
 
+    @property
+    def pspice(self) -> bool:
+        """Whether ``.lib`` is an include: in the dialects of PSpice and LTspice."""
+        return (self.behaviour or "")[:2] in ("ps", "lt")
+
+    @property
+    def scan(self) -> files.Scan:
+        """What files of your own hold."""
+        return files.scan(self.entries, self.pspice)
+
     def _check_content(self) -> None:
         """Raise ValueError where files of your own lack something, or hold commands that are not allowed."""
-        command = files.scan(self.entries).command
+        if self.pspice and any(section for _, section in self.entries):
+            raise ValueError(
+                f"behaviour = {self.behaviour!r}: that dialect knows no sections; corner=None takes a whole file"
+            )
+        command = self.scan.command
         if command and not self.allow_commands:
             raise ValueError(
                 f"{command}: ngspice would execute it, and it can start any program; take it out, or "
@@ -251,9 +265,9 @@ class Process:
         if self.library is None:
             own = {f"{SHIPPED}.lib": assets.sha256(assets.library(SHIPPED))}
             if self.includes:
-                own["includes"] = files.digest(self.includes)
+                own["includes"] = self.scan.digest
             return own | compiled
-        return {Path(self.library).name: files.digest(self.entries)} | compiled
+        return {Path(self.library).name: self.scan.digest} | compiled
 
     def identity(self) -> list[str]:
         """What stands for the lines of `lines` in a hash: the same on every machine, wherever the files lie."""
@@ -262,18 +276,6 @@ class Process:
         params = [f"* {name}={value:.17g}" for name, value in self.params]
         content = [f"* {name} {digest}" for name, digest in self.hashes.items()]
         return [*content, f"* {self.corner} {self.behaviour}", *params]
-
-    def blame(self, log: Sequence[str]) -> list[str]:
-        """What a simulator's log says about a model that the library lacks: one line, or none."""
-        names = {name.lower() for name in (self.nmos, self.pmos, self.core_nmos, self.core_pmos)}
-        for line in log:
-            refused = re.search(r"unknown subckt:|can't find (?:model|subcircuit)|unknown model", line, re.IGNORECASE)
-            missing = [word for word in re.split(r"[\s'\",]+", line.lower()) if word in names]
-            if refused and missing:
-                where = f"{self.library or SHIPPED + '.lib'}, corner {self.corner}"
-                kind = "a subcircuit" if self.kind == "subckt" else "a model"
-                return [f"error: {where}, has no {missing[0]!r} that is {kind}"]
-        return []
 
 
 def _load(path: str, section: str | None) -> str:

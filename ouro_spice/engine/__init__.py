@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import osdi
 from ..circuit import Testbench
+from ..circuit.blame import blame
 from ..circuit.testbench import LADDER
 from ..waveform import Effort, Result, SimulationError, State, Waveform
 from .drawn import Drawn
@@ -144,7 +145,7 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
         state = _array_state(bench, reply["last"]) if bench.record else _state(bench, arrays)
         result = _bounded(bench, traces, state)
     if result is Result.NETLIST and bench.process is not None:
-        reply["log"] += bench.process.blame(reply["log"])
+        reply["log"] += blame(bench.process, reply["log"])
     if result is not Result.OK and throw:
         raise SimulationError(result, runnable_deck(bench), tuple(reply["log"]))
     time_s = arrays.get("time", np.zeros(1) if result is Result.OK else np.empty(0))

@@ -36,7 +36,7 @@ class Drawn:
         process = bench.process
         if process is None or not process.entries:
             return
-        place = files.scan(process.entries).draws
+        place = process.scan.draws
         if not place:
             return
         models = tuple(part for part in _PARTS if _element(bench, process, *part))
@@ -102,7 +102,7 @@ def _words(
     found = f"{name} draws random numbers at each load ({place}): the currents of two loads differ by {differ:.2g}"
     switches = {
         match[1].lower(): 0
-        for _, _, text in files.texts(process.entries)
+        for _, _, text in files.texts(process.entries, process.pspice)
         for match in _SWITCH.finditer(text)
         if float(match[2])
     }

@@ -33,7 +33,8 @@ _FAILURES = (
     ("iteration limit reached", "OPERATING_POINT"),
 )
 _HOPELESS = ("NETLIST", "MODEL")
-_LOG_LINES = 40
+_LOG_LINES = {True: 400, False: 40}
+"""How many lines of ngspice's words are kept: of a netlist that was refused the cause may stand far from the end."""
 
 
 class Session:
@@ -139,7 +140,8 @@ class Session:
         return "OK", arrays
 
     def _reply(self, result: str, rung: int, arrays: dict[str, np.ndarray] | None = None) -> dict[str, Any]:
-        return {"result": result, "arrays": arrays or {}, "log": self._log[-_LOG_LINES:], "effort": self._effort(rung)}
+        log = self._log[-_LOG_LINES[result in _HOPELESS] :]
+        return {"result": result, "arrays": arrays or {}, "log": log, "effort": self._effort(rung)}
 
     def _begin(self, init: str) -> bool:
         # a file of this name is one of commands, not of a netlist
