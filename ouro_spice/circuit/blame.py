@@ -9,7 +9,7 @@ from .process import SHIPPED, Process
 
 _MISSING = re.compile(r"unknown subckt:|can't find (?:model|subcircuit)|unknown model", re.IGNORECASE)
 _CARD = re.compile(r"unknown model type|only mos device levels", re.IGNORECASE)
-_SIZE = re.compile(r"(\S+) w= *(\S+).* l= *(\S+)", re.IGNORECASE)
+_NUMBER = r"= *([\d.]+(?:e[+-]?\d+)?)"
 
 
 def blame(process: Process, log: Sequence[str]) -> list[str]:
@@ -31,9 +31,9 @@ def blame(process: Process, log: Sequence[str]) -> list[str]:
         if _MISSING.search(line) and missing:
             kind = "a subcircuit" if process.kind == "subckt" else "a model"
             return [f"error: {where}, has no {missing[0]!r} that is {kind}"]
-        size = _SIZE.search(before)
-        if size and "could not find a valid modelname" in line:
-            wl = f"W = {float(size[2]):g}, L = {float(size[3]):g}"
+        w, l = (re.search(rf" {name}{_NUMBER}", before, re.IGNORECASE) for name in "wl")  # noqa: E741
+        if w and l and "could not find a valid modelname" in line:
+            model, wl = before.split()[5], f"W = {float(w[1]):g}, L = {float(l[1]):g}"
             cure = f"is it counted in {process.unit_m:g} m (unit_m), is it wider than the widest (w_max)?"
-            return [f"error: {where}, has no card or bin of {size[1]} for {wl}: {cure}"]
+            return [f"error: {where}, has no card or bin of {model} for {wl}: {cure}"]
     return []

@@ -68,15 +68,20 @@ def params(given: Mapping[str, float] | Iterable[tuple[str, float]]) -> tuple[tu
     return tuple((name, float(value)) for name, value in pairs)
 
 
-_READS = re.compile(r"^[ \t]*((?:pre_)?(?:source|osdi|codemodel))\b", re.IGNORECASE | re.MULTILINE)
+_NOT_THERE = {
+    "source": "it reads another file, which no digest would hold: put its commands here",
+    "osdi": "compiled models go into osdi=, which puts them into the digest",
+    "codemodel": "the code models of the installation are loaded, and no digest would hold others",
+    "quit": "it ends ngspice",
+}
+_COMMAND = re.compile(rf"^[ \t]*(?:pre_)?({'|'.join(_NOT_THERE)})\b", re.IGNORECASE | re.MULTILINE)
 
 
 def commands(path: str) -> str:
-    """The text of a file of commands; ValueError where it reads other files, which no digest would hold."""
+    """The text of a file of commands; ValueError for commands that would make results of what no digest holds."""
     text = files.read(path)
-    other = _READS.search(text)
-    if other:
-        line = text[: other.start(1)].count("\n") + 1
-        cure = "compiled models go into osdi=, and the commands of another file into this one"
-        raise ValueError(f"init = {path!r}, line {line}: {other[1]} reads another file; {cure}")
+    found = _COMMAND.search(text)
+    if found:
+        line = text[: found.start(1)].count("\n") + 1
+        raise ValueError(f"init = {path!r}, line {line}: {found[1]}: {_NOT_THERE[found[1].lower()]}")
     return text

@@ -25,7 +25,7 @@ _REFERENCE = re.compile(
 _PSPICE = re.compile(rf"^[ \t]*\.(?:inc|lib)\S*[ \t]+{_PATH}", re.IGNORECASE | re.MULTILINE)
 # ngspice executes blocks of commands and "*# COMMAND" wherever they stand; two of its code models start programs
 _COMMAND = re.compile(
-    r"^\s*(\.control|\*#\s*[^#\s].*)|^[ \t]*[^*\s].*\b(d_process|d_cosim)\b", re.IGNORECASE | re.MULTILINE
+    r"^\s*(\.control|\*#[^\S\n]*[^#\s].*)|^[ \t]*[^*\s].*\b(d_process|d_cosim)\b", re.IGNORECASE | re.MULTILINE
 )
 _RANDOM = re.compile(r"\b(a?gauss|a?unif|limit) ?\(", re.IGNORECASE)
 _HINTS = {

@@ -269,6 +269,11 @@ class Process:
             return own | compiled
         return {Path(self.library).name: self.scan.digest} | compiled
 
+    @property
+    def content(self) -> tuple[str, ...]:
+        """What its own files hold now, as hashes: what was made with them before they changed is not taken any more."""
+        return tuple(self.identity()) if self.entries or self.osdi or self.init else ()
+
     def identity(self) -> list[str]:
         """What stands for the lines of `lines` in a hash: the same on every machine, wherever the files lie."""
         if self.library is None and not self.includes and not self.osdi and not self.init:

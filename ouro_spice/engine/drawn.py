@@ -109,7 +109,6 @@ def _words(
     if switches:
         quiet = dataclasses.replace(process, params=dict(process.params) | switches)
         if _difference(_currents(bench, quiet, models), run) == 0:
-            return f"{found}; write Process(.., params={dict(quiet.params)})".replace(".0", "")
-    return (
-        f"{found}; take a corner without them, or set what they are multiplied by to 0 with Process(.., params={{..}})"
-    )
+            said = ", ".join(f'"{name}": {value:g}' for name, value in quiet.params)
+            return f"{found}; write Process(.., params={{{said}}})"
+    return f"{found}; take a corner without them, or set what they are multiplied by to 0 with Process(.., params=..)"

@@ -55,7 +55,7 @@ class Session:
         if home is not None:  # a library's paths may begin with it
             os.environ["HOME"] = home
         self.version = int(self._ngspice.ngspice_version or 0)
-        self._models: set[str] = set()
+        self._models: dict[str, tuple[int, int]] = {}
         self._behaviour: str | None = None
         self._log: list[str] = []
         self._ngspice_s = 0.0
@@ -159,6 +159,10 @@ class Session:
             self._behaviour = behaviour
 
     def _load_model(self, path: str) -> bool:
+        stat = Path(path).stat()
+        stamp = stat.st_mtime_ns, stat.st_size
+        if self._models.get(path, stamp) != stamp:
+            os._exit(1)  # it was compiled anew, and what is loaded stays loaded: the pool starts another process
         if path not in self._models:
             # a command splits at spaces: the folder's name stays out of it
             os.chdir(Path(path).parent)
@@ -166,7 +170,7 @@ class Session:
             os.chdir(self._folder)
             if re.search(r"error|couldn't|cannot|not |fail", said.lower()):
                 return False
-            self._models.add(path)
+            self._models[path] = stamp
         return True
 
     def _load(self, netlist: str) -> bool:
