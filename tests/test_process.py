@@ -143,7 +143,8 @@ def pdks(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     (ihp / "osdi").mkdir()
-    shutil.copyfile(osdi.compiled_model("jart_tud"), ihp / "osdi" / "psp103_nqs.osdi")
+    for name, model in (("psp103", "walk_clock"), ("psp103_nqs", "jart_tud")):
+        shutil.copyfile(osdi.compiled_model(model), ihp / "osdi" / f"{name}.osdi")
     return tmp_path
 
 
