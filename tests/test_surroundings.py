@@ -97,13 +97,13 @@ def test_compilers_ignore_what_is_set_for_others(tmp_path, monkeypatch):
     for name, value in {"CC": "false", "CFLAGS": "-ffast-math", "LDFLAGS": "-nosuch", "LANG": "C"}.items():
         monkeypatch.setenv(name, value)
     assert osdi.compile_verilog_a(path, tmp_path / "two").read_bytes() == first.read_bytes()
-    others = {osdi.compile_verilog_a(path, tmp_path / "one", macros) for macros in ((), ("TWICE",), ("TWICE=0",))}
+    others = {osdi.compile_verilog_a(path, tmp_path / "one", macros) for macros in ((), ("TWICE",))}
     (tmp_path / "value.inc").write_text("`define VALUE 2.0\n")
     others.add(osdi.compile_verilog_a(path, tmp_path / "one"))
-    assert len(others) == 4
+    assert len(others) == 3
     assert first in others
-    with pytest.raises(ValueError, match="macro 'a b'"):
-        osdi.compile_verilog_a(path, defines=("a b",))
+    with pytest.raises(ValueError, match="macro 'TWICE=0': must be a name"):
+        osdi.compile_verilog_a(path, defines=("TWICE=0",))
     with pytest.raises(ValueError, match="cannot be read: No such file"):
         osdi.compile_verilog_a(tmp_path / "nosuch.va")
 

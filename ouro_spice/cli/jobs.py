@@ -36,7 +36,7 @@ def osdi(
         str,
         typer.Argument(help="Name of a shipped Verilog-A model, such as jart_vcm_v1b, or a file of yours, NAME.va."),
     ],
-    define: Annotated[list[str] | None, typer.Option(help="A macro for a file of yours, NAME or NAME=VALUE.")] = None,
+    define: Annotated[list[str] | None, typer.Option(help="A macro for a file of yours, NAME.")] = None,
     link: Annotated[Path | None, typer.Option(help="Also put a link MODEL.osdi into this folder.")] = None,
 ) -> None:
     """Compile a Verilog-A model, unless the cache has it, and print the path of the compiled file."""

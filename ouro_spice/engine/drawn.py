@@ -89,8 +89,9 @@ def _currents(bench: Testbench, process: Process, models: tuple[tuple[str, bool]
 
 def _difference(bench: Testbench, run: Currents) -> float | None:
     """The largest relative difference of the currents of two loads; None where one fails, which others will tell."""
-    first, second = run(bench), run(bench)
-    if first is None or second is None:
+    first = run(bench)
+    second = None if first is None else run(bench)
+    if second is None:
         return None
     return float(np.max(np.abs(first - second) / np.maximum(np.abs(first), 1e-30)))
 
