@@ -38,7 +38,7 @@ def shared_library() -> Path | None:
     """The ngspice shared library: NGSPICE_LIBRARY_PATH, or what the system's loader finds, or None."""
     named = os.environ.get("NGSPICE_LIBRARY_PATH")
     if named:
-        return Path(named) if Path(named).is_file() else None
+        return Path(named).absolute() if Path(named).is_file() else None
     for path in _library_candidates():
         if path.is_file():
             return path

@@ -75,11 +75,12 @@ class Manifest:
 
 def describe(cell: Cell | CompactCell, **settings: Any) -> Manifest:
     """The manifest of work on a cell."""
-    return dataclasses.replace(_describe(cell), settings=settings)
+    own = () if isinstance(cell, CompactCell) else cell.alone.process.content
+    return dataclasses.replace(_describe(cell, own), settings=settings)
 
 
 @lru_cache(maxsize=64)
-def _describe(cell: Cell | CompactCell) -> Manifest:
+def _describe(cell: Cell | CompactCell, _own: tuple[str, ...]) -> Manifest:
     files = _kernels() if isinstance(cell, CompactCell) else _circuit_files(cell)
     parts = json.dumps(_parts(cell), sort_keys=True)
     text = "\n".join([type(cell).__name__, parts, *(f"{name} {digest}" for name, digest in sorted(files.items()))])

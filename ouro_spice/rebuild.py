@@ -22,6 +22,7 @@ from .circuit import (
     Transistor,
     WriteDriver,
 )
+from .circuit.process import UNSAID
 from .device import Device
 from .manifest import Manifest, describe
 from .variability import HalfCycleWalk, ReadNoise, Walk
@@ -71,13 +72,13 @@ def _made(value: Any, place: str, manifest: Manifest) -> Any:
         return tuple(_made(one, place, manifest) for one in value)
     if not isinstance(value, Mapping):
         return value
-    names = frozenset(value)
+    names = frozenset(value) | (frozenset(UNSAID) if "core_nmos" in value else frozenset())
     kind = Resistor if place in _MEMRISTORS and names == _names(Resistor) else _BY_NAMES.get(names)
     if kind is None:
         raise ValueError(_other(manifest))
-    if kind is Process and (value["library"] or value["includes"] or value["osdi"]):
+    if kind is Process and (value["library"] or value["includes"] or value["osdi"] or value.get("init")):
         raise ValueError(
-            f"the cell has transistors of a process of your own ({value['library'] or 'includes'}), whose files the "
+            f"the cell has transistors of a process of your own ({value['library'] or 'files'}), whose files the "
             "manifest does not hold: give the cell itself, in Python"
         )
     return kind(**{name: _made(part, name, manifest) for name, part in value.items()})

@@ -49,7 +49,7 @@ def reading(cell: Cell, wave: Waveform, engine: Engine, warn: bool = True) -> Re
     adc, clipped = sense.digitised(raw) if sense else (raw, False)
     g_S = adc
     if sense is None or sense.calibrate:
-        calibration = _calibration(_reference(cell), engine)
+        calibration = _calibration(_reference(cell), engine, cell.alone.process.content)
         low, high = np.exp(calibration.x[[0, -1]])
         outside = not low <= adc <= high
         if outside and sense is None:
@@ -68,7 +68,7 @@ def prepare(cell: Cell, engine: Engine) -> None:
     """Measure the known resistors that readings of this cell are corrected by, if they are and none has been yet."""
     sense = cell.alone.sense
     if sense is None or sense.calibrate:
-        _calibration(_reference(cell), engine)
+        _calibration(_reference(cell), engine, cell.alone.process.content)
 
 
 def measured(cell: Cell) -> str:
@@ -90,7 +90,7 @@ def _reference(cell: Cell) -> Cell:
 
 
 @lru_cache(maxsize=64)
-def _calibration(cell: Cell, engine: Engine) -> PchipInterpolator:
+def _calibration(cell: Cell, engine: Engine, _content: tuple[str, ...]) -> PchipInterpolator:
     """ln G over ln of the raw reading, from known resistors in the place of the device."""
     cells = [cell.resistor(1 / g) for g in _CALIBRATION_S]
     waves = engine.map([c.read_testbench() for c in cells])

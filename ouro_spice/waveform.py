@@ -6,7 +6,7 @@ import dataclasses
 import enum
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,32 @@ class Result(enum.Enum):
 
 
 _TELLING = re.compile(r"error|too small|singular|out of bounds|unknown|undefined|failed|limit|reading", re.IGNORECASE)
+# what a refused netlist is refused for; the line that comes after it, or the last one, seldom says that
+_DECISIVE = tuple(
+    re.compile(words, re.IGNORECASE)
+    for words in (
+        r"^error: .*, has no ",  # `circuit.blame`
+        r"could not find (include|library) file|section definition .* not found|\.endl not found|couldn't be loaded",
+        r"unknown model type|only mos device levels|no such function|undefined parameter",
+        r"unknown subckt|can't find model|too many parameters for sub|not enough parameters|mismatch of \.subckt",
+        r"circular parameter|closing \".*not found|misplaced operator|expression err",
+        r"could not find a valid modelname|unable to find definition of model",
+    )
+)
+_WITH_ELEMENT = re.compile(r"valid modelname|definition of model|not enough parameters", re.IGNORECASE)
+
+
+def telling(log: Sequence[str]) -> str:
+    """The line of a simulator's log that says why it failed, "" where there is none; long ones are cut."""
+    lines = [line.strip() for line in log if line.strip()]
+    for words in _DECISIVE:
+        for number, line in enumerate(lines):
+            if words.search(line):
+                # these lines name no element: the one before does
+                before = f" in: {lines[number - 1][:150]}" if number and _WITH_ELEMENT.search(line) else ""
+                return line[:400] + before
+    found = [line for line in lines if _TELLING.search(line)] or lines
+    return found[-1] if found else ""
 
 
 class SimulationError(RuntimeError):
@@ -46,8 +72,8 @@ class SimulationError(RuntimeError):
 
     def __init__(self, result: Result, deck: str, log: tuple[str, ...]) -> None:
         self.result, self.deck, self.log = result, deck, log
-        telling = [line for line in log if _TELLING.search(line)] or [line for line in log if line.strip()]
-        super().__init__(result.value + (f": {telling[-1].strip()}" if telling else ""))
+        why = telling(log)
+        super().__init__(result.value + (f": {why}" if why else ""))
 
     def __reduce__(self) -> tuple:
         return type(self), (self.result, self.deck, self.log)

@@ -197,6 +197,30 @@ def test_osdi_prints_the_path_of_the_compiled_model(ouro, tmp_path):
     assert ouro("osdi", "jart_vcm_v1b").stdout == done.stdout
 
 
+@pytest.mark.ngspice
+def test_osdi_compiles_a_file_of_ones_own(ouro, tmp_path):
+    path = tmp_path / "own.va"
+    path.write_text(
+        '`include "disciplines.vams"\nmodule own(p, n);\ninout p, n;\nelectrical p, n;\n'
+        "analog I(p, n) <+ V(p, n) / 2.5;\n`ifndef OHM\nnothing\n`endif\nendmodule\n"
+    )
+    cache = {"OURO_SPICE_CACHE": str(tmp_path / "cache")}
+    done = ouro("osdi", path, "--define", "OHM", "--link", tmp_path / "links", **cache)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "links" / "own.osdi").resolve() == Path(done.stdout.strip()).resolve()
+    done = ouro("osdi", path, **cache)
+    assert done.returncode == 1
+    assert "own.va does not compile" in done.stderr
+    for arguments, words in (
+        ((path, "--define", "OHM=2"), "macro 'OHM=2': must be a name"),
+        (("jart_tud", "--define", "A"), "--define is for a Verilog-A file of yours; 'jart_tud' is none"),
+        ((tmp_path / "nosuch.va",), "no model"),
+    ):
+        done = ouro("osdi", *arguments, **cache)
+        assert done.returncode == 2
+        assert words in one_line(done)
+
+
 def test_an_unknown_model_is_a_wrong_command_line():
     done = process("osdi", "jart_vcm_v9")
     assert done.returncode == 2

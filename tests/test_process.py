@@ -143,7 +143,8 @@ def pdks(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     (ihp / "osdi").mkdir()
-    shutil.copyfile(osdi.compiled_model("jart_tud"), ihp / "osdi" / "psp103_nqs.osdi")
+    for name, model in (("psp103", "walk_clock"), ("psp103_nqs", "jart_tud")):
+        shutil.copyfile(osdi.compiled_model(model), ihp / "osdi" / f"{name}.osdi")
     return tmp_path
 
 
@@ -260,7 +261,7 @@ def test_processes_are_values():
     ("values", "words"),
     [
         ({"library": "nosuch.lib"}, "library = 'nosuch.lib': no such file"),
-        ({"library": TOY}, "no such file"),
+        ({"library": TOY}, "it is a folder"),
         ({"library": TOY / "toy.lib", "corner": "sf"}, "corner = 'sf': toy.lib has ff, ss, tt"),
         ({"library": TOY / "plain.spice"}, "corner = 'tt': plain.spice has no sections"),
         ({"corner": "sf"}, "corner = 'sf': mos_130.lib has the corners tt, ff, ss"),

@@ -215,22 +215,40 @@ def connect(
     return elements, [*one.nodes, *(() if stiff else (node,))]
 
 
-def wrappers(process: Process) -> list[str]:
+_SENSE_W = 40e-6
+"""Widest transistor of `netlists/lib/sense.lib` [m]."""
+
+
+def wrappers(process: Process, driver: Driver | WriteDriver | None = None) -> list[str]:
     """The subcircuits nch and pch of a process, which the libraries of drivers and sense path call.
 
-    Widths and lengths below the process's minimum become the minimum.
+    Widths and lengths below the process's minimum become the minimum, wider ones than its maximum parallel fingers.
     """
-    lines, unit = [], process.unit_m
+    widest = max(_SENSE_W, 2 * driver.w, 2 * driver.w_wl) if isinstance(driver, WriteDriver) else _SENSE_W
+    most, w = process.fingers(widest), f"max(W,{process.w_min:.17g})"
+    lines = []
     for name, model in (("nch", process.nmos), ("pch", process.pmos)):
-        w, l = f"max(W,{process.w_min:.17g})", f"max(L,{process.l_min:.17g})"  # noqa: E741
-        sizes = f"W={{{w}/{unit:.17g}}} L={{{l}/{unit:.17g}}}"
-        if process.kind == "subckt":
-            element = f"x1 d g s b {model} {sizes}"
+        lines.append(f".subckt {name} d g s b W=1e-6 L=0.35e-6")
+        if most == 1:
+            lines.append(_inside("1", process, model, w))
         else:
-            area, edge = f"{{{w}*0.5e-6/{unit**2:.17g}}}", f"{{(2*{w}+1e-6)/{unit:.17g}}}"
-            element = f"m1 d g s b {model} {sizes} AD={area} AS={area} PD={edge} PS={edge}"
-        lines += [f".subckt {name} d g s b W=1e-6 L=0.35e-6", element, ".ends"]
+            lines.append(f".param ouro_fingers={{ceil({w}*{(1 - 1e-9) / process.w_max:.17g})}}")
+            fingers = [_inside(f"_{k}", process, model, f"({w}/ouro_fingers)") for k in range(most)]
+            # what is wider than all fingers together is refused by ngspice
+            for k, line in enumerate([*fingers, "m_more d g s b wider_than_all_fingers"]):
+                lines += [f".if (ouro_fingers > {k})", line, ".endif"]
+        lines.append(".ends")
     return lines
+
+
+def _inside(name: str, process: Process, model: str, w: str) -> str:
+    """A transistor inside a wrapper, of a width that is an expression [m]."""
+    unit, l = process.unit_m, f"max(L,{process.l_min:.17g})"  # noqa: E741
+    sizes = f"W={{{w}/{unit:.17g}}} L={{{l}/{unit:.17g}}}"
+    if process.kind == "subckt":
+        return f"x{name} d g s b {model} {sizes}"
+    area, edge = f"{{{w}*0.5e-6/{unit**2:.17g}}}", f"{{(2*{w}+1e-6)/{unit:.17g}}}"
+    return f"m{name} d g s b {model} {sizes} AD={area} AS={area} PD={edge} PS={edge}"
 
 
 def libraries(drives: Iterable[Drive]) -> tuple[str, ...]:

@@ -181,7 +181,7 @@ class Grid:
     @property
     def netlist(self) -> tuple[str, ...]:
         """All lines."""
-        shared = wrappers(self.array.cell.process) if libraries(self.parts) else []
+        shared = wrappers(self.array.cell.process, self.array.cell.driver) if libraries(self.parts) else []
         cards, placed = (self.placing.cards, self.placing.lines) if self.placing else ([], [])
         paths = (line for path in self.paths for line in path.elements)
         return (*shared, *cards, *placed, *self.elements, *paths)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from .. import assets
 from ..checks import check_range
+from . import given
 from . import library as files
 from .parts import Transistor
 
 SHIPPED = "mos_130"
 """The library of ``netlists/lib`` that is taken where none is given."""
+
+UNSAID = {"init": None, "params": (), "w_max": None, "allow_commands": False}
+"""Values that a description leaves out: older descriptions lack them."""
 
 _BEHAVIOURS = ("hs", "hsa", "ps", "psa", "lt", "lta", "ltps", "ltpsa", "spe", "ki", "kia", "all")
 
@@ -43,14 +49,23 @@ class Process:
     includes
         Files that are read before the library: a path, or a path with a section.
     osdi
-        Compiled Verilog-A models that the library needs.
+        Compiled Verilog-A models that the library needs: native code, which runs with your rights.
     behaviour
         Another SPICE's dialect that the library is written in: ngspice's ``ngbehavior``, "hsa" for most of them.
+    init
+        A file of ngspice commands that come before the netlist, as a PDK's ``.spiceinit``. No other one is ever read.
+    params
+        Parameters ``{name: number}`` that are set behind the library, over what it sets itself.
+    w_max
+        Widest transistor that the models are made for [m]; wider ones become parallel fingers of equal width.
+    allow_commands
+        Whether a library may hold commands, which ngspice executes; they can start any program.
 
     Raises
     ------
     ValueError
-        For a path that is no file, a section that its file lacks, a model that the shipped library lacks.
+        For a path that is no file, a section that its file lacks, a model that the shipped library lacks; for a library
+        that includes what is not there, or holds commands.
     """
 
     library: str | Path | None = None
@@ -70,6 +85,10 @@ class Process:
     includes: tuple[str | Path | tuple[str | Path, str], ...] = ()
     osdi: tuple[str | Path, ...] = ()
     behaviour: str | None = None
+    init: str | Path | None = None
+    params: Mapping[str, float] | tuple[tuple[str, float], ...] = ()
+    w_max: float | None = None
+    allow_commands: bool = False
 
     def __post_init__(self) -> None:
         self._check_numbers()
@@ -80,12 +99,19 @@ class Process:
         if self.library is None:
             self._check_shipped()
         else:
-            self._keep("library", _file("library", self.library, self.corner))
+            self._keep("library", given.file("library", self.library, self.corner))
         for name in ("includes", "osdi"):
-            if isinstance(getattr(self, name), (str, Path)):
+            if not isinstance(getattr(self, name), (tuple, list)):
                 raise ValueError(f"{name} = {getattr(self, name)!r}: must be a tuple of paths")
-        self._keep("includes", tuple(_include(entry) for entry in self.includes))
-        self._keep("osdi", tuple(_file("osdi", path, None) for path in self.osdi))
+        self._keep("includes", tuple(given.include(entry) for entry in self.includes))
+        self._keep("osdi", tuple(given.file("osdi", path) for path in self.osdi))
+        self._keep("params", given.params(self.params))
+        if self.init is not None:
+            self._keep("init", given.file("init", self.init))
+            given.commands(self.init)
+        if not isinstance(self.allow_commands, bool):
+            raise ValueError(f"allow_commands = {self.allow_commands!r}: must be True or False")
+        self._check_content()
 
     def _keep(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -96,8 +122,10 @@ class Process:
             check_range(name, getattr(self, name), 0.1, 20, "V")
         for name in ("l_min", "w_min", "core_l_min", "core_w_min"):
             check_range(name, getattr(self, name), 1e-9, 1e-4, "m")
+        if self.w_max is not None:
+            check_range("w_max", self.w_max, 2 * max(self.w_min, self.core_w_min), 1.0, "m")
         for name in ("nmos", "pmos", "core_nmos", "core_pmos"):
-            if not re.fullmatch(r"[A-Za-z_][\w.$-]*", str(getattr(self, name))):
+            if not re.fullmatch(r"[A-Za-z_][\w.$-]*", f"{getattr(self, name) or ''}", re.ASCII):
                 raise ValueError(f"{name} = {getattr(self, name)!r}: must be the name of a model")
 
     def _check_shipped(self) -> None:
@@ -111,14 +139,48 @@ class Process:
             if getattr(self, name) not in there:
                 raise ValueError(f"{name} = {getattr(self, name)!r}: {SHIPPED}.lib has {', '.join(there)}")
 
+    @property
+    def entries(self) -> tuple[files.Entry, ...]:
+        """Files of your own that are read, in their order, with their sections."""
+        return (*self.includes, *(((self.library, self.corner),) if self.library is not None else ()))
+
+    @property
+    def pspice(self) -> bool:
+        """Whether ``.lib`` is an include: in the dialects of PSpice and LTspice."""
+        return (self.behaviour or "")[:2] in ("ps", "lt")
+
+    @property
+    def scan(self) -> files.Scan:
+        """What files of your own hold."""
+        return files.scan(self.entries, self.pspice)
+
+    def _check_content(self) -> None:
+        """Raise ValueError where files of your own lack something, or hold commands that are not allowed."""
+        if self.pspice and any(section for _, section in self.entries):
+            raise ValueError(
+                f"behaviour = {self.behaviour!r}: that dialect knows no sections; corner=None takes a whole file"
+            )
+        command = self.scan.command
+        if command and not self.allow_commands:
+            raise ValueError(
+                f"{command}: ngspice would execute it, and it can start any program; take it out, or "
+                "say allow_commands=True if you trust it"
+            )
+
     def lines(self) -> list[str]:
         """Netlist lines that load it: the shipped library as text, a library of your own by its path."""
-        loaded = [_load(path, section) for path, section in self.includes]
-        if self.library is not None:
-            return [*loaded, _load(self.library, self.corner)]
-        sections = files.sections(assets.library_text(SHIPPED))
-        corner = [line for line in sections[self.corner].splitlines() if line.startswith(".param")]
-        return [*loaded, *corner, sections["cards"]]
+        self._check_content()  # files may have changed
+        loaded = [_load(path, section) for path, section in self.entries]
+        if self.library is None:
+            sections = files.sections(assets.library_text(SHIPPED))
+            corner = [line for line in sections[self.corner].splitlines() if line.startswith(".param")]
+            loaded += [*corner, sections["cards"]]
+        return [*loaded, *(f".param {name}={value:.17g}" for name, value in self.params)]  # the last one counts
+
+    @property
+    def commands(self) -> str:
+        """The text of `init`."""
+        return given.commands(self.init) if self.init else ""
 
     def transistor(
         self,
@@ -129,7 +191,7 @@ class Process:
         polarity: str = "n",
         core: bool = False,
     ) -> str:
-        """The netlist line of a transistor.
+        """The netlist line of a transistor; of one wider than `w_max` the lines of its fingers.
 
         Parameters
         ----------
@@ -151,6 +213,15 @@ class Process:
             raise ValueError(f"polarity = {polarity!r}: must be 'n' or 'p'")
         self._check_size(w, l, core)
         model = getattr(self, f"{'core_' if core else ''}{polarity}mos")
+        n = self.fingers(w)
+        names = [name] if n == 1 else [f"{name}_{k}" for k in range(n)]
+        return "\n".join(self._element(one, nodes, model, w / n, l) for one in names)
+
+    def fingers(self, w: float) -> int:
+        """How many transistors in parallel make one of width `w` [m]: a multiplier ``m=`` is lost in some libraries."""
+        return 1 if self.w_max is None else max(1, math.ceil(w / self.w_max * (1 - 1e-9)))
+
+    def _element(self, name: str, nodes: tuple[str, ...], model: str, w: float, l: float) -> str:  # noqa: E741
         unit = self.unit_m
         words = [*nodes, model, f"W={w / unit:.17g}", f"L={l / unit:.17g}"]
         if self.kind == "subckt":
@@ -176,62 +247,40 @@ class Process:
 
     @property
     def portable(self) -> dict[str, object]:
-        """All values, files without the folders they lie in."""
+        """All values, files without the folders they lie in; those of `UNSAID` only where they are others."""
         values = dataclasses.asdict(self)
+        values["init"] = Path(self.init).name if self.init else None
+        values["params"] = [list(pair) for pair in self.params] or ()
         values["library"] = Path(self.library).name if self.library else None
         values["includes"] = [[Path(path).name, section] for path, section in self.includes]
         values["osdi"] = [Path(path).name for path in self.osdi]
-        return values
+        return {name: value for name, value in values.items() if name not in UNSAID or value != UNSAID[name]}
 
     @property
     def hashes(self) -> dict[str, str]:
-        """SHA-256 of the content by file name: a library with its includes, its compiled models."""
+        """SHA-256 of the content by file name: a library with its includes, its compiled models, its commands."""
         compiled = {Path(path).name: assets.sha256(Path(path)) for path in self.osdi}
+        if self.init:
+            compiled["init"] = hashlib.sha256(self.commands.encode()).hexdigest()
         if self.library is None:
             own = {f"{SHIPPED}.lib": assets.sha256(assets.library(SHIPPED))}
             if self.includes:
-                own["includes"] = files.digest(self.includes)
+                own["includes"] = self.scan.digest
             return own | compiled
-        entries = (*self.includes, (self.library, self.corner))
-        return {Path(self.library).name: files.digest(entries)} | compiled
+        return {Path(self.library).name: self.scan.digest} | compiled
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """What its own files hold now, as hashes: what was made with them before they changed is not taken any more."""
+        return tuple(self.identity()) if self.entries or self.osdi or self.init else ()
 
     def identity(self) -> list[str]:
         """What stands for the lines of `lines` in a hash: the same on every machine, wherever the files lie."""
-        if self.library is None and not self.includes and not self.osdi:
+        if self.library is None and not self.includes and not self.osdi and not self.init:
             return self.lines()
-        return [f"* {name} {digest}" for name, digest in self.hashes.items()] + [f"* {self.corner} {self.behaviour}"]
-
-    def blame(self, log: Sequence[str]) -> list[str]:
-        """What a simulator's log says about a model that the library lacks: one line, or none."""
-        names = {name.lower() for name in (self.nmos, self.pmos, self.core_nmos, self.core_pmos)}
-        for line in log:
-            refused = re.search(r"unknown subckt:|can't find (?:model|subcircuit)|unknown model", line, re.IGNORECASE)
-            missing = [word for word in re.split(r"[\s'\",]+", line.lower()) if word in names]
-            if refused and missing:
-                where = f"{self.library or SHIPPED + '.lib'}, corner {self.corner}"
-                kind = "a subcircuit" if self.kind == "subckt" else "a model"
-                return [f"error: {where}, has no {missing[0]!r} that is {kind}"]
-        return []
-
-
-def _file(name: str, path: str | Path, section: str | None) -> str:
-    """The absolute path of a file; ValueError where it is none or lacks the section."""
-    place = Path(path).expanduser().absolute()
-    if not place.is_file():
-        raise ValueError(f"{name} = {str(path)!r}: no such file")
-    if re.search(r"[\s'\"]", str(place)):
-        raise ValueError(f"{name} = {str(path)!r}: ngspice reads no path with spaces; set a link to its folder")
-    if section is not None:
-        there = files.sections(files.read(place))
-        if str(section).lower() not in there:
-            found = ", ".join(sorted(there)) or "no sections; corner=None takes the whole file"
-            raise ValueError(f"corner = {section!r}: {place.name} has {found}")
-    return str(place)
-
-
-def _include(entry: str | Path | tuple[str | Path, str]) -> files.Entry:
-    path, section = entry if isinstance(entry, tuple) else (entry, None)
-    return _file("includes", path, section), section
+        params = [f"* {name}={value:.17g}" for name, value in self.params]
+        content = [f"* {name} {digest}" for name, digest in self.hashes.items()]
+        return [*content, f"* {self.corner} {self.behaviour}", *params]
 
 
 def _load(path: str, section: str | None) -> str:

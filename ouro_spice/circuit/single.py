@@ -197,7 +197,7 @@ class SingleCell:
         elements, nodes = self._elements(drives)
         needed = libraries(parts)
         elements = [
-            *(wrappers(self.process) if needed else ()),
+            *(wrappers(self.process, self.driver) if needed else ()),
             *_element(self.device, state, walk),
             *(line for path in paths for line in path.elements),
             *elements,

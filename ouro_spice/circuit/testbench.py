@@ -190,6 +190,8 @@ class Testbench:
         head, _, _ = self.text().rpartition(".end")
         # too early to be set inside the deck
         dialect = [f"* run with: ngspice -D ngbehavior={self.behaviour} -b"] if self.behaviour else []
+        if self.process and self.process.init:
+            dialect.append(f"* the commands of {self.process.init} come before: put them into .spiceinit")
         return "\n".join([head.rstrip(), *dialect, ".control", *control, ".endc", ".end", ""])
 
     @property

@@ -32,15 +32,22 @@ def doctor(as_json: Json = False) -> None:
 
 
 def osdi(
-    model: Annotated[str, typer.Argument(help="Name of a shipped Verilog-A model, such as jart_vcm_v1b.")],
+    model: Annotated[
+        str,
+        typer.Argument(help="Name of a shipped Verilog-A model, such as jart_vcm_v1b, or a file of yours, NAME.va."),
+    ],
+    define: Annotated[list[str] | None, typer.Option(help="A macro for a file of yours, NAME.")] = None,
     link: Annotated[Path | None, typer.Option(help="Also put a link MODEL.osdi into this folder.")] = None,
 ) -> None:
     """Compile a Verilog-A model, unless the cache has it, and print the path of the compiled file."""
-    from ..osdi import compiled_model
+    from ..osdi import compile_verilog_a, compiled_model
 
-    path = compiled_model(model)
+    own = Path(model) if model.endswith(".va") and Path(model).is_file() else None
+    if own is None and define:
+        raise ValueError(f"--define is for a Verilog-A file of yours; {model!r} is none")
+    path = compile_verilog_a(own.absolute(), defines=define or ()) if own else compiled_model(model)
     if link is not None:
-        _link(path, make_folder(link) / f"{model}.osdi")
+        _link(path, make_folder(link) / f"{own.stem if own else model}.osdi")
     print(path)
 
 

@@ -22,7 +22,14 @@ def kernel(function: Callable) -> Callable:
 
     numpy's rules for division by zero: a wild iterate gives an infinity, which the solver's bracket throws out, not an
     exception.
+
+    Raises
+    ------
+    ToolError
+        Where numba's compiler is switched off: some kernels address memory, and are no Python.
     """
+    if numba.config.DISABLE_JIT:
+        raise ToolError("numba's compiler is off (NUMBA_DISABLE_JIT), and the compact model needs it: unset that")
     options = {"nogil": True, "error_model": "numpy"}
     chosen, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _folder()
     try:

@@ -6,14 +6,17 @@ A deck judges itself: it prints one line ``RESULT name=.. value=.. target=.. tol
 from __future__ import annotations
 
 import math
+import os
 import re
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .. import assets, machine, osdi
+from ..engine.worker import surroundings
 from .pictures import picture
 from .rawfile import Plot, read_raw
 
@@ -39,7 +42,7 @@ class DeckFigure:
 
 
 def run_decks(out: Path, progress: Any = None) -> list[DeckFigure]:
-    """Run every shipped deck in ``out/decks``; log and waveform of each stay there.
+    """Run every shipped deck in ``out/decks``, without the start-up files of this machine; log and waveform stay there.
 
     Parameters
     ----------
@@ -111,7 +114,7 @@ def _workplace(folder: Path) -> list[Path]:
 def _run(program: str, deck: Path) -> list[DeckFigure]:
     # a waveform of an earlier run must not pass for this one's
     deck.with_suffix(".raw").unlink(missing_ok=True)
-    code, log = _execute([program, "-b", deck.name], deck.parent)
+    code, log = _execute([program, "-n", "-b", deck.name], deck.parent)
     deck.with_suffix(".log").write_text(log, encoding="utf-8")
     figures = parse_results(_short(deck), log)
     if not figures or (code != 0 and all(figure.passed for figure in figures)):
@@ -122,15 +125,17 @@ def _run(program: str, deck: Path) -> list[DeckFigure]:
 def _execute(command: list[str], folder: Path) -> tuple[int, str]:
     """Exit status and output; ``subprocess.run`` kills the child on a time-out and on an interrupt."""
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
+        with tempfile.TemporaryDirectory(prefix="ouro_spice-") as empty:
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                env=surroundings(empty, machine.shared_library() or command[0], os.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=TIMEOUT_S,
+                check=False,
+            )
     except subprocess.TimeoutExpired as error:
         return -1, (error.stdout or b"").decode(errors="replace") + f"\nstopped after {TIMEOUT_S:g} s\n"
     except OSError as error:

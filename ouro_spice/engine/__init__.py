@@ -15,11 +15,13 @@ import numpy as np
 
 from .. import osdi
 from ..circuit import Testbench
+from ..circuit.blame import blame
 from ..circuit.testbench import LADDER
 from ..device import PARAMETERS
 from ..forks import temporary_folder
 from ..waveform import Effort, Result, SimulationError, State, Waveform
 from .blame import blamed, suspects
+from .drawn import Drawn
 from .pool import Pool
 
 __all__ = ["Engine", "Ngspice", "default_engine", "runnable_deck"]
@@ -57,6 +59,7 @@ class Ngspice:
 
     def __init__(self, workers: int | None = 1, timeout_s: float = 120.0, recycle: int = 2000) -> None:
         self._pool = Pool(workers, timeout_s, recycle)
+        self._drawn = Drawn()
         self._arguments = (workers, timeout_s, recycle)
         self._name = uuid.uuid4().hex
         _here[self._name] = self
@@ -85,13 +88,20 @@ class Ngspice:
             ``result`` tells.
         ToolError
             Where ngspice or the Verilog-A compiler is missing.
+        ValueError
+            For a library of models that draws random numbers at each load, or holds what is not allowed.
         """
+        self._drawn.refuse(testbench, self._currents)
         if testbench.record is None:
             return _waveform(testbench, self._pool.run(_task(testbench)), throw)
         with temporary_folder() as folder:  # mapped files stay readable without it
             allowed = max(1.0, len(testbench.record.states) / SMALL)
             reply = self._pool.run(_task(testbench, str(folder)), self._pool.timeout_s * allowed)
             return _waveform(testbench, reply, throw, str(folder))
+
+    def _currents(self, testbench: Testbench) -> np.ndarray | None:
+        reply = self._pool.run(_task(testbench))
+        return np.concatenate(list(reply["arrays"].values())) if reply["result"] == "OK" else None
 
     def map(self, testbenches: Iterable[Testbench], throw: bool = True) -> Iterator[Waveform]:
         """Run many testbenches on all workers; waveforms come in the order of the testbenches."""
@@ -153,6 +163,7 @@ def _task(bench: Testbench, folder: str = "") -> dict[str, Any]:
         "stop_s": bench.stop_s,
         "osdi": [*(str(osdi.compiled_model(model)) for model in bench.models), *bench.osdi],
         "behaviour": bench.behaviour,
+        "init": bench.process.commands if bench.process else "",
     }
     if bench.record:
         states = [vector for vector in bench.record.states if vector]
@@ -173,7 +184,7 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
     if result is Result.NETLIST and any("out of bounds" in line for line in reply["log"]):
         reply["log"] += [f"error: {found}" for found in [suspects(bench)] if found]
     if result is Result.NETLIST and bench.process is not None:
-        reply["log"] += bench.process.blame(reply["log"])
+        reply["log"] += blame(bench.process, reply["log"])
     if result is not Result.OK and throw:
         raise SimulationError(result, runnable_deck(bench), tuple(reply["log"]))
     time_s = arrays.get("time", np.zeros(1) if result is Result.OK else np.empty(0))

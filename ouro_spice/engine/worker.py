@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,23 +25,21 @@ import numpy as np
 
 # what ngspice says, and the name of the result that it means
 _FAILURES = (
-    ("timestep too small", "TIMESTEP"),
-    ("singular matrix", "SINGULAR"),
-    ("gmin stepping failed", "OPERATING_POINT"),
-    ("source stepping failed", "OPERATING_POINT"),
-    ("no convergence", "OPERATING_POINT"),
-    ("iteration limit reached", "OPERATING_POINT"),
-)
+    ("timestep too small", "TIMESTEP"), ("singular matrix", "SINGULAR"),
+    ("gmin stepping failed", "OPERATING_POINT"), ("source stepping failed", "OPERATING_POINT"),
+    ("no convergence", "OPERATING_POINT"), ("iteration limit reached", "OPERATING_POINT"),
+)  # fmt: skip
 _HOPELESS = ("NETLIST", "MODEL")
-_LOG_LINES = 40
+_LOG_LINES = {True: 400, False: 40}
+"""How many lines of ngspice's words are kept: of a netlist that was refused the cause may stand far from the end."""
 
 
 class Session:
-    """An ngspice shared library in this process."""
+    """An ngspice shared library in this process, which starts and works in an empty folder."""
 
-    def __init__(self, library: str) -> None:
-        os.environ["NGSPICE_LIBRARY_PATH"] = library
+    def __init__(self, library: str, folder: str) -> None:
         logging.getLogger("PySpice").setLevel(logging.CRITICAL + 1)
+        os.environ["NGSPICE_LIBRARY_PATH"] = library
         from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
         class Heard(NgSpiceShared):
@@ -51,9 +50,16 @@ class Session:
                 return 0
 
         self._ffi, self._plot, self._points = ffi, "", 0
+        self._folder, self._init = folder, ""
+        os.chdir(folder)
+        home, alone = os.environ.get("HOME"), surroundings(folder, library, os.environ)
+        os.environ.clear()
+        os.environ.update(alone)
         self._ngspice = Heard.new_instance()
+        if home is not None:  # a library's paths may begin with it
+            os.environ["HOME"] = home
         self.version = int(self._ngspice.ngspice_version or 0)
-        self._models: set[str] = set()
+        self._models: dict[str, tuple[int, int]] = {}
         self._behaviour: str | None = None
         self._log: list[str] = []
         self._ngspice_s = 0.0
@@ -70,6 +76,7 @@ class Session:
         stop_s: float,
         osdi: list[str],
         behaviour: str | None = None,
+        init: str = "",
         last: list[str] | tuple[str, ...] = (),
         maps: dict[str, list[str]] | None = None,
     ) -> dict[str, Any]:
@@ -79,16 +86,15 @@ class Session:
         ----------
         netlist, analyses
             The circuit, and what is appended to it: one for each rung of the ladder.
-        vectors, last
-            Vectors of which everything is returned, or the last value.
+        vectors, last, maps
+            Vectors of which everything is returned, or the last value, or which are too large for a pipe: ``{PATH:
+            vectors}``, files with the vectors as rows.
         stop_s
             Where the transient ends [s]; 0 for an operating point.
-        osdi
-            Paths of the compiled models.
-        behaviour
-            Dialect that the netlist is read in, None for ngspice's own.
-        maps
-            ``{PATH: vectors}``: files of the vectors as rows, for what is too large for a pipe.
+        osdi, behaviour
+            Paths of the compiled models; dialect that the netlist is read in, None for ngspice's own.
+        init
+            Commands that come before everything else, once; tasks with others need another process.
 
         Returns
         -------
@@ -96,6 +102,8 @@ class Session:
             ``result`` (name of a Result), ``arrays`` (name to (T,)), ``last`` (K,), ``log``, ``effort``.
         """
         self._log, self._ngspice_s = [], 0.0
+        if not self._begin(init):
+            return self._reply("NETLIST", 0)
         self._speak(behaviour)
         if not all(self._load_model(path) for path in osdi):
             return self._reply("MODEL", 0)
@@ -110,9 +118,9 @@ class Session:
                     self._log.append(f"error: there is no vector {missing}")
                     return self._reply("NETLIST", rung)
                 return self._reply(result, rung, arrays) | {"last": lasts}
-            if result in _HOPELESS or rung == len(analyses) - 1:
-                return self._reply(result, rung, arrays)
-        raise ValueError("a task needs at least one analysis")
+            if result in _HOPELESS:
+                break
+        return self._reply(result, rung, arrays)
 
     def _attempt(self, netlist: str, vectors: list[str], stop_s: float) -> tuple[str, dict[str, np.ndarray]]:
         self._command("destroy all")
@@ -133,7 +141,17 @@ class Session:
         return "OK", arrays
 
     def _reply(self, result: str, rung: int, arrays: dict[str, np.ndarray] | None = None) -> dict[str, Any]:
-        return {"result": result, "arrays": arrays or {}, "log": self._log[-_LOG_LINES:], "effort": self._effort(rung)}
+        log = self._log[-_LOG_LINES[result in _HOPELESS] :]
+        return {"result": result, "arrays": arrays or {}, "log": log, "effort": self._effort(rung)}
+
+    def _begin(self, init: str) -> bool:
+        # a file of this name is one of commands, not of a netlist
+        if init != self._init:
+            self._init = init
+            Path(self._folder, "user.spiceinit").write_text(init, encoding="utf-8")
+            said = self._command("source user.spiceinit").lower()
+            return not re.search(r"error|no such|unknown|can't|cannot", said)
+        return True
 
     def _speak(self, behaviour: str | None) -> None:
         # the dialect is read at each load
@@ -142,13 +160,18 @@ class Session:
             self._behaviour = behaviour
 
     def _load_model(self, path: str) -> bool:
+        stat = Path(path).stat()
+        stamp = stat.st_mtime_ns, stat.st_size
+        if self._models.get(path, stamp) != stamp:
+            os._exit(1)  # it was compiled anew, and what is loaded stays loaded: the pool starts another process
         if path not in self._models:
             # a command splits at spaces: the folder's name stays out of it
             os.chdir(Path(path).parent)
             said = self._command(f"osdi {Path(path).name}")
+            os.chdir(self._folder)
             if re.search(r"error|couldn't|cannot|not |fail", said.lower()):
                 return False
-            self._models.add(path)
+            self._models[path] = stamp
         return True
 
     def _load(self, netlist: str) -> bool:
@@ -197,13 +220,10 @@ class Session:
             return float(match[1]) if match else 0.0
 
         return {
-            "points": int(figure("Transient timepoints")),
-            "rejected": int(figure("Rejected timepoints")),
-            "iterations": int(figure("Transient iterations")),
-            "analysis_s": figure("Total analysis time"),
-            "ngspice_s": self._ngspice_s,
-            "rung": rung,
-        }
+            "points": int(figure("Transient timepoints")), "rejected": int(figure("Rejected timepoints")),
+            "iterations": int(figure("Transient iterations")), "analysis_s": figure("Total analysis time"),
+            "ngspice_s": self._ngspice_s, "rung": rung,
+        }  # fmt: skip
 
     def _command(self, command: str) -> str:
         try:
@@ -228,6 +248,18 @@ class Session:
         return "\n".join(lines)
 
 
+def surroundings(folder: str, library: str | Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which ngspice starts without any file or variable that lies around.
+
+    Start-up files are looked for in the working folder, the home folder and the installation, where any of them may
+    change options, temperature or dialect. Here the only one is written into `folder`: it loads the code models.
+    """
+    models = sorted(Path(library).resolve().parent.glob("ngspice/*.cm"))
+    Path(folder, "spinit").write_text("".join(["* code models\n", *(f"codemodel {path}\n" for path in models)]))
+    kept = {name: value for name, value in environment.items() if not name.startswith(("SPICE_", "NGSPICE_"))}
+    return kept | {"HOME": folder, "SPICE_SCRIPTS": folder}
+
+
 def _write_rows(path: str, rows: list[np.ndarray]) -> None:
     file = np.lib.format.open_memmap(path, mode="w+", dtype=float, shape=(len(rows), len(rows[0]) if rows else 0))
     for k, row in enumerate(rows):
@@ -235,7 +267,7 @@ def _write_rows(path: str, rows: list[np.ndarray]) -> None:
     file.flush()
 
 
-def _follow_parent(parent: int) -> None:
+def _follow_parent(parent: int, folder: str) -> None:
     # ends the process, in the middle of a run too, when the parent is gone, perhaps before this began
     first = os.getppid()
     while os.getppid() == first:
@@ -244,21 +276,23 @@ def _follow_parent(parent: int) -> None:
         except ProcessLookupError:
             break
         time.sleep(0.5)
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 
 def main() -> None:
-    """Serve tasks until the pipe closes: ``worker.py FD LIBRARY PARENT``."""
+    """Serve tasks until the pipe closes: ``worker.py FD LIBRARY PARENT FOLDER``, an empty folder to work in."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
-    threading.Thread(target=_follow_parent, args=(int(sys.argv[3]),), daemon=True).start()
-    connection = Connection(int(sys.argv[1]))
+    pipe, library, parent, folder = sys.argv[1:]
+    threading.Thread(target=_follow_parent, args=(int(parent), folder), daemon=True).start()
+    connection = Connection(int(pipe))
     try:
-        session = Session(sys.argv[2])
+        session = Session(library, folder)
         connection.send(session.version)
         while True:
             connection.send(session.run(**connection.recv()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
-        pass
+        shutil.rmtree(folder, ignore_errors=True)
     # ngspice's own clean-up at exit is not needed, and has been seen to crash
     os._exit(0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,6 +59,7 @@ class Worker:
         self._connection: Connection | None = None
         self._words: IO[bytes] | None = None
         self._tasks = 0
+        self._folder = self._init = ""
 
     @property
     def fresh(self) -> bool:
@@ -74,9 +76,11 @@ class Worker:
         TimeoutError
             Past the limit; the process is ended.
         """
-        if self._process is None or self._tasks >= self._recycle:
+        init = task.get("init", "")  # commands whose effects stay in a process
+        if self._process is None or self._tasks >= self._recycle or init != self._init:
             self._start()
         self._tasks += 1
+        self._init = init
         try:
             self._words.truncate(0)
             self._words.seek(0)  # the position is the process's, too
@@ -106,6 +110,7 @@ class Worker:
             code = self._process.wait()
             self.last_words = _last_lines(self._words)
             self._close()
+            shutil.rmtree(self._folder, ignore_errors=True)
         return code
 
     def leave(self) -> None:
@@ -143,18 +148,27 @@ class Worker:
 
     def _open(self, library: Path) -> None:
         script = Path(__file__).with_name("worker.py")
+        self._folder = _empty_folder()
         with _changing:
             words = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the process
             ours, theirs = Pipe()
             with theirs:
                 process = subprocess.Popen(
-                    [sys.executable, str(script), str(theirs.fileno()), str(library), str(os.getpid())],
+                    [sys.executable, str(script), str(theirs.fileno()), str(library), str(os.getpid()), self._folder],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=words,
                 )
             self._process, self._connection, self._words, self._tasks = process, ours, words, 0
+
+
+def _empty_folder() -> str:
+    """Return a new folder for a process to work in; ToolError where there can be none."""
+    try:
+        return tempfile.mkdtemp(prefix="ouro_spice-")
+    except OSError as error:
+        raise ToolError(f"no folder for temporary files ({error.strerror}): set TMPDIR to one") from error
 
 
 def _last_lines(file: IO[bytes]) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ class Source:
             if len(cell.indices) > 1:
                 return None
             cell = cell.replace(fidelity="full", active=frozenset(cell.indices))
-        return _measured(cell.resistor(1.0), pulse.amplitude, engine)
+        return _measured(cell.resistor(1.0), pulse.amplitude, engine, cell.alone.process.content)
 
     @classmethod
     def of_state(cls, device: Device, state: State, index: int, pulse: Pulse) -> Source | None:
@@ -117,7 +117,7 @@ class Source:
 
 
 @lru_cache(maxsize=64)
-def _measured(cell: Cell, amplitude: float, engine: Engine) -> Source | None:
+def _measured(cell: Cell, amplitude: float, engine: Engine, _content: tuple[str, ...]) -> Source | None:
     pulse = Pulse(amplitude, _LOAD_S)
     loads = _LOADS_OHM[:: 3 if isinstance(cell, Selection) else 1]
     benches = [cell.resistor(ohm).testbench([pulse]) for ohm in loads]
