@@ -21,6 +21,9 @@ PLAUSIBLE = {"S": (1e-9, 1e-2), "V": (0.02, 20.0), "s": (1e-11, 1.0)}
 Published cells lie between 1 nS (insulating oxides, tunnel junctions) and some mS, their pulses between 50 ps and
 100 ms, their amplitudes between 50 mV and 15 V. A slip of a thousand leaves the bounds in most tables, not in all."""
 
+UNITS = (*(unit for known in _DIVISORS.values() for unit in known), *_RESISTANCES)
+"""The units that are known."""
+
 _TYPICAL = {"S": 1e-4, "V": 1.0, "s": 1e-7}
 _NOUNS = {"S": "a memristor's conductance", "V": "a pulse's amplitude", "s": "a pulse's width"}
 
@@ -34,6 +37,18 @@ def plain_unit(text: str) -> str:
     """Return a unit as `units` spell it: without brackets and spaces, micro as u, the sign of Ohm as a word."""
     text = re.sub(r"[\s()\[\]{}]", "", text).replace("\u00b5", "u").replace("\u03bc", "u")
     return re.sub(r"(?i)(\u03a9|\u2126|ohms?)$", "Ohm", text)
+
+
+def bases(unit: str) -> tuple[str, ...]:
+    """Return the SI units of what can be told in a unit; () for one that is not known."""
+    return tuple(base for base in _DIVISORS if unit in units(base))
+
+
+def unit_in_name(name: str) -> str:
+    """Return the known unit at the end of a column's name, in brackets or behind a slash: G (uS), t/ns; else ""."""
+    found = re.search(r"[(\[/]([^()\[\]/]+)[)\]]?$", name.strip())
+    unit = plain_unit(found[1]) if found else ""
+    return unit if bases(unit) else ""
 
 
 def si(numbers: ArrayLike, unit: str) -> np.ndarray:
@@ -64,6 +79,7 @@ def likely_unit(base: str, number: float, unit: str) -> str | None:
     A resistance stays one, and so does a conductance.
     """
     kin = _RESISTANCES if unit in _RESISTANCES else _DIVISORS[base]
-    values = {other: abs(float(si(number, other))) for other in kin}
+    number = abs(number) if base == "V" else number
+    values = {other: float(si(number, other)) for other in kin}
     good = {other: value for other, value in values.items() if not implausible(base, value)}
     return min(good, key=lambda other: abs(np.log(good[other] / _TYPICAL[base])), default=None)
