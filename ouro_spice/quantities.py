@@ -73,6 +73,12 @@ def told(base: str) -> str:
     return f"{low:g} .. {high:g} {base}, as {_NOUNS[base]} is"
 
 
+def question(base: str, value: float) -> str:
+    """Return ": did you mean uS?" for a value [S, V or s] that is not plausible, but would be in uS; else ""."""
+    meant = likely_unit(base, value, base) if implausible(base, value) else None
+    return f": did you mean {meant}?" if meant else ""
+
+
 def likely_unit(base: str, number: float, unit: str) -> str | None:
     """Return the unit with which a number is nearest to what is usual, None where none makes it plausible.
 

@@ -25,8 +25,8 @@ _RANGES = {"S": (1e-12, 1.0), "V": (LOWEST_V, HIGHEST_V), "s": (SHORTEST_S, LONG
 SKIP = "skip_bad (--skip-bad) leaves such rows out"
 _ACCEPT = "accept_implausible (--accept-implausible) takes it as it is"
 _PULSES = (
-    "each row is a pulse, with the conductance before and after it: of a table of readings make one first, whose rows "
-    "begin where the row above ended"
+    "a row is a pulse with the conductance before and after it, its amplitude and width: of a curve of readings make "
+    "such rows first, each with the reading above it as the one before"
 )
 
 
@@ -137,7 +137,8 @@ def _refuse(
     told = f"{table.at(row)}: {word} {unit} in the column {column.name!r} is {field} = {values[row]:g}"
     more = f"; {count} lines are like this" if count > 1 else ""
     if field == "amplitude_V" and values[row] == 0:
-        raise ValueError(f"{told}: a pulse of 0 V is none{more}; {SKIP}")
+        columns = "" if (found < 0).any() else f"; a column for each direction: map {' and '.join(BY_DIRECTION)}"
+        raise ValueError(f"{told}: a pulse of 0 V is none{more}; {SKIP}{columns}")
     if base == "S" and not values[row] > 0:
         accept = SKIP
     meant = quantities.likely_unit(base, float(found[row]), unit)

@@ -123,7 +123,7 @@ def read_table(
     that is commented out); what is neither is refused. All that is passed over is counted.
 
     A row of units may stand below the header. A delimiter may follow a row's last value. Where the header begins with
-    DataName the rows are those that begin with DataValue.
+    DataName, as analysers write it, the rows are those that begin with DataValue.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ class _Body:
             "settings above the header": sum(not marked for _, _, marked in header.above),
             "comments": sum(marked for _, _, marked in header.above),
         })  # fmt: skip
-        for line, cells, _ in header.above:
+        for line, cells, _ in () if self.exported else header.above:
             if len(self._trimmed(cells)) == self.width and self._shares(cells) == (True, False):
                 raise ValueError(f"{path}, line {line}: a row of numbers above the header in line {header.line}")
 
