@@ -269,7 +269,7 @@ def _checked_table(table: Mapping[str, Any], n: int) -> dict[str, np.ndarray]:
             raise ValueError(f"the table's column {name}, row {bad[0]}: {column[bad[0]]:g} must be a positive number")
         if name in ("rise_s", "fall_s"):
             for end in (column[:n].min(), column[:n].max()):
-                _check_edge(f"the table's column {name}:", end)
+                _check_edge(f"the table's column {name}", end)
         else:
             check_conductance(f"the table's column {name}, row", column[:n])
         found[name] = column[:n].copy()

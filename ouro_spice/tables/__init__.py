@@ -189,6 +189,8 @@ class _Body:
     def _row(self, line: int, cells: list[str], marked: bool, first: bool) -> list[str] | None:
         """The cells of a row, None for a line that is none."""
         at, cells = f"{self.path}, line {line}", self._trimmed(cells)
+        # #N/A is a spreadsheet's word
+        marked = marked and (len(cells) != self.width or value(cells[0]) is None)
         if self.exported and cells[0] != _EXPORTED[1] and not marked:
             if cells[0] == _EXPORTED[0] and cells != self.header.names:
                 raise ValueError(f"{at}: another header than that of line {self.header.line}: one table a file")
@@ -236,7 +238,10 @@ class _Body:
         known = {name: unit for name, word in told.items() if quantities.bases(unit := quantities.plain_unit(word))}
         if not known or any(number(word) is not None for word in told.values()):
             return False
-        if strange := [word for name, word in told.items() if name not in known and word.strip("-")]:
+        strange = [word for name, word in told.items() if name not in known and word.strip("-")]
+        if len(strange) >= len(known):
+            return False
+        if strange:
             raise ValueError(f"{at}: a row of units? {strange[0]!r} is none; there is {', '.join(quantities.UNITS)}")
         self.units = {name: (unit, at) for name, unit in known.items()}
         self.passed_over["row of units"] += 1
@@ -251,4 +256,4 @@ class _Body:
                 return f"{told}: is this line separated by {name}s?"
         if self.header.delimiter == "," and len(cells) > self.width and sum(number(c) is not None for c in cells) > 1:
             return f"{told}: are there decimal commas, or is a name of a column missing?"
-        return told
+        return f"{told}: complete the line, or remove it"

@@ -36,6 +36,7 @@ def read_text(path: Path) -> str:
         line = max(len(content[: error.start + 1].splitlines()), 1)
         kind = "UTF-16" if encoding == "utf-16" else "UTF-8"
         raise ValueError(f"{path}, line {line}: this is no {kind} text: save the table as CSV in UTF-8") from None
+    text = text.lstrip("\ufeff")
     if "\0" in text:
         raise ValueError(f"{path} is no text file: save the table as CSV in UTF-8")
     return text

@@ -9,7 +9,7 @@ OVERFLOW = 9.9e37
 """What instruments write in place of a number beyond their range, and all above."""
 
 _OVERFLOW = re.compile(r"(?i)[+-]?(inf|infinity|o\.?l\.?|ovl?d?|ovrld|ovrng|over|over ?(load|flow|range))")
-_NO_VALUE = re.compile(r"(?i)|[+-]?nan|n\.?/?a\.?|null|none|missing|-{1,3}|#[a-z/]+[\d/a-z]*[!?]?")
+_NO_VALUE = re.compile(r"(?i)|[+-]?nan|n\.?/?a\.?|null|none|missing|-{1,3}|#(n/a|nv|#{2,}|[^\W_/]+(/0)?[!?])")
 
 
 def number(word: str) -> float | None:
