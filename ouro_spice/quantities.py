@@ -74,9 +74,9 @@ def told(base: str) -> str:
 
 
 def question(base: str, value: float) -> str:
-    """Return ": did you mean uS?" for a value [S, V or s] that is not plausible, but would be in uS; else ""."""
+    """Return ": 300 S were given, did you mean uS?" for a value [S, V or s] that is plausible in uS alone; else ""."""
     meant = likely_unit(base, value, base) if implausible(base, value) else None
-    return f": did you mean {meant}?" if meant else ""
+    return f": {value:g} {base} were given, did you mean {meant}?" if meant else ""
 
 
 def likely_unit(base: str, number: float, unit: str) -> str | None:

@@ -147,7 +147,7 @@ class PulseOptions:
             return wanted
         from ..pair import pair
 
-        check_range("--width, of a pulse without an --amplitude,", self.width, 1e-9, 1.0, "s")
+        check_range("--width (without --amplitude)", self.width, 1e-9, 1.0, "s")
 
         found = pair(cell, self.width)
         return dataclasses.replace(wanted, amplitude=found.v_reset if self.resets else found.v_set)

@@ -271,6 +271,6 @@ def _checked_table(table: Mapping[str, Any], n: int) -> dict[str, np.ndarray]:
             for end in (column[:n].min(), column[:n].max()):
                 _check_edge(f"the table's column {name}", end)
         else:
-            check_conductance(f"the table's column {name}, row", column[:n])
+            check_conductance(f"the table's column {name}", column[:n])
         found[name] = column[:n].copy()
     return found

@@ -57,6 +57,6 @@ class Rules:
         return found.tolist()
 
 
-def check_target(target: ArrayLike) -> None:
+def check_target(target: ArrayLike, name: str = "target") -> None:
     """Raise ValueError for what is no plausible conductance [S], one or several."""
-    check_conductance("target" if np.ndim(target) == 0 else "targets", target)
+    check_conductance(name, target)
