@@ -215,8 +215,7 @@ def jart_vcm_v1b(
     Parameters
     ----------
     window
-        Hold ``n_disc`` in the analogue window .06 .. 1.98975 [1e26 m^-3], 100.16 .. 543.46 uS of the nominal
-        device (a peripheral circuit's limit, not physics).
+        Hold ``n_disc`` in the analogue window .06 .. 1.98975 [1e26 m^-3] (a peripheral circuit's limit, not physics).
     realisation
         Which realisation a circuit uses: "compiled", "behavioural", or the reduced model "tud".
     walk

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from ..checks import check_amplitude, check_range, check_width
+from ..checks import check_amplitude, check_width
 from ..circuit import Cell1R, Cell1T1R, Crossbar
 from ..pulse import Pulse
 from ..waveform import State
@@ -146,8 +146,6 @@ class PulseOptions:
                 check_amplitude("--amplitude", self.amplitude, accept=self.accept_implausible)
             return wanted
         from ..pair import pair
-
-        check_range("--width (without --amplitude)", self.width, 1e-9, 1.0, "s")
 
         found = pair(cell, self.width)
         return dataclasses.replace(wanted, amplitude=found.v_reset if self.resets else found.v_set)

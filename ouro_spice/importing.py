@@ -26,15 +26,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..assets import sha256
-from ..checks import check_count, check_range
-from ..dataset import PulseDataset
-from ..dataset.storage import check_shard, claimed, shard_name, write_shard
-from ..files import make_folder
-from ..manifest import Manifest, versions
-from ..pulse import LONGEST_S, SHORTEST_S
-from .columns import BY_DIRECTION, OPTIONAL, REQUIRED
-from .measured import Measured, measured
+from .assets import sha256
+from .checks import check_count, check_range
+from .dataset import PulseDataset
+from .dataset.storage import check_shard, claimed, shard_name, write_shard
+from .files import make_folder
+from .manifest import Manifest, versions
+from .measured import BY_DIRECTION, OPTIONAL, REQUIRED, Measured, measured
+from .pulse import LONGEST_S, SHORTEST_S
 
 if TYPE_CHECKING:
     import pandas as pd

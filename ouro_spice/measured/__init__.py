@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ..tables import Table, read_table
-from .columns import BY_DIRECTION, SKIP, WORDS, Column, numbers, quantity, wanted
+from .columns import BY_DIRECTION, OPTIONAL, REQUIRED, SKIP, WORDS, Column, numbers, quantity, wanted
+
+__all__ = ["BY_DIRECTION", "OPTIONAL", "REQUIRED", "Measured", "measured"]
 
 _OPERATIONS = (
     ("set", "reset"), ("set", "rst"), ("s", "r"), ("p", "d"), ("pot", "dep"), ("potentiation", "depression"),
