@@ -92,6 +92,8 @@ def import_pulses(
         For a folder that cannot be written to.
     """
     check_count("seed", seed, 0)
+    if header is not None and (isinstance(header, str) or not all(isinstance(name, str) for name in header)):
+        raise ValueError(f"header = {header!r} must be the names of all columns, one after the other")
     edges = {"rise_s": rise_s, "fall_s": fall_s}
     for name, seconds in edges.items():
         check_range(name, seconds, SHORTEST_S, LONGEST_S, "s")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_array_cli import answer
 from test_cli import here, one_line
 
@@ -182,6 +184,8 @@ BAD = {
     "both directions": ("Gb,Vbl,Vsl,tp,Ga\n110,1,1.2,100,150\n", {"columns": TWO}, "@, line 2: a SET of 1 V and a"),
     "neither direction": ("Gb,Vbl,Vsl,tp,Ga\n110,0,0,100,150\n", {"columns": TWO}, "@, line 2: SET and RESET are 0 V"),
     "a negative magnitude": ("Gb,Vbl,Vsl,tp,Ga\n110,-1,0,100,150\n", {"columns": TWO}, "@, line 2: .* is a magnitude"),
+    "no text in the map": (HEAD + ROWS, {"columns": MAP | {"width_s": 5}}, "the map says width_s=5; write the column"),
+    "names in one text": (ROWS, {"header": "Gb,V,tp,Ga"}, "header = 'Gb,V,tp,Ga' must be the names of all columns"),
     "one direction": (HEAD + ROWS, {"columns": MAP | {"set_amplitude_V": "V:V"}}, "and amplitude_V: one of them tells"),
     "signs told twice": (HEAD + ROWS, {"columns": OPERATED, "positive_sets": True}, "one of them tells the direction"),
     "another header between rows": ("DataName,Gb,V,tp,Ga\nDataValue,110,-1,100,150\nDataName,t,I,,\n", {},
@@ -201,13 +205,13 @@ BAD = {
 
 @pytest.mark.parametrize("name", GOOD)
 def test_tables_that_are_read(tmp_path, name):
-    content, how, settings = GOOD[name]
+    content, how, expected_settings = GOOD[name]
     path = tmp_path / "t.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     data = import_pulses(path, **{"columns": MAP} | how)
     for column, expected in RIGHT.items():
         np.testing.assert_allclose(data.frame[column], expected, rtol=1e-12, err_msg=column)
-    for key, expected in settings.items():
+    for key, expected in expected_settings.items():
         assert data.manifest.settings.get(key) == expected
 
 
@@ -234,6 +238,38 @@ def test_names_of_devices_may_begin_with_a_hash(tmp_path, words):
     # a bare one is told, a quoted one is text
     assert data.manifest.settings["marked"] == sum(word.startswith("#") for word in words)
     assert data.manifest.settings["passed_over"] == {"comments": 1}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    delimiter=st.sampled_from([",", ";", "\t"]), end=st.sampled_from(["\n", "\r\n", "\r"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]), quoted=st.booleans(), hashed=st.booleans(),
+    above=st.lists(st.sampled_from(["Title", "Date,2024", "# note", "#", "SMU,2,3", 'a "b'])), units=st.booleans(),
+    between=st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["", "# a", "# b,c", " # 5 V, d", ",,,,"]))),
+    trailing=st.sampled_from(["", ",", ", ,"]),
+    names=st.lists(st.sampled_from(["#1", "1", "x y"]), min_size=3, max_size=3),
+)  # fmt: skip
+def test_ways_to_write_a_table_together(
+    tmp_path_factory, delimiter, end, encoding, quoted, hashed, above, units, between, trailing, names
+):
+    """Whatever a table is written like: its three rows, and each line that is none counted."""
+    body = [f"{row},{name}{trailing}" for row, name in zip(ROWS.split(), names, strict=True)]
+    if quoted:
+        body = [",".join(f'"{cell}"' for cell in row.split(",")) for row in body]
+    for place, line in between:
+        body.insert(place, line)
+    lines = [*above, f"{'# ' * hashed}{HEAD.strip()},dev{trailing}", *["uS,V,ns,uS,-"] * units, *body]
+    path = tmp_path_factory.mktemp("table") / "t.csv"
+    path.write_bytes("".join(line.replace(",", delimiter) + end for line in lines).encode(encoding))
+    data = import_pulses(path, NAMED)
+    for column, expected in RIGHT.items():
+        np.testing.assert_allclose(data.frame[column], expected, rtol=1e-12)
+    found = data.manifest.settings
+    assert [found["devices"][k] for k in data.frame.device] == names
+    comments = [line for line in [*above, *(line for _, line in between)] if line.strip().startswith("#")]
+    counts = {"comments": len(comments), "row of units": int(units)}
+    counts["settings above the header"] = len(above) - sum(line.startswith("#") for line in above)
+    assert found.get("passed_over", {}) == {name: count for name, count in counts.items() if count}
 
 
 def test_what_is_implausible_can_be_accepted(tmp_path):
@@ -347,6 +383,7 @@ def test_columns_of_a_table_without_a_header(ouro, tmp_path):
         ("g_start_S,g_target_S\n1e-4,300\n", "did you mean uS? 300 uS is 0.0003 S"),
         ("g_start_S;g_target_S\nuS;uS\n100;300\n", "line 2: the column 'g_start_S' is in S, not in uS"),
         ("g_start_S;g_target_S\n0,0001;0,0003\n", "need a decimal point"),
+        ("g_start_S,g_target_S\n# 1e-4,2e-4\n1e-4,3\n", "line 3: g_target_S = 3 S is outside"),
         ("g_start_S,g_target_S,rise_s\n1e-4,3e-4,20\n", "did you mean ns"),
     ],
 )

@@ -7,6 +7,7 @@ import enum
 import functools
 import inspect
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +142,9 @@ class Drawing:
             raise ValueError("--list and --sampling: give one of them")
         listed = read_table(self.table, ("g_start_S", "g_target_S"), ("rise_s", "fall_s"))
         table = {name: _si(listed, name) for name in listed.columns}
+        if listed.passed_over:
+            told = ", ".join(f"{name}: {count}" for name, count in listed.passed_over.items())
+            print(f"ouro-spice: {self.table}: {len(listed)} rows; no rows: {told}", file=sys.stderr)
         return {"sampling": table, "n": self.n or len(listed)}
 
     def _like(self) -> dict[str, Any]:

@@ -47,9 +47,11 @@ class Column:
 def wanted(columns: Mapping[str, str]) -> dict[str, Column]:
     """Return the column of each quantity of a map; ValueError for a map that is wrong."""
     known = (*REQUIRED, *OPTIONAL, *BY_DIRECTION)
-    for name in columns:
+    for name, text in columns.items():
         if name not in known:
             raise ValueError(f"the map names {name!r}; it takes {', '.join(known)}")
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError(f"the map says {name}={text!r}; write the column's name and its unit, as G:uS")
     required = REQUIRED
     if set(BY_DIRECTION) & set(columns):
         required = (*(name for name in REQUIRED if name != "amplitude_V"), *BY_DIRECTION)
