@@ -1,10 +1,26 @@
-"""Own measurements: a table of measured pulses becomes a dataset that trains a predictor like any other."""
+"""Own measurements: a table of measured pulses becomes a dataset that trains a predictor like any other.
+
+A map names the table's column and its unit for each quantity of a pulse: ``g_start_S`` and ``g_end_S``, the conductance
+before and after it, ``amplitude_V``, ``width_s``; where there are any also ``device``, a name without a unit,
+``time_s``, when each pulse began, ``rise_s`` and ``fall_s``. Units are S, mS, uS, nS, or Ohm, kOhm, MOhm of a
+resistance; V, mV; s, ms, us, ns, ps. They can be left to the table, where a row below the header or the name of the
+column, in brackets, tells them; what contradicts the map is refused.
+
+Which way a pulse goes is told by the sign of its amplitude, by the words of a column ``operation`` (set, reset; s, r;
+p, d; ltp, ltd and the like), or by magnitudes in two columns, ``set_amplitude_V`` and ``reset_amplitude_V``, one of
+them 0 or empty in each row.
+
+Rows in which no pulse was measured are refused, or left out and counted: overflow (inf, 9.9e37, OVLD), no value (empty,
+NaN, #N/A), a conductance of 0 or below, 0 V, reads in the column ``operation``. So are conductances outside
+1 nS .. 10 mS, amplitudes below 20 mV, widths outside 10 ps .. 1 s and edges above 1 s, or taken as they are: a table
+with these has another unit as a rule.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,31 +32,16 @@ from .dataset import PulseDataset
 from .dataset.storage import check_shard, claimed, shard_name, write_shard
 from .files import make_folder
 from .manifest import Manifest, versions
-from .pair import LOWEST_V
-from .pulse import HIGHEST_V, LONGEST_S, SHORTEST_S
-from .tables import Table, read_table
+from .measured import BY_DIRECTION, OPTIONAL, REQUIRED, Measured, measured
+from .pulse import LONGEST_S, SHORTEST_S
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REQUIRED = ("g_start_S", "amplitude_V", "width_s", "g_end_S")
-OPTIONAL = ("device", "time_s", "rise_s", "fall_s")
-"""What the columns of a table can be."""
-
-# by what a number is divided: 100 ns are 100 / 1e9, the float nearest to 1e-7; 100 * 1e-9 is another one
-_DIVISORS = {
-    "S": {"S": 1.0, "mS": 1e3, "uS": 1e6, "nS": 1e9},
-    "V": {"V": 1.0, "mV": 1e3},
-    "s": {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9, "ps": 1e12},
-}
-_RESISTANCES = {"Ohm": 1.0, "kOhm": 1e3, "MOhm": 1e6}
-
-_RANGES = {"S": (1e-12, 1.0), "V": (LOWEST_V, HIGHEST_V), "s": (SHORTEST_S, LONGEST_S)}
-"""What a measured value can be, in magnitude."""
+__all__ = ["BY_DIRECTION", "OPTIONAL", "REQUIRED", "import_pulses"]
 
 _SHARD = 5000
 _SHARES = {"train": 0.8, "validation": 0.9, "test": 1.0}
-_OVERLAP = 1e-9
 
 
 def import_pulses(
@@ -52,6 +53,9 @@ def import_pulses(
     positive_sets: bool = False,
     rise_s: float = 2e-9,
     fall_s: float = 2e-9,
+    header: Sequence[str] | None = None,
+    skip_bad: bool = False,
+    accept_implausible: bool = False,
 ) -> PulseDataset:
     """Make a dataset of a CSV table of measured pulses, one a row.
 
@@ -61,12 +65,10 @@ def import_pulses(
     Parameters
     ----------
     path
-        The table: a header, then numbers; delimiter comma, semicolon or tab; lines that begin with ``#`` are comments.
+        The table; `ouro_spice.tables.read_table` says how header, rows, comments and units are told apart.
     columns
-        The table's column and its unit for each quantity, such as ``{"g_start_S": "G before:uS", "amplitude_V":
-        "V:mV", "width_s": "tp:ns", "g_end_S": "G after:uS"}``; where there are any also ``device``, a name without a
-        unit, ``time_s``, when each pulse began, ``rise_s`` and ``fall_s``. Units are S, mS, uS, nS, or Ohm, kOhm, MOhm
-        of a resistance; V, mV; s, ms, us, ns, ps.
+        Column and unit of each quantity, such as ``{"g_start_S": "G before:uS", "amplitude_V": "V:mV", "width_s":
+        "tp:ns", "g_end_S": "G after:uS"}``; the module's own text says which there are.
     out
         Folder for the dataset. In memory only where None.
     seed
@@ -75,6 +77,12 @@ def import_pulses(
         The table's SET pulses have positive amplitudes; in the dataset they are negative.
     rise_s, fall_s
         Edges of the pulses where no column tells [s].
+    header
+        Names of all columns of a table that has no header.
+    skip_bad
+        Leave out rows without a pulse; how many is in the manifest's settings, ``left_out``, by reason.
+    accept_implausible
+        Take values that look like a slip of the unit.
 
     Raises
     ------
@@ -84,108 +92,39 @@ def import_pulses(
         For a folder that cannot be written to.
     """
     check_count("seed", seed, 0)
+    if header is not None and (isinstance(header, str) or not all(isinstance(name, str) for name in header)):
+        raise ValueError(f"header = {header!r} must be the names of all columns, one after the other")
     edges = {"rise_s": rise_s, "fall_s": fall_s}
     for name, seconds in edges.items():
         check_range(name, seconds, SHORTEST_S, LONGEST_S, "s")
-    path = Path(path)
-    values, named = _measured(path, columns, edges)
+    if positive_sets and (told := {"operation", *BY_DIRECTION} & set(columns)):
+        raise ValueError(f"positive_sets, and {min(told)} in the map: one of them tells the direction")
+    found = measured(Path(path), columns, edges, header=header, skip_bad=skip_bad, accept=accept_implausible)
     if positive_sets:
-        values["amplitude_V"] = -values["amplitude_V"]
-    _warn_of_polarity(values)
+        found.values["amplitude_V"] = -found.values["amplitude_V"]
+    _warn_of_polarity(found.values, columns)
+    settings = {"seed": int(seed), "columns": dict(columns), "positive_sets": bool(positive_sets)}
+    more = {"header": list(header) if header else None, "accept_implausible": bool(accept_implausible)}
+    return _dataset(Path(path), found, settings | {name: value for name, value in more.items() if value}, out)
+
+
+def _dataset(path: Path, found: Measured, settings: Mapping[str, Any], out: str | Path | None) -> PulseDataset:
+    values, named = found.values, found.devices
     n = len(values["width_s"])
     names = list(dict.fromkeys(named or []))
     places = {name: k for k, name in enumerate(names)}
     devices = np.array([places[name] for name in named]) if named else np.zeros(n, dtype=np.int64)
-    manifest = _manifest(path, values, {
-        "seed": int(seed), "columns": dict(columns), "positive_sets": bool(positive_sets), "devices": names,
-    })  # fmt: skip
-    splits = _splits(devices if named else np.arange(n), seed)
+    manifest = _manifest(path, values, {**settings, "devices": names, **_read(found)})
+    splits = _splits(devices if named else np.arange(n), settings["seed"])
     return _stored(_frame(values, devices, splits), manifest, out)
 
 
-def _measured(
-    path: Path, columns: Mapping[str, str], edges: Mapping[str, float]
-) -> tuple[dict[str, np.ndarray], list[str] | None]:
-    """The quantities of a table in SI, (n,) each, and the names of the devices, None where these are not told."""
-    wanted = _wanted(columns)
-    table = read_table(path, list(dict.fromkeys(name for name, _ in wanted.values())))
-    values = {field: _quantity(table, field, *of) for field, of in wanted.items() if field != "device"}
-    for field, given in edges.items():
-        values.setdefault(field, np.full(len(table), float(given)))
-    devices = table.text(wanted["device"][0]) if "device" in wanted else None
-    if "time_s" in values:
-        lengths = [values[field] for field in ("width_s", "rise_s", "fall_s") if field in wanted]
-        _check_times(table, values["time_s"], sum(lengths), devices)
-    return values, devices
-
-
-def _wanted(columns: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Column and unit of each quantity of a map."""
-    for field in columns:
-        if field not in (*REQUIRED, *OPTIONAL):
-            raise ValueError(f"the map names {field!r}; it takes {', '.join((*REQUIRED, *OPTIONAL))}")
-    missing = [field for field in REQUIRED if field not in columns]
-    if missing:
-        raise ValueError(f"the map lacks {', '.join(missing)}: each needs a column and its unit, as g_start_S=G:uS")
-    found = {}
-    for field, text in columns.items():
-        name, _, unit = text.rpartition(":") if field != "device" else (text, "", "")
-        known = () if field == "device" else _units(field)
-        unit = unit.strip().replace("\u00b5", "u").replace("\u03bc", "u")
-        if known and (unit not in known or not name):
-            raise ValueError(f"{field}={text} names no unit; write COLUMN:UNIT with {', '.join(known)}")
-        found[field] = (name.strip(), unit)
-    names = [found[field][0] for field in REQUIRED]
-    for field, name in zip(REQUIRED, names, strict=True):
-        if names.count(name) > 1:
-            raise ValueError(f"{field} is the column {name!r}, and another quantity is, too: each has one of its own")
-    return found
-
-
-def _units(field: str) -> tuple[str, ...]:
-    base = field.rpartition("_")[2]
-    return (*_DIVISORS[base], *(_RESISTANCES if base == "S" else ()))
-
-
-def _quantity(table: Table, field: str, name: str, unit: str) -> np.ndarray:
-    """A column in SI, (n,), checked."""
-    base = field.rpartition("_")[2]
-    numbers = table.numbers(name)
-    if unit in _RESISTANCES:
-        with np.errstate(divide="ignore"):
-            values = 1 / (numbers * _RESISTANCES[unit])
-    else:
-        values = numbers / _DIVISORS[base][unit]
-    if field == "time_s":
-        return values
-    low, high = _RANGES[base]
-    sized = np.abs(values) if base == "V" else values
-    bad = np.flatnonzero(~((sized >= low) & (sized <= high)))
-    if len(bad):
-        row = bad[0]
-        more = f"; {len(bad)} lines are like this" if len(bad) > 1 else ""
-        told = f"{table.at(row)}: {table.columns[name][row]} {unit} in the column {name!r} is {field} = {values[row]:g}"
-        if field == "amplitude_V" and values[row] == 0:
-            raise ValueError(f"{told}: a pulse of 0 V is none{more}")
-        magnitude = " in magnitude" if base == "V" else ""
-        raise ValueError(f"{told} {base}, outside {low:g} .. {high:g} {base}{magnitude}: is the unit right?{more}")
-    return values
-
-
-def _check_times(table: Table, time_s: np.ndarray, length_s: np.ndarray, devices: list[str] | None) -> None:
-    """ValueError where a device's pulse begins before the one above it has ended."""
-    latest: dict[str, int] = {}
-    for row, device in enumerate(devices or [""] * len(table)):
-        before = latest.get(device)
-        if before is not None:
-            end_s = time_s[before] + length_s[before]
-            if time_s[row] < end_s - _OVERLAP * max(abs(end_s), length_s[before]):
-                of = f" of the device {device!r}" if device else ""
-                raise ValueError(
-                    f"{table.at(row)}: the pulse begins at {time_s[row]:g} s, that of line {table.lines[before]}{of} "
-                    f"ends at {end_s:g} s: times must ascend; is the unit right?"
-                )
-        latest[device] = row
+def _read(found: Measured) -> dict[str, Any]:
+    """What of a table were no records, and what it told itself; only what there is."""
+    table = found.table
+    units = {name: unit for name, (unit, _) in table.units.items()}
+    told = {"left_out": found.left_out, "passed_over": dict(table.passed_over), "units": units, "marked": table.marked}
+    return {name: value for name, value in told.items() if value}
 
 
 def _splits(groups: np.ndarray, seed: int) -> np.ndarray:
@@ -197,13 +136,17 @@ def _splits(groups: np.ndarray, seed: int) -> np.ndarray:
     return names[groups]
 
 
-def _warn_of_polarity(values: Mapping[str, np.ndarray]) -> None:
-    change = values["g_end_S"] - values["g_start_S"]
-    against = int((np.sign(change) == np.sign(values["amplitude_V"])).sum())
-    if 2 * against > len(change):
+def _warn_of_polarity(values: Mapping[str, np.ndarray], columns: Mapping[str, str]) -> None:
+    told_by = next((name for name in ("operation", *BY_DIRECTION) if name in columns), "positive_sets")
+    change, signs = values["g_end_S"] - values["g_start_S"], np.sign(values["amplitude_V"])
+    against, n = int((np.sign(change) == signs).sum()), len(change)
+    told = f"{against} of {n} pulses move the conductance against their polarity (SET, negative, raises it)"
+    if 2 * against > n:
+        warnings.warn(f"{told}: is {told_by} right?", stacklevel=3)
+    elif told_by == "positive_sets" and len(set(signs)) == 1 and 5 * against > n:
         warnings.warn(
-            f"{against} of {len(change)} pulses move the conductance against their polarity (SET, negative, raises "
-            "it): is positive_sets right?",
+            f"{told}, and all amplitudes have one sign: is the direction in another column? Map it as operation, or "
+            "as set_amplitude_V and reset_amplitude_V",
             stacklevel=3,
         )
 

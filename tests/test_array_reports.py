@@ -11,8 +11,9 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice.array.places import positions_of
-from ouro_spice.report.arrays import read_map, write_results
+from ouro_spice.report.arrays import write_results
 from ouro_spice.report.heat import prefixed
+from ouro_spice.tables import read_map
 
 pytestmark = pytest.mark.ngspice
 DEVICE = ouro.jart_vcm_v1b(window=True)
@@ -242,7 +243,7 @@ def test_a_map_that_is_not_there_and_one_that_is_no_text(tmp_path):
     with pytest.raises(ValueError, match="No such file"):
         read_map(tmp_path / "nowhere.csv", 2, 2)
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ValueError, match="is no text file"):
+    with pytest.raises(ValueError, match=r"binary\.csv, line 1: this is no UTF-16 text"):
         read_map(tmp_path / "binary.csv", 2, 2)
 
 

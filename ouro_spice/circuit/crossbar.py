@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import c2c
+from .. import c2c, quantities
 from ..checks import check_count
 from ..device import Device
 from ..forks import cached_property
@@ -189,8 +189,11 @@ class Crossbar:
         if outside.size:
             k = outside[0]
             row, col = divmod(int(k), self.cols)
+            meant = quantities.question("S", g[k])
             limits = f"{low[k] * 1e6:.5g} to {high[k] * 1e6:.5g} uS"
-            raise ValueError(f"g_S[{row}, {col}] = {g[k] * 1e6:.5g} uS is outside the range of its cell, {limits}")
+            raise ValueError(
+                f"g_S[{row}, {col}] = {g[k] * 1e6:.5g} uS is outside the range of its cell, {limits}{meant}"
+            )
         return State(tuple(map(float, self.ensemble.concentrations(np.clip(g, low, high)))))
 
     def g_map_S(self, state: State) -> np.ndarray:

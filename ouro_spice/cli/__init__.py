@@ -21,6 +21,7 @@ from .campaign import campaign
 from .compare import compare
 from .edges import edges
 from .extract import extract
+from .importing import import_
 from .noise_sources import noise_sources
 from .output import StoppedError, resumable
 from .pair import pair
@@ -44,7 +45,7 @@ for _name, _command in (
     ("pair", pair),
     ("edges", edges),
     ("extract", extract),
-    ("import", dataset.import_),
+    ("import", import_),
     ("compare", compare),
     ("train", train),
     ("program", program),

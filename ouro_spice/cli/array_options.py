@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from ..checks import check_amplitude, check_width
 from ..circuit import Cell1R, Cell1T1R, Crossbar
 from ..pulse import Pulse
 from ..waveform import State
@@ -87,7 +88,7 @@ class ArrayOptions:
         """
         import numpy as np
 
-        from ..report.arrays import read_map
+        from ..tables import read_map
 
         if self.g is not None and self.g_map is not None:
             raise ValueError("--g and --g-map: give one of them")
@@ -127,6 +128,9 @@ class PulseOptions:
     width: _number("Time at full amplitude [s].") = 1e-6
     rise: _number("Rise [s].") = 2e-9
     fall: _number("Fall [s].") = 2e-9
+    accept_implausible: Annotated[
+        bool, typer.Option("--accept-implausible", help="Take a width above 1 s, or an amplitude below 20 mV.")
+    ] = False
 
     @property
     def resets(self) -> bool:
@@ -136,7 +140,10 @@ class PulseOptions:
     def build(self, cell: Cell1R | Cell1T1R) -> Pulse:
         """The pulse; ValueError for a value out of range, or where no amplitude crosses the window in time."""
         wanted = Pulse(self.amplitude or 0.0, self.width, self.rise, self.fall)
+        check_width("--width", self.width, accept=self.accept_implausible)
         if self.amplitude is not None:
+            if self.amplitude:
+                check_amplitude("--amplitude", self.amplitude, accept=self.accept_implausible)
             return wanted
         from ..pair import pair
 

@@ -1,18 +1,15 @@
-"""``ouro-spice dataset`` and ``ouro-spice import``: datasets looked at, and made of own measurements."""
+"""``ouro-spice dataset``: datasets looked at."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import re
-import sys
-import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from .output import Json, Out, out_folder, show
+from .output import Json, out_folder, show
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Datasets on disk.")
 
@@ -82,59 +79,6 @@ def plot(
         print(paths[name])
 
 
-def import_(
-    path: Annotated[Path, typer.Argument(help="Table of measured pulses, CSV.", metavar="FILE", show_default=False)],
-    columns: Annotated[
-        list[str],
-        typer.Option(
-            "--map", show_default=False,
-            help="Column and unit of each quantity: g_start_S=G before:uS,amplitude_V=V:mV,width_s=tp:ns,"
-            "g_end_S=G after:uS, and where there are any device=NAME, time_s, rise_s, fall_s.",
-        ),
-    ],
-    positive_sets: Annotated[bool, typer.Option("--positive-sets", help="SET amplitudes are positive.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the split into training, validation and test.")] = 0,
-    rise: Annotated[float, typer.Option(help="Rise where no column tells [s].")] = 2e-9,
-    fall: Annotated[float, typer.Option(help="Fall, likewise [s].")] = 2e-9,
-    out: Out = Path("runs/import"),
-    as_json: Json = False,
-) -> None:  # fmt: skip
-    """Make a dataset of a table of measured pulses: conductance before, amplitude, width, conductance after."""
-    from ..importing import import_pulses
-
-    wanted = _map(columns)
-    with warnings.catch_warnings(record=True, action="always", category=UserWarning) as told:
-        how = {"positive_sets": positive_sets, "rise_s": rise, "fall_s": fall}
-        data = import_pulses(path, wanted, out_folder(out), seed, **how)
-    for warning in told:
-        print(f"ouro-spice: warning: {warning.message}", file=sys.stderr)
-    frame, pair = data.frame, data.manifest.settings["pair"]
-    sets = int((frame.t_pulse_s > 0).sum())
-    results = {
-        "out": str(out), "records": len(frame), "sets": sets, "resets": len(frame) - sets,
-        "devices": len(data.manifest.settings["devices"]), "pair": pair,
-        "splits": {str(name): int(count) for name, count in frame.split.value_counts().items()},
-    }  # fmt: skip
-    if as_json:
-        print(json.dumps(results, indent=2))
-        return
-    show(("pulses", "SET", "RESET", "devices"), [[str(results[k]) for k in ("records", "sets", "resets", "devices")]])
-    print(f"dataset: {out}")
-
-
-def _map(texts: list[str]) -> dict[str, str]:
-    """The map of ``--map``: a comma ends a column's name where a quantity and an equals sign follow."""
-    found: dict[str, str] = {}
-    for part in (part for text in texts for part in re.split(r",\s*(?=\w+\s*=)", text)):
-        name, equals, column = (word.strip() for word in part.partition("="))
-        if not equals or not column:
-            raise ValueError(f"--map {part!r}: write QUANTITY=COLUMN:UNIT, several separated by commas")
-        if name in found:
-            raise ValueError(f"--map: {name} twice")
-        found[name] = column
-    return found
-
-
 def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
     from ..variability import SPREADS
 
@@ -155,6 +99,7 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("failures", _counts(found.get("failures"))),
         ("splits", _counts(found.get("splits"))),
         ("devices", str(found.get("devices", ""))),
+        ("left out", _counts(found.get("left_out"))),
         ("RPD of G_end", ", ".join(f"{name} {value:.3%}" for name, value in (rpd or {}).items())),
         ("size", f"{found['size_bytes'] / 1e6:.3g} MB in {found['path']}"),
     ]  # fmt: skip

@@ -7,6 +7,7 @@ import enum
 import functools
 import inspect
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,11 @@ from .cells import CellOptions, Kind, walking
 from .output import Json, Out, out_folder, resumable, show
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ..dataset import PulseDataset
     from ..pair import Pair
+    from ..tables import Table
 
 _N, _TOTAL_S = 100, 60e-6
 
@@ -137,7 +141,10 @@ class Drawing:
         if self.sampling is not None:
             raise ValueError("--list and --sampling: give one of them")
         listed = read_table(self.table, ("g_start_S", "g_target_S"), ("rise_s", "fall_s"))
-        table = {name: listed.numbers(name) for name in listed.columns}
+        table = {name: _si(listed, name) for name in listed.columns}
+        if listed.passed_over:
+            told = ", ".join(f"{name}: {count}" for name, count in listed.passed_over.items())
+            print(f"ouro-spice: {self.table}: {len(listed)} rows; no rows: {told}", file=sys.stderr)
         return {"sampling": table, "n": self.n or len(listed)}
 
     def _like(self) -> dict[str, Any]:
@@ -234,6 +241,20 @@ def _voltages(standing: Voltages | None, v_set: float | None, v_reset: float | N
     if v_set is None or v_reset is None:
         raise ValueError(f"{given[0]}: give both --v-set and --v-reset")
     return Pair(v_set, v_reset, _TOTAL_S if total is None else total)
+
+
+def _si(listed: Table, name: str) -> np.ndarray:
+    """A column of a list, (n,), whose name says that it is in S or s; ValueError where the table says otherwise."""
+    from ..checks import check_conductance
+    from ..quantities import implausible
+
+    base, (unit, at) = name.rpartition("_")[2], listed.units.get(name, ("", ""))
+    if unit not in ("", base):
+        raise ValueError(f"{at}: the column {name!r} is in {base}, not in {unit}")
+    found = listed.numbers(name)
+    for row in implausible("S", found).nonzero()[0][:1] if base == "S" else ():
+        check_conductance(f"{listed.at(row)}: {name}", found[row])
+    return found
 
 
 def _edge(name: str, text: str | None) -> float | tuple[float, ...] | None:

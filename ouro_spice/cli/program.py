@@ -98,6 +98,7 @@ def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | 
     """Device, start and walk of this write."""
     from .. import compact
     from ..dataset import Recipe
+    from ..quantities import question
 
     drawn = Recipe(1, seed, None, d2d="ten_percent" if device is Which.DRAWN else None).draw(cell, 0)
     if start_S is None:
@@ -105,7 +106,9 @@ def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | 
     model = cell.model if isinstance(cell, CompactCell) else None
     low, high = compact.range_S(drawn.device, None, None, model)
     if not low <= start_S <= high:
-        raise ValueError(f"--start {start_S:g} S: this device can have {low:.4g} .. {high:.4g} S")
+        raise ValueError(
+            f"--start {start_S:g} S: this device can have {low:.4g} .. {high:.4g} S{question('S', start_S)}"
+        )
     return dataclasses.replace(drawn, start_S=start_S)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 
+from .. import quantities
 from ..device import V_READ, Device
 from . import vector
 
@@ -164,8 +165,10 @@ def check_inside(g_S: np.ndarray, low_S: float, high_S: float) -> None:
     """Raise ValueError, naming the range, for conductances [S] that a device cannot have."""
     if not np.all(np.isfinite(g_S)) or np.any(g_S < low_S * (1 - 1e-6)) or np.any(g_S > high_S * (1 + 1e-6)):
         shown = np.array2string(g_S * 1e6, precision=5, threshold=4)
+        odd = g_S[np.isfinite(g_S) & quantities.implausible("S", g_S)]
+        meant = quantities.question("S", float(odd[0])) if odd.size else ""
         raise ValueError(
-            f"conductance {shown} uS is outside the device's range, {low_S * 1e6:.5g} to {high_S * 1e6:.5g} uS"
+            f"conductance {shown} uS is outside the device's range, {low_S * 1e6:.5g} to {high_S * 1e6:.5g} uS{meant}"
         )
 
 

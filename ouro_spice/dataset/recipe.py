@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from .. import compact
-from ..checks import check_count, check_range
+from ..checks import check_conductance, check_count, check_range, check_width
 from ..circuit import Cell, CompactCell
 from ..device import Device
 from ..forks import cached_property
 from ..pair import Pair
 from ..pulse import LONGEST_S, SHORTEST_S
+from ..quantities import PLAUSIBLE
 from ..variability import Spread, spread
 
 MOST = 10**8
@@ -227,10 +228,15 @@ def _edges(name: str, value: float | tuple[float, float]) -> tuple[float, float]
     if len(ends) != 2:
         raise ValueError(f"{name} = {value!r} must be a time, or the shortest and the longest one [s]")
     for end in ends:
-        check_range(name, end, SHORTEST_S, LONGEST_S, "s")
+        _check_edge(name, end)
     if ends[0] > ends[1]:
         raise ValueError(f"{name} = {value!r}: the shortest edge must not be longer than the longest one")
     return float(ends[0]), float(ends[1])
+
+
+def _check_edge(name: str, edge_s: float) -> None:
+    check_range(name, edge_s, SHORTEST_S, LONGEST_S, "s")
+    check_width(name, max(edge_s, PLAUSIBLE["s"][0]))  # only the long ones: an edge is as short as it likes
 
 
 def _plain_edges(ends: tuple[float, float]) -> float | list[float]:
@@ -263,6 +269,8 @@ def _checked_table(table: Mapping[str, Any], n: int) -> dict[str, np.ndarray]:
             raise ValueError(f"the table's column {name}, row {bad[0]}: {column[bad[0]]:g} must be a positive number")
         if name in ("rise_s", "fall_s"):
             for end in (column[:n].min(), column[:n].max()):
-                check_range(f"the table's column {name}:", end, SHORTEST_S, LONGEST_S, "s")
+                _check_edge(f"the table's column {name}", end)
+        else:
+            check_conductance(f"the table's column {name}", column[:n])
         found[name] = column[:n].copy()
     return found

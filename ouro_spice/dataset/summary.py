@@ -17,6 +17,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 _DRAWN = (
     "n", "seed", "voltages", "pair", "sampling", "d2d", "per_device", "start", "step_s", "limit_s", "rise_s", "fall_s",
+    "left_out",
 )  # fmt: skip
 
 

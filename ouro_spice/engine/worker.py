@@ -262,8 +262,7 @@ def surroundings(folder: str, library: str | Path, environment: Mapping[str, str
 
 def _write_rows(path: str, rows: list[np.ndarray]) -> None:
     file = np.lib.format.open_memmap(path, mode="w+", dtype=float, shape=(len(rows), len(rows[0]) if rows else 0))
-    for k, row in enumerate(rows):
-        file[k] = row
+    file[:] = rows
     file.flush()
 
 

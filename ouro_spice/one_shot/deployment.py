@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import check_range
+from ..checks import check_conductance, check_range
 from ..dataset.recipe import LIMIT
 from ..fleet import Fleet
 from ..pair import Pair
@@ -162,6 +162,7 @@ def deploy(
     target_S = np.asarray(targets_S, dtype=float)
     if target_S.shape != places.shape or not np.all(np.isfinite(target_S) & (target_S > 0)):
         raise ValueError(f"targets_S must be {len(fleet)} positive conductances [S], one a cell")
+    check_conductance("targets_S", target_S)
     if clock_s is not None:
         check_range("clock_s", clock_s, SHORTEST_S, LONGEST_S, "s")
     fleet = fleet.copy()

@@ -60,33 +60,6 @@ def write_results(result: Result, folder: Path) -> dict[str, Path]:
     return paths | {"summary.json": write_text(folder / "summary.json", summary)}
 
 
-def read_map(path: Path, rows: int, cols: int) -> np.ndarray:
-    """A map (rows, cols) from a CSV file without a header, a line a row.
-
-    Raises
-    ------
-    ValueError
-        For a file that cannot be read, of another shape, or with what is no number, naming the place.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: {getattr(error, 'strerror', None) or 'is no text file'}") from error
-    table = [line.split(",") for line in text.splitlines() if line.strip()]
-    widths = {len(line) for line in table}
-    if len(table) != rows or widths != {cols}:
-        found = f"{len(table)} x {'/'.join(map(str, sorted(widths))) or 0}"
-        raise ValueError(f"{path}: {found} values, the array has {rows} x {cols} cells")
-    values = np.empty((rows, cols))
-    for row, line in enumerate(table):
-        for col, word in enumerate(line):
-            try:
-                values[row, col] = float(word)
-            except ValueError:
-                raise ValueError(f"{path}: {word.strip()!r} in row {row}, column {col}, is no number") from None
-    return values
-
-
 def drawn(result: Result) -> Drawn:
     """The figures of a result and their tables, by the stem of their files."""
     if isinstance(result, ArrayWrite):

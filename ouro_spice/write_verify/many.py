@@ -203,6 +203,5 @@ def checked_targets(targets: ArrayLike, count: int) -> np.ndarray:
     found = np.asarray(targets, dtype=float)
     if found.shape != (count,):
         raise ValueError(f"targets have the shape {found.shape}; {count} cells need ({count},)")
-    for target in found.tolist():
-        check_target(target)
+    check_target(found, "targets")
     return found

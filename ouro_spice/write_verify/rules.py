@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ..checks import check_count, check_range
+from ..checks import check_conductance, check_count, check_range
 from .outcome import Outcome
 
 STILL = 1e-4
@@ -56,6 +57,6 @@ class Rules:
         return found.tolist()
 
 
-def check_target(target: float) -> None:
-    """Raise ValueError for what is no conductance."""
-    check_range("target", target, 1e-9, 1.0, "S")
+def check_target(target: ArrayLike, name: str = "target") -> None:
+    """Raise ValueError for what is no plausible conductance [S], one or several."""
+    check_conductance(name, target)
