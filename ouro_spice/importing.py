@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from .checks import check_count, check_range
 from .dataset import PulseDataset
 from .dataset.storage import check_shard, claimed, shard_name, write_shard
 from .files import make_folder
-from .manifest import Manifest, versions
+from .manifest import MEASUREMENT, Manifest, measured_circuit, versions
 from .pair import LOWEST_V
 from .pulse import HIGHEST_V, LONGEST_S, SHORTEST_S
 from .tables import Table, read_table
@@ -219,9 +218,9 @@ def _manifest(path: Path, values: Mapping[str, np.ndarray], settings: Mapping[st
         **{name: _range(values[name]) for name in ("rise_s", "fall_s")},
     }  # fmt: skip
     return Manifest(
-        circuit=hashlib.sha256(f"measured {digest}".encode()).hexdigest(),
+        circuit=measured_circuit(digest),
         files={path.name: digest},
-        cell={"kind": "measurement", "file": path.name},
+        cell={"kind": MEASUREMENT, "file": path.name},
         versions={name: text for name, text in versions().items() if name in tools},
         settings=settings,
     )

@@ -17,7 +17,7 @@ ORDER = (
     "waveform", "c2c", "population", "telegraph", "circuit", "osdi", "engine", "static", "transient", "manifest",
     "rebuild", "sensing", "cell", "read_error", "pair", "array", "edges", "dataset", "importing", "compare",
     "fleet", "write_verify", "one_shot", "noise_sources", "predictor", "report", "results", "curves", "decks", "sim",
-    "doctor", "cli",
+    "doctor", "cli", "__main__",
 )  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
 IDS = [str(path.relative_to(PACKAGE)) for path in FILES]

@@ -22,14 +22,25 @@ from numpy.typing import ArrayLike
 from ..circuit import Cell, CompactCell
 from ..device import Device
 from ..engine import Ngspice
-from ..files import make_folder, write_text
+from ..files import make_folder
 from ..manifest import Manifest, describe
 from ..pair import Pair, recorded_pair
 from ..progress import progress
 from .history import Histories
 from .recipe import LAWS, Drawn, Recipe
 from .standing import standing
-from .storage import check_shard, claimed, opened, read_histories, read_shard, shard_name, write_shard
+from .storage import (
+    check_shard,
+    claimed,
+    first_missing,
+    opened,
+    present,
+    read_histories,
+    read_shard,
+    shard_name,
+    write_manifest,
+    write_shard,
+)
 from .work import local, numbers, remote
 
 if TYPE_CHECKING:
@@ -70,16 +81,19 @@ class PulseDataset:
         import pandas as pd
 
         folder = Path(path)
-        manifest, shards = opened(folder)
-        missing = [path.name for k, path in enumerate(shards) if not check_shard(path, manifest, k)]
-        if missing:
-            raise ValueError(f"{folder} is not complete: {missing[0]} is missing; run the same again")
+        manifest, count = opened(folder)
+        missing = first_missing(present(folder, count), count)
+        if missing is not None:
+            raise ValueError(f"{folder} is not complete: {shard_name(missing)} is missing; run the same again")
+        shards = [folder / shard_name(k) for k in range(count)]
+        for k, shard in enumerate(shards):
+            check_shard(shard, manifest, k)
         histories = Histories(lambda shard: read_histories(shards[shard]))
         frames = []
         for k, shard in enumerate(shards):
             frame = read_shard(shard)
             frames.append(frame.assign(history_g_S=histories.column(k, frame.history_points.to_numpy())))
-        return cls(pd.concat(frames, ignore_index=True), manifest)
+        return _counted(cls(pd.concat(frames, ignore_index=True), manifest))
 
     @property
     def pair(self) -> Pair:
@@ -220,9 +234,9 @@ def _extracted(
                     made[shard] = frame
     if folder is None:
         return _counted(PulseDataset(pd.concat([made[k] for k in range(count)], ignore_index=True), manifest))
-    data = _counted(PulseDataset.load(folder))
+    data = PulseDataset.load(folder)
     if data.manifest.failures != manifest.failures:
-        write_text(folder / "manifest.json", data.manifest.to_json())
+        write_manifest(folder, data.manifest)
     return data
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..assets import sha256
-from ..files import write_text, write_whole
+from ..files import OutputError, read_text, write_text, write_whole
 from ..manifest import Manifest
+from .settings import check_settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_MANIFEST = "manifest.json"
 _MARK = b"ouro_spice"
 _HISTORY = "history_g_S"
 
@@ -32,8 +36,7 @@ def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
     if there is None:
         if any(folder.glob("*.parquet")):
             raise ValueError(f"{folder} holds records without a manifest.json: name another folder")
-        write_text(folder / "manifest.json", manifest.to_json())
-        return manifest
+        return write_manifest(folder, manifest)
     for name, value in manifest.origin.items():
         if there.origin[name] != value:
             other = "with other settings" if name == "settings" else f"of another {name}"
@@ -41,26 +44,51 @@ def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
     return there
 
 
+def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
+    """Write the manifest of a folder, with the hash of all that is in it; return it."""
+    text = json.dumps(json.loads(manifest.to_json()) | {"sha256": manifest.sha256}, indent=2, sort_keys=True)
+    write_text(folder / _MANIFEST, text)
+    return manifest
+
+
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest in a folder, None where there is none; ValueError for a broken one."""
-    path = folder / "manifest.json"
+    """The manifest in a folder, None where there is none; ValueError for a broken one, or one that was changed."""
+    path = folder / _MANIFEST
     try:
-        return Manifest.from_json(path.read_text(encoding="utf-8"))
+        text = read_text(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    try:
+        manifest = Manifest.from_json(text)
+        manifest.check_circuit()
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+    return manifest
 
 
-def opened(folder: Path) -> tuple[Manifest, list[Path]]:
-    """The manifest of a dataset's folder, and the files that it has or is to have; ValueError where it holds none."""
+def opened(folder: Path) -> tuple[Manifest, int]:
+    """Return the manifest of a dataset's folder, and its number of files when it is whole; ValueError for none."""
     manifest = read_manifest(folder)
     if manifest is None:
-        raise ValueError(f"{folder} holds no dataset: there is no manifest.json")
-    n, shard = (manifest.settings.get(name) for name in ("n", "shard"))
-    if not (isinstance(n, int) and isinstance(shard, int) and n > 0 < shard):
-        raise ValueError(f"{folder} holds no dataset: its manifest.json is of something else")
-    return manifest, [folder / shard_name(k) for k in range(-(-n // shard))]
+        raise ValueError(f"{folder} holds no dataset: there is no {_MANIFEST}")
+    try:
+        check_settings(manifest.settings)
+    except ValueError as error:
+        raise ValueError(f"{folder} holds no dataset: its {_MANIFEST} is of something else ({error})") from error
+    return manifest, -(-manifest.settings["n"] // manifest.settings["shard"])
+
+
+def present(folder: Path, count: int) -> list[int]:
+    """The numbers below `count` of the files of records in a folder, ascending."""
+    texts = (path.stem.removeprefix("records-") for path in folder.glob("records-*.parquet"))
+    numbers = {int(text) for text in texts if text.isdecimal()}
+    return sorted(k for k in numbers if k < count and (folder / shard_name(k)).is_file())
+
+
+def first_missing(numbers: Sequence[int], count: int) -> int | None:
+    """The first number below `count` that is not among ascending ones; None where all are there."""
+    at = next((k for k, number in enumerate(numbers) if number != k), len(numbers))
+    return at if at < count else None
 
 
 def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int) -> None:
@@ -71,8 +99,12 @@ def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int)
     table = pa.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({**table.schema.metadata, _MARK: f"{manifest.digest} {shard}".encode()})
 
+    if not (path.parent / _MANIFEST).is_file():
+        raise OutputError(f"cannot write {path}: the folder, or its {_MANIFEST}, has gone since the work began")
+
     def write(temporary: Path) -> None:
-        pq.write_table(table, temporary)
+        with temporary.open("wb") as file:
+            pq.write_table(table, file)
         # first the checksum, then the records: a checksum alone is no shard, a shard without one is damaged
         write_text(_checksum(path), sha256(temporary) + "\n")
 
@@ -95,15 +127,18 @@ def read_shard(path: Path) -> pd.DataFrame:
     """The records of a shard, but for the histories."""
     import pyarrow.parquet as pq
 
-    columns = [name for name in pq.read_schema(path).names if name != _HISTORY]
-    return pq.read_table(path, columns=columns).to_pandas()
+    with path.open("rb") as file:
+        columns = [name for name in pq.read_schema(file).names if name != _HISTORY]
+        return pq.read_table(file, columns=columns).to_pandas()
 
 
 def read_histories(path: Path) -> list[np.ndarray]:
     """The histories of a shard, float32."""
     import pyarrow.parquet as pq
 
-    column = pq.read_table(path, columns=[_HISTORY]).column(_HISTORY).combine_chunks()
+    # by an open file: pyarrow does not take every name that the system does
+    with path.open("rb") as file:
+        column = pq.read_table(file, columns=[_HISTORY]).column(_HISTORY).combine_chunks()
     # what is missing is NaN
     values, offsets = column.values.to_numpy(zero_copy_only=False), column.offsets.to_numpy()
     return [values[begin:end] for begin, end in pairwise(offsets)]
@@ -115,7 +150,8 @@ def _mark(path: Path) -> bytes | None:
     import pyarrow.parquet as pq
 
     try:
-        return (pq.read_schema(path).metadata or {}).get(_MARK, b"")
+        with path.open("rb") as file:
+            return (pq.read_schema(file).metadata or {}).get(_MARK, b"")
     except (pa.ArrowException, OSError):
         return None
 

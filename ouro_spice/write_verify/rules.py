@@ -56,6 +56,6 @@ class Rules:
         return found.tolist()
 
 
-def check_target(target: float) -> None:
+def check_target(target: float, name: str = "target") -> None:
     """Raise ValueError for what is no conductance."""
-    check_range("target", target, 1e-9, 1.0, "S")
+    check_range(name, target, 1e-9, 1.0, "S")
