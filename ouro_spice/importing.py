@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .assets import sha256
-from .checks import check_count, check_range
+from .checks import check_flag, check_kind, check_range, check_seed, checked_path
 from .dataset import PulseDataset
 from .dataset.storage import check_shard, claimed, shard_name, write_shard
 from .files import make_folder
@@ -82,11 +82,13 @@ def import_pulses(
     OutputError
         For a folder that cannot be written to.
     """
-    check_count("seed", seed, 0)
+    check_seed(seed)
+    check_flag("positive_sets", positive_sets)
+    check_kind("columns", columns, Mapping, "a table of columns by quantity")
     edges = {"rise_s": rise_s, "fall_s": fall_s}
     for name, seconds in edges.items():
         check_range(name, seconds, SHORTEST_S, LONGEST_S, "s")
-    path = Path(path)
+    path = checked_path("path", path)
     values, named = _measured(path, columns, edges)
     if positive_sets:
         values["amplitude_V"] = -values["amplitude_V"]
@@ -272,7 +274,7 @@ def _frame(values: Mapping[str, np.ndarray], devices: np.ndarray, splits: np.nda
 def _stored(frame: pd.DataFrame, manifest: Manifest, out: str | Path | None) -> PulseDataset:
     if out is None:
         return PulseDataset(frame, manifest)
-    folder = make_folder(Path(out))
+    folder = make_folder(checked_path("out", out))
     manifest = claimed(folder, manifest)
     for shard, begin in enumerate(range(0, len(frame), _SHARD)):
         path = folder / shard_name(shard)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .checks import checked_path
 from .files import make_folder, write_whole
 
 _SETTINGS = "settings_json"
@@ -49,7 +50,7 @@ def kept(
     if not name or set(name) & set("/\\\0"):
         raise ValueError(f"name = {name!r} must be part of a file's name: no folder")
     text = json.dumps(settings, sort_keys=True, allow_nan=False)
-    path = make_folder(Path(folder)) / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.npz"
+    path = make_folder(checked_path("out", folder)) / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.npz"
     found = _read(path, text)
     if found is not None:
         return found

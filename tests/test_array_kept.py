@@ -103,7 +103,7 @@ def test_a_file_that_was_torn_anywhere_gives_its_whole_lines(tmp_path):
         kept.path.write_bytes(whole[:size])
         again = opened(tmp_path)
         # one that lacks nothing but the end of its line is whole, too
-        assert again.items == {str(k): [k, 0.1] for k in range((whole[:size] + b"\n")[head + 1 :].count(b"\"]\n"))}
+        assert again.items == {str(k): [k, 0.1] for k in range((whole[:size] + b"\n")[head + 1 :].count(b'"]\n'))}
         again.add("new", [7.0])
         assert opened(tmp_path).items == again.items | {"new": [7.0]}
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..checks import checked_path
 from ..circuit import Crossbar, Testbench
 from ..files import OutputError, make_folder, read_bytes, write_text
 from ..manifest import describe
@@ -48,7 +49,7 @@ class Kept:
     """
 
     def __init__(self, folder: str | Path, digest: str) -> None:
-        self.path = make_folder(Path(folder)) / f"unfinished-{digest[:12]}.jsonl"
+        self.path = make_folder(checked_path("out", folder)) / f"unfinished-{digest[:12]}.jsonl"
         self._head = json.dumps({"digest": digest})
         self._lock = threading.Lock()
         self.items: dict[str, Any] = self._read()

@@ -23,6 +23,10 @@ _MARK = b"ouro_spice"
 _HISTORY = "history_g_S"
 
 
+class DamageError(ValueError):
+    """A shard of this dataset whose content is not what was written."""
+
+
 def shard_name(shard: int) -> str:
     """File name of a shard."""
     return f"records-{shard:05d}.parquet"
@@ -112,14 +116,15 @@ def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int)
 
 
 def check_shard(path: Path, manifest: Manifest, shard: int) -> bool:
-    """Whether a shard is there; ValueError for a damaged or foreign one."""
+    """Whether a shard is there; ValueError for a foreign one, DamageError for a damaged one."""
     if not path.is_file():
         return False
     if _mark(path) not in (None, f"{manifest.digest} {shard}".encode()):
         raise ValueError(f"{path} belongs to another dataset than {path.parent / 'manifest.json'}: remove it")
     checksum = _checksum(path)
     if not checksum.is_file() or checksum.read_text(encoding="utf-8", errors="replace").strip() != sha256(path):
-        raise ValueError(f"{path} is damaged (its checksum does not fit): remove it and run the same again")
+        remedy = "remove it and run the same again (extract --repair does both)"
+        raise DamageError(f"{path} is damaged (its checksum does not fit): {remedy}")
     return True
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import machine
-from ..checks import check_count, check_range
+from ..checks import check_count, check_range, check_workers
 from ..machine import ToolError
 
 _START_S = 60.0
@@ -119,8 +119,7 @@ class Pool:
     """
 
     def __init__(self, workers: int | None = 1, timeout_s: float = 120.0, recycle: int = 2000) -> None:
-        if workers is not None:
-            check_count("workers", workers)
+        check_workers(workers)
         check_range("timeout_s", timeout_s, 1e-6, 1e7, "s")
         check_count("recycle", recycle)
         self.size = workers or os.cpu_count() or 1

@@ -15,7 +15,7 @@ from ..pulse import Pulse
 from ..waveform import Result, SimulationError, State
 from .history import History
 from .outcome import Outcome
-from .programmer import Programmer
+from .programmer import Programmer, check_programmer
 from .rules import Rules, check_target
 
 
@@ -88,6 +88,7 @@ def write_verify(
     SimulationError
         Where a simulation runs into its time limit or its process dies twice. Other failures are outcomes.
     """
+    check_programmer(programmer)
     check_target(target)
     rules = Rules(tolerance, max_pulses, patience, keep_going)
     cell = live(cell, state, seed) if device is None else live(cell, state, seed, device=device)
