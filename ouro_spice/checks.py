@@ -97,10 +97,10 @@ def check_engine(engine: object) -> None:
         check_has("engine", engine, "run", "what runs circuits, such as an ouro_spice.Ngspice")
 
 
-def several(name: str, values: object, kind: type, method: str = "") -> list[Any]:
-    """Return things of a kind, or that have a method, as a list; ValueError for anything else, or none."""
+def several(name: str, values: object, kind: type, attribute: str = "") -> list[Any]:
+    """Return things of a kind, or that have an attribute, as a list; ValueError for anything else, or none."""
     found = [] if isinstance(values, str | bytes) or not isinstance(values, Iterable) else list(values)
-    good = all(callable(getattr(one, method, None)) if method else isinstance(one, kind) for one in found)
+    good = all(hasattr(one, attribute) if attribute else isinstance(one, kind) for one in found)
     if not found or not good:
         raise ValueError(f"{name} = {shown(values)} must be one or more {_public(kind).partition(' ')[2]}")
     return found

@@ -215,7 +215,8 @@ def jart_vcm_v1b(
     Parameters
     ----------
     window
-        Hold ``n_disc`` in the analogue window .06 .. 1.98975 [1e26 m^-3] (a peripheral circuit's limit, not physics).
+        Hold ``n_disc`` in the analogue window .06 .. 1.98975 [1e26 m^-3] (a peripheral circuit's limit, not physics):
+        conductances of 100.16 to 543.46 uS for the nominal device, 100 uS is outside.
     realisation
         Which realisation a circuit uses: "compiled", "behavioural", or the reduced model "tud".
     walk

@@ -227,7 +227,6 @@ def test_an_array_in_spice(ouro, tmp_path):
         (("--like", "nosuch", "--seed", 0), "--like nosuch and --seed: give one of them"),
         (("--like", "nosuch", "--list", "l.csv"), "--like nosuch and --list: give one of them"),
         (("--workers", 2, "--scheduler", "tcp://a:1"), "--workers: with --scheduler the cluster has its own"),
-        (("--out", "/dev/null/data"), "--out: cannot write to /dev/null/data"),
     ],
 )
 def test_wrong_arguments_are_one_line_and_exit_code_2(ouro, arguments, message, tmp_path):
@@ -236,6 +235,11 @@ def test_wrong_arguments_are_one_line_and_exit_code_2(ouro, arguments, message, 
     assert (done.returncode, done.stdout) == (2, "")
     assert message in one_line(done)
     assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_a_folder_that_cannot_be_written_to_is_the_machines_fault(ouro):
+    done = ouro("extract", "--out", "/dev/null/data")
+    assert done.returncode == 1 and "--out: cannot write to /dev/null/data" in one_line(done)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ cannot be written, too) or a missed figure, 130 for Ctrl-C, 143 and 129 for SIGT
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -96,7 +97,8 @@ def _run(arguments: list[str]) -> int | str | None:
         return _complain(error, 1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else "cannot read or write: "
-        return _complain(f"{where}{error.strerror or error}", 1)
+        # a name that no system takes is that of an input: outputs have errors of their own
+        return _complain(f"{where}{error.strerror or error}", 2 if error.errno == errno.ENAMETOOLONG else 1)
     except MemoryError:
         return _complain("there is not enough memory on this machine for what was asked", 1)
     except StoppedError as error:

@@ -14,10 +14,11 @@ from typing import Annotated
 
 import typer
 
+from ..checks import check_range
 from ..circuit import Cell1R, Cell1T1R, Crossbar
 from ..pulse import Pulse
 from ..waveform import State
-from .cells import CellOptions, takes_a_cell
+from .cells import TOTAL_S, CellOptions, takes_a_cell
 
 
 class Direction(enum.Enum):
@@ -138,6 +139,7 @@ class PulseOptions:
         wanted = Pulse(self.amplitude or 0.0, self.width, self.rise, self.fall)
         if self.amplitude is not None:
             return wanted
+        check_range("without --amplitude, --width", self.width, *TOTAL_S, "s")
         from ..pair import pair
 
         found = pair(cell, self.width)

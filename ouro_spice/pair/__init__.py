@@ -9,7 +9,6 @@ import numpy as np
 
 from ..checks import check_engine, check_range, shown
 from ..circuit import Cell, CompactCell
-from ..device import Device
 from ..engine import Engine, default_engine
 from ..manifest import Manifest
 from ..pulse import HIGHEST_V
@@ -105,8 +104,6 @@ def pair(
         Where no amplitude does it: the transistor limits the current, or the voltage would exceed 20 V. Where no gate
         voltage does it: the given amplitude is too small. For given amplitudes without a transistor.
     """
-    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
-        raise ValueError(f"cell = {shown(cell)} must be a cell with a memristor")
     check_range("total_s", total_s, 1e-9, 1.0, "s")
     check_engine(engine)
     _check_given(cell, "v_set", v_set, -HIGHEST_V, -LOWEST_V)

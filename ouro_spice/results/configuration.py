@@ -158,8 +158,9 @@ class Setting:
     timed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        needed = {"name": "", "cell": "", "variants": ()}
         for f in dataclasses.fields(self):
-            check_kind(f.name, getattr(self, f.name), f.default)
+            check_kind(f.name, getattr(self, f.name), needed.get(f.name, f.default))
         check_name("setting", self.name)
         for name, known in (("cell", _CELLS), ("voltages", _VOLTAGES), ("d2d", ("none", *SPREADS))):
             if getattr(self, name) not in known:

@@ -10,6 +10,9 @@ import numpy as np
 from ..checks import check_has, check_range, check_text, checked_numbers, shown
 from ..pulse import Pulse
 
+_LARGE = 1e9
+"""A target that no unit explains."""
+
 
 class Programmer(Protocol):
     """What chooses the next pulse.
@@ -40,7 +43,7 @@ class Conventional(ABC):
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
         """The next pulse for a target [S], given all readings of this write [S], the latest last."""
-        check_range("target", target, 0, 1, "S")
+        check_range("target", target, 0, _LARGE, "S")
         found = checked_numbers("readings", readings)
         if found.ndim != 1 or not found.size:
             raise ValueError(f"readings = {shown(readings)} must be the readings of a write [S], one at least")

@@ -29,7 +29,7 @@ def summary(histories: Sequence[History]) -> dict[str, Any]:
     """
     if isinstance(histories, Sized) and not len(histories):
         raise ValueError("a summary needs at least one write")
-    histories = several("histories", histories, History)
+    histories = several("histories", histories, History, "target_S")
     counts, times_s = column(histories, "pulses"), column(histories, "time_s")
     energies_J = column(histories, "energy_J")
     reached = np.array([history.outcome is Outcome.REACHED for history in histories], float)
@@ -81,7 +81,7 @@ def ratio(a: Sequence[History], b: Sequence[History], key: str = "pulses") -> tu
         raise ValueError(f"key {shown(key)} is unknown; there is {', '.join(_KEYS)}")
     for name, writes in (("a", a), ("b", b)):
         if not isinstance(writes, Sized) or len(writes):
-            several(name, writes, History)
+            several(name, writes, History, "target_S")
     if not a or [h.target_S for h in a] != [h.target_S for h in b]:
         raise ValueError("a ratio needs writes to the same targets, one at least")
     both = np.column_stack([column(a, key), column(b, key)])
