@@ -12,7 +12,7 @@ from pathlib import Path
 
 from _hostile import IMPORT, PAIR, REDUCED, Case
 
-_LIMIT_S = 25
+_LIMIT_S = 100
 EXTRACT = ("extract", *REDUCED, *PAIR, "--n", "4000", "--out", "long", "--workers", "1")
 INFO = ("dataset", "info", "data")
 PLAIN_C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
