@@ -108,6 +108,14 @@ def test_a_file_that_was_torn_anywhere_gives_its_whole_lines(tmp_path):
         assert opened(tmp_path).items == again.items | {"new": [7.0]}
 
 
+def test_a_digit_that_was_changed_is_work_to_be_done_again(tmp_path):
+    kept = opened(tmp_path)
+    kept.add("a", [1.25])
+    kept.add("b", [2.5])
+    kept.path.write_text(kept.path.read_text().replace("1.25", "1.35"))
+    assert opened(tmp_path).items == {"b": [2.5]}
+
+
 @pytest.mark.parametrize("content", ["", '{"digest": "b"}\n["0,0", [1.0]]\n', "\x00\x00"])
 def test_a_file_of_something_else_is_refused_by_its_name(tmp_path, content):
     path = opened(tmp_path).path

@@ -251,6 +251,16 @@ def test_words_that_the_parser_refuses(ouro, arguments):
     assert arguments[0] in done.stderr
 
 
+def test_a_damaged_file_is_made_again_where_that_is_asked_for(ouro, whole, copy):
+    again = (*REDUCED, *PAIR, "--n", N, "--seed", 3, "--per-device", 3, "--out", copy)
+    shard = copy / "records-00001.parquet"
+    shard.write_bytes(shard.read_bytes()[:-50])
+    done = ouro(*again)
+    assert done.returncode == 2 and "--repair" in one_line(done)
+    assert ouro(*again, "--repair").returncode == 0
+    assert shard.read_bytes() == (whole / shard.name).read_bytes()
+
+
 def test_a_list_with_a_wrong_line_names_it(ouro, tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("g_start_S,g_target_S\n1e-4,3e-4\n1e-4,no\n")

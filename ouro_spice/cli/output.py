@@ -36,12 +36,19 @@ def out_file(path: Path, example: str, room: int = 0) -> Path:
     OutputError
         For a file that cannot be written, or a disk without room for so many bytes.
     """
-    if path.is_dir():
+    if _is_folder(path):
         raise ValueError(f"--out {path} is a folder; name a file in it, such as {path / example}")
     try:
         return check_file(path, room)
     except OutputError as error:
         raise OutputError(f"--out: {error}") from error
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that no system takes
+        return False
 
 
 class StoppedError(RuntimeError):
