@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from . import c2c, compact
-from .checks import check_count
+from .checks import check_kind, check_seed, shown
 from .circuit import Cell, CompactCell
 from .device import Device
 from .engine import Engine, default_engine
@@ -112,6 +112,7 @@ class SpiceCell:
         SimulationError
             Where the simulation fails; the state is then as it was.
         """
+        check_kind("pulse", pulse, Pulse)
         run = dataclasses.replace(self._run, many=pulse.amplitude in self._often_V)
         wave = sent(run, [pulse], self.state)
         self.state = wave.state
@@ -185,6 +186,7 @@ class ModelCell:
 
     def apply(self, pulse: Pulse) -> Waveform:
         """Send one write pulse and wait its idle time."""
+        check_kind("pulse", pulse, Pulse)
         wave = simulate(self.description, [pulse], self.state, self._seed)
         self.state = wave.state
         return wave
@@ -228,12 +230,11 @@ def live(
     ValueError
         For what is no cell, or one that cannot be programmed; for a device in a live cell.
     """
-    check_count("seed", seed, 0)
-    if not isinstance(device, Device | None):
-        raise ValueError(f"device = {device!r} must be an ouro_spice.Device")
+    check_seed(seed)
+    check_kind("device", device, (Device, None))
     if not isinstance(cell, Cell | CompactCell):
         if not all(hasattr(cell, name) for name in ("read", "apply")):
-            raise ValueError(f"{cell!r} is neither a cell nor a live cell")
+            raise ValueError(f"{shown(cell)} is neither a cell nor a live cell")
         if device is not None:
             raise ValueError("a live cell has its device; give one to the description of a cell")
         return cell

@@ -1,30 +1,149 @@
-"""Checks of numbers at construction: the error names the field, the value and the legal range."""
+"""Checks of arguments at construction: the error names the field, the value and what it may be, in one line."""
 
 from __future__ import annotations
 
 import math
 import numbers
+import os
 import reprlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import quantities
 
+_LONG = 80
+"""A value is shown by so many characters."""
+
+_MOST_WORKERS = 4096
+_LONGEST_S = 1e15
+
+MOST = 10**9
+"""What is counted is at most so many: a slip of the pen must not become hours, or all the memory."""
+
 
 def check_range(name: str, value: float, low: float, high: float, unit: str) -> None:
     """Raise ValueError naming `name`, the value and its range where it is not a finite number inside."""
     # the plain float first: asking whether it is a Real takes most of the time of a device's construction
     number = type(value) is float or (isinstance(value, numbers.Real) and not isinstance(value, bool))
-    if not (number and math.isfinite(value) and low <= value <= high):
-        shown = f"{value:g}" if number else repr(value)
-        raise ValueError(f"{name} = {shown} is outside its legal range [{low:g}, {high:g}] {unit}".rstrip())
+    # whole numbers of any size compare with floats, though not all can become one
+    if not (number and low <= value <= high and math.isfinite(value)):
+        told = f"{value:g}" if type(value) is float else shown(value)
+        more = "" if number else f": it is {kind_of(value)}, not a number"
+        raise ValueError(f"{name} = {told} is outside its legal range [{low:g}, {high:g}] {unit}".rstrip() + more)
 
 
-def check_count(name: str, value: int, low: int = 1) -> None:
-    """Raise ValueError naming `name` and the value where it is not a whole number of at least `low`."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < low:
-        raise ValueError(f"{name} = {value} must be a whole number, at least {low}")
+def check_count(name: str, value: int, low: int = 1, high: int | None = MOST) -> None:
+    """Raise ValueError naming `name` and the value where it is not a whole number of at least `low`, at most `high`."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or value < low:
+        raise ValueError(f"{name} = {shown(value)} must be a whole number, at least {low}")
+    if high is not None and value > high:
+        raise ValueError(f"{name} = {shown(value)} must be a whole number, at most {high}")
+
+
+def check_seed(seed: int) -> None:
+    """Raise ValueError for what is no seed: a whole number from 0 on."""
+    check_count("seed", seed, 0, None)
+
+
+def check_kind(name: str, value: object, kinds: type | tuple[type | None, ...], what: str = "") -> None:
+    """Raise ValueError where `value` is not of one of some kinds; `what` names them in other words than their names."""
+    several = kinds if isinstance(kinds, tuple) else (kinds,)
+    if isinstance(value, tuple(type(None) if kind is None else kind for kind in several)):
+        return
+    names = what or " or ".join("None" if kind is None else _public(kind) for kind in several)
+    raise ValueError(f"{name} = {shown(value)} must be {names}, not {kind_of(value)}")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raise ValueError for what is neither True nor False: a text that says no would be taken for yes."""
+    # numpy's own are truth values, too
+    if type(value).__name__ not in ("bool", "bool_"):
+        raise ValueError(f"{name} = {shown(value)} must be True or False")
+
+
+def check_part(start_s: float, stop_s: float, whole_s: float) -> None:
+    """Raise ValueError for what are not the two ends of a part of pulses that take so long [s]."""
+    for name, value in (("start_s", start_s), ("stop_s", stop_s)):
+        check_range(name, value, 0, _LONGEST_S, "s")
+    if not start_s < stop_s <= whole_s * (1 + 1e-12):
+        raise ValueError(
+            f"start_s = {start_s:g}, stop_s = {stop_s:g}: must be ascending within the pulses' {whole_s:g} s"
+        )
+
+
+def check_workers(workers: int | None) -> None:
+    """Raise ValueError for what is no number of processes or threads; None: all cores."""
+    if workers is not None:
+        check_count("workers", workers, 1, _MOST_WORKERS)
+
+
+def check_text(name: str, value: object) -> None:
+    """Raise ValueError for what is no text, or an empty one."""
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name} = {shown(value)} must be a text")
+
+
+def check_has(name: str, value: object, method: str, what: str) -> None:
+    """Raise ValueError where `value` lacks a method that `what`, the kind of thing it is to be, has."""
+    if not callable(getattr(value, method, None)) or isinstance(value, type):
+        raise ValueError(f"{name} = {shown(value)} must be {what}, not {kind_of(value)}")
+
+
+def check_engine(engine: object) -> None:
+    """Raise ValueError for what runs no circuits; None: the default engine does."""
+    if engine is not None:
+        check_has("engine", engine, "run", "what runs circuits, such as an ouro_spice.Ngspice")
+
+
+def several(name: str, values: object, kind: type, attribute: str = "") -> list[Any]:
+    """Return things of a kind, or that have an attribute, as a list; ValueError for anything else, or none."""
+    found = [] if isinstance(values, str | bytes) or not isinstance(values, Iterable) else list(values)
+    good = all(hasattr(one, attribute) if attribute else isinstance(one, kind) for one in found)
+    if not found or not good:
+        raise ValueError(f"{name} = {shown(values)} must be one or more {_public(kind).partition(' ')[2]}")
+    return found
+
+
+def checked_numbers(name: str, values: ArrayLike) -> np.ndarray:
+    """Return numbers as an array of floats of any shape; ValueError for what are none."""
+    try:
+        array = np.asarray(values)
+    except Exception:  # what is turned into an array may raise anything
+        array = np.asarray(None)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} = {shown(values)} must be numbers, not {kind_of(values)}")
+    return array.astype(float)
+
+
+def checked_path(name: str, value: str | os.PathLike[str]) -> Path:
+    """Return a path; ValueError for what is none, or an empty one."""
+    check_kind(name, value, (str, os.PathLike), "a path")
+    text = os.fspath(value)
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise ValueError(f"{name} = {shown(value)} must be a path")
+    return Path(text)
+
+
+def kind_of(value: object) -> str:
+    """Name the kind of a value, with an article."""
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def shown(value: Any) -> str:
+    """A value in one line that is not too long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
+
+
+def _public(kind: type) -> str:
+    own = kind.__module__.startswith("ouro_spice")
+    return f"an ouro_spice.{kind.__name__}" if own else f"a {kind.__name__}"
 
 
 def check_conductance(name: str, values: ArrayLike, *, accept: bool = False) -> None:

@@ -19,7 +19,8 @@ from .checks import check_count
 from .circuit import Cell1R, CompactCell
 from .device import Device, jart_vcm_v1b
 from .engine import Ngspice
-from .files import make_folder, write_text, write_whole
+from .files import make_folder, read_text, write_text, write_whole
+from .kept import kept
 from .manifest import Manifest, describe
 from .pair import Pair, pair
 from .progress import Bar, progress
@@ -97,7 +98,7 @@ def switching_curves(
     law
         D2D law by name.
     out
-        Folder for a CSV file of each curve in SPICE; those found there are not simulated again.
+        Folder for each curve in SPICE as soon as it is whole; those found there are not simulated again.
     workers
         Processes; all cores where None.
 
@@ -121,9 +122,7 @@ def switching_curves(
     folder = None if out is None else _claimed(Path(out), manifest)
     curves = [np.empty((0, 2 * pulses + 1))]
     with Ngspice(workers) as engine, progress("pulses in SPICE", 2 * pulses * spice) as bar:
-        done = engine.each(
-            lambda k: _spice(walking[k], k, voltages, pulses, seed, engine, bar, folder)[None], range(spice)
-        )
+        done = engine.each(lambda k: _spice(walking[k], k, pulses, manifest, engine, bar, folder)[None], range(spice))
         curves += list(done)
     return SwitchingCurves(walking, voltages, modelled, np.concatenate(curves), manifest)
 
@@ -147,23 +146,27 @@ def _seed(seed: int, number: int) -> int:
 
 
 def _spice(
-    device: Device, number: int, voltages: Pair, pulses: int, seed: int, engine: Ngspice, bar: Bar, folder: Path | None
+    device: Device, number: int, pulses: int, manifest: Manifest, engine: Ngspice, bar: Bar, folder: Path | None
 ) -> np.ndarray:
-    """The curve of one device in SPICE, (2 P + 1,) [S]; read where it is there, else written."""
-    path = None if folder is None else folder / f"spice_{number}.csv"
-    if path is not None and path.is_file():
-        bar.advance(2 * pulses)
-        return np.loadtxt(path, ndmin=1)
-    cell, state = Cell1R(device), State((device.bounds[0],))
-    curve = np.empty(2 * pulses + 1)
-    curve[0] = float(compact.conductance(device, device.bounds[0]))
-    for k in range(2 * pulses):
-        pulse = Pulse(voltages.v_set if k < pulses else voltages.v_reset, WIDTH_S, EDGE_S, EDGE_S, IDLE_S)
-        wave = simulate(cell, [pulse], state, _seed(seed, number), engine=engine)
-        state, curve[k + 1] = wave.state, wave.g_S
-        bar.advance()
-    if path is not None:
-        write_whole(path, lambda temporary: np.savetxt(temporary, curve))
+    """The curve of one device in SPICE, (2 P + 1,) [S]; read where it is there, else simulated and kept."""
+    done = 0
+
+    def make() -> dict[str, np.ndarray]:
+        nonlocal done
+        seed, voltages = manifest.settings["seed"], Pair(**manifest.settings["pair"])
+        cell, state = Cell1R(device), State((device.bounds[0],))
+        curve = np.empty(2 * pulses + 1)
+        curve[0] = float(compact.conductance(device, device.bounds[0]))
+        for k in range(2 * pulses):
+            pulse = Pulse(voltages.v_set if k < pulses else voltages.v_reset, WIDTH_S, EDGE_S, EDGE_S, IDLE_S)
+            wave = simulate(cell, [pulse], state, _seed(seed, number), engine=engine)
+            state, curve[k + 1] = wave.state, wave.g_S
+            bar.advance()
+            done += 1
+        return {"g_S": curve}
+
+    curve = kept(folder, f"spice_{number}", manifest.origin | {"number": number}, make)["g_S"]
+    bar.advance(2 * pulses - done)
     return curve
 
 
@@ -171,7 +174,10 @@ def _claimed(folder: Path, manifest: Manifest) -> Path:
     """The folder, with the manifest of these curves in it."""
     path = make_folder(folder) / "manifest.json"
     if path.is_file():
-        there = Manifest.from_json(path.read_text(encoding="utf-8"))
+        try:
+            there = Manifest.from_json(read_text(path))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
         if there.origin != manifest.origin:
             raise ValueError(f"{folder} holds curves of something else: name another folder, or remove this one")
     else:

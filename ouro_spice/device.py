@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import check_count, check_range
+from .checks import check_count, check_flag, check_range, shown
 from .schottky import check_barrier
 from .variability import VARYING, HalfCycleWalk, ReadNoise, Spread, Walk, spread
 
@@ -97,8 +97,8 @@ class Device:
     read_noise: ReadNoise | None = None
 
     def __post_init__(self) -> None:
-        if self.realisation not in REALISATIONS:
-            raise ValueError(f"realisation {self.realisation!r} is unknown; there is {' and '.join(REALISATIONS)}")
+        if not isinstance(self.realisation, str) or self.realisation not in REALISATIONS:
+            raise ValueError(f"realisation {shown(self.realisation)} is unknown; there is {' and '.join(REALISATIONS)}")
         for parameter in PARAMETERS.values():
             parameter.check(getattr(self, parameter.name))
         if self.realisation == "tud":
@@ -177,7 +177,7 @@ class Device:
         """
         check_count("size", size, 0)
         if not isinstance(rng, np.random.Generator):
-            raise ValueError(f"rng = {rng!r} must be a numpy Generator, such as np.random.default_rng(7)")
+            raise ValueError(f"rng = {shown(rng)} must be a numpy Generator, such as np.random.default_rng(7)")
         own = np.array([getattr(self, name) for name in VARYING])
         drawn = spread(law).factors(rng, size) * own
         return [self.replace(**varied(values)) for values in drawn]
@@ -265,7 +265,8 @@ def jart_vcm_v1b(
     Parameters
     ----------
     window
-        Hold ``n_disc`` in the analogue window .06 .. 1.98975 [1e26 m^-3] (a peripheral circuit's limit, not physics).
+        Hold ``n_disc`` in the analogue window .06 .. 1.98975 [1e26 m^-3] (a peripheral circuit's limit, not physics):
+        conductances of 100.16 to 543.46 uS for the nominal device, 100 uS is outside.
     realisation
         Which realisation a circuit uses: "compiled", "behavioural", or the reduced model "tud".
     walk
@@ -281,6 +282,7 @@ def jart_vcm_v1b(
         For an unknown parameter (with the nearest known name) or an illegal value.
     """
     _check_names(parameters)
+    check_flag("window", window)
     if window:
         parameters = {"Nlo": WINDOW_N[0], "Nhi": WINDOW_N[1], "Ninit": WINDOW_N[0]} | parameters
     return Device(realisation=realisation, walk=walk, read_noise=read_noise, **parameters)
@@ -297,7 +299,7 @@ def _check_names(names: Any) -> None:
 
 def _of_kind(name: str, value: object, kinds: tuple[type, ...]) -> None:
     if value is not None and not isinstance(value, kinds):
-        raise ValueError(f"{name} = {value!r} must be None or {' or '.join(kind.__name__ for kind in kinds)}")
+        raise ValueError(f"{name} = {shown(value)} must be None or {' or '.join(kind.__name__ for kind in kinds)}")
 
 
 def _ordered(device: Device, low: str, high: str) -> None:

@@ -18,7 +18,6 @@ with these has another unit as a rule.
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,11 +26,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .assets import sha256
-from .checks import check_count, check_range
+from .checks import check_flag, check_kind, check_range, check_seed, checked_path
 from .dataset import PulseDataset
 from .dataset.storage import check_shard, claimed, shard_name, write_shard
 from .files import make_folder
-from .manifest import Manifest, versions
+from .manifest import MEASUREMENT, Manifest, measured_circuit, versions
 from .measured import BY_DIRECTION, OPTIONAL, REQUIRED, Measured, measured
 from .pulse import LONGEST_S, SHORTEST_S
 
@@ -91,7 +90,9 @@ def import_pulses(
     OutputError
         For a folder that cannot be written to.
     """
-    check_count("seed", seed, 0)
+    check_seed(seed)
+    check_flag("positive_sets", positive_sets)
+    check_kind("columns", columns, Mapping, "a table of columns by quantity")
     if header is not None and (isinstance(header, str) or not all(isinstance(name, str) for name in header)):
         raise ValueError(f"header = {header!r} must be the names of all columns, one after the other")
     edges = {"rise_s": rise_s, "fall_s": fall_s}
@@ -99,7 +100,8 @@ def import_pulses(
         check_range(name, seconds, SHORTEST_S, LONGEST_S, "s")
     if positive_sets and (told := {"operation", *BY_DIRECTION} & set(columns)):
         raise ValueError(f"positive_sets, and {min(told)} in the map: one of them tells the direction")
-    found = measured(Path(path), columns, edges, header=header, skip_bad=skip_bad, accept=accept_implausible)
+    path = checked_path("path", path)
+    found = measured(path, columns, edges, header=header, skip_bad=skip_bad, accept=accept_implausible)
     if positive_sets:
         found.values["amplitude_V"] = -found.values["amplitude_V"]
     _warn_of_polarity(found.values, columns)
@@ -162,9 +164,9 @@ def _manifest(path: Path, values: Mapping[str, np.ndarray], settings: Mapping[st
         **{name: _range(values[name]) for name in ("rise_s", "fall_s")},
     }  # fmt: skip
     return Manifest(
-        circuit=hashlib.sha256(f"measured {digest}".encode()).hexdigest(),
+        circuit=measured_circuit(digest),
         files={path.name: digest},
-        cell={"kind": "measurement", "file": path.name},
+        cell={"kind": MEASUREMENT, "file": path.name},
         versions={name: text for name, text in versions().items() if name in tools},
         settings=settings,
     )
@@ -216,7 +218,7 @@ def _frame(values: Mapping[str, np.ndarray], devices: np.ndarray, splits: np.nda
 def _stored(frame: pd.DataFrame, manifest: Manifest, out: str | Path | None) -> PulseDataset:
     if out is None:
         return PulseDataset(frame, manifest)
-    folder = make_folder(Path(out))
+    folder = make_folder(checked_path("out", out))
     manifest = claimed(folder, manifest)
     for shard, begin in enumerate(range(0, len(frame), _SHARD)):
         path = folder / shard_name(shard)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .checks import checked_path
 from .files import make_folder, write_whole
 
 _SETTINGS = "settings_json"
@@ -41,14 +41,16 @@ def kept(
     Raises
     ------
     ValueError
-        Where an array is called "settings_json", which is taken.
+        Where an array is called "settings_json", which is taken; for a name with a folder in it.
     OutputError
         For a folder that cannot be written to.
     """
     if folder is None:
         return dict(make())
+    if not name or set(name) & set("/\\\0"):
+        raise ValueError(f"name = {name!r} must be part of a file's name: no folder")
     text = json.dumps(settings, sort_keys=True, allow_nan=False)
-    path = make_folder(Path(folder)) / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.npz"
+    path = make_folder(checked_path("out", folder)) / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.npz"
     found = _read(path, text)
     if found is not None:
         return found
@@ -70,6 +72,8 @@ def _read(path: Path, text: str) -> Arrays | None:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
+    except FileNotFoundError:
+        return None
+    except Exception:
         return None
     return arrays if str(arrays.pop(_SETTINGS, "")) == text else None

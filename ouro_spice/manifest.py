@@ -20,6 +20,9 @@ _TOOLS = ("ouro-spice", "ngspice", "openvaf")
 _NUMBERS = ("numpy", "scipy", "numba")
 """What decides the numbers, and what beside it those of compact cells."""
 
+MEASUREMENT = "measurement"
+"""The kind of a cell whose pulses were measured."""
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -64,13 +67,69 @@ class Manifest:
         """The manifest as indented JSON."""
         return json.dumps(dataclasses.asdict(self), indent=2, sort_keys=True)
 
+    @property
+    def sha256(self) -> str:
+        """Hash of everything in it, see `to_json`."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
     @classmethod
     def from_json(cls, text: str) -> Manifest:
-        """Read a manifest; ValueError for what is none."""
+        """Read a manifest; ValueError for what is none, or does not have the hash that it names as its ``sha256``."""
         try:
-            return cls(**json.loads(text))
-        except (TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"not an ouro_spice manifest: {error}") from error
+            values = json.loads(text)
+        except (ValueError, RecursionError):
+            raise ValueError("not an ouro_spice manifest: it is no whole JSON") from None
+        if not isinstance(values, dict):
+            raise ValueError("not an ouro_spice manifest: it is no JSON object")
+        named = values.pop("sha256", None)
+        manifest = cls(**_checked(values))
+        if named is not None and named != manifest.sha256:
+            raise ValueError("the manifest was changed after it was written: its content does not fit its sha256")
+        return manifest
+
+    def check_circuit(self) -> None:
+        """Raise ValueError where cell and files do not have the hash that the manifest names as its circuit."""
+        if self.cell.get("kind") == MEASUREMENT:
+            right = measured_circuit(*self.files.values()) if len(self.files) == 1 else ""
+            right = right if [self.cell.get("file")] == list(self.files) else ""
+        else:
+            cell = {name: value for name, value in self.cell.items() if name != "kind"}
+            right = _circuit(str(self.cell.get("kind")), cell, self.files)
+        if self.circuit != right:
+            raise ValueError("the manifest was changed: its cell and files are not those of its circuit")
+
+
+_KINDS = {
+    "circuit": (str, "a text"), "files": (dict, "a table of texts"), "cell": (dict, "a table"),
+    "versions": (dict, "a table of texts"), "settings": (dict, "a table"), "failures": (dict, "a table of numbers"),
+}  # fmt: skip
+_INNER = {"files": str, "versions": str, "failures": int}
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a manifest; ValueError for one that is missing, not known or of another kind."""
+    missing = [name for name in _KINDS if name not in values and name not in ("settings", "failures")]
+    if missing:
+        raise ValueError(f"not an ouro_spice manifest: it lacks {', '.join(missing)}")
+    for name, value in values.items():
+        if name not in _KINDS:
+            raise ValueError(f"not an ouro_spice manifest: it holds {name!r}, which no manifest does")
+        kind, what = _KINDS[name]
+        inner = value.values() if name in _INNER and isinstance(value, dict) else ()
+        if not isinstance(value, kind) or not all(type(one) is _INNER[name] for one in inner):
+            raise ValueError(f"not an ouro_spice manifest: its {name} must be {what}")
+    return values
+
+
+def measured_circuit(digest: str) -> str:
+    """Return what stands for the circuit of measurements, by the hash of the file that they come from."""
+    return hashlib.sha256(f"measured {digest}".encode()).hexdigest()
+
+
+def _circuit(kind: str, parts: dict[str, Any], files: dict[str, str]) -> str:
+    """The hash of a cell, all values, and of all files of models and netlists."""
+    lines = (f"{name} {digest}" for name, digest in sorted(files.items()))
+    return hashlib.sha256("\n".join([kind, json.dumps(parts, sort_keys=True), *lines]).encode()).hexdigest()
 
 
 def describe(cell: Cell | CompactCell, **settings: Any) -> Manifest:
@@ -82,12 +141,11 @@ def describe(cell: Cell | CompactCell, **settings: Any) -> Manifest:
 @lru_cache(maxsize=64)
 def _describe(cell: Cell | CompactCell, _own: tuple[str, ...]) -> Manifest:
     files = _kernels() if isinstance(cell, CompactCell) else _circuit_files(cell)
-    parts = json.dumps(_parts(cell), sort_keys=True)
-    text = "\n".join([type(cell).__name__, parts, *(f"{name} {digest}" for name, digest in sorted(files.items()))])
+    parts = _parts(cell)
     return Manifest(
-        circuit=hashlib.sha256(text.encode()).hexdigest(),
+        circuit=_circuit(type(cell).__name__, parts, files),
         files=files,
-        cell={"kind": type(cell).__name__} | _parts(cell),
+        cell={"kind": type(cell).__name__} | parts,
         versions=versions(),
     )
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from . import assets, machine
+from .files import move_into_place
 from .forks import temporary_folder
 from .machine import ToolError, cache_folder
 
@@ -95,7 +96,7 @@ def _compile(compiler: str, source: Path, target: Path, flags: Sequence[str] = (
             # openvaf-r exits 0 where the linker is missing: only the file itself tells
             if not result.is_file():
                 raise ToolError(_failure(source, log))
-            result.replace(target)
+            move_into_place(result, target)
     except OSError as error:
         place = f"cannot write to the cache folder {target.parent}"
         raise ToolError(f"{place} ({error.strerror}): set OURO_SPICE_CACHE") from error

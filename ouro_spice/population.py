@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import c2c, compact
-from .checks import check_count, check_range
+from .checks import check_kind, check_range, check_seed, several, shown
 from .device import V_READ, Device
 from .variability import Walk, Wander
 from .waveform import State
@@ -27,11 +27,13 @@ def spread_windows(
     ValueError
         For a share outside 0 .. 0.4, or what is no generator.
     """
+    if model is not None:
+        compact.check_model(model)
     check_range("share", share, 0, 0.4, "of the window")
     if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng = {rng!r} must be a numpy Generator, such as np.random.default_rng(7)")
+        raise ValueError(f"rng = {shown(rng)} must be a numpy Generator, such as np.random.default_rng(7)")
     moved = []
-    for device in devices:
+    for device in several("devices", devices, Device):
         low, high = compact.window_S(device, model)
         shifts = share * (high - low) * rng.uniform(-1, 1, size=2)
         wide = device.replace(Nlo=0, Nhi=1e6)
@@ -55,7 +57,9 @@ def stationary(device: Device, g_S: float, seed: int = 0, model: str | None = No
     ValueError
         For a device without a `Walk`, or a conductance that it cannot have.
     """
-    check_count("seed", seed, 0)
+    check_kind("device", device, Device)
+    check_seed(seed)
+    check_range("g_S", g_S, 0, 1, "S")
     if not isinstance(device.walk, Walk):
         raise ValueError(f"walk = {device.walk!r}: a stationary state needs a device with an ouro_spice.Walk")
     compact.check_inside(np.asarray(g_S, dtype=float), *compact.range_S(device, None, None, model))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .checks import check_range
+from .checks import check_range, shown
 
 SHORTEST_S = 1e-12
 LONGEST_S = 1e9
@@ -83,7 +83,9 @@ class Parallel:
 
     def __post_init__(self) -> None:
         if not isinstance(self.pulses, Iterable):
-            raise ValueError(f"Parallel: pulses = {self.pulses!r} must be a tuple, a Pulse or None for each column")
+            raise ValueError(
+                f"Parallel: pulses = {shown(self.pulses)} must be a tuple, a Pulse or None for each column"
+            )
         object.__setattr__(self, "pulses", tuple(self.pulses))
         if not self.given or not all(isinstance(one, Pulse | None) for one in self.pulses):
             raise ValueError("Parallel: pulses must be ouro_spice.Pulse or None, one at least a Pulse")

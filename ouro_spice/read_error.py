@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import compact
-from .checks import check_range
+from .checks import check_engine, check_range
 from .circuit import Cell, Cell1R, Cell1T1R, Driver, Resistor
 from .engine import Engine, default_engine
 from .sensing import mean, reading
@@ -93,8 +93,9 @@ def read_error(cell: Cell, g_S: float, engine: Engine | None = None) -> ReadErro
     """
     if not isinstance(cell, Cell1R | Cell1T1R):
         raise ValueError(f"{type(cell).__name__}: read_error takes a Cell1R or a Cell1T1R")
+    check_range("g_S", g_S, 1e-12, 1, "S")
+    check_engine(engine)
     if isinstance(cell.device, Resistor):
-        check_range("g_S", g_S, 1e-12, 1, "S")
         cell = cell.resistor(1 / g_S)
     engine, state, asked = engine or default_engine(), cell.state(g_S), cell.read.voltage
     wave = engine.run(cell.read_testbench(state))

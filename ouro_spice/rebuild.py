@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from .checks import check_kind
 from .circuit import (
     Cell,
     Cell1R,
@@ -53,6 +54,7 @@ def rebuilt(manifest: Manifest) -> Cell | CompactCell:
         For a manifest of something else than a cell, of a process of your own, whose files it does not hold, or one
         made with another version of the models or libraries: the cell would not be the same.
     """
+    check_kind("manifest", manifest, Manifest)
     parts = dict(manifest.cell)
     kind = _CELLS.get(parts.pop("kind", None))
     if kind is None:

@@ -16,6 +16,8 @@ from .results import Configuration, campaign
 Say = Callable[[Sequence[str], list[list[str]]], None]
 """Shows the user a table: its head and its rows."""
 
+DECK_SUMMARY_HEAD = ("deck", "figures", "value", "target", "verdict")
+
 DECK_HEAD = ("deck", "figure", "value", "target", "tolerance", "unit", "verdict")
 
 
@@ -59,7 +61,7 @@ def judge(out: Path, say: Say = lambda *_: None) -> list[DeckFigure]:
     with progress("decks", len(assets.decks())) as bar:
         judged = decks.run_decks(out, bar)
     decks.draw(out)
-    say(DECK_HEAD, deck_rows(judged))
+    say(DECK_SUMMARY_HEAD, deck_summary(judged))
     return judged
 
 
@@ -77,6 +79,21 @@ def deck_rows(judged: list[DeckFigure]) -> list[list[str]]:
         ]
         for f in judged
     ]
+
+
+def deck_summary(judged: list[DeckFigure]) -> list[list[str]]:
+    """Rows under `DECK_SUMMARY_HEAD`: one a deck, and one for each figure of it that is missed."""
+    rows = []
+    for name in dict.fromkeys(figure.name for figure in judged):
+        mine = [figure for figure in judged if figure.name == name]
+        missed = [figure for figure in mine if not figure.passed]
+        verdict = "FAIL" if missed else "PASS"
+        rows.append([name, f"{len(mine) - len(missed)} of {len(mine)}", "", "", verdict])
+        rows += [
+            ["", f.figure, f"{f.value:.6g}", f"{f.target:.6g} +- {f.tolerance:.2g} {f.unit}".rstrip(), "FAIL"]
+            for f in missed
+        ]
+    return rows
 
 
 def deck_json(judged: list[DeckFigure]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import compact
-from .checks import check_range
+from .checks import check_engine, check_kind, check_range, checked_numbers, shown
 from .circuit import Testbench
 from .circuit.memristor import REALISED, element
 from .device import PARAMETERS, Device
@@ -62,12 +62,12 @@ def rate(
 def _solved(
     device: Device, v: ArrayLike, n_disc: ArrayLike, realisation: str | None, engine: Engine | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    if not isinstance(device, Device):
-        raise ValueError(f"device = {device!r} must be an ouro_spice.Device")
+    check_kind("device", device, Device)
+    check_engine(engine)
     kind = device.realisation if realisation is None else realisation
-    if kind != "compact" and kind not in REALISED:
-        raise ValueError(f"realisation {kind!r} is unknown; there is compact, {', '.join(REALISED)}")
-    volts, n = np.broadcast_arrays(np.asarray(v, dtype=float), np.asarray(n_disc, dtype=float))
+    if not isinstance(kind, str) or (kind != "compact" and kind not in REALISED):
+        raise ValueError(f"realisation {shown(kind)} is unknown; there is compact, {', '.join(REALISED)}")
+    volts, n = np.broadcast_arrays(checked_numbers("v", v), checked_numbers("n_disc", n_disc))
     for value in volts.flat:
         check_range("v", float(value), -HIGHEST_V, HIGHEST_V, "V")
     for value in n.flat:

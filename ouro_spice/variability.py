@@ -12,10 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .checks import check_range
+from .checks import check_flag, check_range, shown
 
 VARYING = ("r", "l", "Ndiscmin", "Ndiscmax")
 """The parameters that vary, in the order of `Wander`."""
+
+_LARGE = 1e12
+
+
+def _check_each(name: str, values: object) -> None:
+    """Raise ValueError for what is no value for each parameter that varies."""
+    if not isinstance(values, tuple) or len(values) != len(VARYING):
+        raise ValueError(f"{name} = {shown(values)} must be a tuple of {len(VARYING)} numbers, for {VARYING}")
 
 
 @dataclass(frozen=True)
@@ -39,10 +47,10 @@ class Spread:
 
     def __post_init__(self) -> None:
         for name, values in (("sigma", self.sigma), ("low", self.low), ("high", self.high)):
-            if not isinstance(values, tuple) or len(values) != len(VARYING):
-                raise ValueError(f"{name} = {values!r} must be a tuple of {len(VARYING)} numbers, for {VARYING}")
+            _check_each(name, values)
             for value in values:
                 check_range(name, value, 0, 100, "of the nominal value")
+        check_flag("clamp", self.clamp)
         if not all(low <= 1 <= high for low, high in zip(self.low, self.high, strict=True)):
             raise ValueError(f"low = {self.low} and high = {self.high} must enclose 1, the nominal value")
 
@@ -73,8 +81,8 @@ def spread(name: str | Spread) -> Spread:
     """A D2D law by its name, or itself."""
     if isinstance(name, Spread):
         return name
-    if name not in SPREADS:
-        raise ValueError(f"spread {name!r} is unknown; there is {', '.join(SPREADS)}, or an ouro_spice.Spread")
+    if not isinstance(name, str) or name not in SPREADS:
+        raise ValueError(f"spread {shown(name)} is unknown; there is {', '.join(SPREADS)}, or an ouro_spice.Spread")
     return SPREADS[name]
 
 
@@ -146,8 +154,9 @@ class HalfCycleWalk:
         for name in ("kick", "kick_min"):
             check_range(name, getattr(self, name), 0, 0.99, "")
         for name, values in (("low", self.low), ("high", self.high)):
-            if not isinstance(values, tuple) or len(values) != len(VARYING):
-                raise ValueError(f"{name} = {values!r} must be a tuple of {len(VARYING)} numbers, for {VARYING}")
+            _check_each(name, values)
+            for value in values:
+                check_range(name, value, 0, 1e6, "")
         if not all(0 < low < high for low, high in zip(self.low, self.high, strict=True)):
             raise ValueError(f"low = {self.low} must be positive and below high = {self.high}")
 
@@ -200,6 +209,15 @@ class Wander:
     clock_s: float = 0.0
     count: int = 0
     polarity: int = 0
+
+    def __post_init__(self) -> None:
+        for name in _VECTOR:
+            value = getattr(self, name)
+            # one is made for every pulse: the plain good float first
+            if not (type(value) is float and 0 <= value <= _LARGE):
+                check_range(name, value, 0, _LARGE, "")
+        if self.polarity not in (-1, 0, 1):
+            raise ValueError(f"polarity = {shown(self.polarity)} must be -1, 0 or 1")
 
     @classmethod
     def at(cls, r: float, l: float, n_min: float, n_max: float, n_disc: float) -> Wander:  # noqa: E741

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import compact
+from .checks import check_kind, check_range, check_text, checked_numbers, shown
 from .device import Device
 from .forks import cached_property
 from .variability import Wander
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_HIGHEST_V = 1e4
+"""A node voltage of a state is not beyond it."""
 
 
 class Result(enum.Enum):
@@ -111,14 +115,17 @@ class State:
     telegraph: tuple[Telegraph | None, ...] = ()
 
     def __post_init__(self) -> None:
-        n = np.atleast_1d(np.asarray(self.n_disc, dtype=float))
-        if n.ndim != 1 or not np.all(np.isfinite(n)) or np.any(n <= 0):
-            raise ValueError(f"n_disc = {self.n_disc} must be finite and positive [1e26 m^-3]")
-        if not all(math.isfinite(volts) for volts in self.volts.values()):
-            raise ValueError(f"volts = {dict(self.volts)} must be finite [V]")
+        n = np.atleast_1d(checked_numbers("n_disc", self.n_disc))
+        if n.ndim != 1 or not n.size or not np.all(np.isfinite(n)) or np.any(n <= 0):
+            raise ValueError(f"n_disc = {shown(self.n_disc)} must be finite and positive, one at least [1e26 m^-3]")
+        check_kind("volts", self.volts, Mapping, "node voltages by the names of the nodes")
+        for node, volts in self.volts.items():
+            check_text("volts: the name of a node", node)
+            check_range(f"volts of {node}", volts, -_HIGHEST_V, _HIGHEST_V, "V")
         for name, kind in (("wander", Wander), ("telegraph", Telegraph)):
-            if not all(isinstance(one, kind | None) for one in getattr(self, name)):
-                raise ValueError(f"{name} = {getattr(self, name)!r} must be a tuple of ouro_spice {kind.__name__}")
+            several = getattr(self, name)
+            if not isinstance(several, tuple | list) or not all(isinstance(one, kind | None) for one in several):
+                raise ValueError(f"{name} = {shown(several)} must be a tuple of ouro_spice {kind.__name__}")
         if len(self.wander) not in (0, len(n)) or len(self.telegraph) not in (0, len(n)):
             raise ValueError(f"wander and telegraph must be empty, or one each for the {len(n)} memristors")
         object.__setattr__(self, "n_disc", tuple(map(float, n)))
@@ -143,7 +150,7 @@ class State:
 def check_single(state: State) -> None:
     """Raise ValueError for what is no state, or one of several memristors."""
     if not isinstance(state, State):
-        raise ValueError(f"state = {state!r} must be an ouro_spice.State; cell.state(g_S) makes one")
+        raise ValueError(f"state = {shown(state)} must be an ouro_spice.State; cell.state(g_S) makes one")
     if len(state.n_disc) != 1:
         raise ValueError(f"the state belongs to another circuit: it is of {len(state.n_disc)}, not of one memristor")
 

@@ -103,9 +103,17 @@ def test_a_file_that_was_torn_anywhere_gives_its_whole_lines(tmp_path):
         kept.path.write_bytes(whole[:size])
         again = opened(tmp_path)
         # one that lacks nothing but the end of its line is whole, too
-        assert again.items == {str(k): [k, 0.1] for k in range((whole[:size] + b"\n")[head + 1 :].count(b"]]\n"))}
+        assert again.items == {str(k): [k, 0.1] for k in range((whole[:size] + b"\n")[head + 1 :].count(b'"]\n'))}
         again.add("new", [7.0])
         assert opened(tmp_path).items == again.items | {"new": [7.0]}
+
+
+def test_a_digit_that_was_changed_is_work_to_be_done_again(tmp_path):
+    kept = opened(tmp_path)
+    kept.add("a", [1.25])
+    kept.add("b", [2.5])
+    kept.path.write_text(kept.path.read_text().replace("1.25", "1.35"))
+    assert opened(tmp_path).items == {"b": [2.5]}
 
 
 @pytest.mark.parametrize("content", ["", '{"digest": "b"}\n["0,0", [1.0]]\n', "\x00\x00"])

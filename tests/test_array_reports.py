@@ -12,7 +12,8 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice.array.places import positions_of
 from ouro_spice.report.arrays import write_results
-from ouro_spice.report.heat import prefixed
+from ouro_spice.report.figures import axes
+from ouro_spice.report.heat import Heat, prefixed
 from ouro_spice.tables import read_map
 
 pytestmark = pytest.mark.ngspice
@@ -254,6 +255,27 @@ def test_a_map_that_is_not_there_and_one_that_is_no_text(tmp_path):
 )  # fmt: skip
 def test_units_get_the_prefix_that_fits(value, unit, shown):
     assert prefixed(np.array([value, np.nan]), unit) == shown
+
+
+def texts(values, **more):
+    """The numbers that a map shows, and the ends of its scale."""
+    _, grid = axes(1)
+    Heat(np.asarray(values, float), "x", "S", **more).draw(grid[0, 0])
+    image = grid[0, 0].get_images()[0]
+    return [text.get_text() for text in grid[0, 0].texts], (image.norm.vmin, image.norm.vmax)
+
+
+def test_maps_show_no_noise_and_every_difference_that_has_a_colour():
+    noise = np.random.default_rng(1).uniform(-1e-12, 1e-12, (4, 4))
+    shown, scale = texts(noise, colours="RdBu_r", around=0.0, noise=1e-6)
+    assert set(shown) == {"0"} and scale == (-1e-6, 1e-6)
+    noise[1, 2] = 0.3
+    shown, scale = texts(noise, colours="RdBu_r", around=0.0, noise=1e-6)
+    assert shown.count("0") == 15 and "300" in shown and scale == (-300, 300)
+    near = 535.3e-6 + np.linspace(-6e-7, 6e-7, 64).reshape(8, 8)
+    assert len(set(texts(near)[0])) > 50
+    assert set(texts(np.full((3, 3), 3e-4) * (1 + 1e-9))[0]) == {"300"}
+    assert texts([[1.0, np.nan], [np.nan, 2.0]], whole=True)[0] == ["1", "2"]
 
 
 def test_reads_without_any_reading_are_drawn(tmp_path):

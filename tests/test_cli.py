@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import ouro_spice
 from ouro_spice import Cell1R, Cell1T1R, CompactCell, Process, jart_vcm_v1b, machine, pair
 from ouro_spice.cli import main
 from ouro_spice.cli.cells import CellOptions, Kind, Realised
@@ -227,7 +228,7 @@ def test_an_unknown_model_is_a_wrong_command_line():
     assert one_line(done) == "ouro-spice: no model 'jart_vcm_v9'; there is jart_tud, jart_vcm_v1b, walk_clock"
 
 
-@pytest.mark.parametrize("model", ["../README", "", "jart_vcm_v1b.va", "/etc/passwd"])
+@pytest.mark.parametrize("model", ["../README", "jart_vcm_v1b.va", "/etc/passwd"])
 def test_a_model_is_a_name_and_no_path(ouro, model):
     done = ouro("osdi", model)
     assert done.returncode == 2
@@ -256,10 +257,10 @@ def test_osdi_with_a_cache_that_cannot_be_written_to(tmp_path):
 
 @pytest.mark.parametrize("name", ["sim", "decks"])
 @pytest.mark.parametrize("place", ["file", "file/below/it"])
-def test_an_output_folder_that_cannot_be_is_a_wrong_command_line(ouro, tmp_path, name, place):
+def test_an_output_folder_that_cannot_be_is_the_machines_fault(ouro, tmp_path, name, place):
     (tmp_path / "file").write_text("mine")
     done = ouro(name, "--out", tmp_path / place)
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert one_line(done).startswith(f"ouro-spice: --out: cannot write to {tmp_path / place}")
     assert (tmp_path / "file").read_text() == "mine"
 
@@ -281,6 +282,29 @@ def test_what_the_parser_refuses_is_a_wrong_command_line(ouro, arguments):
     assert done.returncode == 2
     assert done.stdout == ""
     assert "Usage" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("extract", "--out", ""), ("extract", "--out="), ("train", ""), ("osdi", "")])
+def test_an_empty_argument_is_a_variable_that_is_not_set(ouro, arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = ouro(*arguments)
+    assert done.returncode == 2 and "empty: is a variable of the shell not set?" in one_line(done)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_version(ouro):
+    done = ouro("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"ouro-spice {ouro_spice.__version__}\n", "")
+
+
+def test_closed_streams_and_the_command_line_as_a_module(tmp_path):
+    """In one shell: what is printed goes nowhere, and no file gets a closed stream's number."""
+    module = f"{sys.executable} -m ouro_spice"
+    lines = f"{module} --version <&- >&- 2>&-; echo $?; {module} --version >/dev/full; echo $?"
+    done = subprocess.run(["bash", "-c", lines], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.stdout.split() == ["0", "1"]
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("ouro-spice: cannot") and "No space left on device" in line
 
 
 def test_help_lists_the_commands(ouro):
@@ -505,6 +529,16 @@ def test_ctrl_c_ends_an_extraction_cleanly(tmp_path, start, send):
     wait_for(lambda: not alive(child.pid), "the end of all processes", 5)
     assert not any((tmp_path / name).exists() for name in ("report.html", "results.json"))
     assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_other_signals_end_work_as_ctrl_c_does(capsys, monkeypatch, number, code):
+    """In this process: the signal comes while a command works; afterwards its handler is what it was."""
+    before = signal.getsignal(number)
+    monkeypatch.setattr("ouro_spice.doctor.examine", lambda: os.kill(os.getpid(), number) or time.sleep(5))
+    done = here(capsys)("doctor")
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "ouro-spice: interrupted\n")
+    assert signal.getsignal(number) is before
 
 
 @pytest.mark.ngspice

@@ -187,3 +187,14 @@ def test_a_reduced_model_says_where_r_and_l_leave_its_fit(engine):
             wave = ouro.simulate(cell, [pulse], cell.state(200e-6), engine=engine)
             assert np.mean(wave["clamped"]) == beyond
             assert "clamped_1" in wave.frame
+
+
+def test_a_conductance_beyond_the_window_says_that_it_is_the_window():
+    """100 uS is just outside: the window begins at 100.16 uS."""
+    for model in ("full", "reduced"):
+        cell = ouro.CompactCell(ouro.jart_vcm_v1b(window=True), model)
+        with pytest.raises(ValueError, match=r"outside the device's range, .* uS, its window; window=False has none"):
+            cell.state(0.9 * cell.window_S[0])
+        assert ouro.CompactCell(ouro.jart_vcm_v1b(), model).state(0.9 * cell.window_S[0])
+    with pytest.raises(ValueError, match=r"uS$"):
+        ouro.CompactCell(ouro.jart_vcm_v1b(window=True)).state(0.5)

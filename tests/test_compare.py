@@ -41,6 +41,7 @@ from ouro_spice.compare.words import verdict
 from ouro_spice.manifest import Manifest, describe
 from ouro_spice.rebuild import rebuilt
 from ouro_spice.report.compare import TABLE_HEAD, table_row, write_comparison
+from ouro_spice.report.compare_figures import distributions
 
 WALKING = jart_vcm_v1b(window=True, walk=Walk())
 CELL, N, SEED = CompactCell(WALKING), 40, 5
@@ -516,6 +517,17 @@ def test_nothing_reached_is_said_and_drawn(data, tmp_path, monkeypatch):
     assert nothing.summary["played"] == {"records": 0}
     paths = write_comparison(nothing, tmp_path)
     assert {"compare.html", "summary.json", "map.png", "ks.csv"} <= set(paths)
+
+
+def test_few_records_have_curves_of_all_starts_or_none(data, tmp_path, undrawn):
+    few = dataclasses.replace(data, frame=data.frame.head(6).assign(record=range(6)))
+    found = plain(few, few)
+    panels = [ax for ax in distributions(found).axes if ax.get_visible()]
+    assert panels and all(ax.get_lines() for ax in panels)
+    one = plain(*[dataclasses.replace(data, frame=data.frame.head(1))] * 2)
+    assert distributions(one) is None
+    assert "ks.png" not in write_comparison(one, tmp_path)
+    assert "no curves to be drawn" in (tmp_path / "compare.html").read_text()
 
 
 def test_files_and_table_hold_what_was_found(whole, data, tmp_path):

@@ -227,7 +227,6 @@ def test_an_array_in_spice(ouro, tmp_path):
         (("--like", "nosuch", "--seed", 0), "--like nosuch and --seed: give one of them"),
         (("--like", "nosuch", "--list", "l.csv"), "--like nosuch and --list: give one of them"),
         (("--workers", 2, "--scheduler", "tcp://a:1"), "--workers: with --scheduler the cluster has its own"),
-        (("--out", "/dev/null/data"), "--out: cannot write to /dev/null/data"),
     ],
 )
 def test_wrong_arguments_are_one_line_and_exit_code_2(ouro, arguments, message, tmp_path):
@@ -238,6 +237,11 @@ def test_wrong_arguments_are_one_line_and_exit_code_2(ouro, arguments, message, 
     assert not list(tmp_path.rglob("*.parquet"))
 
 
+def test_a_folder_that_cannot_be_written_to_is_the_machines_fault(ouro):
+    done = ouro("extract", "--out", "/dev/null/data")
+    assert done.returncode == 1 and "--out: cannot write to /dev/null/data" in one_line(done)
+
+
 @pytest.mark.parametrize(
     "arguments", [("--n", 0), ("--d2d", "some"), ("--cell", "2r"), ("--rows", 0), ("--workers", 0)]
 )
@@ -245,6 +249,16 @@ def test_words_that_the_parser_refuses(ouro, arguments):
     done = ouro("extract", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert arguments[0] in done.stderr
+
+
+def test_a_damaged_file_is_made_again_where_that_is_asked_for(ouro, whole, copy):
+    again = (*REDUCED, *PAIR, "--n", N, "--seed", 3, "--per-device", 3, "--out", copy)
+    shard = copy / "records-00001.parquet"
+    shard.write_bytes(shard.read_bytes()[:-50])
+    done = ouro(*again)
+    assert done.returncode == 2 and "--repair" in one_line(done)
+    assert ouro(*again, "--repair").returncode == 0
+    assert shard.read_bytes() == (whole / shard.name).read_bytes()
 
 
 def test_a_list_with_a_wrong_line_names_it(ouro, tmp_path):

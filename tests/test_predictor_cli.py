@@ -26,6 +26,7 @@ from ouro_spice import (
 from ouro_spice.cli import main
 from ouro_spice.dataset import Recipe
 from ouro_spice.engine import Ngspice
+from ouro_spice.files import OutputError
 from ouro_spice.predictor import held_out, shipped, standing
 from ouro_spice.results import bench as benches
 from ouro_spice.results import benchmark, networks
@@ -160,7 +161,27 @@ def test_a_variant_begins_with_the_one_that_it_names(ouro, data, tmp_path):
 )
 def test_wrong_training_is_told_in_one_line(ouro, data, arguments, words):
     done = ouro("train", data, *arguments)
-    assert done.returncode == 2 and words in one_line(done)
+    assert done.returncode == (1 if words == "cannot write" else 2) and words in one_line(done)
+
+
+def test_a_network_is_not_lost_where_its_place_has_become_full(ouro, data, tmp_path, monkeypatch):
+    """Its checkpoint is written elsewhere, and the line that says what went wrong says where."""
+    save = PulsePredictor.save
+    place = tmp_path / "full" / "net.npz"
+
+    def full(predictor, path):
+        if path == place:
+            raise OutputError(f"cannot write {path}: No space left on device")
+        return save(predictor, path)
+
+    monkeypatch.setattr(PulsePredictor, "save", full)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    (tmp_path / "quick.toml").write_text('stages = [{ objective = "time", epochs = 1 }]')
+    done = ouro("train", data, "--spec", tmp_path / "quick.toml", "--out", place)
+    assert done.returncode == 1 and "No space left on device; the network is in" in one_line(done)
+    (kept,) = tmp_path.glob("ouro-spice-*/net.npz")
+    assert str(kept) in done.stderr and PulsePredictor.load(kept)
 
 
 @pytest.mark.parametrize("text", ["stages = 3", "stages = [{ epochs = 5 }]", "nosuch = 1", "inputs = [", "variant = 1"])
@@ -241,7 +262,8 @@ def test_device_and_start_are_drawn_by_the_seed(ouro, checkpoint):
 )
 def test_wrong_writes_are_told_in_one_line(ouro, checkpoint, arguments, words):
     done = ouro(*program(checkpoint, *arguments))
-    assert (done.returncode, done.stdout) == (2, "") and words in one_line(done)
+    code = 1 if words == "cannot write" else 2
+    assert (done.returncode, done.stdout) == (code, "") and words in one_line(done)
 
 
 def test_a_cell_without_a_checkpoint_says_what_to_do(ouro, package):
@@ -495,7 +517,7 @@ def test_wrong_reports_are_told_in_one_line(ouro, data, tiny, tmp_path):
         ((found, "--out", "/dev/null/x.md"), "cannot write"),
     ):
         done = ouro("report", *arguments)
-        assert done.returncode == 2 and words in one_line(done), arguments
+        assert done.returncode == (1 if words == "cannot write" else 2) and words in one_line(done), arguments
 
 
 def test_help_knows_the_commands(ouro):

@@ -12,6 +12,7 @@ from ouro_spice import History, Outcome, Pulse, PulsePredictor, results
 from ouro_spice.circuit import Cell1T1R, CompactCell
 from ouro_spice.device import jart_vcm_v1b
 from ouro_spice.engine import Ngspice
+from ouro_spice.kept import kept
 from ouro_spice.manifest import describe
 from ouro_spice.one_shot import BANDS
 from ouro_spice.predictor import shipped, standing
@@ -287,6 +288,43 @@ def test_histories_survive_their_arrays():
     ],
 )
 def test_what_a_file_does_not_say_rightly_is_told(tmp_path, old, new, what):
+    assert old in TINY
+    with pytest.raises(ValueError, match=what):
+        load(tmp_path, TINY.replace(old, new))
+
+
+ESCAPES = ("../../escaped", "/tmp/evil", "a/b", "..", ".", "", "a\\u0000b", "n" * 300, "a b")
+
+
+@pytest.mark.parametrize("name", ESCAPES)
+def test_names_become_files_and_never_lead_out_of_the_folder(tmp_path, name):
+    for text in (TINY.replace(f'name = "{SETTING}"', f'name = "{name}"'), TINY + f'[variant."{name}"]\nstages = []\n'):
+        assert text != TINY
+        with pytest.raises(ValueError, match="must have a name of up to 64 letters"):
+            load(tmp_path, text)
+    if name != "a b":  # in results there may be a space
+        with pytest.raises(ValueError, match=r"name = .* must be a text of up to 64 letters"):
+            load(tmp_path, TINY + f'[variant.x]\nname = "{name}"\nstages = [{{ objective = "time" }}]\n')
+    for one in ("a/b", "..", "\0"):
+        with pytest.raises(ValueError, match="no folder"):
+            kept(tmp_path, f"../{one}", {}, dict)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("records = 120", 'records = "x"', "records = 'x' must be a whole number"),
+        ("records = 120", "records = 1_000_000_000_000", "records = 1"),
+        ('cell = "reduced"', 'cell = "reduced"\nedges_s = 5', "edges_s = 5 must be a list"),
+        ('cell = "reduced"', 'cell = "reduced"\njudged = "no"', "judged = 'no' must be true or false"),
+        ('cell = "reduced"', 'cell = "reduced"\nnosuch = 1', "'nosuch' is not known to the setting"),
+        ('d2d = "ten_percent"', 'd2d = "x"', "d2d 'x' is unknown"),
+        ("max_pulses = 10", 'max_pulses = "many"', "max_pulses = 'many' must be a whole number"),
+        ("[converge]", "[convergence]", r"no table \[converge\]"),
+        ("targets = 2\n", "", "needs targets"),
+    ],
+)
+def test_values_of_the_wrong_kind_are_told_before_the_work(tmp_path, old, new, what):
     assert old in TINY
     with pytest.raises(ValueError, match=what):
         load(tmp_path, TINY.replace(old, new))

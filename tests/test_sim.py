@@ -13,6 +13,7 @@ import pytest
 
 from ouro_spice import PulseDataset, PulsePredictor, assets, sim
 from ouro_spice.dataset import work
+from ouro_spice.decks import DeckFigure
 from ouro_spice.files import OutputError
 from ouro_spice.results import Configuration
 
@@ -133,9 +134,16 @@ def test_what_is_left_is_datasets(first):
 
 def test_the_table_of_the_decks_is_shown(first):
     ((head, rows),) = first[2]
-    assert head == sim.DECK_HEAD
-    assert len(rows) == len(first[0]["decks"])
+    assert head == sim.DECK_SUMMARY_HEAD
+    assert [row[0] for row in rows] == list(dict.fromkeys(figure["name"] for figure in first[0]["decks"]))
+    assert sum(int(row[1].split(" of ")[1]) for row in rows) == len(first[0]["decks"])
     assert all(row[-1] == "PASS" for row in rows)
+
+
+def test_a_missed_figure_has_a_row_of_its_own():
+    good, bad = (DeckFigure("iv", name, 2.0, 1.0, 0.1, "uA", name == "set") for name in ("set", "reset"))
+    rows = sim.deck_summary([good, bad])
+    assert rows == [["iv", "1 of 2", "", "", "FAIL"], ["", "reset", "2", "1 +- 0.1 uA", "FAIL"]]
 
 
 def bytes_of(history):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..checks import check_count
+from ..checks import check_count, check_flag, check_kind, check_seed, checked_path
 from ..circuit import Selection
 from ..engine import Engine
 from ..progress import progress
@@ -159,10 +159,15 @@ def disturb(
         Where a simulation fails.
     """
     check_selection(selection)
+    check_kind("pulse", pulse, (Pulse, Parallel), "one ouro_spice.Pulse or Parallel")
+    check_kind("state", state, (State, None))
+    check_flag("explicit", explicit)
+    check_seed(seed)
     check_count("n", n)
     before = state or selection.state()
     array = as_walked(selection.array, before)
     array.check_state(before)
+    out = None if out is None else checked_path("out", out)
     if explicit:
         kept = None if out is None else Kept(out, _digest(selection, pulse, n, before, seed))
         found = _simulated(selection, pulse, n, before, seed, engine, kept)

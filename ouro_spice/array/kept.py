@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..checks import checked_path
 from ..circuit import Crossbar, Testbench
-from ..files import OutputError, make_folder, write_text
+from ..files import OutputError, make_folder, read_bytes, write_text
 from ..manifest import describe
 from ..variability import Wander
 from ..waveform import State, Telegraph
@@ -21,8 +23,8 @@ class Kept:
 
     The digest is one of everything that decides the numbers. Other work in the same folder therefore has a file of
     its own, and neither is refused or lost. Each line is written and flushed as soon as its item is there. A line that
-    is not whole, as one that a kill has torn, does not count; of several with one key the last one does. Whoever has
-    written the results removes the file.
+    is not whole, as one that a kill has torn, or does not fit its checksum does not count; of several with one key the
+    last one does. Whoever has written the results removes the file.
 
     Parameters
     ----------
@@ -47,14 +49,14 @@ class Kept:
     """
 
     def __init__(self, folder: str | Path, digest: str) -> None:
-        self.path = make_folder(Path(folder)) / f"unfinished-{digest[:12]}.jsonl"
+        self.path = make_folder(checked_path("out", folder)) / f"unfinished-{digest[:12]}.jsonl"
         self._head = json.dumps({"digest": digest})
         self._lock = threading.Lock()
         self.items: dict[str, Any] = self._read()
 
     def _read(self) -> dict[str, Any]:
         try:
-            text = self.path.read_text(encoding="utf-8", errors="replace")
+            text = read_bytes(self.path).decode("utf-8", errors="replace")
         except FileNotFoundError:
             return {}
         lines = text.splitlines()
@@ -83,7 +85,7 @@ class Kept:
         with self._lock:
             if not self.path.exists():
                 write_text(self.path, self._head + "\n")
-            self._append(json.dumps([key, value]))
+            self._append(json.dumps([key, value, _checksum(key, value)]))
 
     def _append(self, line: str) -> None:
         try:
@@ -94,12 +96,16 @@ class Kept:
 
 
 def _item(line: str) -> tuple[str, Any] | None:
-    """Key and value of a line, None where it is not whole."""
+    """Key and value of a line, None where it is not whole or was changed."""
     try:
-        key, value = json.loads(line)
-    except (ValueError, TypeError):
+        key, value, checksum = json.loads(line)
+    except (ValueError, TypeError, RecursionError):
         return None
-    return key, value
+    return (key, value) if isinstance(key, str) and checksum == _checksum(key, value) else None
+
+
+def _checksum(key: str, value: Any) -> str:
+    return hashlib.sha256(json.dumps([key, value]).encode()).hexdigest()[:16]
 
 
 def digest_of(array: Crossbar, bench: Testbench, state: State, **given: Any) -> str:

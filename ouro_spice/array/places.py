@@ -7,14 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import check_count
+from ..checks import check_count, check_kind, check_workers
 from ..circuit import Crossbar
 from ..engine import Ngspice
 from ..progress import progress
+from ..waveform import State
 from .kept import Kept
 
 USUAL = 5
 """Positions along each side where nothing else is asked for."""
+
+
+def check_array(array: Crossbar, state: State | None) -> None:
+    """Raise ValueError for what is no array, or no state; None: where the array's devices are by themselves."""
+    check_kind("array", array, Crossbar)
+    check_kind("state", state, (State, None))
 
 
 def positions_of(array: Crossbar, positions: int | None) -> list[tuple[int, int]]:
@@ -40,6 +47,7 @@ def each_position(
 
     What is finished is kept at once, whatever comes after it; positions found there are not looked at again.
     """
+    check_workers(workers)
     maps = None
     with Ngspice(workers) as engine, progress(label, len(places)) as bar:
 

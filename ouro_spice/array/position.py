@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..checks import check_count
+from ..checks import check_kind, check_seed
 from ..circuit import Crossbar
 from ..engine import Ngspice
 from ..pulse import Pulse
 from ..transient import simulate
 from ..waveform import State
 from .kept import Kept, digest_of
-from .places import each_position, positions_of
+from .places import check_array, each_position, positions_of
 from .write import cell_frame, volts_at
 
 if TYPE_CHECKING:
@@ -128,9 +128,9 @@ def sweep_positions(
     SimulationError
         Where a simulation fails.
     """
-    if not isinstance(pulse, Pulse):
-        raise ValueError(f"pulse = {pulse!r} must be one ouro_spice.Pulse")
-    check_count("seed", seed, 0)
+    check_kind("pulse", pulse, Pulse, "one ouro_spice.Pulse")
+    check_seed(seed)
+    check_array(array, state)
     before = state or array.state()
     g_before = array.g_map_S(before)
 

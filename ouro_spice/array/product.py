@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..checks import check_engine
 from ..circuit import Crossbar
 from ..engine import Engine, default_engine
 from ..waveform import State
+from .places import check_array
 from .recorded import as_walked
 
 if TYPE_CHECKING:
@@ -86,6 +88,8 @@ def product(array: Crossbar, inputs: ArrayLike, state: State | None = None, engi
     SimulationError
         Where no operating point is found.
     """
+    check_array(array, state)
+    check_engine(engine)
     state = state or array.state()
     array = as_walked(array, state)
     bench = array.product_testbench(inputs, State(state.n_disc))

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..checks import check_engine, several, shown
 from ..circuit import Crossbar
 from ..engine import Engine, default_engine
 from ..sensing import mean, reading
 from ..waveform import Result, SimulationError, State, Waveform
 from .energy import device_current
 from .kept import Kept, digest_of
-from .places import each_position, positions_of
+from .places import check_array, each_position, positions_of
 from .recorded import as_walked
 from .write import cell_frame
 
@@ -125,6 +126,8 @@ def sneak(array: Crossbar, row: int, col: int, state: State | None = None, engin
     ReadingClipped
         For a reading outside the range of the ADC of a `Sense`.
     """
+    check_array(array, state)
+    check_engine(engine)
     state, engine = state or array.state(), engine or default_engine()
     array = as_walked(array, state)
     array.check_state(state)
@@ -158,6 +161,7 @@ def sneak_map(
     Reads that are finished are kept in the folder `out`, see `Kept`; those found there are not simulated again, and a
     clipped one among them is not warned of again.
     """
+    check_array(array, state)
     state = state or array.state()
     array.check_state(state)
 
@@ -165,9 +169,19 @@ def sneak_map(
         found = sneak(array, row, col, state, engine)
         return found.g_S, found.sensed_A, found.own_A, found.reading_S, float(found.clipped)
 
-    places, kept = positions_of(array, positions) if cells is None else list(cells), None
+    places, kept = positions_of(array, positions) if cells is None else _places(array, cells), None
     if out is not None:
         bench = array.cell_at(0, 0).read_testbench(State(state.n_disc, state.volts))
         kept = Kept(out, digest_of(array, bench, state, work="reads"))
     maps = each_position("reads", array, places, one, workers, kept)
     return SneakMap(*maps, kept=kept and kept.path)
+
+
+def _places(array: Crossbar, cells: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The places of cells that are given; ValueError for what are none of the array's."""
+    found = several("cells", cells, tuple)
+    for place in found:
+        if len(place) != 2:
+            raise ValueError(f"cells: {shown(place)} must be a place (row, col)")
+        array.cell_at(*place)
+    return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..checks import check_kind, shown
 from ..circuit import Selection
 from ..engine import Engine
 from ..forks import cached_property
@@ -149,8 +150,8 @@ def write_array(
         Where the simulation fails.
     """
     check_selection(selection)
-    if not isinstance(pulse, Pulse | Parallel):
-        raise ValueError(f"pulse = {pulse!r} must be one ouro_spice.Pulse or Parallel")
+    check_kind("pulse", pulse, (Pulse, Parallel), "one ouro_spice.Pulse or Parallel")
+    check_kind("state", state, (State, None))
     before = state or selection.state()
     wave = simulate(selection, pulse, before, seed, engine=engine)
     return ArrayWrite(selection, pulse, before, wave)
@@ -159,7 +160,7 @@ def write_array(
 def check_selection(selection: Selection) -> None:
     """Raise ValueError for what is no cell of an array."""
     if not isinstance(selection, Selection):
-        raise ValueError(f"{selection!r} is no cell of an array: take array.cell_at(row, col) or array.row(row)")
+        raise ValueError(f"{shown(selection)} is no cell of an array: take array.cell_at(row, col) or array.row(row)")
 
 
 def volts_at(selection: Selection, wave: Waveform, time_s: float) -> np.ndarray:

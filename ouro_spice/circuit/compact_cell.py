@@ -73,7 +73,7 @@ class CompactCell:
 
     def state(self, g_S: float | None = None) -> State:
         """The state at rest with conductance `g_S` [S]; the device's own initial state where None."""
-        n = self.device.Ninit if g_S is None else float(compact.concentration(self.device, g_S, model=self.model))
+        n = self.device.Ninit if g_S is None else compact.concentration_at(self.device, g_S, self.model)
         return State((n,))
 
     def replace(self, **changes: object) -> CompactCell:

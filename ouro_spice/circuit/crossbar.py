@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import c2c, quantities
-from ..checks import check_count
+from ..checks import check_count, checked_numbers, shown
 from ..device import Device
 from ..forks import cached_property
 from ..pulse import PWL
@@ -74,14 +74,14 @@ class Crossbar:
         if self.size > LARGEST:
             raise ValueError(f"rows = {self.rows}, cols = {self.cols}: at most {LARGEST} cells")
         if not isinstance(self.cell, Cell1R | Cell1T1R):
-            raise ValueError(f"cell = {self.cell!r}: a crossbar is made of a Cell1R or a Cell1T1R")
+            raise ValueError(f"cell = {shown(self.cell)}: a crossbar is made of a Cell1R or a Cell1T1R")
         there = ("row",) if self.gated else tuple(SCHEMES)
         for name, usual in (("scheme", there[0]), ("read_scheme", "row" if self.gated else "grounded")):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, usual)
-            if getattr(self, name) not in there:
+            if not isinstance(getattr(self, name), str) or getattr(self, name) not in there:
                 kind = type(self.cell).__name__
-                raise ValueError(f"{name} = {getattr(self, name)!r}: an array of {kind} has {', '.join(there)}")
+                raise ValueError(f"{name} = {shown(getattr(self, name))}: an array of {kind} has {', '.join(there)}")
         if self.devices is not None:
             if not isinstance(self.devices, Iterable):
                 raise ValueError("devices must be a tuple of ouro_spice Device or Resistor")
@@ -210,7 +210,7 @@ class Crossbar:
     def check_state(self, state: State) -> None:
         """Raise ValueError for a state that is none, or that of another circuit."""
         if not isinstance(state, State):
-            raise ValueError(f"state = {state!r} must be an ouro_spice.State; array.state(g_S) makes one")
+            raise ValueError(f"state = {shown(state)} must be an ouro_spice.State; array.state(g_S) makes one")
         if len(state.n_disc) != self.size:
             raise ValueError(f"the state has {len(state.n_disc)} memristors, the array {self.rows} x {self.cols} cells")
 
@@ -224,7 +224,7 @@ class Crossbar:
         ValueError
             For inputs of another number or beyond +-0.5 V; for gates, others than 0 and 1.
         """
-        x = np.asarray(inputs, dtype=float)
+        x = checked_numbers("inputs", inputs)
         if x.shape != (self.rows,):
             raise ValueError(f"inputs have the shape {x.shape}: must be ({self.rows},), one a row")
         drives = {name: PWL.constant(0.0) for name in self.lines}
@@ -291,7 +291,7 @@ class Crossbar:
 
     def _map(self, name: str, values: ArrayLike) -> np.ndarray:
         """Values of all cells, row by row."""
-        array = np.asarray(values, dtype=float)
+        array = checked_numbers(name, values)
         if array.shape not in ((), (self.rows, self.cols)):
             raise ValueError(f"{name} has the shape {array.shape}: must be ({self.rows}, {self.cols}), or one number")
         return np.broadcast_to(array, (self.rows, self.cols)).ravel()

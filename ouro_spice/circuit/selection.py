@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..checks import check_count
+from ..checks import check_count, check_part, shown
 from ..device import Device
 from ..pulse import PWL, Parallel, Pulse, checked
 from ..waveform import State
@@ -57,7 +57,7 @@ class Selection:
 
     def __post_init__(self) -> None:
         if isinstance(self.cols, str) or not isinstance(self.cols, Iterable):
-            raise ValueError(f"cols = {self.cols!r} must be a tuple of columns")
+            raise ValueError(f"cols = {shown(self.cols)} must be a tuple of columns")
         object.__setattr__(self, "cols", tuple(self.cols))
         for name, values, count in (("row", (self.row,), self.array.rows), ("col", self.cols, self.array.cols)):
             for value in values:
@@ -66,8 +66,8 @@ class Selection:
                     raise ValueError(f"{name} = {value}: the array has the {name}s 0 .. {count - 1}")
         if not self.cols or len(set(self.cols)) != len(self.cols):
             raise ValueError(f"cols = {self.cols}: select one or more cells, each once")
-        if self.fidelity not in FIDELITIES:
-            raise ValueError(f"fidelity = {self.fidelity!r}: there is {', '.join(FIDELITIES)}")
+        if not isinstance(self.fidelity, str) or self.fidelity not in FIDELITIES:
+            raise ValueError(f"fidelity = {shown(self.fidelity)}: there is {', '.join(FIDELITIES)}")
         if self.active is not None:
             for place in self.active:
                 check_count("active", place, 0)
@@ -204,10 +204,7 @@ class Selection:
             drives = {name: pwl and pwl.then(more[name]) for name, pwl in drives.items()}
         whole = self.duration(pulses)
         stop_s = whole if stop_s is None else stop_s
-        if not 0 <= start_s < stop_s <= whole * (1 + 1e-12):
-            raise ValueError(
-                f"start_s = {start_s:g}, stop_s = {stop_s:g}: must be ascending within the pulses' {whole:g} s"
-            )
+        check_part(start_s, stop_s, whole)
         if start_s > 0 or stop_s < whole:
             drives = {name: pwl and pwl.window(start_s, stop_s) for name, pwl in drives.items()}
         return self._bench(drives, stop_s - start_s, state, walks)

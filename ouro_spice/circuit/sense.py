@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..checks import check_count, check_range
+from ..checks import check_count, check_flag, check_range, shown
 from ..pulse import PWL
 from .drive import Drive
 from .parts import Read
@@ -54,7 +54,7 @@ class Sense:
             check_count("bits", self.bits)
             check_range("bits", self.bits, 1, 16, "")
         if not (isinstance(self.range_S, tuple) and len(self.range_S) == 2):
-            raise ValueError(f"range_S = {self.range_S!r} must be a pair of conductances (low, high) [S]")
+            raise ValueError(f"range_S = {shown(self.range_S)} must be a pair of conductances (low, high) [S]")
         for value in self.range_S:
             check_range("range_S", value, 0, 1.0, "S")
         if not self.range_S[0] < self.range_S[1]:
@@ -62,8 +62,7 @@ class Sense:
         check_range("supply", self.supply, 2.6, 20, "V")
         # room for the p-channel pair above
         check_range("v_cm", self.v_cm, 0.5, round(self.supply - 2, 9), "V")
-        if not isinstance(self.calibrate, bool):
-            raise ValueError(f"calibrate = {self.calibrate!r} must be True or False")
+        check_flag("calibrate", self.calibrate)
 
     @property
     def step_S(self) -> float:

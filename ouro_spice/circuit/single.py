@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .. import compact
+from ..checks import check_kind, check_part, shown
 from ..device import Device
 from ..pulse import PWL, Pulse, checked
 from ..waveform import State, check_single
@@ -32,7 +33,9 @@ class SingleCell:
         kinds |= {"transistor": Transistor, "process": Process, "sense": (Sense, type(None))}
         for f in dataclasses.fields(self):
             if not isinstance(getattr(self, f.name), kinds[f.name]):
-                raise ValueError(f"{type(self).__name__}: {f.name} = {getattr(self, f.name)!r} is of the wrong kind")
+                raise ValueError(
+                    f"{type(self).__name__}: {f.name} = {shown(getattr(self, f.name))} is of the wrong kind"
+                )
         for part in (self.driver, self.sense):
             check_supply(part, self.process)
 
@@ -96,7 +99,7 @@ class SingleCell:
         """The state at rest with conductance `g_S` [S]; the device's own initial state where None."""
         if isinstance(self.device, Resistor):
             return State((1.0,))
-        return State((self.device.Ninit if g_S is None else float(compact.concentration(self.device, g_S)),))
+        return State((self.device.Ninit if g_S is None else compact.concentration_at(self.device, g_S),))
 
     def replace(self, **changes: object) -> SingleCell:
         """This cell with other parts."""
@@ -154,13 +157,11 @@ class SingleCell:
         ValueError
             For no pulses, an empty part, or a state that does not fit.
         """
+        check_kind("state", state, (State, None))
         drives = self._voltages(checked(pulses))
         whole = drives[0][1].times_s[-1]
         stop_s = whole if stop_s is None else stop_s
-        if not 0 <= start_s < stop_s <= whole * (1 + 1e-12):
-            raise ValueError(
-                f"start_s = {start_s:g}, stop_s = {stop_s:g}: must be ascending within the pulses' {whole:g} s"
-            )
+        check_part(start_s, stop_s, whole)
         cut = start_s > 0 or stop_s < whole
         parts = [(name, pwl.window(start_s, stop_s)) for name, pwl in drives] if cut else drives
         drives = {line: drive(self.driver, line, pwl, gate=line in self._gates) for line, pwl in parts}

@@ -1,14 +1,15 @@
 """The command line: each command is one call of the package.
 
-Exit codes: 2 for what is wrong with the command line or an input file, 1 for a tool, the machine or a missed figure,
-130 for Ctrl-C.
+Exit codes: 2 for what is wrong with the command line or an input file, 1 for a tool, the machine (an output that
+cannot be written, too) or a missed figure, 130 for Ctrl-C, 143 and 129 for SIGTERM and SIGHUP.
 """
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -25,9 +26,12 @@ from .importing import import_
 from .noise_sources import noise_sources
 from .output import StoppedError, resumable
 from .pair import pair
+from .process import flushed, print_version, refuse_empty, stand_in_for_closed_streams, stoppable, uninterrupted
 from .program import program
 from .report import report
 from .train import train
+
+_INTERRUPTED = 130
 
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -59,33 +63,59 @@ app.add_typer(array.app, name="array")
 app.add_typer(dataset.app, name="dataset")
 
 
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", callback=print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """SPICE-level co-simulation of memristor programming."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: turns exceptions into one clear line and an exit code."""
-    code: int | str | None
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    stand_in_for_closed_streams()
+    with stoppable() as came:
+        code = _run(given)
+        code = 128 + came[0] if came and code == _INTERRUPTED else code
+        with uninterrupted():
+            code = _leave(code)
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int | str | None:
+    """Run a command and return its exit code."""
     try:
-        app(args=list(arguments) if arguments is not None else None, standalone_mode=True)
-        code = 0
+        refuse_empty(arguments)
+        app(args=arguments, standalone_mode=True)
     except SystemExit as stop:
         # typer makes 130 of Ctrl-C, and says nothing
-        code = _complain("interrupted", 130) if stop.code == 130 else stop.code
-    except ValueError as error:
-        code = _complain(error, 2)
-    except (ToolError, SimulationError, OutputError, OSError) as error:
-        code = _complain(error, 1)
+        return _complain("interrupted", _INTERRUPTED) if stop.code == _INTERRUPTED else stop.code
+    except (UnicodeError, ValueError) as error:
+        return _complain(error, 2)
+    except (ToolError, SimulationError, OutputError) as error:
+        return _complain(error, 1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else "cannot read or write: "
+        # a name that no system takes is that of an input: outputs have errors of their own
+        return _complain(f"{where}{error.strerror or error}", 2 if error.errno == errno.ENAMETOOLONG else 1)
+    except MemoryError:
+        return _complain("there is not enough memory on this machine for what was asked", 1)
     except StoppedError as error:
-        code = _complain(error, 130)
+        return _complain(error, _INTERRUPTED)
     except KeyboardInterrupt:
-        code = _complain("interrupted", 130)
-    _leave(code)
+        return _complain("interrupted", _INTERRUPTED)
+    return 0
 
 
-def _leave(code: int | str | None) -> None:
+def _leave(code: int | str | None) -> int | str | None:
+    """End what the command has started, and write out what it has printed; return the exit code."""
     from ..engine import default_engine
 
     default_engine().close()
-    with contextlib.suppress(OSError):
-        sys.stdout.flush()
-    sys.exit(code)
+    error = flushed()
+    return code if error is None else _complain(f"cannot write the output: {error}", 1)
 
 
 def _complain(error: object, code: int) -> int:

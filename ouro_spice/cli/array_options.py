@@ -14,11 +14,11 @@ from typing import Annotated
 
 import typer
 
-from ..checks import check_amplitude, check_width
+from ..checks import check_amplitude, check_range, check_width
 from ..circuit import Cell1R, Cell1T1R, Crossbar
 from ..pulse import Pulse
 from ..waveform import State
-from .cells import CellOptions, takes_a_cell
+from .cells import TOTAL_S, CellOptions, takes_a_cell
 
 
 class Direction(enum.Enum):
@@ -145,6 +145,7 @@ class PulseOptions:
             if self.amplitude:
                 check_amplitude("--amplitude", self.amplitude, accept=self.accept_implausible)
             return wanted
+        check_range("without --amplitude, --width", self.width, *TOTAL_S, "s")
         from ..pair import pair
 
         found = pair(cell, self.width)

@@ -17,6 +17,9 @@ from ..circuit import Cell, Cell1R, Cell1T1R, CompactCell
 from ..device import jart_vcm_v1b
 from ..variability import Walk
 
+TOTAL_S = (1e-9, 1.0)
+"""Times in which a pair of amplitudes can cross the window [s]."""
+
 _LINES = {"r_bl", "r_wl", "c_bl", "c_wl", "contact"}
 _ACCESS = {"r_sl", "c_sl", "corner", "w", "l", "v_gate_set", "v_gate_reset", "v_gate_read"}
 

@@ -11,6 +11,9 @@ import typer
 from .cells import CellOptions, takes_a_cell
 from .output import Json, Out, out_folder, resumable, show
 
+_MOST = 10_000
+"""Starts, and pulses of the test."""
+
 _WORTH = 0.5
 """A correction that leaves more of the error is none."""
 
@@ -25,8 +28,8 @@ def edges(
     ] = None,
     counts: Annotated[str, typer.Option(help="Numbers of short pulses.")] = "1,3,10,30,100,300,1000",
     edge: Annotated[str, typer.Option("--edges", help="Rise and fall [s].")] = "0.2e-9,2e-9,20e-9",
-    starts: Annotated[int, typer.Option(min=1, help="Start conductances over the window.")] = 3,
-    heldout: Annotated[int, typer.Option(min=1, help="Pulses of the test in each direction.")] = 20,
+    starts: Annotated[int, typer.Option(min=1, max=_MOST, help="Start conductances over the window.")] = 3,
+    heldout: Annotated[int, typer.Option(min=1, max=_MOST, help="Pulses of the test in each direction.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
     out: Out = Path("runs/edges"),
     workers: Annotated[

@@ -205,6 +205,7 @@ def extract(
     walk: Annotated[float, typer.Option(help="C2C: step of the walk [s]; 0: none.")] = 10e-9,
     out: Out = Path("runs/dataset"),
     workers: _given(int, "Worker processes; all cores by default.", min=1) = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Make damaged files of records in the folder anew.")] = False,
     scheduler: _given(str, "Dask scheduler whose workers do the work, tcp://host:port.") = None,
     as_json: Json = False,
 ) -> None:
@@ -217,7 +218,8 @@ def extract(
     described, arguments = place.put(walking(cell.build(), walk)), drawing.arguments
     with resumable():
         folder = out_folder(out)
-        data = run(described, out=folder, workers=workers, voltages=chosen, scheduler=scheduler, **arguments)
+        how = {"workers": workers, "scheduler": scheduler, "repair": repair}
+        data = run(described, out=folder, voltages=chosen, **how, **arguments)
     results = _results(data, out)
     if as_json:
         print(json.dumps(results, indent=2))

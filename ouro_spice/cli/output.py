@@ -12,18 +12,43 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..files import OutputError, make_folder
+from ..files import OutputError, check_file, make_folder
 
 Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results on standard output.")]
 
 
 def out_folder(path: Path) -> Path:
-    """The folder of ``--out``, made where it is not there; ValueError where it cannot be."""
+    """The folder of ``--out``, made where it is not there; OutputError where it cannot be written to."""
     try:
         return make_folder(path)
     except OutputError as error:
-        raise ValueError(f"--out: {error}") from error
+        raise OutputError(f"--out: {error}") from error
+
+
+def out_file(path: Path, example: str, room: int = 0) -> Path:
+    """The file of ``--out``, checked before the work that it is for; `example` is a name for one.
+
+    Raises
+    ------
+    ValueError
+        For a folder.
+    OutputError
+        For a file that cannot be written, or a disk without room for so many bytes.
+    """
+    if _is_folder(path):
+        raise ValueError(f"--out {path} is a folder; name a file in it, such as {path / example}")
+    try:
+        return check_file(path, room)
+    except OutputError as error:
+        raise OutputError(f"--out: {error}") from error
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that no system takes
+        return False
 
 
 class StoppedError(RuntimeError):

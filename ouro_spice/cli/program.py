@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..circuit import Cell, CompactCell
-from .cells import CellOptions, takes_a_cell
+from .cells import CellOptions, takes_a_cell, walking
 from .neural import AnyCircuit, WalkStep, checkpoint_of, described, programmer_of
-from .output import Json, out_folder, show
+from .output import Json, out_file, show
 
 if TYPE_CHECKING:
     from ..dataset import Drawn
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from ..pulse import Pulse
     from ..waveform import State
     from ..write_verify import History, Programmer
+
+
+_ROOM = 1 << 16
+"""The size of a short report [bytes]."""
 
 
 class Which(enum.Enum):
@@ -56,12 +60,13 @@ def program(
     from ..report import report
     from ..write_verify import Outcome, write_verify
 
+    _check(cell, target, start, tolerance, walk)
+    if out is not None:
+        out_file(out, "report.html", _ROOM)
     path, predictor = checkpoint_of(cell.cell, checkpoint)
     nominal = described(cell, walk, predictor.pair)
     programmer = programmer_of(path, predictor, nominal, any_circuit)
     drawn = _drawn(nominal, seed, device, start)
-    if out is not None:
-        out_folder(out.parent)
     with progress("write", max_pulses) as bar:
         history = write_verify(
             nominal, _Shown(programmer, bar), target, tolerance, max_pulses, drawn.seed,
@@ -92,6 +97,17 @@ class _Shown:
         """The programmer's."""
         self.bar.advance()
         return self.programmer.next_pulse(target, readings)
+
+
+def _check(cell: CellOptions, target: float, start: float | None, tolerance: float, walk: float) -> None:
+    """Raise ValueError for what no write can have, before anything that takes long to load."""
+    from ..write_verify.rules import Rules, check_target
+
+    check_target(target, "--target")
+    if start is not None:
+        check_target(start, "--start")
+    Rules(tolerance)
+    walking(cell.build(), walk)
 
 
 def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | None) -> Drawn:

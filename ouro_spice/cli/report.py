@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..files import write_text
-from .output import out_folder
+from ..files import read_text, write_text
+from .output import out_file
 
 _RESULTS = "results.json"
 
@@ -43,8 +43,7 @@ def _is_dataset(path: Path) -> bool:
 def _file(path: Path, suffix: str) -> Path:
     if path.suffix != suffix:
         raise ValueError(f"--out {path}: the report is a file that ends with {suffix}")
-    out_folder(path.parent)
-    return path
+    return out_file(path, f"report{suffix}")
 
 
 def _dataset(folder: Path, out: Path) -> Path:
@@ -58,12 +57,14 @@ def _results(path: Path) -> dict[str, Any]:
     """What a campaign has found."""
     file = path / _RESULTS if path.is_dir() else path
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        text = read_text(file)
+    except (FileNotFoundError, NotADirectoryError):
         what = "a folder with neither a dataset nor results.json" if path.is_dir() else "not there"
         raise ValueError(f"{path} is {what}") from None
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{file} is no results.json: {error}") from error
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file} is no results.json, or is damaged: it is no whole JSON") from error
     if not isinstance(found, dict) or not {"campaign", "one_shot", "write_verify"} <= set(found):
         raise ValueError(f"{file} does not hold the results of a campaign (`make paper`, `make circuit`)")
     return found

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import Json, out_folder, show
+from ..files import OutputError, read_text
+from .output import Json, out_file, show
 
 if TYPE_CHECKING:
     from ..dataset import PulseDataset
     from ..predictor import PulsePredictor, Specification
+
+
+_ROOM = 1 << 17
+"""The size of most checkpoints [bytes]."""
 
 
 def train(
@@ -37,14 +43,12 @@ def train(
 
     if variant is not None and spec is not None:
         raise ValueError("--variant and --spec: give one of them")
+    out_file(out, "predictor.npz", _ROOM)
     wanted = _written(spec) if spec else _variant(variant) if variant else None
     begin = PulsePredictor.load(start) if start else None
-    out_folder(out.parent)
-    if out.is_dir():
-        raise ValueError(f"--out {out} is a folder; the checkpoint is a file, such as {out / 'predictor.npz'}")
     data = PulseDataset.load(dataset)
     predictor = _trained(data, wanted, seed, begin)
-    path = predictor.save(out)
+    path = _saved(predictor, out)
     results = {
         "out": str(path), "sha256": predictor.sha256, "circuit": predictor.manifest.circuit, "seed": seed,
         "variant": variant or (str(spec) if spec else "default"),
@@ -55,6 +59,15 @@ def train(
         print(json.dumps(results, indent=2))
     else:
         _tell(results)
+
+
+def _saved(predictor: PulsePredictor, out: Path) -> Path:
+    """Write the checkpoint; where its place has become full or is gone, elsewhere: training takes long."""
+    try:
+        return predictor.save(out)
+    except OutputError as error:
+        elsewhere = Path(tempfile.mkdtemp(prefix="ouro-spice-")) / (out.name or "predictor.npz")
+        raise OutputError(f"{error}; the network is in {predictor.save(elsewhere)}") from error
 
 
 def _trained(
@@ -88,12 +101,14 @@ def _written(path: Path) -> Specification:
     from ..predictor import Specification
 
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(read_text(path))
         if list(table) == ["variant"] and len(table["variant"]) == 1:
             (table,) = table["variant"].values()
         table.pop("name", None)
         return Specification.of(table)
-    except (OSError, AttributeError, TypeError, ValueError) as error:
+    except FileNotFoundError:
+        raise ValueError(f"--spec {path}: there is no such file") from None
+    except (OSError, AttributeError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"--spec {path}: {error}") from error
 
 

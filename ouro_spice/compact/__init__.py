@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 
 from .. import quantities
+from ..checks import check_range, shown
 from ..device import V_READ, Device
 from . import vector
 
@@ -27,8 +28,8 @@ MODELS = ("full", "reduced", "tud")
 
 def check_model(model: str) -> None:
     """Raise ValueError for an unknown model."""
-    if model not in MODELS:
-        raise ValueError(f"model {model!r} is unknown; there is {', '.join(MODELS)}")
+    if not isinstance(model, str) or model not in MODELS:
+        raise ValueError(f"model {shown(model)} is unknown; there is {', '.join(MODELS)}")
 
 
 def static_current(
@@ -164,12 +165,33 @@ def concentration(
 def check_inside(g_S: np.ndarray, low_S: float, high_S: float) -> None:
     """Raise ValueError, naming the range, for conductances [S] that a device cannot have."""
     if not np.all(np.isfinite(g_S)) or np.any(g_S < low_S * (1 - 1e-6)) or np.any(g_S > high_S * (1 + 1e-6)):
-        shown = np.array2string(g_S * 1e6, precision=5, threshold=4)
+        told = " ".join(np.array2string(g_S * 1e6, precision=5, threshold=4).split())
         odd = g_S[np.isfinite(g_S) & quantities.implausible("S", g_S)]
         meant = quantities.question("S", float(odd[0])) if odd.size else ""
         raise ValueError(
-            f"conductance {shown} uS is outside the device's range, {low_S * 1e6:.5g} to {high_S * 1e6:.5g} uS{meant}"
+            f"conductance {told} uS is outside the device's range, {low_S * 1e6:.5g} to {high_S * 1e6:.5g} uS{meant}"
         )
+
+
+def concentration_at(device: Device, g_S: float, model: str | None = None) -> float:
+    """Return the vacancy concentration [1e26 m^-3] at one conductance [S].
+
+    Raises
+    ------
+    ValueError
+        For what is no number, or a conductance that the device cannot have; of a window the words say which it is.
+    """
+    check_range("g_S", g_S, 0, 1.0, "S")
+    try:
+        return float(concentration(device, g_S, model=model))
+    except ValueError as error:
+        wide = device.replace(Nlo=0, Nhi=1e6, walk=None)
+        low, high = window_S(wide, model)
+        if wide.bounds == device.bounds or not low <= g_S <= high:
+            raise
+        raise ValueError(
+            f"{error}, its window; window=False has none, and {low * 1e6:.5g} to {high * 1e6:.5g} uS"
+        ) from error
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..array.kept import Kept
-from ..checks import check_count
+from ..checks import check_count, check_flag, check_workers, checked_path
 from ..circuit import Cell, CompactCell
 from ..dataset import PulseDataset
 from ..engine import Ngspice
@@ -147,6 +147,10 @@ def compare(
         For a folder that cannot be written to.
     """
     check_count("n_split", n_split)
+    check_flag("split", split)
+    check_flag("play", play)
+    check_workers(workers)
+    out = None if out is None else checked_path("out", out)
     sides = Side.of("A", a, cell_a), Side.of("B", b, cell_b)
     frame = matched(*sides)
     folder = None if out is None else Path(out)

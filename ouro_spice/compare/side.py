@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import compact
+from ..checks import shown
 from ..circuit import Cell, CompactCell
 from ..dataset import Drawn, PulseDataset, Recipe
 from ..dataset.circuit_records import start_state
@@ -48,7 +49,7 @@ class Side:
     def of(cls, name: str, data: PulseDataset | str | Path, given: Cell | CompactCell | None) -> Side:
         """The side of a dataset or its folder; ValueError for what is neither, or a dataset that lacks records."""
         if not isinstance(data, PulseDataset | str | Path):
-            raise ValueError(f"{name} = {data!r} must be a PulseDataset or the folder of one")
+            raise ValueError(f"{name} = {shown(data)} must be a PulseDataset or the folder of one")
         found = data if isinstance(data, PulseDataset) else PulseDataset.load(data)
         if found.manifest.cell.get("kind") == "measurement":
             raise ValueError(f"{name} holds measured pulses: compare takes records that were extracted from cells")

@@ -31,7 +31,7 @@ def ratio_map(frame: pd.DataFrame) -> pd.DataFrame:
 
     there = frame.dropna(subset=["log10_ratio"])
     parts = int(np.clip(round(math.sqrt(len(there) / _IN_A_CELL)), _FEWEST, _MOST))
-    edges = [np.linspace(column.min(), column.max(), parts + 1) for column in (frame.g_start_S, frame.g_target_S)]
+    edges = [np.linspace(*_ends(column), parts + 1) for column in (frame.g_start_S, frame.g_target_S)]
     places = [
         np.clip(np.searchsorted(edge, there[name], side="right") - 1, 0, parts - 1)
         for edge, name in zip(edges, ("g_start_S", "g_target_S"), strict=True)
@@ -42,6 +42,12 @@ def ratio_map(frame: pd.DataFrame) -> pd.DataFrame:
         rows.append((*edges[0][start : start + 2], *edges[1][target : target + 2], len(ratios), ratios.median()))
     names = ("g_start_low_S", "g_start_high_S", "g_target_low_S", "g_target_high_S", "records", "median_log10_ratio")
     return pd.DataFrame(rows, columns=names)
+
+
+def _ends(values: pd.Series) -> tuple[float, float]:
+    """The ends of a range that all values lie in, of a single value, too."""
+    low, high = float(values.min()), float(values.max())
+    return (low, high) if low < high else (0.99 * low, 1.01 * high)
 
 
 def distances(frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:

@@ -19,18 +19,31 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..checks import check_flag, check_workers, checked_path
 from ..circuit import Cell, CompactCell
 from ..device import Device
 from ..engine import Ngspice
-from ..files import make_folder, write_text
+from ..files import make_folder
 from ..manifest import Manifest, describe
 from ..pair import Pair, recorded_pair
 from ..progress import progress
 from .history import Histories
 from .recipe import LAWS, Drawn, Recipe
 from .standing import standing
-from .storage import check_shard, claimed, opened, read_histories, read_shard, shard_name, write_shard
-from .work import local, numbers, remote
+from .storage import (
+    DamageError,
+    check_shard,
+    claimed,
+    first_missing,
+    opened,
+    present,
+    read_histories,
+    read_shard,
+    shard_name,
+    write_manifest,
+    write_shard,
+)
+from .work import check_scheduler, local, numbers, remote
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,19 +80,22 @@ class PulseDataset:
         ValueError
             For a folder that holds no whole dataset, or one whose files do not fit its manifest; naming the file.
         """
+        folder = checked_path("path", path)
+        manifest, count = opened(folder)
+        missing = first_missing(present(folder, count), count)
+        if missing is not None:
+            raise ValueError(f"{folder} is not complete: {shard_name(missing)} is missing; run the same again")
+        shards = [folder / shard_name(k) for k in range(count)]
+        for k, shard in enumerate(shards):
+            check_shard(shard, manifest, k)
         import pandas as pd
 
-        folder = Path(path)
-        manifest, shards = opened(folder)
-        missing = [path.name for k, path in enumerate(shards) if not check_shard(path, manifest, k)]
-        if missing:
-            raise ValueError(f"{folder} is not complete: {missing[0]} is missing; run the same again")
         histories = Histories(lambda shard: read_histories(shards[shard]))
         frames = []
         for k, shard in enumerate(shards):
             frame = read_shard(shard)
             frames.append(frame.assign(history_g_S=histories.column(k, frame.history_points.to_numpy())))
-        return cls(pd.concat(frames, ignore_index=True), manifest)
+        return _counted(cls(pd.concat(frames, ignore_index=True), manifest))
 
     @property
     def pair(self) -> Pair:
@@ -133,6 +149,7 @@ def extract(
     voltages: Pair | str = "60us",
     scheduler: str | None = None,
     sampling: str | Mapping[str, ArrayLike] = "uniform",
+    repair: bool = False,
     **laws: Any,
 ) -> PulseDataset:
     """Extract n records (G_start, G_target) -> t_pulse from a circuit, or from a compact cell.
@@ -158,6 +175,8 @@ def extract(
         Address of a Dask scheduler, ``tcp://host:port``, whose workers do the work; `workers` plays no part then.
     sampling
         A law of `Recipe`, or the table of a "listed" one.
+    repair
+        Make files of records that are damaged anew; else they are refused.
     **laws
         Other parameters of `Recipe`: `d2d`, "ten_percent" by default; `per_device`, `start`, `rise_s`, `fall_s`,
         `step_s`.
@@ -173,14 +192,13 @@ def extract(
         For a scheduler that does not answer, a folder that cannot be written to.
     """
     recipe = _asked(cell, n, seed, sampling, laws)
-    folder = None if out is None else make_folder(Path(out))
+    folder = _place(out, workers, scheduler, repair)
     with Ngspice(workers) as engine:
         name, pair = standing(cell, voltages, engine)
         recipe, cell = dataclasses.replace(recipe, pair=pair, voltages=name), pair.gated(cell)
         manifest = claimed(folder, describe(cell, **recipe.settings))
-        here = partial(local, engine=engine, workers=workers)
-        source = here if scheduler is None else partial(remote, scheduler=scheduler)
-        return _extracted(folder, manifest, recipe, partial(source, cell, recipe))
+        work = partial(remote, scheduler=scheduler) if scheduler else partial(local, engine=engine, workers=workers)
+        return _extracted(folder, manifest, recipe, partial(work, cell, recipe), repair)
 
 
 def _asked(cell: Any, n: int, seed: int, sampling: str | Mapping[str, ArrayLike], laws: dict[str, Any]) -> Recipe:
@@ -200,15 +218,27 @@ def _asked(cell: Any, n: int, seed: int, sampling: str | Mapping[str, ArrayLike]
     )  # fmt: skip
 
 
+def _place(out: str | Path | None, workers: int | None, scheduler: str | None, repair: bool) -> Path | None:
+    """The folder of the work, made; ValueError for arguments that say wrongly how it is done."""
+    check_flag("repair", repair)
+    check_workers(workers)
+    check_scheduler(scheduler)
+    return None if out is None else make_folder(checked_path("out", out))
+
+
 def _extracted(
-    folder: Path | None, manifest: Manifest, recipe: Recipe, source: Callable[..., Iterator[tuple[int, pd.DataFrame]]]
+    folder: Path | None,
+    manifest: Manifest,
+    recipe: Recipe,
+    source: Callable[..., Iterator[tuple[int, pd.DataFrame]]],
+    repair: bool,
 ) -> PulseDataset:
     """All records: the shards that are there, and the others as they are made."""
     import pandas as pd
 
     count = -(-recipe.n // recipe.shard)
     paths = [folder / shard_name(k) for k in range(count)] if folder else []
-    missing = [k for k in range(count) if not (folder and check_shard(paths[k], manifest, k))]
+    missing = [k for k in range(count) if not (folder and _there(paths[k], manifest, k, repair))]
     made: dict[int, pd.DataFrame] = {}
     with progress("extract records", recipe.n) as bar:
         bar.advance(recipe.n - sum(len(numbers(recipe, k)) for k in missing))
@@ -220,10 +250,20 @@ def _extracted(
                     made[shard] = frame
     if folder is None:
         return _counted(PulseDataset(pd.concat([made[k] for k in range(count)], ignore_index=True), manifest))
-    data = _counted(PulseDataset.load(folder))
+    data = PulseDataset.load(folder)
     if data.manifest.failures != manifest.failures:
-        write_text(folder / "manifest.json", data.manifest.to_json())
+        write_manifest(folder, data.manifest)
     return data
+
+
+def _there(path: Path, manifest: Manifest, shard: int, repair: bool) -> bool:
+    """Whether a shard is there and whole; a damaged one is refused, or, to be made anew, counts as missing."""
+    try:
+        return check_shard(path, manifest, shard)
+    except DamageError:
+        if not repair:
+            raise
+        return False
 
 
 def _counted(data: PulseDataset) -> PulseDataset:

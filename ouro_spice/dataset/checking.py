@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,13 @@ import numpy as np
 from ..manifest import Manifest
 from ..progress import progress
 from .consistency import Facts, histories, values
-from .storage import check_shard, read_manifest, read_shard, shard_name
+from .storage import check_shard, present, read_manifest, read_shard, shard_name
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LISTED = 100
+"""Missing files up to which each is a finding of its own."""
 
 _NUMBERS = (
     "g_start_S", "g_target_S", "g_end_S", "t_pulse_s", "amplitude_V", "rise_s", "fall_s", "energy_J", "g_sense_start_S",
@@ -89,29 +93,53 @@ def check_dataset(path: str | Path) -> Checked:
     if manifest is None:
         raise ValueError(f"{folder} holds no dataset: there is no manifest.json")
     facts = Facts.of(folder, manifest)
-    findings, tables = list(_superfluous(folder, facts)), []
-    with progress("check shards", facts.shards) as bar:
-        for shard in range(facts.shards):
+    there = present(folder, facts.shards)
+    findings, tables = [*_superfluous(folder, there), *_missing(there, facts)], []
+    with progress("check shards", len(there)) as bar:
+        for shard in there:
             more, table = _shard(folder / shard_name(shard), manifest, facts, shard)
             findings += more
             tables += [] if table is None else [table]
             bar.advance()
+    if not findings:  # of all records, and these are good
+        findings += _failures(tables, manifest, facts)
     return Checked(facts.n, sum(map(len, tables)), (*findings, *_shared_devices(tables, facts)))
 
 
-def _superfluous(folder: Path, facts: Facts) -> Iterator[Finding]:
-    known = {shard_name(shard) for shard in range(facts.shards)}
+def _superfluous(folder: Path, there: list[int]) -> Iterator[Finding]:
+    known = set(map(shard_name, there))
     for path in sorted(folder.glob("*.parquet")):
         if path.name not in known:
             yield Finding(path.name, "is no part of this dataset", "remove it")
+
+
+def _missing(there: list[int], facts: Facts) -> Iterator[Finding]:
+    """Files that are not there; where these are many the last finding counts all others."""
+    remedy, absent = f"{facts.again} again with the same arguments and folder", facts.shards - len(there)
+    known = set(there)
+    first = list(itertools.islice((k for k in range(facts.shards) if k not in known), _LISTED))
+    for shard in first:
+        yield Finding(shard_name(shard), "is missing", remedy)
+    if absent > len(first):
+        yield Finding("records-*.parquet", f"{absent - len(first)} more files are missing", remedy)
+
+
+def _failures(tables: list[pd.DataFrame], manifest: Manifest, facts: Facts) -> Iterator[Finding]:
+    """Whether the manifest counts the failures that the records hold."""
+    import pandas as pd
+
+    results = pd.concat([table.result for table in tables])
+    counted = results[results != "OK"].value_counts().to_dict()
+    if counted != manifest.failures:
+        what = f"counts the failures {manifest.failures}; the records hold {counted}"
+        yield Finding("manifest.json", what, f"{facts.again} again with the same arguments and folder")
 
 
 def _shard(path: Path, manifest: Manifest, facts: Facts, shard: int) -> tuple[list[Finding], pd.DataFrame | None]:
     """What is wrong with a shard, and what of it the whole is judged by; None where it cannot be read."""
     again = f"remove it and {facts.again} again with the same arguments and folder"
     try:
-        if not check_shard(path, manifest, shard):
-            return [Finding(path.name, "is missing", f"{facts.again} again with the same arguments and folder")], None
+        check_shard(path, manifest, shard)
     except ValueError as error:
         what = str(error).removeprefix(str(path)).split(": remove")[0].strip()
         return [Finding(path.name, what, again)], None
@@ -128,14 +156,15 @@ def _shard(path: Path, manifest: Manifest, facts: Facts, shard: int) -> tuple[li
         rows = np.flatnonzero(np.asarray(wrong))
         if len(rows):
             findings.append(Finding(path.name, what, again, int(frame.record.iloc[rows[0]]), len(rows)))
-    return findings, frame[["record", "device", "split"]].assign(file=path.name)
+    return findings, frame[["record", "device", "split", "result"]].assign(file=path.name)
 
 
 def _columns(path: Path) -> Iterator[str]:
     """What is wrong with the columns of a shard."""
     import pyarrow.parquet as pq
 
-    there = pq.read_schema(path)
+    with path.open("rb") as file:
+        there = pq.read_schema(file)
     for name, kind in _KINDS.items():
         if name not in there.names:
             yield f"lacks the column {name}"

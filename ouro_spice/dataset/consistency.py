@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..manifest import Manifest
+from ..manifest import MEASUREMENT, Manifest
+from .settings import check_settings
 from .storage import read_histories
 
 if TYPE_CHECKING:
@@ -48,17 +49,15 @@ class Facts:
         """From a manifest; ValueError for that of something else."""
         settings = manifest.settings
         try:
-            pair = settings["pair"] or {}
-            found = cls(
-                int(settings["n"]), int(settings["shard"]), float(settings["step_s"]), float(settings["limit_s"]),
-                manifest.cell["kind"] == "measurement", tuple(pair[name] for name in ("v_set", "v_reset") if pair),
-                float(pair.get("total_s", settings["limit_s"])),
-            )  # fmt: skip
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            check_settings(settings)
+        except ValueError as error:
             raise ValueError(f"{folder} holds no dataset: its manifest.json is of something else ({error})") from error
-        if not found.n > 0 < found.shard:
-            raise ValueError(f"{folder} holds no dataset: its manifest.json tells of {found.n} records")
-        return found
+        pair = settings["pair"] or {}
+        return cls(
+            settings["n"], settings["shard"], float(settings["step_s"]), float(settings["limit_s"]),
+            manifest.cell.get("kind") == MEASUREMENT, tuple(pair[name] for name in ("v_set", "v_reset") if pair),
+            float(pair.get("total_s", settings["limit_s"])),
+        )  # fmt: skip
 
     @property
     def shards(self) -> int:

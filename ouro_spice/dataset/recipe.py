@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import compact
-from ..checks import check_conductance, check_count, check_range, check_width
+from ..checks import check_conductance, check_count, check_range, check_seed, check_width, shown
 from ..circuit import Cell, CompactCell
 from ..device import Device
 from ..forks import cached_property
@@ -120,8 +120,10 @@ class Recipe:
     shard: int = 50
 
     def __post_init__(self) -> None:
-        for name, least in (("n", 1), ("seed", 0), ("per_device", 1)):
-            check_count(name, getattr(self, name), least)
+        check_seed(self.seed)
+        for name in ("n", "seed", "per_device"):
+            if name != "seed":
+                check_count(name, getattr(self, name))
             object.__setattr__(self, name, int(getattr(self, name)))  # numpy's own are nothing for a manifest
         check_range("n", self.n, 1, MOST, "records")
         steps_s = (self.pair.total_s / 1e7, self.pair.total_s / 10) if self.pair else (SHORTEST_S, LONGEST_S)
@@ -130,10 +132,10 @@ class Recipe:
         for name in ("rise_s", "fall_s"):
             object.__setattr__(self, name, _edges(name, getattr(self, name)))
         for name, known in (("sampling", SAMPLINGS), ("start", STARTS)):
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} {getattr(self, name)!r} is unknown; there is {', '.join(known)}")
+            if not isinstance(getattr(self, name), str) or getattr(self, name) not in known:
+                raise ValueError(f"{name} {shown(getattr(self, name))} is unknown; there is {', '.join(known)}")
         if not isinstance(self.d2d, Spread | str | None):
-            raise ValueError(f"d2d = {self.d2d!r} must be None, the name of a law or an ouro_spice.Spread")
+            raise ValueError(f"d2d = {shown(self.d2d)} must be None, the name of a law or an ouro_spice.Spread")
         if self.d2d is not None:
             object.__setattr__(self, "d2d", spread(self.d2d))
         if (self.sampling == "listed") != bool(self.table):
@@ -226,7 +228,7 @@ def _edges(name: str, value: float | tuple[float, float]) -> tuple[float, float]
     """An edge as the range that it is drawn from."""
     ends = tuple(value) if isinstance(value, tuple | list | np.ndarray) else (value, value)
     if len(ends) != 2:
-        raise ValueError(f"{name} = {value!r} must be a time, or the shortest and the longest one [s]")
+        raise ValueError(f"{name} = {shown(value)} must be a time, or the shortest and the longest one [s]")
     for end in ends:
         _check_edge(name, end)
     if ends[0] > ends[1]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,14 +11,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..assets import sha256
-from ..files import write_text, write_whole
+from ..files import OutputError, read_text, write_text, write_whole
 from ..manifest import Manifest
+from .settings import check_settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_MANIFEST = "manifest.json"
 _MARK = b"ouro_spice"
 _HISTORY = "history_g_S"
+
+
+class DamageError(ValueError):
+    """A shard of this dataset whose content is not what was written."""
 
 
 def shard_name(shard: int) -> str:
@@ -32,8 +40,7 @@ def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
     if there is None:
         if any(folder.glob("*.parquet")):
             raise ValueError(f"{folder} holds records without a manifest.json: name another folder")
-        write_text(folder / "manifest.json", manifest.to_json())
-        return manifest
+        return write_manifest(folder, manifest)
     for name, value in manifest.origin.items():
         if there.origin[name] != value:
             other = "with other settings" if name == "settings" else f"of another {name}"
@@ -41,26 +48,51 @@ def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
     return there
 
 
+def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
+    """Write the manifest of a folder, with the hash of all that is in it; return it."""
+    text = json.dumps(json.loads(manifest.to_json()) | {"sha256": manifest.sha256}, indent=2, sort_keys=True)
+    write_text(folder / _MANIFEST, text)
+    return manifest
+
+
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest in a folder, None where there is none; ValueError for a broken one."""
-    path = folder / "manifest.json"
+    """The manifest in a folder, None where there is none; ValueError for a broken one, or one that was changed."""
+    path = folder / _MANIFEST
     try:
-        return Manifest.from_json(path.read_text(encoding="utf-8"))
+        text = read_text(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    try:
+        manifest = Manifest.from_json(text)
+        manifest.check_circuit()
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+    return manifest
 
 
-def opened(folder: Path) -> tuple[Manifest, list[Path]]:
-    """The manifest of a dataset's folder, and the files that it has or is to have; ValueError where it holds none."""
+def opened(folder: Path) -> tuple[Manifest, int]:
+    """Return the manifest of a dataset's folder, and its number of files when it is whole; ValueError for none."""
     manifest = read_manifest(folder)
     if manifest is None:
-        raise ValueError(f"{folder} holds no dataset: there is no manifest.json")
-    n, shard = (manifest.settings.get(name) for name in ("n", "shard"))
-    if not (isinstance(n, int) and isinstance(shard, int) and n > 0 < shard):
-        raise ValueError(f"{folder} holds no dataset: its manifest.json is of something else")
-    return manifest, [folder / shard_name(k) for k in range(-(-n // shard))]
+        raise ValueError(f"{folder} holds no dataset: there is no {_MANIFEST}")
+    try:
+        check_settings(manifest.settings)
+    except ValueError as error:
+        raise ValueError(f"{folder} holds no dataset: its {_MANIFEST} is of something else ({error})") from error
+    return manifest, -(-manifest.settings["n"] // manifest.settings["shard"])
+
+
+def present(folder: Path, count: int) -> list[int]:
+    """The numbers below `count` of the files of records in a folder, ascending."""
+    texts = (path.stem.removeprefix("records-") for path in folder.glob("records-*.parquet"))
+    numbers = {int(text) for text in texts if text.isdecimal()}
+    return sorted(k for k in numbers if k < count and (folder / shard_name(k)).is_file())
+
+
+def first_missing(numbers: Sequence[int], count: int) -> int | None:
+    """The first number below `count` that is not among ascending ones; None where all are there."""
+    at = next((k for k, number in enumerate(numbers) if number != k), len(numbers))
+    return at if at < count else None
 
 
 def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int) -> None:
@@ -71,8 +103,12 @@ def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int)
     table = pa.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({**table.schema.metadata, _MARK: f"{manifest.digest} {shard}".encode()})
 
+    if not (path.parent / _MANIFEST).is_file():
+        raise OutputError(f"cannot write {path}: the folder, or its {_MANIFEST}, has gone since the work began")
+
     def write(temporary: Path) -> None:
-        pq.write_table(table, temporary)
+        with temporary.open("wb") as file:
+            pq.write_table(table, file)
         # first the checksum, then the records: a checksum alone is no shard, a shard without one is damaged
         write_text(_checksum(path), sha256(temporary) + "\n")
 
@@ -80,14 +116,15 @@ def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int)
 
 
 def check_shard(path: Path, manifest: Manifest, shard: int) -> bool:
-    """Whether a shard is there; ValueError for a damaged or foreign one."""
+    """Whether a shard is there; ValueError for a foreign one, DamageError for a damaged one."""
     if not path.is_file():
         return False
     if _mark(path) not in (None, f"{manifest.digest} {shard}".encode()):
         raise ValueError(f"{path} belongs to another dataset than {path.parent / 'manifest.json'}: remove it")
     checksum = _checksum(path)
     if not checksum.is_file() or checksum.read_text(encoding="utf-8", errors="replace").strip() != sha256(path):
-        raise ValueError(f"{path} is damaged (its checksum does not fit): remove it and run the same again")
+        remedy = "remove it and run the same again (extract --repair does both)"
+        raise DamageError(f"{path} is damaged (its checksum does not fit): {remedy}")
     return True
 
 
@@ -95,15 +132,18 @@ def read_shard(path: Path) -> pd.DataFrame:
     """The records of a shard, but for the histories."""
     import pyarrow.parquet as pq
 
-    columns = [name for name in pq.read_schema(path).names if name != _HISTORY]
-    return pq.read_table(path, columns=columns).to_pandas()
+    with path.open("rb") as file:
+        columns = [name for name in pq.read_schema(file).names if name != _HISTORY]
+        return pq.read_table(file, columns=columns).to_pandas()
 
 
 def read_histories(path: Path) -> list[np.ndarray]:
     """The histories of a shard, float32."""
     import pyarrow.parquet as pq
 
-    column = pq.read_table(path, columns=[_HISTORY]).column(_HISTORY).combine_chunks()
+    # by an open file: pyarrow does not take every name that the system does
+    with path.open("rb") as file:
+        column = pq.read_table(file, columns=[_HISTORY]).column(_HISTORY).combine_chunks()
     # what is missing is NaN
     values, offsets = column.values.to_numpy(zero_copy_only=False), column.offsets.to_numpy()
     return [values[begin:end] for begin, end in pairwise(offsets)]
@@ -115,7 +155,8 @@ def _mark(path: Path) -> bytes | None:
     import pyarrow.parquet as pq
 
     try:
-        return (pq.read_schema(path).metadata or {}).get(_MARK, b"")
+        with path.open("rb") as file:
+            return (pq.read_schema(file).metadata or {}).get(_MARK, b"")
     except (pa.ArrowException, OSError):
         return None
 

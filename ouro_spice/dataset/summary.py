@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .consistency import OUTCOMES, SPLITS
-from .storage import check_shard, opened, read_shard
+from .storage import check_shard, opened, present, read_shard, shard_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,12 +37,13 @@ def summary(path: str | Path) -> dict[str, Any]:
     import pandas as pd
 
     folder = Path(path)
-    manifest, paths = opened(folder)
-    there = [path for shard, path in enumerate(paths) if check_shard(path, manifest, shard)]
-    frame = pd.concat([read_shard(path) for path in there], ignore_index=True) if there else None
+    manifest, count = opened(folder)
+    there = [k for k in present(folder, count) if check_shard(folder / shard_name(k), manifest, k)]
+    frames = [read_shard(folder / shard_name(k)) for k in there]
+    frame = pd.concat(frames, ignore_index=True) if there else None
     found: dict[str, Any] = {"path": str(folder), "circuit": manifest.circuit, "cell": manifest.cell}
     found |= {name: manifest.settings[name] for name in _DRAWN if name in manifest.settings}
-    found |= {"complete": len(there) == len(paths), "records": 0 if frame is None else len(frame)}
+    found |= {"complete": len(there) == count, "records": 0 if frame is None else len(frame)}
     found |= {} if frame is None else _counted(frame)
     if manifest.cell.get("kind") == "measurement":  # a target is what a pulse led to
         found["rpd_g_end"] = None

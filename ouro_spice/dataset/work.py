@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ..checks import shown
 from ..circuit import Cell, CompactCell
 from ..engine import Ngspice
 from ..machine import ToolError
@@ -125,13 +126,19 @@ def _failures(records: Sequence[Record]) -> int:
     return sum(record.outcome == "simulation_failed" for record in records)
 
 
+def check_scheduler(scheduler: str | None) -> None:
+    """Raise ValueError for what is no address of a Dask scheduler; None: the work is done here."""
+    if scheduler is None:
+        return
+    if not isinstance(scheduler, str) or not re.fullmatch(r"\w+://\S+:\d+", scheduler):
+        raise ValueError(f"scheduler = {shown(scheduler)} must be an address such as tcp://127.0.0.1:8786")
+
+
 @contextlib.contextmanager
 def _client(scheduler: str):  # noqa: ANN202 - distributed's Client, imported where it is needed
     """A client of a scheduler whose workers have what decides the numbers."""
     from distributed import Client
 
-    if not re.fullmatch(r"\w+://\S+:\d+", scheduler):
-        raise ValueError(f"scheduler = {scheduler!r} must be an address such as tcp://127.0.0.1:8786")
     try:
         client = Client(scheduler, timeout=_CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:

@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..array.kept import Kept
-from ..checks import check_count, check_range
+from ..checks import check_count, check_kind, check_range, check_seed, checked_path, shown
 from ..circuit import Cell, CompactCell
 from ..engine import Ngspice
 from ..manifest import describe
@@ -173,11 +173,12 @@ def edges(
         Where a simulation fails.
     """
     check_cell(cell)
-    for name, value, low in (("starts", starts, 1), ("heldout", heldout, 1), ("seed", seed, 0)):
-        check_count(name, value, low)
+    for name, value in (("starts", starts), ("heldout", heldout)):
+        check_count(name, value, 1, 10_000)
+    check_seed(seed)
     counts = tuple(map(int, _ascending("counts", counts, check_count)))
-    if voltages is not None and not isinstance(voltages, Pair):
-        raise ValueError(f"voltages = {voltages!r} must be an ouro_spice.Pair")
+    check_kind("voltages", voltages, (Pair, None))
+    out = None if out is None else checked_path("out", out)
     with Ngspice(workers) as engine:
         voltages = voltages or pair(cell, engine=engine)
         longest_s = voltages.total_s / _LONGEST
@@ -196,8 +197,8 @@ def _digest(cell: Cell | CompactCell, voltages: Pair, given: dict[str, Any]) -> 
 
 def _ascending(name: str, values: Sequence[float], check: Callable[[str, float], None]) -> tuple[float, ...]:
     """The values, each once, in ascending order; ValueError where there are none, or one that is wrong."""
-    if isinstance(values, str) or not isinstance(values, Iterable) or not len(found := tuple(values)):
-        raise ValueError(f"{name} = {values!r} must be one or more numbers")
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable) or not len(found := tuple(values)):
+        raise ValueError(f"{name} = {shown(values)} must be one or more numbers")
     for value in found:
         check(name, value)
     return tuple(sorted(set(map(float, found))))

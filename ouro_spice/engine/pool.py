@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
-from ..checks import check_count, check_range
+from ..checks import check_count, check_range, check_workers
 from .worker_handle import Worker, WorkerDeathError
 
 _AHEAD = 100
@@ -46,8 +46,7 @@ class Pool:
     """
 
     def __init__(self, workers: int | None = 1, timeout_s: float = 120.0, recycle: int = 2000) -> None:
-        if workers is not None:
-            check_count("workers", workers)
+        check_workers(workers)
         check_range("timeout_s", timeout_s, 1e-6, 1e7, "s")
         check_count("recycle", recycle)
         self.size = workers or os.cpu_count() or 1

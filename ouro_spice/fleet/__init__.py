@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import check_count
+from ..checks import check_engine, check_range, check_workers, shown
 from ..circuit import Cell, CompactCell
 from ..dataset.recipe import STARTS, Drawn
 from ..device import Device
 from ..engine import Ngspice
 from ..progress import Bar
-from ..pulse import Pulse
+from ..pulse import HIGHEST_V, Pulse
 from ..waveform import State
 from .compact import CompactFleet
 from .spice import SpiceFleet
@@ -117,15 +117,19 @@ def fleet(
     ValueError
         For what is no cell, no draws, or an unknown start.
     """
-    drawn = list(drawn)
+    drawn = list(drawn) if isinstance(drawn, Iterable) else []
     if not drawn or not all(isinstance(one, Drawn) for one in drawn):
         raise ValueError("drawn must be one or more of what Recipe.draw gives")
-    if start not in STARTS:
-        raise ValueError(f"start {start!r} is unknown; there is {', '.join(STARTS)}")
-    if workers is not None:
-        check_count("workers", workers)
+    if not isinstance(start, str) or start not in STARTS:
+        raise ValueError(f"start {shown(start)} is unknown; there is {', '.join(STARTS)}")
+    check_workers(workers)
+    check_engine(engine)
+    if not isinstance(often_V, Collection) or isinstance(often_V, str | bytes):
+        raise ValueError(f"often_V = {shown(often_V)} must be a list of amplitudes [V]")
+    for volts in often_V:
+        check_range("often_V", volts, -HIGHEST_V, HIGHEST_V, "V")
     if isinstance(cell, CompactCell):
         return CompactFleet(cell, drawn, start, workers)
     if not isinstance(cell, Cell) or not isinstance(cell.device, Device):
-        raise ValueError(f"cell = {cell!r} must be a CompactCell, or a circuit with an ouro_spice.Device")
+        raise ValueError(f"cell = {shown(cell)} must be a CompactCell, or a circuit with an ouro_spice.Device")
     return SpiceFleet(cell, drawn, start, engine, workers, often_V)

@@ -11,7 +11,9 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from .. import compact
+from ..checks import check_engine, check_kind, shown
 from ..circuit import Cell, CompactCell
+from ..device import Device
 from ..engine import Engine, default_engine
 from ..forks import cached_property
 from ..pair import Pair
@@ -27,6 +29,13 @@ _LONGEST = (1.5, 6.0, 24.0)
 
 _PARTS = 8
 """A single request is followed over this part of the traverse first, and over twice as much until it is long enough."""
+
+
+def check_cell(cell: object, pair: object) -> None:
+    """Raise ValueError for what is no cell with a memristor, or no pair of amplitudes."""
+    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
+        raise ValueError(f"cell = {shown(cell)} must be a cell with a memristor")
+    check_kind("pair", pair, Pair)
 
 
 def nothing(g_S: np.ndarray, dg_S: np.ndarray) -> np.ndarray:
@@ -86,6 +95,8 @@ def noise_free(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = Non
     SimulationError
         Where a simulation fails.
     """
+    check_cell(cell, pair)
+    check_engine(engine)
     free, low, high = freed(pair.gated(cell))
     ways = []
     for volts, start, end in ((pair.v_set, low, high), (pair.v_reset, high, low)):

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import check_conductance, check_range
+from ..checks import check_conductance, check_kind, check_range, checked_numbers, shown
 from ..dataset.recipe import LIMIT
 from ..fleet import Fleet
 from ..pair import Pair
 from ..progress import progress
 from ..pulse import LONGEST_S, SHORTEST_S, Pulse
+from ..write_verify.many import check_fleet
 from .bands import BANDS, Estimate, label, shares, within
 from .baselines import Predict
 
@@ -158,8 +159,12 @@ def deploy(
     ValueError
         For targets or predictions that are no positive conductances or finite times, one a cell; for a bad clock.
     """
+    check_fleet(fleet)
+    check_kind("pair", pair, Pair)
+    if not callable(predict) or isinstance(predict, type):
+        raise ValueError(f"predict = {shown(predict)} must be a function of readings and wanted changes")
     places = np.arange(len(fleet))
-    target_S = np.asarray(targets_S, dtype=float)
+    target_S = checked_numbers("targets_S", targets_S)
     if target_S.shape != places.shape or not np.all(np.isfinite(target_S) & (target_S > 0)):
         raise ValueError(f"targets_S must be {len(fleet)} positive conductances [S], one a cell")
     check_conductance("targets_S", target_S)
@@ -182,7 +187,7 @@ def deploy(
 
 
 def _predicted(predict: Predict, reading_S: np.ndarray, target_S: np.ndarray) -> np.ndarray:
-    times = np.asarray(predict(reading_S, target_S - reading_S), dtype=float)
+    times = checked_numbers("what predict returns", predict(reading_S, target_S - reading_S))
     if times.shape != reading_S.shape or not np.all(np.isfinite(times)):
         raise ValueError(f"predict must return {len(reading_S)} finite times [s], one a cell; shape {times.shape}")
     return times

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import check_count, check_range
+from ..checks import check_count, check_engine, check_range, check_seed, check_workers, checked_path
 from ..circuit import Cell, CompactCell
-from ..dataset.recipe import LIMIT, Recipe
+from ..dataset.recipe import LIMIT, MOST, Recipe
 from ..engine import Ngspice
 from ..fleet import Fleet, fleet
 from ..forks import cached_property
@@ -20,7 +20,7 @@ from ..manifest import describe
 from ..pair import Pair
 from ..progress import Bar, progress
 from ..variability import Spread
-from .baselines import Predict, noise_free
+from .baselines import Predict, check_cell, noise_free
 from .floor import Trials
 
 _BLOCK = 25
@@ -53,8 +53,9 @@ class _Law:
     beyond: float
 
     def __post_init__(self) -> None:
-        check_count("trajectories", self.trajectories, 2)
-        check_count("widths", self.widths, 8)
+        check_count("trajectories", self.trajectories, 2, 10**6)
+        check_count("widths", self.widths, 8, 10**6)
+        check_seed(self.seed)
         check_range("beyond", self.beyond, 1, 100, "")
 
     def settings(self, block: int, count: int) -> dict[str, Any]:
@@ -141,7 +142,11 @@ def trials(
     ValueError
         For arguments out of range.
     """
-    check_count("n", n)
+    check_cell(cell, pair)
+    check_count("n", n, 1, MOST)
+    check_engine(engine)
+    check_workers(workers)
+    out = None if out is None else checked_path("out", out)
     law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond)
     blocks = _blocks(law, n, out, workers, engine)
     return Trials(**{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..checks import check_range
+from ..checks import check_engine, check_range, shown
 from ..circuit import Cell, CompactCell
 from ..engine import Engine, default_engine
 from ..manifest import Manifest
@@ -105,6 +105,7 @@ def pair(
         voltage does it: the given amplitude is too small. For given amplitudes without a transistor.
     """
     check_range("total_s", total_s, 1e-9, 1.0, "s")
+    check_engine(engine)
     _check_given(cell, "v_set", v_set, -HIGHEST_V, -LOWEST_V)
     _check_given(cell, "v_reset", v_reset, LOWEST_V, HIGHEST_V)
     free, low, high = freed(cell)
@@ -135,7 +136,10 @@ def recorded_pair(manifest: Manifest) -> Pair:
     found = manifest.settings.get("pair")
     if found is None:
         raise ValueError("there is no pair: these pulses have several amplitudes in a direction, or one direction only")
-    return Pair(**found)
+    try:
+        return Pair(**found)
+    except TypeError:
+        raise ValueError(f"pair = {shown(found)} is none in the manifest of these records") from None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import check_count
+from ..checks import check_kind, check_seed, checked_path
 from ..dataset import PulseDataset
 from ..manifest import Manifest
 from ..pair import Pair, recorded_pair
@@ -103,6 +103,10 @@ class PulsePredictor:
             For fewer than two records that reached their target, histories that are not there, or settings that make
             no sense.
         """
+        check_kind("data", data, PulseDataset)
+        check_kind("specification", specification, (Specification, None))
+        check_kind("start", start, (PulsePredictor, None))
+        check_seed(seed)
         if specification is None:
             specification = plain(max(len(data.reached("train")), 1), _has_curves(data))
         curves = any(stage.needs_curves for stage in specification.stages)
@@ -115,7 +119,7 @@ class PulsePredictor:
         seed: int = 0, start: PulsePredictor | None = None, clock: PulsePredictor | None = None,
     ) -> PulsePredictor:  # fmt: skip
         """Train on examples; see `fit`. `manifest` is that of what made them."""
-        check_count("seed", seed, 0)
+        check_seed(seed)
         _check_examples(specification, training, validation)
         if start is not None and start.specification.inputs != specification.inputs:
             raise ValueError(f"a network that sees {list(specification.inputs)} cannot go on from one that does not")
@@ -155,12 +159,12 @@ class PulsePredictor:
 
     def save(self, path: str | Path) -> Path:
         """Write a checkpoint: arrays and JSON, no code."""
-        return checkpoint.save(self, Path(path))
+        return checkpoint.save(self, checked_path("path", path))
 
     @classmethod
     def load(cls, path: str | Path) -> PulsePredictor:
         """Read a checkpoint; ValueError for a file that is none."""
-        return checkpoint.load(cls, Path(path))
+        return checkpoint.load(cls, checked_path("path", path))
 
     @property
     def sha256(self) -> str:

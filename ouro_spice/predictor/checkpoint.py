@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..files import write_whole
+from ..files import read_bytes, write_whole
 from ..manifest import Manifest
 from .network import Weights
 from .specification import Specification
@@ -34,16 +34,24 @@ def save(predictor: PulsePredictor, path: Path) -> Path:
 def load(kind: type[PulsePredictor], path: Path) -> PulsePredictor:
     """Read a checkpoint; ValueError for a file that is none."""
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
+        content = read_bytes(path)
+    except (FileNotFoundError, NotADirectoryError):
         raise ValueError(f"no checkpoint {path}") from None
-    except OSError as error:
-        raise ValueError(f"{path} is not an ouro_spice checkpoint: {error.strerror}") from error
+    except ValueError as error:
+        raise ValueError(f"not an ouro_spice checkpoint: {error}") from error
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return _put_together(kind, dict(file), "")
-    except Exception as error:  # a damaged archive raises nearly anything in its readers
+            arrays = dict(file)
+    except Exception as error:  # a damaged archive raises nearly anything in its readers, in their own words
+        raise ValueError(f"{path} is not an ouro_spice checkpoint, or is damaged") from error
+    try:
+        return _put_together(kind, arrays, "")
+    except KeyError as error:
+        raise ValueError(f"{path} is not an ouro_spice checkpoint, or is damaged: it lacks {error.args[0]}") from error
+    except ValueError as error:
         raise ValueError(f"{path} is not an ouro_spice checkpoint, or is damaged: {error}") from error
+    except Exception as error:  # arrays of other kinds or shapes
+        raise ValueError(f"{path} is not an ouro_spice checkpoint, or is damaged") from error
 
 
 def digest(predictor: PulsePredictor) -> str:
@@ -76,7 +84,7 @@ def _put_together(kind: type[PulsePredictor], file: dict[str, np.ndarray], prefi
     count = sum(name.startswith(f"{prefix}matrix") for name in file)
     layers = tuple((file[f"{prefix}matrix{k}"], file[f"{prefix}bias{k}"]) for k in range(count))
     scale = scale_from(tuple(file[prefix + name] for name in ("shift", "scale", "output")))
-    specification = Specification.of(json.loads(str(file[f"{prefix}specification"])))
+    specification = Specification.of(_table(str(file[f"{prefix}specification"])))
     weights = Weights(layers, file[f"{prefix}centres"])
     if not layers or weights.sizes[0] != len(specification.inputs) or weights.sizes[-1] != 1:
         raise ValueError(f"a network of {weights.sizes if layers else 'nothing'}")
@@ -86,3 +94,14 @@ def _put_together(kind: type[PulsePredictor], file: dict[str, np.ndarray], prefi
     if str(file[f"{prefix}sha256"]) != predictor.sha256:
         raise ValueError("its content does not fit its hash")
     return predictor
+
+
+def _table(text: str) -> dict[str, Any]:
+    """A table of JSON."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError("its specification is no table")
+    return found

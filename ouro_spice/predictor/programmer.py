@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..checks import check_range
+from ..checks import check_flag, check_has, check_kind, check_range, check_text
 from ..dataset.recipe import LIMIT
 from ..pair import Pair
 from ..pulse import Pulse
@@ -47,6 +47,7 @@ class Drives:
         check_range("width_s", self.width_s, 1e-9, 1.0, "s")
         check_range("low", self.low, 0.1, 10, "")
         check_range("high", self.high, self.low, 10, "")
+        check_flag("fixed", self.fixed)
 
     def choose(self, predict: Callable[[np.ndarray], np.ndarray], count: int) -> Chosen:
         """Times and amplitudes of `count` pulses; `predict` gives the signed times of all at some amplitudes."""
@@ -90,11 +91,21 @@ class NeuralProgrammer:
     growth: float = 1.5
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         check_range("shortest_s", self.shortest_s, 1e-12, 1.0, "s")
         check_range("clock_s", self.clock_s, 0, 1.0, "s")
         check_range("growth", self.growth, 1, 10, "")
         if self.drives is not None and "drive" not in self.predictor.specification.inputs:
             raise ValueError("this predictor was trained at one pair of amplitudes: it has no others to choose from")
+
+    def _check_kinds(self) -> None:
+        check_has(
+            "predictor", self.predictor, "predict", "an ouro_spice.PulsePredictor, such as PulsePredictor.load(..)"
+        )
+        check_has("predictor", self.predictor, "edges", "an ouro_spice.PulsePredictor, such as PulsePredictor.load(..)")
+        check_flag("any_circuit", self.any_circuit)
+        check_text("name", self.name)
+        check_kind("drives", self.drives, (Drives, None))
 
     @property
     def checkpoint(self) -> str:

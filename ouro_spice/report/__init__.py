@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ..checks import checked_path
 from ..dataset import PulseDataset
 from ..manifest import Manifest
 from ..write_verify import History, summary
@@ -29,8 +30,9 @@ def report(histories_or_dataset: History | Sequence[History] | PulseDataset, out
     OutputError
         Where the file cannot be written.
     """
+    out = checked_path("out", out)
     if isinstance(histories_or_dataset, PulseDataset):
-        return _dataset_page(histories_or_dataset).write(Path(out))
+        return _dataset_page(histories_or_dataset).write(out)
     several = isinstance(histories_or_dataset, Iterable)
     histories = list(histories_or_dataset) if several else [histories_or_dataset]
     if not histories or not all(isinstance(history, History) for history in histories):
@@ -39,7 +41,7 @@ def report(histories_or_dataset: History | Sequence[History] | PulseDataset, out
     programmer_section(page, _by_programmer(histories))
     for manifest in dict.fromkeys(h.manifest.to_json() for h in histories):
         manifest_section(page, Manifest.from_json(manifest))
-    return page.write(Path(out))
+    return page.write(out)
 
 
 def programmer_section(page: Page, histories: dict[str, list[History]]) -> dict[str, dict]:

@@ -27,6 +27,9 @@ Drawn = dict[str, tuple["Figure", "pd.DataFrame"]]
 _NOTHING = 1e-12
 """A relative change below this is the error of rounding."""
 
+_NOISE, _NOISE_V = 1e-6, 1e-6
+"""What a transient does not resolve: a share of a conductance or a current, a voltage [V]."""
+
 _COLOURS = {"row": SET_COLOUR, "column": RESET_COLOUR, "unselected": "#3a8f5c"}
 _PART_COLOURS = ("#1b6ca8", "#7d5ba6", "#b8860b", "#c0492f", "#3a8f5c", "#999999")
 
@@ -89,14 +92,14 @@ def _write(write: ArrayWrite) -> Drawn:
         (
             Heat(write.g_before_S, "G before", "S"),
             Heat(write.g_after_S, "G after", "S"),
-            Heat(change, "change", "S", "RdBu_r", 0.0),
+            Heat(change, "change", "S", "RdBu_r", 0.0, noise=_NOISE * float(write.g_before_S.max())),
         ),
         marked,
     )
     voltage = _maps(
         (
-            Heat(write.v_cell_V, "V(AE, OE), end of the pulse", "V", "RdBu_r", 0.0),
-            Heat(write.v_peak_V, "V(AE, OE), largest", "V", "RdBu_r", 0.0),
+            Heat(write.v_cell_V, "V(AE, OE), end of the pulse", "V", "RdBu_r", 0.0, noise=_NOISE_V),
+            Heat(write.v_peak_V, "V(AE, OE), largest", "V", "RdBu_r", 0.0, noise=_NOISE_V),
         ),
         marked,
     )
@@ -159,8 +162,8 @@ def _positions(positions: Positions) -> Figure:
     change = f"change of G, {spread['relative']:.2%} spread"
     return _maps(
         (
-            Heat(np.abs(positions.v_start_V), "|V(AE, OE)|, start of the pulse", "V", "cividis"),
-            Heat(positions.change_S, change, "S"),
+            Heat(np.abs(positions.v_start_V), "|V(AE, OE)|, start of the pulse", "V", "cividis", noise=_NOISE_V),
+            Heat(positions.change_S, change, "S", noise=_NOISE * float(np.nanmax(positions.g_before_S))),
             Heat(positions.energy_J, "energy of the write", "J", "magma"),
         )
     )
@@ -171,8 +174,8 @@ def _sneak(sneak: SneakMap) -> Figure:
     return _maps(
         (
             Heat(sneak.own_A, "current of the cell itself", "A"),
-            Heat(share, "sneak current, share of it", "%", "RdBu_r", 0.0),
-            Heat(error, "error of the reading", "%", "RdBu_r", 0.0),
+            Heat(share, "sneak current, share of it", "%", "RdBu_r", 0.0, noise=_NOISE),
+            Heat(error, "error of the reading", "%", "RdBu_r", 0.0, noise=_NOISE),
         )
     )
 

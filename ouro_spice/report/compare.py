@@ -61,7 +61,10 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> dict[str, Pa
 
 def drawn(comparison: Comparison) -> dict[str, Figure]:
     """The figures of a comparison by the stem of their files."""
-    found = {"map": drawing.ratio_map(comparison), "ks": drawing.distributions(comparison)}
+    found = {"map": drawing.ratio_map(comparison)}
+    curves = drawing.distributions(comparison)
+    if curves is not None:
+        found["ks"] = curves
     if comparison.split is not None:
         found["split"] = drawing.split_bars(comparison.split)
     if comparison.played is not None:
@@ -118,7 +121,10 @@ def _page(comparison: Comparison, paths: Mapping[str, Path]) -> Page:
     if "split" in summary:
         _split(page, summary["split"], paths["split.png"])
     page.heading("Distributions")
-    page.picture(paths["ks.png"], _FIGURES["ks"])
+    if "ks.png" in paths:
+        page.picture(paths["ks.png"], _FIGURES["ks"])
+    else:
+        page.paragraph("No range of G_start has three records of a direction: there are no curves to be drawn.")
     page.table(("", "G_start (uS)", "A", "B", "KS", "5 % limit", "median factor"), map(_distance, summary["ks"]))
     if "played" in summary:
         _played(page, summary, paths["played.png"])
@@ -161,6 +167,8 @@ def _ratios(ratio: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]:
 
 
 def _mean(one: Mapping[str, Any]) -> str:
+    if one["mean_log10"] is None:
+        return "-"
     return f"{_number(one['mean_log10'], '+.4f')} +- {_number(one['sem_log10'], '.4f')}"
 
 

@@ -97,13 +97,22 @@ def split_bars(split: Split) -> Figure:
     return figure
 
 
-def distributions(comparison: Comparison) -> Figure:
-    """Distribution functions of the pulse times of A and B, one panel a range of G_start, one row a direction."""
+def distributions(comparison: Comparison) -> Figure | None:
+    """Distribution functions of the pulse times of A and B, one panel a range of G_start, one row a direction.
+
+    None where no range has `_FEWEST` records: there is nothing to be drawn.
+    """
     ranges = comparison.ks
-    # the first range of a direction is the whole of it
-    enough = (ranges[["records_a", "records_b"]].max(axis=1) >= _FEWEST) & ranges.direction.duplicated()
-    chosen = {name: ranges[enough & (ranges.direction == name)] for name in DIRECTIONS}
-    columns = max(map(len, chosen.values()), default=0) or 1
+    enough = ranges[ranges[["records_a", "records_b"]].max(axis=1) >= _FEWEST]
+    chosen = {name: enough[enough.direction == name] for name in DIRECTIONS}
+    # the first range of a direction is the whole of it: drawn where its parts have too few records
+    whole = set(ranges.index[~ranges.direction.duplicated()])
+    chosen = {
+        name: mine.drop(index=whole & set(mine.index)) if len(mine) > 1 else mine for name, mine in chosen.items()
+    }
+    columns = max(map(len, chosen.values()))
+    if not columns:
+        return None
     figure, grid = axes(columns, 2, width=max(2.3, 9.2 / columns), height=2.6)
     for row, (name, mine) in zip(grid, chosen.items(), strict=True):
         for ax in row[len(mine) :]:

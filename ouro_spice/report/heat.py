@@ -15,11 +15,17 @@ _PREFIXES = {1e12: "p", 1e9: "n", 1e6: "µ", 1e3: "m", 1.0: "", 1e-3: "k"}
 _LABELLED = 8
 """Maps of at most so many rows and columns show their numbers."""
 
-_LETTERS = 5
-"""A number with more has no room in its cell; one more where the cells are large."""
+_MAP_PT, _LETTER = 190.0, 0.62
+"""Width of a map [points], and of a letter over the size of its font."""
 
-_LARGE = 5
-"""Rows and columns up to which cells are large."""
+_FONTS_PT = (4.5, 8.0)
+"""Smallest and largest font of a number."""
+
+_DIGITS = (3, 6)
+"""Digits of a number: more of them where values differ little."""
+
+_ALIKE = 1e-6
+"""Values that differ by less than this share of the largest one are alike, but for the solver's error."""
 
 _STEPS = (1, 2, 4, 5, 8, 10, 16, 20, 32, *(2**k for k in range(6, 20)))
 """Between two lines that are named."""
@@ -56,6 +62,8 @@ class Heat:
         Value that lies in the middle of the colours; None: they go from least to largest.
     whole
         Whether rows and columns that hold nothing but NaN are drawn, too.
+    noise
+        What is smaller in size is the solver's error and drawn as 0, in `unit`; no scale is narrower.
     """
 
     values: np.ndarray
@@ -64,16 +72,19 @@ class Heat:
     colours: str = "viridis"
     around: float | None = None
     whole: bool = False
+    noise: float = 0.0
 
     def draw(self, ax: Axes, marked: Sequence[tuple[int, int]] = ()) -> None:
         """Draw the map with its scale; cells `(row, col)` in `marked` get a frame."""
-        there = np.isfinite(self.values)
+        values = self._rounded
+        there = np.isfinite(values)
         rows, cols = (np.flatnonzero(there.any(axis=axis)) for axis in (1, 0))
         if self.whole or not there.any():
             rows, cols = (np.arange(count) for count in self.values.shape)
-        factor, unit = prefixed(self.values, self.unit)
-        shown = self.values[np.ix_(rows, cols)] * factor
-        image = ax.imshow(shown, cmap=self.colours, norm=self._norm(shown), aspect="equal", interpolation="nearest")
+        factor, unit = prefixed(values, self.unit)
+        shown = values[np.ix_(rows, cols)] * factor
+        norm = self._norm(shown, factor)
+        image = ax.imshow(shown, cmap=self.colours, norm=norm, aspect="equal", interpolation="nearest")
         ax.set_facecolor("#d9d9d9")
         ax.grid(visible=False)
         ax.spines[:].set_visible(False)
@@ -90,7 +101,14 @@ class Heat:
         if max(shown.shape) <= _LABELLED:
             _numbers(ax, shown, image)
 
-    def _norm(self, shown: np.ndarray) -> Any:
+    @property
+    def _rounded(self) -> np.ndarray:
+        """The values, those below the noise as 0."""
+        values = np.asarray(self.values, dtype=float)
+        with np.errstate(invalid="ignore"):
+            return np.where(np.abs(values) < self.noise, 0.0, values)
+
+    def _norm(self, shown: np.ndarray, factor: float) -> Any:
         from matplotlib.colors import CenteredNorm, LogNorm, Normalize
 
         finite = shown[np.isfinite(shown)]
@@ -99,10 +117,10 @@ class Heat:
         low, high = float(finite.min()), float(finite.max())
         if self.around is not None:
             reach = max(abs(high - self.around), abs(low - self.around))
-            return CenteredNorm(self.around, halfrange=reach or 1.0)
+            return CenteredNorm(self.around, halfrange=max(reach, self.noise * factor) or 1.0)
         if low > 0 and high > low * 10**_DECADES:
             return LogNorm(low, high)
-        if high - low <= 1e-6 * abs(high):  # all alike, but for the solver's error
+        if high - low <= max(_ALIKE * abs(high), self.noise * factor):  # all alike, but for the solver's error
             return Normalize(low - 0.05 * abs(low) - 1e-12, high + 0.05 * abs(high) + 1e-12)
         return Normalize(low, high)
 
@@ -129,12 +147,31 @@ def _frame(ax: Axes, row: int, col: int) -> None:
 
 
 def _numbers(ax: Axes, shown: np.ndarray, image: Any) -> None:
-    large = max(shown.shape) <= _LARGE
+    digits, width_pt = _digits(shown), _MAP_PT / max(shown.shape)
+    longest = max(len(_text(value, digits, width_pt)) for value in shown.flat)
+    size = min(_FONTS_PT[1], width_pt / (_LETTER * max(longest, 1)))
     for (row, col), value in np.ndenumerate(shown):
         if np.isfinite(value):
             red, green, blue, _ = image.cmap(image.norm(value))
             dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
-            size = 8 if large else 6.5
-            texts = (f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}", f"{value:.1g}", "")
-            text = next(text for text in texts if len(text) <= _LETTERS + large)
+            text = _text(value, digits, width_pt)
             ax.text(col, row, text, ha="center", va="center", fontsize=size, color="white" if dark else "black")
+
+
+def _digits(shown: np.ndarray) -> int:
+    """Digits with which values differ that have different colours."""
+    finite = shown[np.isfinite(shown)]
+    reach = float(np.ptp(finite)) if finite.size else 0.0
+    largest = float(np.abs(finite).max()) if finite.size else 0.0
+    if reach <= _ALIKE * largest:
+        return _DIGITS[0]
+    return int(np.clip(2 + np.ceil(np.log10(largest / reach)), *_DIGITS))
+
+
+def _text(value: float, digits: int, width_pt: float) -> str:
+    """A number that its cell has room for, with as many digits as it has; "" where there is no room for any."""
+    if not np.isfinite(value):
+        return ""
+    most = int(width_pt / (_LETTER * _FONTS_PT[0]))
+    texts = (f"{value:.{n}g}" if abs(value) < 10**n else f"{value:.0f}" for n in range(digits, 0, -1))
+    return next((text for text in texts if len(text) <= most), "")

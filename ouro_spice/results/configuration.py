@@ -10,17 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from .. import assets
-from ..checks import check_count
+from ..checks import check_count, check_range
 from ..circuit import Cell, Cell1R, Cell1T1R, CompactCell
+from ..dataset.recipe import MOST
 from ..device import jart_vcm_v1b
+from ..files import read_text
 from ..predictor import Specification
 from ..predictor.programmer import Drives
-from ..variability import Walk
+from ..variability import SPREADS, Walk
+from .fields import check_kind, check_label, check_name, check_tables, made, tables_of
 
 IDEAL_S = 1e-12
 """Edges of the pulses into a compact cell [s]."""
 
 _CELLS = ("reduced", "compact", "1r", "1t1r")
+_VOLTAGES = ("60us", "paper")
+_LISTS = ("variants", "edges_s", "converge", "timed")
 
 
 def standing_cell(name: str) -> Cell | CompactCell:
@@ -54,6 +59,20 @@ class Experience:
     high: float = 1.0
     fastest_s: float = 50e-9
 
+    def __post_init__(self) -> None:
+        check_count("devices", self.devices)
+        if not isinstance(self.rounds, list | tuple) or not all(
+            isinstance(one, list | tuple) and len(one) == 2 for one in self.rounds
+        ):
+            raise ValueError(f"rounds = {self.rounds!r} must be a list of [attempts, jitter]")
+        for attempts, jitter in self.rounds:
+            check_count("attempts", attempts)
+            check_range("jitter", jitter, 0, 10, "")
+        object.__setattr__(self, "rounds", tuple((int(attempts), float(jitter)) for attempts, jitter in self.rounds))
+        check_range("low", self.low, 0.1, 10, "")
+        check_range("high", self.high, self.low, 10, "")
+        check_range("fastest_s", self.fastest_s, 1e-9, 1.0, "s")
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -80,9 +99,11 @@ class Variant:
         values = dict(table)
         name, experience, drives, like = (values.pop(one, None) for one in ("name", "experience", "drives", "like"))
         if experience:
-            rounds = tuple((int(attempts), float(jitter)) for attempts, jitter in experience["rounds"])
-            experience = Experience(**(experience | {"rounds": rounds}))
-        drives = Drives(**drives) if drives else None
+            experience = made(Experience, experience, "the experience")
+        drives = made(Drives, drives, "the drives") if drives else None
+        check_label(name if name is not None else key)
+        if not isinstance(like, str | None):
+            raise ValueError(f"like = {like!r} must be the name of a variant")
         return cls(key, name or key, Specification.of(values), experience, drives, like or "")
 
 
@@ -137,8 +158,22 @@ class Setting:
     timed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.cell not in _CELLS:
-            raise ValueError(f"setting {self.name}: cell {self.cell!r} is unknown; there is {', '.join(_CELLS)}")
+        needed = {"name": "", "cell": "", "variants": ()}
+        for f in dataclasses.fields(self):
+            check_kind(f.name, getattr(self, f.name), needed.get(f.name, f.default))
+        check_name("setting", self.name)
+        for name, known in (("cell", _CELLS), ("voltages", _VOLTAGES), ("d2d", ("none", *SPREADS))):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"setting {self.name}: {name} {getattr(self, name)!r} is unknown; there is {', '.join(known)}"
+                )
+        for name, least in (("deployments", 1), ("records", 1), ("devices", 0), ("write", 0), ("starts", 1)):
+            check_count(name, getattr(self, name), least)
+            check_range(name, getattr(self, name), least, MOST, "")
+        if len(self.edges_s) != 2:
+            raise ValueError(
+                f"setting {self.name}: edges_s = {list(self.edges_s)} must be the shortest and the longest"
+            )
 
     @property
     def law(self) -> str | None:
@@ -170,15 +205,17 @@ class Configuration:
         """From ``training/NAME.toml``, or another file; ValueError for what it does not say rightly."""
         path = path or assets.folder("training") / f"{name}.toml"
         try:
-            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+            tables = tomllib.loads(read_text(path))
             for key in ("seed", "records", "deployments"):
                 check_count(key, tables[key], 0 if key == "seed" else 1)
-            variants = {key: Variant.of(key, table) for key, table in tables["variant"].items()}
-            settings = tuple(_setting(table, tables) for table in tables["setting"])
-        except (OSError, KeyError, TypeError, ValueError) as error:
+            variants = {key: _variant(key, table) for key, table in tables_of(tables, "variant", dict).items()}
+            settings = tuple(_setting(table, tables) for table in tables_of(tables, "setting", list))
+        except (OSError, KeyError, ValueError, RecursionError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else error
+            what = "there is no such file" if isinstance(error, OSError) else what
             raise ValueError(f"{path}: {what}") from error
         _check_references(path, settings, variants)
+        check_tables(path, tables, settings, variants)
         return cls(name, tables, settings, variants)
 
     @property
@@ -203,6 +240,8 @@ def _check_references(path: Path, settings: tuple[Setting, ...], variants: Mappi
                 raise ValueError(f"{path}: variant {one.key}: there is no variant {key!r}")
     before: set[str] = {""}
     for one in settings:
+        if one.name in before:
+            raise ValueError(f"{path}: there are two settings {one.name}")
         named = (*one.variants, *one.converge, *one.timed, *([one.transfer] if one.transfer else []))
         for key in named:
             if key not in variants:
@@ -228,7 +267,15 @@ def _check_begin(path: Path, setting: Setting, begin: Setting, variants: Mapping
             )
 
 
+def _variant(key: str, table: Mapping[str, Any]) -> Variant:
+    check_name("variant", key)
+    try:
+        return Variant.of(key, table)
+    except ValueError as error:
+        raise ValueError(f"variant {key}: {error}") from error
+
+
 def _setting(table: Mapping[str, Any], tables: Mapping[str, Any]) -> Setting:
-    lists = {name: tuple(table[name]) for name in ("variants", "edges_s", "converge", "timed") if name in table}
-    common = {name: tables[name] for name in ("deployments", "records")}
-    return Setting(**(common | dict(table) | lists))
+    values = {name: tables[name] for name in ("deployments", "records")} | dict(table)
+    lists = {name: tuple(values[name]) for name in _LISTS if isinstance(values.get(name), list)}
+    return made(Setting, values | lists, f"the setting {values.get('name', '')}".rstrip())

@@ -10,7 +10,7 @@ from functools import reduce
 
 import numpy as np
 
-from ..checks import check_count
+from ..checks import check_engine, check_flag, check_part, check_seed, shown
 from ..circuit import Cell, CompactCell
 from ..engine import Engine, default_engine
 from ..pulse import Parallel, Pulse, checked
@@ -63,8 +63,12 @@ def simulate(
         Where the simulation fails and `throw` is set.
     """
     if not isinstance(cell, Cell | CompactCell):
-        raise ValueError(f"{cell!r} is no cell: simulate takes a Cell1R, Cell1T1R, CompactCell or a cell of an array")
-    check_count("seed", seed, 0)
+        raise ValueError(
+            f"{shown(cell)} is no cell: simulate takes a Cell1R, Cell1T1R, CompactCell or a cell of an array"
+        )
+    check_seed(seed)
+    check_flag("throw", throw)
+    check_engine(engine)
     if state is not None:
         cell.check_state(state)
     if isinstance(cell, CompactCell):
@@ -101,10 +105,7 @@ def _parts(
     pulses = checked(pulses, parallel=True)
     whole = cell.duration(pulses)
     stop_s = whole if stop_s is None else stop_s
-    if not 0 <= start_s < stop_s <= whole * (1 + 1e-12):
-        raise ValueError(
-            f"start_s = {start_s:g}, stop_s = {stop_s:g}: must be ascending within the pulses' {whole:g} s"
-        )
+    check_part(start_s, stop_s, whole)
     # sums of so many times are exact to this
     rounding = 4 * len(pulses) * math.ulp(stop_s)
     if not stop_s - start_s > max(rounding, 1e-15 * (1 - 1e-9)):

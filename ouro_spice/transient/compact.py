@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import c2c, compact
+from ..checks import shown
 from ..circuit import CompactCell
 from ..device import PARAMETERS, Device
 from ..pulse import Pulse
@@ -34,7 +35,9 @@ class CompactRun:
     def pulse(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
         """The waveform of one pulse, or of a part of it."""
         if not isinstance(state, State) or len(state.n_disc) != 1 or state.volts:
-            raise ValueError(f"state = {state!r} must be an ouro_spice.State of one memristor without node voltages")
+            raise ValueError(
+                f"state = {shown(state)} must be an ouro_spice.State of one memristor without node voltages"
+            )
         device, n = self.cell.device, state.n_disc[0]
         n = PARAMETERS["Ninit"].within(n)
         wander = c2c.begun(device, n, state.walked()) if device.walk else None

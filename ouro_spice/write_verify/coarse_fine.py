@@ -10,7 +10,7 @@ import numpy as np
 from ..checks import check_range
 from ..pair import Pair
 from ..pulse import Pulse
-from .fixed import check_over, overs, strongest
+from .fixed import check_over, check_programmer, overs, strongest
 from .programmer import Conventional
 
 _LEAST = 0.01
@@ -56,6 +56,7 @@ class CoarseFine(Conventional):
     name: str = "coarse to fine"
 
     def __post_init__(self) -> None:
+        check_programmer(self.name, self.voltages)
         for width in (self.coarse_width, self.fine_width):
             Pulse(self.voltages.v_set, width, self.edge, self.edge)  # raises where a value is out of range
         check_over("most", self.most, self.voltages)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..checks import check_range
+from ..checks import check_kind, check_range, check_text
 from ..pair import Pair
 from ..pulse import HIGHEST_V, Pulse
 from .programmer import Conventional
@@ -35,6 +35,7 @@ class FixedPulse(Conventional):
     over: float = 1.0
 
     def __post_init__(self) -> None:
+        check_programmer(self.name, self.voltages)
         check_over("over", self.over, self.voltages)
         for up in (True, False):
             self._pulse(up)  # raises where a value is out of range
@@ -70,6 +71,12 @@ def overs(voltages: Pair, low: float, high: float, count: int) -> list[float]:
 def strongest(voltages: Pair) -> float:
     """The largest amplitude over the pair's that candidates go to: twice that of a pair of 60 us."""
     return min(overs(voltages, 2.0, 2.0, 1)[0], _limit(voltages))
+
+
+def check_programmer(name: str, voltages: Pair) -> None:
+    """Raise ValueError for what is no name, or no pair of amplitudes."""
+    check_text("name", name)
+    check_kind("voltages", voltages, Pair)
 
 
 def check_over(name: str, over: float, voltages: Pair) -> None:

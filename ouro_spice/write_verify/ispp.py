@@ -11,7 +11,7 @@ import numpy as np
 from ..checks import check_count, check_range
 from ..pair import Pair
 from ..pulse import LONGEST_S, Pulse
-from .fixed import check_over, overs, strongest
+from .fixed import check_over, check_programmer, overs, strongest
 from .programmer import Conventional, levels
 
 
@@ -48,6 +48,7 @@ class ISPP(Conventional):
     back: int | None = None
 
     def __post_init__(self) -> None:
+        check_programmer(self.name, self.voltages)
         Pulse(self.voltages.v_set, self.width, self.edge, self.edge)  # raises where a value is out of range
         check_over("most", self.most, self.voltages)
         check_range("start", self.start, 0.01, self.most, "")
@@ -105,6 +106,7 @@ class ISPPWidth(Conventional):
     back: int | None = None
 
     def __post_init__(self) -> None:
+        check_programmer(self.name, self.voltages)
         Pulse(self.voltages.v_set, self.start, self.edge, self.edge)  # raises where a value is out of range
         check_over("over", self.over, self.voltages)
         check_range("growth", self.growth, 1.0, 1e3, "")

@@ -15,7 +15,7 @@ from ..pulse import Pulse
 from ..waveform import Result, SimulationError, State
 from .history import History
 from .outcome import Outcome
-from .programmer import Programmer
+from .programmer import Programmer, check_programmer
 from .rules import Rules, check_target
 
 
@@ -90,7 +90,7 @@ def write_verify(
     """
     check_target(target)
     rules = Rules(tolerance, max_pulses, patience, keep_going)
-    cell = live(cell, state, seed) if device is None else live(cell, state, seed, device=device)
+    cell = live(cell, state, seed, device)
     manifest = _manifest(cell, programmer, seed)
     if hasattr(programmer, "check"):
         programmer.check(manifest.circuit)
@@ -113,6 +113,7 @@ def outside(window_S: tuple[float, float]) -> str:
 
 
 def _manifest(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
+    check_programmer(programmer)
     described = getattr(cell, "nominal", getattr(cell, "description", None))
     if described is None:  # a bench instrument
         return Manifest("", {}, {"kind": type(cell).__name__}, versions(), settings(programmer, seed=seed))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..checks import check_has, check_kind, checked_numbers
 from ..manifest import Manifest, describe
 from ..progress import progress
 from ..pulse import Pulse
 from .history import History
 from .loop import outside, settings
 from .outcome import Outcome
-from .programmer import Programmer
+from .programmer import Programmer, check_programmer
 from .rules import Rules, check_target
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ def write_many(
     ValueError
         For arguments that make no sense.
     """
+    check_fleet(fleet)
+    check_programmer(programmer)
+    check_kind("recorded", recorded, (Mapping, None), "a table of settings")
     rules = Rules(tolerance, max_pulses, patience, keep_going)
     places = _places(fleet, places)
     targets = checked_targets(targets, len(places))
@@ -188,10 +192,16 @@ class _Logs:
         ]  # fmt: skip
 
 
+def check_fleet(fleet: object) -> None:
+    """Raise ValueError for what is no fleet."""
+    check_has("fleet", fleet, "apply", "cells of ouro_spice.fleet(..)")
+    check_has("fleet", fleet, "copy", "cells of ouro_spice.fleet(..)")
+
+
 def _places(fleet: Fleet, places: ArrayLike | None) -> np.ndarray:
     if places is None:
         return np.arange(len(fleet))
-    found = np.asarray(places)
+    found = checked_numbers("places", places) if isinstance(places, str | bytes) else np.asarray(places)
     whole = found.ndim == 1 and np.issubdtype(found.dtype, np.integer)
     if not whole or len(np.unique(found)) < len(found) or np.any((found < 0) | (found >= len(fleet))):
         raise ValueError(f"places must be different whole numbers from 0 to {len(fleet) - 1}, (K,)")
@@ -200,7 +210,7 @@ def _places(fleet: Fleet, places: ArrayLike | None) -> np.ndarray:
 
 def checked_targets(targets: ArrayLike, count: int) -> np.ndarray:
     """Targets of `count` writes (K,) [S] as an array; ValueError for anything else."""
-    found = np.asarray(targets, dtype=float)
+    found = checked_numbers("targets", targets)
     if found.shape != (count,):
         raise ValueError(f"targets have the shape {found.shape}; {count} cells need ({count},)")
     check_target(found, "targets")

@@ -7,7 +7,11 @@ from typing import Protocol
 
 import numpy as np
 
+from ..checks import check_has, check_range, check_text, checked_numbers, shown
 from ..pulse import Pulse
+
+_LARGE = 1e9
+"""A target that no unit explains."""
 
 
 class Programmer(Protocol):
@@ -24,6 +28,12 @@ class Programmer(Protocol):
         """The next pulse for a target [S], given all readings of this write [S], the latest last."""
 
 
+def check_programmer(programmer: object) -> None:
+    """Raise ValueError for what chooses no pulses."""
+    check_has("programmer", programmer, "next_pulse", "a programmer, such as ouro_spice.ISPP(pair)")
+    check_text("the programmer's name", getattr(programmer, "name", None))
+
+
 class Conventional(ABC):
     """A programmer by fixed rules: what it does depends on the target and the readings of this write alone."""
 
@@ -33,7 +43,11 @@ class Conventional(ABC):
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
         """The next pulse for a target [S], given all readings of this write [S], the latest last."""
-        return self.next_pulses(np.array([target], float), np.array([readings], float))[0]
+        check_range("target", target, 0, _LARGE, "S")
+        found = checked_numbers("readings", readings)
+        if found.ndim != 1 or not found.size:
+            raise ValueError(f"readings = {shown(readings)} must be the readings of a write [S], one at least")
+        return self.next_pulses(np.array([target], float), found[None])[0]
 
 
 def levels(targets: np.ndarray, readings: np.ndarray, back: int | None, highest: int) -> np.ndarray:

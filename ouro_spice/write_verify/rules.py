@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import check_conductance, check_count, check_range
+from ..checks import check_conductance, check_count, check_flag, check_range
 from .outcome import Outcome
 
 STILL = 1e-4
@@ -41,6 +41,7 @@ class Rules:
         check_count("max_pulses", self.max_pulses)
         if self.patience is not None:
             check_count("patience", self.patience)
+        check_flag("keep_going", self.keep_going)
 
     def ended(self, targets: np.ndarray, readings: np.ndarray) -> list[Outcome | None]:
         """The outcome of each of K writes, None where it goes on; of targets (K,) and readings (K, J) [S]."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Any
 
 import numpy as np
 
+from ..checks import several, shown
 from .history import History
 from .outcome import Outcome
 
@@ -26,8 +27,9 @@ def summary(histories: Sequence[History]) -> dict[str, Any]:
     ValueError
         For no write at all.
     """
-    if not histories:
+    if isinstance(histories, Sized) and not len(histories):
         raise ValueError("a summary needs at least one write")
+    histories = several("histories", histories, History, "target_S")
     counts, times_s = column(histories, "pulses"), column(histories, "time_s")
     energies_J = column(histories, "energy_J")
     reached = np.array([history.outcome is Outcome.REACHED for history in histories], float)
@@ -75,8 +77,11 @@ def ratio(a: Sequence[History], b: Sequence[History], key: str = "pulses") -> tu
     ValueError
         For an unknown key, or writes that are not of the same cases.
     """
-    if key not in _KEYS:
-        raise ValueError(f"key {key!r} is unknown; there is {', '.join(_KEYS)}")
+    if not isinstance(key, str) or key not in _KEYS:
+        raise ValueError(f"key {shown(key)} is unknown; there is {', '.join(_KEYS)}")
+    for name, writes in (("a", a), ("b", b)):
+        if not isinstance(writes, Sized) or len(writes):
+            several(name, writes, History, "target_S")
     if not a or [h.target_S for h in a] != [h.target_S for h in b]:
         raise ValueError("a ratio needs writes to the same targets, one at least")
     both = np.column_stack([column(a, key), column(b, key)])

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import check_range
+from ..checks import check_range, several, shown
 from ..pair import Pair
 from ..progress import Bar, progress
-from .many import checked_targets, written
-from .programmer import Programmer
+from .many import check_fleet, checked_targets, written
+from .programmer import Programmer, check_programmer
 from .rules import Rules
 from .statistics import summary
 
@@ -71,7 +71,11 @@ def tune(
         For arguments that make no sense.
     """
     _check(candidates, by, least)
-    targets = checked_targets(targets, len(make_fleet()))
+    if not callable(make_fleet) or isinstance(make_fleet, type):
+        raise ValueError(f"make_fleet = {shown(make_fleet)} must be a function that gives the training cells")
+    trained = make_fleet()
+    check_fleet(trained)
+    targets = checked_targets(targets, len(trained))
     rules = Rules(tolerance, max_pulses, patience)
     rounds = _rounds(len(candidates), len(targets))
     trying, table = list(candidates), []
@@ -84,10 +88,12 @@ def tune(
 
 
 def _check(candidates: Sequence[Programmer], by: str, least: float) -> None:
-    if by not in _BY:
-        raise ValueError(f"by {by!r} is unknown; there is {', '.join(_BY)}")
-    if not candidates:
+    if not isinstance(by, str) or by not in _BY:
+        raise ValueError(f"by {shown(by)} is unknown; there is {', '.join(_BY)}")
+    if isinstance(candidates, Sized) and not len(candidates):
         raise ValueError("candidates: there is none to tune")
+    for one in several("candidates", candidates, Programmer, "next_pulse"):
+        check_programmer(one)
     check_range("least", least, 0, 1, "")
 
 
