@@ -1,0 +1,69 @@
+"""Quantities of pulses: their units, what is plausible, and the unit that was meant where a value is not."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+# by what a number is divided: 100 ns are 100 / 1e9, the float nearest to 1e-7; 100 * 1e-9 is another one
+_DIVISORS = {
+    "S": {"S": 1.0, "mS": 1e3, "uS": 1e6, "nS": 1e9},
+    "V": {"V": 1.0, "mV": 1e3},
+    "s": {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9, "ps": 1e12},
+}
+_RESISTANCES = {"Ohm": 1.0, "kOhm": 1e3, "MOhm": 1e6}
+
+PLAUSIBLE = {"S": (1e-9, 1e-2), "V": (0.02, 20.0), "s": (1e-11, 1.0)}
+"""What the conductance of a memristor, a programming amplitude (in magnitude) and a pulse's width are, as a rule.
+
+Published cells lie between 1 nS (insulating oxides, tunnel junctions) and some mS, their pulses between 50 ps and
+100 ms, their amplitudes between 50 mV and 15 V. A slip of a thousand leaves the bounds in most tables, not in all."""
+
+_TYPICAL = {"S": 1e-4, "V": 1.0, "s": 1e-7}
+_NOUNS = {"S": "a memristor's conductance", "V": "a pulse's amplitude", "s": "a pulse's width"}
+
+
+def units(base: str) -> tuple[str, ...]:
+    """Return the units in which a quantity of the SI unit `base` (S, V or s) can be told."""
+    return (*_DIVISORS[base], *(_RESISTANCES if base == "S" else ()))
+
+
+def plain_unit(text: str) -> str:
+    """Return a unit as `units` spell it: without brackets and spaces, micro as u, the sign of Ohm as a word."""
+    text = re.sub(r"[\s()\[\]{}]", "", text).replace("\u00b5", "u").replace("\u03bc", "u")
+    return re.sub(r"(?i)(\u03a9|\u2126|ohms?)$", "Ohm", text)
+
+
+def si(numbers: ArrayLike, unit: str) -> np.ndarray:
+    """Return numbers of a unit in S, V or s; inf S for a resistance of 0."""
+    numbers = np.asarray(numbers, dtype=float)
+    if unit in _RESISTANCES:
+        with np.errstate(divide="ignore"):
+            return 1 / (numbers * _RESISTANCES[unit])
+    return numbers / next(known[unit] for known in _DIVISORS.values() if unit in known)
+
+
+def implausible(base: str, values: ArrayLike) -> np.ndarray:
+    """Return where values [S, V or s] lie outside `PLAUSIBLE`, booleans of their shape; amplitudes by magnitude."""
+    low, high = PLAUSIBLE[base]
+    sized = np.abs(values) if base == "V" else np.asarray(values)
+    return ~((sized >= low) & (sized <= high))
+
+
+def told(base: str) -> str:
+    """Return the words for what is plausible."""
+    low, high = PLAUSIBLE[base]
+    return f"{low:g} .. {high:g} {base}, as {_NOUNS[base]} is"
+
+
+def likely_unit(base: str, number: float, unit: str) -> str | None:
+    """Return the unit with which a number is nearest to what is usual, None where none makes it plausible.
+
+    A resistance stays one, and so does a conductance.
+    """
+    kin = _RESISTANCES if unit in _RESISTANCES else _DIVISORS[base]
+    values = {other: abs(float(si(number, other))) for other in kin}
+    good = {other: value for other, value in values.items() if not implausible(base, value)}
+    return min(good, key=lambda other: abs(np.log(good[other] / _TYPICAL[base])), default=None)
