@@ -16,7 +16,7 @@ from .engine import Engine, default_engine
 from .pulse import Pulse
 from .sensing import reading
 from .telegraph import listened, seen
-from .transient import CircuitRun, sent, simulate
+from .transient import CircuitRun, CompactRun, sent
 from .waveform import State, Waveform
 
 __all__ = ["LiveCell", "ModelCell", "SpiceCell", "live"]
@@ -185,7 +185,7 @@ class ModelCell:
 
     def apply(self, pulse: Pulse) -> Waveform:
         """Send one write pulse and wait its idle time."""
-        wave = simulate(self.description, [pulse], self.state, self._seed)
+        wave = sent(CompactRun(self.description, self._seed, True), [pulse], self.state)
         self.state = wave.state
         return wave
 

@@ -13,11 +13,11 @@ import ouro_spice
 
 PACKAGE = Path(ouro_spice.__file__).parent
 ORDER = (
-    "files", "tables", "progress", "kept", "assets", "machine", "quantities", "checks", "variability", "device",
-    "compact", "pulse", "waveform", "c2c", "population", "telegraph", "circuit", "osdi", "engine", "static",
-    "transient", "manifest", "rebuild", "sensing", "cell", "read_error", "pair", "array", "edges", "dataset",
-    "importing", "compare", "fleet", "write_verify", "one_shot", "noise_sources", "predictor", "report", "results",
-    "curves", "decks", "sim", "doctor", "cli",
+    "files", "tables", "progress", "kept", "assets", "machine", "quantities", "checks", "validity", "published",
+    "variability", "device", "compact", "pulse", "waveform", "plausibility", "c2c", "population", "telegraph",
+    "circuit", "osdi", "engine", "static", "transient", "manifest", "rebuild", "sensing", "cell", "read_error",
+    "pair", "array", "edges", "dataset", "importing", "compare", "fleet", "write_verify", "one_shot",
+    "noise_sources", "predictor", "report", "results", "curves", "decks", "sim", "doctor", "cli",
 )  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
 IDS = [str(path.relative_to(PACKAGE)) for path in FILES]

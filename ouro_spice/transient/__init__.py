@@ -11,14 +11,16 @@ import numpy as np
 
 from ..checks import check_count
 from ..circuit import Cell, CompactCell
+from ..device import Device
 from ..engine import Engine, default_engine
+from ..plausibility import check_walk, judged
 from ..pulse import Parallel, Pulse, checked
 from ..telegraph import listened
 from ..waveform import Effort, Fidelity, State, Waveform
 from .circuit import CircuitRun
 from .compact import CompactRun
 
-__all__ = ["CircuitRun", "sent", "simulate"]
+__all__ = ["CircuitRun", "CompactRun", "sent", "simulate"]
 
 
 def simulate(
@@ -60,12 +62,20 @@ def simulate(
         For what is no cell, no pulses, an empty part, or a state that does not fit.
     SimulationError
         Where the simulation fails and `throw` is set.
+
+    Warns
+    -----
+    ValidityWarning
+        For what the device's model is not known to be right for, which is in the waveform's `warnings`, too; for a walk
+        whose step is longer than all these pulses.
     """
     if not isinstance(cell, Cell | CompactCell):
         raise ValueError(f"{cell!r} is no cell: simulate takes a Cell1R, Cell1T1R, CompactCell or a cell of an array")
     check_count("seed", seed, 0)
     if state is not None:
         cell.check_state(state)
+    pulses = checked(pulses, parallel=True)
+    _check_walks(cell, pulses)
     if isinstance(cell, CompactCell):
         run = CompactRun(cell, seed, throw)
     else:
@@ -87,7 +97,16 @@ def sent(
         state = listened(run.cell, waves[-1].state, state, end - begin, run.seed)
         if state is None:
             break
-    return dataclasses.replace(_joined(waves), state=state)
+    return judged(dataclasses.replace(_joined(waves), state=state), waves)
+
+
+def _check_walks(cell: Cell | CompactCell, pulses: Sequence[Pulse | Parallel]) -> None:
+    """Warn where the walk of a device that is written takes no step in all these pulses."""
+    one = isinstance(cell, CompactCell)
+    written = [(cell.device, p) for p in pulses] if one else [w for p in pulses for w in cell.written(p).values()]
+    walks = {device.walk for device, _ in written if isinstance(device, Device) and device.walk}
+    for walk in walks:
+        check_walk(walk, sum(pulse.duration for pulse in pulses), "all pulses together")
 
 
 def _parts(
