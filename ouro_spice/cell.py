@@ -14,7 +14,7 @@ from .circuit import Cell, CompactCell
 from .device import Device
 from .engine import Engine, default_engine
 from .pulse import Pulse
-from .sensing import reading
+from .sensing import reading, unreadable
 from .telegraph import listened, seen
 from .transient import CircuitRun, CompactRun, sent
 from .waveform import State, Waveform
@@ -120,6 +120,10 @@ class SpiceCell:
     def pulse_s(self, pulse: Pulse) -> float:
         """Time that a write pulse takes, gate edges and idle time included [s]."""
         return self.description.duration([pulse])
+
+    def unreadable(self, target_S: float, tolerance: float) -> str:
+        """Return why its readings cannot tell whether a target [S] has been reached; "" where they can."""
+        return unreadable(self.description, self._engine, target_S, tolerance)
 
     @property
     def g_S(self) -> float:

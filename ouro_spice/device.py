@@ -136,9 +136,10 @@ class Device:
     def replace(self, **changes: Any) -> Device:
         """This device with other values; unknown names and illegal values raise ValueError."""
         _check_names(changes)
-        if "r" not in changes and changes.get("rdet", self.rdet) != self.rdet:
+        other = dataclasses.replace(self, **changes)
+        if "r" not in changes and other.rdet != self.rdet:
             warn(RADIUS)
-        return dataclasses.replace(self, **changes)
+        return other
 
     def draw(self, rng: np.random.Generator, size: int, law: str | Spread = "ten_percent") -> list[Device]:
         """Devices that differ in r, l, Ndiscmin and Ndiscmax, this one being their mean.
@@ -239,11 +240,12 @@ def jart_vcm_v1b(
         Where rdet is given without r: it is the radius that Rth0 belongs to, not the filament's.
     """
     _check_names(parameters)
-    if "r" not in parameters and parameters.get("rdet", Device.rdet) != Device.rdet:
-        warn(RADIUS)
     if window:
         parameters = {"Nlo": WINDOW_N[0], "Nhi": WINDOW_N[1], "Ninit": WINDOW_N[0]} | parameters
-    return Device(realisation=realisation, walk=walk, read_noise=read_noise, **parameters)
+    device = Device(realisation=realisation, walk=walk, read_noise=read_noise, **parameters)
+    if "r" not in parameters and device.rdet != Device.rdet:
+        warn(RADIUS)
+    return device
 
 
 def _check_names(names: Any) -> None:

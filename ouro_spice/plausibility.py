@@ -1,9 +1,10 @@
 """What a waveform shows that the model of the device is not known to be right for.
 
-The limits are where the published comparisons end. The user guide's kinetics go to -1.1 V (SET) and +1.9 V (RESET), its
-I-V triangles to +-1.5 V. The model's temperature is part of its fit, and the heat leaves the filament at once: in a SET
-at -1.1 V it passes 3 700 K for some picoseconds, where the oxide, HfO2, would melt (3 030 K). At the limit set here the
-electrode, platinum, would boil: there is no device that the model could stand for.
+The voltage is limited to where published comparisons end: the user guide's kinetics go to -1.1 V (SET) and +1.9 V
+(RESET), its I-V triangles to +-1.5 V. The temperature is limited to where the rate equation itself ends: hops over a
+barrier dWa are rare events only while it is well above kB T; where it is no more than twice that, at 7 833 K for
+1.35 eV, ions are free. Short of it the temperature is a quantity of the fit, in a filament that stores no heat, and no
+thermometer's: the published kinetics pass 3 700 K for some picoseconds of a SET at -1.1 V, and HfO2 melts at 3 030 K.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ HIGHEST_V = 2.0
 TUD_V, TUD_N = 1.8, (0.004, 25.0)
 """Where the fitted current of JART-TUD ends: V(AE, OE) [V] and n_disc [1e26 m^-3]."""
 
-HOTTEST_K = 4100.0
-"""The boiling point of platinum, the active electrode [K]."""
+HOPS = 2.0
+"""Least height of the barrier for ions over kB T at which the published rate, one of hops, has a meaning."""
+
+_KB_eV = 8.617333262e-5
 
 STEEPEST = 0.99
 """The share of its largest value at which the tilt of the barrier for ions, gamma, is held."""
@@ -99,12 +102,12 @@ def _driven_V(wave: Waveform) -> float:
 
 def _too_hot(wave: Waveform) -> str:
     hot = [float(np.max(trace)) for name, trace in wave.traces.items() if name.startswith("temperature")]
-    hottest = max(hot, default=0.0)
-    if hottest <= HOTTEST_K:
+    hottest, limit = max(hot, default=0.0), wave.device.dWa / (HOPS * _KB_eV)
+    if hottest <= limit:
         return ""
     return (
-        f"the filament is hotter than {HOTTEST_K:g} K, at which its electrode would boil: no device of this model can "
-        f"do that{_FIGURE}{hottest:.0f} K)"
+        f"the filament is hotter than {limit:.0f} K, where the ions' barrier dWa is {HOPS:g} kB T: the published rate, one "
+        f"of hops, has no meaning there{_FIGURE}{hottest:.0f} K)"
     )
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..cell import LiveCell, live
 from ..circuit import Cell, CompactCell
 from ..device import Device
 from ..manifest import Manifest, describe, versions
+from ..plausibility import check_walk
 from ..pulse import Pulse
+from ..validity import UnreadableTarget, warn
 from ..waveform import Result, SimulationError, State
 from .history import History
 from .outcome import Outcome
 from .programmer import Programmer
 from .rules import Rules, check_target
+
+if TYPE_CHECKING:
+    from ..fleet import Fleet
 
 
 @dataclass
@@ -87,6 +94,13 @@ def write_verify(
         For arguments that make no sense. A missed target is an outcome, not an error.
     SimulationError
         Where a simulation runs into its time limit or its process dies twice. Other failures are outcomes.
+
+    Warns
+    -----
+    UnreadableTarget
+        Before the first pulse, where no code of the ADC reads within the tolerance, or its steps are wider than that.
+    ValidityWarning
+        For a walk whose step is longer than all pulses that the write may have.
     """
     check_target(target)
     rules = Rules(tolerance, max_pulses, patience, keep_going)
@@ -95,7 +109,10 @@ def write_verify(
     if hasattr(programmer, "check"):
         programmer.check(manifest.circuit)
     log = _Log()
+    if cell.window_S[0] <= target <= cell.window_S[1]:
+        check_readable(cell, target, tolerance)
     outcome, detail = _run(cell, programmer, target, rules, log)
+    check_steps(getattr(getattr(cell, "description", None), "device", None), log.pulses, max_pulses)
     return History(
         programmer.name, target, tolerance, tuple(log.readings), tuple(log.conductances), tuple(log.pulses),
         outcome, log.time_s, log.energy_J, manifest, detail, cell.read_s,
@@ -110,6 +127,20 @@ def settings(programmer: Programmer, **more: Any) -> dict[str, Any]:
 def outside(window_S: tuple[float, float]) -> str:
     """The words for a target outside a window."""
     return f"{window_S[0]:.4g} .. {window_S[1]:.4g} S"
+
+
+def check_readable(cells: LiveCell | Fleet, targets_S: ArrayLike, tolerance: float) -> None:
+    """Warn where the readings of a live cell, or of a fleet, cannot tell whether targets [S] have been reached."""
+    why = cells.unreadable(targets_S, tolerance) if hasattr(cells, "unreadable") else ""
+    if why:
+        warn(why, UnreadableTarget)
+
+
+def check_steps(device: object, pulses: Sequence[Pulse], max_pulses: int) -> None:
+    """Warn where a device's walk would take no step in as many pulses as a write may have, as long as the longest."""
+    if pulses and isinstance(device, Device):
+        longest_s = max(pulse.duration for pulse in pulses)
+        check_walk(device.walk, max_pulses * longest_s, f"{max_pulses} pulses like these")
 
 
 def _manifest(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:

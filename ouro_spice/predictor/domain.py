@@ -1,0 +1,126 @@
+"""Where a predictor has been: the ranges of what it was trained on, and what lies outside of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import compact
+from ..device import PARAMETERS, Device
+from ..manifest import Manifest
+from .examples import Examples
+from .memory import MOST
+from .training import Scale
+
+MARGIN = 0.05
+"""Share of a range by which a question may lie beyond it: data that are drawn do not hold the very ends."""
+
+TARGET = "g_target_S"
+"""Name of the range of g_start_S + dg_S."""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The range of each input of a network, and of the targets, in its training data.
+
+    Attributes
+    ----------
+    ranges
+        (smallest, largest) by name: inputs as in `specification.DEFAULTS`, and ``g_target_S``.
+    """
+
+    ranges: Mapping[str, tuple[float, float]]
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in self.ranges.items():
+            if not -np.inf < low <= high < np.inf:
+                raise ValueError(f"the range of {name}, {low:g} .. {high:g}, is none")
+
+    @classmethod
+    def of(cls, inputs: tuple[str, ...], examples: Examples) -> Domain:
+        """Return that of training examples, of the inputs that a network sees."""
+        columns = {name: examples.column(name) for name in inputs} | {TARGET: examples.target_S}
+        return cls({name: (float(one.min()), float(one.max())) for name, one in columns.items()})
+
+    @classmethod
+    def derived(cls, inputs: tuple[str, ...], scale: Scale, manifest: Manifest) -> Domain:
+        """Return what the data of a checkpoint without one can have held, by its manifest and normalisation.
+
+        Starts lie in the windows of the devices of its D2D law, targets in that of the nominal device. Of other data
+        than extracted ones only mean and standard deviation are known: twice the latter on either side.
+        """
+        around = zip(inputs, scale.shift, scale.scale, strict=True)
+        found = {name: (float(mean - 2 * width), float(mean + 2 * width)) for name, mean, width in around}
+        found |= {name: span for name, span in _remembered(manifest).items() if name in found}
+        windows = _windows(manifest)
+        if windows is None:
+            (low, high), (less, more) = found["g_start_S"], found["dg_S"]
+            return cls(found | {TARGET: (low + less, high + more)})
+        starts, targets = windows
+        changes = (targets[0] - starts[1], targets[1] - starts[0])
+        return cls(found | {"g_start_S": starts, "dg_S": changes, TARGET: targets})
+
+    def __or__(self, other: Domain) -> Domain:
+        """Return what either of them holds."""
+        both = [{name: one.ranges.get(name) for name in {**self.ranges, **other.ranges}} for one in (self, other)]
+        spans = {name: [one[name] for one in both if one[name]] for name in both[0]}
+        return Domain({name: (min(a for a, _ in of), max(b for _, b in of)) for name, of in spans.items()})
+
+    def outside(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return where columns of any shape leave their ranges, by name; only those that do."""
+        found = {}
+        for name, (low, high) in self.ranges.items():
+            if name in columns:
+                # a range may be one number, which its own logarithm misses by the last digit
+                margin = MARGIN * (high - low) + 1e-6 * max(abs(low), abs(high))
+                out = (columns[name] < low - margin) | (columns[name] > high + margin)
+                if np.any(out):
+                    found[name] = out
+        return found
+
+    def told(self, names: Mapping[str, Any]) -> str:
+        """Return the words for the ranges of some inputs."""
+        return ", ".join(_words(name, *self.ranges[name]) for name in names)
+
+
+def _words(name: str, low: float, high: float) -> str:
+    if name.endswith("_S"):
+        return f"{name} {low * 1e6:.4g} .. {high * 1e6:.4g} uS"
+    return f"{name} {low:.4g} .. {high:.4g}"
+
+
+def _remembered(manifest: Manifest) -> dict[str, tuple[float, float]]:
+    """Ranges that a recipe of experience states: amplitudes over the pair's, and what a `Memory` can say."""
+    law = (manifest.settings.get("variant") or {}).get("experience") or {}
+    found = {"slow_same": (-MOST, MOST), "slow_other": (-MOST, MOST), "sure_same": (0.0, 2.0), "sure_other": (0.0, 2.0)}
+    return found | ({"drive": (law["low"], law["high"])} if {"low", "high"} <= set(law) else {})
+
+
+def _windows(manifest: Manifest) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Conductances [S] of the starts and the targets of extracted records; None for a manifest of something else."""
+    values = _device(manifest.cell)
+    if values is None:
+        return None
+    device = Device(**{name: values[name] for name in PARAMETERS}, realisation=values["realisation"])
+    model = manifest.cell.get("model")
+    law = manifest.settings.get("d2d") or {"low": [1.0] * 2, "high": [1.0] * 2}
+    corners = itertools.product(*zip(law["low"][:2], law["high"][:2], strict=True))
+    sizes = [(device.r * wide, device.l * long) for wide, long in corners]
+    spans = [compact.conductance(device, device.bounds, *size, model) for size in sizes]
+    low, high = map(float, compact.conductance(device, device.bounds, model=model))
+    return (float(np.min(spans)), float(np.max(spans))), (low, high)
+
+
+def _device(parts: Any) -> Mapping[str, Any] | None:
+    """The values of the (first) memristor of a description."""
+    if isinstance(parts, list | tuple):
+        parts = dict(enumerate(parts))
+    if not isinstance(parts, Mapping):
+        return None
+    if {*PARAMETERS, "realisation"} <= set(parts):
+        return parts
+    return next((found for found in map(_device, parts.values()) if found is not None), None)
