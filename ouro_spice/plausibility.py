@@ -106,8 +106,8 @@ def _too_hot(wave: Waveform) -> str:
     if hottest <= limit:
         return ""
     return (
-        f"the filament is hotter than {limit:.0f} K, where the ions' barrier dWa is {HOPS:g} kB T: the published rate, one "
-        f"of hops, has no meaning there{_FIGURE}{hottest:.0f} K)"
+        f"the filament is hotter than {limit:.0f} K, where the ions' barrier dWa is {HOPS:g} kB T: the published rate, "
+        f"one of hops, has no meaning there{_FIGURE}{hottest:.0f} K)"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -72,7 +73,7 @@ def _taken_apart(predictor: PulsePredictor, prefix: str) -> dict[str, Any]:
     arrays[f"{prefix}manifest"] = np.array(predictor.manifest.to_json())
     arrays[f"{prefix}sha256"] = np.array(predictor.sha256)
     if predictor.seen:
-        arrays[f"{prefix}domain"] = np.array(json.dumps(dict(predictor.seen.ranges)))
+        arrays[f"{prefix}domain"] = np.array(json.dumps(dataclasses.asdict(predictor.seen)))
     if predictor.clock:
         arrays |= _taken_apart(predictor.clock, f"{prefix}clock.")
     return arrays
@@ -88,8 +89,7 @@ def _put_together(kind: type[PulsePredictor], file: dict[str, np.ndarray], prefi
         raise ValueError(f"a network of {weights.sizes if layers else 'nothing'}")
     clock = _put_together(kind, file, f"{prefix}clock.") if f"{prefix}clock.centres" in file else None
     manifest = Manifest.from_json(str(file[f"{prefix}manifest"]))
-    ranges = json.loads(str(file[f"{prefix}domain"])) if f"{prefix}domain" in file else {}
-    seen = Domain({name: tuple(span) for name, span in ranges.items()}) if ranges else None
+    seen = Domain.read(json.loads(str(file[f"{prefix}domain"]))) if f"{prefix}domain" in file else None
     predictor = kind(weights, scale, specification, manifest, clock, seen)
     if str(file[f"{prefix}sha256"]) != predictor.sha256:
         raise ValueError("its content does not fit its hash")

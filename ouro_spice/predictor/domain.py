@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,10 @@ from .memory import MOST
 from .training import Scale
 
 MARGIN = 0.05
-"""Share of a range by which a question may lie beyond it: data that are drawn do not hold the very ends."""
+"""Share of a range by which a question may lie beyond it."""
+
+_SURE = 4.0
+"""Records that are drawn do not hold the very ends: the next one lies so many of their distances beyond in e^-4."""
 
 TARGET = "g_target_S"
 """Name of the range of g_start_S + dg_S."""
@@ -31,9 +35,12 @@ class Domain:
     ----------
     ranges
         (smallest, largest) by name: inputs as in `specification.DEFAULTS`, and ``g_target_S``.
+    records
+        Of how many records; None where the ranges are those of a law.
     """
 
     ranges: Mapping[str, tuple[float, float]]
+    records: int | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in self.ranges.items():
@@ -44,7 +51,12 @@ class Domain:
     def of(cls, inputs: tuple[str, ...], examples: Examples) -> Domain:
         """Return that of training examples, of the inputs that a network sees."""
         columns = {name: examples.column(name) for name in inputs} | {TARGET: examples.target_S}
-        return cls({name: (float(one.min()), float(one.max())) for name, one in columns.items()})
+        return cls({name: (float(one.min()), float(one.max())) for name, one in columns.items()}, len(examples))
+
+    @classmethod
+    def read(cls, table: Mapping[str, Any]) -> Domain:
+        """Return that of a checkpoint."""
+        return cls({name: (float(low), float(high)) for name, (low, high) in table["ranges"].items()}, table["records"])
 
     @classmethod
     def derived(cls, inputs: tuple[str, ...], scale: Scale, manifest: Manifest) -> Domain:
@@ -68,7 +80,8 @@ class Domain:
         """Return what either of them holds."""
         both = [{name: one.ranges.get(name) for name in {**self.ranges, **other.ranges}} for one in (self, other)]
         spans = {name: [one[name] for one in both if one[name]] for name in both[0]}
-        return Domain({name: (min(a for a, _ in of), max(b for _, b in of)) for name, of in spans.items()})
+        records = None if None in (self.records, other.records) else self.records + other.records
+        return Domain({name: (min(a for a, _ in of), max(b for _, b in of)) for name, of in spans.items()}, records)
 
     def outside(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return where columns of any shape leave their ranges, by name; only those that do."""
@@ -76,11 +89,22 @@ class Domain:
         for name, (low, high) in self.ranges.items():
             if name in columns:
                 # a range may be one number, which its own logarithm misses by the last digit
-                margin = MARGIN * (high - low) + 1e-6 * max(abs(low), abs(high))
+                margin = self._margin(name) * (high - low) + 1e-6 * max(abs(low), abs(high))
                 out = (columns[name] < low - margin) | (columns[name] > high + margin)
                 if np.any(out):
                     found[name] = out
         return found
+
+    def _margin(self, name: str) -> float:
+        """The share of its range by which an input may lie beyond it.
+
+        Starts and targets are drawn evenly; of their differences the largest are the rarest, and the law of the end of
+        the range is a square root.
+        """
+        if self.records is None:
+            return MARGIN
+        share = _SURE / self.records
+        return max(MARGIN, math.sqrt(share / 2) if name == "dg_S" else share)
 
     def told(self, names: Mapping[str, Any]) -> str:
         """Return the words for the ranges of some inputs."""

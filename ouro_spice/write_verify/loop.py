@@ -62,6 +62,8 @@ def write_verify(
 ) -> History:
     """Program a cell to a conductance.
 
+    `UnreadableTarget` warns, before the first pulse, where the codes of the ADC lie too far apart for target and band.
+
     Parameters
     ----------
     cell
@@ -94,23 +96,11 @@ def write_verify(
         For arguments that make no sense. A missed target is an outcome, not an error.
     SimulationError
         Where a simulation runs into its time limit or its process dies twice. Other failures are outcomes.
-
-    Warns
-    -----
-    UnreadableTarget
-        Before the first pulse, where no code of the ADC reads within the tolerance, or its steps are wider than that.
-    ValidityWarning
-        For a walk whose step is longer than all pulses that the write may have.
     """
     check_target(target)
     rules = Rules(tolerance, max_pulses, patience, keep_going)
     cell = live(cell, state, seed) if device is None else live(cell, state, seed, device=device)
-    manifest = _manifest(cell, programmer, seed)
-    if hasattr(programmer, "check"):
-        programmer.check(manifest.circuit)
-    log = _Log()
-    if cell.window_S[0] <= target <= cell.window_S[1]:
-        check_readable(cell, target, tolerance)
+    manifest, log = _manifest(cell, programmer, seed), _Log()
     outcome, detail = _run(cell, programmer, target, rules, log)
     check_steps(getattr(getattr(cell, "description", None), "device", None), log.pulses, max_pulses)
     return History(
@@ -144,6 +134,14 @@ def check_steps(device: object, pulses: Sequence[Pulse], max_pulses: int) -> Non
 
 
 def _manifest(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
+    """The manifest of a write; ValueError for a circuit that the programmer refuses."""
+    found = _described(cell, programmer, seed)
+    if hasattr(programmer, "check"):
+        programmer.check(found.circuit)
+    return found
+
+
+def _described(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
     described = getattr(cell, "nominal", getattr(cell, "description", None))
     if described is None:  # a bench instrument
         return Manifest("", {}, {"kind": type(cell).__name__}, versions(), settings(programmer, seed=seed))
@@ -154,6 +152,7 @@ def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, lo
     low, high = cell.window_S
     if not low <= target <= high:
         return Outcome.TARGET_OUTSIDE, outside(cell.window_S)
+    check_readable(cell, target, rules.tolerance)
     try:
         while True:
             failure = Outcome.READ_FAILED
