@@ -22,7 +22,7 @@ from .compare import compare
 from .edges import edges
 from .extract import extract
 from .noise_sources import noise_sources
-from .output import StoppedError, resumable
+from .output import StoppedError, plain_warnings, resumable
 from .pair import pair
 from .program import program
 from .report import report
@@ -58,6 +58,7 @@ app.add_typer(array.app, name="array")
 app.add_typer(dataset.app, name="dataset")
 
 
+@plain_warnings()
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: turns exceptions into one clear line and an exit code."""
     code: int | str | None

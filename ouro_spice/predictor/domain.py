@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from .. import compact
+from ..dataset.reach import reach_S
 from ..device import PARAMETERS, Device
 from ..manifest import Manifest
+from ..variability import Spread
 from .examples import Examples
 from .memory import MOST
 from .training import Scale
@@ -131,12 +132,10 @@ def _windows(manifest: Manifest) -> tuple[tuple[float, float], tuple[float, floa
         return None
     device = Device(**{name: values[name] for name in PARAMETERS}, realisation=values["realisation"])
     model = manifest.cell.get("model")
-    law = manifest.settings.get("d2d") or {"low": [1.0] * 2, "high": [1.0] * 2}
-    corners = itertools.product(*zip(law["low"][:2], law["high"][:2], strict=True))
-    sizes = [(device.r * wide, device.l * long) for wide, long in corners]
-    spans = [compact.conductance(device, device.bounds, *size, model) for size in sizes]
+    law = manifest.settings.get("d2d")
+    d2d = law and Spread(**{name: tuple(part) if isinstance(part, list) else part for name, part in law.items()})
     low, high = map(float, compact.conductance(device, device.bounds, model=model))
-    return (float(np.min(spans)), float(np.max(spans))), (low, high)
+    return reach_S(device, d2d, model), (low, high)
 
 
 def _device(parts: Any) -> Mapping[str, Any] | None:
