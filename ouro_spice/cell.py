@@ -13,6 +13,7 @@ from .checks import check_count
 from .circuit import Cell, CompactCell
 from .device import Device
 from .engine import Engine, default_engine
+from .plausibility import warned
 from .pulse import Pulse
 from .sensing import reading, unreadable
 from .telegraph import listened, seen
@@ -113,7 +114,7 @@ class SpiceCell:
             Where the simulation fails; the state is then as it was.
         """
         run = dataclasses.replace(self._run, many=pulse.amplitude in self._often_V)
-        wave = sent(run, [pulse], self.state)
+        wave = warned(sent(run, [pulse], self.state))
         self.state = wave.state
         return wave
 
@@ -189,7 +190,7 @@ class ModelCell:
 
     def apply(self, pulse: Pulse) -> Waveform:
         """Send one write pulse and wait its idle time."""
-        wave = sent(CompactRun(self.description, self._seed, True), [pulse], self.state)
+        wave = warned(sent(CompactRun(self.description, self._seed, True), [pulse], self.state))
         self.state = wave.state
         return wave
 

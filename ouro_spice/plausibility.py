@@ -36,6 +36,8 @@ STEEPEST = 0.99
 
 _FIGURE = " (here: "
 
+_CLAMPED = "r or l lies outside the 10 % around its nominal value for which JART-TUD is fitted: it was held there"
+
 
 def doubts(wave: Waveform) -> tuple[str, ...]:
     """Return a sentence for each limit of the model that a waveform passes, with the worst figure at its end."""
@@ -59,13 +61,20 @@ def told(texts: tuple[str, ...]) -> None:
 
 
 def judged(whole: Waveform, parts: Sequence[Waveform]) -> Waveform:
-    """Return a waveform with its `warnings`, of which Python is told; `parts` are what it was joined of."""
+    """Return a waveform with its `warnings`; `parts` are what it was joined of."""
     found = {text.partition(_FIGURE)[0]: text for text in doubts(whole)}
     if whole.result is not Result.OK:  # what came before the failure has traces that the whole has not
         for text in (text for part in parts for text in doubts(part)):
             found.setdefault(text.partition(_FIGURE)[0], text)
-    told(tuple(found.values()))
     return dataclasses.replace(whole, warnings=tuple(found.values()))
+
+
+def warned(wave: Waveform) -> Waveform:
+    """Warn of what a waveform's `warnings` say, and return it."""
+    # D2D and a walk together take r and l over the end of the fit as a rule: that stays in the waveform
+    walks = wave.device is not None and wave.device.walk
+    told(tuple(text for text in wave.warnings if text != _CLAMPED or not walks))
+    return wave
 
 
 def check_walk(walk: object, pulses_s: float, what: str) -> None:
@@ -139,7 +148,7 @@ def _clamped(wave: Waveform) -> str:
     n = [wave.traces[name] for name in wave.traces if name.startswith("n_disc")]
     low, high = (float(limit(trace)) for limit, trace in ((np.min, np.concatenate(n)), (np.max, np.concatenate(n))))
     if any(np.any(wave.traces[name] > 0.5) for name in names):
-        return "r or l lies outside the 10 % around its nominal value for which JART-TUD is fitted: it was held there"
+        return _CLAMPED
     if low < TUD_N[0] * (1 - 1e-6) or high > TUD_N[1] * (1 + 1e-6):
         end = low if low < TUD_N[0] else high
         return (

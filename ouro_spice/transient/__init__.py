@@ -13,14 +13,14 @@ from ..checks import check_count
 from ..circuit import Cell, CompactCell
 from ..device import Device
 from ..engine import Engine, default_engine
-from ..plausibility import check_walk, judged
+from ..plausibility import check_walk, judged, warned
 from ..pulse import Parallel, Pulse, checked
 from ..telegraph import listened
 from ..waveform import Effort, Fidelity, State, Waveform
 from .circuit import CircuitRun
 from .compact import CompactRun
 
-__all__ = ["CircuitRun", "CompactRun", "sent", "simulate"]
+__all__ = ["CircuitRun", "CompactRun", "run_of", "sent", "simulate"]
 
 
 def simulate(
@@ -76,11 +76,15 @@ def simulate(
         cell.check_state(state)
     pulses = checked(pulses, parallel=True)
     _check_walks(cell, pulses)
+    run = run_of(cell, seed, throw, engine)
+    return warned(sent(run, pulses, state or cell.state(), start_s, stop_s))
+
+
+def run_of(cell: Cell | CompactCell, seed: int, throw: bool, engine: Engine | None) -> CircuitRun | CompactRun:
+    """Return what sends pulses to a cell."""
     if isinstance(cell, CompactCell):
-        run = CompactRun(cell, seed, throw)
-    else:
-        run = CircuitRun(cell, seed, throw, engine or default_engine())
-    return sent(run, pulses, state or cell.state(), start_s, stop_s)
+        return CompactRun(cell, seed, throw)
+    return CircuitRun(cell, seed, throw, engine or default_engine())
 
 
 def sent(
@@ -90,7 +94,7 @@ def sent(
     start_s: float = 0.0,
     stop_s: float | None = None,
 ) -> Waveform:
-    """What `simulate` does, by a run of one's own."""
+    """What `simulate` does, by a run of one's own; nothing is warned of."""
     waves: list[Waveform] = []
     for pulse, begin, end in _parts(run.cell, pulses, start_s, stop_s):
         waves += run.pulse(pulse, begin, end, state)
