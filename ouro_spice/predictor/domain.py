@@ -64,10 +64,11 @@ class Domain:
         """Return what the data of a checkpoint without one can have held, by its manifest and normalisation.
 
         Starts lie in the windows of the devices of its D2D law, targets in that of the nominal device. Of other data
-        than extracted ones only mean and standard deviation are known: twice the latter on either side.
+        than extracted ones only mean and standard deviation are known: 2.5 of these on either side, as far as the
+        difference of two evenly drawn values goes.
         """
-        around = zip(inputs, scale.shift, scale.scale, strict=True)
-        found = {name: (float(mean - 2 * width), float(mean + 2 * width)) for name, mean, width in around}
+        around = zip(inputs, scale.shift, 2.5 * scale.scale, strict=True)
+        found = {name: (float(mean - width), float(mean + width)) for name, mean, width in around}
         found |= {name: span for name, span in _remembered(manifest).items() if name in found}
         windows = _windows(manifest)
         if windows is None:
