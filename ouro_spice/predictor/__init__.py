@@ -215,8 +215,8 @@ class PulsePredictor:
 
 
 def _few(table: np.ndarray) -> list[np.ndarray]:
-    """The rows of a table in parts of about the same size: matrices of a few rows are multiplied in another order."""
-    return np.array_split(table, max(1, -(-len(table) // _ROWS)))
+    """The rows of a table, so many at once."""
+    return np.split(table, range(_ROWS, len(table), _ROWS))
 
 
 def _check_examples(specification: Specification, training: Examples, validation: Examples) -> None:
