@@ -4,7 +4,7 @@ The voltage is limited to where published comparisons end: the user guide's kine
 (RESET), its I-V triangles to +-1.5 V. The temperature is limited to where the rate equation itself ends: hops over a
 barrier dWa are rare events only while it is well above kB T; where it is no more than twice that, at 7 833 K for
 1.35 eV, ions are free. Short of it the temperature is a quantity of the fit, in a filament that stores no heat, and no
-thermometer's: the published kinetics pass 3 700 K for some picoseconds of a SET at -1.1 V, and HfO2 melts at 3 030 K.
+thermometer's: the published kinetics pass 3 600 K for a picosecond of a SET at -1.1 V, and HfO2 melts at 3 030 K.
 """
 
 from __future__ import annotations
