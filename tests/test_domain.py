@@ -42,7 +42,10 @@ def ready():
         ((2e-4, 80), r"the target g_start_S \+ dg_S = 80\.\d* S is outside .* did you mean uS\?"),
         (([2e-4, 3e-4], [1e-5] * 3), r"shapes cannot be broadcast together: g_start_S \(2,\), dg_S \(3,\)"),
         (([2e-4, 200.0], 1e-5), r"g_start_S\[1\] = 200 S"),
-        (("a", 1e-5), r"g_start_S = 'a' must be a number"),
+        (("200e-6", 1e-5), r"g_start_S = '200e-6' must be a number"),
+        ((True, 1e-5), r"g_start_S = True must be a number"),
+        ((10**400, 1e-5), r"g_start_S = \d+\.\.\.\d+ must be a number"),
+        (([[2e-4], [2e-4, 3e-4]], 1e-5), r"g_start_S = .* must be a number"),
         ((None, 1e-5), r"g_start_S"),
     ],
 )

@@ -246,6 +246,9 @@ def test_starts_and_targets_that_no_device_can_have_are_counted():
     assert "g_target_S: 1 of 3" in told[1]
     assert "they stay missed" in told[1]
     assert data.frame.outcome[0] == "not_reached"
+    table["g_target_S"] = [300e-6, "much", 200e-6]
+    with pytest.raises(ValueError, match="the table's column g_target_S must hold numbers alone"):
+        extract()
     table["g_target_S"] = [600e-6, 700e-6, 9e-3]
     with pytest.warns(ouro.ValidityWarning), pytest.raises(ValueError, match="g_target_S: 3 of 3 lie where no device"):
         extract()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -28,9 +29,13 @@ def broadcast(given: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
     arrays = {}
     for name, values in given.items():
         try:
-            arrays[name] = np.asarray(values, dtype=float)
-        except (TypeError, ValueError):
-            raise ValueError(f"{name} = {values!r} must be a number or an array of numbers") from None
+            numbers = np.asarray(values)
+            good = numbers.dtype.kind in "iuf"
+        except ValueError:  # rows of different lengths
+            good = False
+        if not good:
+            raise ValueError(f"{name} = {reprlib.repr(values)} must be a number or an array of numbers")
+        arrays[name] = numbers.astype(float)
     try:
         return dict(zip(arrays, np.broadcast_arrays(*arrays.values()), strict=True))
     except ValueError:
