@@ -58,7 +58,7 @@ NEAR = 6.0
 def predictors(given: list[str], setting: str) -> dict[str, Predict]:
     """The predictors given for a setting as SETTING=FILE, by the name of their file."""
     paths = [Path(path) for name, path in (one.split("=", 1) for one in given) if name == setting]
-    return {path.stem: ouro.PulsePredictor.load(path).predict for path in paths}
+    return {path.stem: ouro.PulsePredictor.load(path).answer for path in paths}
 
 
 def measured(name: str, pairs: int, trajectories: int, args: argparse.Namespace) -> tuple[Figures, list[list]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .validity import OutsideTraining, UnreadableTarget, ValidityWarning
 from .variability import HalfCycleWalk, ReadNoise, Spread, Walk, Wander
 from .device import Device, jart_vcm_v1b
 from .pulse import Parallel, Pulse
@@ -154,6 +155,9 @@ __all__ = [
     "PulsePredictor",
     "NeuralProgrammer",
     "report",
+    "ValidityWarning",
+    "OutsideTraining",
+    "UnreadableTarget",
 ]
 
 

@@ -13,10 +13,11 @@ from .checks import check_kind, check_seed, shown
 from .circuit import Cell, CompactCell
 from .device import Device
 from .engine import Engine, default_engine
+from .plausibility import warned
 from .pulse import Pulse
-from .sensing import reading
+from .sensing import reading, unreadable
 from .telegraph import listened, seen
-from .transient import CircuitRun, sent, simulate
+from .transient import CircuitRun, CompactRun, sent
 from .waveform import State, Waveform
 
 __all__ = ["LiveCell", "ModelCell", "SpiceCell", "live"]
@@ -114,13 +115,17 @@ class SpiceCell:
         """
         check_kind("pulse", pulse, Pulse)
         run = dataclasses.replace(self._run, many=pulse.amplitude in self._often_V)
-        wave = sent(run, [pulse], self.state)
+        wave = warned(sent(run, [pulse], self.state))
         self.state = wave.state
         return wave
 
     def pulse_s(self, pulse: Pulse) -> float:
         """Time that a write pulse takes, gate edges and idle time included [s]."""
         return self.description.duration([pulse])
+
+    def unreadable(self, target_S: float, tolerance: float) -> str:
+        """Return why its readings cannot tell whether a target [S] has been reached; "" where they can."""
+        return unreadable(self.description, self._engine, target_S, tolerance)
 
     @property
     def g_S(self) -> float:
@@ -187,7 +192,7 @@ class ModelCell:
     def apply(self, pulse: Pulse) -> Waveform:
         """Send one write pulse and wait its idle time."""
         check_kind("pulse", pulse, Pulse)
-        wave = simulate(self.description, [pulse], self.state, self._seed)
+        wave = warned(sent(CompactRun(self.description, self._seed, True), [pulse], self.state))
         self.state = wave.state
         return wave
 

@@ -10,7 +10,6 @@ Source: Bengel et al., IEEE TCAS-I 67(12), 2020, doi 10.1109/TCSI.2020.3018502; 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +17,9 @@ from typing import Any
 import numpy as np
 
 from .checks import check_count, check_flag, check_range, shown
+from .published import RADIUS, hint
 from .schottky import check_barrier
+from .validity import warn
 from .variability import VARYING, HalfCycleWalk, ReadNoise, Spread, Walk, spread
 
 V_READ = 0.2
@@ -156,7 +157,10 @@ class Device:
     def replace(self, **changes: Any) -> Device:
         """This device with other values; unknown names and illegal values raise ValueError."""
         _check_names(changes)
-        return dataclasses.replace(self, **changes)
+        other = dataclasses.replace(self, **changes)
+        if "r" not in changes and other.rdet != self.rdet:
+            warn(RADIUS)
+        return other
 
     def draw(self, rng: np.random.Generator, size: int, law: str | Spread = "ten_percent") -> list[Device]:
         """Devices that differ in r, l, Ndiscmin and Ndiscmax, this one being their mean.
@@ -280,21 +284,27 @@ def jart_vcm_v1b(
     ------
     ValueError
         For an unknown parameter (with the nearest known name) or an illegal value.
+
+    Warns
+    -----
+    ValidityWarning
+        Where rdet is given without r: it is the radius that Rth0 belongs to, not the filament's.
     """
     _check_names(parameters)
     check_flag("window", window)
     if window:
         parameters = {"Nlo": WINDOW_N[0], "Nhi": WINDOW_N[1], "Ninit": WINDOW_N[0]} | parameters
-    return Device(realisation=realisation, walk=walk, read_noise=read_noise, **parameters)
+    device = Device(realisation=realisation, walk=walk, read_noise=read_noise, **parameters)
+    if "r" not in parameters and device.rdet != Device.rdet:
+        warn(RADIUS)
+    return device
 
 
 def _check_names(names: Any) -> None:
     for name in names:
         if name in PARAMETERS or name in ("realisation", "walk", "read_noise"):
             continue
-        near = difflib.get_close_matches(name, PARAMETERS, n=1, cutoff=0.5)
-        hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(PARAMETERS)}"
-        raise ValueError(f"{name!r} is not a parameter of jart_vcm_v1b{hint}")
+        raise ValueError(f"{name!r} is not a parameter of jart_vcm_v1b; {hint(name, PARAMETERS)}")
 
 
 def _of_kind(name: str, value: object, kinds: tuple[type, ...]) -> None:

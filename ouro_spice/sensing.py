@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
 
 from .circuit import Cell, ReadingClipped
@@ -69,6 +70,49 @@ def prepare(cell: Cell, engine: Engine) -> None:
     sense = cell.alone.sense
     if sense is None or sense.calibrate:
         _calibration(_reference(cell), engine, cell.alone.process.content)
+
+
+def readable_S(cell: Cell, engine: Engine) -> np.ndarray | None:
+    """Return the readings that the codes of a cell's ADC stand for, ascending, (K,) [S]; None without a `Sense`.
+
+    Of an ADC that resolves everything: the two ends of its range.
+    """
+    sense = cell.alone.sense
+    if sense is None:
+        return None
+    low, high = sense.range_S
+    codes = low + (np.arange(2**sense.bits) + 0.5) * sense.step_S if sense.bits else np.array([low, high])
+    if not sense.calibrate:
+        return codes
+    calibration = _calibration(_reference(cell), engine)
+    return np.unique(np.exp(calibration(np.log(np.clip(codes, *np.exp(calibration.x[[0, -1]]))))))
+
+
+def unreadable(cell: Cell, engine: Engine, targets_S: ArrayLike, tolerance: float) -> str:
+    """Return why readings cannot tell whether a target [S] has been reached within a tolerance; "" where they can.
+
+    For the first such target: no code of the ADC reads within the tolerance, or its codes lie farther apart than the
+    band is wide.
+    """
+    codes, targets = readable_S(cell, engine), np.ravel(np.asarray(targets_S, dtype=float))
+    if codes is None or not len(targets):
+        return ""
+    bits, last = cell.alone.sense.bits, len(codes) - 1
+    above = np.clip(np.searchsorted(codes, targets), 1 if last else 0, last)
+    a, b = codes[np.maximum(above - 1, 0)], codes[above]
+    away = np.minimum(np.abs(a - targets), np.abs(b - targets)) if bits else np.maximum(a - targets, targets - b)
+    never, coarse = away > tolerance * targets, (b - a > 2 * tolerance * targets) & bool(bits)
+    if not np.any(never | coarse):
+        return ""
+    k = int(np.argmax(never)) if np.any(never) else int(np.argmax(coarse))
+    band = f"{targets[k] * 1e6:.4g} uS within {tolerance:.3g}"
+    which = f"the {bits}-bit ADC" if bits else "the ADC"
+    many = f" ({np.sum(never | coarse)} of {len(targets)} targets)" if len(targets) > 1 else ""
+    codes_uS = f"{a[k] * 1e6:.4g} and {b[k] * 1e6:.4g} uS"
+    if never[k]:
+        near = f"its codes next to it read {codes_uS}" if bits else f"its range reads as {codes_uS}"
+        return f"{which} has no reading of {band}: {near}{many}"
+    return f"a step of {which}, {codes_uS}, is wider than the band {band}: a reading in it says little{many}"
 
 
 def measured(cell: Cell) -> str:

@@ -250,6 +250,8 @@ class Waveform:
         ``v_bl, v_wl, v_sl`` [V].
     fidelity
         Which memristors followed their state equation.
+    warnings
+        What the model is not known to be right for and the waveform shows, a sentence each: see `plausibility`.
     """
 
     time_s: np.ndarray
@@ -263,6 +265,7 @@ class Waveform:
     log: tuple[str, ...] = ()
     maps: Mapping[str, np.ndarray] = field(default_factory=dict)
     fidelity: Fidelity = Fidelity()
+    warnings: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name == "g":

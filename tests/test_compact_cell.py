@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -184,8 +186,10 @@ def test_a_reduced_model_says_where_r_and_l_leave_its_fit(engine):
     for r, beyond in ((45e-9, 0.0), (51e-9, 1.0)):
         device = ouro.jart_vcm_v1b(window=True, realisation="tud", r=r)
         for cell in (ouro.Cell1R(device), ouro.CompactCell(device, "tud")):
-            wave = ouro.simulate(cell, [pulse], cell.state(200e-6), engine=engine)
+            with pytest.warns(ouro.ValidityWarning, match="fitted") if beyond else contextlib.nullcontext():
+                wave = ouro.simulate(cell, [pulse], cell.state(200e-6), engine=engine)
             assert np.mean(wave["clamped"]) == beyond
+            assert ["was held there" in text for text in wave.warnings] == [True] * int(beyond)
             assert "clamped_1" in wave.frame
 
 

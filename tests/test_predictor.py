@@ -56,11 +56,12 @@ def test_of_a_signed_time_the_sign_is_the_networks(signed):
 
 
 def test_predictions_far_outside_the_data_stay_finite(trained, signed):
+    far = [1e-9, 9e-3, 300e-6], [9e-3, -8.9e-3, 1e-12]
     for one in (trained, signed):
-        predicted = one.predict([1e-9, 1.0, 300e-6], [1.0, -1.0, 1e-12])
+        predicted = one.predict(*far, outside="accept")
         assert np.all(np.isfinite(predicted))
         assert np.all((np.abs(predicted) <= LONGEST_S * 1.001) & (np.abs(predicted) >= SHORTEST_S * 0.999))
-    assert np.array_equal(np.sign(trained.predict([1e-9, 1.0, 300e-6], [1.0, -1.0, 1e-12])), [1, -1, 1])
+    assert np.array_equal(np.sign(trained.predict(*far, outside="accept")), [1, -1, 1])
 
 
 def test_arguments_broadcast(trained):
@@ -99,7 +100,8 @@ def test_what_is_not_told_is_the_default():
     told = {"log_rise": np.log(2e-9), "log_fall": np.log(4e-9), "drive": 1.0, "slow_same": 0.0}
     assert predictor.predict(2e-4, 1e-4) == pytest.approx(predictor.predict(2e-4, 1e-4, **told), rel=1e-12)
     for name in told:
-        assert predictor.predict(2e-4, 1e-4, **(told | {name: told[name] + 0.7})) != predictor.predict(2e-4, 1e-4)
+        other = predictor.predict(2e-4, 1e-4, **(told | {name: told[name] + 0.7}), outside="accept")
+        assert other != predictor.predict(2e-4, 1e-4)
     assert predictor.edges() == (pytest.approx(2e-9), 4e-9)
 
 

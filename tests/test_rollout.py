@@ -58,7 +58,7 @@ def test_columns_are_those_of_what_was_seen_asked_and_sent(trained):
     assert columns["g_S"][:, 0] == pytest.approx(columns["g_start_S"], rel=1e-6)
     assert np.all((columns["drive"] >= 0.98) & (columns["drive"] <= 1.1))
     assert len(many.sent) == 2
-    predicted = trained.predict(columns["g_start_S"], columns["dg_S"]) * columns["drive"] ** -POWER
+    predicted = trained.answer(columns["g_start_S"], columns["dg_S"]) * columns["drive"] ** -POWER
     assert np.abs(predicted).min() < law.fastest_s < np.abs(predicted).max()
     assert columns["spacing_s"] == pytest.approx(3 * np.maximum(np.abs(predicted), law.fastest_s) / 60)
 
@@ -91,7 +91,7 @@ def test_what_earlier_pulses_told_is_that_of_a_memory_of_them(trained):
 
 def test_the_jitter_is_that_of_the_law(trained):
     columns, many = gathered(trained, 600, Law(2, jitter=0.3, points=2))
-    predicted = np.abs(trained.predict(columns["g_start_S"], columns["dg_S"])[:600])
+    predicted = np.abs(trained.answer(columns["g_start_S"], columns["dg_S"])[:600])
     sent = np.array([many.sent[0][k].width for k in range(600)])
     off = np.log(sent / predicted)[predicted > 10e-9]
     assert off.mean() == pytest.approx(0, abs=0.05)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import ReadingClipped, Sense, WriteDriver
+from ouro_spice import ReadingClipped, Result, Sense, SimulationError, WriteDriver
 from ouro_spice.cell import SpiceCell
-from ouro_spice.sensing import mean, reading
+from ouro_spice.dataset import Recipe
+from ouro_spice.sensing import mean, readable_S, reading
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 LINES = ouro.Lines(r_bl=200, r_sl=150, r_wl=500, c_bl=60e-15, c_sl=60e-15, c_wl=50e-15)
@@ -197,6 +198,56 @@ def test_datasets_and_programmers_take_such_a_cell(engine):
     live = SpiceCell(cell, cell.state(150e-6), engine=engine)
     history = ouro.write_verify(live, ouro.FixedPulse(ouro.Pair(-0.6, 1.2, 1e-6), 20e-9), 300e-6, 0.2)
     assert len(history.readings_S) > 1 and live.clipped == 0
+
+
+# ---- targets that readings cannot tell
+
+
+@pytest.mark.ngspice
+def test_the_readings_of_an_adc_are_its_codes_through_the_calibration(engine):
+    """Report 11: of 4 bits over 0 .. 600 uS those next to 120 uS read 95.4 and 134.8 uS in a default 1T1R cell."""
+    plain = ouro.Cell1T1R(DEVICE)
+    raw = readable_S(plain.replace(sense=Sense(bits=4, range_S=(0.0, 600e-6), calibrate=False)), engine)
+    assert raw == pytest.approx((np.arange(16) + 0.5) * 37.5e-6)
+    cell = plain.replace(sense=Sense(bits=4, range_S=(0.0, 600e-6)))
+    codes = readable_S(cell, engine)
+    assert codes[2:4] * 1e6 == pytest.approx([95.44, 134.78], abs=0.02)
+    read = SpiceCell(cell, cell.state(120e-6), engine=engine).read()
+    assert np.min(np.abs(codes - read)) < 1e-12
+    assert readable_S(plain, engine) is None
+    assert readable_S(plain.replace(sense=Sense(calibrate=False)), engine).tolist() == [0.0, 700e-6]
+
+
+@pytest.mark.ngspice
+def test_a_target_that_no_code_comes_near_is_told_before_the_first_pulse(engine):
+    cell = ouro.Cell1T1R(DEVICE, sense=Sense(bits=4, range_S=(0.0, 600e-6)))
+    far = r"the 4-bit ADC has no reading of 120 uS within 0\.05: its codes next to it read 95\.44 and 134\.8 uS"
+    wide = r"a step of the 4-bit ADC, 134\.8 and 174\.8 uS, is wider than the band 134\.8 uS within 0\.05"
+
+    fixed = ouro.FixedPulse(ouro.Pair(-0.6, 1.2, 1e-6), 20e-9)
+
+    class Unread(SpiceCell):
+        """Its first read fails: what is told is told before it."""
+
+        def read(self):
+            raise SimulationError(Result.TIMESTEP, "", ())
+
+    for target, words in ((120e-6, far), (134.8e-6, wide)):
+        with pytest.warns(ouro.UnreadableTarget, match=words):
+            history = ouro.write_verify(Unread(cell, engine=engine), fixed, target, 0.05)
+        assert (history.outcome, history.pulses) == (ouro.Outcome.READ_FAILED, ())
+    for quiet in ((300e-6, 0.1), (900e-6, 0.05)):  # 41 uS a step and 60 of band; outside the window, which is told
+        ouro.write_verify(Unread(cell, engine=engine), fixed, *quiet)
+    drawn = [Recipe(3, 0, None).draw(cell, number) for number in range(3)]
+    with ouro.fleet(cell, drawn, "nominal", engine=engine) as cells:
+        assert cells.unreadable([120e-6, 300e-6, 500e-6], 0.05).endswith("134.8 uS (2 of 3 targets)")
+        with pytest.warns(ouro.UnreadableTarget, match="3 of 3 targets"):
+            histories = ouro.write_many(cells, fixed, [120e-6, 120e-6, 500e-6], 1e-3, max_pulses=1)
+    assert len(histories) == 3
+    top = ouro.Cell1T1R(DEVICE, sense=Sense(range_S=(0.0, 400e-6), calibrate=False))
+    told = SpiceCell(top, engine=engine).unreadable(500e-6, 0.05)
+    assert told.startswith("the ADC has no reading of 500 uS within 0.05: its range reads as 0 and 400 uS")
+    assert not SpiceCell(top, engine=engine).unreadable(200e-6, 1e-6)
 
 
 # ---- where the error comes from

@@ -24,7 +24,7 @@ from .edges import edges
 from .extract import extract
 from .importing import import_
 from .noise_sources import noise_sources
-from .output import StoppedError, resumable
+from .output import StoppedError, plain_warnings, resumable
 from .pair import pair
 from .process import flushed, print_version, refuse_empty, stand_in_for_closed_streams, stoppable, uninterrupted
 from .program import program
@@ -72,6 +72,7 @@ def _common(
     """SPICE-level co-simulation of memristor programming."""
 
 
+@plain_warnings()
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: turns exceptions into one clear line and an exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)

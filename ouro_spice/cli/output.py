@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +63,17 @@ def resumable() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise StoppedError("interrupted; what was finished is kept, run again to go on") from None
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Around a command: a warning is one line, as an error is; a decorator, too."""
+    usual = warnings.formatwarning
+    warnings.formatwarning = lambda message, *_, **__: f"ouro-spice: warning: {message}\n"
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 def show(head: Sequence[str], rows: list[list[str]]) -> None:

@@ -26,8 +26,10 @@ from ..engine import Ngspice
 from ..files import make_folder
 from ..manifest import Manifest, describe
 from ..pair import Pair, recorded_pair
+from ..plausibility import check_walk, told, voltage_doubt
 from ..progress import progress
 from .history import Histories
+from .reach import check_list
 from .recipe import LAWS, Drawn, Recipe
 from .standing import standing
 from .storage import (
@@ -195,6 +197,8 @@ def extract(
     folder = _place(out, workers, scheduler, repair)
     with Ngspice(workers) as engine:
         name, pair = standing(cell, voltages, engine)
+        check_walk(cell.device.walk, pair.total_s, "the pulses that cross the window")
+        _check_volts(cell, pair)
         recipe, cell = dataclasses.replace(recipe, pair=pair, voltages=name), pair.gated(cell)
         manifest = claimed(folder, describe(cell, **recipe.settings))
         work = partial(remote, scheduler=scheduler) if scheduler else partial(local, engine=engine, workers=workers)
@@ -212,10 +216,18 @@ def _asked(cell: Any, n: int, seed: int, sampling: str | Mapping[str, ArrayLike]
         raise ValueError(f"{sorted(unknown)[0]!r} is not known to extract; there is {', '.join(LAWS)}")
     laws.setdefault("d2d", "ten_percent")
     table = dict(sampling) if hasattr(sampling, "keys") else {}
-    return Recipe(
+    recipe = Recipe(
         n, seed, None, sampling="listed" if table else sampling, table=table,
         shard=_COMPACT_SHARD if isinstance(cell, CompactCell) else _SHARD, **laws,
     )  # fmt: skip
+    check_list(recipe, cell)
+    return recipe
+
+
+def _check_volts(cell: Cell | CompactCell, pair: Pair) -> None:
+    """Warn of amplitudes beyond the model's validity; cells in circuits are looked at as they are simulated."""
+    if isinstance(cell, CompactCell) and not cell.resistance:
+        told(tuple(filter(None, [voltage_doubt(max(-pair.v_set, pair.v_reset), cell.model == "tud")])))
 
 
 def _place(out: str | Path | None, workers: int | None, scheduler: str | None, repair: bool) -> Path | None:

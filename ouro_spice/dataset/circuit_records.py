@@ -11,6 +11,7 @@ from .. import c2c, compact
 from ..cell import SpiceCell
 from ..circuit import Cell
 from ..engine import Engine
+from ..plausibility import doubts, told
 from ..population import stationary
 from ..pulse import Pulse
 from ..transient.circuit import CircuitRun
@@ -134,6 +135,7 @@ class Way:
         # amid two points of the grid: the last of them lies well inside
         end_s = self._flat_s + min((last + 0.5) * self._step_s, self._pulse.width)
         waves = list(self._run.pulse(self._pulse, part.begin_s, end_s, part.state))
+        told(tuple(text for wave in waves for text in doubts(wave)))
         times = self._flat_s + self._step_s * np.arange(len(self._g), last + 1)
         self._g = np.concatenate([self._g, _sampled(waves, times - part.begin_s)])
         self._parts.append(part)

@@ -263,7 +263,10 @@ def _checked_table(table: Mapping[str, Any], n: int) -> dict[str, np.ndarray]:
     for name in ("g_start_S", "g_target_S", "rise_s", "fall_s"):
         if name not in table:
             continue
-        column = np.asarray(table[name], dtype=float)
+        try:
+            column = np.asarray(table[name], dtype=float)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"the table's column {name} must hold numbers alone") from None
         if column.ndim != 1 or len(column) < n:
             raise ValueError(f"the table's column {name} has {column.size} rows; n = {n} records need as many")
         bad = np.flatnonzero(~(np.isfinite(column[:n]) & (column[:n] > 0)))

@@ -14,6 +14,7 @@ from .. import c2c, compact
 from ..circuit import CompactCell
 from ..dataset.recipe import Drawn
 from ..device import Device
+from ..plausibility import told, voltage_doubt
 from ..population import started
 from ..progress import Bar
 from ..pulse import Pulse
@@ -109,6 +110,9 @@ class CompactFleet:
         places = chosen(places, len(self), once=True)
         pulses = matched(pulses, places)
         given = np.array([(one.amplitude, one.rise, one.width, one.fall) for one in pulses]).reshape(-1, 4)
+        if not self.cell.resistance:  # else the devices have less
+            highest_V = float(np.max(np.abs(given[:, 0]), initial=0.0))
+            told(tuple(filter(None, [voltage_doubt(highest_V, self.cell.model == "tud")])))
         now, energy = self._turned(places, np.array([one.polarity for one in pulses], int)), np.empty(len(places))
 
         def part(of: slice, bundle: tuple, n: np.ndarray, scratch: np.ndarray) -> None:

@@ -19,7 +19,7 @@ from ..dataset.recipe import Drawn
 from ..engine import Ngspice
 from ..progress import Bar
 from ..pulse import Pulse
-from ..sensing import prepare
+from ..sensing import prepare, unreadable
 from ..waveform import Result, SimulationError, State
 from .places import chosen, drives, matched
 
@@ -73,6 +73,10 @@ class SpiceFleet:
         other = copy.copy(self)
         other._cells, other.failures = [copy.copy(cell) for cell in self._cells], dict(self.failures)
         return other
+
+    def unreadable(self, targets_S: ArrayLike, tolerance: float) -> str:
+        """Return why its readings cannot tell whether targets [S] have been reached; "" where they can."""
+        return unreadable(self.cell, self._engine, targets_S, tolerance)
 
     def state(self, place: int) -> State:
         """The state of one cell, as `live` takes it."""

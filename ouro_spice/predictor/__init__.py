@@ -8,6 +8,7 @@ end within a band around the target.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ from ..checks import check_kind, check_seed, checked_path
 from ..dataset import PulseDataset
 from ..manifest import Manifest
 from ..pair import Pair, recorded_pair
-from . import checkpoint
+from . import asking, checkpoint
 from .curves import Curves, Mapping
+from .domain import Domain
 from .examples import Examples
 from .held_out import held_out
 from .network import HIDDEN, Weights
@@ -32,6 +34,7 @@ __all__ = [
     "HIDDEN",
     "PLAIN",
     "Curves",
+    "Domain",
     "Examples",
     "Law",
     "Mapping",
@@ -48,6 +51,9 @@ __all__ = [
 
 _CURVE = 8
 """A history of fewer points is no curve."""
+
+_ROWS = 8192
+"""Questions that are answered at once: bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,8 @@ class PulsePredictor:
         Of the training data; ``settings["training"]`` says how it was trained.
     clock
         The predictor by whose times a history-conditioned one measures how fast a device is; None for others.
+    seen
+        The ranges of its training data; None where they were not kept, and follow from the manifest.
     """
 
     weights: Weights
@@ -73,6 +81,7 @@ class PulsePredictor:
     specification: Specification
     manifest: Manifest = field(repr=False)
     clock: PulsePredictor | None = None
+    seen: Domain | None = None
 
     @classmethod
     def fit(
@@ -130,24 +139,52 @@ class PulsePredictor:
         weights, scale, scores = train(specification, training, validation, step_s, seed, begin)
         manifest = Manifest.from_json(manifest.to_json())
         manifest.settings["training"] = {"seed": int(seed), "kept": scores, "start": start.sha256 if start else None}
-        return cls(weights, scale, specification, manifest, clock)
+        seen = Domain.of(specification.inputs, training)
+        return cls(weights, scale, specification, manifest, clock, seen | start.domain if start else seen)
 
-    def predict(self, g_start_S: ArrayLike, dg_S: ArrayLike, **seen: ArrayLike) -> np.ndarray:
-        """Signed pulse time [s] for a wanted change of conductance [S]; SET positive. Broadcasts its arguments.
+    def predict(self, g_start_S: ArrayLike, dg_S: ArrayLike, *, outside: str = "warn", **seen: ArrayLike) -> np.ndarray:
+        """Return the signed pulse time [s] for a wanted change of conductance [S]; SET positive. Broadcasts.
 
-        `seen` are further inputs of the network by their names; what stands for them where they are not given is in
-        `specification.DEFAULTS`, edges are those of the training data.
+        Parameters
+        ----------
+        g_start_S, dg_S
+            What the cell reads now, and the wanted change of it [S].
+        outside
+            What becomes of questions outside the range of the training data, `domain`, a twentieth of it allowed:
+            "warn", `OutsideTraining`, once; "nan", NaN; "raise", ValueError; "accept", an answer like any other.
+        **seen
+            Further inputs of the network by their names; what stands for them where they are not given is in
+            `specification.DEFAULTS`, edges are those of the training data.
+
+        Raises
+        ------
+        ValueError
+            For starts or targets that are no plausible conductances, what is not finite, and shapes that do not fit.
         """
-        unknown = set(seen) - set(DEFAULTS)
-        if unknown:
-            raise ValueError(f"{sorted(unknown)[0]!r} is no input of a predictor; there is {', '.join(DEFAULTS)}")
-        given = {"g_start_S": g_start_S, "dg_S": dg_S, **seen}
-        names = list(given)
-        given = dict(zip(names, np.broadcast_arrays(*(np.asarray(given[n], float) for n in names)), strict=True))
+        if outside not in asking.OUTSIDE:
+            raise ValueError(f"outside {outside!r} is unknown; there is {', '.join(asking.OUTSIDE)}")
+        given = asking.broadcast({"g_start_S": g_start_S, "dg_S": dg_S, **seen})
+        asking.check(given)
+        unanswered = None if outside == "accept" else asking.outside_training(self.domain, given, outside)
+        time_s = self._answered(given)
+        return time_s if unanswered is None else np.where(unanswered, np.nan, time_s)
+
+    def answer(self, g_start_S: ArrayLike, dg_S: ArrayLike, **seen: ArrayLike) -> np.ndarray:
+        """Return what the network says, whatever it is asked: for programmers, whose readings are what they are."""
+        return self._answered(asking.broadcast({"g_start_S": g_start_S, "dg_S": dg_S, **seen}))
+
+    @cached_property
+    def domain(self) -> Domain:
+        """The ranges of its training data, or of what they can have been."""
+        return self.seen or Domain.derived(self.specification.inputs, self.scale, self.manifest)
+
+    def _answered(self, given: dict[str, np.ndarray]) -> np.ndarray:
+        """Signed times [s] for inputs of one shape."""
         shape = given["dg_S"].shape
         columns = [given[n] if n in given else np.full(shape, self._default(n)) for n in self.specification.inputs]
-        x = (np.stack([column.ravel() for column in columns], axis=-1) - self.scale.shift) / self.scale.scale
-        y = (self.weights(x) * self.scale.scale_out + self.scale.shift_out).reshape(shape)
+        table = np.stack([column.ravel() for column in columns], axis=-1)
+        parts = [self.weights((rows - self.scale.shift) / self.scale.scale) for rows in _few(table)]
+        y = (np.concatenate(parts) * self.scale.scale_out + self.scale.shift_out).reshape(shape)
         if self.specification.output == "signed_time":
             return np.clip(y, -LONGEST_S, LONGEST_S)
         return np.sign(given["dg_S"]) * np.exp(np.clip(y, np.log(SHORTEST_S), np.log(LONGEST_S)))
@@ -179,6 +216,11 @@ class PulsePredictor:
     def edges(self) -> tuple[float, float]:
         """Rise and fall of its pulses [s]: of edges that were drawn, the middle of their law."""
         return edge(self.manifest, "rise_s"), edge(self.manifest, "fall_s")
+
+
+def _few(table: np.ndarray) -> list[np.ndarray]:
+    """The rows of a table, so many at once."""
+    return np.split(table, range(_ROWS, len(table), _ROWS))
 
 
 def _check_examples(specification: Specification, training: Examples, validation: Examples) -> None:

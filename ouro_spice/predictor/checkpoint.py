@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -12,6 +13,7 @@ import numpy as np
 
 from ..files import read_bytes, write_whole
 from ..manifest import Manifest
+from .domain import Domain
 from .network import Weights
 from .specification import Specification
 from .training import arrays_of, scale_from
@@ -55,7 +57,10 @@ def load(kind: type[PulsePredictor], path: Path) -> PulsePredictor:
 
 
 def digest(predictor: PulsePredictor) -> str:
-    """Hash of all that decides its predictions, and of its manifest."""
+    """Hash of all that decides its predictions, and of its manifest.
+
+    The range of the training data decides none, and is no part of it: checkpoints that have none keep their hash.
+    """
     content = b"".join(np.ascontiguousarray(array).tobytes() for array in _numbers(predictor))
     text = json.dumps(predictor.specification.plain, sort_keys=True) + predictor.manifest.to_json()
     clock = predictor.clock.sha256 if predictor.clock else ""
@@ -75,6 +80,8 @@ def _taken_apart(predictor: PulsePredictor, prefix: str) -> dict[str, Any]:
     arrays[f"{prefix}specification"] = np.array(json.dumps(predictor.specification.plain))
     arrays[f"{prefix}manifest"] = np.array(predictor.manifest.to_json())
     arrays[f"{prefix}sha256"] = np.array(predictor.sha256)
+    if predictor.seen:
+        arrays[f"{prefix}domain"] = np.array(json.dumps(dataclasses.asdict(predictor.seen)))
     if predictor.clock:
         arrays |= _taken_apart(predictor.clock, f"{prefix}clock.")
     return arrays
@@ -90,7 +97,8 @@ def _put_together(kind: type[PulsePredictor], file: dict[str, np.ndarray], prefi
         raise ValueError(f"a network of {weights.sizes if layers else 'nothing'}")
     clock = _put_together(kind, file, f"{prefix}clock.") if f"{prefix}clock.centres" in file else None
     manifest = Manifest.from_json(str(file[f"{prefix}manifest"]))
-    predictor = kind(weights, scale, specification, manifest, clock)
+    seen = Domain.read(json.loads(str(file[f"{prefix}domain"]))) if f"{prefix}domain" in file else None
+    predictor = kind(weights, scale, specification, manifest, clock, seen)
     if str(file[f"{prefix}sha256"]) != predictor.sha256:
         raise ValueError("its content does not fit its hash")
     return predictor

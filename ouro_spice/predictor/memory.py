@@ -82,8 +82,9 @@ class Memory:
         moved = (self.reading_S - self.anchor_S) * self.sign
         seen = np.maximum(moved, CLEAR_S)
         spent = np.zeros(len(seen))
+        ask = getattr(clock, "answer", clock.predict)  # of readings as they are, whatever a clock knows of them
         for width_s, drive in zip(self.width_s, self.drive, strict=True):
-            expected = np.abs(clock.predict(self.anchor_S, np.where(self.sign < 0, -seen, seen), drive=drive))
+            expected = np.abs(ask(self.anchor_S, np.where(self.sign < 0, -seen, seen), drive=drive))
             spent += width_s / np.maximum(expected, 1e-12)
         begun = spent > 0
         found = np.clip(np.log(np.where(begun, spent, 1.0)), -MOST, MOST)

@@ -12,6 +12,7 @@ from ..checks import check_flag, check_has, check_kind, check_range, check_text
 from ..dataset.recipe import LIMIT
 from ..pair import Pair
 from ..pulse import Pulse
+from .asking import check_targets
 from .memory import Memory
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ class NeuralProgrammer:
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
         """The same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
         readings = np.asarray(readings, dtype=float)
+        check_targets(self.predictor.domain, targets)
         if self.predictor.clock is None:
             # after so many the pulse is the longest one in any case, and a power of more might be infinite
             longer = self.growth ** np.minimum(repeats(targets, readings), 99)
@@ -150,7 +152,7 @@ class NeuralProgrammer:
 
         def predict(drive: np.ndarray) -> np.ndarray:
             more = seen | {"drive": drive} if self.drives else seen
-            return longer * self.predictor.predict(reading, dg, **more)
+            return longer * self.predictor.answer(reading, dg, **more)
 
         one = np.ones(len(reading))
         time_s, drive = (predict(one), one) if self.drives is None else self.drives.choose(predict, len(reading))

@@ -112,8 +112,8 @@ def _times(
     """Signed times [s] at amplitudes; where the predictor knows one pair only, by the rule of thumb."""
     seen = seen if predictor.clock else {}
     if "drive" in predictor.specification.inputs:
-        return predictor.predict(reading, dg, drive=drive, **seen)
-    return predictor.predict(reading, dg, **seen) * drive**-POWER
+        return predictor.answer(reading, dg, drive=drive, **seen)
+    return predictor.answer(reading, dg, **seen) * drive**-POWER
 
 
 SEEN = ("g_start_S", "dg_S", "drive", "slow_same", "sure_same", "slow_other", "sure_other")

@@ -94,7 +94,7 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
         plain |= {foreign_name(v): network(compact, v) for v in shared if _single(v)}
     model = noise_free(place.cell, place.pair, place.engine)
     predicts: dict[str, Predict] = {"do nothing": nothing, "noise-free": model}
-    predicts |= {name: one.predict for name, one in plain.items()}
+    predicts |= {name: one.answer for name, one in plain.items()}
     deployments = {name: deployed(place, name, predict) for name, predict in predicts.items()}
     others = [v for v in variants if not _single(v)]
     several = [programmer(place, v) for v in others]
@@ -219,7 +219,7 @@ def _timed(place: Place, plain: dict[str, PulsePredictor], model: Predict) -> di
         return {}
     drawn = place.drawn(_TIMED, TRAINING)
     g, dg = (np.array(x) for x in zip(*((d.start_S, d.target_S - d.start_S) for d in drawn), strict=True))
-    found = {name: prediction_s(plain[name].predict, g, dg) for name in names}
+    found = {name: prediction_s(plain[name].answer, g, dg) for name in names}
     few = slice(_TIMED // 10)
     found["noise-free"] = prediction_s(simulated(place.cell, place.pair, place.engine), g[few], dg[few])
     found["noise-free, looked up"] = prediction_s(model, g, dg)

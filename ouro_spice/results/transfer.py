@@ -43,7 +43,7 @@ def _under(place: Place, predictor: PulsePredictor, condition: Mapping[str, Any]
         cells = place.fleet(drawn, cell, pair)
         edges_s = (condition["edge_s"],) * 2 if "edge_s" in condition else predictor.edges()
         seen = dict(zip(("log_rise", "log_fall"), np.log(edges_s), strict=True))
-        return deploy(cells, partial(predictor.predict, **seen), targets, pair, *edges_s, condition.get("clock_s"))
+        return deploy(cells, partial(predictor.answer, **seen), targets, pair, *edges_s, condition.get("clock_s"))
 
     return kept_deployment(place, "transfer", settings, make)
 

@@ -12,14 +12,16 @@ import numpy as np
 
 from ..checks import check_engine, check_flag, check_part, check_seed, shown
 from ..circuit import Cell, CompactCell
+from ..device import Device
 from ..engine import Engine, default_engine
+from ..plausibility import check_walk, judged, warned
 from ..pulse import Parallel, Pulse, checked
 from ..telegraph import listened
 from ..waveform import Effort, Fidelity, State, Waveform
 from .circuit import CircuitRun
 from .compact import CompactRun
 
-__all__ = ["CircuitRun", "sent", "simulate"]
+__all__ = ["CircuitRun", "CompactRun", "run_of", "sent", "simulate"]
 
 
 def simulate(
@@ -61,6 +63,12 @@ def simulate(
         For what is no cell, no pulses, an empty part, or a state that does not fit.
     SimulationError
         Where the simulation fails and `throw` is set.
+
+    Warns
+    -----
+    ValidityWarning
+        For what the device's model is not known to be right for, which is in the waveform's `warnings`, too; for a walk
+        whose step is longer than all these pulses.
     """
     if not isinstance(cell, Cell | CompactCell):
         raise ValueError(
@@ -71,11 +79,17 @@ def simulate(
     check_engine(engine)
     if state is not None:
         cell.check_state(state)
+    pulses = checked(pulses, parallel=True)
+    _check_walks(cell, pulses)
+    run = run_of(cell, seed, throw, engine)
+    return warned(sent(run, pulses, state or cell.state(), start_s, stop_s))
+
+
+def run_of(cell: Cell | CompactCell, seed: int, throw: bool, engine: Engine | None) -> CircuitRun | CompactRun:
+    """Return what sends pulses to a cell."""
     if isinstance(cell, CompactCell):
-        run = CompactRun(cell, seed, throw)
-    else:
-        run = CircuitRun(cell, seed, throw, engine or default_engine())
-    return sent(run, pulses, state or cell.state(), start_s, stop_s)
+        return CompactRun(cell, seed, throw)
+    return CircuitRun(cell, seed, throw, engine or default_engine())
 
 
 def sent(
@@ -85,14 +99,23 @@ def sent(
     start_s: float = 0.0,
     stop_s: float | None = None,
 ) -> Waveform:
-    """What `simulate` does, by a run of one's own."""
+    """What `simulate` does, by a run of one's own; nothing is warned of."""
     waves: list[Waveform] = []
     for pulse, begin, end in _parts(run.cell, pulses, start_s, stop_s):
         waves += run.pulse(pulse, begin, end, state)
         state = listened(run.cell, waves[-1].state, state, end - begin, run.seed)
         if state is None:
             break
-    return dataclasses.replace(_joined(waves), state=state)
+    return judged(dataclasses.replace(_joined(waves), state=state), waves)
+
+
+def _check_walks(cell: Cell | CompactCell, pulses: Sequence[Pulse | Parallel]) -> None:
+    """Warn where the walk of a device that is written takes no step in all these pulses."""
+    one = isinstance(cell, CompactCell)
+    written = [(cell.device, p) for p in pulses] if one else [w for p in pulses for w in cell.written(p).values()]
+    walks = {device.walk for device, _ in written if isinstance(device, Device) and device.walk}
+    for walk in walks:
+        check_walk(walk, sum(pulse.duration for pulse in pulses), "all pulses together")
 
 
 def _parts(

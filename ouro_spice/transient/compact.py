@@ -84,8 +84,9 @@ class CompactRun:
 
     def _traces(self, moved: Device, points: np.ndarray) -> dict[str, np.ndarray]:
         _, n, r, l, v, i = points.T  # noqa: E741 - the model's own name
-        way = n - moved.Nref
-        r_now, l_now = r + moved.drdN * way, l + moved.dldN * way
+        way = n - moved.Nref  # r and l follow it as far as in the kernels' `geometry`
+        r_now = np.clip(r + moved.drdN * way, 0.5 * r, 2 * r)
+        l_now = np.clip(l + moved.dldN * way, 0.5 * l, np.minimum(2 * l, moved.lcell))
         v_cell = v - self.cell.resistance * i
         g = compact.conductance(moved, n, r, l, self.cell.model)
         temperature = compact.temperature(moved, v_cell, i, r_now)

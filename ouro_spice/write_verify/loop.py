@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..cell import LiveCell, live
 from ..circuit import Cell, CompactCell
 from ..device import Device
 from ..manifest import Manifest, describe, versions
+from ..plausibility import check_walk
 from ..pulse import Pulse
+from ..validity import UnreadableTarget, warn
 from ..waveform import Result, SimulationError, State
 from .history import History
 from .outcome import Outcome
 from .programmer import Programmer, check_programmer
 from .rules import Rules, check_target
+
+if TYPE_CHECKING:
+    from ..fleet import Fleet
 
 
 @dataclass
@@ -55,6 +62,8 @@ def write_verify(
 ) -> History:
     """Program a cell to a conductance.
 
+    `UnreadableTarget` warns, before the first pulse, where the codes of the ADC lie too far apart for target and band.
+
     Parameters
     ----------
     cell
@@ -91,11 +100,9 @@ def write_verify(
     check_target(target)
     rules = Rules(tolerance, max_pulses, patience, keep_going)
     cell = live(cell, state, seed, device)
-    manifest = _manifest(cell, programmer, seed)
-    if hasattr(programmer, "check"):
-        programmer.check(manifest.circuit)
-    log = _Log()
+    manifest, log = _manifest(cell, programmer, seed), _Log()
     outcome, detail = _run(cell, programmer, target, rules, log)
+    check_steps(getattr(getattr(cell, "description", None), "device", None), log.pulses, max_pulses)
     return History(
         programmer.name, target, tolerance, tuple(log.readings), tuple(log.conductances), tuple(log.pulses),
         outcome, log.time_s, log.energy_J, manifest, detail, cell.read_s,
@@ -112,8 +119,30 @@ def outside(window_S: tuple[float, float]) -> str:
     return f"{window_S[0]:.4g} .. {window_S[1]:.4g} S"
 
 
+def check_readable(cells: LiveCell | Fleet, targets_S: ArrayLike, tolerance: float) -> None:
+    """Warn where the readings of a live cell, or of a fleet, cannot tell whether targets [S] have been reached."""
+    why = cells.unreadable(targets_S, tolerance) if hasattr(cells, "unreadable") else ""
+    if why:
+        warn(why, UnreadableTarget)
+
+
+def check_steps(device: object, pulses: Sequence[Pulse], max_pulses: int) -> None:
+    """Warn where a device's walk would take no step in as many pulses as a write may have, as long as the longest."""
+    if pulses and isinstance(device, Device):
+        longest_s = max(pulse.duration for pulse in pulses)
+        check_walk(device.walk, max_pulses * longest_s, f"{max_pulses} pulses like these")
+
+
 def _manifest(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
+    """The manifest of a write; ValueError for a circuit that the programmer refuses."""
     check_programmer(programmer)
+    found = _described(cell, programmer, seed)
+    if hasattr(programmer, "check"):
+        programmer.check(found.circuit)
+    return found
+
+
+def _described(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
     described = getattr(cell, "nominal", getattr(cell, "description", None))
     if described is None:  # a bench instrument
         return Manifest("", {}, {"kind": type(cell).__name__}, versions(), settings(programmer, seed=seed))
@@ -124,6 +153,7 @@ def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, lo
     low, high = cell.window_S
     if not low <= target <= high:
         return Outcome.TARGET_OUTSIDE, outside(cell.window_S)
+    check_readable(cell, target, rules.tolerance)
     try:
         while True:
             failure = Outcome.READ_FAILED

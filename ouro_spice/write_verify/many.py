@@ -13,7 +13,7 @@ from ..manifest import Manifest, describe
 from ..progress import progress
 from ..pulse import Pulse
 from .history import History
-from .loop import outside, settings
+from .loop import check_readable, check_steps, outside, settings
 from .outcome import Outcome
 from .programmer import Programmer, check_programmer
 from .rules import Rules, check_target
@@ -87,7 +87,9 @@ def written(
         programmer.check(manifest.circuit)
     logs = _Logs(fleet, places, targets, rules)
     low, high = fleet.window_S
-    logs.end((targets < low) | (targets > high), Outcome.TARGET_OUTSIDE, outside(fleet.window_S))
+    beyond = (targets < low) | (targets > high)
+    logs.end(beyond, Outcome.TARGET_OUTSIDE, outside(fleet.window_S))
+    check_readable(fleet, targets[~beyond], rules.tolerance)
     ended = 0
     while len(logs.active):
         advance(logs.ended - ended)
@@ -96,6 +98,7 @@ def written(
         if len(logs.active):
             logs.apply(pulses_for(programmer, targets[logs.active], logs.readings))
     advance(logs.ended - ended)
+    check_steps(fleet.cell.device, logs.sent, rules.max_pulses)
     return logs.histories(programmer, manifest)
 
 
@@ -138,6 +141,11 @@ class _Logs:
     def ended(self) -> int:
         """How many writes have ended."""
         return len(self._places) - len(self.active)
+
+    @property
+    def sent(self) -> list[Pulse]:
+        """All different pulses so far."""
+        return list(self._lengths)
 
     def end(self, those: np.ndarray, outcome: Outcome, detail: str = "") -> None:
         """End the marked ones of the active writes."""
