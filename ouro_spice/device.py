@@ -58,7 +58,8 @@ class Device:
     Raises
     ------
     ValueError
-        For a value that is not finite or outside its legal range, naming field, value and range.
+        For a value that is not finite or outside its legal range, naming field, value and range; for a phin that does
+        not go with phibn0, T0 and the others: there the current of the published equations breaks off.
     """
 
     Ninit: float = _quantity(0.008, "1e26 m^-3", 1e-4, 1000, "vacancy concentration of the disc at t = 0", True)

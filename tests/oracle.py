@@ -117,9 +117,9 @@ class Jart:
 
     def roots(self, v: float, n: float) -> list[float]:
         """All static currents, the smallest first: a scan of all voltages the barrier can have, beyond its kink too."""
-        ends = np.geomspace(1e-25, 1e-3, 120)
+        ends = np.geomspace(1e-60, 1e-3, 250)
         share = np.concatenate([ends, np.linspace(1e-3, 1 - 1e-3, 600)[1:-1], 1 - ends[ends > 1e-10][::-1]])
-        kink = abs(self.phibn0 - self.phin) * (1 + np.concatenate([-ends[40:], [0], ends[40:]])) / abs(v)
+        kink = abs(self.phibn0 - self.phin) * (1 + np.concatenate([-ends[-80:], [0], ends[-80:]])) / abs(v)
         share = np.unique(np.concatenate([share, 1 - kink[(kink > 1e-12) & (kink < 1 - 1e-12)]]))
         # the current that leaves 1 - share of the voltage to the barrier: Cardano
         ohm, cubic = sum(self.resistances(n)) + self.RTiOx + self.R0, self.R0**2 * self.alphaline * self.Rthline

@@ -16,7 +16,7 @@ from ouro_spice.device import PARAMETERS
 
 # relative error of current, and of the rate at that current; SPICE ends at reltol = 1e-4, and where a current is all
 # but nothing at an absolute error [A]. The rate has the temperature in an exponent, in the behavioural form a node
-WITHIN = {"compact": (1e-8, 1e-7, 0.0), "compiled": (5e-5, 1e-5, 2e-12), "behavioural": (5e-5, 2e-2, 2e-12)}
+WITHIN = {"compact": (1e-7, 1e-7, 0.0), "compiled": (1e-4, 1e-5, 2e-12), "behavioural": (2e-4, 2e-2, 2e-12)}
 HOT_K, FIELD = 2e4, 0.98  # beyond them the realisations part from the published equations, which make no sense there
 WIDE = 20  # ends of a range further apart than this: evenly spread in the logarithm
 SHARES = (*PARAMETERS, "v", "n")

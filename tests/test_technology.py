@@ -18,7 +18,8 @@ CASES = st.fixed_dictionaries({name: st.floats(0, 1) for name in SHARES}).map(ca
 
 
 @pytest.mark.ngspice
-@settings(max_examples=4, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # shrinking takes minutes in SPICE
+# always the same: benchmarks/technology.py searches further; shrinking takes minutes in SPICE
+@settings(max_examples=4, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(cases=st.lists(CASES, min_size=8, max_size=8))
 def test_all_parameters_in_all_realisations(engine, cases):
     """Against a search for roots that scans beyond the barrier's kink."""
