@@ -2,13 +2,14 @@
 BIN := .venv/bin
 OURO := $(BIN)/ouro-spice
 
-.PHONY: help setup sim paper circuit decks doctor test lint format bench clean
+.PHONY: help setup sim paper circuit decks doctor test check lint format bench clean
 
 help:
 	@echo "make sim      decks and the main job; report in runs/sim/report.html"
 	@echo "make paper    the published experiment on its own ground, compact; runs/paper/report.html"
 	@echo "make circuit  the same in the circuit, 1T1R in ngspice; runs/circuit/report.html"
 	@echo "make test     all tests              make lint     style checks"
+	@echo "make check    what is too slow for the tests: every benchmark in its quick form"
 	@echo "make decks    the decks alone        make doctor   what this machine has"
 	@echo "make bench    all benchmarks         make setup    set up only"
 
@@ -33,6 +34,17 @@ doctor: setup
 
 test: setup
 	@$(BIN)/python -m pytest --ngspice required -n auto --maxprocesses 4 --dist loadfile
+
+# Every script runs, whatever fails before it; what each says stands in build/check. Where the figures are right values
+# and not speeds, they are held to their bars.
+RIGHT := robustness forks hostile
+check: setup
+	@mkdir -p build/check; missed=""; for script in benchmarks/[a-z]*.py; do \
+		name=$$(basename $$script .py); printf '%-16s' "$$name"; \
+		case " $(RIGHT) " in *" $$name "*) bars=--check ;; *) bars= ;; esac; \
+		if $(BIN)/python $$script --quick $$bars > build/check/$$name.txt 2>&1; then echo "good"; \
+		else echo "MISSED"; tail -n 30 build/check/$$name.txt; missed="$$missed $$name"; fi; \
+	done; [ -z "$$missed" ] || { echo "missed:$$missed"; exit 1; }
 
 lint: setup
 	@$(BIN)/ruff check .

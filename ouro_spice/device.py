@@ -23,6 +23,9 @@ from .variability import VARYING, HalfCycleWalk, ReadNoise, Spread, Walk, spread
 V_READ = 0.2
 """The voltage V(AE, OE) at which ``g`` is defined [V]."""
 
+AMBIENT_K = 293.0
+"""The ambient temperature of everything, where nothing else is said [K]."""
+
 WINDOW_N = (0.06, 1.98975)
 """The analogue programming window [1e26 m^-3]: 100 to 543 uS for the nominal device."""
 
@@ -66,7 +69,7 @@ class Device:
     Nref: float = _quantity(0.008, "1e26 m^-3", 0, 1e6, "concentration at which r and l have their values", True)
     drdN: float = _quantity(0, "m/1e26 m^-3", -1e-2, 1e-2, "change of r with the concentration of the disc", True)
     dldN: float = _quantity(0, "nm/1e26 m^-3", -1e6, 1e6, "change of l with the concentration of the disc", True)
-    T0: float = _quantity(293, "K", 100, 500, "ambient temperature")
+    T0: float = _quantity(AMBIENT_K, "K", 100, 500, "ambient temperature")
     eps: float = _quantity(17, "1", 10, 25, "static relative permittivity")
     epsphib: float = _quantity(5.5, "1", 1, 10, "relative permittivity of the Schottky barrier lowering")
     phibn0: float = _quantity(0.18, "eV", 0.1, 1.5, "nominal Schottky barrier height")
@@ -170,6 +173,11 @@ class Device:
     def parameters(self) -> dict[str, float]:
         """All model parameters by name, in the order of the model."""
         return {name: getattr(self, name) for name in PARAMETERS}
+
+    @property
+    def ambient_K(self) -> float:
+        """Ambient temperature [K]: that of the whole circuit around the device."""
+        return self.T0
 
     @property
     def bounds(self) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,8 +11,13 @@ import numpy as np
 from .checks import check_range
 
 SHORTEST_S = 1e-12
-LONGEST_S = 1e4
+LONGEST_S = 1e9
+"""Ten years of retention are 3.2e8 s."""
+
 HIGHEST_V = 20.0
+
+_BESIDE = 1e-14
+"""Corners that differ by less than this share of the time so far, at one voltage, are one that rounding made two."""
 
 # the rate is exponential in the voltage: an edge is several breakpoints, or one time step may leap over most of it
 _EDGE_PARTS = 4
@@ -143,10 +149,7 @@ class PWL:
 
     def minus(self, other: PWL) -> PWL:
         """The difference to another voltage of the same length."""
-        times = np.union1d(self.times_s, other.times_s)
-        # corners that rounding puts beside each other are one
-        times = times[np.concatenate([[True], np.diff(times) > 1e-12 * times[-1]])]
-        one, two = (np.interp(times, pwl.times_s, pwl.volts) for pwl in (self, other))
+        times, one, two = self._beside(other, np.union1d(self.times_s, other.times_s))
         return PWL(tuple(map(float, times)), tuple(map(float, one - two)))
 
     def upper(self, other: PWL) -> PWL:
@@ -155,10 +158,15 @@ class PWL:
         t, v = np.array(gap.times_s), np.array(gap.volts)
         turns = np.flatnonzero(v[:-1] * v[1:] < 0)
         crossings = t[turns] + np.diff(t)[turns] * v[turns] / (v[turns] - v[turns + 1])
-        times = np.union1d(t, crossings)
-        times = times[np.concatenate([[True], np.diff(times) > 1e-12 * times[-1]])]
-        volts = np.maximum(*(np.interp(times, pwl.times_s, pwl.volts) for pwl in (self, other)))
-        return PWL(tuple(map(float, times)), tuple(map(float, volts)))
+        times, one, two = self._beside(other, np.union1d(t, crossings))
+        return PWL(tuple(map(float, times)), tuple(map(float, np.maximum(one, two))))
+
+    def _beside(self, other: PWL, times: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return ascending times (K,) without those that only rounding makes, and both voltages there, (K,) [V]."""
+        volts = np.array([np.interp(times, pwl.times_s, pwl.volts) for pwl in (self, other)])
+        same = np.all(np.abs(np.diff(volts)) <= 1e-9 * np.max(np.abs(volts)), axis=0)
+        kept = np.concatenate([[True], (np.diff(times) > _BESIDE * times[1:]) | ~same])
+        return times[kept], *volts[:, kept]
 
     def lower(self, other: PWL) -> PWL:
         """The lower one of two voltages of the same length."""
@@ -166,16 +174,23 @@ class PWL:
 
     def then(self, other: PWL) -> PWL:
         """This voltage and then another one, which begins where this one ends."""
-        times = tuple(self.times_s[-1] + time for time in other.times_s[1:])
-        return PWL((*self.times_s, *times), (*self.volts, *other.volts[1:]))
+        times = list(self.times_s)
+        for time_s in other.times_s[1:]:
+            times.append(_behind(times[-1], self.times_s[-1] + time_s))
+        return PWL(tuple(times), (*self.volts, *other.volts[1:]))
 
     def window(self, start_s: float, stop_s: float) -> PWL:
         """The part between two times, its own time starting at 0."""
         times, volts = np.array(self.times_s), np.array(self.volts)
-        # a corner that rounding puts beside an end would be a second point at the same time
-        rounding = 1e-14 * stop_s
-        inside = (times > start_s + rounding) & (times < stop_s - rounding)
         ends = np.interp([start_s, stop_s], times, volts)
+        inside = np.flatnonzero((times > start_s) & (times < stop_s))
+        # a corner that rounding puts beside an end is that end; one that a short edge puts there is a corner
+        same = 1e-9 * np.max(np.abs(volts))
+        for end_s, end_V, next_ in ((start_s, ends[0], 0), (stop_s, ends[1], -1)):
+            while len(inside) and abs(times[inside[next_]] - end_s) <= _BESIDE * end_s:
+                if abs(volts[inside[next_]] - end_V) > same:
+                    break
+                inside = np.delete(inside, next_)
         cut = np.concatenate([[0.0], times[inside] - start_s, [stop_s - start_s]])
         return PWL(tuple(map(float, cut)), tuple(map(float, [ends[0], *volts[inside], ends[1]])))
 
@@ -192,7 +207,9 @@ class PWL:
 def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]], parts: int = _EDGE_PARTS) -> PWL:
     """One PWL of consecutive slots ``(before, rise, width, fall, after, volts)`` [s, .., V], each starting at 0 V.
 
-    Each edge is divided into some `parts` by breakpoints, at which ngspice begins with small steps anew.
+    Each edge is divided into some `parts` by breakpoints, at which ngspice begins with small steps anew. Corners nearer
+    to each other than doubles can tell apart at that time are one last digit apart: an edge behind 1e4 s lasts 7 ps at
+    least, one behind ten years 0.2 us.
     """
     times, volts = [0.0], [0.0]
     now = 0.0
@@ -202,10 +219,15 @@ def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]],
                 continue
             start, pieces = volts[-1], parts if v != volts[-1] else 1
             for piece in range(1, pieces + 1):
-                times.append(now + dt * piece / pieces)
+                times.append(_behind(times[-1], now + dt * piece / pieces))
                 volts.append(v if piece == pieces else start + (v - start) * piece / pieces)
-            now += dt
+            now = times[-1]
     return PWL(tuple(times), tuple(volts))
+
+
+def _behind(before_s: float, time_s: float) -> float:
+    """Return the time, or the next one that a double can tell from the time before it [s]."""
+    return max(time_s, math.nextafter(before_s, math.inf))
 
 
 def checked(pulses: Sequence[Pulse | Parallel] | Pulse | Parallel, parallel: bool = False) -> list[Pulse | Parallel]:

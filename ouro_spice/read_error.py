@@ -95,7 +95,7 @@ def read_error(cell: Cell, g_S: float, engine: Engine | None = None) -> ReadErro
         raise ValueError(f"{type(cell).__name__}: read_error takes a Cell1R or a Cell1T1R")
     if isinstance(cell.device, Resistor):
         check_range("g_S", g_S, 1e-12, 1, "S")
-        cell = cell.replace(device=Resistor(1 / g_S))
+        cell = cell.resistor(1 / g_S)
     engine, state, asked = engine or default_engine(), cell.state(g_S), cell.read.voltage
     wave = engine.run(cell.read_testbench(state))
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from .circuit import Cell, ReadingClipped, Resistor
+from .circuit import Cell, ReadingClipped
 from .engine import Engine
 from .waveform import Result, SimulationError, Waveform
 
@@ -86,13 +86,13 @@ def mean(cell: Cell, wave: Waveform, trace: str) -> float:
 
 
 def _reference(cell: Cell) -> Cell:
-    return cell.alone.replace(device=Resistor(1.0))
+    return cell.alone.resistor(1.0)
 
 
 @lru_cache(maxsize=64)
 def _calibration(cell: Cell, engine: Engine) -> PchipInterpolator:
     """ln G over ln of the raw reading, from known resistors in the place of the device."""
-    cells = [cell.replace(device=Resistor(1 / g)) for g in _CALIBRATION_S]
+    cells = [cell.resistor(1 / g) for g in _CALIBRATION_S]
     waves = engine.map([c.read_testbench() for c in cells])
     raw = np.array([mean(c, wave, measured(c)) for c, wave in zip(cells, waves, strict=True)]) / cell.read.voltage
     known = _CALIBRATION_S

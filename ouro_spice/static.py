@@ -112,4 +112,5 @@ def _bench(device: Device, points: tuple[tuple[float, float], ...]) -> Testbench
         stop_s=_INSTANT_S,
         max_step_s=_INSTANT_S / 2,
         probes=tuple(probes),
+        ambient_K=device.ambient_K,
     )

@@ -111,6 +111,15 @@ class Walk:
         for name in ("kick", "progress", "kick_min", "kick_max", "band", "band_min"):
             check_range(name, getattr(self, name), 0, 0.95, "")
 
+    def check_time(self, time_s: float, most: float) -> None:
+        """Raise ValueError for a pulse [s] in which the walk takes more than `most` steps."""
+        steps = time_s / self.step_s
+        if steps > most:
+            raise ValueError(
+                f"a walk of step_s = {self.step_s:g} s takes {steps:.2g} steps in a pulse of {time_s:g} s, more than "
+                f"{most:g}: shorten the pulse, lengthen step_s, or take a device without a walk"
+            )
+
     @property
     def settings(self) -> np.ndarray:
         """The numbers as kernels take them: step, kicks of l and r, progress, kicks of Nmin and Nmax, both bands."""

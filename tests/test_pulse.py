@@ -32,7 +32,7 @@ def test_defaults_and_duration():
 
 
 @pytest.mark.parametrize("name", ["width", "rise", "fall", "idle"])
-@pytest.mark.parametrize("value", [0, -1e-9, math.nan, math.inf, 1e5, "1n", None])
+@pytest.mark.parametrize("value", [0, -1e-9, math.nan, math.inf, 1e10, "1n", None])
 def test_times_out_of_range_are_refused_by_name(name, value):
     with pytest.raises(ValueError, match=f"^{name} = ") as caught:
         ouro.Pulse(**({"amplitude": 1.0, "width": 1e-9} | {name: value}))

@@ -48,6 +48,16 @@ def test_time_in_one_piece_is_time_in_many():
     assert many.clock_s == pytest.approx(whole.clock_s, abs=1e-12)
 
 
+def test_years_of_rest_are_no_more_work_than_seconds():
+    key, many = c2c.key(2), Telegraph()
+    for _ in range(10):
+        many = advanced(STEADY, many, 0.5, key)
+    assert advanced(STEADY, Telegraph(), 5.0, key).level == many.level
+    assert advanced(STEADY, Telegraph(-2), 5.0, key).level == advanced(STEADY, Telegraph(2), 5.0, key).level
+    aged = advanced(STEADY, Telegraph(), 3.2e8, key)
+    assert aged.count == pytest.approx(3.2e11, rel=1e-9)
+
+
 def test_a_device_has_a_frequency_of_its_own():
     """|Gaussian(50, 50)| Hz."""
     device = STEADY.replace(read_noise=ouro.ReadNoise())

@@ -98,6 +98,14 @@ class Crossbar:
         walks = {(type(device.walk), getattr(device.walk, "step_s", None)) for device in memristors if device.walk}
         if len(realisations) > 1 or len(walks) > 1:
             raise ValueError("devices must have one realisation, and one kind of walk with one step_s")
+        if other := next((one for one in memristors if one.ambient_K != self.ambient_K), None):
+            here = f"T0 = {other.ambient_K:g} K, the cell's own device {self.ambient_K:g} K"
+            raise ValueError(f"devices have {here}: an array has one ambient temperature; give it to both")
+
+    @property
+    def ambient_K(self) -> float:
+        """Ambient temperature of everything in the array [K]: that of the device of its cell."""
+        return self.cell.ambient_K
 
     @property
     def size(self) -> int:
@@ -135,7 +143,7 @@ class Crossbar:
     def resistors(self, resistances: ArrayLike) -> Crossbar:
         """This array with a fixed resistor in each cell, (rows, cols) [Ohm]."""
         values = self._map("resistances", resistances)
-        return self.replace(devices=tuple(Resistor(float(value)) for value in values))
+        return self.replace(devices=tuple(Resistor(float(value), self.ambient_K) for value in values))
 
     def cell_at(self, row: int, col: int, fidelity: str = "full") -> Selection:
         """One cell, to be written and read like any other cell; `fidelity` is "full" or "frozen", see `Selection`.
@@ -275,6 +283,7 @@ class Crossbar:
             process=self.cell.process if grid.transistors else None,
             record=grid.record,
             klu=large,
+            ambient_K=self.ambient_K,
         )
 
     def _map(self, name: str, values: ArrayLike) -> np.ndarray:

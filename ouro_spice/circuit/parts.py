@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from ..checks import check_range
-from ..device import V_READ
+from ..device import AMBIENT_K, PARAMETERS, V_READ
 from ..pulse import Pulse
 
 
@@ -89,9 +89,16 @@ class Read:
 
 @dataclass(frozen=True)
 class Resistor:
-    """A fixed resistor in the place of the memristor [Ohm]: what a sense path is calibrated with."""
+    """A fixed resistor in the place of the memristor [Ohm]: what a sense path is calibrated with.
+
+    It has no temperature of its own: `ambient_K` [K] is that of the circuit around it, in an array with memristors
+    that of these.
+    """
 
     resistance: float
+    ambient_K: float = AMBIENT_K
 
     def __post_init__(self) -> None:
         check_range("resistance", self.resistance, 1, 1e12, "Ohm")
+        ambient = PARAMETERS["T0"]
+        check_range("ambient_K", self.ambient_K, ambient.low, ambient.high, ambient.unit)

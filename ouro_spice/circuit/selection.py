@@ -100,6 +100,15 @@ class Selection:
         return self.array.cell.read
 
     @property
+    def ambient_K(self) -> float:
+        """Ambient temperature of everything in the array [K]."""
+        return self.array.ambient_K
+
+    def resistor(self, ohm: float) -> Selection:
+        """This selection with a known resistor [Ohm] in the place of the (first) device."""
+        return self.replace(device=Resistor(ohm, self.ambient_K))
+
+    @property
     def gated(self) -> bool:
         """Whether there is an access transistor."""
         return self.array.gated

@@ -42,6 +42,15 @@ class SingleCell:
         return 0
 
     @property
+    def ambient_K(self) -> float:
+        """Ambient temperature of everything in the circuit [K]: that of the device."""
+        return self.device.ambient_K
+
+    def resistor(self, ohm: float) -> SingleCell:
+        """This cell with a known resistor [Ohm] in the place of the device."""
+        return self.replace(device=Resistor(ohm, self.ambient_K))
+
+    @property
     def gated(self) -> bool:
         """Whether there is an access transistor."""
         return bool(self._gates)
@@ -113,6 +122,10 @@ class SingleCell:
     def duration(self, pulses: Sequence[Pulse]) -> float:
         """How long the drivers take for these pulses, idle times included [s]."""
         return self._voltages(checked(pulses))[0][1].times_s[-1]
+
+    def voltages(self, pulse: Pulse) -> dict[str, PWL]:
+        """What the drivers of all lines are asked for in a pulse, by the name of the line."""
+        return dict(self._voltages(checked(pulse)))
 
     def testbench(
         self,
@@ -206,6 +219,7 @@ class SingleCell:
             device=self.device if realised else None,
             at_rest=all(one.at_rest for one in drives.values()),
             process=self.process if needed or self._gates else None,
+            ambient_K=self.ambient_K,
         )
 
     _gate_edge = 0.0

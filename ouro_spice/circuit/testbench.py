@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .. import assets
-from ..device import Device
+from ..device import AMBIENT_K, Device
 from .process import Process
 
 LADDER: tuple[Mapping[str, str | float], ...] = (
@@ -17,6 +17,19 @@ LADDER: tuple[Mapping[str, str | float], ...] = (
     {"reltol": 1e-5, "trtol": 1, "method": "gear", "tmax_divisor": 10},
 )
 """Solver settings in the order in which they are tried; ngspice's own defaults (reltol 1e-3) fail for this device."""
+
+
+ZERO_CELSIUS_K = 273.15
+
+LONG_STEP_S = 1.0
+"""A charge that stands still bounds ngspice's steps to sqrt(trtol) s: its error is zero over zero.
+
+In transients with longer steps `trtol` is the square of the largest one. Nothing but the memristors moves in them, and
+those bound the steps themselves.
+"""
+
+LONG_POINTS = 1000
+"""Such a transient has at least this many time points."""
 
 
 LARGE = {"trtol": 3}
@@ -97,6 +110,8 @@ class Testbench:
         Whether the matrix is solved by KLU.
     walking
         Whether devices walk in it.
+    ambient_K
+        Temperature of everything in it [K].
     """
 
     title: str
@@ -115,6 +130,7 @@ class Testbench:
     record: Record | None = None
     klu: bool = False
     walking: bool = False
+    ambient_K: float = AMBIENT_K
 
     @property
     def vectors(self) -> list[str]:
@@ -136,8 +152,11 @@ class Testbench:
         options = dict(LADDER[rung])
         if rung == 0:
             options |= (LARGE if self.klu and self.models else {}) | (WALKING if self.walking else {})
-        max_step = self.max_step_s / options.pop("tmax_divisor", 1)
-        words = [f"{name}={value}" for name, value in options.items()] + (["klu"] if self.klu else [])
+        longest = max(min(self.max_step_s, self.stop_s / LONG_POINTS), min(self.max_step_s, LONG_STEP_S))
+        max_step = longest / options.pop("tmax_divisor", 1)
+        options["trtol"] = max(options["trtol"], (max_step / LONG_STEP_S) ** 2)
+        words = [f"{name}={_word(value)}" for name, value in options.items()] + (["klu"] if self.klu else [])
+        words.append(f"temp={self.ambient_K - ZERO_CELSIUS_K:.10g}")
         # an array keeps all nodes: ngspice compares every name with every other one that is to be saved
         outputs = (vector for vector in self.vectors if vector.startswith("@"))
         saved = ["all", *outputs] if self.record else self.vectors
@@ -183,3 +202,7 @@ class Testbench:
         lines = [f"* {self.title}", *process, *map(assets.library_text, self.libraries), *self.elements]
         lines += [f".ic v({node})={volts:.17g}" for node, volts in self.volts]
         return "\n".join([*lines, ""])
+
+
+def _word(value: str | float) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else str(value)

@@ -18,7 +18,7 @@ from ..engine import Engine
 from ..pulse import PWL, Parallel, Pulse
 from ..variability import HalfCycleWalk, Walk
 from ..waveform import Effort, Result, State, Waveform
-from . import frozen
+from . import frozen, scales
 from .guess import Source, concentrations
 
 _STEPS = 500
@@ -35,6 +35,9 @@ _SETTLED = 1e-4
 
 _PARTS = 5
 """Points lie as far apart as lines of the walk are long, or nearer where the transient is shorter than this many."""
+
+_MOST_STEPS = 1e7
+"""A pulse has at most this many steps of a walk: some ten minutes."""
 
 _ROUNDS = 10
 """Runs after which a transient is halved."""
@@ -80,10 +83,20 @@ class CircuitRun:
         if Walk in walks:
             yield from self._walk(pulse, begin_s, end_s, state)
         elif HalfCycleWalk in walks:
-            yield self._half_cycle(pulse, begin_s, end_s, state)
+            yield from self._half_cycle(pulse, begin_s, end_s, state)
         else:
-            wave = self.engine.run(self.cell.testbench([pulse], state, begin_s, end_s), self.throw)
-            yield dataclasses.replace(wave, state=_kept(wave.state, state))
+            yield from self._still(self.cell, pulse, begin_s, end_s, state)
+
+    def _still(
+        self, cell: Cell, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State
+    ) -> Iterator[Waveform]:
+        """The waveforms of a cell whose devices do not walk meanwhile."""
+        for begin, end in pairwise(scales.of_cell(cell, pulse, begin_s, end_s)):
+            wave = self.engine.run(cell.testbench([pulse], state, begin, end), self.throw)
+            state = _kept(wave.state, state)
+            yield dataclasses.replace(wave, state=state)
+            if state is None:
+                return
 
     def _walkers(self, pulse: Pulse | Parallel) -> dict[int, tuple[Device, Pulse]]:
         """The devices that walk under a pulse, and the pulse that each gets, by their place."""
@@ -93,24 +106,26 @@ class CircuitRun:
     def _key(self, index: int) -> np.ndarray:
         return self.keys[index] if self.keys and index in self.keys else c2c.key(self.seed, index)
 
-    def _half_cycle(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Waveform:
+    def _half_cycle(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
         moved, after = {}, state
         for k, (device, own) in self._walkers(pulse).items():
             wander = c2c.begun(device, state.n_disc[k], state.walked(k))
             moved[k], wander = c2c.half_cycle(device, state.n_disc[k], wander, own.polarity, self._key(k))
             after = after.changed(k, wander=wander)
-        bench = self.cell.moved(moved).testbench([pulse], state, begin_s, end_s)
-        wave = self.engine.run(bench, self.throw)
-        if wave.result is not Result.OK:
-            return wave
-        traces = dict(wave.traces)
-        for k, device in moved.items():
-            suffix = self.cell.suffix(k)
-            way = wave[f"n_disc{suffix}"] - device.Nref
-            traces |= {f"r{suffix}": device.r + device.drdN * way, f"l{suffix}": device.l + device.dldN * way}
-        return dataclasses.replace(wave, traces=traces, device=self.cell.device, state=_kept(wave.state, after))
+        for wave in self._still(self.cell.moved(moved), pulse, begin_s, end_s, after):
+            if wave.result is not Result.OK:
+                yield wave
+                return
+            traces = dict(wave.traces)
+            for k, device in moved.items():
+                suffix = self.cell.suffix(k)
+                way = wave[f"n_disc{suffix}"] - device.Nref
+                traces |= {f"r{suffix}": device.r + device.drdN * way, f"l{suffix}": device.l + device.dldN * way}
+            yield dataclasses.replace(wave, traces=traces, device=self.cell.device)
 
     def _walk(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
+        for device, own in self._walkers(pulse).values():
+            device.walk.check_time(min(own.duration, end_s - begin_s), _MOST_STEPS)
         lost, sources = Effort(), self._sources(pulse, begin_s, state)
         parts = list(pairwise(self._cuts(pulse, begin_s, end_s, state, None in sources.values())))[::-1]
         while parts:
@@ -166,7 +181,7 @@ class CircuitRun:
         times = times[(times > max(begin_s, flat)) & (times < min(end_s, flat + pulse.width))]
         # steps as short as a walk needs them would be wasted on a long time at rest
         behind = self.cell.duration([pulse]) - pulse.idle + step
-        rest = [behind] if begin_s < behind < end_s - _LONG * step else []
+        rest = scales.of_cell(self.cell, pulse, behind, end_s)[:-1] if begin_s < behind < end_s - _LONG * step else []
         return [begin_s, *map(float, times), *rest, end_s]
 
     def _middle(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> float | None:

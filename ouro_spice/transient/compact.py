@@ -19,6 +19,9 @@ from ..waveform import Effort, Result, SimulationError, State, Waveform
 _POINTS = 200
 """A waveform has at least this many points; the integration itself needs far fewer."""
 
+_MOST_STEPS = 1e9
+"""A pulse has at most this many steps of a walk: some minutes."""
+
 
 @dataclass(frozen=True)
 class CompactRun:
@@ -54,6 +57,8 @@ class CompactRun:
         pwl = self.cell.voltage([pulse]).window(begin_s, end_s)
         times = np.array(pwl.times_s)
         walking = isinstance(walk, Walk)
+        if walking:
+            walk.check_time(min(pulse.duration, end_s - begin_s), _MOST_STEPS)
         done = follow(
             self.cell.model, [moved], times, pwl.volts, n, writing=self.cell.writing(pulse, times + begin_s),
             rs_ohm=self.cell.resistance, walk=walk.settings if walking else None,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import c2c, compact
-from ..circuit import Cell, Cell1R, Resistor, Selection
+from ..circuit import Cell, Cell1R, Selection
 from ..circuit.parts import Driver
 from ..device import Device
 from ..engine import Engine, runnable_deck
@@ -71,7 +71,7 @@ class Source:
             if len(cell.indices) > 1:
                 return None
             cell = cell.replace(fidelity="full", active=frozenset(cell.indices))
-        return _measured(cell.replace(device=Resistor(1.0)), pulse.amplitude, engine)
+        return _measured(cell.resistor(1.0), pulse.amplitude, engine)
 
     @classmethod
     def of_state(cls, device: Device, state: State, index: int, pulse: Pulse) -> Source | None:
@@ -120,7 +120,7 @@ class Source:
 def _measured(cell: Cell, amplitude: float, engine: Engine) -> Source | None:
     pulse = Pulse(amplitude, _LOAD_S)
     loads = _LOADS_OHM[:: 3 if isinstance(cell, Selection) else 1]
-    benches = [cell.replace(device=Resistor(ohm)).testbench([pulse]) for ohm in loads]
+    benches = [cell.resistor(ohm).testbench([pulse]) for ohm in loads]
     amps, ohms = [], []
     for load, wave in zip(loads[::-1], list(engine.map(benches, throw=False))[::-1], strict=True):
         if wave.result in (Result.TIMEOUT, Result.WORKER):  # how fast a machine is must not decide what is foreseen
@@ -155,7 +155,7 @@ def _drive(stretch: c2c.Stretch, pulse: Pulse) -> tuple[np.ndarray, np.ndarray]:
     """The shape of the pulse over the steps of a stretch: times of the part [s], shares of the amplitude."""
     corners = np.cumsum([stretch.on_s, pulse.rise, pulse.width, pulse.fall])
     begin, end = stretch.begin_s, stretch.expected_s[-1]
-    near = 1e-9 * (end - begin)  # a corner within rounding of an end is that end
+    near = 1e-14 * end  # a corner within rounding of an end is that end
     times = np.concatenate([[begin], corners[(corners > begin + near) & (corners < end - near)], [end]])
     return times, np.interp(times, corners, [0.0, 1.0, 1.0, 0.0])
 

@@ -1,0 +1,69 @@
+"""Where a pulse is cut into transients because its times are too different: edges of nanoseconds, years of rest.
+
+ngspice takes a fixed share of the largest step for the smallest one, and for the least distance of breakpoints: in a
+transient that is a million times as long as a piece of an edge, the corners of that edge are no breakpoints any more,
+and beyond 1e10 times the step "becomes too small".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..circuit import Cell
+from ..pulse import PWL, Parallel, Pulse
+
+RATIO = 1e6
+"""A piece of a voltage that is longer than this many times the one beside it is a transient of its own."""
+
+
+_BESIDE = 1e-14
+"""Corners that differ by less than this share of the time are one."""
+
+
+def of_cell(cell: Cell, pulse: Pulse | Parallel, begin_s: float, end_s: float) -> list[float]:
+    """Return `cuts` of a part of one pulse to a cell [s]."""
+    return cuts(*corners(cell.voltages(pulse).values()), begin_s, end_s)
+
+
+def corners(voltages: Iterable[PWL | None]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the times at which some voltage bends, (K,) [s], and whether all stand still in between, (K - 1,)."""
+    driven = [pwl for pwl in voltages if pwl is not None]
+    times = np.unique(np.concatenate([pwl.times_s for pwl in driven]))
+    times = times[np.concatenate([[True], np.diff(times) > _BESIDE * times[1:]])]
+    volts = np.array([np.interp(times, pwl.times_s, pwl.volts) for pwl in driven])
+    return times, np.all(np.diff(volts) == 0, axis=0)
+
+
+def cuts(corners_s: np.ndarray, flat: np.ndarray, begin_s: float, end_s: float) -> list[float]:
+    """Return times that divide a part of a pulse into transients, its ends among them, ascending [s].
+
+    Parameters
+    ----------
+    corners_s
+        (K,) ascending times at which some driver's voltage bends [s].
+    flat
+        (K - 1,) bool: whether all voltages stand still between two of them. Such a time is divided further, each part
+        longer than the one before: what the circuit does behind an edge begins fast and slows down.
+    begin_s, end_s
+        The part [s].
+    """
+    lengths = np.diff(corners_s)
+    found = {begin_s, end_s}
+    for k in np.flatnonzero(lengths > RATIO * _beside(lengths)):
+        start, stop = map(float, corners_s[k : k + 2])
+        found.add(stop)
+        if flat[k]:
+            shortest = lengths[k - 1] if k and lengths[k - 1] < lengths[k] / RATIO else lengths[k] / RATIO
+            count = int(np.ceil(np.log(lengths[k] / shortest) / np.log(RATIO) - 1e-9))
+            found |= {start + float(shortest) * RATIO**power for power in range(1, count)}
+        else:
+            found.add(start)
+    return [begin_s, *sorted(time for time in found if begin_s < time < end_s), end_s]
+
+
+def _beside(lengths: np.ndarray) -> np.ndarray:
+    """Return the shorter one of the two lengths beside each, (K - 1,)."""
+    padded = np.concatenate([[np.inf], lengths, [np.inf]])
+    return np.minimum(padded[:-2], padded[2:])
