@@ -27,7 +27,7 @@ from _common import Figures, Target, arguments, finish, show
 import ouro_spice as ouro
 from ouro_spice.engine import default_engine
 
-ALL, QUICK = 2000, 120
+ALL, QUICK = 2000, 72
 BATCH = 50
 """Pulses for which a pool is forked."""
 
@@ -196,6 +196,7 @@ def busy(jobs: Sequence[Job], right: dict[Job, str]) -> Iterator[Counter]:
         while not over.is_set():
             counts["wrong"] += one(jobs[k % len(jobs)], shared if k % 2 else None) != right[jobs[k % len(jobs)]]
             k += 1
+            time.sleep(0.02)
 
     thread = threading.Thread(target=work)
     thread.start()

@@ -86,6 +86,7 @@ def busy():
     with temporary_folder() as folder:
         while not over.is_set():
             assert one() == right
+            time.sleep(0.02)
         assert folder.is_dir()
 
 thread = threading.Thread(target=busy)
@@ -188,7 +189,7 @@ def test_leaving_a_map_early_leaves_the_work_of_other_threads_alone():
 
         thread = threading.Thread(target=work)
         thread.start()
-        for _ in range(6):
+        for _ in range(3):
             waves = engine.map([CELL.testbench([ouro.Pulse(-0.3, 1e-9)]), long, long], throw=False)
             next(waves)
             waves.close()

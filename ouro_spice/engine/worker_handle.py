@@ -140,8 +140,8 @@ class Worker:
             raise
         if version is None:
             self.kill()
-            words = "".join(f" ({line.strip()})" for line in self.last_words[-1:])
-            raise ToolError(f"{library} does not start as ngspice{words}: {machine.INSTALL_NGSPICE}")
+            words = "".join(f"; it said: {line.strip()}" for line in self.last_words[-1:])
+            raise ToolError(f"{library} does not start as ngspice: {machine.INSTALL_NGSPICE}{words}")
         if version < machine.MIN_NGSPICE:
             self.kill()
             raise ToolError(f"{library} is ngspice {version}: {machine.INSTALL_NGSPICE}")
