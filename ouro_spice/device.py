@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .checks import check_count, check_flag, check_range, shown
+from .checks import check_count, check_flag, shown
+from .parameter import Parameter, quantity
 from .published import RADIUS, hint
 from .schottky import check_barrier
 from .validity import warn
@@ -42,15 +43,6 @@ TUD_HOLDS = ("RTiOx", "R0", "Rthline", "alphaline")
 """Parameters of the series resistance: another one would not go with the current of JART-TUD."""
 
 
-_ROUNDING, _ROUNDING_AT_0 = 1e-9, 1e-15
-"""How far a value may be beyond the end of its range by rounding: of that end; of the other one where that is 0."""
-
-
-def _quantity(default: float, unit: str, low: float, high: float, text: str, per_instance: bool = False) -> Any:
-    meta = {"unit": unit, "low": low, "high": high, "text": text, "per_instance": per_instance}
-    return field(default=default, metadata=meta)
-
-
 @dataclass(frozen=True)
 class Device:
     """One memristor: the values of all parameters of the model.
@@ -62,36 +54,36 @@ class Device:
         not go with phibn0, T0 and the others: there the current of the published equations breaks off.
     """
 
-    Ninit: float = _quantity(0.008, "1e26 m^-3", 1e-4, 1000, "vacancy concentration of the disc at t = 0", True)
-    Ndiscmin: float = _quantity(0.008, "1e26 m^-3", 1e-4, 100, "smallest vacancy concentration of the disc", True)
-    Ndiscmax: float = _quantity(20, "1e26 m^-3", 0.001, 1100, "largest vacancy concentration of the disc", True)
-    Nlo: float = _quantity(0, "1e26 m^-3", 0, 1e6, "lower edge of the programming window, 0 = off", True)
-    Nhi: float = _quantity(1e6, "1e26 m^-3", 1e-4, 1e6, "upper edge of the programming window, 1e6 = off", True)
-    r: float = _quantity(45e-9, "m", 5e-9, 100e-9, "radius of the filament", True)
-    l: float = _quantity(0.4, "nm", 0.1, 5, "length of the disc", True)  # noqa: E741 - the model's own name
-    Nref: float = _quantity(0.008, "1e26 m^-3", 0, 1e6, "concentration at which r and l have their values", True)
-    drdN: float = _quantity(0, "m/1e26 m^-3", -1e-2, 1e-2, "change of r with the concentration of the disc", True)
-    dldN: float = _quantity(0, "nm/1e26 m^-3", -1e6, 1e6, "change of l with the concentration of the disc", True)
-    T0: float = _quantity(AMBIENT_K, "K", 100, 500, "ambient temperature")
-    eps: float = _quantity(17, "1", 10, 25, "static relative permittivity")
-    epsphib: float = _quantity(5.5, "1", 1, 10, "relative permittivity of the Schottky barrier lowering")
-    phibn0: float = _quantity(0.18, "eV", 0.1, 1.5, "nominal Schottky barrier height")
-    phin: float = _quantity(0.1, "eV", 0.1, 0.3, "energy between Fermi level and conduction band edge")
-    un: float = _quantity(4e-6, "m^2/Vs", 1e-6, 1e-5, "electron mobility")
-    Nplug: float = _quantity(20, "1e26 m^-3", 0.001, 100, "vacancy concentration of the plug")
-    a: float = _quantity(0.25e-9, "m", 0.1e-9, 1e-9, "ion hopping distance")
-    nu0: float = _quantity(2e13, "Hz", 1e10, 1e14, "attempt frequency")
-    dWa: float = _quantity(1.35, "eV", 0.8, 1.5, "activation energy of the ion migration")
-    Rth0: float = _quantity(15.72e6, "K/W", 1e6, 20e6, "thermal resistance of a filament of radius rdet at V <= 0")
-    Rtheff_scaling: float = _quantity(0.27, "1", 0.1, 1, "thermal resistance at V > 0 over that at V <= 0")
-    rdet: float = _quantity(45e-9, "m", 5e-9, 100e-9, "filament radius that Rth0 belongs to")
-    lcell: float = _quantity(3, "nm", 2, 5, "length of disc and plug together")
-    RTiOx: float = _quantity(650, "Ohm", 0, 5000, "resistance of the TiOx layer")
-    R0: float = _quantity(719.2437, "Ohm", 1, 1e5, "resistance of the line at ambient temperature")
-    Rthline: float = _quantity(90471.47, "K/W", 1, 1e7, "thermal resistance of the line")
-    alphaline: float = _quantity(3.92e-3, "1/K", 1e-5, 0.1, "temperature coefficient of the line resistance")
-    flim: int = _quantity(1, "1", 0, 1, "1: rate slows towards Ndiscmin and Ndiscmax; 0: hard stop at them only")
-    cth: float = _quantity(
+    Ninit: float = quantity(0.008, "1e26 m^-3", 1e-4, 1000, "vacancy concentration of the disc at t = 0", True)
+    Ndiscmin: float = quantity(0.008, "1e26 m^-3", 1e-4, 100, "smallest vacancy concentration of the disc", True)
+    Ndiscmax: float = quantity(20, "1e26 m^-3", 0.001, 1100, "largest vacancy concentration of the disc", True)
+    Nlo: float = quantity(0, "1e26 m^-3", 0, 1e6, "lower edge of the programming window, 0 = off", True)
+    Nhi: float = quantity(1e6, "1e26 m^-3", 1e-4, 1e6, "upper edge of the programming window, 1e6 = off", True)
+    r: float = quantity(45e-9, "m", 5e-9, 100e-9, "radius of the filament", True)
+    l: float = quantity(0.4, "nm", 0.1, 5, "length of the disc", True)  # noqa: E741 - the model's own name
+    Nref: float = quantity(0.008, "1e26 m^-3", 0, 1e6, "concentration at which r and l have their values", True)
+    drdN: float = quantity(0, "m/1e26 m^-3", -1e-2, 1e-2, "change of r with the concentration of the disc", True)
+    dldN: float = quantity(0, "nm/1e26 m^-3", -1e6, 1e6, "change of l with the concentration of the disc", True)
+    T0: float = quantity(AMBIENT_K, "K", 100, 500, "ambient temperature")
+    eps: float = quantity(17, "1", 10, 25, "static relative permittivity")
+    epsphib: float = quantity(5.5, "1", 1, 10, "relative permittivity of the Schottky barrier lowering")
+    phibn0: float = quantity(0.18, "eV", 0.1, 1.5, "nominal Schottky barrier height")
+    phin: float = quantity(0.1, "eV", 0.1, 0.3, "energy between Fermi level and conduction band edge")
+    un: float = quantity(4e-6, "m^2/Vs", 1e-6, 1e-5, "electron mobility")
+    Nplug: float = quantity(20, "1e26 m^-3", 0.001, 100, "vacancy concentration of the plug")
+    a: float = quantity(0.25e-9, "m", 0.1e-9, 1e-9, "ion hopping distance")
+    nu0: float = quantity(2e13, "Hz", 1e10, 1e14, "attempt frequency")
+    dWa: float = quantity(1.35, "eV", 0.8, 1.5, "activation energy of the ion migration")
+    Rth0: float = quantity(15.72e6, "K/W", 1e6, 20e6, "thermal resistance of a filament of radius rdet at V <= 0")
+    Rtheff_scaling: float = quantity(0.27, "1", 0.1, 1, "thermal resistance at V > 0 over that at V <= 0")
+    rdet: float = quantity(45e-9, "m", 5e-9, 100e-9, "filament radius that Rth0 belongs to")
+    lcell: float = quantity(3, "nm", 2, 5, "length of disc and plug together")
+    RTiOx: float = quantity(650, "Ohm", 0, 5000, "resistance of the TiOx layer")
+    R0: float = quantity(719.2437, "Ohm", 1, 1e5, "resistance of the line at ambient temperature")
+    Rthline: float = quantity(90471.47, "K/W", 1, 1e7, "thermal resistance of the line")
+    alphaline: float = quantity(3.92e-3, "1/K", 1e-5, 0.1, "temperature coefficient of the line resistance")
+    flim: int = quantity(1, "1", 0, 1, "1: rate slows towards Ndiscmin and Ndiscmax; 0: hard stop at them only")
+    cth: float = quantity(
         0, "J/K", 0, 1e-17, "heat capacity of the filament, 0 = quasi-static temperature (as published)"
     )
     realisation: str = "compiled"
@@ -209,42 +201,6 @@ class Device:
             return self.bounds
         low, high = self.Ndiscmin * (1 - self.walk.band_min), self.Ndiscmax * (1 + self.walk.band)
         return max(self.Nlo, low), min(self.Nhi, high)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """Name, default, unit, legal range and meaning of one parameter of the model."""
-
-    name: str
-    default: float
-    unit: str
-    low: float
-    high: float
-    text: str
-    per_instance: bool
-
-    def check(self, value: float) -> None:
-        """Raise ValueError where `value` is not a finite number in the legal range."""
-        check_range(self.name, value, self.low, self.high, self.unit)
-
-    def within(self, value: float) -> float:
-        """Return the value, or the end of the legal range that it is beyond by rounding alone.
-
-        ngspice can crash on an instance that is beyond its range by the last digit.
-
-        Raises
-        ------
-        ValueError
-            Where it is outside, or no finite number.
-        """
-        if type(value) is float and self.low <= value <= self.high:
-            return value
-        if isinstance(value, float):
-            for end, beyond in ((self.low, self.low - value), (self.high, value - self.high)):
-                if 0 < beyond <= (_ROUNDING * abs(end) or _ROUNDING_AT_0 * self.high):
-                    return float(end)
-        self.check(value)
-        return value
 
 
 PARAMETERS: dict[str, Parameter] = {

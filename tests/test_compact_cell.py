@@ -159,7 +159,7 @@ def test_reads_with_noise_and_no_disturb():
         (lambda: ouro.simulate(CELL, [ouro.Pulse(-0.5, 1e-7)], 5.0), "state = 5.0 must be an ouro_spice.State"),
         (lambda: ouro.live(CELL, 5.0), "state = 5.0 must be an ouro_spice.State"),
         (lambda: ouro.State((0.1,), wander=(3,)), "wander = (3,) must be a tuple"),
-        (lambda: ouro.simulate(CELL, [ouro.Pulse(-0.5, 1e-3)], stop_s=1e-13), "too short to be simulated"),
+        (lambda: ouro.simulate(CELL, [ouro.Pulse(-0.5, 1e-3)], stop_s=1e-16), "too short to be simulated"),
         (lambda: CELL.state(2e-3), "outside the device's range"),
         (lambda: ouro.simulate(CELL, []), "pulses"),
         (lambda: ouro.simulate(CELL, [ouro.Pulse(-0.5, 1e-7)], ouro.State((0.1, 0.2))), "of one memristor"),
@@ -201,4 +201,4 @@ def test_a_conductance_beyond_the_window_says_that_it_is_the_window():
             cell.state(0.9 * cell.window_S[0])
         assert ouro.CompactCell(ouro.jart_vcm_v1b(), model).state(0.9 * cell.window_S[0])
     with pytest.raises(ValueError, match=r"uS$"):
-        ouro.CompactCell(ouro.jart_vcm_v1b(window=True)).state(0.5)
+        ouro.CompactCell(ouro.jart_vcm_v1b(window=True)).state(5e-3)

@@ -105,7 +105,7 @@ def test_any_ratio_of_edge_to_length(model):
 def test_where_a_pulse_is_cut():
     pulse = trapezoids([(0.0, 2e-9, 100.0, 2e-9, 1e6, 1.0)])
     found = scales.cuts(*scales.corners([pulse]), 0.0, pulse.times_s[-1])
-    assert found == pytest.approx([0.0, 5e-4, 100.000000002, 100.0005, 600.0, pulse.times_s[-1]], rel=1e-4)
+    assert found == pytest.approx([0.0, 7.5e-4, 100.000000002, 100.00075, 1225.0, pulse.times_s[-1]], rel=1e-4)
     slow = trapezoids([(1e-9, 10.0, 1e-12, 10.0, 1e-8, 1.0)])
     found = scales.cuts(*scales.corners([slow]), 0.0, slow.times_s[-1])
     assert found == pytest.approx([0.0, 1e-9, 2.5, 7.5, 10.0, 10.0, 12.5, 17.5, 20.0, 20.0], rel=1e-8)

@@ -32,9 +32,7 @@ from .parts import Resistor
 from .selection import KLU_FROM, Selection
 from .testbench import Testbench
 
-LARGEST = 1 << 20
-
-_BEYOND = 1e-4
+LARGEST, _BEYOND = 1 << 20, 1e-4
 
 
 @dataclass(frozen=True)
@@ -83,23 +81,21 @@ class Crossbar:
                 kind = type(self.cell).__name__
                 raise ValueError(f"{name} = {shown(getattr(self, name))}: an array of {kind} has {', '.join(there)}")
         if self.devices is not None:
-            if not isinstance(self.devices, Iterable):
-                raise ValueError("devices must be a tuple of ouro_spice Device or Resistor")
-            object.__setattr__(self, "devices", tuple(self.devices))
+            object.__setattr__(self, "devices", tuple(self.devices) if isinstance(self.devices, Iterable) else (None,))
             self._check_devices()
 
     def _check_devices(self) -> None:
+        if not all(isinstance(device, Device | Resistor) for device in self.devices):
+            raise ValueError("devices must be a tuple of ouro_spice Device or Resistor")
         if len(self.devices) != self.size:
             raise ValueError(f"devices: {len(self.devices)} of them for {self.rows} x {self.cols} cells")
-        if not all(isinstance(device, Device | Resistor) for device in self.devices):
-            raise ValueError("devices must be ouro_spice Device or Resistor")
         memristors = [device for device in self.devices if isinstance(device, Device)]
         realisations = {device.realisation for device in memristors}
         walks = {(type(device.walk), getattr(device.walk, "step_s", None)) for device in memristors if device.walk}
         if len(realisations) > 1 or len(walks) > 1:
             raise ValueError("devices must have one realisation, and one kind of walk with one step_s")
-        if other := next((one for one in memristors if one.ambient_K != self.ambient_K), None):
-            here = f"T0 = {other.ambient_K:g} K, the cell's own device {self.ambient_K:g} K"
+        if other := {device.ambient_K for device in memristors} - {self.ambient_K}:
+            here = f"T0 = {min(other):g} K, the cell's own device {self.ambient_K:g} K"
             raise ValueError(f"devices have {here}: an array has one ambient temperature; give it to both")
 
     @property

@@ -187,13 +187,15 @@ def _switched(volts: np.ndarray) -> bool:
 
 
 def _with_short_step(pwl: PWL) -> PWL:
-    """With a corner shortly behind the beginning, which makes the first time step a hundredth of that.
+    """With a corner shortly behind a beginning under voltage, which makes the first time step a hundredth of that.
 
-    A transient that starts under voltage needs a short first step. The steps of `Testbench` for that are too short for
-    large transistors: the rounding of their charges, over such a step, is a current beyond ngspice's tolerance.
+    A transient that starts under voltage needs a short first step; at rest it would do harm. The steps of `Testbench`
+    for that are too short for large transistors: the rounding of their charges, over such a step, is a current beyond
+    ngspice's tolerance.
     """
     corner = max(1e-12, 1e-6 * pwl.times_s[-1])
-    if len(pwl.times_s) == 1 or pwl.times_s[1] <= corner:
+    at_rest = abs(pwl.volts[0]) <= _ZERO_V
+    if at_rest or len(pwl.times_s) == 1 or pwl.times_s[1] <= corner:
         return pwl
     volts = float(np.interp(corner, pwl.times_s, pwl.volts))
     return PWL((0.0, corner, *pwl.times_s[1:]), (pwl.volts[0], volts, *pwl.volts[1:]))

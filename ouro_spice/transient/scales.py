@@ -14,7 +14,7 @@ import numpy as np
 from ..circuit import Cell
 from ..pulse import PWL, Parallel, Pulse
 
-RATIO = 1e6
+RATIO = 1.5e6
 """A piece of a voltage that is longer than this many times the one beside it is a transient of its own."""
 
 
