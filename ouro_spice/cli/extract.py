@@ -218,7 +218,7 @@ def extract(
     described, arguments = place.put(walking(cell.build(), walk)), drawing.arguments
     with resumable():
         folder = out_folder(out)
-        how = {"workers": workers, "scheduler": scheduler, "repair": repair}
+        how = {"workers": workers, "scheduler": scheduler} | ({"repair": True} if repair else {})
         data = run(described, out=folder, voltages=chosen, **how, **arguments)
     results = _results(data, out)
     if as_json:
