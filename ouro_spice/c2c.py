@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from .device import Device
+from .device import Device, varied
+from .forks import cached_property
 from .pulse import PWL
 from .variability import VARYING, HalfCycleWalk, Walk, Wander
 
@@ -68,7 +68,7 @@ def frozen(device: Device, n_disc: float, wander: Wander | None = None) -> Devic
         return device
     wander = begun(device, n_disc, wander)
     values = present(device, n_disc, wander)
-    return device.replace(walk=None, **dict(zip(VARYING, map(float, values), strict=True)))
+    return device.replace(walk=None, **varied(values))
 
 
 def half_cycle(
@@ -78,10 +78,8 @@ def half_cycle(
     if polarity not in (0, wander.polarity):
         wander = _turned(device, n_disc, wander, polarity, streams)
     slope_r, slope_l = map(float, _slopes(wander))
-    moved = device.replace(
-        walk=None, r=wander.r_before, l=wander.l_before, Nref=wander.n_begin, drdN=slope_r, dldN=slope_l,
-        Ndiscmin=wander.Ndiscmin, Ndiscmax=wander.Ndiscmax,
-    )  # fmt: skip
+    values = varied((wander.r_before, wander.l_before, wander.Ndiscmin, wander.Ndiscmax))
+    moved = device.replace(walk=None, Nref=wander.n_begin, drdN=slope_r, dldN=slope_l, **values)
     return moved, wander
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,10 @@ TUD_LACKS = ("eps", "epsphib", "phibn0", "phin")
 
 TUD_HOLDS = ("RTiOx", "R0", "Rthline", "alphaline")
 """Parameters of the series resistance: another one would not go with the current of JART-TUD."""
+
+
+_ROUNDING, _ROUNDING_AT_0 = 1e-9, 1e-15
+"""How far a value may be beyond the end of its range by rounding: of that end; of the other one where that is 0."""
 
 
 def _quantity(default: float, unit: str, low: float, high: float, text: str, per_instance: bool = False) -> Any:
@@ -127,7 +132,7 @@ class Device:
             band = self.walk.band_min if name == "Ndiscmin" else self.walk.band
             for end in (1 - band, 1 + band):
                 try:
-                    PARAMETERS[name].check(getattr(self, name) * end)
+                    PARAMETERS[name].within(getattr(self, name) * end)
                 except ValueError as error:
                     raise ValueError(f"the walk takes {name} out of its range: {error}") from error
         if self.l * (1 + self.walk.band) >= self.lcell:
@@ -162,7 +167,7 @@ class Device:
             raise ValueError(f"rng = {rng!r} must be a numpy Generator, such as np.random.default_rng(7)")
         own = np.array([getattr(self, name) for name in VARYING])
         drawn = spread(law).factors(rng, size) * own
-        return [self.replace(**dict(zip(VARYING, map(float, values), strict=True))) for values in drawn]
+        return [self.replace(**varied(values)) for values in drawn]
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -204,10 +209,34 @@ class Parameter:
         """Raise ValueError where `value` is not a finite number in the legal range."""
         check_range(self.name, value, self.low, self.high, self.unit)
 
+    def within(self, value: float) -> float:
+        """Return the value, or the end of the legal range that it is beyond by rounding alone.
+
+        ngspice can crash on an instance that is beyond its range by the last digit.
+
+        Raises
+        ------
+        ValueError
+            Where it is outside, or no finite number.
+        """
+        if type(value) is float and self.low <= value <= self.high:
+            return value
+        if isinstance(value, float):
+            for end, beyond in ((self.low, self.low - value), (self.high, value - self.high)):
+                if 0 < beyond <= (_ROUNDING * abs(end) or _ROUNDING_AT_0 * self.high):
+                    return float(end)
+        self.check(value)
+        return value
+
 
 PARAMETERS: dict[str, Parameter] = {
     f.name: Parameter(f.name, f.default, **f.metadata) for f in dataclasses.fields(Device) if f.metadata
 }
+
+
+def varied(values: Iterable[float]) -> dict[str, float]:
+    """Return values of `VARYING` by name, those beyond their legal range by rounding at its end."""
+    return {name: PARAMETERS[name].within(float(value)) for name, value in zip(VARYING, values, strict=True)}
 
 
 def jart_vcm_v1b(

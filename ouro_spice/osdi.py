@@ -7,12 +7,12 @@ import os
 import platform
 import re
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from . import assets, machine
+from .forks import temporary_folder
 from .machine import ToolError, cache_folder
 
 # the same code, and so the same digits, on every machine
@@ -89,8 +89,8 @@ def _compile(compiler: str, source: Path, target: Path, flags: Sequence[str] = (
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # beside the target, so that the result can be put in place in one move; object files go with the folder
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".compiling-") as folder:
-            result = Path(folder) / target.name
+        with temporary_folder(target.parent, ".compiling-") as folder:
+            result = folder / target.name
             log = _run([compiler, *_FLAGS, *flags, str(source), "-o", str(result)])
             # openvaf-r exits 0 where the linker is missing: only the file itself tells
             if not result.is_file():

@@ -417,6 +417,7 @@ def test_a_task_that_kills_its_worker_twice_is_a_failure_and_not_the_end():
             over.set()
             thread.join()
         assert wave.result is Result.WORKER
+        assert "SIGKILL" in wave.log[-1] and "a test" in wave.log[-1]
         assert wave.state is None
         assert one.run(divider()).result is Result.OK
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..circuit import Selection
 from ..engine import Engine
+from ..forks import cached_property
 from ..pulse import Parallel, Pulse
 from ..transient import simulate
 from ..waveform import Fidelity, State, Waveform

@@ -12,7 +12,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +19,7 @@ from numpy.typing import ArrayLike
 from .. import c2c
 from ..checks import check_count
 from ..device import Device
+from ..forks import cached_property
 from ..pulse import PWL
 from ..variability import Spread
 from ..waveform import State

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from .. import c2c, compact
 from ..device import PARAMETERS, Device
+from ..forks import cached_property
 from ..variability import VARYING
 from ..waveform import State
 from .parts import Resistor

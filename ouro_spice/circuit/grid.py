@@ -151,7 +151,10 @@ class Grid:
             self.elements.append(f"rcell{name} {ae} {oe} {device.resistance:.17g}")
             return
         still = self.active is not None and k not in self.active
-        self.placing.add(device, self.state.n_disc[k], f"cell{name}", ae, oe, self.walks.get(k), still)
+        try:
+            self.placing.add(device, self.state.n_disc[k], f"cell{name}", ae, oe, self.walks.get(k), still)
+        except ValueError as error:
+            raise ValueError(f"cell ({row}, {col}): {error}") from error
 
     def _contact(self, node: str, line: str) -> str:
         """The device's own node behind a contact, or the line itself."""

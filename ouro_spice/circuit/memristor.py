@@ -80,7 +80,7 @@ def element(
     still: bool = False,
 ) -> list[str]:
     """Netlist lines of a memristor between the nodes `ae` and `oe`, with the sources of its walk, or held still."""
-    n_disc = _at_edge(device, n_disc)
+    n_disc = _at_edge(device, PARAMETERS["Ninit"].within(n_disc))
     values = device.parameters | {"Ninit": n_disc} | (held(n_disc) if still else {})
     changed = {key: value for key, value in values.items() if value != PARAMETERS[key].default or key == "Ninit"}
     numbers = " ".join(f"{key}={value:.17g}" for key, value in changed.items())

@@ -39,6 +39,7 @@ class Placing:
         if not self.compiled:
             self.lines += element(device, n_disc, self.instance(name), ae, oe, walk, still)
             return
+        n_disc = PARAMETERS["Ninit"].within(n_disc)
         own = {key: getattr(device, key) for key in _OWN} | (held(n_disc) if still else {})
         changed = [f"{key}={value:.17g}" for key, value in own.items() if value != PARAMETERS[key].default]
         nodes = [ae, oe, inputs(name, walk)]

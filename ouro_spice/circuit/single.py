@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .. import compact
-from ..device import PARAMETERS, Device
+from ..device import Device
 from ..pulse import PWL, Pulse, checked
 from ..waveform import State, check_single
 from .drive import Drive, WriteDriver, check_supply, drive, libraries, wrappers
@@ -194,8 +194,6 @@ class SingleCell:
         if realised:
             probes += realised.probes("xcell")
         check_single(state)
-        if realised:
-            PARAMETERS["Ninit"].check(state.n_disc[0])
         elements, nodes = self._elements(drives)
         needed = libraries(parts)
         elements = [

@@ -8,8 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 
 import numba
+from numba.core.compiler_lock import global_compiler_lock
 
+from ..forks import free_at_fork
 from ..machine import ToolError, cache_folder
+
+# a child forked while another thread compiles, or loads what has been compiled, would wait for that thread for ever
+free_at_fork(global_compiler_lock)
 
 
 def kernel(function: Callable) -> Callable:

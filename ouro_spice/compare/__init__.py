@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from ..checks import check_count
 from ..circuit import Cell, CompactCell
 from ..dataset import PulseDataset
 from ..engine import Ngspice
+from ..forks import cached_property
 from ..manifest import Manifest
 from . import statistics
 from .matching import matched, outcomes

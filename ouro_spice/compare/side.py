@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from .. import compact
 from ..circuit import Cell, CompactCell
 from ..dataset import Drawn, PulseDataset, Recipe
 from ..dataset.circuit_records import start_state
+from ..forks import cached_property
 from ..manifest import Manifest
 from ..pair import Pair
 from ..population import stationary

@@ -7,7 +7,6 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from .. import compact
 from ..checks import check_count, check_range
 from ..circuit import Cell, CompactCell
 from ..device import Device
+from ..forks import cached_property
 from ..pair import Pair
 from ..pulse import LONGEST_S, SHORTEST_S
 from ..variability import Spread, spread

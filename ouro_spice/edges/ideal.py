@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +13,7 @@ from .. import compact
 from ..circuit import Cell, CompactCell, Selection
 from ..device import Device
 from ..engine import Engine
+from ..forks import cached_property
 from ..pair import Pair
 from ..pair.traverse import freed
 from ..pulse import SHORTEST_S, Pulse

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import tempfile
+import dataclasses
+import uuid
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Protocol
@@ -13,9 +15,12 @@ import numpy as np
 
 from .. import osdi
 from ..circuit import Testbench
-from ..circuit.blame import blame
+from ..circuit.lacking import lacking
 from ..circuit.testbench import LADDER
+from ..device import PARAMETERS
+from ..forks import temporary_folder
 from ..waveform import Effort, Result, SimulationError, State, Waveform
+from .blame import blamed, suspects
 from .drawn import Drawn
 from .pool import Pool
 
@@ -39,6 +44,9 @@ class Engine(Protocol):
 class Ngspice:
     """In-process ngspice through PySpice, in worker processes.
 
+    An engine may be used by several threads at once. A forked child has one of its own in it: worker processes that end
+    with the child. So has a process that it is sent to, one for all times that it is sent there.
+
     Parameters
     ----------
     workers
@@ -52,6 +60,12 @@ class Ngspice:
     def __init__(self, workers: int | None = 1, timeout_s: float = 120.0, recycle: int = 2000) -> None:
         self._pool = Pool(workers, timeout_s, recycle)
         self._drawn = Drawn()
+        self._arguments = (workers, timeout_s, recycle)
+        self._name = uuid.uuid4().hex
+        _here[self._name] = self
+
+    def __reduce__(self) -> tuple:
+        return _arrived, (self._name, type(self), *self._arguments)
 
     def __enter__(self) -> Ngspice:
         return self
@@ -80,10 +94,10 @@ class Ngspice:
         self._drawn.refuse(testbench, self._currents)
         if testbench.record is None:
             return _waveform(testbench, self._pool.run(_task(testbench)), throw)
-        with tempfile.TemporaryDirectory(prefix="ouro_spice-") as folder:  # mapped files stay readable without it
+        with temporary_folder() as folder:  # mapped files stay readable without it
             allowed = max(1.0, len(testbench.record.states) / SMALL)
-            reply = self._pool.run(_task(testbench, folder), self._pool.timeout_s * allowed)
-            return _waveform(testbench, reply, throw, folder)
+            reply = self._pool.run(_task(testbench, str(folder)), self._pool.timeout_s * allowed)
+            return _waveform(testbench, reply, throw, str(folder))
 
     def _currents(self, testbench: Testbench) -> np.ndarray | None:
         reply = self._pool.run(_task(testbench))
@@ -107,11 +121,32 @@ class Ngspice:
         self._pool.close()
 
 
+_DEFAULT = "default"
+
+_here: weakref.WeakValueDictionary[str, Ngspice] = weakref.WeakValueDictionary()
+"""The engines of this process by their names."""
+
+
 @lru_cache(maxsize=1)
 def default_engine() -> Ngspice:
     """The engine of `simulate` and of live cells: one worker process, ended with the program."""
     engine = Ngspice()
+    engine._name = _DEFAULT
     atexit.register(engine.close)
+    return engine
+
+
+def _arrived(name: str, kind: type[Ngspice], *arguments: Any) -> Ngspice:
+    """The engine that another process, or this one, has sent."""
+    if name == _DEFAULT:
+        return default_engine()
+    return _here.get(name) or _copied(name, kind, *arguments)
+
+
+@lru_cache(maxsize=8)
+def _copied(name: str, kind: type[Ngspice], *arguments: Any) -> Ngspice:
+    engine = kind(*arguments)
+    engine._name = name
     return engine
 
 
@@ -144,8 +179,12 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
     if result is Result.OK:
         state = _array_state(bench, reply["last"]) if bench.record else _state(bench, arrays)
         result = _bounded(bench, traces, state)
+    if result is Result.WORKER and "cause" in reply:
+        reply["log"].append(blamed(bench, reply["cause"], reply["log"]))
+    if result is Result.NETLIST and any("out of bounds" in line for line in reply["log"]):
+        reply["log"] += [f"error: {found}" for found in [suspects(bench)] if found]
     if result is Result.NETLIST and bench.process is not None:
-        reply["log"] += blame(bench.process, reply["log"])
+        reply["log"] += lacking(bench.process, reply["log"])
     if result is not Result.OK and throw:
         raise SimulationError(result, runnable_deck(bench), tuple(reply["log"]))
     time_s = arrays.get("time", np.zeros(1) if result is Result.OK else np.empty(0))
@@ -154,7 +193,7 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
     return Waveform(
         time_s=time_s,
         traces=traces,
-        state=state if result is Result.OK else None,
+        state=_legal(state) if result is Result.OK else None,
         energy_J=float(sum(-np.trapezoid(traces[v] * traces[i], time_s) for v, i in bench.sources))
         if len(time_s)
         else 0.0,
@@ -171,6 +210,14 @@ def _state(bench: Testbench, arrays: dict[str, np.ndarray]) -> State:
     vectors = dict(bench.probes)
     n_disc = (float(arrays[vectors["n_disc"]][-1]),) if bench.device is not None else (1.0,)
     return State(n_disc, {node: float(arrays[f"v({node})"][-1]) for node in bench.nodes})
+
+
+def _legal(state: State) -> State:
+    """Return a state that a simulation can begin with: the solver may leave one beyond its range by its tolerance."""
+    low, high = PARAMETERS["Ninit"].low, PARAMETERS["Ninit"].high
+    if all(low <= n <= high for n in state.n_disc):
+        return state
+    return dataclasses.replace(state, n_disc=tuple(np.clip(state.n_disc, low, high)))
 
 
 def _array_state(bench: Testbench, last: np.ndarray) -> State:

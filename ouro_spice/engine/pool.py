@@ -2,125 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
-import shutil
-import subprocess
-import sys
-import tempfile
 import threading
+import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from multiprocessing.connection import Connection, Pipe
-from pathlib import Path
 from typing import Any
 
-from .. import machine
 from ..checks import check_count, check_range
-from ..machine import ToolError
-
-_START_S = 60.0
-
-
-class Worker:
-    """One worker process; started at its first task, started anew after a death or `recycle` tasks."""
-
-    def __init__(self, recycle: int) -> None:
-        self._recycle = recycle
-        self._process: subprocess.Popen | None = None
-        self._connection: Connection | None = None
-        self._tasks = 0
-        self._folder = self._init = ""
-
-    @property
-    def fresh(self) -> bool:
-        """Whether the next task is the first one of its process."""
-        return self._process is None or self._tasks == 0 or self._tasks >= self._recycle
-
-    def call(self, task: dict[str, Any], timeout_s: float) -> dict[str, Any]:
-        """Run one task; EOFError where the process dies, TimeoutError (and a killed process) past the limit."""
-        init = task.get("init", "")  # commands whose effects stay in a process
-        if self._process is None or self._tasks >= self._recycle or init != self._init:
-            self._start()
-        self._tasks += 1
-        self._init = init
-        try:
-            self._connection.send(task)
-            if not self._connection.poll(timeout_s):
-                self.kill()
-                raise TimeoutError
-            return self._connection.recv()
-        except TimeoutError:
-            raise
-        except (EOFError, OSError) as error:
-            self.kill()
-            raise EOFError from error
-        except BaseException:  # Ctrl-C: the answer still to come must not be taken for that of the next task
-            self.kill()
-            raise
-
-    def interrupt(self) -> None:
-        """End the process of a task that runs in another thread, which then sees it dead and cleans up."""
-        process = self._process
-        if process is not None:
-            process.kill()
-
-    def kill(self) -> None:
-        """End the process at once."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._connection.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
-        self._process = self._connection = None
-
-    def _start(self) -> None:
-        self.kill()
-        library = machine.shared_library()
-        if library is None:
-            raise ToolError(f"no ngspice shared library: {machine.INSTALL_NGSPICE}, or set NGSPICE_LIBRARY_PATH")
-        self._folder = _empty_folder()
-        ours, theirs = Pipe()
-        script = Path(__file__).with_name("worker.py")
-        self._process = subprocess.Popen(
-            [sys.executable, str(script), str(theirs.fileno()), str(library), self._folder],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        theirs.close()
-        self._connection, self._tasks = ours, 0
-        try:
-            version = self._connection.recv() if self._connection.poll(_START_S) else None
-        except (EOFError, OSError):
-            version = None
-        except BaseException:  # Ctrl-C: the greeting still to come must not be taken for an answer
-            self.kill()
-            raise
-        if version is None:
-            self.kill()
-            raise ToolError(f"{library} does not start as ngspice: {machine.INSTALL_NGSPICE}")
-        if version < machine.MIN_NGSPICE:
-            self.kill()
-            raise ToolError(f"{library} is ngspice {version}: {machine.INSTALL_NGSPICE}")
-
-
-def _empty_folder() -> str:
-    try:
-        return tempfile.mkdtemp(prefix="ouro_spice-")
-    except OSError as error:
-        raise ToolError(f"no folder for temporary files ({error.strerror}): set TMPDIR to one") from error
-
+from .worker_handle import Worker, WorkerDeathError
 
 _AHEAD = 100
 """Calls for each worker that wait, or whose results do: long work in many parts takes no more memory than this."""
 
+_AGAIN_S = 0.02
+"""A process that is started just while work is given up is ended this much later."""
+
+_thread = threading.local()
+"""Whose work a thread does: `calls`, an event for each call of `each` that it works for, set where that is given up."""
+
+_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+
 
 class Pool:
     """Runs tasks on worker processes.
+
+    A forked child has the same pool with processes of its own, started as they are needed; those of its parent, and
+    what these are at work on, are left to the parent.
 
     Parameters
     ----------
@@ -140,29 +53,44 @@ class Pool:
         self.size = workers or os.cpu_count() or 1
         self.timeout_s = timeout_s
         self._workers = [Worker(recycle) for _ in range(self.size)]
+        self._begin()
+        _pools.add(self)
+
+    def _begin(self) -> None:
+        """Let no worker be at work."""
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        self._given_up = threading.Event()
+        self._busy: dict[Worker, tuple[int, tuple[threading.Event, ...]]] = {}
+        self._closing, self._closer = threading.Event(), threading.RLock()
         for worker in self._workers:
             self._idle.put(worker)
+
+    def leave(self) -> None:
+        """Leave all processes to the parent of this one, which has just been forked off."""
+        for worker in self._workers:
+            worker.leave()
+        self._begin()
 
     def run(self, task: dict[str, Any], timeout_s: float | None = None) -> dict[str, Any]:
         """Run one task; a dead worker's task is given once more to a fresh one, unless all work was given up."""
         limit_s = timeout_s or self.timeout_s
+        calls, cause = getattr(_thread, "calls", ()), ""
         worker = self._idle.get()
+        self._busy[worker] = threading.get_ident(), calls
         try:
             for restarts in range(2):
-                if self._given_up.is_set():
-                    break
+                if self._closing.is_set() or any(call.is_set() for call in calls):
+                    return _failure("WORKER", ["error: the work was given up, or its engine closed"])
                 try:
                     reply = self._call(worker, task, limit_s)
                     reply["effort"]["restarts"] = restarts
                     return reply
-                except EOFError:
-                    pass
+                except WorkerDeathError as death:
+                    cause = str(death)
                 except TimeoutError:
-                    return {"result": "TIMEOUT", "arrays": {}, "log": [f"limit {limit_s:g} s"], "effort": {}}
-            return {"result": "WORKER", "arrays": {}, "log": [], "effort": {"restarts": 2}}
+                    return _failure("TIMEOUT", [*worker.last_words, f"limit {limit_s:g} s"])
+            return _failure("WORKER", worker.last_words, restarts=2) | {"cause": cause}
         finally:
+            del self._busy[worker]
             self._idle.put(worker)
 
     def _call(self, worker: Worker, task: dict[str, Any], limit_s: float) -> dict[str, Any]:
@@ -183,41 +111,74 @@ class Pool:
         return self.each(self.run, tasks)
 
     def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-        """Call a function that runs tasks, on as many threads as workers; results come in the order of the items."""
-        with ThreadPoolExecutor(self.size) as threads:
-            waiting = iter(items)
-            futures: deque[Future] = deque()
-            try:
-                futures.extend(threads.submit(function, item) for item in islice(waiting, _AHEAD * self.size))
-                while futures:
-                    result = futures.popleft().result()
-                    futures.extend(threads.submit(function, item) for item in islice(waiting, 1))
-                    yield result
-            except Exception:  # one that failed: others may run tasks of their own, which are to go on
+        """Call a function that runs tasks, on as many threads as workers; results come in the order of the items.
+
+        Raises
+        ------
+        RuntimeError
+            In a forked child that asks for the next result: the threads are its parent's.
+        """
+        here, call = self._idle, threading.Event()
+        calls = (*getattr(_thread, "calls", ()), call)
+        threads = ThreadPoolExecutor(self.size, initializer=setattr, initargs=(_thread, "calls", calls))
+        waiting, futures = iter(items), deque[Future]()
+        try:
+            futures.extend(threads.submit(function, item) for item in islice(waiting, _AHEAD * self.size))
+            while futures:
+                result = futures.popleft().result()
+                futures.extend(threads.submit(function, item) for item in islice(waiting, 1))
+                yield result
+                if here is not self._idle:
+                    raise RuntimeError("a forked child cannot go on with its parent's simulations: begin new ones")
+        except BaseException as error:
+            if here is self._idle:
                 for future in futures:
                     future.cancel()
-                raise
-            except BaseException:  # Ctrl-C, or a consumer that stops: running tasks must not be waited for
-                for future in futures:
-                    future.cancel()
-                self._given_up.set()
-                for worker in self._workers:
-                    worker.interrupt()
-                raise
-            finally:
-                threads.shutdown()
-                if self._given_up.is_set():
-                    for worker in self._workers:
-                        worker.kill()
-                self._given_up.clear()
+                if not isinstance(error, Exception):  # Ctrl-C, or a consumer that stops: no task is waited for
+                    self._give_up(call)
+            raise  # one that failed: others may run tasks of their own, which are to go on
+        finally:
+            threads.shutdown(wait=here is self._idle)
+
+    def _give_up(self, call: threading.Event) -> None:
+        """End the tasks of one call of `each`."""
+        call.set()
+        while busy := [worker for worker, (_, calls) in list(self._busy.items()) if call in calls]:
+            for worker in busy:
+                worker.interrupt()
+            time.sleep(_AGAIN_S)
 
     def close(self) -> None:
         """End all worker processes; those that work are taken from their tasks."""
-        self._given_up.set()
-        for worker in self._workers:
+        with self._closer:
+            self._closing.set()
+            taken: list[Worker] = []
+            try:
+                while len(taken) < self.size - self._interrupted():
+                    with contextlib.suppress(queue.Empty):
+                        taken.append(self._idle.get(timeout=_AGAIN_S))
+                for worker in taken:
+                    worker.kill()
+            finally:
+                self._closing.clear()
+                for worker in taken:
+                    self._idle.put(worker)
+
+    def _interrupted(self) -> int:
+        """End the processes of all tasks; return how many of these are this thread's own, amid which it was called."""
+        busy = list(self._busy.items())
+        for worker, _ in busy:
             worker.interrupt()
-        taken = [self._idle.get() for _ in self._workers]
-        for worker in taken:
-            worker.kill()
-            self._idle.put(worker)
-        self._given_up.clear()
+        return sum(thread == threading.get_ident() for _, (thread, _) in busy)
+
+
+def _failure(result: str, log: Iterable[str], **effort: int) -> dict[str, Any]:
+    return {"result": result, "arrays": {}, "log": list(log), "effort": effort}
+
+
+def _leave() -> None:
+    for pool in list(_pools):
+        pool.leave()
+
+
+os.register_at_fork(after_in_child=_leave)

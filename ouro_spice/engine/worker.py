@@ -1,8 +1,8 @@
 """One ngspice in one process, driven through PySpice: takes tasks from a pipe, gives arrays back.
 
-Run as a script by `pool.py`, and kept free of imports from the package, so that a worker starts in a fraction of a
-second. Everything that looks like success and is none is told apart here: `run` returns 0 after an aborted transient
-and leaves partial vectors, and a failed load leaves the previous circuit in place.
+Run as a script by `worker_handle.py`, and kept free of imports from the package, so that a worker starts in a fraction
+of a second. Everything that looks like success and is none is told apart here: `run` returns 0 after an aborted
+transient and leaves partial vectors, and a failed load leaves the previous circuit in place.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -45,15 +45,19 @@ class Session:
         os.environ["NGSPICE_LIBRARY_PATH"] = library
         from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
+        class Heard(NgSpiceShared):
+            """An ngspice whose words are on stderr as they come: they outlive a crash."""
+
+            def send_char(self, message: str, ngspice_id: int) -> int:
+                os.write(2, f"{message.partition(' ')[2]}\n".encode())
+                return 0
+
         self._ffi, self._plot, self._points = ffi, "", 0
         self._folder, self._init = folder, ""
         os.chdir(folder)
-        home, alone = os.environ.get("HOME"), surroundings(folder, library, os.environ)
-        os.environ.clear()
-        os.environ.update(alone)
-        self._ngspice = NgSpiceShared.new_instance()
-        if home is not None:  # a library's paths may begin with it
-            os.environ["HOME"] = home
+        home, os.environ["HOME"] = os.environ.get("HOME", folder), folder
+        self._ngspice = Heard.new_instance()
+        os.environ["HOME"] = home  # a library's paths may begin with it
         self.version = int(self._ngspice.ngspice_version or 0)
         self._models: dict[str, tuple[int, int]] = {}
         self._behaviour: str | None = None
@@ -250,18 +254,6 @@ class Session:
         return "\n".join(lines)
 
 
-def surroundings(folder: str, library: str | Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment in which ngspice starts without any file or variable that lies around.
-
-    Start-up files are looked for in the working folder, the home folder and the installation, where any of them may
-    change options, temperature or dialect. Here the only one is written into `folder`: it loads the code models.
-    """
-    models = sorted(Path(library).resolve().parent.glob("ngspice/*.cm"))
-    Path(folder, "spinit").write_text("".join(["* code models\n", *(f"codemodel {path}\n" for path in models)]))
-    kept = {name: value for name, value in environment.items() if not name.startswith(("SPICE_", "NGSPICE_"))}
-    return kept | {"HOME": folder, "SPICE_SCRIPTS": folder}
-
-
 def _write_rows(path: str, rows: list[np.ndarray]) -> None:
     file = np.lib.format.open_memmap(path, mode="w+", dtype=float, shape=(len(rows), len(rows[0]) if rows else 0))
     for k, row in enumerate(rows):
@@ -270,25 +262,30 @@ def _write_rows(path: str, rows: list[np.ndarray]) -> None:
 
 
 def _follow_parent(parent: int, folder: str) -> None:
-    # ends the process, in the middle of a run too, when the parent is gone
-    while os.getppid() == parent:
+    # ends the process, in the middle of a run too, when the parent is gone, perhaps before this began
+    first = os.getppid()
+    while os.getppid() == first:
+        try:
+            os.kill(parent, 0)
+        except ProcessLookupError:
+            break
         time.sleep(0.5)
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 
 def main() -> None:
-    """Serve tasks until the pipe closes: ``worker.py FD LIBRARY FOLDER``, an empty folder to work in."""
+    """Serve tasks until the pipe closes: ``worker.py FD LIBRARY PARENT FOLDER``, an empty folder to work in."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
-    threading.Thread(target=_follow_parent, args=(os.getppid(), sys.argv[3]), daemon=True).start()
+    threading.Thread(target=_follow_parent, args=(int(sys.argv[3]), sys.argv[4]), daemon=True).start()
     connection = Connection(int(sys.argv[1]))
     try:
-        session = Session(*sys.argv[2:4])
+        session = Session(sys.argv[2], sys.argv[4])
         connection.send(session.version)
         while True:
             connection.send(session.run(**connection.recv()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
-        shutil.rmtree(sys.argv[3], ignore_errors=True)
+        shutil.rmtree(sys.argv[4], ignore_errors=True)
     # ngspice's own clean-up at exit is not needed, and has been seen to crash
     os._exit(0)
 

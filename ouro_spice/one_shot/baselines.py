@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -13,6 +13,7 @@ from scipy.interpolate import PchipInterpolator
 from .. import compact
 from ..circuit import Cell, CompactCell
 from ..engine import Engine, default_engine
+from ..forks import cached_property
 from ..pair import Pair
 from ..pair.traverse import freed
 from ..pulse import Pulse

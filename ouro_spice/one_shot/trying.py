@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from ..circuit import Cell, CompactCell
 from ..dataset.recipe import LIMIT, Recipe
 from ..engine import Ngspice
 from ..fleet import Fleet, fleet
+from ..forks import cached_property
 from ..kept import kept
 from ..manifest import describe
 from ..pair import Pair

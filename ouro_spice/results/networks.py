@@ -7,7 +7,6 @@ import dataclasses
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from ..dataset import PulseDataset, Recipe, extract
 from ..dataset.recipe import Drawn
 from ..engine import Ngspice
 from ..fleet import Fleet, fleet
+from ..forks import cached_property
 from ..kept import kept
 from ..manifest import Manifest, describe
 from ..pair import Pair

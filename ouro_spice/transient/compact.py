@@ -36,7 +36,7 @@ class CompactRun:
         if not isinstance(state, State) or len(state.n_disc) != 1 or state.volts:
             raise ValueError(f"state = {state!r} must be an ouro_spice.State of one memristor without node voltages")
         device, n = self.cell.device, state.n_disc[0]
-        PARAMETERS["Ninit"].check(n)
+        n = PARAMETERS["Ninit"].within(n)
         wander = c2c.begun(device, n, state.walked()) if device.walk else None
         moved = device
         if isinstance(device.walk, HalfCycleWalk):
