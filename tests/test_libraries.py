@@ -13,7 +13,7 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice import osdi
 from ouro_spice.circuit import drive, library, testbench
-from ouro_spice.circuit.blame import blame
+from ouro_spice.circuit.lacking import lacking
 from ouro_spice.manifest import Manifest, describe
 from ouro_spice.rebuild import rebuilt
 from ouro_spice.waveform import telling
@@ -207,12 +207,12 @@ def test_the_decisive_line_is_told(log, words):
 def test_a_bin_that_is_not_there_is_named():
     process = ouro.Process(**BINS)
     element = "m.xbl.x1 d g s b toy_bin_p l= 3.5e-07 nf=1 w=    1.2e-04  "
-    (line,) = blame(process, ["Error on line 1 or its substitute:", element, "could not find a valid modelname"])
+    (line,) = lacking(process, ["Error on line 1 or its substitute:", element, "could not find a valid modelname"])
     for words in ("bins.spice, corner None", "toy_bin_p", "W = 0.00012, L = 3.5e-07", "unit_m", "w_max"):
         assert words in line
     assert line in telling(["Undefined parameter [x]", line])
     card = "Unknown model type nosuch - ignored"
-    assert blame(process, [card, element, "could not find a valid modelname"]) == []
+    assert lacking(process, [card, element, "could not find a valid modelname"]) == []
 
 
 # ---- fingers

@@ -11,7 +11,7 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice import decks, machine, osdi
 from ouro_spice.compact import jit
-from ouro_spice.engine.worker import surroundings
+from ouro_spice.engine.surroundings import surroundings
 
 HOSTILE = "\n".join(
     ["option temp=125", "option reltol=1", "set ngbehavior=psa", "set num_threads=8", "set noinit", "alias op quit",

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import assets, machine, osdi
-from ..engine.worker import surroundings
+from ..engine.surroundings import surroundings
 from .pictures import picture
 from .rawfile import Plot, read_raw
 

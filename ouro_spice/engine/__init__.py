@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import osdi
 from ..circuit import Testbench
-from ..circuit.blame import blame
+from ..circuit.lacking import lacking
 from ..circuit.testbench import LADDER
 from ..device import PARAMETERS
 from ..forks import temporary_folder
@@ -184,7 +184,7 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
     if result is Result.NETLIST and any("out of bounds" in line for line in reply["log"]):
         reply["log"] += [f"error: {found}" for found in [suspects(bench)] if found]
     if result is Result.NETLIST and bench.process is not None:
-        reply["log"] += blame(bench.process, reply["log"])
+        reply["log"] += lacking(bench.process, reply["log"])
     if result is not Result.OK and throw:
         raise SimulationError(result, runnable_deck(bench), tuple(reply["log"]))
     time_s = arrays.get("time", np.zeros(1) if result is Result.OK else np.empty(0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +25,6 @@ class Drawn:
 
     def __init__(self) -> None:
         self._good: set[tuple[str, ...]] = set()
-        self._lock = threading.Lock()
 
     def refuse(self, bench: Testbench, run: Currents) -> None:
         """Raise ValueError where two loads of the library of a testbench give two different transistors.
@@ -43,14 +41,11 @@ class Drawn:
         key = (*process.identity(), repr(models))
         if not models or key in self._good:
             return
-        with self._lock:
-            if key in self._good:
-                return
-            differ = _difference(_currents(bench, process, models), run)
-            if differ:
-                raise ValueError(_words(bench, process, models, place, differ, run))
-            if differ is not None:
-                self._good.add(key)
+        differ = _difference(_currents(bench, process, models), run)
+        if differ:
+            raise ValueError(_words(bench, process, models, place, differ, run))
+        if differ is not None:
+            self._good.add(key)
 
 
 _PARTS = (("n", False), ("p", False), ("n", True), ("p", True))

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -52,12 +52,9 @@ class Session:
         self._ffi, self._plot, self._points = ffi, "", 0
         self._folder, self._init = folder, ""
         os.chdir(folder)
-        home, alone = os.environ.get("HOME"), surroundings(folder, library, os.environ)
-        os.environ.clear()
-        os.environ.update(alone)
+        home, os.environ["HOME"] = os.environ.get("HOME", folder), folder
         self._ngspice = Heard.new_instance()
-        if home is not None:  # a library's paths may begin with it
-            os.environ["HOME"] = home
+        os.environ["HOME"] = home  # a library's paths may begin with it
         self.version = int(self._ngspice.ngspice_version or 0)
         self._models: dict[str, tuple[int, int]] = {}
         self._behaviour: str | None = None
@@ -246,18 +243,6 @@ class Session:
         lines = [*self._ngspice._stdout, *self._ngspice._stderr]
         self._log.extend(line for line in lines if line.strip())
         return "\n".join(lines)
-
-
-def surroundings(folder: str, library: str | Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment in which ngspice starts without any file or variable that lies around.
-
-    Start-up files are looked for in the working folder, the home folder and the installation, where any of them may
-    change options, temperature or dialect. Here the only one is written into `folder`: it loads the code models.
-    """
-    models = sorted(Path(library).resolve().parent.glob("ngspice/*.cm"))
-    Path(folder, "spinit").write_text("".join(["* code models\n", *(f"codemodel {path}\n" for path in models)]))
-    kept = {name: value for name, value in environment.items() if not name.startswith(("SPICE_", "NGSPICE_"))}
-    return kept | {"HOME": folder, "SPICE_SCRIPTS": folder}
 
 
 def _write_rows(path: str, rows: list[np.ndarray]) -> None:

@@ -17,6 +17,7 @@ from typing import IO, Any
 from .. import machine
 from ..forks import free_at_fork
 from ..machine import ToolError
+from .surroundings import surroundings
 
 _START_S = 60.0
 
@@ -148,19 +149,24 @@ class Worker:
 
     def _open(self, library: Path) -> None:
         script = Path(__file__).with_name("worker.py")
-        self._folder = _empty_folder()
+        folder = _empty_folder()
+        # Python itself may need the user's home folder: the worker takes the other one just for ngspice's start
+        home = {"HOME": os.environ["HOME"]} if "HOME" in os.environ else {}
+        environment = surroundings(folder, library, os.environ) | home
         with _changing:
             words = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the process
             ours, theirs = Pipe()
             with theirs:
                 process = subprocess.Popen(
-                    [sys.executable, str(script), str(theirs.fileno()), str(library), str(os.getpid()), self._folder],
+                    [sys.executable, str(script), str(theirs.fileno()), str(library), str(os.getpid()), folder],
                     pass_fds=[theirs.fileno()],
+                    env=environment,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=words,
                 )
             self._process, self._connection, self._words, self._tasks = process, ours, words, 0
+            self._folder = folder
 
 
 def _empty_folder() -> str:

@@ -12,7 +12,7 @@ _CARD = re.compile(r"unknown model type|only mos device levels", re.IGNORECASE)
 _NUMBER = r"= *([\d.]+(?:e[+-]?\d+)?)"
 
 
-def blame(process: Process, log: Sequence[str]) -> list[str]:
+def lacking(process: Process, log: Sequence[str]) -> list[str]:
     """One line on the model that a process lacks, or none.
 
     Parameters
