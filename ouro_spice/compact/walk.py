@@ -92,12 +92,14 @@ def held(w, n):
 def walk_path(w, n_at_boundaries, polarity, s, p, key):
     """(steps + 1, 4): r, l, Nmin and Nmax at first and after each step, for N at the steps' boundaries; w moves on.
 
+    N is that before the new limits hold it: a step begins with the concentration that is left of it.
+
     polarity is the sign of the voltage, or 0: that of N's change tells.
     """
     path = np.empty((n_at_boundaries.size, 4))
     path[0] = w[R : NMAX + 1]
+    w[N_BEGIN] = n_at_boundaries[0]
     for k in range(1, n_at_boundaries.size):
-        w[N_BEGIN] = n_at_boundaries[k - 1]
         end_step(w, n_at_boundaries[k], polarity, s, p, key)
         path[k] = w[R : NMAX + 1]
     return path
