@@ -1,10 +1,13 @@
 """Cycle-to-cycle variability of one device while it is pulsed: its present values, and how they move through a pulse.
 
-Inside a transient the values of `Walk` do not jump: they go along a straight line (of the logarithm) around the end of
+Inside a transient r and l of `Walk` do not jump: they go along a straight line (of the logarithm) around the end of
 each step, from a quarter of a step before it to a quarter behind it. In between, between pulses and at reads they are
 those of the law. The middle of a line is where the law has its jump, and a line is as long as the time steps that a
 transient is solved in, half a step of the walk: the trapezoidal rule then takes from it what it would from the jump,
 wherever its points lie.
+
+That holds for what the rate is nearly linear in. Of a limit it feels the tenth power, and one that walks past N takes
+N along: Ndiscmin and Ndiscmax do jump, but only where N is near them.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from .device import Device
+from .limits import Limits, jumps
 from .pulse import PWL
 from .variability import VARYING, HalfCycleWalk, Walk, Wander
 
@@ -27,9 +31,6 @@ _SHORTEST_WAY = 1e-4
 
 _GROWTH = (0.5, 2.0)
 """Where N gathers speed, it is taken to go on so, but for no more than this from an eighth of a step to the next."""
-
-_FAR = 0.3
-"""Share of N's distance to a limit, or of a limit's to N: of it the rate feels the tenth power, 6e-6."""
 
 _ROUNDING = 1e-6
 """A step ends with a part of a pulse that ends within this share of it."""
@@ -69,6 +70,11 @@ def frozen(device: Device, n_disc: float, wander: Wander | None = None) -> Devic
     wander = begun(device, n_disc, wander)
     values = present(device, n_disc, wander)
     return device.replace(walk=None, **dict(zip(VARYING, map(float, values), strict=True)))
+
+
+def held(wander: Wander, n_disc: float) -> float:
+    """The concentration inside the limits of a walk that has ended a step, as the law holds it there."""
+    return max(wander.Ndiscmin, min(wander.Ndiscmax, n_disc)) if wander.count else n_disc
 
 
 def half_cycle(
@@ -200,30 +206,36 @@ class Stretch:
         settings, parameters = self.device.walk.settings, vector(self.device)
         return walk.walk_path(self.wander.vector, n, 0.0, settings, parameters, self.streams)
 
-    def ramps(self, path: np.ndarray) -> dict[str, PWL]:
-        """ln(value / parameter) over the part, by parameter."""
+    def ramps(self, path: np.ndarray, n: np.ndarray | None = None) -> dict[str, PWL]:
+        """ln(value / parameter) over the part, by parameter.
+
+        With `n`, the `concentrations`, a limit stays where it is for as long as N is far from it.
+        """
         times, values = self._lines(path)
-        felt = self._felt
-        logs = {k: np.log(values[:, k] / getattr(self.device, name)) for k, name in enumerate(VARYING) if felt[k]}
         inside = times[(times > 0) & (times < self.stop_s)]
         corners = np.concatenate([[0.0], inside, [self.stop_s]])
         corners = corners[np.concatenate([[True], np.diff(corners) > _ROUNDING * self.device.walk.step_s])]
         corners[-1] = self.stop_s
-        return {
-            VARYING[k]: PWL(tuple(corners.tolist()), tuple(np.interp(corners, times, log).tolist()))
-            for k, log in logs.items()
+        own = np.array([getattr(self.device, name) for name in VARYING])
+        logs, ends = np.log(values / own), np.minimum(self._middles, self.off_s)
+        found = {
+            VARYING[k]: PWL(tuple(corners.tolist()), tuple(np.interp(corners, times, logs[:, k]).tolist()))
+            for k in (0, 1)
         }
+        near = np.ones((len(path), 2), bool) if n is None else self.near(path, n)
+        for k, reached in zip((2, 3), self._limits.reached, strict=True):
+            if reached:
+                logs = np.log(path[:, k] / own[k])
+                found[VARYING[k]] = jumps(logs, near[:, k - 2], ends, self.device.walk.step_s, self.stop_s)
+        return found
+
+    def near(self, path: np.ndarray, n: np.ndarray) -> np.ndarray:
+        """Whether N, the `concentrations`, comes near the limits from one step's end to the next, (K + 1, 2)."""
+        return self._limits.near(path, n)
 
     @property
-    def _felt(self) -> tuple[bool, bool, bool, bool]:
-        """Whether the device feels each of the four move: not a limit that N stays far from."""
-        device, walk = self.device, self.device.walk
-        low, high = min(device.Nlo, self.wander.n_begin), max(device.Nhi, self.wander.n_begin)
-        of_low = device.Ndiscmin * (1 + walk.band_min) / low if low else np.inf
-        of_high = high / (device.Ndiscmax * (1 - walk.band))
-        # in SET direction the lower limit can only push, and it reaches N nowhere
-        least = _FAR if self.polarity >= 0 else 0.9
-        return True, True, of_low > least, of_high > _FAR
+    def _limits(self) -> Limits:
+        return Limits(self.device, self.wander.n_begin, self.polarity)
 
     def _lines(self, path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Corners of the lines: times (C,), some perhaps outside the part, and values (C, 4)."""
@@ -244,9 +256,10 @@ class Stretch:
         """Where the walk stands at the end."""
         steps = self._steps
         before = path[steps - 1] if steps else _before(self.wander)
-        n_begin = float(n[steps - 1]) if steps else self.wander.n_begin
         values = (*map(float, path[steps]), *map(float, before))
-        return Wander(*values, n_begin, max(self._clock_s, 0.0), self.wander.count + steps, self.polarity)
+        clock_s, count = max(self._clock_s, 0.0), self.wander.count + steps
+        wander = Wander(*values, self.wander.n_begin, clock_s, count, self.polarity)
+        return dataclasses.replace(wander, n_begin=held(wander, float(n[steps - 1]))) if steps else wander
 
     @cached_property
     def _middles(self) -> np.ndarray:

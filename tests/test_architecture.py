@@ -14,8 +14,8 @@ import ouro_spice
 PACKAGE = Path(ouro_spice.__file__).parent
 ORDER = (
     "files", "tables", "progress", "kept", "assets", "machine", "checks", "variability", "device", "compact", "pulse",
-    "waveform", "c2c", "population", "telegraph", "circuit", "osdi", "engine", "static", "transient", "manifest",
-    "rebuild", "sensing", "cell", "read_error", "pair", "array", "edges", "dataset", "importing", "compare",
+    "waveform", "limits", "c2c", "population", "telegraph", "circuit", "osdi", "engine", "static", "transient",
+    "manifest", "rebuild", "sensing", "cell", "read_error", "pair", "array", "edges", "dataset", "importing", "compare",
     "fleet", "write_verify", "one_shot", "noise_sources", "predictor", "report", "results", "curves", "decks", "sim",
     "doctor", "cli",
 )  # fmt: skip

@@ -11,6 +11,9 @@ from ..pulse import PWL
 WALKED = {"l": "wl", "r": "wr", "Ndiscmin": "wmin", "Ndiscmax": "wmax"}
 """Parameters that walk, and the node that carries ln(value / parameter)."""
 
+LIMITS = ("Ndiscmin", "Ndiscmax")
+"""Those that jump where they walk."""
+
 
 @dataclass(frozen=True)
 class Realisation:
@@ -108,10 +111,22 @@ def inputs(name: str, walk: Mapping[str, PWL] | None) -> str:
 def walk_sources(name: str, walk: Mapping[str, PWL] | None) -> list[str]:
     """Netlist lines of what drives these nodes.
 
-    A piecewise-linear source makes each of its corners a breakpoint, behind which ngspice begins with tiny steps anew:
-    five times as many points as a walk needs. The function of the same name has none.
+    A piecewise-linear source makes each of its corners a breakpoint, behind which ngspice begins with small steps anew:
+    five times as many points as r and l need. The function of the same name has none.
     """
-    return [_source(f"{name}_{WALKED[key]}", pwl) for key, pwl in (walk or {}).items()]
+    lines = [_source(f"{name}_{WALKED[key]}", pwl) for key, pwl in (walk or {}).items()]
+    return lines + [
+        line for key in LIMITS if walk and key in walk for line in _turns(f"{name}_{WALKED[key]}", walk[key])
+    ]
+
+
+def _turns(node: str, pwl: PWL) -> list[str]:
+    """A source for nothing but a breakpoint where each jump of a limit begins, none where it ends: none, one line."""
+    jumps = pwl.times_s[1:-1:2]
+    if not jumps:
+        return []
+    corners = " ".join(f"{time:.17g} {k % 2}" for k, time in enumerate((0.0, *jumps)))
+    return [f"v{node}_turns {node}_turns 0 pwl({corners})"]
 
 
 CLOCK = "walk_clock"
@@ -128,5 +143,5 @@ def _source(node: str, pwl: PWL) -> str:
         return f"v{node} {node} 0 dc {pwl.volts[0]:.12g}"
     # one formatting for all: a walk has thousands of corners
     numbers = tuple(number for corner in zip(pwl.times_s, pwl.volts, strict=True) for number in corner)
-    corners = ",".join(["%.10g,%.8g"] * len(pwl.volts)) % numbers
+    corners = ",".join(["%.17g,%.8g"] * len(pwl.volts)) % numbers
     return f"b{node} {node} 0 v=pwl(time,{corners})"

@@ -18,7 +18,7 @@ from ..engine import Engine
 from ..pulse import PWL, Parallel, Pulse
 from ..variability import HalfCycleWalk, Walk
 from ..waveform import Effort, Result, State, Waveform
-from . import frozen
+from . import frozen, law
 from .guess import Source, concentrations
 
 _STEPS = 500
@@ -191,40 +191,43 @@ class CircuitRun:
         more at least, most of them all. It is given up where a shorter transient would settle sooner.
         """
         stretches = self._stretches(pulse, begin_s, end_s, state)
-        paths = self._paths(stretches, sources, pulse, state)
+        n = self._expected(stretches, sources, pulse, state)
         effort = Effort()
         for round_ in range(max(len(one.ends_s) for one in stretches.values()) + 2):
-            ramps = {k: one.ramps(paths[k]) for k, one in stretches.items()}
+            paths = {k: one.path(n[k]) for k, one in stretches.items()}
+            ramps = {k: one.ramps(paths[k], n[k]) for k, one in stretches.items()}
             wave = self.engine.run(self._bench(pulse, begin_s, end_s, state, ramps), self.throw)
             effort = effort + wave.effort
             if wave.result is not Result.OK:
                 return dataclasses.replace(wave, effort=effort), True
-            n = {k: one.concentrations(wave.time_s, wave[self._n_disc(k)]) for k, one in stretches.items()}
-            settled = {k: one.path(n[k]) for k, one in stretches.items()}
-            if max(np.max(np.abs(settled[k] / paths[k] - 1)) for k in paths) <= _SETTLED:
+            found = {k: law.concentrations(one, wave, self.cell.suffix(k)) for k, one in stretches.items()}
+            if all(_same(one, n[k], found[k]) for k, one in stretches.items()):
                 break
             if round_ + 1 == _ROUNDS and self._middle(pulse, begin_s, end_s, state) is not None:
                 return dataclasses.replace(wave, effort=effort), False
-            paths = settled
+            n = found
             if round_ == 0 and None in sources.values():
-                paths = self._paths(stretches, sources | self._learned(pulse, begin_s, wave, sources), pulse, state)
+                n = self._expected(stretches, sources | self._learned(pulse, begin_s, wave, sources), pulse, state)
         # after as many runs as there are steps what still changes is the solver's own error
-        after, traces = _kept(wave.state, state), dict(wave.traces)
+        after = _kept(wave.state, state)
         for k, one in stretches.items():
-            after = after.changed(k, wander=one.after(paths[k], n[k]))
-            traces |= _walked(wave, one, ramps[k], self.cell.suffix(k))
+            wander = one.after(paths[k], found[k])
+            after = after.changed(k, n_disc=c2c.held(wander, after.n_disc[k]), wander=wander)
+        traces = dict(wave.traces)
+        for k, one in stretches.items():
+            traces |= _walked(wave, one, ramps[k], self.cell.suffix(k), after, k)
         return dataclasses.replace(wave, traces=traces, state=after, effort=effort), True
 
-    def _paths(
+    def _expected(
         self,
         stretches: dict[int, c2c.Stretch],
         sources: dict[int, Source | None],
         pulse: Pulse | Parallel,
         state: State,
     ) -> dict[int, np.ndarray]:
-        """The walks to be expected."""
+        """The concentrations to be expected at the ends of the walks' steps."""
         owns = {k: own for k, (_, own) in self._walkers(pulse).items()}
-        return {k: one.path(concentrations(one, sources[k], owns[k], state.n_disc[k])) for k, one in stretches.items()}
+        return {k: concentrations(one, sources[k], owns[k], state.n_disc[k]) for k, one in stretches.items()}
 
     def _bench(
         self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State, ramps: dict[int, dict[str, PWL]]
@@ -245,9 +248,6 @@ class CircuitRun:
             max_step_s=1.01 * spacing,  # for the clock to bound, not this
         )
 
-    def _n_disc(self, index: int) -> str:
-        return f"n_disc{self.cell.suffix(index)}"
-
     def _stretches(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> dict[int, c2c.Stretch]:
         on = self.cell.flat_start_s(pulse) - pulse.rise
         found = {}
@@ -263,10 +263,22 @@ def _kept(after: State | None, before: State) -> State | None:
     return after and dataclasses.replace(after, wander=before.wander, telegraph=before.telegraph)
 
 
-def _walked(wave: Waveform, stretch: c2c.Stretch, ramps: dict, suffix: str) -> dict[str, np.ndarray]:
-    """r and l as traces."""
-    device = stretch.device
-    return {
+def _same(stretch: c2c.Stretch, n: np.ndarray, found: np.ndarray) -> bool:
+    """Whether the walk of a transient's own concentrations is that with which it was run."""
+    path, after = stretch.path(n), stretch.path(found)
+    there = stretch.near(after, found) <= stretch.near(path, n)  # every limit moves that is felt
+    return bool(np.max(np.abs(after / path - 1)) <= _SETTLED and there.all())
+
+
+def _walked(
+    wave: Waveform, stretch: c2c.Stretch, ramps: dict, suffix: str, after: State, index: int
+) -> dict[str, np.ndarray]:
+    """r and l as traces, and n_disc; the last point is what is left, whatever is still on its way."""
+    device, wander = stretch.device, after.wander[index]
+    traces = {
         name + suffix: getattr(device, name) * np.exp(np.interp(wave.time_s, ramps[name].times_s, ramps[name].volts))
         for name in ("r", "l")
-    }
+    } | {f"n_disc{suffix}": wave[f"n_disc{suffix}"].copy()}
+    for name, last in (("r", wander.r), ("l", wander.l), ("n_disc", after.n_disc[index])):
+        traces[name + suffix][-1] = last
+    return traces
