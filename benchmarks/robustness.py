@@ -6,7 +6,7 @@ one that does not (two of three walks take steps of write-pulse time, one is the
 half-cycle). The compact model has a bare device, or one behind 300 Ohm. Every pulse meets a device of its own (D2D).
 Pulse i of a seed is the same in every realisation and whatever else is run. Some of the pulses without a walk are
 integrated again by ``tests/oracle.py``, which shares no code with the package; in 1T1R it is driven by the device
-voltage of the simulation.
+voltage of the simulation. A bare device that ends at a walking limit is compared with the compact model.
 """
 
 from __future__ import annotations
@@ -43,9 +43,11 @@ TARGETS = (
     Target("kcl_1r_max", 1e-9),
     Target("kcl_1t1r_max", 1e-3),
     Target("oracle_missed", 0),
+    Target("points_max", 20_000),
+    Target("limit_gap_max", 1e-3),
 )
 COUNTS = {"compiled": 5000, "behavioural": 1000, "tud": 1000, "compact": 5000}
-QUICK = {"compiled": 176, "behavioural": 32, "tud": 48, "compact": 400}
+QUICK = {"compiled": 176, "behavioural": 64, "tud": 48, "compact": 400}
 REPEATED = {"compiled": 300, "behavioural": 60, "tud": 60, "compact": 60}
 QUICK_REPEATED = 8
 
@@ -56,6 +58,8 @@ N_DISC = (0.008, 20.0)
 KINDS = [
     f"{cell} {bounds} {c2c}" for c2c in ("still", "walk") for bounds in ("window", "full") for cell in ("1R", "1T1R")
 ]
+FELT = 0.6
+"""Share of a limit in N, or of N in a limit, from which on the rate feels it: .6 % at least."""
 WALK_STEPS = 300
 """A pulse has at most about this many steps of a walk: 10 ns each, longer ones where the pulse is longer."""
 
@@ -111,7 +115,7 @@ class Witness:
 
     def run(self, testbench: Testbench, throw: bool = True) -> Waveform:
         """Run one testbench."""
-        walks = any(line.startswith("vxcell_wmax ") for line in testbench.elements)
+        walks = any(line[1:].startswith("xcell_wmax ") for line in testbench.elements)
         limits = (("w_min", "v(xcell_wmin)"), ("w_max", "v(xcell_wmax)")) if walks else ()
         self.bench = dataclasses.replace(testbench, probes=(*testbench.probes, *limits))
         return self.engine.run(self.bench, throw)
@@ -143,6 +147,23 @@ def pushed(device: ouro.Device, n: float) -> bool:
     return n <= device.Ndiscmin * (1 + walk.band_min) * 1.001 or n >= device.Ndiscmax * (1 - walk.band) * 0.999
 
 
+def at_limit(device: ouro.Device, n: float) -> bool:
+    """Whether the state is where the rate can feel a limit that walks."""
+    if not isinstance(device.walk, ouro.Walk):
+        return False
+    low, high = device.Ndiscmin * (1 + device.walk.band_min), device.Ndiscmax * (1 - device.walk.band)
+    return (device.Nlo < low and n * FELT <= low) or (device.Nhi > high and n >= high * FELT)
+
+
+def limit_gap(case: Case, wave: Waveform) -> float:
+    """|ln g| between a circuit that ends at a walking limit and the compact model, 0 where that is no comparison."""
+    device = case.cell.device
+    if not isinstance(case.cell, ouro.Cell1R) or not at_limit(device, wave["n_disc"][-1]):
+        return 0.0
+    cell = ouro.CompactCell(device, "tud" if case.realisation == "tud" else "full")
+    return float(abs(np.log(wave.g_S / ouro.simulate(cell, case.pulse, case.state, seed=case.index).g_S)))
+
+
 def judge(case: Case, wave: Waveform) -> dict[str, Any]:
     """What is kept of one waveform."""
     device = case.cell.device
@@ -151,6 +172,7 @@ def judge(case: Case, wave: Waveform) -> dict[str, Any]:
     row |= {"steps": wave.state.wander[0].count if wave.state and wave.state.wander else 0, "moved": 0.0}
     row |= {"wide_step": int(isinstance(device.walk, ouro.Walk) and device.walk.step_s > 10e-9)}
     row |= {"overshoot": 0.0, "outside": 0.0, "g_bad": 0, "wrong_way": 0, "kcl_1r": 0.0, "kcl_1t1r": 0.0}
+    row |= {"limit_gap": 0.0}
     if wave.result is ouro.Result.OK:
         n, g = wave["n_disc"], wave.g
         # SET raises the concentration, RESET lowers it; 0.1 % for the way back that line charges take
@@ -158,6 +180,7 @@ def judge(case: Case, wave: Waveform) -> dict[str, Any]:
         row |= bounds(device, wave) | {
             "g_bad": int(not np.all(np.isfinite(g) & (g > 0))),
             "wrong_way": int(step < -1e-3 and not pushed(device, n[-1])),
+            "limit_gap": limit_gap(case, wave),
         }
         row |= {"kcl_1r" if isinstance(case.cell, ouro.Cell1R) else "kcl_1t1r": balance(case, wave)}
         row["moved"] = float(abs(np.log(g[-1] / g[0])))
@@ -298,7 +321,8 @@ def told(rows: list[dict], jobs: Sequence[Task], errors: list[Error]) -> None:
 
 TOTALS: dict[str, Callable] = {
     "n_pulses": sum, "failures": sum, "ladder_used": sum, "worker_restarts": sum, "overshoot_max": max,
-    "walk_outside_max": max, "g_not_finite": sum, "wrong_way": sum, "kcl_1r_max": max, "kcl_1t1r_max": max,
+    "walk_outside_max": max, "limit_gap_max": max, "points_max": max, "g_not_finite": sum, "wrong_way": sum,
+    "kcl_1r_max": max, "kcl_1t1r_max": max,
     "oracle_pulses": sum, "oracle_switching": sum, "oracle_missed": sum, "oracle_dg_max": max,
     "oracle_time_shift_max": max,
 }  # fmt: skip
@@ -317,6 +341,8 @@ def figures(rows: list[dict], errors: list[Error]) -> Figures:
         "worker_restarts": sum(row["restarts"] for row in rows),
         "overshoot_max": max(row["overshoot"] for row in rows),
         "walk_outside_max": max(row["outside"] for row in rows),
+        "limit_gap_max": max(row["limit_gap"] for row in rows),
+        "limit_pulses": sum(row["limit_gap"] > 0 for row in rows),
         "g_not_finite": sum(row["g_bad"] for row in rows),
         "wrong_way": sum(row["wrong_way"] for row in rows),
         "kcl_1r_max": max(row["kcl_1r"] for row in rows),
