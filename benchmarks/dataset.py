@@ -61,8 +61,9 @@ class Counting(Ngspice):
 
 
 def circuit_recipe(cell: ouro.Cell1T1R, n: int, seed: int) -> Recipe:
-    """Records of the 1T1R cell at its 60 us pair."""
-    return Recipe(n, seed, ouro.pair(cell), "60us", d2d=SPREADS["ten_percent"], **EDGES)
+    """Records of the 1T1R cell at its 60 us pair, in four shards at least, for two workers to share."""
+    shard = max(min(50, n // 4), 1)
+    return Recipe(n, seed, ouro.pair(cell), "60us", d2d=SPREADS["ten_percent"], shard=shard, **EDGES)
 
 
 def made(cell: ouro.Cell1T1R, recipe: Recipe, workers: int, first: int = 0) -> tuple[float, Counting, list]:
@@ -176,11 +177,12 @@ def cluster():
 
 
 def on_cluster(cell: ouro.Cell1T1R, recipe: Recipe, scheduler: str) -> float:
-    """Seconds for all shards of a recipe on a cluster, after a first one that starts its processes."""
+    """Seconds for all shards of a recipe on a cluster, after the first ones, which start its processes."""
+    shards = range(-(-recipe.n // recipe.shard))
     with progress("records", recipe.n) as bar:
-        list(work.remote(cell, recipe, [0, 1], scheduler, bar))
+        list(work.remote(cell, recipe, shards[:2], scheduler, bar))
         begun = time.perf_counter()
-        list(work.remote(cell, recipe, range(-(-recipe.n // recipe.shard)), scheduler, bar))
+        list(work.remote(cell, recipe, shards, scheduler, bar))
         return time.perf_counter() - begun
 
 
