@@ -90,16 +90,13 @@ def import_pulses(
     OutputError
         For a folder that cannot be written to.
     """
+    _check_map(columns, header, positive_sets)
     check_seed(seed)
-    check_flag("positive_sets", positive_sets)
-    check_kind("columns", columns, Mapping, "a table of columns by quantity")
-    if header is not None and (isinstance(header, str) or not all(isinstance(name, str) for name in header)):
-        raise ValueError(f"header = {header!r} must be the names of all columns, one after the other")
+    for name, value in (("skip_bad", skip_bad), ("accept_implausible", accept_implausible)):
+        check_flag(name, value)
     edges = {"rise_s": rise_s, "fall_s": fall_s}
     for name, seconds in edges.items():
         check_range(name, seconds, SHORTEST_S, LONGEST_S, "s")
-    if positive_sets and (told := {"operation", *BY_DIRECTION} & set(columns)):
-        raise ValueError(f"positive_sets, and {min(told)} in the map: one of them tells the direction")
     path = checked_path("path", path)
     found = measured(path, columns, edges, header=header, skip_bad=skip_bad, accept=accept_implausible)
     if positive_sets:
@@ -108,6 +105,16 @@ def import_pulses(
     settings = {"seed": int(seed), "columns": dict(columns), "positive_sets": bool(positive_sets)}
     more = {"header": list(header) if header else None, "accept_implausible": bool(accept_implausible)}
     return _dataset(Path(path), found, settings | {name: value for name, value in more.items() if value}, out)
+
+
+def _check_map(columns: Mapping[str, str], header: Sequence[str] | None, positive_sets: bool) -> None:
+    """Raise ValueError for what is no map of columns, no header, or directions that are told twice."""
+    check_flag("positive_sets", positive_sets)
+    check_kind("columns", columns, Mapping, "a table of columns by quantity")
+    if header is not None and (isinstance(header, str) or not all(isinstance(name, str) for name in header)):
+        raise ValueError(f"header = {header!r} must be the names of all columns, one after the other")
+    if positive_sets and (told := {"operation", *BY_DIRECTION} & set(columns)):
+        raise ValueError(f"positive_sets, and {min(told)} in the map: one of them tells the direction")
 
 
 def _dataset(path: Path, found: Measured, settings: Mapping[str, Any], out: str | Path | None) -> PulseDataset:

@@ -197,8 +197,7 @@ def extract(
     folder = _place(out, workers, scheduler, repair)
     with Ngspice(workers) as engine:
         name, pair = standing(cell, voltages, engine)
-        check_walk(cell.device.walk, pair.total_s, "the pulses that cross the window")
-        _check_volts(cell, pair)
+        _check_pulses(cell, pair)
         recipe, cell = dataclasses.replace(recipe, pair=pair, voltages=name), pair.gated(cell)
         manifest = claimed(folder, describe(cell, **recipe.settings))
         work = partial(remote, scheduler=scheduler) if scheduler else partial(local, engine=engine, workers=workers)
@@ -224,8 +223,9 @@ def _asked(cell: Any, n: int, seed: int, sampling: str | Mapping[str, ArrayLike]
     return recipe
 
 
-def _check_volts(cell: Cell | CompactCell, pair: Pair) -> None:
+def _check_pulses(cell: Cell | CompactCell, pair: Pair) -> None:
     """Warn of amplitudes beyond the model's validity; cells in circuits are looked at as they are simulated."""
+    check_walk(cell.device.walk, pair.total_s, "the pulses that cross the window")
     if isinstance(cell, CompactCell) and not cell.resistance:
         told(tuple(filter(None, [voltage_doubt(max(-pair.v_set, pair.v_reset), cell.model == "tud")])))
 
