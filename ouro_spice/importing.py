@@ -58,8 +58,7 @@ def import_pulses(
 ) -> PulseDataset:
     """Make a dataset of a CSV table of measured pulses, one a row.
 
-    Each pulse is a record that reached its target: the conductance that it led to. A SET that lowered the conductance
-    is kept as it was measured. Histories have the two points that are known, energies are NaN.
+    Each pulse is a record that reached its target: where it led to. Histories have two points, energies are NaN.
 
     Parameters
     ----------
@@ -72,16 +71,15 @@ def import_pulses(
         Folder for the dataset. In memory only where None.
     seed
         Of the split into 80 % training, 10 % validation, 10 % test: of devices where these are named, else of pulses.
-    positive_sets
-        The table's SET pulses have positive amplitudes; in the dataset they are negative.
+    positive_sets, accept_implausible
+        Whether the table's SET pulses have positive amplitudes (in the dataset they are negative); whether to take
+        values that look like a slip of the unit.
     rise_s, fall_s
         Edges of the pulses where no column tells [s].
     header
         Names of all columns of a table that has no header.
     skip_bad
         Leave out rows without a pulse; how many is in the manifest's settings, ``left_out``, by reason.
-    accept_implausible
-        Take values that look like a slip of the unit.
 
     Raises
     ------
@@ -92,8 +90,8 @@ def import_pulses(
     """
     _check_map(columns, header, positive_sets)
     check_seed(seed)
-    for name, value in (("skip_bad", skip_bad), ("accept_implausible", accept_implausible)):
-        check_flag(name, value)
+    check_flag("skip_bad", skip_bad)
+    check_flag("accept_implausible", accept_implausible)
     edges = {"rise_s": rise_s, "fall_s": fall_s}
     for name, seconds in edges.items():
         check_range(name, seconds, SHORTEST_S, LONGEST_S, "s")

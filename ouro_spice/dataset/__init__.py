@@ -157,13 +157,12 @@ def extract(
     """Extract n records (G_start, G_target) -> t_pulse from a circuit, or from a compact cell.
 
     No pair is filtered out. A target that is not reached within four nominal traverses of the window is a record with
-    the outcome "not_reached". The same seed gives the same records for any number of workers, and after any number of
-    interruptions. The walk from cycle to cycle is that of the cell's device.
+    the outcome "not_reached". The same seed gives the same records for any number of workers and interruptions.
 
     Parameters
     ----------
     cell
-        The circuit; its device is the nominal one.
+        The circuit; its device is the nominal one, with the walk from cycle to cycle of all.
     n, seed
         Number of records; the seed of their random numbers.
     out
@@ -224,7 +223,7 @@ def _asked(cell: Any, n: int, seed: int, sampling: str | Mapping[str, ArrayLike]
 
 
 def _check_pulses(cell: Cell | CompactCell, pair: Pair) -> None:
-    """Warn of amplitudes beyond the model's validity; cells in circuits are looked at as they are simulated."""
+    """Warn of a walk without a step, and of voltages that the model does not know (in circuits as they are run)."""
     check_walk(cell.device.walk, pair.total_s, "the pulses that cross the window")
     if isinstance(cell, CompactCell) and not cell.resistance:
         told(tuple(filter(None, [voltage_doubt(max(-pair.v_set, pair.v_reset), cell.model == "tud")])))
