@@ -168,3 +168,14 @@ def test_the_programmer_of_a_checkpoint_has_the_amplitudes_that_it_was_trained_f
     assert (programmer.drives.width_s, programmer.drives.high) == (15e-9, 1.25)
     assert (programmer.clock_s, programmer.any_circuit) == (1e-9, True)
     assert standing(predictor, drives=None).drives is None
+
+
+@pytest.mark.parametrize("wrong", [None, "file.npz", [], {}, 3, float("nan"), object(), np.zeros(3)])
+def test_the_wrong_kind_of_thing_is_a_value_error_of_one_line(wrong):
+    cell = ouro.CompactCell(ouro.jart_vcm_v1b(window=True))
+    calls = [lambda: PulsePredictor.fit(wrong), lambda: ouro.NeuralProgrammer(wrong)]
+    calls += [lambda: PulsePredictor.load(wrong), lambda: ouro.write_verify(cell, wrong, 2e-4, 0.1)]
+    for call in calls:
+        with pytest.raises(ValueError) as told:
+            call()
+        assert "\n" not in str(told.value)
