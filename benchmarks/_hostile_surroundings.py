@@ -101,7 +101,7 @@ def _signal(name: str, number: int, code: int) -> Case:
 
 
 def _environment() -> dict[str, str]:
-    """That of this process, and the package that it has."""
+    """Return the environment of this process, with the package that it has."""
     import ouro_spice
 
     paths: Sequence[str] = [str(Path(ouro_spice.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]

@@ -236,7 +236,7 @@ def main() -> int:
 
 
 def restarts(engine: ouro.Ngspice) -> int:
-    """How often an engine's worker turns out to have died."""
+    """Count how often an engine's worker turns out to have died."""
     cell = CELLS["1R"]
     return sum(engine.run(cell.testbench([ouro.Pulse(-0.3, 1e-8)])).effort.restarts for _ in range(engine.workers))
 

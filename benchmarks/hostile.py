@@ -51,7 +51,7 @@ def limited(seconds: int) -> Iterator[None]:
 
 
 def run(case: Case, folder: Path) -> tuple[list[str], str]:
-    """What was wrong with a case, and what it said."""
+    """Return what was wrong with a case, and what it said."""
     before = files(folder)
     out, err = io.StringIO(), io.StringIO()
     found, code = [], None

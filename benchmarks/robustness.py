@@ -148,7 +148,7 @@ def pushed(device: ouro.Device, n: float) -> bool:
 
 
 def at_limit(device: ouro.Device, n: float) -> bool:
-    """Whether the state is where the rate can feel a limit that walks."""
+    """Tell if the state is where the rate can feel a limit that walks."""
     if not isinstance(device.walk, ouro.Walk):
         return False
     low, high = device.Ndiscmin * (1 + device.walk.band_min), device.Ndiscmax * (1 - device.walk.band)

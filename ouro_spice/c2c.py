@@ -228,7 +228,7 @@ class Stretch:
         return found
 
     def near(self, path: np.ndarray, n: np.ndarray) -> np.ndarray:
-        """Whether N, the `concentrations`, comes near the limits from one step's end to the next, (K + 1, 2)."""
+        """Tell where N, the `concentrations`, comes near the limits from one step's end to the next, (K + 1, 2)."""
         return self._limits.near(path, n)
 
     @property

@@ -37,7 +37,7 @@ _HINTS = {
 
 @dataclass(frozen=True)
 class Scan:
-    """What files of models hold, with all that they include.
+    """Holds what files of models say, with all that they include.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ def digest(entries: tuple[Entry, ...], pspice: bool = False) -> str:
 
 
 def scan(entries: tuple[Entry, ...], pspice: bool = False) -> Scan:
-    """What files hold with all that they include; read again where one of them has changed.
+    """Return what files hold with all that they include; read again where one of them has changed.
 
     Raises
     ------

@@ -146,12 +146,12 @@ class Process:
 
     @property
     def pspice(self) -> bool:
-        """Whether ``.lib`` is an include: in the dialects of PSpice and LTspice."""
+        """Tell if ``.lib`` is an include: in the dialects of PSpice and LTspice."""
         return (self.behaviour or "")[:2] in ("ps", "lt")
 
     @property
     def scan(self) -> files.Scan:
-        """What files of your own hold."""
+        """Return what files of your own hold."""
         return files.scan(self.entries, self.pspice)
 
     def _check_content(self) -> None:
@@ -218,7 +218,7 @@ class Process:
         return "\n".join(self._element(one, nodes, model, w / n, l) for one in names)
 
     def fingers(self, w: float) -> int:
-        """How many transistors in parallel make one of width `w` [m]: a multiplier ``m=`` is lost in some libraries."""
+        """Return how many in parallel make a transistor of width `w` [m]: some libraries lose a multiplier ``m=``."""
         return 1 if self.w_max is None else max(1, math.ceil(w / self.w_max * (1 - 1e-9)))
 
     def _element(self, name: str, nodes: tuple[str, ...], model: str, w: float, l: float) -> str:  # noqa: E741
@@ -271,7 +271,7 @@ class Process:
 
     @property
     def content(self) -> tuple[str, ...]:
-        """What its own files hold now, as hashes: what was made with them before they changed is not taken any more."""
+        """Return what its files hold now, as hashes: what was made before they changed is not taken any more."""
         return tuple(self.identity()) if self.entries or self.osdi or self.init else ()
 
     def identity(self) -> list[str]:

@@ -247,5 +247,5 @@ class Selection:
         ]
 
     def voltages(self, pulse: Pulse | Parallel) -> Drives:
-        """What the drivers of all lines are asked for in a pulse, by the name of the line."""
+        """Return what the drivers of all lines are asked for in a pulse, by the name of the line."""
         return self._bias.voltages(pulse)

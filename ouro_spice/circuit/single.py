@@ -50,7 +50,7 @@ class SingleCell:
         return self.device.ambient_K
 
     def resistor(self, ohm: float) -> SingleCell:
-        """This cell with a known resistor [Ohm] in the place of the device."""
+        """Return this cell with a known resistor [Ohm] in the place of the device."""
         return self.replace(device=Resistor(ohm, self.ambient_K))
 
     @property
@@ -127,7 +127,7 @@ class SingleCell:
         return self._voltages(checked(pulses))[0][1].times_s[-1]
 
     def voltages(self, pulse: Pulse) -> dict[str, PWL]:
-        """What the drivers of all lines are asked for in a pulse, by the name of the line."""
+        """Return what the drivers of all lines are asked for in a pulse, by the name of the line."""
         return dict(self._voltages(checked(pulse)))
 
     def testbench(
