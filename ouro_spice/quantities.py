@@ -85,6 +85,7 @@ def likely_unit(base: str, number: float, unit: str) -> str | None:
     A resistance stays one, and so does a conductance.
     """
     kin = _RESISTANCES if unit in _RESISTANCES else _DIVISORS[base]
-    values = {other: abs(float(si(number, other))) for other in kin}
+    number = abs(number) if base == "V" else number
+    values = {other: float(si(number, other)) for other in kin}
     good = {other: value for other, value in values.items() if not implausible(base, value)}
     return min(good, key=lambda other: abs(np.log(good[other] / _TYPICAL[base])), default=None)

@@ -84,7 +84,7 @@ def readable_S(cell: Cell, engine: Engine) -> np.ndarray | None:
     codes = low + (np.arange(2**sense.bits) + 0.5) * sense.step_S if sense.bits else np.array([low, high])
     if not sense.calibrate:
         return codes
-    calibration = _calibration(_reference(cell), engine)
+    calibration = _calibration(_reference(cell), engine, cell.alone.process.content)
     return np.unique(np.exp(calibration(np.log(np.clip(codes, *np.exp(calibration.x[[0, -1]]))))))
 
 

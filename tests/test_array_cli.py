@@ -168,7 +168,7 @@ def test_a_map_that_is_none_of_the_array(ouro, tmp_path, text, message):
 
 
 def test_a_width_that_no_pair_crosses_the_window_in_is_named_as_it_was_given(ouro, tmp_path):
-    done = ouro("array", "write", *SMALL, "--width", 100, "--out", tmp_path / "out")
+    done = ouro("array", "write", *SMALL, "--width", 100, "--accept-implausible", "--out", tmp_path / "out")
     assert done.returncode == 2
     assert "without --amplitude, --width = 100" in one_line(done) and "total_s" not in done.stderr
 

@@ -411,6 +411,8 @@ def test_manifests_tell_arrays_apart_and_not_the_folders_of_their_process(tmp_pa
     for folder in ("a", "b"):
         library = tmp_path / folder / "mos.lib"
         library.parent.mkdir()
+        for name in ("mos_130", "mos_130_io"):
+            (library.parent / f"{name}.lib").write_text(assets.library_text(name))
         library.write_text(assets.library_text("mos_130"))
         cell = CELLS["1t1r"].replace(process=ouro.Process(library, "tt"))
         found.append(describe(ouro.Crossbar(1, 2, cell).cell_at(0, 1)).circuit)

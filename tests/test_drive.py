@@ -87,7 +87,7 @@ def test_a_gate_goes_to_its_own_level(engine):
 
 
 @pytest.mark.ngspice
-@pytest.mark.parametrize(("kind", "amplitude"), [(ouro.Cell1R, -0.42), (ouro.Cell1T1R, 1.05)])
+@pytest.mark.parametrize(("kind", "amplitude"), [(ouro.Cell1R, -0.42), (ouro.Cell1T1R, 1.01)])
 def test_a_very_wide_driver_is_the_ideal_one(engine, kind, amplitude):
     pulse = ouro.Pulse(amplitude, 1e-6, 0.2e-9, 0.2e-9)
     gaps = []

@@ -425,7 +425,8 @@ def test_a_circuit_tries_what_its_compact_model_likes(engine):
 )
 def test_wrong_benchmarks_are_told_in_one_line(ouro, checkpoint, tmp_path, arguments, words):
     done = ouro(*QUICK, "--checkpoint", checkpoint, "--out", tmp_path, *arguments)
-    assert (done.returncode, done.stdout) == (2, "") and words in one_line(done)
+    code = 1 if arguments[0] == "--out" else 2  # a place that cannot be written to is the machine's
+    assert (done.returncode, done.stdout) == (code, "") and words in one_line(done)
 
 
 # ---- campaign, report

@@ -250,6 +250,6 @@ def test_every_public_callable_is_here():
     given = {
         "Waveform", "Fidelity", "Result", "SimulationError", "ReadingClipped", "Testbench", "ReadError", "ArrayWrite",
         "Sneak", "Product", "Positions", "Disturb", "Edges", "Alphas", "PulseDataset", "Comparison", "Fleet", "History",
-        "Outcome", "PulsePredictor", "NeuralProgrammer",
+        "Outcome", "PulsePredictor", "NeuralProgrammer", "OutsideTraining", "UnreadableTarget", "ValidityWarning",
     }  # fmt: skip
     assert set(ouro.__all__) - given <= set(CASES)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..cell import LiveCell, live
+from ..checks import shown
 from ..circuit import Cell, CompactCell
 from ..device import Device
 from ..manifest import Manifest, describe, versions
@@ -97,6 +98,8 @@ def write_verify(
     SimulationError
         Where a simulation runs into its time limit or its process dies twice. Other failures are outcomes.
     """
+    if np.ndim(target):
+        raise ValueError(f"target = {shown(target)} must be one conductance [S]; write_many takes several")
     check_target(target)
     rules = Rules(tolerance, max_pulses, patience, keep_going)
     cell = live(cell, state, seed, device)
