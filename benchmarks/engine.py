@@ -7,6 +7,7 @@ engine's run for the others): the median over the pulses, and the ratio of the s
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -160,9 +161,10 @@ def overhead(count: int, seed: int) -> Figures:
     with ExitStack() as stack:
         engine = stack.enter_context(Ngspice())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.callback(os.chdir, Path.cwd())  # a session works in a folder of its own
         cases = switching(count, seed, engine)
         ways: dict[str, Way] = {
-            "engine, in process": in_process(Session(str(machine.shared_library()))),
+            "engine, in process": in_process(Session(str(machine.shared_library()), str(folder))),
             "simulate()": simulate,
             "PySpice loop": naive("packaged", stack),
             "PySpice loop, 1 thread": naive("1", stack),
