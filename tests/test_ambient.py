@@ -24,7 +24,7 @@ def cell(kelvin, **parts):
 
 def by_hand(bench, folder, celsius):
     """Last n_disc and largest current of a testbench in plain ngspice, its temperature said by ``.temp`` instead."""
-    text, taken = re.subn(r" temp=\S+", "", runnable_deck(bench))
+    text, taken = re.subn(r"\n\.temp \S+", "", runnable_deck(bench))
     assert taken == 1
     deck = folder / "by_hand.cir"
     deck.write_text(text.replace(".control", f".temp {celsius}\n.control", 1))
@@ -66,6 +66,20 @@ def test_readings_are_calibrated_in_the_same_warmth():
     raw = cell(398.15, sense=ouro.Sense(bits=None, calibrate=False))
     # the cold transistor's raw reading would be 282 uS
     assert ouro.live(raw, raw.state(300e-6)).read() < 281e-6
+
+
+def test_a_library_does_not_bring_its_own_warmth(tmp_path):
+    from ouro_spice import assets
+
+    currents = []
+    for line in ("", ".temp 125\n.option temp=125\n"):
+        library = tmp_path / f"hot{len(line)}.lib"
+        library.write_text(assets.library_text("mos_130") + "\n" + line)
+        (tmp_path / "mos_130.lib").write_text(assets.library_text("mos_130"))
+        currents.append(
+            np.max(np.abs(ouro.simulate(cell(293.0, process=ouro.Process(library, "tt")).resistor(3e3), PULSE)["i_bl"]))
+        )
+    assert currents[0] == currents[1]
 
 
 def test_the_manifest_says_it():

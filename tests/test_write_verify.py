@@ -436,3 +436,15 @@ def test_a_live_cell_stays_as_the_write_left_it(engine):
     assert cell.g_S == history.conductances_S[-1]
     again = write_verify(cell, ISPP(PAIR), 200e-6, 0.12)
     assert again.pulses == ()
+
+
+def test_a_target_inside_the_window_of_a_cell_is_no_slip_of_the_unit():
+    """A wide filament without series resistance goes beyond what conductances usually are."""
+    device = ouro.jart_vcm_v1b(R0=1, RTiOx=0, r=1e-7, Rth0=1e6)
+    cell = ouro.CompactCell(device)
+    assert cell.window_S[1] > 12e-3
+    pair = ouro.Pair(-0.5, 0.9, 1e-6)
+    with pytest.raises(ValueError, match=r"is the unit right|did you mean"):
+        ouro.write_verify(cell, ouro.FixedPulse(pair, 1e-8), 2 * cell.window_S[1], 0.1, max_pulses=1)
+    history = ouro.write_verify(cell, ouro.FixedPulse(pair, 1e-8), 12e-3, 0.1, max_pulses=1)
+    assert history.outcome is not ouro.Outcome.TARGET_OUTSIDE

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SCHEMES = {"half": (1 / 2, 1 / 2), "third": (1 / 3, 2 / 3), "grounded": (0.0, 0.0), "floating": None}
 """Unselected lines of a 1R array as shares of the amplitude: those beside the raised line, those across it."""
 
+_LONG_S = 1.0
+
 
 @dataclass(frozen=True)
 class Bias:
@@ -37,7 +39,13 @@ class Bias:
 
     def slot_s(self, pulse: Pulse | Parallel) -> float:
         """How long the drivers take for a pulse, idle time included [s]."""
-        return pulse.duration + 2 * self.gate_edge_s + pulse.idle
+        edge = self.gate_edge_s
+        plain = pulse.duration + 2 * edge + pulse.idle
+        if plain < _LONG_S:
+            return plain
+        # corners that doubles cannot tell apart lie one last digit apart: the line takes a little longer then
+        line = trapezoids([(edge, pulse.rise, pulse.width, pulse.fall, edge + pulse.idle, 1.0)])
+        return max(plain, line.times_s[-1])
 
     def each(self, pulse: Pulse | Parallel) -> tuple[Pulse | None, ...]:
         """The pulse of each selected column."""

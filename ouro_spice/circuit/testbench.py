@@ -156,7 +156,6 @@ class Testbench:
         max_step = longest / options.pop("tmax_divisor", 1)
         options["trtol"] = max(options["trtol"], (max_step / LONG_STEP_S) ** 2)
         words = [f"{name}={_word(value)}" for name, value in options.items()] + (["klu"] if self.klu else [])
-        words.append(f"temp={self.ambient_K - ZERO_CELSIUS_K:.10g}")
         # an array keeps all nodes: ngspice compares every name with every other one that is to be saved
         outputs = (vector for vector in self.vectors if vector.startswith("@"))
         saved = ["all", *outputs] if self.record else self.vectors
@@ -166,7 +165,9 @@ class Testbench:
             card = f".tran {print_step:.17g} {self.stop_s:.17g} 0 {max_step:.17g}"
         else:
             card = ".op"
-        return "\n".join([f".options {' '.join(words)}", f".save {' '.join(saved)}", card, ".end", ""])
+        # the last word on it: an option would give way to a .temp in a library
+        ambient = f".temp {self.ambient_K - ZERO_CELSIUS_K:.10g}"
+        return "\n".join([f".options {' '.join(words)}", f".save {' '.join(saved)}", ambient, card, ".end", ""])
 
     @property
     def osdi(self) -> tuple[str, ...]:

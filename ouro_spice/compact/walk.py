@@ -25,6 +25,9 @@ R, L, NMIN, NMAX, R_BEFORE, L_BEFORE, NMIN_BEFORE, NMAX_BEFORE, N_BEGIN, CLOCK, 
 STEP, KICK_L, KICK_R, PROGRESS, KICK_NMIN, KICK_NMAX, BAND, BAND_NMIN = range(8)
 """Places in `Walk.settings`: step [s], relative changes, and half-widths of the bands around a device's own."""
 
+LEAST_ROOM = 1e-6
+"""Share of N below which the room that is left before a limit is none."""
+
 STILL = np.array([np.inf] + [0.0] * BAND_NMIN)
 """Settings of no walk."""
 
@@ -48,7 +51,8 @@ def progress(w, n, polarity):
         room = w[N_BEGIN] - w[NMIN]
     else:
         return 0.0
-    return min(way / room, 1.0) if room > 0.0 else 0.0
+    # a limit that does not walk: N rests at it, and what rounding leaves of the way is no share of it
+    return min(way / room, 1.0) if room > LEAST_ROOM * w[N_BEGIN] else 0.0
 
 
 @kernel

@@ -127,19 +127,21 @@ def _parts(
     """Each pulse with the part of it that lies between two times [s], in its own time."""
     pulses = checked(pulses, parallel=True)
     whole = cell.duration(pulses)
-    stop_s = whole if stop_s is None else stop_s
-    check_part(start_s, stop_s, whole)
+    last_s = whole if stop_s is None else stop_s
+    check_part(start_s, last_s, whole)
     # sums of so many times are exact to this
-    rounding = 4 * len(pulses) * math.ulp(stop_s)
-    if not stop_s - start_s > max(rounding, 1e-15 * (1 - 1e-9)):
-        raise ValueError(f"start_s = {start_s:g}, stop_s = {stop_s:g}: the part is too short to be simulated")
+    rounding = 4 * len(pulses) * math.ulp(last_s)
+    if not last_s - start_s > max(rounding, 1e-15 * (1 - 1e-9)):
+        raise ValueError(f"start_s = {start_s:g}, stop_s = {last_s:g}: the part is too short to be simulated")
     now = 0.0
     for pulse in pulses:
         length = cell.duration([pulse])
-        begin, end = max(start_s - now, 0.0), min(stop_s - now, length)
+        begin, end = start_s - now, math.inf if stop_s is None else stop_s - now
         now += length
-        # a part that only rounding leaves is none
-        if end - begin > rounding:
+        # what rounding leaves of a pulse that is cut is no part of it; one that is not cut may be as short as that
+        begin = begin if begin > rounding else 0.0
+        end = end if end < length - rounding else length
+        if begin < length - rounding * (begin > 0) and end > rounding * (end < length):
             yield pulse, begin, end
 
 

@@ -36,11 +36,8 @@ _SETTLED = 1e-4
 _PARTS = 5
 """Points lie as far apart as lines of the walk are long, or nearer where the transient is shorter than this many."""
 
-_MOST_STEPS = 1e7
-"""A pulse has at most this many steps of a walk: some ten minutes."""
-
-_ROUNDS = 10
-"""Runs after which a transient is halved."""
+_ROUNDS, _MOST_STEPS = 10, 1e7
+"""Runs after which a transient is halved; steps of a walk that a pulse has at most: some ten minutes."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +173,9 @@ class CircuitRun:
         wander = state.walked(first)
         begin = max(begin_s, flat - pulse.rise) - (wander.clock_s if wander else 0.0)
         firsts = _FIRST if unknown else ()
-        counts = np.concatenate([firsts, np.arange(_STEPS, (end_s - begin) / step, _STEPS)]) + 0.5
+        counts = (
+            np.concatenate([firsts, np.arange(_STEPS, (min(end_s, flat + pulse.width) - begin) / step, _STEPS)]) + 0.5
+        )
         times = begin + step * counts[counts < (end_s - begin) / step]
         times = times[(times > max(begin_s, flat)) & (times < min(end_s, flat + pulse.width))]
         # steps as short as a walk needs them would be wasted on a long time at rest

@@ -7,7 +7,8 @@ and beyond 1e10 times the step "becomes too small".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -17,9 +18,17 @@ from ..pulse import PWL, Parallel, Pulse
 RATIO = 1.5e6
 """A piece of a voltage that is longer than this many times the one beside it is a transient of its own."""
 
+LONG_S = 1e3
+"""In a longer transient no charge bounds the steps (`circuit.testbench.LONG_STEP_S`): it is divided, too."""
+
+_GROWTH, _PIECES = 30, 8
+"""How much longer than the one before each part of a long time at rest is; parts of a long piece of an edge."""
 
 _BESIDE = 1e-14
 """Corners that differ by less than this share of the time are one."""
+
+_LAST = 4
+"""The ends of several lines' voltages differ by as many last digits; a falling edge and what follows have more."""
 
 
 def of_cell(cell: Cell, pulse: Pulse | Parallel, begin_s: float, end_s: float) -> list[float]:
@@ -50,17 +59,27 @@ def cuts(corners_s: np.ndarray, flat: np.ndarray, begin_s: float, end_s: float) 
         The part [s].
     """
     lengths = np.diff(corners_s)
-    found = {begin_s, end_s}
-    for k in np.flatnonzero(lengths > RATIO * _beside(lengths)):
+    beside = _beside(lengths)
+    found: set[float] = set()
+    for k in np.flatnonzero(lengths > np.minimum(RATIO * beside, LONG_S)):
         start, stop = map(float, corners_s[k : k + 2])
-        found.add(stop)
+        found |= {start, stop}
         if flat[k]:
-            shortest = lengths[k - 1] if k and lengths[k - 1] < lengths[k] / RATIO else lengths[k] / RATIO
-            count = int(np.ceil(np.log(lengths[k] / shortest) / np.log(RATIO) - 1e-9))
-            found |= {start + float(shortest) * RATIO**power for power in range(1, count)}
-        else:
-            found.add(start)
-    return [begin_s, *sorted(time for time in found if begin_s < time < end_s), end_s]
+            first = float(RATIO * lengths[k - 1]) if k else LONG_S
+            found |= {start + time for time in _growing(first, stop - start)}
+            found -= {start} if k and lengths[k - 1] < lengths[k] else set()
+        elif lengths[k] > LONG_S:
+            found |= set(np.linspace(start, stop, _PIECES + 1).tolist())
+    near = _LAST * math.ulp(end_s)
+    return [begin_s, *sorted(time for time in found if begin_s + near < time < end_s - near), end_s]
+
+
+def _growing(first_s: float, length_s: float) -> Iterator[float]:
+    """Yield times that divide a length, from the first one on [s]."""
+    time_s = min(first_s, LONG_S)
+    while time_s < length_s:
+        yield time_s
+        time_s = time_s * _GROWTH if time_s >= LONG_S else min(time_s * RATIO, LONG_S)
 
 
 def _beside(lengths: np.ndarray) -> np.ndarray:

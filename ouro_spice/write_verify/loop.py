@@ -85,9 +85,8 @@ def write_verify(
         The one that is in the described cell, such as one of ``cell.device.draw``. Window and manifest are those of the
         description: what a chip knows.
     patience
-        The write ends as `Outcome.STUCK` where so many pulses, whatever they were, leave the reading where it is,
-        within a ten-thousandth of the tolerance. Programmers that begin with pulses too weak to move anything, and
-        sense paths whose steps are wider than what a pulse does, need more; None: never.
+        The write ends as `Outcome.STUCK` where so many pulses leave the reading where it is, within a ten-thousandth
+        of the tolerance. Programmers that begin with weak pulses, and coarse sense paths, need more; None: never.
     keep_going
         The write goes on for `max_pulses`, wherever the reading is; the last one decides.
 
@@ -96,13 +95,12 @@ def write_verify(
     ValueError
         For arguments that make no sense. A missed target is an outcome, not an error.
     SimulationError
-        Where a simulation runs into its time limit or its process dies twice. Other failures are outcomes.
+        For a time limit, or a process that dies twice. Other failures are outcomes.
     """
-    if np.ndim(target):
-        raise ValueError(f"target = {shown(target)} must be one conductance [S]; write_many takes several")
-    check_target(target)
+    _check_one(target)
     rules = Rules(tolerance, max_pulses, patience, keep_going)
     cell = live(cell, state, seed, device)
+    check_target(target, window_S=cell.window_S)
     manifest, log = _manifest(cell, programmer, seed), _Log()
     outcome, detail = _run(cell, programmer, target, rules, log)
     check_steps(getattr(getattr(cell, "description", None), "device", None), log.pulses, max_pulses)
@@ -115,6 +113,12 @@ def write_verify(
 def settings(programmer: Programmer, **more: Any) -> dict[str, Any]:
     """What a manifest says of a programmer."""
     return {"programmer": programmer.name, "checkpoint": getattr(programmer, "checkpoint", None)} | more
+
+
+def _check_one(target: float) -> None:
+    """Raise ValueError for several targets."""
+    if np.ndim(target):
+        raise ValueError(f"target = {shown(target)} must be one conductance [S]; write_many takes several")
 
 
 def outside(window_S: tuple[float, float]) -> str:

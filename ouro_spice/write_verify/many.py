@@ -67,7 +67,7 @@ def write_many(
     check_kind("recorded", recorded, (Mapping, None), "a table of settings")
     rules = Rules(tolerance, max_pulses, patience, keep_going)
     places = _places(fleet, places)
-    targets = checked_targets(targets, len(places))
+    targets = checked_targets(targets, len(places), fleet.window_S)
     with progress(f"write: {programmer.name}", len(places)) as bar:
         return written(fleet, programmer, targets, rules, places, recorded, bar.advance)
 
@@ -216,10 +216,10 @@ def _places(fleet: Fleet, places: ArrayLike | None) -> np.ndarray:
     return found
 
 
-def checked_targets(targets: ArrayLike, count: int) -> np.ndarray:
-    """Targets of `count` writes (K,) [S] as an array; ValueError for anything else."""
+def checked_targets(targets: ArrayLike, count: int, window_S: tuple[float, float]) -> np.ndarray:
+    """Targets of `count` writes (K,) [S] to cells of a window as an array; ValueError for anything else."""
     found = checked_numbers("targets", targets)
     if found.shape != (count,):
         raise ValueError(f"targets have the shape {found.shape}; {count} cells need ({count},)")
-    check_target(found, "targets")
+    check_target(found, "targets", window_S)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,9 @@ class Rules:
         return found.tolist()
 
 
-def check_target(target: ArrayLike, name: str = "target") -> None:
-    """Raise ValueError for what is no plausible conductance [S], one or several."""
-    check_conductance(name, target)
+def check_target(target: ArrayLike, name: str = "target", window_S: tuple[float, float] | None = None) -> None:
+    """Raise ValueError for what is no plausible conductance [S], one or several; those of a cell's window are."""
+    low, high = window_S or (math.inf, 0.0)
+    given = np.asarray(target)
+    known = given.dtype.kind in "iuf" and bool(np.all((given >= low) & (given <= high)))
+    check_conductance(name, target, accept=known)

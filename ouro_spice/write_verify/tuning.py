@@ -75,7 +75,7 @@ def tune(
         raise ValueError(f"make_fleet = {shown(make_fleet)} must be a function that gives the training cells")
     trained = make_fleet()
     check_fleet(trained)
-    targets = checked_targets(targets, len(trained))
+    targets = checked_targets(targets, len(trained), trained.window_S)
     rules = Rules(tolerance, max_pulses, patience)
     rounds = _rounds(len(candidates), len(targets))
     trying, table = list(candidates), []
