@@ -132,7 +132,8 @@ def gone(pid):
 @pytest.mark.ngspice
 def test_children_end_as_they_like_while_their_parent_simulates():
     """By `sys.exit`, with what is registered for it, with a child of their own, by SIGKILL: none ends its worker."""
-    command = [sys.executable, "-W", "error", "-W", "ignore:.*multi-threaded:DeprecationWarning", "-c", PROGRAM]
+    # unbuffered: a child would print once more what its parent had not yet written
+    command = [sys.executable, "-u", "-W", "error", "-W", "ignore:.*multi-threaded:DeprecationWarning", "-c", PROGRAM]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     *lines, orphan, killed, last = done.stdout.split("\n")[:-1]
