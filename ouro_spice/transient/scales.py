@@ -58,6 +58,7 @@ def cuts(corners_s: np.ndarray, flat: np.ndarray, begin_s: float, end_s: float) 
     begin_s, end_s
         The part [s].
     """
+    corners_s, flat = _felt(corners_s, flat)
     lengths = np.diff(corners_s)
     beside = _beside(lengths)
     found: set[float] = set()
@@ -70,8 +71,8 @@ def cuts(corners_s: np.ndarray, flat: np.ndarray, begin_s: float, end_s: float) 
             found -= {start} if k and lengths[k - 1] < lengths[k] else set()
         elif lengths[k] > LONG_S:
             found |= set(np.linspace(start, stop, _PIECES + 1).tolist())
-    near = _LAST * math.ulp(end_s)
-    return [begin_s, *sorted(time for time in found if begin_s + near < time < end_s - near), end_s]
+    first, last = begin_s + _LAST * math.ulp(begin_s), end_s - _LAST * math.ulp(end_s)
+    return [begin_s, *sorted(time for time in found if first < time < last), end_s]
 
 
 def _growing(first_s: float, length_s: float) -> Iterator[float]:
@@ -80,6 +81,14 @@ def _growing(first_s: float, length_s: float) -> Iterator[float]:
     while time_s < length_s:
         yield time_s
         time_s = time_s * _GROWTH if time_s >= LONG_S else min(time_s * RATIO, LONG_S)
+
+
+def _felt(corners_s: np.ndarray, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same without the tips of slow triangles, which are too short for anything to happen in them."""
+    lengths = np.diff(corners_s)
+    padded = np.concatenate([[0.0], lengths, [0.0]])
+    tips = flat & (lengths * RATIO < np.minimum(padded[:-2], padded[2:]))
+    return corners_s[np.concatenate([[True], ~tips])], flat[~tips]
 
 
 def _beside(lengths: np.ndarray) -> np.ndarray:
