@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
+
+unheeded: list[int] = []
+"""Signals that have asked for an end: one that comes amid a callback of C code is lost with the exception it raises."""
+
+
+def heed() -> None:
+    """Raise KeyboardInterrupt, in the main thread, where a signal has asked for an end and work still goes on."""
+    if unheeded and threading.current_thread() is threading.main_thread():
+        unheeded.clear()
+        raise KeyboardInterrupt
 
 
 class Bar(Protocol):
@@ -18,6 +29,7 @@ class Bar(Protocol):
 class _Silent:
     def advance(self, steps: int = 1, failures: int = 0) -> None:
         """Count nothing."""
+        heed()
 
 
 @contextmanager
@@ -59,6 +71,7 @@ def progress(label: str, total: int) -> Iterator[Bar]:
         class _Bar:
             def advance(self, steps: int = 1, failures: int = 0) -> None:
                 nonlocal failed
+                heed()
                 failed += failures
                 bars.update(task, advance=steps, failures=f"{failed} failed" if failed else "")
 

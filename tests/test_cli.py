@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -562,3 +563,19 @@ def test_workers_of_a_killed_program_end(tmp_path, start):
     child.kill()
     child.communicate()
     wait_for(lambda: not alive(child.pid), "the end of its workers", 5)
+
+
+def test_an_interrupt_that_is_lost_comes_again():
+    """In a callback of C code the exception goes nowhere."""
+    from ouro_spice.cli.process import stoppable
+    from ouro_spice.progress import progress
+
+    handler = signal.getsignal(signal.SIGINT)
+    with stoppable() as came, progress("work", 2) as bar:
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+        with pytest.raises(KeyboardInterrupt):
+            bar.advance()
+        bar.advance()
+    assert not came and signal.getsignal(signal.SIGINT) is handler

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import typer
 
+from ..progress import unheeded
+
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
@@ -65,20 +67,30 @@ def flushed() -> str | None:
 
 @contextmanager
 def stoppable() -> Iterator[list[int]]:
-    """Let SIGTERM and SIGHUP end work as Ctrl-C does, which leaves nothing half-written; yield those that came."""
+    """Let SIGTERM and SIGHUP end work as Ctrl-C does, which leaves nothing half-written; yield those that came.
+
+    None is lost where it comes amid a callback of C code: `progress.heed` raises it again.
+    """
     came: list[int] = []
 
     def stop(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_IGN)  # once is enough
         came.append(number)
+        interrupt(number, _)
+
+    def interrupt(number: int, _: object) -> None:
+        unheeded.append(number)
         raise KeyboardInterrupt
 
-    asked = (signal.SIGTERM, signal.SIGHUP) if threading.current_thread() is threading.main_thread() else ()
     # one that is ignored, as by nohup, stays so
-    before = {one: signal.signal(one, stop) for one in asked if signal.getsignal(one) == signal.SIG_DFL}
+    asked = {signal.SIGTERM: stop, signal.SIGHUP: stop, signal.SIGINT: interrupt}
+    main = threading.current_thread() is threading.main_thread()
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    before = {one: signal.signal(one, new) for one, new in asked.items() if main and signal.getsignal(one) in usual}
     try:
         yield came
     finally:
+        unheeded.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
 
