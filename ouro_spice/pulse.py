@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,9 @@ HIGHEST_V = 20.0
 
 _BESIDE = 1e-14
 """Corners that differ by less than this share of the time so far, at one voltage, are one that rounding made two."""
+
+_DIGITS = 8
+"""Corners of different lines that differ by as many last digits of the time are one."""
 
 # the rate is exponential in the voltage: an edge is several breakpoints, or one time step may leap over most of it
 _EDGE_PARTS = 4
@@ -225,6 +228,35 @@ def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]],
                 volts.append(v if piece == pieces else start + (v - start) * piece / pieces)
             now = times[-1]
     return PWL(tuple(times), tuple(volts))
+
+
+def windows(voltages: Mapping[str, PWL | None], start_s: float, stop_s: float) -> dict[str, PWL | None]:
+    """Return the part of several lines' voltages between two times, by name; see `PWL.window`.
+
+    Corners of different lines that only rounding of the time so far keeps apart come to lie at one time: breakpoints
+    1e-16 s apart are nearer than a simulator's steps beside large transistors.
+    """
+    parts = {name: pwl and pwl.window(start_s, stop_s) for name, pwl in voltages.items()}
+    lines = [set(pwl.times_s[1:-1]) for pwl in parts.values() if pwl]
+    common = {}
+    for group in _groups(sorted(set().union(*lines)), _DIGITS * math.ulp(stop_s)):
+        if all(len(line.intersection(group)) <= 1 for line in lines):  # else these are an edge as short as that
+            common |= dict.fromkeys(group, group[0])
+    return {
+        name: pwl and PWL(tuple(common.get(time_s, time_s) for time_s in pwl.times_s), pwl.volts)
+        for name, pwl in parts.items()
+    }
+
+
+def _groups(times_s: Sequence[float], near_s: float) -> list[list[float]]:
+    """Divide ascending times into groups that last no longer than `near_s`."""
+    groups: list[list[float]] = []
+    for time_s in times_s:
+        if groups and time_s - groups[-1][0] <= near_s:
+            groups[-1].append(time_s)
+        else:
+            groups.append([time_s])
+    return groups
 
 
 def _behind(before_s: float, time_s: float) -> float:

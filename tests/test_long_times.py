@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ouro_spice as ouro
-from ouro_spice.pulse import PWL, trapezoids
+from ouro_spice.pulse import PWL, trapezoids, windows
 from ouro_spice.transient import scales
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
@@ -45,6 +45,34 @@ def test_a_part_has_the_corners_of_the_whole(rise, width, share):
         np.trapezoid(part.volts, part.times_s) for part in (pwl.window(0, middle), pwl.window(middle, pwl.times_s[-1]))
     ]
     assert sum(areas) == pytest.approx(rise + width, rel=1e-9, abs=1e-12 * pwl.times_s[-1])
+
+
+def test_corners_of_two_lines_that_rounding_keeps_apart_are_one_breakpoint():
+    """Breakpoints a last digit of the time apart were too near for the large transistors of a write driver."""
+    pulse = ouro.Pulse(-0.27, 1.6907768876395406, 1.5063931771291017e-09, 1.5063931771291017e-09, 1e-8)
+    lines = ouro.Cell1T1R(DEVICE).voltages(pulse)
+    whole = min(pwl.times_s[-1] for pwl in lines.values())
+    before = {time_s for pwl in lines.values() for time_s in pwl.window(pulse.width, whole).times_s}
+    parts = windows(lines, pulse.width, whole)
+    times = sorted({time_s for pwl in parts.values() for time_s in pwl.times_s})
+    assert min(b - a for a, b in itertools.pairwise(sorted(before))) < 1e-15 < 1e-10 < min(np.diff(times))
+    for name, pwl in parts.items():
+        was = lines[name].window(pulse.width, whole)
+        assert pwl.volts == was.volts
+        assert pwl.times_s == pytest.approx(was.times_s, abs=2e-15)
+    cell = ouro.Cell1T1R(DEVICE, driver=ouro.WriteDriver())
+    half = ouro.simulate(cell, pulse, cell.state(150e-6), stop_s=0.8)
+    parts_S = ouro.simulate(cell, pulse, half.state, start_s=0.8).g_S
+    assert ouro.simulate(cell, pulse, cell.state(150e-6)).g_S == pytest.approx(parts_S, rel=1e-4)
+
+
+@given(length=st.floats(-6, 8.5).map(lambda power: 10.0**power), edge=st.floats(-12, -6).map(lambda power: 10.0**power))
+def test_no_line_loses_a_corner_by_that(length, edge):
+    slots = [(0.0, edge, length, edge, 1e-6, 1.0)]
+    lines = {"bl": trapezoids(slots), "wl": trapezoids([(0.0, edge, length + 2 * edge, edge, 1e-6, 1.0)]), "sl": None}
+    parts = windows(lines, length, min(pwl.times_s[-1] for pwl in lines.values() if pwl))
+    assert parts["sl"] is None
+    assert all(np.all(np.diff(pwl.times_s) > 0) for pwl in parts.values() if pwl)
 
 
 def test_a_corner_beside_an_end_by_rounding_is_that_end():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..checks import check_count, check_part, shown
 from ..device import Device
-from ..pulse import PWL, Parallel, Pulse, checked
+from ..pulse import PWL, Parallel, Pulse, checked, windows
 from ..waveform import State
 from .bias import Bias
 from .cell import Cell1R, Cell1T1R
@@ -206,7 +206,7 @@ class Selection:
         stop_s = whole if stop_s is None else stop_s
         check_part(start_s, stop_s, whole)
         if start_s > 0 or stop_s < whole:
-            drives = {name: pwl and pwl.window(start_s, stop_s) for name, pwl in drives.items()}
+            drives = windows(drives, start_s, stop_s)
         return self._bench(drives, stop_s - start_s, state, walks)
 
     def read_testbench(self, state: State | None = None) -> Testbench:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .. import compact
 from ..checks import check_kind, check_part, shown
 from ..device import Device
-from ..pulse import PWL, Pulse, checked
+from ..pulse import PWL, Pulse, checked, windows
 from ..waveform import State, check_single
 from .drive import Drive, WriteDriver, check_supply, drive, libraries, wrappers
 from .memristor import REALISED, element
@@ -163,7 +163,7 @@ class SingleCell:
         stop_s = whole if stop_s is None else stop_s
         check_part(start_s, stop_s, whole)
         cut = start_s > 0 or stop_s < whole
-        parts = [(name, pwl.window(start_s, stop_s)) for name, pwl in drives] if cut else drives
+        parts = windows(dict(drives), start_s, stop_s).items() if cut else drives
         drives = {line: drive(self.driver, line, pwl, gate=line in self._gates) for line, pwl in parts}
         return self._bench(drives, stop_s - start_s, state or self.state(), (walks or {}).get(0))
 
