@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..checks import check_range
-from ..pulse import PWL
+from ..pulse import PWL, Part
 from .parts import Driver
 from .process import Process
 
@@ -147,6 +147,9 @@ def _transistors(driver: WriteDriver, line: str, pwl: PWL | None, gate: bool, fo
 
 def _supply_and_control(driver: WriteDriver, line: str, pwl: PWL, follow: bool) -> tuple[PWL, PWL]:
     """Voltages of the programming supply and of the control: a pulse's level stands before its edge comes."""
+    if isinstance(pwl, Part):
+        supply, control = _supply_and_control(driver, line, pwl.whole, follow)
+        return supply.window(pwl.start_s, pwl.stop_s), control.window(pwl.start_s, pwl.stop_s)
     times, volts = np.array(pwl.times_s), np.array(pwl.volts)
     if volts.min() < -_ZERO_V or volts.max() > driver.supply * (1 + 1e-9):
         worst = volts.min() if volts.min() < -_ZERO_V else volts.max()
