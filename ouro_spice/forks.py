@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 
 class Lock(Protocol):
-    """What is acquired and released by the same thread."""
+    """A lock that the same thread acquires and releases."""
 
     def acquire(self) -> Any:
         """Wait for it."""

@@ -29,14 +29,14 @@ class Limits:
 
     @property
     def reached(self) -> tuple[bool, bool]:
-        """Whether N can come near each of them at all: Ndiscmin, Ndiscmax."""
+        """Tell whether N can come near each of them at all: Ndiscmin, Ndiscmax."""
         device, walk = self.device, self.device.walk
         low, high = min(device.Nlo, self.n_begin), max(device.Nhi, self.n_begin)
         of_low = device.Ndiscmin * (1 + walk.band_min) / low if low else np.inf
         return of_low > self._least, high / (device.Ndiscmax * (1 - walk.band)) > _FAR
 
     def near(self, path: np.ndarray, n: np.ndarray) -> np.ndarray:
-        """Whether N comes near them from one step's end to the next, (K + 1, 2), on a path (K + 1, 4), N (K,) there."""
+        """Tell whether N comes near them between the ends of steps, (K + 1, 2): path (K + 1, 4), N (K,) there."""
         ends = np.concatenate([[self.n_begin], n])
         ends = np.append(ends, ends[-1])
         lowest, highest = np.minimum(ends[1:], ends[:-1]), np.maximum(ends[1:], ends[:-1])

@@ -121,7 +121,7 @@ def _too_hot(wave: Waveform) -> str:
 
 
 def _too_steep(wave: Waveform) -> str:
-    """Where the field would tilt the barrier for ions beyond its height: there the rate is that of `STEEPEST`."""
+    """Return a warning where the field would tilt the ions' barrier beyond its height; the rate ends at `STEEPEST`."""
     device = wave.device
     steepness = 2 * device.a * 1e9 / (math.pi * device.dWa)  # z = 2; nm / V
     if "v_cell" not in wave.traces or not {"i_cell", "n_disc"} <= set(wave.traces):
@@ -159,7 +159,7 @@ def _clamped(wave: Waveform) -> str:
 
 
 def _squeezed(wave: Waveform, device: Device) -> str:
-    """Where drdN or dldN would take r or l beyond what the model allows."""
+    """Return a warning where drdN or dldN would take r or l beyond what the model allows."""
     if not (device.drdN or device.dldN) or "n_disc" not in wave.traces:
         return ""
     way = wave["n_disc"] - device.Nref

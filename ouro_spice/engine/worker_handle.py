@@ -64,7 +64,7 @@ class Worker:
 
     @property
     def fresh(self) -> bool:
-        """Whether the next task is the first one of its process."""
+        """Tell whether the next task is the first one of its process."""
         return self._process is None or self._tasks == 0 or self._tasks >= self._recycle
 
     def call(self, task: dict[str, Any], timeout_s: float) -> dict[str, Any]:

@@ -210,13 +210,13 @@ class _Body:
         return cells[: self.width] if not any(cells[self.width :]) else cells
 
     def _shares(self, cells: list[str]) -> tuple[bool, bool]:
-        """Whether any wanted cell is a number, or what stands for one, and whether any is something else."""
+        """Tell whether any wanted cell is a number, or what stands for one, and whether any is something else."""
         there = [cells[k] for k in self.numeric if cells[k]]
         numbers = [value(word) is not None for word in there]
         return any(numbers), not all(numbers)
 
     def _is_row(self, at: str, cells: list[str]) -> bool:
-        """Whether a line that begins with ``#`` is a row; ValueError where that cannot be told."""
+        """Tell whether a line that begins with ``#`` is a row; ValueError where that cannot be told."""
         doubt = f"{at}: the line begins with #: a comment, or a row? Remove it, or make it a whole row"
         if len(cells) != self.width:
             if sum(number(cell) is not None for cell in cells) > 1:
@@ -233,7 +233,7 @@ class _Body:
         return False
 
     def _takes_units(self, at: str, cells: list[str]) -> bool:
-        """Whether the first row tells units, which are then kept."""
+        """Tell whether the first row holds units, and keep them."""
         told = {name: cells[k] for name, k in self.places.items() if k in self.numeric and cells[k]}
         known = {name: unit for name, word in told.items() if quantities.bases(unit := quantities.plain_unit(word))}
         if not known or any(number(word) is not None for word in told.values()):

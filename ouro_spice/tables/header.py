@@ -127,7 +127,7 @@ def _names(row: Row) -> Iterator[list[str]]:
 
 
 def _missing(path: Path, tried: Sequence[tuple[str, Row]], wanted: Collection[str]) -> str:
-    """What to say where no row has all the wanted names."""
+    """Return the words where no row has all the wanted names."""
 
     def fit(one: tuple[str, Row]) -> tuple[int, int, bool, bool, bool, int]:
         _, row = one

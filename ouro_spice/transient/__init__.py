@@ -99,7 +99,7 @@ def sent(
     start_s: float = 0.0,
     stop_s: float | None = None,
 ) -> Waveform:
-    """What `simulate` does, by a run of one's own; nothing is warned of."""
+    """Do what `simulate` does, by a run of one's own; nothing is warned of."""
     waves: list[Waveform] = []
     for pulse, begin, end in _parts(run.cell, pulses, start_s, stop_s):
         waves += run.pulse(pulse, begin, end, state)

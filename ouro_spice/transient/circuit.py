@@ -278,7 +278,7 @@ def _kept(after: State | None, before: State) -> State | None:
 
 
 def _same(stretch: c2c.Stretch, n: np.ndarray, found: np.ndarray) -> bool:
-    """Whether the walk of a transient's own concentrations is that with which it was run."""
+    """Tell whether the walk of a transient's own concentrations is that with which it was run."""
     path, after = stretch.path(n), stretch.path(found)
     there = stretch.near(after, found) <= stretch.near(path, n)  # every limit moves that is felt
     return bool(np.max(np.abs(after / path - 1)) <= _SETTLED and there.all())
