@@ -13,10 +13,10 @@ import ouro_spice
 
 PACKAGE = Path(ouro_spice.__file__).parent
 ORDER = (
-    "forks", "quantities", "checks", "files", "progress", "kept", "assets", "machine", "tables", "validity",
+    "forks", "quantities", "checks", "files", "progress", "assets", "machine", "sources", "maker", "tables", "validity",
     "published", "parameter", "constants", "schottky", "variability", "device", "compact", "pulse", "waveform",
     "plausibility", "limits", "c2c", "population", "telegraph", "circuit", "osdi", "engine", "static", "transient",
-    "manifest", "rebuild", "sensing", "cell", "read_error", "pair", "array", "edges", "dataset", "measured",
+    "described", "former", "manifest", "provenance", "kept", "rebuild", "sensing", "cell", "read_error", "pair", "array", "edges", "dataset", "measured",
     "importing", "compare", "fleet", "write_verify", "one_shot", "noise_sources", "predictor", "report", "results",
     "curves", "decks", "sim", "doctor", "cli", "__main__",
 )  # fmt: skip

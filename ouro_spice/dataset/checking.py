@@ -13,6 +13,7 @@ import numpy as np
 from ..manifest import Manifest
 from ..progress import progress
 from .consistency import Facts, histories, values
+from .making import maker_here
 from .storage import check_shard, present, read_manifest, read_shard, shard_name
 
 if TYPE_CHECKING:
@@ -68,11 +69,14 @@ class Checked:
         Records that were looked at.
     findings
         All that is wrong; none of a good dataset.
+    maker
+        What is to be known of the code and the tools that made it: nothing is wrong with the data.
     """
 
     n: int
     records: int
     findings: tuple[Finding, ...]
+    maker: str = ""
 
 
 def check_dataset(path: str | Path) -> Checked:
@@ -103,7 +107,8 @@ def check_dataset(path: str | Path) -> Checked:
             bar.advance()
     if not findings:  # of all records, and these are good
         findings += _failures(tables, manifest, facts)
-    return Checked(facts.n, sum(map(len, tables)), (*findings, *_shared_devices(tables, facts)))
+    found = (*findings, *_shared_devices(tables, facts))
+    return Checked(facts.n, sum(map(len, tables)), found, maker_here(manifest))
 
 
 def _superfluous(folder: Path, there: list[int]) -> Iterator[Finding]:

@@ -10,8 +10,11 @@ import numpy as np
 
 from ..checks import check_flag, check_has, check_kind, check_range, check_text
 from ..dataset.recipe import LIMIT
+from ..manifest import Manifest
 from ..pair import Pair
+from ..provenance import listed
 from ..pulse import Pulse
+from ..rebuild import unlike
 from .asking import check_targets
 from .memory import Memory
 
@@ -113,13 +116,13 @@ class NeuralProgrammer:
         """Hash of the network."""
         return self.predictor.sha256
 
-    def check(self, circuit: str) -> None:
-        """ValueError for a circuit, by its manifest's hash, that the predictor was not trained on."""
-        trained = self.predictor.manifest.circuit
-        if not self.any_circuit and circuit != trained:
+    def check(self, here: Manifest) -> None:
+        """Raise ValueError for a circuit, by its manifest, that the predictor was not trained on; says what differs."""
+        found = [] if self.any_circuit else unlike(self.predictor.manifest, here)
+        if found:
             raise ValueError(
-                f"this predictor was trained on another circuit ({trained[:12]}, this one is "
-                f"{circuit[:12] or 'unknown'}): train one, or NeuralProgrammer(any_circuit=True)"
+                f"this predictor was trained on another circuit ({listed(found)}): train one, or "
+                "NeuralProgrammer(any_circuit=True)"
             )
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:

@@ -54,7 +54,7 @@ class Place:
         cell = standing_cell(setting.cell)
         edges = setting.edges_s if setting.edges_s[0] != setting.edges_s[1] else setting.edges_s[0]
         laws = {"voltages": setting.voltages, "d2d": setting.law, "rise_s": edges, "fall_s": edges}
-        origin = describe(cell, n=setting.records, seed=seed, **laws)
+        origin = describe(cell, "records", n=setting.records, seed=seed, **laws)
         folder = self.out / "datasets" / f"{setting.name}-{origin.digest[:10]}"
         return extract(cell, setting.records, seed, folder, self.workers, **laws)
 
@@ -73,9 +73,9 @@ class Place:
         """Where what took long to make is."""
         return self.out / "kept"
 
-    def origin(self, **settings: Any) -> dict[str, Any]:
-        """What decides something that is made here: circuit, tools and settings."""
-        return describe(self.cell, pair=dataclasses.asdict(self.pair), **settings).origin
+    def origin(self, made_by: str = "campaign", /, **settings: Any) -> dict[str, Any]:
+        """Return what decides something that is made here: circuit, code, tools and settings."""
+        return describe(self.cell, made_by, pair=dataclasses.asdict(self.pair), **settings).origin
 
     def drawn(self, count: int, stream: int, index: int = 0, cell: Cell | CompactCell | None = None) -> list[Drawn]:
         """Devices, starts and targets that no record has."""
@@ -229,7 +229,7 @@ def _experience(place: Place, variant: Variant, policy: PulsePredictor, index: i
 def _gathered(place: Place, variant: Variant, policy: PulsePredictor, law: Law, index: int) -> dict[str, np.ndarray]:
     """Attempts on devices of their own, kept."""
     count = place.setting.devices or variant.experience.devices
-    settings = place.origin(law=dataclasses.asdict(law), policy=policy.sha256, devices=count,
+    settings = place.origin("training", law=dataclasses.asdict(law), policy=policy.sha256, devices=count,
                             index=index, d2d=place.setting.d2d, seed=place.seed(EXPERIENCE, index))  # fmt: skip
 
     def make() -> dict[str, np.ndarray]:

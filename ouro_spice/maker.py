@@ -1,0 +1,50 @@
+"""What makes results: where each kind of work begins in the package, and with it all code that can change them."""
+
+from __future__ import annotations
+
+from . import sources
+
+WORKS: dict[str, tuple[str, ...]] = {
+    "simulation": ("cell", "transient", "fleet"),
+    "records": ("dataset.recipe", "dataset.record", "dataset.compact_records", "dataset.circuit_records"),
+    "measurements": ("importing", "measured"),
+    "writes": ("write_verify.many", "write_verify.loop", "fleet"),
+    "trials": ("one_shot.trying",),
+    "training": ("results.networks",),
+    "campaign": ("results.networks", "results.attempts", "results.writes", "results.transfer"),
+    "array": ("array",),
+    "edges": ("edges",),
+    "play": ("compare.playing",),
+    "curves": ("curves",),
+}
+"""Modules in which each kind of work begins."""
+
+_BOOKS = (
+    "manifest", "maker", "sources", "described", "former", "provenance", "kept", "rebuild", "progress",
+    "dataset.storage", "dataset.settings", "predictor.checkpoint",
+)  # fmt: skip
+"""Modules that describe work, keep it and count it, and decide no number of it."""
+
+_PAGES = ("report", "results.page", "results.table", "cli")
+"""Modules that print."""
+
+_CIRCUITS = (
+    "engine", "osdi", "static", "dataset.circuit_records", "fleet.spice", "transient.circuit", "transient.frozen",
+    "transient.guess", "transient.scales", "circuit.testbench", "circuit.drive", "circuit.grid", "circuit.crossbar",
+)  # fmt: skip
+"""Modules without which compact cells do."""
+
+
+def code(work: str, compact: bool) -> dict[str, str]:
+    """Return the hash of each module that can change the results of a kind of work, by file name.
+
+    Parameters
+    ----------
+    work
+        One of `WORKS`.
+    compact
+        Whether it is done with compact cells alone: nothing that only circuits need takes part then.
+    """
+    if work == "measurements":
+        return sources.closure(WORKS[work], (*_BOOKS, *_PAGES, *_CIRCUITS, "dataset", "circuit", "array", "pair"))
+    return sources.closure(WORKS[work], (*_BOOKS, *_PAGES, *(_CIRCUITS if compact else ())))
