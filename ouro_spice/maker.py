@@ -6,9 +6,9 @@ from . import sources
 
 WORKS: dict[str, tuple[str, ...]] = {
     "simulation": ("cell", "transient", "fleet"),
-    "records": ("dataset.recipe", "dataset.record", "dataset.compact_records", "dataset.circuit_records"),
+    "records": ("dataset.work",),
     "measurements": ("importing", "measured"),
-    "writes": ("write_verify.many", "write_verify.loop", "fleet"),
+    "writes": ("write_verify", "write_verify.many", "fleet"),
     "trials": ("one_shot.trying",),
     "training": ("results.networks",),
     "campaign": ("results.networks", "results.attempts", "results.writes", "results.transfer"),
@@ -34,6 +34,9 @@ _CIRCUITS = (
 )  # fmt: skip
 """Modules without which compact cells do."""
 
+_PROCESSES = ("engine.worker",)
+"""Modules that are run as processes of their own, and imported by nothing."""
+
 
 def code(work: str, compact: bool) -> dict[str, str]:
     """Return the hash of each module that can change the results of a kind of work, by file name.
@@ -47,4 +50,6 @@ def code(work: str, compact: bool) -> dict[str, str]:
     """
     if work == "measurements":
         return sources.closure(WORKS[work], (*_BOOKS, *_PAGES, *_CIRCUITS, "dataset", "circuit", "array", "pair"))
-    return sources.closure(WORKS[work], (*_BOOKS, *_PAGES, *(_CIRCUITS if compact else ())))
+    if compact:
+        return sources.closure(WORKS[work], (*_BOOKS, *_PAGES, *_CIRCUITS))
+    return sources.closure((*WORKS[work], *_PROCESSES), (*_BOOKS, *_PAGES))

@@ -51,8 +51,8 @@ def differences(a: Origin, b: Origin, only: Collection[str] = EVERYTHING) -> lis
     if "settings" in only:
         found += _settings(a["settings"], b["settings"])
     if "tools" in only:
-        both = (name for name in b["tools"] if name in a["tools"])
-        found += [f"{name} {a['tools'][name]} -> {b['tools'][name]}" for name in both if a["tools"][name] != b["tools"][name]]
+        both = ((name, a["tools"][name], new) for name, new in b["tools"].items() if name in a["tools"])
+        found += [f"{name} {old} -> {new}" for name, old, new in both if old != new]
     if "code" in only:
         found += _code(a["code"], b["code"])
     return found

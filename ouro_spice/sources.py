@@ -145,7 +145,8 @@ def _plain(node: Any) -> Any:
     if not isinstance(node, ast.AST):
         return node
     fields = ((name, value) for name, value in vars(node).items() if name not in _PLACES)
-    return (type(node).__name__, *((name, _plain(value)) for name, value in fields if value is not None and value != []))
+    there = ((name, _plain(value)) for name, value in fields if value is not None and value != [])
+    return (type(node).__name__, *there)
 
 
 def _is_text(node: Any) -> bool:

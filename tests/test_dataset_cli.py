@@ -103,7 +103,7 @@ def test_it_tells_what_it_made_and_a_second_run_finds_it(ouro, whole):
 def test_another_dataset_is_not_mixed_in(ouro, whole):
     done = ouro(*REDUCED, *PAIR, "--n", N, "--seed", 4, "--out", whole)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "holds records of something else than is asked for (seed 3 -> 4, per_device 3 -> 1): name another folder" in one_line(done)
+    assert "holds records of something else than is asked for (seed 3 -> 4, per_device 3 -> 1): name" in one_line(done)
 
 
 def test_the_same_devices_and_walks_in_another_circuit(ouro, whole, tmp_path):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from pathlib import Path
 
 from .. import former, maker
 from ..circuit import CompactCell
 from ..manifest import MEASUREMENT, Manifest, describe, versions
+from ..progress import notice
 from ..provenance import CIRCUIT, MAKER, differences, listed
 from ..rebuild import built
+from .storage import read_manifest
 
 _SHORT = 12
+_LETTERS = 10
 
 
 def maker_here(manifest: Manifest) -> str:
@@ -22,7 +26,8 @@ def maker_here(manifest: Manifest) -> str:
     found = changes_here(manifest)
     if not found:
         return "made by the code, tools and models that are here"
-    return f"made by other code, tools or models than those here ({listed(found)}): it can be used, but not gone on with"
+    what = f"made by other code, tools or models than those here ({listed(found)})"
+    return f"{what}: it can be used, but not gone on with"
 
 
 def changes_here(manifest: Manifest) -> list[str]:
@@ -49,3 +54,18 @@ def maker_short(manifest: Manifest) -> str:
         return former.UNKNOWN
     text = json.dumps([manifest.code, manifest.tools, manifest.files], sort_keys=True)
     return f"{hashlib.sha256(text.encode()).hexdigest()[:_SHORT]}, {len(manifest.code)} modules"
+
+
+def say_why_anew(folder: Path, manifest: Manifest) -> None:
+    """Say what of their maker differs in former records: folders ``NAME-DIGEST`` beside one that is not there yet."""
+    if folder.exists():
+        return
+    for other in sorted(folder.parent.glob(f"{folder.name.rpartition('-')[0]}-{'?' * _LETTERS}")):
+        try:
+            there = read_manifest(other)
+        except ValueError:
+            continue
+        found = differences(there, manifest, MAKER) if there else []
+        found = [one for one in found if not one.startswith("the netlist")]  # with the gate voltages of a pair there
+        if found:
+            notice(f"the records in {other} are made anew in {folder.name}: {listed(found)}")

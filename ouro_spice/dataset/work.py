@@ -100,9 +100,7 @@ def remote(
             raise ToolError(f"workers of the Dask cluster at {scheduler} die: {error}") from error
 
 
-def shard_frame(
-    described: tuple[Cell | CompactCell, Recipe], shard: int, wanted: Tools
-) -> tuple[int, pd.DataFrame]:
+def shard_frame(described: tuple[Cell | CompactCell, Recipe], shard: int, wanted: Tools) -> tuple[int, pd.DataFrame]:
     """The records of a shard, made by this thread alone: what a worker of a cluster does, with the tools `wanted`."""
     cell, recipe = described
     check_tools(tools(), wanted)
