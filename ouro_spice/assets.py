@@ -82,7 +82,7 @@ def spice_without_comments(text: str) -> str:
     Lines that begin with ``*#`` stay: ngspice executes them.
     """
     kept = [line for line in text.splitlines() if not line.lstrip().startswith("*") or line.lstrip().startswith("*#")]
-    if ".control" not in text.lower():  # between commands ; is no comment
+    if not any(line.lower().lstrip().startswith(".control") for line in kept):  # between commands ; is no comment
         kept = [_SPICE.sub(lambda found: found[1] or "", line) for line in kept]
     return _lines("\n".join(kept))
 

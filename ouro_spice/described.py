@@ -111,7 +111,7 @@ def _part(place: str, value: Any) -> Any:
     kind = kind_of(place, value) if isinstance(value, Mapping) else None
     if kind is None:
         return value
-    named = {"part": kind.__name__} if kind is not PLACES[place][0] else {}
+    named = {"part": kind.__name__} if len(PLACES[place]) > 1 else {}
     return named | _reduced(kind, value)
 
 

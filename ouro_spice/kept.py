@@ -73,10 +73,11 @@ def kept(
 def _say_why(path: Path, name: str, wanted: Mapping[str, Any]) -> None:
     """Say what differs from the nearest file of the same name that is there from before."""
     others = (one for one in sorted(path.parent.glob(f"{name}-{'?' * 12}.npz")) if one != path and one not in _taken)
-    found = [differences(there, wanted) for there in map(_settings_of, others) if there is not None]
-    found = [one for one in found if one]
+    found = [(differences(there, wanted), there) for there in map(_settings_of, others) if there is not None]
+    # first the same work of another maker, then other work
+    found = [(bool(differences(there, wanted, ("settings",))), len(all_), all_) for all_, there in found if all_]
     if found:
-        notice(f"{name} is made anew: {listed(min(found, key=len))}")
+        notice(f"{name} is made anew: {listed(min(found)[-1])}")
 
 
 def _settings_of(path: Path) -> dict[str, Any] | None:

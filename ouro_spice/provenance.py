@@ -184,7 +184,7 @@ def _word(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float | int):
-        return f"{value:.6g}" if abs(value) < 1e6 or isinstance(value, float) else str(value)
+        return f"{value:.6g}"
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_word(one)}" for name, one in value.items()) or "none"
     if isinstance(value, list | tuple):

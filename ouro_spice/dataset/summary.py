@@ -27,8 +27,8 @@ def summary(path: str | Path) -> dict[str, Any]:
 
     Its keys are those of the settings, where the dataset has them, and ``circuit``, a hash, ``cell``, ``maker``,
     ``versions``, ``records``, how many are there, counts by ``outcomes``, ``splits``, ``failures`` and of ``devices``;
-    quantiles of ``t_pulse_s`` by direction, mean, median and 95th percentile of ``rpd_g_end``, the relative distance from
-    the target of those that reached it, None where these were measured; ``size_bytes``.
+    quantiles of ``t_pulse_s`` by direction, mean, median and 95th percentile of ``rpd_g_end``, the relative distance
+    from the target of those that reached it, None where these were measured; ``size_bytes``.
 
     Raises
     ------
