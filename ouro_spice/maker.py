@@ -29,8 +29,9 @@ _PAGES = ("report", "results.page", "results.table", "cli")
 """Modules that print."""
 
 _CIRCUITS = (
-    "engine", "osdi", "static", "sensing", "dataset.circuit_records", "fleet.spice", "transient.circuit", "transient.frozen",
-    "transient.guess", "transient.scales", "circuit.testbench", "circuit.drive", "circuit.grid", "circuit.crossbar",
+    "engine", "osdi", "static", "sensing", "dataset.circuit_records", "fleet.spice", "transient.circuit",
+    "transient.frozen", "transient.guess", "transient.scales", "circuit.testbench", "circuit.drive", "circuit.grid",
+    "circuit.crossbar",
 )  # fmt: skip
 """Modules without which compact cells do."""
 
