@@ -21,7 +21,7 @@ WORKS: dict[str, tuple[str, ...]] = {
 
 _BOOKS = (
     "manifest", "maker", "sources", "described", "former", "provenance", "kept", "rebuild", "progress",
-    "dataset.storage", "dataset.settings", "predictor.checkpoint",
+    "dataset.storage", "dataset.settings", "dataset.making", "predictor.checkpoint",
 )  # fmt: skip
 """Modules that describe work, keep it and count it, and decide no number of it."""
 

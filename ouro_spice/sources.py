@@ -86,6 +86,11 @@ class _Parsed:
 
     def of(self, file: str) -> tuple[str, list[str]]:
         """Return the hash of a module and the files that it imports."""
+        found, names, _ = self._parsed(file)
+        return found, list(filter(None, (self._target(*name) for name in names)))
+
+    def _parsed(self, file: str) -> tuple[str, list[tuple[str, str]], list[str]]:
+        """Hash, imported names (module, name), and names that are the module's own."""
         try:
             text = (self.root / file).read_bytes()
         except OSError as error:
@@ -93,15 +98,24 @@ class _Parsed:
         key = f"{file} {hashlib.sha256(text).hexdigest()}"
         if key not in self.known:
             tree = ast.parse(text)
-            self.known[key], self.new = [digest(tree), sorted(set(_names(tree, file)))], True
-        found, names = self.known[key]
-        return found, list(filter(None, (self._target(*name) for name in names)))
+            self.known[key], self.new = (digest(tree), sorted(set(_names(tree, file))), sorted(set(_own(tree)))), True
+        return self.known[key]
 
     def _target(self, base: str, name: str) -> str | None:
-        """The file that holds an imported name: the module of that name, or the one that it is taken from."""
+        """The file that holds an imported name: the module of that name, or the one that it is taken from.
+
+        Where that is a folder's ``__init__`` that has the name from another module, it is that module.
+        """
         inner = _file(self.root, f"{base}.{name}" if base else name) if name else None
-        # the package itself is no part: its list of names would import everything
-        return inner or (_file(self.root, base) if base else None)
+        if inner or not base:  # the package itself is no part: its list of names would import everything
+            return inner
+        file = _file(self.root, base)
+        if file and file.endswith("/__init__.py"):
+            _, names, own = self._parsed(file)
+            source = next((there for there, one in names if one == name and there != base), None)
+            if source and name not in own:
+                return self._target(source, name)
+        return file
 
     def keep(self) -> None:
         """Write what was parsed; where no folder can be written to the next process parses anew."""
@@ -128,7 +142,10 @@ def _read(path: Path | None) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8")) if path else {}
         known = found["known"] if found.get("by") == _by() else {}
-        return {key: [str(one), [(str(a), str(b)) for a, b in names]] for key, (one, names) in known.items()}
+        return {
+            key: (str(one), [(str(a), str(b)) for a, b in names], [str(name) for name in own])
+            for key, (one, names, own) in known.items()
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
@@ -171,6 +188,19 @@ def _names(tree: ast.Module, file: str) -> Iterator[tuple[str, str]]:
             if base is not None:
                 yield from ((base, alias.name) for alias in node.names)
         stack += ast.iter_child_nodes(node)
+
+
+def _own(tree: ast.Module) -> Iterator[str]:
+    """Each name that a module binds itself, but for plain imports."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname for alias in node.names if alias.asname)
+        else:
+            yield from (
+                one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+            )
 
 
 def _base(node: ast.ImportFrom, package: list[str]) -> str | None:

@@ -81,11 +81,28 @@ def package(tmp_path, monkeypatch):
 
 def test_imports_are_followed_inside_functions_too_but_not_those_of_types(package):
     found = sources.closure(("a",), root=package)
-    assert set(found) == set(FILES) - {"__init__.py", "z.py"}
+    assert set(found) == set(FILES) - {"__init__.py", "z.py", "deep/__init__.py"}
     assert set(sources.closure(("a",), ("deep",), package)) == {"a.py", "b.py"}
     assert set(sources.closure(("deep",), ("a", "deep.inner"), package)) == {
         "deep/__init__.py", "deep/made.py", "late.py"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "through"),
+    [
+        ("from .made import thing\n", False), ("from .made import thing\nmore = 1\n", False),
+        ("from .made import thing\nthing = 1\n", True), ("from .made import thing as other\nthing = 1\n", True),
+        ("from .made import *\n", True), ("def thing():\n    from .made import thing\n", True),
+        ("if True:\n    thing = 1\nfrom .made import thing\n", True),
+    ],
+)  # fmt: skip
+def test_a_name_that_a_folder_has_from_elsewhere_is_taken_from_there(package, text, through):
+    (package / "deep" / "__init__.py").write_text(text)
+    (package / "user.py").write_text("from .deep import thing\n")
+    found = sources.closure(("user",), root=package)
+    assert ("deep/__init__.py" in found) == through
+    assert "deep/made.py" in found
 
 
 def test_a_module_that_is_not_there_is_said(package):
@@ -112,7 +129,7 @@ def test_what_is_remembered_on_disk_decides_nothing(package, tmp_path, text):
 def test_a_cache_that_cannot_be_written_is_no_error(package, monkeypatch):
     (package.parent / "cache").write_text("a file")
     sources._closure.cache_clear()
-    assert len(sources.closure(("a",), root=package)) == 8
+    assert len(sources.closure(("a",), root=package)) == 7
 
 
 # ---- the package's own
