@@ -311,6 +311,10 @@ def test_a_change_of_the_code_is_noticed_by_resume_and_check(records, edited, tm
         assert len(ouro.extract(COMPACT, 4, 0, folder, 1, voltages=PAIR).frame) == 4
         return
     assert f"({name} changed)" in found.maker
+    damaged = shutil.copytree(folder, tmp_path / "damaged")
+    (damaged / shard_name(0)).unlink()
+    (missing,) = check_dataset(damaged).findings
+    assert missing.remedy.startswith("extract again into another folder")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(ValueError, match=rf"something else than is asked for \({name} changed\): name another folder"):
         ouro.extract(COMPACT, 4, 0, folder, 1, voltages=PAIR)

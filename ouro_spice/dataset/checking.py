@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ import numpy as np
 from ..manifest import Manifest
 from ..progress import progress
 from .consistency import Facts, histories, values
-from .making import maker_here
+from .making import HERE, maker_here
 from .storage import check_shard, present, read_manifest, read_shard, shard_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_SAME, _ELSEWHERE = "with the same arguments and folder", "into another folder: what made this one is not what is here"
 _LISTED = 100
 """Missing files up to which each is a finding of its own."""
 
@@ -107,8 +109,10 @@ def check_dataset(path: str | Path) -> Checked:
             bar.advance()
     if not findings:  # of all records, and these are good
         findings += _failures(tables, manifest, facts)
-    found = (*findings, *_shared_devices(tables, facts))
-    return Checked(facts.n, sum(map(len, tables)), found, maker_here(manifest))
+    found, made = (*findings, *_shared_devices(tables, facts)), maker_here(manifest)
+    if made != HERE:
+        found = tuple(dataclasses.replace(one, remedy=one.remedy.replace(_SAME, _ELSEWHERE)) for one in found)
+    return Checked(facts.n, sum(map(len, tables)), found, made)
 
 
 def _superfluous(folder: Path, there: list[int]) -> Iterator[Finding]:

@@ -15,6 +15,9 @@ from ..provenance import CIRCUIT, MAKER, differences, listed
 from ..rebuild import built
 from .storage import read_manifest
 
+HERE = "made by the code, tools and models that are here"
+"""What is said of a dataset that can be gone on with."""
+
 _SHORT = 12
 _LETTERS = 10
 
@@ -25,7 +28,7 @@ def maker_here(manifest: Manifest) -> str:
         return f"{former.UNKNOWN}: it can be used, but not gone on with"
     found = changes_here(manifest)
     if not found:
-        return "made by the code, tools and models that are here"
+        return HERE
     what = f"made by other code, tools or models than those here ({listed(found)})"
     return f"{what}: it can be used, but not gone on with"
 
