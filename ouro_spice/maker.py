@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import sources
+from . import assets, sources
 
 WORKS: dict[str, tuple[str, ...]] = {
     "simulation": ("cell", "transient", "fleet"),
@@ -38,9 +38,14 @@ _CIRCUITS = (
 _PROCESSES = ("engine.worker",)
 """Modules that are run as processes of their own, and imported by nothing."""
 
+_HELP = ("walk_clock",)
+"""Verilog-A that is no physics: it puts the points of a transient where a walk bends."""
+
 
 def code(work: str, compact: bool) -> dict[str, str]:
-    """Return the hash of each module that can change the results of a kind of work, by file name.
+    """Return the hash of all code that can change the results of a kind of work, by file name.
+
+    That is the package's modules and, in circuits, Verilog-A that helps the solver.
 
     Parameters
     ----------
@@ -53,4 +58,5 @@ def code(work: str, compact: bool) -> dict[str, str]:
         return sources.closure(WORKS[work], (*_BOOKS, *_PAGES, *_CIRCUITS, "dataset", "circuit", "array", "pair"))
     if compact:
         return sources.closure(WORKS[work], (*_BOOKS, *_PAGES, *_CIRCUITS))
-    return sources.closure((*WORKS[work], *_PROCESSES), (*_BOOKS, *_PAGES))
+    beside = {f"{name}.va": assets.text_sha256(assets.verilog_a(name)) for name in _HELP}
+    return sources.closure((*WORKS[work], *_PROCESSES), (*_BOOKS, *_PAGES)) | beside

@@ -48,7 +48,8 @@ class Manifest:
     failures
         Simulations that failed, by result code.
     code
-        The package's modules that can change the results, by file name: hashes that comments do not move. None in
+        What of the package can change the results, but for the circuit, by file name: hashes of modules, and of the
+        Verilog-A of numerical help in circuits, that comments do not move. None in
         manifests of versions that did not record it; empty where it is not known.
     """
 
@@ -200,11 +201,11 @@ def _parts(cell: Cell | CompactCell) -> dict[str, Any]:
 
 def _circuit_files(cell: Cell) -> dict[str, str]:
     """Hashes of the texts of a circuit. Options of the solver, what is recorded and titles are none of its physics."""
-    benches = netlists(cell)
-    bench = benches["set"]
-    files = {f"{name}.lib": assets.text_sha256(assets.library(name)) for name in bench.libraries}
-    files |= {f"{name}.va": assets.text_sha256(assets.verilog_a(name)) for name in bench.models}
-    files |= bench.process.hashes if bench.process else {}
+    benches, files = netlists(cell), {}
+    for bench in benches.values():  # a sense path is there in reads alone
+        files |= {f"{name}.lib": assets.text_sha256(assets.library(name)) for name in bench.libraries}
+        files |= {f"{name}.va": assets.text_sha256(assets.verilog_a(name)) for name in bench.models}
+        files |= bench.process.hashes if bench.process else {}
     return files | {f"netlist, {name}": _elements(one) for name, one in benches.items()}
 
 

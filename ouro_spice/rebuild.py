@@ -71,6 +71,26 @@ def unlike(trained: Manifest, here: Manifest) -> list[str]:
     return changed_circuit(trained, cell)
 
 
+def check_fit(trained: Manifest, here: Manifest | str, what: str, remedy: str) -> None:
+    """Raise ValueError for another circuit than that of a training, saying what differs.
+
+    Parameters
+    ----------
+    trained
+        The manifest of the training data.
+    here
+        That of the circuit; or its hash alone, which cannot say what differs.
+    what, remedy
+        What was trained, such as "predictor", and what to do.
+    """
+    if isinstance(here, str):
+        found = [] if here == trained.circuit else ["by its hash alone"]
+    else:
+        found = unlike(trained, here)
+    if found:
+        raise ValueError(f"this {what} was trained on another circuit ({listed(found)}): {remedy}")
+
+
 def taken_over(manifest: Manifest) -> Manifest:
     """Return a manifest of the former format as one of today's, of the same circuit; its maker is not known.
 

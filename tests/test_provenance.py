@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import assets, described, former, manifest, progress, sources
+from ouro_spice import assets, described, former, maker, manifest, progress, sources
 from ouro_spice.array.kept import Kept
+from ouro_spice.circuit.memristor import CLOCK
 from ouro_spice.dataset import making
 from ouro_spice.dataset.checking import check_dataset
 from ouro_spice.dataset.storage import shard_name, write_manifest, write_shard
@@ -87,6 +88,30 @@ def test_their_text_does(texts, name, old, new):
     after = texts(name, lambda text: text.replace(old, new, 1))
     assert after.circuit != before.circuit
     assert differences(before, after) == [f"{name} changed"]
+
+
+def test_the_texts_of_every_bench_take_part(texts):
+    """A sense path is there in reads alone, drivers in writes."""
+    cell = CELL.replace(sense=ouro.Sense(), driver=ouro.WriteDriver())
+    before = describe(cell)
+    for bench in manifest.netlists(cell).values():
+        names = [f"{name}.lib" for name in bench.libraries] + [f"{name}.va" for name in bench.models]
+        assert set(names) <= set(before.files)
+    for name in ("sense.lib", "write_driver.lib", "wl_driver.lib"):
+        texts(name, lambda text: text + ".param more=1\n")
+        after = describe(cell)
+        assert differences(before, after) == [f"{name} changed"] and after.circuit != before.circuit
+        before = after
+
+
+def test_numerical_help_in_verilog_a_is_the_makers(texts):
+    assert maker._HELP == (CLOCK,)
+    before = describe(CELL)
+    assert texts("walk_clock.va", lambda text: "// more\n" + text) == before
+    after = texts("walk_clock.va", lambda text: text.replace("endmodule", "parameter real x = 1;\nendmodule", 1))
+    assert differences(before, after) == ["walk_clock.va changed"]
+    assert after.circuit == before.circuit and after.digest != before.digest
+    assert "walk_clock.va" not in describe(COMPACT).code
 
 
 @pytest.mark.parametrize(
@@ -469,6 +494,11 @@ def test_shipped_networks_have_kept_their_weights_and_fit(name, kind):
     predictor = PulsePredictor.load(shipped(name))
     assert predictor.manifest.code == {} and making.maker_short(predictor.manifest) == former.UNKNOWN
     NeuralProgrammer(predictor).check(describe(kind(DEVICE)))
+    NeuralProgrammer(predictor).check(describe(kind(DEVICE)).circuit)
+    for other in ("0" * 64, ""):
+        with pytest.raises(ValueError, match=r"another circuit \(by its hash alone\): train one"):
+            NeuralProgrammer(predictor).check(other)
+        NeuralProgrammer(predictor, any_circuit=True).check(other)
 
 
 def test_former_checkpoints_are_taken_over(tmp_path, monkeypatch, capsys):

@@ -12,9 +12,8 @@ from ..checks import check_flag, check_has, check_kind, check_range, check_text
 from ..dataset.recipe import LIMIT
 from ..manifest import Manifest
 from ..pair import Pair
-from ..provenance import listed
 from ..pulse import Pulse
-from ..rebuild import unlike
+from ..rebuild import check_fit
 from .asking import check_targets
 from .memory import Memory
 
@@ -116,14 +115,11 @@ class NeuralProgrammer:
         """Hash of the network."""
         return self.predictor.sha256
 
-    def check(self, here: Manifest) -> None:
-        """Raise ValueError for a circuit, by its manifest, that the predictor was not trained on; says what differs."""
-        found = [] if self.any_circuit else unlike(self.predictor.manifest, here)
-        if found:
-            raise ValueError(
-                f"this predictor was trained on another circuit ({listed(found)}): train one, or "
-                "NeuralProgrammer(any_circuit=True)"
-            )
+    def check(self, here: Manifest | str) -> None:
+        """Raise ValueError for a circuit, by its manifest or hash, that the predictor was not trained on."""
+        if not self.any_circuit:
+            remedy = "train one, or NeuralProgrammer(any_circuit=True)"
+            check_fit(self.predictor.manifest, here, "predictor", remedy)
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
         """The pulse that the network predicts from the latest reading."""
