@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -55,6 +56,44 @@ def library(name: str) -> Path:
 def decks() -> list[Path]:
     """The stand-alone decks ``netlists/bench_*.cir``."""
     return sorted(folder("netlists").glob("bench_*.cir"))
+
+
+def text_sha256(path: Path) -> str:
+    """Return the hash of a model's or library's text, .va or SPICE, without comments and blanks at ends of lines."""
+    stat = path.stat()
+    return _text_sha256(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=64)
+def _text_sha256(path: Path, _changed_ns: int, _size: int) -> str:
+    text = path.read_text(encoding="utf-8")
+    plain = verilog_without_comments(text) if path.suffix == ".va" else spice_without_comments(text)
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def verilog_without_comments(text: str) -> str:
+    """Return Verilog-A without its comments; what stands in quotes stays."""
+    return _lines(_VERILOG.sub(lambda found: found[0] if found[0].startswith('"') else " ", text))
+
+
+def spice_without_comments(text: str) -> str:
+    """Return a SPICE text without lines of comment, and without comments at the ends of lines.
+
+    Lines that begin with ``*#`` stay: ngspice executes them.
+    """
+    kept = [line for line in text.splitlines() if not line.lstrip().startswith("*") or line.lstrip().startswith("*#")]
+    if not any(line.lower().lstrip().startswith(".control") for line in kept):  # between commands ; is no comment
+        kept = [_SPICE.sub(lambda found: found[1] or "", line) for line in kept]
+    return _lines("\n".join(kept))
+
+
+_VERILOG = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_SPICE = re.compile(r"""("[^"]*"|'[^']*')|(?:;|(?<=\s)\$(?=\s|$)).*""")
+
+
+def _lines(text: str) -> str:
+    """The lines that hold something, each with single blanks."""
+    return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
 
 
 def sha256(path: Path) -> str:

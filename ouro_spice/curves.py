@@ -24,6 +24,7 @@ from .kept import kept
 from .manifest import Manifest, describe
 from .pair import Pair, pair
 from .progress import Bar, progress
+from .provenance import differences, listed
 from .pulse import Pulse, trapezoids
 from .transient import simulate
 from .variability import Walk
@@ -117,7 +118,7 @@ def switching_curves(
     drawn = nominal.draw(np.random.default_rng(seed), devices, law)
     walking = tuple(device.replace(walk=Walk(pulse.duration)) for device in drawn)
     settings = {"pulses": pulses, "seed": seed, "law": law, "pair": dataclasses.asdict(voltages)}
-    manifest = describe(Cell1R(nominal), **settings)
+    manifest = describe(Cell1R(nominal), "curves", **settings)
     modelled = _compact(walking, voltages, pulses, seed)
     folder = None if out is None else _claimed(Path(out), manifest)
     curves = [np.empty((0, 2 * pulses + 1))]
@@ -178,8 +179,9 @@ def _claimed(folder: Path, manifest: Manifest) -> Path:
             there = Manifest.from_json(read_text(path))
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
-        if there.origin != manifest.origin:
-            raise ValueError(f"{folder} holds curves of something else: name another folder, or remove this one")
+        if there.origin != json.loads(json.dumps(manifest.origin)):
+            what = f"{folder} holds curves of something else ({listed(differences(there, manifest))})"
+            raise ValueError(f"{what}: name another folder, or remove this one")
     else:
         write_text(path, manifest.to_json())
     return folder

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import maker
 from .assets import sha256
 from .checks import check_flag, check_kind, check_range, check_seed, checked_path
 from .dataset import PulseDataset
@@ -174,6 +175,7 @@ def _manifest(path: Path, values: Mapping[str, np.ndarray], settings: Mapping[st
         cell={"kind": MEASUREMENT, "file": path.name},
         versions={name: text for name, text in versions().items() if name in tools},
         settings=settings,
+        code=maker.code("measurements", True),
     )
 
 

@@ -12,10 +12,15 @@ import numpy as np
 
 from .checks import checked_path
 from .files import make_folder, write_whole
+from .progress import notice
+from .provenance import differences, listed
 
 _SETTINGS = "settings_json"
 
 Arrays = dict[str, np.ndarray]
+
+_taken: set[Path] = set()
+"""Files that this process has made or read: they are other parts of the same work, not former work."""
 
 
 def kept(
@@ -24,8 +29,8 @@ def kept(
     """The arrays that `make` returns, from the file ``NAME-DIGEST.npz`` where they have been made before.
 
     The digest is that of the settings, which stand in the file, too: arrays of other settings are never taken for these
-    and stay where they are. A file that is damaged is made again. Nothing checks that the settings say everything that
-    decides the arrays.
+    and stay where they are; what differs from the nearest of them is said once, where this process has not made it. A
+    file that is damaged is made again.
 
     Parameters
     ----------
@@ -34,7 +39,8 @@ def kept(
     name
         Beginning of the file's name.
     settings
-        Everything that decides the arrays, as JSON can hold it; of a cell the hash ``describe(cell).circuit``.
+        Everything that decides the arrays, as JSON can hold it; of work on a cell the `Manifest.origin`, which has the
+        code in it.
     make
         Does the work.
 
@@ -52,6 +58,9 @@ def kept(
     text = json.dumps(settings, sort_keys=True, allow_nan=False)
     path = make_folder(checked_path("out", folder)) / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.npz"
     found = _read(path, text)
+    if found is None:
+        _say_why(path, name, json.loads(text))
+    _taken.add(path)
     if found is not None:
         return found
     made = dict(make())
@@ -59,6 +68,25 @@ def kept(
         raise ValueError(f"the name {_SETTINGS} is taken: call the array otherwise")
     write_whole(path, lambda temporary: _write(temporary, made | {_SETTINGS: np.array(text)}))
     return made
+
+
+def _say_why(path: Path, name: str, wanted: Mapping[str, Any]) -> None:
+    """Say what differs from the nearest file of the same name that is there from before."""
+    others = (one for one in sorted(path.parent.glob(f"{name}-{'?' * 12}.npz")) if one != path and one not in _taken)
+    found = [(differences(there, wanted), there) for there in map(_settings_of, others) if there is not None]
+    # first the same work of another maker, then other work
+    found = [(bool(differences(there, wanted, ("settings",))), len(all_), all_) for all_, there in found if all_]
+    if found:
+        notice(f"{name} is made anew: {listed(min(found)[-1])}")
+
+
+def _settings_of(path: Path) -> dict[str, Any] | None:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            found = json.loads(str(archive[_SETTINGS]))
+    except Exception:  # a damaged archive raises nearly anything
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _write(path: Path, arrays: Arrays) -> None:

@@ -1,4 +1,8 @@
-"""What exactly was simulated: hashes of model, libraries and netlist, versions, parameters, seed, failures."""
+"""What exactly was simulated, and what made it: model, libraries, values, code, versions, settings, failures.
+
+Two digests. `Manifest.circuit` is that of what a predictor fits to: a comment, or a new field at its default, does not
+move it. `Manifest.digest` is that of the maker: everything that can change a result, the package's own code included.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +13,16 @@ import platform
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-from . import assets, compact, machine
+from . import assets, former, machine, maker
 from .circuit import Cell, CompactCell, Selection, Testbench
+from .described import reduced
 from .pulse import Pulse
 
-_TOOLS = ("ouro-spice", "ngspice", "openvaf")
 _NUMBERS = ("numpy", "scipy", "numba")
-"""What decides the numbers, and what beside it those of compact cells."""
+_TOOLS = ("ngspice", "openvaf")
+"""What decides the numbers, and what beside it those of circuits."""
 
 MEASUREMENT = "measurement"
 """The kind of a cell whose pulses were measured."""
@@ -31,9 +35,10 @@ class Manifest:
     Attributes
     ----------
     circuit
-        One hash for everything that decides the physics: netlist with all parameters, libraries, Verilog-A.
+        One hash for everything that decides the physics: the values that are no defaults, models, libraries, netlists.
     files
-        SHA-256 of each .va and .lib by name, and of the netlists of a SET, a RESET and a read.
+        SHA-256 of each .va and .lib by name, without comments, and of the netlists of a SET, a RESET and a read; none
+        of a compact cell, whose model is code.
     cell
         The description of the cell, all values.
     versions
@@ -42,6 +47,10 @@ class Manifest:
         Seed, sampling law and whatever else the work was given.
     failures
         Simulations that failed, by result code.
+    code
+        What of the package can change the results, but for the circuit, by file name: hashes of modules, and of the
+        Verilog-A of numerical help in circuits, that comments do not move. None in
+        manifests of versions that did not record it; empty where it is not known.
     """
 
     circuit: str
@@ -50,22 +59,40 @@ class Manifest:
     versions: dict[str, str]
     settings: dict[str, Any] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
+    code: dict[str, str] | None = None
 
     @property
     def origin(self) -> dict[str, Any]:
-        """What decides the numbers: circuit, settings, and the versions of the tools that solve it."""
-        names = _TOOLS + (_NUMBERS if self.cell.get("kind") == CompactCell.__name__ else ())
-        simulator = {name: self.versions.get(name) for name in names}
-        return {"circuit": self.circuit, "settings": self.settings, "simulator": simulator}
+        """Return what decides the numbers: circuit, code, settings, and the versions of the tools."""
+        if self.code is None:
+            return former.origin(self.circuit, self.cell, self.settings, self.versions)
+        found = {"circuit": self.circuit, "cell": reduced(self.cell), "files": self.files, "code": self.code}
+        return found | {"settings": self.settings, "simulator": self.tools}
+
+    @property
+    def tools(self) -> dict[str, str]:
+        """Return the versions of what decides the numbers."""
+        compact = self.cell.get("kind") in (CompactCell.__name__, MEASUREMENT)
+        learned = any(name.startswith("predictor/") for name in self.code or ())
+        names = _NUMBERS + (() if compact else _TOOLS) + (("torch",) if learned else ())
+        return {name: self.versions[name] for name in names if name in self.versions}
 
     @property
     def digest(self) -> str:
-        """Hash of the origin."""
+        """Return the hash of the maker: of all that decides the numbers, see `origin`."""
         return hashlib.sha256(json.dumps(self.origin, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def mark(self) -> str:
+        """Return the hash that each file of a dataset carries: of everything in it but the failures."""
+        return self.digest if self.code is None else dataclasses.replace(self, failures={}).sha256
 
     def to_json(self) -> str:
         """The manifest as indented JSON."""
-        return json.dumps(dataclasses.asdict(self), indent=2, sort_keys=True)
+        values = dataclasses.asdict(self)
+        if self.code is None:  # the former format has a hash of its own
+            del values["code"]
+        return json.dumps(values, indent=2, sort_keys=True)
 
     @property
     def sha256(self) -> str:
@@ -93,22 +120,27 @@ class Manifest:
             right = measured_circuit(*self.files.values()) if len(self.files) == 1 else ""
             right = right if [self.cell.get("file")] == list(self.files) else ""
         else:
-            cell = {name: value for name, value in self.cell.items() if name != "kind"}
-            right = _circuit(str(self.cell.get("kind")), cell, self.files)
+            right = _circuit(self.cell, self.files) if self.code is not None else self._former()
         if self.circuit != right:
             raise ValueError("the manifest was changed: its cell and files are not those of its circuit")
+
+    def _former(self) -> str:
+        parts = {name: value for name, value in self.cell.items() if name != "kind"}
+        return former.circuit(str(self.cell.get("kind")), parts, self.files)
 
 
 _KINDS = {
     "circuit": (str, "a text"), "files": (dict, "a table of texts"), "cell": (dict, "a table"),
     "versions": (dict, "a table of texts"), "settings": (dict, "a table"), "failures": (dict, "a table of numbers"),
+    "code": (dict, "a table of texts"),
 }  # fmt: skip
-_INNER = {"files": str, "versions": str, "failures": int}
+_INNER = {"files": str, "versions": str, "failures": int, "code": str}
+_OPTIONAL = ("settings", "failures", "code")
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:
     """The fields of a manifest; ValueError for one that is missing, not known or of another kind."""
-    missing = [name for name in _KINDS if name not in values and name not in ("settings", "failures")]
+    missing = [name for name in _KINDS if name not in values and name not in _OPTIONAL]
     if missing:
         raise ValueError(f"not an ouro_spice manifest: it lacks {', '.join(missing)}")
     for name, value in values.items():
@@ -126,28 +158,33 @@ def measured_circuit(digest: str) -> str:
     return hashlib.sha256(f"measured {digest}".encode()).hexdigest()
 
 
-def _circuit(kind: str, parts: dict[str, Any], files: dict[str, str]) -> str:
-    """The hash of a cell, all values, and of all files of models and netlists."""
-    lines = (f"{name} {digest}" for name, digest in sorted(files.items()))
-    return hashlib.sha256("\n".join([kind, json.dumps(parts, sort_keys=True), *lines]).encode()).hexdigest()
+def _circuit(cell: dict[str, Any], files: dict[str, str]) -> str:
+    """The hash of what in a cell is no default, and of all files of models and netlists."""
+    return hashlib.sha256(json.dumps([reduced(cell), files], sort_keys=True).encode()).hexdigest()
 
 
-def describe(cell: Cell | CompactCell, **settings: Any) -> Manifest:
-    """The manifest of work on a cell."""
-    own = () if isinstance(cell, CompactCell) else cell.alone.process.content
-    return dataclasses.replace(_describe(cell, own), settings=settings)
+def describe(cell: Cell | CompactCell, made_by: str = "simulation", /, **settings: Any) -> Manifest:
+    """Return the manifest of work on a cell.
+
+    Parameters
+    ----------
+    cell
+        The circuit, or compact cell.
+    made_by
+        The kind of work, one of `maker.WORKS`: it decides which code takes part.
+    **settings
+        Whatever else decides the results, as JSON can hold it.
+    """
+    compact = isinstance(cell, CompactCell)
+    own = () if compact else cell.alone.process.content
+    return dataclasses.replace(_describe(cell, own), settings=settings, code=maker.code(made_by, compact))
 
 
 @lru_cache(maxsize=64)
 def _describe(cell: Cell | CompactCell, _own: tuple[str, ...]) -> Manifest:
-    files = _kernels() if isinstance(cell, CompactCell) else _circuit_files(cell)
-    parts = _parts(cell)
-    return Manifest(
-        circuit=_circuit(type(cell).__name__, parts, files),
-        files=files,
-        cell={"kind": type(cell).__name__} | parts,
-        versions=versions(),
-    )
+    files = {} if isinstance(cell, CompactCell) else _circuit_files(cell)
+    described = {"kind": type(cell).__name__} | _parts(cell)
+    return Manifest(circuit=_circuit(described, files), files=files, cell=described, versions=versions())
 
 
 def _parts(cell: Cell | CompactCell) -> dict[str, Any]:
@@ -163,16 +200,18 @@ def _parts(cell: Cell | CompactCell) -> dict[str, Any]:
 
 
 def _circuit_files(cell: Cell) -> dict[str, str]:
-    benches = netlists(cell)
-    bench = benches["set"]
-    files = {f"{name}.lib": assets.sha256(assets.library(name)) for name in bench.libraries}
-    files |= {f"{name}.va": assets.sha256(assets.verilog_a(name)) for name in bench.models}
-    files |= bench.process.hashes if bench.process else {}
-    return files | {f"netlist, {name}": one.sha256 for name, one in benches.items()}
+    """Hashes of the texts of a circuit. Options of the solver, what is recorded and titles are none of its physics."""
+    benches, files = netlists(cell), {}
+    for bench in benches.values():  # a sense path is there in reads alone
+        files |= {f"{name}.lib": assets.text_sha256(assets.library(name)) for name in bench.libraries}
+        files |= {f"{name}.va": assets.text_sha256(assets.verilog_a(name)) for name in bench.models}
+        files |= bench.process.hashes if bench.process else {}
+    return files | {f"netlist, {name}": _elements(one) for name, one in benches.items()}
 
 
-def _kernels() -> dict[str, str]:
-    return {f"compact/{path.name}": assets.sha256(path) for path in sorted(Path(compact.__file__).parent.glob("*.py"))}
+def _elements(bench: Testbench) -> str:
+    lines = [*bench.elements, *(f".ic v({node})={volts:.17g}" for node, volts in bench.volts)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def netlists(cell: Cell) -> dict[str, Testbench]:
@@ -196,7 +235,8 @@ def versions() -> dict[str, str]:
     return found
 
 
-def tools() -> dict[str, str]:
-    """Versions of what decides the numbers."""
+def tools() -> dict[str, dict[str, str]]:
+    """Return what makes records here: versions of tools, and the package's code."""
     found = versions()
-    return {name: found[name] for name in _TOOLS + _NUMBERS}
+    code = maker.code("records", True) | maker.code("records", False)
+    return {"simulator": {name: found[name] for name in _TOOLS + _NUMBERS}, "code": code}

@@ -1,7 +1,8 @@
-"""Progress bars on a terminal, silence elsewhere."""
+"""Progress bars on a terminal, silence elsewhere; notices of what a user has to know."""
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,19 @@ def heed() -> None:
     if unheeded and threading.current_thread() is threading.main_thread():
         unheeded.clear()
         raise KeyboardInterrupt
+
+
+_said: set[str] = set()
+
+
+def notice(text: str) -> None:
+    """Log a line that tells why work takes long or what a result rests on, once in a process.
+
+    It goes to the logger "ouro_spice", which writes to standard error where logging is not set up otherwise.
+    """
+    if text not in _said:
+        _said.add(text)
+        logging.getLogger("ouro_spice").warning(text)
 
 
 class Bar(Protocol):

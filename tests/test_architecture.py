@@ -13,12 +13,12 @@ import ouro_spice
 
 PACKAGE = Path(ouro_spice.__file__).parent
 ORDER = (
-    "forks", "quantities", "checks", "files", "progress", "kept", "assets", "machine", "tables", "validity",
-    "published", "parameter", "constants", "schottky", "variability", "device", "compact", "pulse", "waveform",
-    "plausibility", "limits", "c2c", "population", "telegraph", "circuit", "osdi", "engine", "static", "transient",
-    "manifest", "rebuild", "sensing", "cell", "read_error", "pair", "array", "edges", "dataset", "measured",
-    "importing", "compare", "fleet", "write_verify", "one_shot", "noise_sources", "predictor", "report", "results",
-    "curves", "decks", "sim", "doctor", "cli", "__main__",
+    "forks", "quantities", "checks", "files", "progress", "assets", "machine", "sources", "maker", "tables",
+    "validity", "published", "parameter", "constants", "schottky", "variability", "device", "compact", "pulse",
+    "waveform", "plausibility", "limits", "c2c", "population", "telegraph", "circuit", "osdi", "engine", "static",
+    "transient", "described", "former", "manifest", "provenance", "kept", "rebuild", "sensing", "cell", "read_error",
+    "pair", "array", "edges", "dataset", "measured", "importing", "compare", "fleet", "write_verify", "one_shot",
+    "noise_sources", "predictor", "report", "results", "curves", "decks", "sim", "doctor", "cli", "__main__",
 )  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
 IDS = [str(path.relative_to(PACKAGE)) for path in FILES]

@@ -129,7 +129,7 @@ def test_written_and_verified_like_any_cell():
     assert history.outcome is ouro.Outcome.REACHED
     assert history.readings_S[-1] == pytest.approx(300e-6, rel=0.05)
     assert history.manifest.cell["kind"] == "CompactCell"
-    assert any(name.startswith("compact/") for name in history.manifest.files)
+    assert any(name.startswith("compact/") for name in history.manifest.code)
     other = ouro.write_verify(CELL.replace(model="tud"), ouro.FixedPulse(voltages), 300e-6, 0.5, max_pulses=1)
     assert other.manifest.circuit != history.manifest.circuit
 

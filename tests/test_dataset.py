@@ -332,21 +332,21 @@ def test_leftovers_of_a_killed_write_do_no_harm(whole, copy):
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({"seed": SEED + 1}, "settings"),
-        ({"n": N + 1}, "settings"),
-        ({"rise_s": 3e-9}, "settings"),
-        ({"step_s": 1e-9}, "settings"),
-        ({"voltages": replace(PAIR, v_set=-0.42)}, "settings"),
+        ({"seed": SEED + 1}, f"seed {SEED} -> {SEED + 1}"),
+        ({"n": N + 1}, f"n {N} -> {N + 1}"),
+        ({"rise_s": 3e-9}, "rise_s 2e-09 -> 3e-09 s"),
+        ({"step_s": 1e-9}, "step_s 1e-08 -> 1e-09 s"),
+        ({"voltages": replace(PAIR, v_set=-0.42)}, r"pair.v_set -0\.414269 -> -0\.42 V"),
     ],
 )
 def test_a_folder_with_records_of_something_else_is_refused_and_kept(whole, copy, changes, what):
-    with pytest.raises(ValueError, match=f"records with other {what}"):
+    with pytest.raises(ValueError, match=rf"records of something else than is asked for \({what}\)"):
         extract(copy, **changes)
     assert contents(copy) == contents(whole[1])
 
 
 def test_a_folder_with_records_of_another_circuit_is_refused_and_kept(whole, copy):
-    with pytest.raises(ValueError, match="records of another circuit"):
+    with pytest.raises(ValueError, match=r"records of something else .*Cell1R -> Cell1T1R"):
         ouro.extract(CELL_1T1R, n=N, seed=SEED, out=copy, workers=1, voltages=PAIR)
     assert contents(copy) == contents(whole[1])
 
@@ -527,7 +527,7 @@ def test_records_of_another_simulator_are_told_apart(tmp_path):
     manifest["versions"]["ngspice"] = "44"
     del manifest["sha256"]
     path.write_text(json.dumps(manifest))
-    with pytest.raises(ValueError, match="records of another simulator"):
+    with pytest.raises(ValueError, match=r"records of something else .*\(ngspice 44 -> \d+\)"):
         extract(tmp_path / "data", n=1)
 
 

@@ -103,7 +103,7 @@ def test_it_tells_what_it_made_and_a_second_run_finds_it(ouro, whole):
 def test_another_dataset_is_not_mixed_in(ouro, whole):
     done = ouro(*REDUCED, *PAIR, "--n", N, "--seed", 4, "--out", whole)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "holds records with other settings: name another folder" in one_line(done)
+    assert "holds records of something else than is asked for (seed 3 -> 4, per_device 3 -> 1): name" in one_line(done)
 
 
 def test_the_same_devices_and_walks_in_another_circuit(ouro, whole, tmp_path):
@@ -340,12 +340,16 @@ def both(*changes):
     return change
 
 
+HERE = "made by the code, tools and models that are here"
+
+
 def test_a_good_dataset_is_good(ouro, whole):
     found = answer(ouro("dataset", "check", whole, "--json"))
-    assert found == {"ok": True, "path": str(whole), "n": N, "records": N, "findings": []}
+    assert found == {"ok": True, "path": str(whole), "n": N, "records": N, "findings": [], "maker": HERE}
     done = ouro("dataset", "check", whole)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{whole}: 30 of 30 records looked at, all good\n"
+    lines = ["30 of 30 records looked at, all good", HERE]
+    assert done.stdout == "".join(f"{whole}: {line}\n" for line in lines)
 
 
 @pytest.mark.parametrize(

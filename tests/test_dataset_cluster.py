@@ -123,8 +123,11 @@ def test_a_worker_with_other_tools_is_told(scheduler, monkeypatch):
 
     here = work.tools()
     monkeypatch.setattr(work, "tools", lambda: here)
-    other = {**here, "ngspice": "44"}
-    with pytest.raises(ToolError, match="has ngspice 44, wanted is"):
+    other = {**here, "simulator": {**here["simulator"], "ngspice": "44"}}
+    with pytest.raises(ToolError, match=r"worker tcp://x has other tools or code .*\(ngspice 44 -> \d+\)"):
+        work.check_tools(other, here, "tcp://x")
+    other = {**here, "code": {**here["code"], "c2c.py": "0" * 12}}
+    with pytest.raises(ToolError, match=r"\(c2c.py changed\)"):
         work.check_tools(other, here, "tcp://x")
     work.check_tools(here, here)
 

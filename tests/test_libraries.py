@@ -96,6 +96,8 @@ def test_a_file_that_changes_later_is_looked_at_again(tmp_path):
     one = cell(ouro.Process(path, corner=None, nmos="toy_n", includes=(TOY / "design.spice",)))
     before = describe(one).circuit
     path.write_text(path.read_text() + "* more\n")
+    assert describe(one).circuit == before
+    path.write_text(path.read_text() + ".param more=1\n")
     assert describe(one).circuit != before
     path.write_text(path.read_text() + ".control\n.endc\n")
     with pytest.raises(ValueError, match="allow_commands"):

@@ -75,8 +75,10 @@ def test_pulses_are_not_shorter_than_the_shortest(trained):
 
 def test_another_circuit_is_refused_unless_told(trained):
     lines, device = CELL.replace(lines=ouro.Lines(r_bl=1.0)), CELL.replace(device=CELL.device.replace(T0=300))
-    for other in (lines, device, ouro.Cell1T1R(CELL.device)):
-        with pytest.raises(ValueError, match=r"another circuit .*any_circuit=True"):
+    for other, what in (
+        (lines, r"r_bl 0 -> 1 Ohm"), (device, "T0 293 -> 300 K"), (ouro.Cell1T1R(CELL.device), "Cell1R -> Cell1T1R")
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=rf"another circuit \({what}\).*any_circuit=True"):
             ouro.write_verify(Recording(other), NeuralProgrammer(trained), 200e-6, 0.05)
         history = ouro.write_verify(Recording(other), NeuralProgrammer(trained, any_circuit=True), 200e-6, 0.05)
         assert history.outcome is ouro.Outcome.REACHED

@@ -257,7 +257,7 @@ def test_a_programmer_of_a_campaign_knows_its_circuit(done, tmp_path):
     with Ngspice(1) as engine:
         place = Place(configuration, configuration.settings[0], done[0], 1, engine)
         one = programmer(place, configuration.variants["both"])
-    one.check(describe(place.cell).circuit)
+    one.check(describe(place.cell))
     assert one.drives is not None
 
 
@@ -360,7 +360,7 @@ def test_the_shipped_files_are_whole(name):
 def test_the_shipped_network_is_that_of_the_standing_cell(kind):
     predictor = PulsePredictor.load(shipped(kind))
     one = standing(predictor)
-    one.check(describe(predictor.pair.gated(results.standing_cell(kind))).circuit)
+    one.check(describe(predictor.pair.gated(results.standing_cell(kind))))
     assert one.drives.high > one.drives.low
     first, second = (one.next_pulse(220e-6, readings) for readings in ([120e-6], [120e-6, 125e-6]))
     # a device that has hardly answered gets more of it

@@ -104,8 +104,8 @@ def test_writes_are_there_by_setting_tolerance_and_programmer(first):
 def test_the_manifest_names_all_that_took_part(first):
     stored = numbers(first[1])
     files = stored["manifest"]["files"]
-    assert files[f"{SPICE}: jart_vcm_v1b.va"] == assets.sha256(assets.verilog_a("jart_vcm_v1b"))
-    assert files[f"{SPICE}: mos_130.lib"] == assets.sha256(assets.library("mos_130"))
+    assert files[f"{SPICE}: jart_vcm_v1b.va"] == assets.text_sha256(assets.verilog_a("jart_vcm_v1b"))
+    assert files[f"{SPICE}: mos_130.lib"] == assets.text_sha256(assets.library("mos_130"))
     assert {f"{path.name}" for path in assets.decks()} | {"sim.toml"} == set(stored["files"])
     assert stored["manifest"]["failures"] == {COMPACT: {}, SPICE: {}}
     checkpoint = PulsePredictor.load(first[1] / "checkpoints" / SPICE / "within_20.npz")

@@ -12,11 +12,12 @@ import numpy as np
 from ..checks import check_count, check_flag, check_kind, check_seed, checked_path
 from ..circuit import Selection
 from ..engine import Engine
+from ..manifest import Manifest
 from ..progress import progress
 from ..pulse import Parallel, Pulse
 from ..transient import simulate
 from ..waveform import State
-from .kept import Kept, digest_of, plain, restored
+from .kept import Kept, manifest_of, plain, restored
 from .recorded import Recorded, as_walked
 from .write import cell_frame, check_selection
 
@@ -169,7 +170,7 @@ def disturb(
     array.check_state(before)
     out = None if out is None else checked_path("out", out)
     if explicit:
-        kept = None if out is None else Kept(out, _digest(selection, pulse, n, before, seed))
+        kept = None if out is None else Kept(out, _work(selection, pulse, n, before, seed))
         found = _simulated(selection, pulse, n, before, seed, engine, kept)
     else:
         kept, found = None, _followed(selection, pulse, n, before, seed, engine)
@@ -178,11 +179,11 @@ def disturb(
     return Disturb(selection, pulse, explicit, np.array(list(found)), g, kept and kept.path)
 
 
-def _digest(selection: Selection, pulse: Pulse | Parallel, n: int, before: State, seed: int) -> str:
+def _work(selection: Selection, pulse: Pulse | Parallel, n: int, before: State, seed: int) -> Manifest:
     bench = selection.testbench([pulse], before)
     active = None if selection.active is None else sorted(selection.active)
     where = [selection.row, list(selection.cols), selection.fidelity, active]
-    return digest_of(selection.array, bench, before, work="disturb", where=where, pulse=repr(pulse), n=n, seed=seed)
+    return manifest_of(selection.array, bench, before, work="disturb", where=where, pulse=repr(pulse), n=n, seed=seed)
 
 
 def _simulated(

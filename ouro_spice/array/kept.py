@@ -13,7 +13,9 @@ from typing import Any
 from ..checks import checked_path
 from ..circuit import Crossbar, Testbench
 from ..files import OutputError, make_folder, read_bytes, write_text
-from ..manifest import describe
+from ..manifest import Manifest, describe
+from ..progress import notice
+from ..provenance import MAKER, differences, listed
 from ..variability import Wander
 from ..waveform import State, Telegraph
 
@@ -21,8 +23,9 @@ from ..waveform import State, Telegraph
 class Kept:
     """Finished items of one piece of work by their keys, lines of JSON in ``unfinished-DIGEST.jsonl``.
 
-    The digest is one of everything that decides the numbers. Other work in the same folder therefore has a file of
-    its own, and neither is refused or lost. Each line is written and flushed as soon as its item is there. A line that
+    The digest is one of everything that decides the numbers, the code included. Other work in the same folder therefore
+    has a file of its own, and neither is refused or lost; where that is the same work of another maker, what differs is
+    said once. Each line is written and flushed as soon as its item is there. A line that
     is not whole, as one that a kill has torn, or does not fit its checksum does not count; of several with one key the
     last one does. Whoever has written the results removes the file.
 
@@ -30,8 +33,8 @@ class Kept:
     ----------
     folder
         Where the file is; made where it is not there.
-    digest
-        Of everything that decides the numbers, see `digest_of`.
+    work
+        The manifest of everything that decides the numbers, see `manifest_of`; or a digest of it.
 
     Attributes
     ----------
@@ -48,11 +51,15 @@ class Kept:
         For a folder that cannot be written to.
     """
 
-    def __init__(self, folder: str | Path, digest: str) -> None:
+    def __init__(self, folder: str | Path, work: Manifest | str) -> None:
+        digest = work if isinstance(work, str) else work.digest
         self.path = make_folder(checked_path("out", folder)) / f"unfinished-{digest[:12]}.jsonl"
-        self._head = json.dumps({"digest": digest})
+        origin = {} if isinstance(work, str) else {"origin": work.origin}
+        self._head = json.dumps({"digest": digest} | origin, sort_keys=True)
         self._lock = threading.Lock()
         self.items: dict[str, Any] = self._read()
+        if origin and not self.path.exists():
+            _say_why(self.path, json.loads(self._head)["origin"])
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -95,6 +102,20 @@ class Kept:
             raise OutputError(f"cannot write {self.path}: {error.strerror or error}") from error
 
 
+def _say_why(path: Path, wanted: dict[str, Any]) -> None:
+    """Say what differs in the same work that others have begun in the folder: it is not gone on with."""
+    for other in sorted(path.parent.glob("unfinished-*.jsonl")):
+        try:
+            with other.open(encoding="utf-8") as file:
+                there = json.loads(file.readline())["origin"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        found = differences(there, wanted)
+        # a netlist changes with the libraries in it
+        if found and not set(found) - {*differences(there, wanted, MAKER), "netlist changed"}:
+            notice(f"{other} is not gone on with: {listed(found)}")
+
+
 def _item(line: str) -> tuple[str, Any] | None:
     """Key and value of a line, None where it is not whole or was changed."""
     try:
@@ -108,8 +129,8 @@ def _checksum(key: str, value: Any) -> str:
     return hashlib.sha256(json.dumps([key, value]).encode()).hexdigest()[:16]
 
 
-def digest_of(array: Crossbar, bench: Testbench, state: State, **given: Any) -> str:
-    """A digest of work on an array: circuit, models, tools, devices, where they stand, and what else is given.
+def manifest_of(array: Crossbar, bench: Testbench, state: State, **given: Any) -> Manifest:
+    """Return the manifest of work on an array: circuit, models, code, tools, devices, where they stand, what is given.
 
     Parameters
     ----------
@@ -121,7 +142,7 @@ def digest_of(array: Crossbar, bench: Testbench, state: State, **given: Any) -> 
         All else that decides the numbers, as JSON can hold it.
     """
     parts = [array.rows, array.cols, array.scheme, array.read_scheme, repr(array.devices)]
-    return describe(array.cell, array=parts, netlist=bench.sha256, state=plain(state), **given).digest
+    return describe(array.cell, "array", array=parts, netlist=bench.sha256, state=plain(state), **given)
 
 
 def plain(state: State) -> dict[str, Any]:

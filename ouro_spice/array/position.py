@@ -14,7 +14,7 @@ from ..engine import Ngspice
 from ..pulse import Pulse
 from ..transient import simulate
 from ..waveform import State
-from .kept import Kept, digest_of
+from .kept import Kept, manifest_of
 from .places import check_array, each_position, positions_of
 from .write import cell_frame, volts_at
 
@@ -144,6 +144,6 @@ def sweep_positions(
     places, kept = positions_of(array, positions), None
     if out is not None:
         bench = array.cell_at(0, 0, fidelity).testbench([pulse], before)
-        kept = Kept(out, digest_of(array, bench, before, work="positions", pulse=repr(pulse), seed=seed, at=fidelity))
+        kept = Kept(out, manifest_of(array, bench, before, work="positions", pulse=repr(pulse), seed=seed, at=fidelity))
     maps = each_position("positions", array, places, one, workers, kept)
     return Positions(pulse, g_before, *maps, fidelity=fidelity, kept=kept and kept.path)

@@ -15,7 +15,7 @@ from ..engine import Engine, default_engine
 from ..sensing import mean, reading
 from ..waveform import Result, SimulationError, State, Waveform
 from .energy import device_current
-from .kept import Kept, digest_of
+from .kept import Kept, manifest_of
 from .places import check_array, each_position, positions_of
 from .recorded import as_walked
 from .write import cell_frame
@@ -172,7 +172,7 @@ def sneak_map(
     places, kept = positions_of(array, positions) if cells is None else _places(array, cells), None
     if out is not None:
         bench = array.cell_at(0, 0).read_testbench(State(state.n_disc, state.volts))
-        kept = Kept(out, digest_of(array, bench, state, work="reads"))
+        kept = Kept(out, manifest_of(array, bench, state, work="reads"))
     maps = each_position("reads", array, places, one, workers, kept)
     return SneakMap(*maps, kept=kept and kept.path)
 

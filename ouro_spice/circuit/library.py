@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ..assets import spice_without_comments
+
 Entry = tuple[str, str | None]
 """A file, and the section of it that is taken; None: the whole file."""
 
@@ -42,7 +44,7 @@ class Scan:
     Attributes
     ----------
     digest
-        SHA-256 of the content, wherever the files lie.
+        SHA-256 of the content without comments, wherever the files lie.
     command
         The first place at which ngspice would be told to execute something, "" where there is none.
     draws
@@ -115,7 +117,7 @@ def scan(entries: tuple[Entry, ...], pspice: bool = False) -> Scan:
         words = hashlib.sha256()
         commands, draws = [], []
         for path, whole, text in texts(entries, pspice):
-            words.update(text.encode() + b"\0")
+            words.update(spice_without_comments(text).encode() + b"\0")
             if path not in stamps:  # a file is read once for each of its sections
                 stamps[path] = _stamp(path)
                 commands += _places(_COMMAND, path, whole, whole)

@@ -263,7 +263,7 @@ class Process:
         if self.init:
             compiled["init"] = hashlib.sha256(self.commands.encode()).hexdigest()
         if self.library is None:
-            own = {f"{SHIPPED}.lib": assets.sha256(assets.library(SHIPPED))}
+            own = {f"{SHIPPED}.lib": assets.text_sha256(assets.library(SHIPPED))}
             if self.includes:
                 own["includes"] = self.scan.digest
             return own | compiled

@@ -37,6 +37,8 @@ def check(path: Folder, as_json: Json = False) -> None:
             print(f"... and {len(found.findings) - _SHOWN} more findings, see --json")
         verdict = f"{len(found.findings)} findings" if found.findings else "all good"
         print(f"{path}: {found.records} of {found.n} records looked at, {verdict}")
+        if found.maker:
+            print(f"{path}: {found.maker}")
     if found.findings:
         raise typer.Exit(1)
 
@@ -87,6 +89,7 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("cell", _cell(found["cell"])),
         ("circuit", found["circuit"]),
+        ("maker", found["maker"]),
         ("simulator", ", ".join(f"{name} {found['versions'].get(name, '-')}" for name in ("ouro-spice", "ngspice"))),
         ("voltages", str(found.get("voltages", ""))),
         ("pair", f"{pair['v_set']:+.4f} V, {pair['v_reset']:+.4f} V, {pair['total_s']:g} s" if pair else "none"),

@@ -62,15 +62,14 @@ def programmer_of(
     """
     from ..manifest import describe
     from ..predictor import standing
+    from ..provenance import listed
+    from ..rebuild import unlike
 
     programmer = standing(predictor, name=name)
-    try:
-        programmer.check(describe(cell).circuit)
-    except ValueError as error:
-        if not any_circuit:
-            trained = predictor.manifest.cell.get("kind")
-            raise ValueError(
-                f"{path} was trained on another circuit (a {trained} of its own values) than this "
-                f"{type(cell).__name__}: train one for it, or use it all the same with --any-circuit"
-            ) from error
+    found = [] if any_circuit else unlike(predictor.manifest, describe(cell))
+    if found:
+        raise ValueError(
+            f"{path} was trained on another circuit than this {type(cell).__name__} ({listed(found)}): train one for "
+            "it, or use it all the same with --any-circuit"
+        )
     return dataclasses.replace(programmer, any_circuit=any_circuit)

@@ -21,7 +21,7 @@ from ..forks import cached_property
 from ..manifest import Manifest
 from . import statistics
 from .matching import matched, outcomes
-from .playing import play_digest, played
+from .playing import play_manifest, played
 from .side import Side, label
 from .split import TOTAL, Split, split_up
 from .words import verdict
@@ -155,7 +155,7 @@ def compare(
     frame = matched(*sides)
     folder = None if out is None else Path(out)
     parts = split_up(*sides, n_split, workers, folder) if split else None
-    kept = Kept(folder, play_digest(sides[1], frame)) if play and folder else None
+    kept = Kept(folder, play_manifest(sides[1], frame)) if play and folder else None
     with Ngspice(workers) if play else nullcontext() as engine:
         ends = played(sides[1], frame, engine, kept) if play else None
     manifests = (side.data.manifest for side in sides)

@@ -12,7 +12,7 @@ from .. import c2c
 from ..array.kept import Kept
 from ..circuit import Cell, CompactCell
 from ..engine import Engine, Ngspice
-from ..manifest import describe
+from ..manifest import Manifest, describe
 from ..progress import progress
 from ..pulse import Pulse
 from ..transient import simulate
@@ -51,10 +51,10 @@ def played(b: Side, frame: pd.DataFrame, engine: Ngspice, kept: Kept | None) -> 
     return _table(rows, found)
 
 
-def play_digest(b: Side, frame: pd.DataFrame) -> str:
-    """A digest of everything that decides what `played` gives."""
+def play_manifest(b: Side, frame: pd.DataFrame) -> Manifest:
+    """Return the manifest of everything that decides what `played` gives."""
     given = frame[["t_a_s", "g_target_S", "g_start_b_S"]].to_numpy(float)
-    return describe(b.cell, b=b.data.manifest.digest, played=hashlib.sha256(given.tobytes()).hexdigest()).digest
+    return describe(b.cell, "play", b=b.data.manifest.digest, played=hashlib.sha256(given.tobytes()).hexdigest())
 
 
 def _ended(b: Side, row: pd.Series, engine: Engine) -> list[Any]:

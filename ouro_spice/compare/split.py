@@ -120,7 +120,7 @@ def _extracted(step: Step, a: Side, b: Side, n: int, workers: int | None, folder
     if folder:
         content = b"".join(table[name].tobytes() for name in sorted(table))
         listed = hashlib.sha256(content).hexdigest()
-        digest = describe(cell, n=n, seed=recipe.seed, table=listed, **_plain(settings)).digest
+        digest = describe(cell, "records", n=n, seed=recipe.seed, table=listed, **_plain(settings)).digest
         out = folder / "split" / f"{step.name.replace(' ', '-').lower()}-{digest[:10]}"
     return extract(cell, n, recipe.seed, out, workers, sampling=table, **settings)
 

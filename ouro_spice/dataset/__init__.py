@@ -198,7 +198,7 @@ def extract(
         name, pair = standing(cell, voltages, engine)
         _check_pulses(cell, pair)
         recipe, cell = dataclasses.replace(recipe, pair=pair, voltages=name), pair.gated(cell)
-        manifest = claimed(folder, describe(cell, **recipe.settings))
+        manifest = claimed(folder, describe(cell, "records", **recipe.settings))
         work = partial(remote, scheduler=scheduler) if scheduler else partial(local, engine=engine, workers=workers)
         return _extracted(folder, manifest, recipe, partial(work, cell, recipe), repair)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ import numpy as np
 from ..manifest import Manifest
 from ..progress import progress
 from .consistency import Facts, histories, values
+from .making import HERE, maker_here
 from .storage import check_shard, present, read_manifest, read_shard, shard_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_SAME, _ELSEWHERE = "with the same arguments and folder", "into another folder: what made this one is not what is here"
 _LISTED = 100
 """Missing files up to which each is a finding of its own."""
 
@@ -68,11 +71,14 @@ class Checked:
         Records that were looked at.
     findings
         All that is wrong; none of a good dataset.
+    maker
+        What is to be known of the code and the tools that made it: nothing is wrong with the data.
     """
 
     n: int
     records: int
     findings: tuple[Finding, ...]
+    maker: str = ""
 
 
 def check_dataset(path: str | Path) -> Checked:
@@ -103,7 +109,10 @@ def check_dataset(path: str | Path) -> Checked:
             bar.advance()
     if not findings:  # of all records, and these are good
         findings += _failures(tables, manifest, facts)
-    return Checked(facts.n, sum(map(len, tables)), (*findings, *_shared_devices(tables, facts)))
+    found, made = (*findings, *_shared_devices(tables, facts)), maker_here(manifest)
+    if made != HERE:
+        found = tuple(dataclasses.replace(one, remedy=one.remedy.replace(_SAME, _ELSEWHERE)) for one in found)
+    return Checked(facts.n, sum(map(len, tables)), found, made)
 
 
 def _superfluous(folder: Path, there: list[int]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Records on disk: parquet shards, each whole or absent, each with the digest of the manifest that it belongs to."""
+"""Records on disk: parquet shards, each whole or absent, each with the mark of the manifest that it belongs to."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import former
 from ..assets import sha256
 from ..files import OutputError, read_text, write_text, write_whole
 from ..manifest import Manifest
+from ..provenance import differences, listed
 from .settings import check_settings
 
 if TYPE_CHECKING:
@@ -33,7 +35,13 @@ def shard_name(shard: int) -> str:
 
 
 def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
-    """The manifest of this work in its folder: found there and the same, or newly written."""
+    """Return the manifest of this work in its folder: found there and the same, or newly written.
+
+    Raises
+    ------
+    ValueError
+        For a folder with records of something else, or of another maker, naming what differs.
+    """
     if folder is None:
         return manifest
     there = read_manifest(folder)
@@ -41,10 +49,12 @@ def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
         if any(folder.glob("*.parquet")):
             raise ValueError(f"{folder} holds records without a manifest.json: name another folder")
         return write_manifest(folder, manifest)
-    for name, value in manifest.origin.items():
-        if there.origin[name] != value:
-            other = "with other settings" if name == "settings" else f"of another {name}"
-            raise ValueError(f"{folder} holds records {other}: name another folder, or remove this one")
+    found = differences(there, manifest)
+    if there.code is None and former.UNKNOWN not in found:
+        found.append(former.UNKNOWN)
+    if found:
+        what = f"{folder} holds records of something else than is asked for ({listed(found)})"
+        raise ValueError(f"{what}: name another folder, or remove this one")
     return there
 
 
@@ -101,7 +111,7 @@ def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int)
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.replace_schema_metadata({**table.schema.metadata, _MARK: f"{manifest.digest} {shard}".encode()})
+    table = table.replace_schema_metadata({**table.schema.metadata, _MARK: f"{manifest.mark} {shard}".encode()})
 
     if not (path.parent / _MANIFEST).is_file():
         raise OutputError(f"cannot write {path}: the folder, or its {_MANIFEST}, has gone since the work began")
@@ -119,7 +129,7 @@ def check_shard(path: Path, manifest: Manifest, shard: int) -> bool:
     """Whether a shard is there; ValueError for a foreign one, DamageError for a damaged one."""
     if not path.is_file():
         return False
-    if _mark(path) not in (None, f"{manifest.digest} {shard}".encode()):
+    if _mark(path) not in (None, f"{manifest.mark} {shard}".encode()):
         raise ValueError(f"{path} belongs to another dataset than {path.parent / 'manifest.json'}: remove it")
     checksum = _checksum(path)
     if not checksum.is_file() or checksum.read_text(encoding="utf-8", errors="replace").strip() != sha256(path):

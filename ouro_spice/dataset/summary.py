@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .consistency import OUTCOMES, SPLITS
+from .making import maker_short
 from .storage import check_shard, opened, present, read_shard, shard_name
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ _DRAWN = (
 def summary(path: str | Path) -> dict[str, Any]:
     """The numbers of a dataset, units in their names.
 
-    Its keys are those of the settings, where the dataset has them, and ``circuit``, a hash, ``cell``, ``versions``,
-    ``records``, how many are there, counts by ``outcomes``, ``splits``, ``failures`` and of ``devices``; quantiles of
-    ``t_pulse_s`` by direction, mean, median and 95th percentile of ``rpd_g_end``, the relative distance from
-    the target of those that reached it, None where these were measured; ``size_bytes``.
+    Its keys are those of the settings, where the dataset has them, and ``circuit``, a hash, ``cell``, ``maker``,
+    ``versions``, ``records``, how many are there, counts by ``outcomes``, ``splits``, ``failures`` and of ``devices``;
+    quantiles of ``t_pulse_s`` by direction, mean, median and 95th percentile of ``rpd_g_end``, the relative distance
+    from the target of those that reached it, None where these were measured; ``size_bytes``.
 
     Raises
     ------
@@ -42,6 +43,7 @@ def summary(path: str | Path) -> dict[str, Any]:
     frames = [read_shard(folder / shard_name(k)) for k in there]
     frame = pd.concat(frames, ignore_index=True) if there else None
     found: dict[str, Any] = {"path": str(folder), "circuit": manifest.circuit, "cell": manifest.cell}
+    found["maker"] = maker_short(manifest)
     found |= {name: manifest.settings[name] for name in _DRAWN if name in manifest.settings}
     found |= {"complete": len(there) == count, "records": 0 if frame is None else len(frame)}
     found |= {} if frame is None else _counted(frame)

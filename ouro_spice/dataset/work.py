@@ -14,6 +14,7 @@ from ..engine import Ngspice
 from ..machine import ToolError
 from ..manifest import tools
 from ..progress import Bar
+from ..provenance import differences, listed
 from ..sensing import prepare
 from .circuit_records import circuit_record
 from .recipe import Recipe
@@ -26,6 +27,9 @@ _AHEAD = 4
 """Shards for each thread of a cluster's workers that are under way or waiting for it."""
 
 _CONNECT_S = 10
+
+Tools = dict[str, dict[str, str]]
+"""What makes records, see `manifest.tools`."""
 
 _own = threading.local()
 
@@ -96,9 +100,7 @@ def remote(
             raise ToolError(f"workers of the Dask cluster at {scheduler} die: {error}") from error
 
 
-def shard_frame(
-    described: tuple[Cell | CompactCell, Recipe], shard: int, wanted: dict[str, str]
-) -> tuple[int, pd.DataFrame]:
+def shard_frame(described: tuple[Cell | CompactCell, Recipe], shard: int, wanted: Tools) -> tuple[int, pd.DataFrame]:
     """The records of a shard, made by this thread alone: what a worker of a cluster does, with the tools `wanted`."""
     cell, recipe = described
     check_tools(tools(), wanted)
@@ -154,8 +156,8 @@ def _client(scheduler: str):  # noqa: ANN202 - distributed's Client, imported wh
         yield client
 
 
-def check_tools(there: dict[str, str], wanted: dict[str, str], worker: str = "") -> None:
-    """Raise ToolError where a worker of a cluster would give other numbers."""
-    other = next((name for name in wanted if there[name] != wanted[name]), None)
-    if other:
-        raise ToolError(f"the Dask worker {worker} has {other} {there[other]}, wanted is {wanted[other]}")
+def check_tools(there: Tools, wanted: Tools, worker: str = "") -> None:
+    """Raise ToolError, naming what differs, where a worker of a cluster would give other numbers."""
+    found = differences(there, wanted, ("tools", "code"))
+    if found:
+        raise ToolError(f"the Dask worker {worker} has other tools or code than are wanted ({listed(found)})")

@@ -35,7 +35,7 @@ from ..array.kept import Kept
 from ..checks import check_count, check_kind, check_range, check_seed, checked_path, shown
 from ..circuit import Cell, CompactCell
 from ..engine import Ngspice
-from ..manifest import describe
+from ..manifest import Manifest, describe
 from ..pair import Pair, pair
 from ..pulse import SHORTEST_S
 from .fit import Alphas
@@ -185,14 +185,14 @@ def edges(
         edges_s = _ascending("edges_s", edges_s, lambda name, edge: check_range(name, edge, SHORTEST_S, longest_s, "s"))
         shares = tuple(k / starts for k in range(starts))
         given = {"counts": counts, "edges_s": edges_s, "shares": shares, "heldout": heldout, "seed": seed}
-        kept = None if out is None else Kept(out, _digest(cell, voltages, given))
+        kept = None if out is None else Kept(out, _work(cell, voltages, given))
         study = Study(voltages.gated(cell), Ideal.of(cell, voltages, engine), **given, engine=engine, kept=kept)
         return _framed(voltages, study.run(), kept)
 
 
-def _digest(cell: Cell | CompactCell, voltages: Pair, given: dict[str, Any]) -> str:
-    """Of all that decides the numbers."""
-    return describe(cell, work="edges", pair=dataclasses.asdict(voltages), **given).digest
+def _work(cell: Cell | CompactCell, voltages: Pair, given: dict[str, Any]) -> Manifest:
+    """Return the manifest of all that decides the numbers."""
+    return describe(cell, "edges", work="edges", pair=dataclasses.asdict(voltages), **given)
 
 
 def _ascending(name: str, values: Sequence[float], check: Callable[[str, float], None]) -> tuple[float, ...]:

@@ -63,7 +63,7 @@ class _Law:
         plain = {name: getattr(self, name) for name in ("trajectories", "widths", "seed", "start", "rise_s")}
         recipe = self._recipe(block, 1)
         plain |= {"block": block, "pairs": count, "pilot": [_PILOT, _QUARTER, self.beyond, _STEPS]}
-        return describe(self.cell, **plain, recipe=recipe.settings).origin
+        return describe(self.cell, "trials", **plain, recipe=recipe.settings).origin
 
     def pairs(self, block: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Starts and targets of the first pairs of a block, (count,) each [S]."""

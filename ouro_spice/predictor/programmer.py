@@ -10,8 +10,10 @@ import numpy as np
 
 from ..checks import check_flag, check_has, check_kind, check_range, check_text
 from ..dataset.recipe import LIMIT
+from ..manifest import Manifest
 from ..pair import Pair
 from ..pulse import Pulse
+from ..rebuild import check_fit
 from .asking import check_targets
 from .memory import Memory
 
@@ -113,14 +115,11 @@ class NeuralProgrammer:
         """Hash of the network."""
         return self.predictor.sha256
 
-    def check(self, circuit: str) -> None:
-        """ValueError for a circuit, by its manifest's hash, that the predictor was not trained on."""
-        trained = self.predictor.manifest.circuit
-        if not self.any_circuit and circuit != trained:
-            raise ValueError(
-                f"this predictor was trained on another circuit ({trained[:12]}, this one is "
-                f"{circuit[:12] or 'unknown'}): train one, or NeuralProgrammer(any_circuit=True)"
-            )
+    def check(self, here: Manifest | str) -> None:
+        """Raise ValueError for a circuit, by its manifest or hash, that the predictor was not trained on."""
+        if not self.any_circuit:
+            remedy = "train one, or NeuralProgrammer(any_circuit=True)"
+            check_fit(self.predictor.manifest, here, "predictor", remedy)
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
         """The pulse that the network predicts from the latest reading."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..checks import checked_path
 from ..dataset import PulseDataset
+from ..dataset.making import maker_here
 from ..manifest import Manifest
 from ..write_verify import History, summary
 from . import figures
@@ -77,5 +78,6 @@ def _dataset_page(data: PulseDataset) -> Page:
     page.figure(figures.conductance_curves(data), "Conductance over pulse width for SET and RESET")
     page.heading("Outcomes")
     page.table(("outcome", "records"), data.frame.outcome.value_counts().items())
+    page.paragraph(f"{maker_here(data.manifest).capitalize()}.")
     manifest_section(page, data.manifest)
     return page

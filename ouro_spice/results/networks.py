@@ -14,6 +14,7 @@ import numpy as np
 
 from ..circuit import Cell, CompactCell
 from ..dataset import PulseDataset, Recipe, extract
+from ..dataset.making import say_why_anew
 from ..dataset.recipe import Drawn
 from ..engine import Ngspice
 from ..fleet import Fleet, fleet
@@ -24,7 +25,8 @@ from ..pair import Pair
 from ..predictor import Law, NeuralProgrammer, PulsePredictor, Specification, Stage, rollout
 from ..predictor.programmer import Drives
 from ..predictor.rollout import SEEN, examples
-from ..progress import progress
+from ..progress import notice, progress
+from ..provenance import differences, listed
 from .configuration import Configuration, Setting, Variant, standing_cell
 
 DEVICES, TRAINING, EXPERIENCE, WRITES, CONVERGED = range(1, 6)
@@ -54,8 +56,9 @@ class Place:
         cell = standing_cell(setting.cell)
         edges = setting.edges_s if setting.edges_s[0] != setting.edges_s[1] else setting.edges_s[0]
         laws = {"voltages": setting.voltages, "d2d": setting.law, "rise_s": edges, "fall_s": edges}
-        origin = describe(cell, n=setting.records, seed=seed, **laws)
+        origin = describe(cell, "records", n=setting.records, seed=seed, **laws)
         folder = self.out / "datasets" / f"{setting.name}-{origin.digest[:10]}"
+        say_why_anew(folder, origin)
         return extract(cell, setting.records, seed, folder, self.workers, **laws)
 
     @cached_property
@@ -73,9 +76,14 @@ class Place:
         """Where what took long to make is."""
         return self.out / "kept"
 
-    def origin(self, **settings: Any) -> dict[str, Any]:
-        """What decides something that is made here: circuit, tools and settings."""
-        return describe(self.cell, pair=dataclasses.asdict(self.pair), **settings).origin
+    def origin(self, made_by: str = "campaign", /, **settings: Any) -> dict[str, Any]:
+        """Return what decides something that is made here: circuit, code, tools and settings."""
+        return describe(self.cell, made_by, pair=dataclasses.asdict(self.pair), **settings).origin
+
+    @property
+    def trainer(self) -> Manifest:
+        """Return the manifest of what trains networks here: code and tools."""
+        return describe(self.cell, "training")
 
     def drawn(self, count: int, stream: int, index: int = 0, cell: Cell | CompactCell | None = None) -> list[Drawn]:
         """Devices, starts and targets that no record has."""
@@ -110,13 +118,22 @@ def _saved(
         told = found.manifest.settings
         if told.get("variant") == wanted and told.get("drives") == (dataclasses.asdict(drives) if drives else None):
             return found
+        _say_why(place, name, found, wanted)
     made = make()
     made.manifest.settings["variant"] = wanted
+    made.manifest.code.update(place.trainer.code)  # what made the records, and what made a network of them
     if drives:
         made.manifest.settings["drives"] = dataclasses.asdict(drives)
     path.parent.mkdir(parents=True, exist_ok=True)
     made.save(path)
     return made
+
+
+def _say_why(place: Place, name: str, found: PulsePredictor, wanted: dict[str, Any]) -> None:
+    """Say why a network is trained anew: what of its maker differs; where that is nothing, of its recipe."""
+    changes = differences(found.manifest, place.trainer, ("tools", "code"))
+    recipes = ({"settings": one} for one in (found.manifest.settings.get("variant") or {}, wanted))
+    notice(f"{place.setting.name}/{name} is trained anew: {listed(changes or differences(*recipes))}")
 
 
 def programmer(place: Place, variant: Variant, **changes: Any) -> NeuralProgrammer:
@@ -139,7 +156,7 @@ def foreign_name(variant: Variant) -> str:
 def _recipe(place: Place, variant: Variant) -> dict[str, Any]:
     """Everything that decides a checkpoint."""
     recipe = {"data": place.data.manifest.digest, "key": variant.key, "seed": place.configuration.seed}
-    recipe |= {"specification": variant.specification.plain}
+    recipe |= {"specification": variant.specification.plain, "trainer": place.trainer.digest}
     source = _source(place, variant)
     if source.experience:
         recipe |= {"experience": dataclasses.asdict(source.experience), "devices": place.setting.devices}
@@ -229,7 +246,7 @@ def _experience(place: Place, variant: Variant, policy: PulsePredictor, index: i
 def _gathered(place: Place, variant: Variant, policy: PulsePredictor, law: Law, index: int) -> dict[str, np.ndarray]:
     """Attempts on devices of their own, kept."""
     count = place.setting.devices or variant.experience.devices
-    settings = place.origin(law=dataclasses.asdict(law), policy=policy.sha256, devices=count,
+    settings = place.origin("training", law=dataclasses.asdict(law), policy=policy.sha256, devices=count,
                             index=index, d2d=place.setting.d2d, seed=place.seed(EXPERIENCE, index))  # fmt: skip
 
     def make() -> dict[str, np.ndarray]:

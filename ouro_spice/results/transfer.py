@@ -32,7 +32,7 @@ def _under(place: Place, predictor: PulsePredictor, condition: Mapping[str, Any]
     cell, drive, count = changed(place.cell, condition), condition.get("drive", 1.0), place.setting.deployments
     pair = dataclasses.replace(place.pair, v_set=drive * place.pair.v_set, v_reset=drive * place.pair.v_reset)
     settings = describe(
-        cell, condition=dict(condition), who=predictor.sha256, d2d=place.setting.d2d, n=count,
+        cell, "campaign", condition=dict(condition), who=predictor.sha256, d2d=place.setting.d2d, n=count,
         seed=place.configuration.seed,
     ).origin  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .. import maker
 from ..cell import LiveCell, live
 from ..checks import shown
 from ..circuit import Cell, CompactCell
@@ -145,15 +146,16 @@ def _manifest(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
     check_programmer(programmer)
     found = _described(cell, programmer, seed)
     if hasattr(programmer, "check"):
-        programmer.check(found.circuit)
+        programmer.check(found)
     return found
 
 
 def _described(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
     described = getattr(cell, "nominal", getattr(cell, "description", None))
     if described is None:  # a bench instrument
-        return Manifest("", {}, {"kind": type(cell).__name__}, versions(), settings(programmer, seed=seed))
-    return describe(described, **settings(programmer, seed=seed))
+        kind, code = {"kind": type(cell).__name__}, maker.code("writes", True)
+        return Manifest("", {}, kind, versions(), settings(programmer, seed=seed), code=code)
+    return describe(described, "writes", **settings(programmer, seed=seed))
 
 
 def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, log: _Log) -> tuple[Outcome, str]:

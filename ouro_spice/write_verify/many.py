@@ -82,9 +82,9 @@ def written(
     advance: Callable[[int], None] = lambda _: None,
 ) -> list[History]:
     """`write_many` of checked arguments; `advance` is told how many writes have ended."""
-    manifest = describe(fleet.cell, **settings(programmer, **(recorded or {})))
+    manifest = describe(fleet.cell, "writes", **settings(programmer, **(recorded or {})))
     if hasattr(programmer, "check"):
-        programmer.check(manifest.circuit)
+        programmer.check(manifest)
     logs = _Logs(fleet, places, targets, rules)
     low, high = fleet.window_S
     beyond = (targets < low) | (targets > high)

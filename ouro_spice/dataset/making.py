@@ -1,0 +1,74 @@
+"""What made a dataset: its code, tools and models, and which of them are others here."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+from .. import former, maker
+from ..circuit import CompactCell
+from ..manifest import MEASUREMENT, Manifest, describe, versions
+from ..progress import notice
+from ..provenance import CIRCUIT, MAKER, differences, listed
+from ..rebuild import built
+from .storage import read_manifest
+
+HERE = "made by the code, tools and models that are here"
+"""What is said of a dataset that can be gone on with."""
+
+_SHORT = 12
+_LETTERS = 10
+
+
+def maker_here(manifest: Manifest) -> str:
+    """Return a sentence on what made a dataset, and whether that is what is here."""
+    if not manifest.code:
+        return f"{former.UNKNOWN}: it can be used, but not gone on with"
+    found = changes_here(manifest)
+    if not found:
+        return HERE
+    what = f"made by other code, tools or models than those here ({listed(found)})"
+    return f"{what}: it can be used, but not gone on with"
+
+
+def changes_here(manifest: Manifest) -> list[str]:
+    """Return what differs from the maker of a dataset to what is here, see `differences`."""
+    return differences(manifest, _here(manifest), (*CIRCUIT, *MAKER))
+
+
+def _here(manifest: Manifest) -> Manifest:
+    """The manifest as it would be written here; of a cell that it does not hold whole, code and tools alone."""
+    kind = manifest.cell.get("kind")
+    measured = kind == MEASUREMENT
+    try:
+        if not measured:
+            return describe(built(manifest), "records", **manifest.settings)
+    except ValueError:
+        pass
+    code = maker.code("measurements" if measured else "records", measured or kind == CompactCell.__name__)
+    return dataclasses.replace(manifest, versions={**manifest.versions, **versions()}, code=code)
+
+
+def maker_short(manifest: Manifest) -> str:
+    """Return the maker of a dataset in a few words: a short digest of code, tools and models, to tell two apart."""
+    if not manifest.code:
+        return former.UNKNOWN
+    text = json.dumps([manifest.code, manifest.tools, manifest.files], sort_keys=True)
+    return f"{hashlib.sha256(text.encode()).hexdigest()[:_SHORT]}, {len(manifest.code)} modules"
+
+
+def say_why_anew(folder: Path, manifest: Manifest) -> None:
+    """Say what of their maker differs in former records: folders ``NAME-DIGEST`` beside one that is not there yet."""
+    if folder.exists():
+        return
+    for other in sorted(folder.parent.glob(f"{folder.name.rpartition('-')[0]}-{'?' * _LETTERS}")):
+        try:
+            there = read_manifest(other)
+        except ValueError:
+            continue
+        found = differences(there, manifest, MAKER) if there else []
+        found = [one for one in found if not one.startswith("the netlist")]  # with the gate voltages of a pair there
+        if found:
+            notice(f"the records in {other} are made anew in {folder.name}: {listed(found)}")

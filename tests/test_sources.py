@@ -1,0 +1,238 @@
+"""The code behind a result: what moves its hashes and what does not, what imports what, and that nothing is missing."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import sys
+import threading
+
+import pytest
+
+import ouro_spice as ouro
+from ouro_spice import maker, sources
+from ouro_spice.machine import ToolError
+
+PLAIN = "import math\n\nLIMIT = 4.0\n\n\ndef law(x, k=2):\n    return math.exp(-k * x) if x < LIMIT else 0.0\n"
+PAIR = ouro.Pair(-0.4143, 0.854, 60e-6)
+
+
+def of(text):
+    return sources.digest(ast.parse(text))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "# what it is\n" + PLAIN,
+        '"""What it is."""\n' + PLAIN,
+        PLAIN.replace("LIMIT = 4.0\n", 'LIMIT = 4.0  # why\n"""The limit."""\n'),
+        PLAIN.replace("    return", '    """Return it."""\n    # why\n    return'),
+        PLAIN.replace("\n\n\n", "\n").replace("x, k=2", "x,\n    k = 2"),
+        PLAIN.replace("-k * x", "((-k) * (x))"),
+        PLAIN.replace("4.0", "4."),
+    ],
+)
+def test_comments_docstrings_and_blanks_do_not_move_a_hash(other):
+    assert other != PLAIN
+    assert of(other) == of(PLAIN)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        PLAIN.replace("4.0", "4.1"), PLAIN.replace("4.0", "4"), PLAIN.replace("k=2", "k=3"),
+        PLAIN.replace("<", "<="), PLAIN.replace("-k", "k"), PLAIN.replace("k=2", "*, k=2"),
+        PLAIN.replace("math.exp", "math.expm1"), PLAIN.replace("0.0\n", "'0.0'\n"), PLAIN + "LIMIT = 5.0\n",
+        PLAIN.replace("x < LIMIT", "not x < LIMIT"),
+    ],
+)  # fmt: skip
+def test_whatever_is_executed_moves_it(other):
+    assert other != PLAIN
+    assert of(other) != of(PLAIN)
+
+
+# ---- the closure
+
+
+FILES = {
+    "__init__.py": "from .a import f\nfrom .z import g\n",
+    "a.py": "from . import b\nfrom .deep import thing, inner\nfrom .deep.other import x\nimport json\n",
+    "b.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .z import g\n",
+    "deep/__init__.py": "from .made import thing\n",
+    "deep/made.py": "def thing():\n    from ..late import x\n    return x\n",
+    "deep/inner.py": "",
+    "deep/other.py": "import ouro_spice.absolute\nfrom ouro_spice.deep import inner\nx = 1\n",
+    "absolute.py": "from ouro_spice import b\n",
+    "late.py": "from .a import f\n",
+    "z.py": "g = 1\n",
+}
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    monkeypatch.setenv("OURO_SPICE_CACHE", str(tmp_path / "cache"))
+    for name, text in FILES.items():
+        path = tmp_path / "package" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "package"
+
+
+def test_imports_are_followed_inside_functions_too_but_not_those_of_types(package):
+    found = sources.closure(("a",), root=package)
+    assert set(found) == set(FILES) - {"__init__.py", "z.py", "deep/__init__.py"}
+    assert set(sources.closure(("a",), ("deep",), package)) == {"a.py", "b.py"}
+    assert set(sources.closure(("deep",), ("a", "deep.inner"), package)) == {
+        "deep/__init__.py", "deep/made.py", "late.py"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "through"),
+    [
+        ("from .made import thing\n", False), ("from .made import thing\nmore = 1\n", False),
+        ("from .made import thing\nthing = 1\n", True), ("from .made import thing as other\nthing = 1\n", True),
+        ("from .made import *\n", True), ("def thing():\n    from .made import thing\n", True),
+        ("if True:\n    thing = 1\nfrom .made import thing\n", True),
+    ],
+)  # fmt: skip
+def test_a_name_that_a_folder_has_from_elsewhere_is_taken_from_there(package, text, through):
+    (package / "deep" / "__init__.py").write_text(text)
+    (package / "user.py").write_text("from .deep import thing\n")
+    found = sources.closure(("user",), root=package)
+    assert ("deep/__init__.py" in found) == through
+    assert "deep/made.py" in found
+
+
+def test_a_module_that_is_not_there_is_said(package):
+    with pytest.raises(ToolError, match="code cannot be read"):
+        sources.closure(("nothing",), root=package)
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"by": 1}', '{"by": "%s", "known": {"a.py x": [1]}}'])
+def test_what_is_remembered_on_disk_decides_nothing(package, tmp_path, text):
+    right = sources.closure(("a",), root=package)
+    path = tmp_path / "cache" / "sources.json"
+    assert path.is_file()
+    if text is not None:
+        path.write_text(text.replace("%s", sources._by()))
+    sources._closure.cache_clear()
+    assert sources.closure(("a",), root=package) == right
+    (package / "z.py").write_text("g = 2\n")
+    (package / "late.py").write_text("from .z import g\n")
+    sources._closure.cache_clear()
+    changed = sources.closure(("a",), root=package)
+    assert {name for name in changed if changed.get(name) != right.get(name)} == {"late.py", "z.py"}
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(package, monkeypatch):
+    (package.parent / "cache").write_text("a file")
+    sources._closure.cache_clear()
+    assert len(sources.closure(("a",), root=package)) == 7
+
+
+# ---- the package's own
+
+
+BOOKS = {
+    "maker.py", "manifest.py", "described.py", "sources.py", "progress.py", "kept.py", "files.py", "provenance.py",
+    "dataset/__init__.py", "dataset/reach.py", "dataset/standing.py", "dataset/storage.py",
+}  # fmt: skip
+"""What describes and keeps; in the work of `extract` what only asks, all of it in the settings."""
+
+
+def extracted(cell):
+    return lambda: ouro.extract(cell, 2, 0, workers=1, voltages=PAIR)
+
+
+DEVICE = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk(1e-6))
+COMPACT = ouro.CompactCell(DEVICE)
+RUNS = {
+    "records, compact": ("records", True, extracted(COMPACT)),
+    "records, circuit": ("records", False, extracted(ouro.Cell1R(DEVICE))),
+    "writes": ("writes", True, lambda: ouro.write_verify(COMPACT, ouro.FixedPulse(PAIR), 3e-4, 0.1, max_pulses=2)),
+    "trials": ("trials", True, lambda: ouro.trials(COMPACT, PAIR, 2, 2, widths=8, workers=1)),
+}
+
+
+def test_the_process_that_runs_ngspice_takes_part():
+    """No import leads there."""
+    assert all("engine/worker.py" in maker.code(work, False) for work in maker.WORKS if work != "measurements")
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_nothing_runs_that_is_not_in_the_closure(name):
+    """The engine is opened for compact cells, too, and runs nothing."""
+    work, compact, run = RUNS[name]
+    seen, root = set(), f"{sources.ROOT}/"
+
+    def hook(frame, event, _):
+        code = frame.f_code
+        if event == "call" and code.co_name != "<module>" and code.co_filename.startswith(root):
+            seen.add(code.co_filename.removeprefix(root))
+
+    threading.setprofile(hook)
+    sys.setprofile(hook)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    assert len(seen) > 20
+    idle = {name for name in seen if compact and name.startswith("engine/")}
+    assert seen - set(maker.code(work, compact)) <= BOOKS | idle
+
+
+@pytest.mark.parametrize("work", maker.WORKS)
+def test_pages_commands_and_books_take_part_in_nothing(work):
+    found = maker.code(work, True)
+    assert found.items() <= maker.code(work, False).items()
+    for name in ("cli/__init__.py", "report/__init__.py", "results/page.py", "manifest.py", "progress.py", "doctor.py"):
+        assert name not in maker.code(work, False)
+    assert "engine/__init__.py" not in found
+    assert all(len(digest) == 12 for digest in found.values())
+
+
+MORE = "\n\nMORE = 1\n"
+SEEN = [
+    ("records", True, "c2c.py", "RAMP = 0.5", "RAMP = 0.05"),
+    ("records", True, "dataset/recipe.py", "shares[1]", "shares[1] ** 2"),
+    ("records", True, "compact/hop.py", "", MORE),
+    ("records", False, "sensing.py", "", MORE),
+    ("records", False, "c2c.py", "RAMP = 0.5", "RAMP = 0.05"),
+    ("records", False, "engine/worker.py", "", MORE),
+    ("records", False, "circuit/testbench.py", '"reltol": 1e-4', '"reltol": 1e-3'),
+    ("writes", True, "write_verify/ispp.py", "", MORE),
+    ("campaign", True, "predictor/training.py", "", MORE),
+    ("training", True, "predictor/objectives.py", "", MORE),
+    ("array", False, "array/disturb.py", "", MORE),
+    ("curves", False, "curves.py", "", MORE),
+    ("measurements", True, "tables/text.py", "", MORE),
+]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    return shutil.copytree(
+        sources.ROOT, tmp_path_factory.mktemp("copy") / "ouro_spice", ignore=lambda *_: ["__pycache__"]
+    )
+
+
+@pytest.mark.parametrize(("work", "compact", "file", "old", "new"), SEEN, ids=lambda one: str(one)[:24])
+def test_each_change_of_the_code_is_seen_where_it_counts(copy, monkeypatch, work, compact, file, old, new):
+    before = maker.code(work, compact)
+    path = copy / file
+    text = path.read_text()
+    assert old in text
+    monkeypatch.setattr(sources, "ROOT", copy)
+    changed = text.replace(old, new, 1) if old else text + new
+    try:
+        for other, moved in ((text + "\n# a comment\n", set()), (changed, {file})):
+            path.write_text(other)
+            sources._closure.cache_clear()
+            found = maker.code(work, compact)
+            assert {name for name in found if found[name] != before[name]} == moved
+    finally:
+        path.write_text(text)
+        sources._closure.cache_clear()
