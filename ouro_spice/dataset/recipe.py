@@ -30,8 +30,11 @@ LIMIT = 4
 LAWS = ("d2d", "per_device", "start", "rise_s", "fall_s", "step_s")
 """The parameters of a recipe that a user chooses, beside its sampling."""
 
-SAMPLINGS = ("uniform", "stratified", "listed")
+SAMPLINGS = ("uniform", "stratified", "increments", "listed")
 STARTS = ("stationary", "nominal")
+
+LEAST_S = 1e-6
+"""Smallest wanted change of conductance of the sampling "increments" [S]."""
 
 _SHARES = {"train": 0.8, "validation": 0.9, "test": 1.0}
 _DEVICES = 1  # the stream that devices come from
@@ -93,7 +96,9 @@ class Recipe:
         "stationary": r, l and the limits have walked for long before the start is set; "nominal": the device's own.
     sampling
         "uniform": start uniform over the device's own window, target over the nominal one; "stratified": likewise, one
-        record in each of the equal parts of both; "listed": `table`.
+        record in each of the equal parts of both; "increments": start uniform over what the device's own window has of
+        the nominal one, the wanted change up or down by even chance and uniform in the logarithm, from 1 uS to the end
+        of the nominal window; "listed": `table`.
     table
         Columns by name, each (n,): ``g_start_S``, ``g_target_S``, and where wanted ``rise_s``, ``fall_s``.
     shard
@@ -209,6 +214,10 @@ class Recipe:
             parts = math.isqrt(self.n)
             shares = (np.array(divmod(self._strata[number], parts)) + shares) / parts
         bottom, top = cell.window_S
+        if self.sampling == "increments":
+            low, high = np.clip([low, high], bottom, top)
+            start = float(low + shares[0] * (high - low))
+            return start, start + increment(float(shares[1]), start - bottom, top - start)
         return float(low + shares[0] * (high - low)), float(bottom + shares[1] * (top - bottom))
 
     @cached_property
@@ -222,6 +231,19 @@ class Recipe:
             return float(self.table[name][number])
         shortest, longest = getattr(self, name)
         return shortest if shortest == longest else float(shortest * (longest / shortest) ** share)
+
+
+def increment(share: float, down_S: float, up_S: float) -> float:
+    """Return a wanted change of conductance [S]; `share`, of 0 .. 1, is below a half for one down, above it for up.
+
+    Either way it is even in the logarithm, from `LEAST_S` to the end of the window, `down_S` below the start and `up_S`
+    above it. Where one end is nearer than `LEAST_S`, all changes go to the other one.
+    """
+    up, part = share >= 0.5, 2 * share % 1
+    if (up_S if up else down_S) < LEAST_S:
+        up = not up
+    room_S = max(up_S if up else down_S, LEAST_S)
+    return (1 if up else -1) * LEAST_S * (room_S / LEAST_S) ** part
 
 
 def _edges(name: str, value: float | tuple[float, float]) -> tuple[float, float]:

@@ -51,6 +51,7 @@ class _Law:
     start: str
     rise_s: float
     beyond: float
+    sampling: str = "uniform"
 
     def __post_init__(self) -> None:
         check_count("trajectories", self.trajectories, 2, 10**6)
@@ -61,13 +62,13 @@ class _Law:
     def settings(self, block: int, count: int) -> dict[str, Any]:
         """Everything that decides a block."""
         plain = {name: getattr(self, name) for name in ("trajectories", "widths", "seed", "start", "rise_s")}
-        recipe = self._recipe(block, 1)
+        recipe = self._recipe(block, 1, sampling=self.sampling)
         plain |= {"block": block, "pairs": count, "pilot": [_PILOT, _QUARTER, self.beyond, _STEPS]}
         return describe(self.cell, **plain, recipe=recipe.settings).origin
 
     def pairs(self, block: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Starts and targets of the first pairs of a block, (count,) each [S]."""
-        recipe = self._recipe(block, count, d2d=None)
+        recipe = self._recipe(block, count, d2d=None, sampling=self.sampling)
         drawn = [recipe.draw(self.cell, number) for number in range(count)]
         return np.array([one.start_S for one in drawn]), np.array([one.target_S for one in drawn])
 
@@ -102,11 +103,12 @@ def trials(
     start: str = "stationary",
     rise_s: float = 2e-9,
     beyond: float = 3.0,
+    sampling: str = "uniform",
     out: str | Path | None = None,
     workers: int | None = None,
     engine: Ngspice | None = None,
 ) -> Trials:
-    """Follow many noisy trajectories for each of some pairs (start, target), independent and uniform over the window.
+    """Follow many noisy trajectories for each of some pairs (start, target), independent and drawn as in datasets.
 
     The longest width of a pair is found by 8 trajectories of its own: `beyond` times the one at which three quarters
     of them have reached the target, or `LIMIT` times the pair's time where that is less.
@@ -132,6 +134,8 @@ def trials(
         Rising edge [s].
     beyond
         See above. Of devices that differ some need much longer: 6 raises the floor within 50 % by .4 points there.
+    sampling
+        Of the pairs, "uniform" over the window or by their "increments", as in `Recipe`.
     out
         Folder for finished blocks of 25 pairs; work found there goes on. None: in memory only.
     workers, engine
@@ -147,7 +151,7 @@ def trials(
     check_engine(engine)
     check_workers(workers)
     out = None if out is None else checked_path("out", out)
-    law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond)
+    law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond, sampling)
     blocks = _blocks(law, n, out, workers, engine)
     return Trials(**{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES})
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..checks import checked_path
 from ..dataset import PulseDataset
+from ..dataset.controls import unvaried
 from ..manifest import Manifest
 from ..write_verify import History, summary
 from . import figures
@@ -77,5 +78,8 @@ def _dataset_page(data: PulseDataset) -> Page:
     page.figure(figures.conductance_curves(data), "Conductance over pulse width for SET and RESET")
     page.heading("Outcomes")
     page.table(("outcome", "records"), data.frame.outcome.value_counts().items())
+    still = unvaried(data.frame) if "t_pulse_s" in data.frame else ""
+    if still:
+        page.paragraph(f"{still[0].upper()}{still[1:]}: they cannot teach which one a change of conductance needs.")
     manifest_section(page, data.manifest)
     return page
