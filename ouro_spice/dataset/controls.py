@@ -90,7 +90,7 @@ def controls(frame: pd.DataFrame) -> list[Control]:
     They are pulse time, amplitude, edges, and each other column of numbers that is no result.
     """
     frame = frame[frame.outcome == "reached"]
-    names = [name for name in frame.columns if name not in RESULTS and np.issubdtype(frame[name].dtype, np.number)]
+    names = [name for name in frame.select_dtypes("number").columns if name not in RESULTS]
     found = []
     for sign, direction in ((1, "SET"), (-1, "RESET")):
         rows = frame[np.sign(frame[TIME]) == sign]

@@ -20,6 +20,7 @@ from ..pair import Pair
 from ..pulse import LONGEST_S, SHORTEST_S
 from ..quantities import PLAUSIBLE
 from ..variability import Spread, spread
+from .sampling import increment
 
 MOST = 10**8
 """Records of a dataset."""
@@ -32,9 +33,6 @@ LAWS = ("d2d", "per_device", "start", "rise_s", "fall_s", "step_s")
 
 SAMPLINGS = ("uniform", "stratified", "increments", "listed")
 STARTS = ("stationary", "nominal")
-
-LEAST_S = 1e-6
-"""Smallest wanted change of conductance of the sampling "increments" [S]."""
 
 _SHARES = {"train": 0.8, "validation": 0.9, "test": 1.0}
 _DEVICES = 1  # the stream that devices come from
@@ -231,19 +229,6 @@ class Recipe:
             return float(self.table[name][number])
         shortest, longest = getattr(self, name)
         return shortest if shortest == longest else float(shortest * (longest / shortest) ** share)
-
-
-def increment(share: float, down_S: float, up_S: float) -> float:
-    """Return a wanted change of conductance [S]; `share`, of 0 .. 1, is below a half for one down, above it for up.
-
-    Either way it is even in the logarithm, from `LEAST_S` to the end of the window, `down_S` below the start and `up_S`
-    above it. Where one end is nearer than `LEAST_S`, all changes go to the other one.
-    """
-    up, part = share >= 0.5, 2 * share % 1
-    if (up_S if up else down_S) < LEAST_S:
-        up = not up
-    room_S = max(up_S if up else down_S, LEAST_S)
-    return (1 if up else -1) * LEAST_S * (room_S / LEAST_S) ** part
 
 
 def _edges(name: str, value: float | tuple[float, float]) -> tuple[float, float]:

@@ -110,8 +110,8 @@ def trials(
 ) -> Trials:
     """Follow many noisy trajectories for each of some pairs (start, target), independent and drawn as in datasets.
 
-    The longest width of a pair is found by 8 trajectories of its own: `beyond` times the one at which three quarters
-    of them have reached the target, or `LIMIT` times the pair's time where that is less.
+    Eight trajectories of its own give the longest width of a pair: `beyond` times the one at which three quarters of
+    them have reached the target, or `LIMIT` times the pair's time where that is less.
 
     Parameters
     ----------
@@ -119,15 +119,12 @@ def trials(
         The circuit or compact cell with its nominal device and walk.
     pair
         The amplitudes, and gate voltages where they belong to it.
-    n, trajectories
-        Number of pairs, and of trajectories for each.
-    widths
-        Pulse widths at which each trajectory is looked at.
+    n, trajectories, widths
+        Number of pairs, of trajectories for each, and of pulse widths at which each of these is looked at.
     seed
         Of pairs, devices and walks. More pairs with the same seed begin with these.
     d2d
-        The law from which each trajectory has a device of its own, which starts at the nearest conductance that it can
-        have; None: the nominal device.
+        The law of each trajectory's device, which starts at the nearest conductance it can have; None: the nominal.
     start
         "stationary" or "nominal", as in `Recipe`.
     rise_s
@@ -139,7 +136,7 @@ def trials(
     out
         Folder for finished blocks of 25 pairs; work found there goes on. None: in memory only.
     workers, engine
-        Processes, for a compact cell threads; what runs a circuit. The trials do not depend on them.
+        Processes, for a compact cell threads; what runs a circuit. No trial depends on them.
 
     Raises
     ------
