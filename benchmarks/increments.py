@@ -1,7 +1,7 @@
 """Small updates: what comes out where +-1 .. 50 uS are asked for, of networks, and of the best that any pulse can do.
 
 On the compact model at the pair that crosses its window in 60 us, with its walk, with and without D2D. Networks are
-trained as in `training/circuit.toml`; they are judged on devices, starts and walks of streams of their own. Gain: mean of
+trained as in `training/circuit.toml` and judged on devices, starts and walks of streams of their own. Gain: mean of
 realised over asked change; spread: standard deviation of that ratio. The floor: for many pairs of start and change the
 time with a gain of 1, chosen on other trajectories than it is judged on, and the time of the least squared difference.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import sys
 import time
 from pathlib import Path
@@ -42,14 +43,17 @@ _JUDGED, _FLOOR, _RECORDS = 101, 102, 103  # streams of the seed
 
 def stream(seed: int, number: int) -> int:
     """A seed of its own."""
-    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0]) % 10**9
 
 
 def networks(name: str, args: argparse.Namespace) -> dict[str, list[ouro.PulsePredictor]]:
     """The networks of a setting by variant; of `increments` one a training seed."""
     edges = {"rise_s": EDGE_S, "fall_s": EDGE_S}
-    data = ouro.extract(standing_cell("compact"), args.records, stream(args.seed, _RECORDS), args.out and
-                        args.out / f"{name}-records", args.workers, voltages=PAIR, d2d=SETTINGS[name], **edges)  # fmt: skip
+    folder = args.out and args.out / f"{name}-records"
+    data = ouro.extract(
+        standing_cell("compact"), args.records, stream(args.seed, _RECORDS), folder, args.workers,
+        voltages=PAIR, d2d=SETTINGS[name], **edges,
+    )  # fmt: skip
     known, found = Configuration.load("circuit").variants, {}
     for variant in args.variants:
         specification = known[variant].specification
@@ -127,8 +131,8 @@ def floors(name: str, made: dict[str, list], args: argparse.Namespace, figures: 
         decades = of_trials(tried, t_s, window_S).rows(DECADES_S)
         told(figures, f"{name}_{variant}", decades)
         rows.append([variant, *cells_of(decades)])
-    heads = [f"{way} {low * 1e6:g}..{high * 1e6:g} uS" for way in ("+", "-")
-             for low, high in zip(DECADES_S, DECADES_S[1:], strict=False)]  # fmt: skip
+    ranges = [f"{low * 1e6:g}..{high * 1e6:g} uS" for low, high in itertools.pairwise(DECADES_S)]
+    heads = [f"{way} {one}" for way in ("+", "-") for one in ranges]
     show(f"{name}: gain (interval) spread, wrong way, by decade, on the same trajectories", ("", *heads), rows)
     return {"floor: gain 1": best["mean"].rows(EDGES_S), "floor: least squares": best["square"].rows(EDGES_S)}
 
