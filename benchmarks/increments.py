@@ -34,6 +34,9 @@ VARIANTS = ("log_time", "within_20", "increments")
 EDGES_S = (0.7e-6, 1.4e-6, 3.2e-6, 7e-6, 14e-6, 32e-6, 70e-6)
 """Ranges of sizes around those that networks are asked for."""
 
+BEST = {"mean": "gain of 1", "square": "least squares"}
+"""What the floor aims at."""
+
 EDGE_S = 1e-12
 FROM_S, GAIN = 5e-6, 0.2
 """From this size on a gain is to be as near to 1 as this."""
@@ -123,9 +126,9 @@ def floors(name: str, made: dict[str, list], args: argparse.Namespace, figures: 
     )  # fmt: skip
     best = {aim: best_updates(tried, window_S, aim) for aim in ("mean", "square")}
     rows = []
-    for who, one in {f"floor, {aim}": one for aim, one in best.items()}.items():
-        told(figures, f"{name}_{who.replace(', ', '_')}", one.rows(DECADES_S))
-        rows.append([who, *cells_of(one.rows(DECADES_S))])
+    for aim, one in best.items():
+        told(figures, f"{name}_floor_{aim}", one.rows(DECADES_S))
+        rows.append([f"best pulse: {BEST[aim]}", *cells_of(one.rows(DECADES_S))])
     for variant, several in made.items():
         t_s = several[0].answer(tried.start_S, tried.target_S - tried.start_S)
         decades = of_trials(tried, t_s, window_S).rows(DECADES_S)
@@ -134,7 +137,7 @@ def floors(name: str, made: dict[str, list], args: argparse.Namespace, figures: 
     ranges = [f"{low * 1e6:g}..{high * 1e6:g} uS" for low, high in itertools.pairwise(DECADES_S)]
     heads = [f"{way} {one}" for way in ("+", "-") for one in ranges]
     show(f"{name}: gain (interval) spread, wrong way, by decade, on the same trajectories", ("", *heads), rows)
-    return {"floor: gain 1": best["mean"].rows(EDGES_S), "floor: least squares": best["square"].rows(EDGES_S)}
+    return {f"best pulse: {what}": best[aim].rows(EDGES_S) for aim, what in BEST.items()}
 
 
 def measured(name: str, args: argparse.Namespace, figures: Figures) -> None:

@@ -171,8 +171,8 @@ def test_no_share_is_told_from_single_pulses(imported):
 
 def test_small_changes_are_judged_through_histories():
     """On a device that answers in one way only the gain of the right time is 1, and of half of it less."""
-    data = records(400, histories=True)
-    found = PulsePredictor.fit(data, Specification((Stage("time", 150, 64, 4e-3),)))
+    data = records(300, histories=True)
+    found = PulsePredictor.fit(data, Specification((Stage("time", 60, 32, 6e-3),)))
     rows = held_out(found, data)["small_updates"]
     assert {row["asked_S"] for row in rows} == {1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5}
     large = [row for row in rows if row["asked_S"] == 5e-5]

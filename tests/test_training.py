@@ -10,7 +10,7 @@ import pytest
 import torch
 from analytic_device import g_after, grid, needed_s, plain, quick, records
 
-from ouro_spice import PulseDataset, PulsePredictor
+from ouro_spice import PulseDataset, PulsePredictor, progress
 from ouro_spice.predictor import Examples, Specification, Stage
 from ouro_spice.predictor.specification import PLAIN
 from ouro_spice.predictor.specification import plain as default
@@ -296,3 +296,17 @@ def test_an_ensemble_learns_the_device():
     predictor = PulsePredictor.fit(DATA, Specification((LEARN,), networks=3), seed=1)
     assert np.median(distance(predictor)) < 0.05
     assert needed_s(200e-6, 300e-6) == pytest.approx(predictor.predict(200e-6, 100e-6), rel=0.2)
+
+
+# ---- what is said meanwhile
+
+
+def test_long_training_tells_how_far_it_is(monkeypatch, capsys):
+    """Where there is no terminal: a line each 30 s, none where it is done before."""
+    plain(records(40), epochs=5)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(progress, "EVERY_S", 0.0)
+    plain(records(40), epochs=5)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in lines] == [f"train: {k} of 5" for k in (1, 2, 3, 4)]
+    assert all("s to go" in line for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ _PANELS = (
     ("wrong_way", "moved the wrong way (%)", 100.0),
 )
 
-_FLOORS = ("floor", "best")
+_BEST = "best"
 
 
 def gains(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
@@ -33,7 +34,7 @@ def gains(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
     ----------
     rows
         By name, as `Increments.rows` gives them; those of all starts are drawn, of ranges of sizes at their geometric
-        middle. Names that begin with "floor" or "best" are drawn in black.
+        middle. Names that begin with "best" are drawn in black.
 
     Raises
     ------
@@ -42,9 +43,9 @@ def gains(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
     """
     check_some("rows", rows)
     figure, grid = axes(2, len(_PANELS), width=4.4, height=2.3)
-    styles = looks([name for name in rows if not name.startswith(_FLOORS)])
-    dashes = iter(("--", ":", "-.", "-"))
-    styles |= {name: {"color": "#222222", "linestyle": next(dashes)} for name in rows if name.startswith(_FLOORS)}
+    styles = looks([name for name in rows if not name.startswith(_BEST)])
+    dashes = itertools.cycle(("--", ":", "-."))
+    styles |= {name: {"color": "#222222", "linestyle": next(dashes)} for name in rows if name.startswith(_BEST)}
     for column, direction in enumerate(("set", "reset")):
         for line, (key, label, factor) in enumerate(_PANELS):
             ax = grid[line, column]
@@ -52,7 +53,7 @@ def gains(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
                 _line(ax, name, [row for row in several if row["direction"] == direction and row["start"] == "all"],
                       key, factor, styles[name])  # fmt: skip
             _scales(ax, key, label if not column else "")
-        grid[0, column].set_title(f"{direction.upper()}: {'+' if direction == 'set' else '-'} change", fontsize=10)
+        grid[0, column].set_title("SET, upwards" if direction == "set" else "RESET, downwards", fontsize=10)
         grid[-1, column].set_xlabel("change that is asked for (uS)")
     handles, names = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False, fontsize=8)
@@ -64,10 +65,12 @@ def _line(
 ) -> None:
     size = np.array([np.exp(np.mean(np.log(np.atleast_1d(row["asked_S"])))) for row in rows]) * 1e6
     value = factor * np.array([row[key] for row in rows], dtype=float)
+    if key != "wrong_way":  # a logarithmic axis has no 0, and no other side
+        value = np.where(value > 0, value, np.nan)
     ax.plot(size, value, marker="o", markersize=3, linewidth=1.4, label=name, **look)
     if key == "gain":
         ends = np.array([row["interval"] for row in rows], dtype=float).reshape(-1, 2)
-        ax.vlines(size, *ends.T, color=look["color"], linewidth=1)
+        ax.vlines(size, *np.maximum(ends, 1e-3).T, color=look["color"], linewidth=1)
 
 
 def _scales(ax: Axes, key: str, label: str) -> None:
@@ -77,7 +80,7 @@ def _scales(ax: Axes, key: str, label: str) -> None:
     if key == "gain":
         ax.axhspan(*ASKED, color="#3a8f5c", alpha=0.15)
     if key == "wrong_way":
-        ax.set_ylim(0, 50)
+        ax.set_ylim(0, 30)
     else:
         ax.set_yscale("log")
     for axis in (ax.xaxis, *([] if key == "wrong_way" else [ax.yaxis])):
