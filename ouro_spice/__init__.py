@@ -67,7 +67,7 @@ from .write_verify import (
     write_many,
     write_verify,
 )
-from .one_shot import deploy, noise_free, trials
+from .one_shot import deploy, noise_free, small_updates, trials
 from .report import report
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ __all__ = [
     "summary",
     "ratio",
     "deploy",
+    "small_updates",
     "noise_free",
     "trials",
     "PulsePredictor",

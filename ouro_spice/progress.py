@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -19,6 +20,9 @@ def heed() -> None:
         unheeded.clear()
         raise KeyboardInterrupt
 
+
+EVERY_S = 30.0
+"""Seconds between two lines where there is no terminal."""
 
 _said: set[str] = set()
 
@@ -46,11 +50,34 @@ class _Silent:
         heed()
 
 
+class _Lines:
+    """A line on standard error every `EVERY_S`; none where all is done before."""
+
+    def __init__(self, label: str, total: int) -> None:
+        self._label, self._total, self._done = label, total, 0
+        self._begun = self._told = time.monotonic()
+
+    def advance(self, steps: int = 1, failures: int = 0) -> None:
+        """Count, and say how far it is where that is due."""
+        heed()
+        self._done += steps
+        now = time.monotonic()
+        if now - self._told < EVERY_S or self._done >= self._total:
+            return
+        self._told, taken_s = now, now - self._begun
+        left_s = taken_s / self._done * (self._total - self._done)
+        text = f"{self._label}: {self._done} of {self._total}, {taken_s:.0f} s, about {left_s:.0f} s to go"
+        print(text, file=sys.stderr, flush=True)
+
+
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Bar]:
-    """A bar with rate, remaining time and failures on standard error; silent where that is no terminal."""
+def progress(label: str, total: int, lines: bool = False) -> Iterator[Bar]:
+    """A bar with rate, remaining time and failures on standard error.
+
+    Where that is no terminal it is silent, or, with `lines`, tells a line every `EVERY_S`.
+    """
     if not sys.stderr.isatty():
-        yield _Silent()
+        yield _Lines(label, total) if lines else _Silent()
         return
     from rich.console import Console
     from rich.progress import (

@@ -135,7 +135,8 @@ def test_errors_on_held_out_records_are_those_of_its_predictions(trained):
     rpd = np.abs(g_after(start, np.sign(time_s) * np.minimum(np.abs(time_s), 2 * np.abs(rows.t_pulse_s))) / target - 1)
     assert found["within_20"] == pytest.approx(np.mean(rpd < 0.2), abs=0.04)
     assert found["within_10"] <= found["within_20"] <= found["within_50"]
-    assert "within_20" not in held_out(trained, records(300))
+    # what other times would have done is not known without histories
+    assert held_out(trained, records(300))["within_20"] is None
     assert held_out(trained, records(10, split="train")) == {"n": 0}
 
 

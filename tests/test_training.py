@@ -10,7 +10,7 @@ import pytest
 import torch
 from analytic_device import g_after, grid, needed_s, plain, quick, records
 
-from ouro_spice import PulseDataset, PulsePredictor
+from ouro_spice import PulseDataset, PulsePredictor, progress
 from ouro_spice.predictor import Examples, Specification, Stage
 from ouro_spice.predictor.specification import PLAIN
 from ouro_spice.predictor.specification import plain as default
@@ -211,9 +211,28 @@ def test_the_test_records_are_never_learned_from():
     assert one == two
 
 
-@pytest.mark.parametrize("split", ["train", "test"])
-def test_an_empty_split_is_made_up_for(split):
-    assert np.isfinite(plain(records(20, split=split)).predict(200e-6, 50e-6))
+def test_without_validation_records_the_last_epoch_is_kept_and_has_no_score():
+    data = records(60)
+    train = data.frame[data.frame.split == "train"]
+    specification = Specification((Stage("time", 7, 16), Stage("time", 3, 16)))
+    found = PulsePredictor.fit(PulseDataset(train, data.manifest), specification, seed=2)
+    assert found.manifest.settings["training"]["kept"] == {"1 time": None, "2 time": None}
+    # a stage more goes on from there, whatever it does
+    seven = PulsePredictor.fit(PulseDataset(train, data.manifest), Specification(specification.stages[:1]), seed=2)
+    assert not np.array_equal(found.predict(*grid()), seven.predict(*grid()))
+    # none of the other splits stands in for it
+    rest = data.frame[data.frame.split != "validation"]
+    assert PulsePredictor.fit(PulseDataset(rest, data.manifest), specification, seed=2).sha256 == found.sha256
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_without_training_records_there_is_no_training(split):
+    with pytest.raises(ValueError, match="0 training records reached their target"):
+        plain(records(20, split=split))
+
+
+def test_examples_of_an_empty_split_are_none():
+    assert len(Examples.of(records(20, split="train", histories=True), "validation")) == 0
 
 
 @pytest.mark.parametrize("n", [0, 1])
@@ -225,12 +244,7 @@ def test_too_few_records_are_a_value_error(n):
 
 def test_examples_that_do_not_suffice_are_value_errors():
     data = records(20)
-    full, empty = (
-        Examples.of(data, "train", False),
-        Examples.of(PulseDataset(data.frame[:0], data.manifest), None, False),
-    )
-    with pytest.raises(ValueError, match="no validation record"):
-        PulsePredictor.trained(quick(), full, empty, data.manifest)
+    full = Examples.of(data, "train", False)
     with pytest.raises(ValueError, match="histories"):
         PulsePredictor.trained(quick("band"), full, full, data.manifest)
     with pytest.raises(ValueError, match="histories"):
@@ -245,7 +259,9 @@ def test_examples_that_do_not_suffice_are_value_errors():
 def test_records_that_do_not_differ_are_learned_without_a_hitch(output):
     data = records(10, histories=True)
     same = PulseDataset(pd.concat([data.frame.head(1)] * 6, ignore_index=True).assign(split="train"), data.manifest)
-    predictor = PulsePredictor.fit(same, Specification((Stage("time", 2), Stage("conductance", 2)), output=output))
+    one = Examples.of(same, "train")
+    specification = Specification((Stage("time", 2), Stage("conductance", 2)), output=output)
+    predictor = PulsePredictor.trained(specification, one, one, same.manifest)
     assert np.all(np.isfinite(predictor.predict(*grid(), outside="accept")))
 
 
@@ -280,3 +296,17 @@ def test_an_ensemble_learns_the_device():
     predictor = PulsePredictor.fit(DATA, Specification((LEARN,), networks=3), seed=1)
     assert np.median(distance(predictor)) < 0.05
     assert needed_s(200e-6, 300e-6) == pytest.approx(predictor.predict(200e-6, 100e-6), rel=0.2)
+
+
+# ---- what is said meanwhile
+
+
+def test_long_training_tells_how_far_it_is(monkeypatch, capsys):
+    """Where there is no terminal: a line each 30 s, none where it is done before."""
+    plain(records(40), epochs=5)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(progress, "EVERY_S", 0.0)
+    plain(records(40), epochs=5)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in lines] == [f"train: {k} of 5" for k in (1, 2, 3, 4)]
+    assert all("s to go" in line for line in lines)

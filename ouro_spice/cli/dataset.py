@@ -98,6 +98,8 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("d2d", next(laws, json.dumps(law)) if law else ""),
         ("times (s)", _law(found, "step_s", "limit_s", "rise_s", "fall_s")),
         ("records", f"{found['records']} of {found['n']}" + ("" if found["complete"] else ", not complete")),
+        ("pulse time", found.get("unvaried", "")),
+        ("amplitude", _amplitudes(found.get("controls", {}))),
         ("outcomes", _counts(found.get("outcomes"))),
         ("failures", _counts(found.get("failures"))),
         ("splits", _counts(found.get("splits"))),
@@ -106,6 +108,19 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("RPD of G_end", ", ".join(f"{name} {value:.3%}" for name, value in (rpd or {}).items())),
         ("size", f"{found['size_bytes'] / 1e6:.3g} MB in {found['path']}"),
     ]  # fmt: skip
+
+
+def _amplitudes(controls: dict[str, Any]) -> str:
+    """Return the amplitude of each direction, or its range; nothing where there is the one of the pair."""
+    told = {direction: of["amplitude_V"] for direction, of in controls.items() if "amplitude_V" in of}
+    if all(one["values"] == 1 for one in told.values()):
+        return ""
+    each = (
+        f"{direction.upper()} {one['low']:g} V in all records" if one["values"] == 1
+        else f"{direction.upper()} {one['low']:g} .. {one['high']:g} V, {one['values']} values"
+        for direction, one in told.items()
+    )  # fmt: skip
+    return "; ".join(each)
 
 
 def _cell(cell: dict[str, Any]) -> str:

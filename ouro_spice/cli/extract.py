@@ -51,6 +51,7 @@ class Sampling(enum.Enum):
 
     UNIFORM = "uniform"
     STRATIFIED = "stratified"
+    INCREMENTS = "increments"
 
 
 class Voltages(enum.Enum):
@@ -105,7 +106,9 @@ class Drawing:
     d2d: _given(Law, "Law that the device of each record is drawn from, ten_percent by default.") = None
     per_device: _given(int, "Records of each device, 1 by default.", min=1) = None
     start: _given(Start, "Devices have walked for long before (stationary, default), or not (nominal).") = None
-    sampling: _given(Sampling, "Of starts and targets, uniform by default.") = None
+    sampling: _given(
+        Sampling, "Of starts and targets: uniform (default), stratified, increments (changes from 1 uS on)."
+    ) = None
     table: _given(Path, "CSV file with the columns g_start_S, g_target_S, if wanted rise_s, fall_s.", "--list") = None
     like: _given(Path, "Dataset whose devices, starts, targets, walks and, without --rise, edges to take.") = None
     rise: _given(str, "Rise [s], 2e-9 by default; drawn from shortest to longest as 2e-9:20e-9.") = None

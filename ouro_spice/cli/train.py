@@ -53,6 +53,7 @@ def train(
         "out": str(path), "sha256": predictor.sha256, "circuit": predictor.manifest.circuit, "seed": seed,
         "variant": variant or (str(spec) if spec else "default"),
         "records": {split: len(data.reached(split)) for split in ("train", "validation", "test")},
+        "empty_splits": _empty_splits(data),
         "kept": predictor.manifest.settings["training"]["kept"], "held_out": held_out(predictor, data),
     }  # fmt: skip
     if as_json:
@@ -112,20 +113,48 @@ def _written(path: Path) -> Specification:
         raise ValueError(f"--spec {path}: {error}") from error
 
 
+def _empty_splits(data: PulseDataset) -> str:
+    """Return what is said of splits without a record that reached its target; "" where there is none."""
+    empty = [split for split in ("validation", "test") if not len(data.reached(split))]
+    what = {
+        "validation": "no epoch is chosen, and the last of a fixed number is kept",
+        "test": "nothing is said of records that the network has not seen",
+    }
+    if not empty:
+        return ""
+    groups = int(data.reached().device.nunique()) if "device" in data.frame else 0
+    few = f" ({groups} devices, which stay together; each split needs one of its own)" if 1 < groups < 30 else ""
+    return f"no record in {' and '.join(empty)}{few}: {'; '.join(what[split] for split in empty)}"
+
+
+def _update(row: dict[str, Any]) -> list[str]:
+    sign = "+" if row["direction"] == "set" else "-"
+    low, high = row["interval"]
+    return [
+        f"{sign}{row['asked_S'] * 1e6:g}", str(row["n"]), f"{row['gain']:.2f}", f"{low:.2f} .. {high:.2f}",
+        f"{row['spread']:.2f}", f"{row['wrong_way']:.0%}",
+    ]  # fmt: skip
+
+
 def _tell(results: dict[str, Any]) -> None:
     records, found = results["records"], results["held_out"]
-    rows = [[name, f"{score:.4g}"] for name, score in results["kept"].items()]
+    rows = [[name, "none" if score is None else f"{score:.4g}"] for name, score in results["kept"].items()]
     print(
         f"records: {records['train']} to learn from, {records['validation']} to choose by, {records['test']} held out"
     )
+    if results["empty_splits"]:
+        print(results["empty_splits"])
     show(("stage", "best validation score"), rows)
     if found["n"]:
         errors = (found["t_error_median"], found["t_error_mean"])
-        bands = (found.get(f"within_{band}") for band in (50, 20, 10))
-        texts = ("-" if value is None else f"{value:.1%}" for value in (*errors, *bands))
+        bands = [found[f"within_{band}"] for band in (50, 20, 10)]
+        texts = ["-" if value is None else f"{value:.1%}" for value in (*errors, *bands)]
         show(
             ("held out", "error of t, median", "mean", "ends within 50 %", "20 %", "10 %"), [[str(found["n"]), *texts]]
         )
-    else:
-        print("held out: no record of the test split reached its target")
+        if bands[0] is None:
+            print("ends within: cannot be known from single pulses, which do not tell where another time would end")
+    if found.get("small_updates"):
+        head = ("asked for (uS)", "records", "gain", "its interval", "spread", "wrong way")
+        show(head, [_update(row) for row in found["small_updates"]])
     print(f"checkpoint: {results['out']}\nsha256: {results['sha256']}")

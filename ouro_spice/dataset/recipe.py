@@ -20,6 +20,7 @@ from ..pair import Pair
 from ..pulse import LONGEST_S, SHORTEST_S
 from ..quantities import PLAUSIBLE
 from ..variability import Spread, spread
+from .sampling import increment
 
 MOST = 10**8
 """Records of a dataset."""
@@ -30,7 +31,7 @@ LIMIT = 4
 LAWS = ("d2d", "per_device", "start", "rise_s", "fall_s", "step_s")
 """The parameters of a recipe that a user chooses, beside its sampling."""
 
-SAMPLINGS = ("uniform", "stratified", "listed")
+SAMPLINGS = ("uniform", "stratified", "increments", "listed")
 STARTS = ("stationary", "nominal")
 
 _SHARES = {"train": 0.8, "validation": 0.9, "test": 1.0}
@@ -93,7 +94,9 @@ class Recipe:
         "stationary": r, l and the limits have walked for long before the start is set; "nominal": the device's own.
     sampling
         "uniform": start uniform over the device's own window, target over the nominal one; "stratified": likewise, one
-        record in each of the equal parts of both; "listed": `table`.
+        record in each of the equal parts of both; "increments": start uniform over what the device's own window has of
+        the nominal one, the wanted change up or down by even chance and uniform in the logarithm, from 1 uS to the end
+        of the nominal window; "listed": `table`.
     table
         Columns by name, each (n,): ``g_start_S``, ``g_target_S``, and where wanted ``rise_s``, ``fall_s``.
     shard
@@ -209,6 +212,10 @@ class Recipe:
             parts = math.isqrt(self.n)
             shares = (np.array(divmod(self._strata[number], parts)) + shares) / parts
         bottom, top = cell.window_S
+        if self.sampling == "increments":
+            low, high = np.clip([low, high], bottom, top)
+            start = float(low + shares[0] * (high - low))
+            return start, start + increment(float(shares[1]), start - bottom, top - start)
         return float(low + shares[0] * (high - low)), float(bottom + shares[1] * (top - bottom))
 
     @cached_property

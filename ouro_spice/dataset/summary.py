@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .consistency import OUTCOMES, SPLITS
+from .controls import controls, unvaried
 from .making import maker_short
 from .storage import check_shard, opened, present, read_shard, shard_name
 
@@ -27,8 +28,10 @@ def summary(path: str | Path) -> dict[str, Any]:
 
     Its keys are those of the settings, where the dataset has them, and ``circuit``, a hash, ``cell``, ``maker``,
     ``versions``, ``records``, how many are there, counts by ``outcomes``, ``splits``, ``failures`` and of ``devices``;
-    quantiles of ``t_pulse_s`` by direction, mean, median and 95th percentile of ``rpd_g_end``, the relative distance
-    from the target of those that reached it, None where these were measured; ``size_bytes``.
+    quantiles of ``t_pulse_s`` by direction, range and number of values of each of ``controls`` by direction,
+    ``unvaried``, the sentence that the pulse time does not vary, or ""; mean, median and 95th percentile of
+    ``rpd_g_end``, the relative distance from the target of those that reached it, None where these were measured;
+    ``size_bytes``.
 
     Raises
     ------
@@ -70,6 +73,11 @@ def _counted(frame: pd.DataFrame) -> dict[str, Any]:
             name: _quantiles(reached.t_pulse_s[np.sign(reached.t_pulse_s) == sign].abs())
             for name, sign in (("set", 1), ("reset", -1))
         },
+        "controls": {
+            direction: {one.name: one.plain for one in controls(frame) if one.direction == direction.upper()}
+            for direction in ("set", "reset")
+        },
+        "unvaried": unvaried(frame),
         "rpd_g_end": {
             "mean": float(rpd.mean()), "median": float(rpd.median()), "p95": float(rpd.quantile(0.95)),
         } if len(rpd) else None,

@@ -51,6 +51,7 @@ class _Law:
     start: str
     rise_s: float
     beyond: float
+    sampling: str = "uniform"
 
     def __post_init__(self) -> None:
         check_count("trajectories", self.trajectories, 2, 10**6)
@@ -61,13 +62,13 @@ class _Law:
     def settings(self, block: int, count: int) -> dict[str, Any]:
         """Everything that decides a block."""
         plain = {name: getattr(self, name) for name in ("trajectories", "widths", "seed", "start", "rise_s")}
-        recipe = self._recipe(block, 1)
+        recipe = self._recipe(block, 1, sampling=self.sampling)
         plain |= {"block": block, "pairs": count, "pilot": [_PILOT, _QUARTER, self.beyond, _STEPS]}
         return describe(self.cell, "trials", **plain, recipe=recipe.settings).origin
 
     def pairs(self, block: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Starts and targets of the first pairs of a block, (count,) each [S]."""
-        recipe = self._recipe(block, count, d2d=None)
+        recipe = self._recipe(block, count, d2d=None, sampling=self.sampling)
         drawn = [recipe.draw(self.cell, number) for number in range(count)]
         return np.array([one.start_S for one in drawn]), np.array([one.target_S for one in drawn])
 
@@ -102,14 +103,15 @@ def trials(
     start: str = "stationary",
     rise_s: float = 2e-9,
     beyond: float = 3.0,
+    sampling: str = "uniform",
     out: str | Path | None = None,
     workers: int | None = None,
     engine: Ngspice | None = None,
 ) -> Trials:
-    """Follow many noisy trajectories for each of some pairs (start, target), independent and uniform over the window.
+    """Follow many noisy trajectories for each of some pairs (start, target), independent and drawn as in datasets.
 
-    The longest width of a pair is found by 8 trajectories of its own: `beyond` times the one at which three quarters
-    of them have reached the target, or `LIMIT` times the pair's time where that is less.
+    Eight trajectories of its own give the longest width of a pair: `beyond` times the one at which three quarters of
+    them have reached the target, or `LIMIT` times the pair's time where that is less.
 
     Parameters
     ----------
@@ -117,25 +119,24 @@ def trials(
         The circuit or compact cell with its nominal device and walk.
     pair
         The amplitudes, and gate voltages where they belong to it.
-    n, trajectories
-        Number of pairs, and of trajectories for each.
-    widths
-        Pulse widths at which each trajectory is looked at.
+    n, trajectories, widths
+        Number of pairs, of trajectories for each, and of pulse widths at which each of these is looked at.
     seed
         Of pairs, devices and walks. More pairs with the same seed begin with these.
     d2d
-        The law from which each trajectory has a device of its own, which starts at the nearest conductance that it can
-        have; None: the nominal device.
+        The law of each trajectory's device, which starts at the nearest conductance it can have; None: the nominal.
     start
         "stationary" or "nominal", as in `Recipe`.
     rise_s
         Rising edge [s].
     beyond
         See above. Of devices that differ some need much longer: 6 raises the floor within 50 % by .4 points there.
+    sampling
+        Of the pairs, "uniform" over the window or by their "increments", as in `Recipe`.
     out
         Folder for finished blocks of 25 pairs; work found there goes on. None: in memory only.
     workers, engine
-        Processes, for a compact cell threads; what runs a circuit. The trials do not depend on them.
+        Processes, for a compact cell threads; what runs a circuit. No trial depends on them.
 
     Raises
     ------
@@ -147,7 +148,7 @@ def trials(
     check_engine(engine)
     check_workers(workers)
     out = None if out is None else checked_path("out", out)
-    law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond)
+    law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond, sampling)
     blocks = _blocks(law, n, out, workers, engine)
     return Trials(**{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES})
 

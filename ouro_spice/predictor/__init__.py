@@ -27,7 +27,8 @@ from .network import HIDDEN, Weights
 from .programmer import ModelProgrammer, NeuralProgrammer
 from .ready import shipped, standing
 from .rollout import Law, rollout
-from .specification import DEFAULTS, PLAIN, Specification, Stage, plain
+from .specification import DEFAULTS, DERIVED, PLAIN, Specification, Stage, plain
+from .teachable import check_teachable
 from .training import LONGEST_S, SHORTEST_S, Scale, train
 
 __all__ = [
@@ -94,10 +95,13 @@ class PulsePredictor:
     ) -> PulsePredictor:
         """Train on the "train" records; the epochs that are best on the "validation" ones are kept.
 
+        Where no validation record reached its target, training takes all its epochs and the last one is kept; its
+        scores, in ``settings["training"]["kept"]`` of the manifest, are then None.
+
         Parameters
         ----------
         data
-            Records; all of them serve for training and validation where a split is empty.
+            Records.
         specification
             The network and its training. By default the logarithm of the time is learned, and then, where the dataset
             has histories, to end within 20 % of the target.
@@ -109,8 +113,9 @@ class PulsePredictor:
         Raises
         ------
         ValueError
-            For fewer than two records that reached their target, histories that are not there, or settings that make
-            no sense.
+            For fewer than two training records that reached their target; records that cannot teach the pulse time,
+            for it does not vary, or another control does that the network does not see; histories that are not there,
+            and settings that make no sense.
         """
         check_kind("data", data, PulseDataset)
         check_kind("specification", specification, (Specification, None))
@@ -118,6 +123,7 @@ class PulsePredictor:
         check_seed(seed)
         if specification is None:
             specification = plain(max(len(data.reached("train")), 1), _has_curves(data))
+        check_teachable(data, specification)
         curves = any(stage.needs_curves for stage in specification.stages)
         parts = [Examples.of(data, split, curves) for split in ("train", "validation")]
         return cls.trained(specification, *parts, data.manifest, seed=seed, start=start)
@@ -181,6 +187,7 @@ class PulsePredictor:
     def _answered(self, given: dict[str, np.ndarray]) -> np.ndarray:
         """Signed times [s] for inputs of one shape."""
         shape = given["dg_S"].shape
+        given = given | {name: of(given["dg_S"]) for name, of in DERIVED.items()}
         columns = [given[n] if n in given else np.full(shape, self._default(n)) for n in self.specification.inputs]
         table = np.stack([column.ravel() for column in columns], axis=-1)
         parts = [self.weights((rows - self.scale.shift) / self.scale.scale) for rows in _few(table)]
@@ -227,8 +234,6 @@ def _check_examples(specification: Specification, training: Examples, validation
     """ValueError for too few records, or none that show what pulses of other widths did where that is learned."""
     if len(training) < 2:
         raise ValueError(f"{len(training)} training records reached their target; at least 2 are needed")
-    if not len(validation):
-        raise ValueError("no validation record reached its target; at least 1 is needed")
     curves = training.curves is not None and validation.curves is not None
     if not curves and any(stage.needs_curves for stage in specification.stages):
         raise ValueError("this training learns from histories, and the records have none")

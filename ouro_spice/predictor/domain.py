@@ -16,6 +16,7 @@ from ..manifest import Manifest
 from ..variability import Spread
 from .examples import Examples
 from .memory import MOST
+from .specification import DEFAULTS
 from .training import Scale
 
 MARGIN = 0.05
@@ -51,7 +52,7 @@ class Domain:
     @classmethod
     def of(cls, inputs: tuple[str, ...], examples: Examples) -> Domain:
         """Return that of training examples, of the inputs that a network sees."""
-        columns = {name: examples.column(name) for name in inputs} | {TARGET: examples.target_S}
+        columns = {name: examples.column(name) for name in inputs if name in DEFAULTS} | {TARGET: examples.target_S}
         return cls({name: (float(one.min()), float(one.max())) for name, one in columns.items()}, len(examples))
 
     @classmethod

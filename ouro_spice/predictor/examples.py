@@ -10,7 +10,7 @@ import torch
 
 from ..dataset import PulseDataset
 from .curves import Curves
-from .specification import DEFAULTS
+from .specification import DEFAULTS, DERIVED
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Examples:
 
     @classmethod
     def of(cls, data: PulseDataset, split: str | None = None, curves: bool = True) -> Examples:
-        """The records of a split that reached their targets; all of them where it is empty.
+        """Return the records of a split that reached their targets; none where it is empty.
 
         Raises
         ------
@@ -44,8 +44,6 @@ class Examples:
             Where histories are asked for and the dataset has none.
         """
         inputs, time_s = data.tensors(split)
-        if split is not None and not len(time_s):
-            return cls.of(data, None, curves)
         if curves and "history_g_S" not in data.frame:
             raise ValueError("this training learns from histories, and the dataset has none")
         seen = {"g_start_S": inputs[:, 0], "dg_S": inputs[:, 1]}
@@ -59,12 +57,16 @@ class Examples:
     def __len__(self) -> int:
         return len(self.time_s)
 
-    def table(self, names: tuple[str, ...], rows: torch.Tensor | slice = slice(None)) -> torch.Tensor:
-        """What a network sees, (n, inputs)."""
-        return torch.stack([self.column(name)[rows] for name in names], dim=1)
+    def table(
+        self, names: tuple[str, ...], rows: torch.Tensor | slice = slice(None), dg_S: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Return what a network sees, (rows, inputs); `dg_S`: with other wanted changes, (rows,) [S]."""
+        asked = self.seen["dg_S"][rows] if dg_S is None else dg_S
+        columns = {"dg_S": asked} | {name: torch.from_numpy(of(asked.numpy())) for name, of in DERIVED.items()}
+        return torch.stack([columns[name] if name in columns else self.column(name)[rows] for name in names], dim=1)
 
     def column(self, name: str) -> torch.Tensor:
-        """One input, (n,); what stands for it where it is not known."""
+        """Return one input, (n,), of `DEFAULTS`; what stands for it where it is not known."""
         if name in self.seen:
             return self.seen[name]
         if DEFAULTS[name] is None:

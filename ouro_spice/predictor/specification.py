@@ -7,16 +7,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..checks import check_count, check_range
 
 OUTPUTS = ("signed_time", "log_time")
-OBJECTIVES = ("time", "conductance", "band")
+OBJECTIVES = ("time", "conductance", "band", "change")
 
 DEFAULTS = {
     "g_start_S": None, "dg_S": None, "log_rise": None, "log_fall": None, "drive": 1.0,
     "slow_same": 0.0, "sure_same": 0.0, "slow_other": 0.0, "sure_other": 0.0,
 }  # fmt: skip
 """What a network can see, and what stands for it where it is not known; None: it has to be."""
+
+SMALLEST_S = 0.5e-6
+"""Changes of conductance [S] below this are as large as this in the logarithm."""
+
+DERIVED = {
+    "log_change": lambda dg_S: np.log(np.maximum(np.abs(dg_S), SMALLEST_S) / 1e-6),
+    "direction": lambda dg_S: np.where(np.asarray(dg_S) < 0, -1.0, 1.0),
+}
+"""What a network can see that follows from the wanted change (n,) [S]: times of small changes go with their logarithm,
+and SET and RESET are far apart however small the change is."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +39,13 @@ class Stage:
     ----------
     objective
         "time": squared error of the output, time or its logarithm; "conductance": squared error of the conductance,
-        through the recorded curves; "band": how often the conductance is farther from the target than `band`.
+        through the recorded curves; "band": how often the conductance is farther from the target than `band`;
+        "change": that the mean of the realised change of conductance is the wanted one, from 1 uS on.
     epochs, batch, learning_rate
         Passes, records a step of Adam, its rate at the beginning; it falls to 0 along a cosine.
     keep
         The epoch that is kept is the best one on the validation records by the relative error of "time" or
-        "conductance", or by the loss of the "band".
+        "conductance", or by the loss of the "band" or the "change".
     smoothing
         The curves are averaged over so many steps of `step_s` of the dataset; for the objective "conductance".
     band
@@ -75,7 +88,7 @@ class Specification:
     stages
         Of its training, one after the other.
     inputs
-        Names of what it sees, of `DEFAULTS`.
+        Names of what it sees, of `DEFAULTS` and `DERIVED`.
     output
         "signed_time", SET positive, or "log_time", whose direction is that of the wanted change.
     networks
@@ -96,14 +109,15 @@ class Specification:
         if self.output not in OUTPUTS:
             raise ValueError(f"output {self.output!r} is unknown; there is {', '.join(OUTPUTS)}")
         for name in self.inputs:
-            if name not in DEFAULTS:
-                raise ValueError(f"input {name!r} is unknown; there is {', '.join(DEFAULTS)}")
+            if name not in DEFAULTS and name not in DERIVED:
+                raise ValueError(f"input {name!r} is unknown; there is {', '.join((*DEFAULTS, *DERIVED))}")
         if self.inputs[:2] != ("g_start_S", "dg_S"):
             raise ValueError(f"inputs = {list(self.inputs)} must begin with g_start_S and dg_S")
         check_count("networks", self.networks)
         check_range("networks", self.networks, 1, 64, "")
-        if self.output == "signed_time" and any(stage.objective == "band" for stage in self.stages):
-            raise ValueError("the objective 'band' needs the output 'log_time'")
+        for name in ("band", "change"):
+            if self.output == "signed_time" and any(stage.objective == name for stage in self.stages):
+                raise ValueError(f"the objective {name!r} needs the output 'log_time'")
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Specification:

@@ -14,7 +14,17 @@ from ..progress import progress
 from .curves import Curves
 from .examples import Examples
 from .network import Network, Weights
-from .objectives import SOFTNESS, band_loss, conductance_loss, missed, nearer
+from .objectives import (
+    SOFTNESS,
+    band_loss,
+    change_cost,
+    change_loss,
+    conductance_loss,
+    missed,
+    nearer,
+    smaller,
+    spread_out,
+)
 from .specification import Specification, Stage
 
 SHORTEST_S, LONGEST_S = 1e-13, 1e3
@@ -55,7 +65,7 @@ def log_of(time_s: torch.Tensor) -> torch.Tensor:
 def train(
     specification: Specification, train: Examples, validation: Examples, step_s: float, seed: int,
     start: tuple[Weights, Scale] | None = None,
-) -> tuple[Weights, Scale, dict[str, float]]:  # fmt: skip
+) -> tuple[Weights, Scale, dict[str, float | None]]:  # fmt: skip
     """Train a network.
 
     Parameters
@@ -74,7 +84,8 @@ def train(
     Returns
     -------
     tuple
-        Weights, normalisation, and the score of what was kept in each stage.
+        Weights, normalisation, and the score of what was kept in each stage; None without validation examples, where
+        the last epoch is kept.
     """
     scale = start[1] if start else Scale.of(specification, train)
     with _one_thread():
@@ -84,7 +95,7 @@ def train(
         if start:
             network.load(start[0])
         scores = {}
-        with progress("train", sum(stage.epochs for stage in specification.stages)) as bar:
+        with progress("train", sum(stage.epochs for stage in specification.stages), lines=True) as bar:
             for k, stage in enumerate(specification.stages):
                 run = _Run(specification, stage, scale, train, validation, step_s, np.random.SeedSequence([seed, k]))
                 scores[f"{k + 1} {stage.objective}"] = run.fit(network, bar.advance, k > 0 or start is not None)
@@ -103,18 +114,19 @@ class _Run:
     step_s: float
     seeds: np.random.SeedSequence
 
-    def fit(self, network: Network, done: Callable[[int], None], trained: bool) -> float:
-        """Train; the best score, which the network then has. A `trained` one may stay as it is."""
-        stage = self.stage
+    def fit(self, network: Network, done: Callable[[int], None], trained: bool) -> float | None:
+        """Train; return the best score, which the network then has. A `trained` one may stay as it is.
+
+        Without validation examples the network is that of the last epoch, and there is no score.
+        """
+        stage, judged = self.stage, len(self.validation) > 0
         generator = torch.Generator().manual_seed(int(self.seeds.generate_state(1)[0]))
         optimiser = torch.optim.Adam(network.parameters(), lr=stage.learning_rate)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, stage.epochs)
         curves = self._curves()
-        inputs = self._normalised(self.validation)
         best, kept = float("inf"), network.weights
-        if trained:
-            with torch.no_grad():
-                best = min(best, self._score(network(inputs)))
+        if trained and judged:
+            best = min(best, self._judged(network))
         for epoch in range(stage.epochs):
             softness = SOFTNESS[0] * (SOFTNESS[1] / SOFTNESS[0]) ** (epoch / stage.epochs)
             for rows in torch.randperm(len(self.train), generator=generator).split(stage.batch):
@@ -123,37 +135,46 @@ class _Run:
                 loss.backward()
                 optimiser.step()
             schedule.step()
-            with torch.no_grad():
-                score = self._score(network(inputs))
-            if score < best:
+            score = self._judged(network) if judged else float(loss.detach())
+            if score < best or not judged:
                 best, kept = score, network.weights
             done(1)
         if not np.isfinite(best):
             raise ValueError(f"training on the {self.stage.objective} gave no finite numbers: the records have none")
         network.load(kept)
-        return best
+        return best if judged else None
+
+    def _judged(self, network: Network) -> float:
+        """Return the score of a network on the validation examples."""
+        asked = spread_out(self.validation) if self.stage.keep == "change" else None
+        with torch.no_grad():
+            return self._score(network(self._normalised(self.validation, dg_S=asked)))
 
     def _curves(self) -> Curves | None:
         if self.stage.objective != "conductance" or self.stage.smoothing == 1:
             return self.train.curves
         return self.train.curves.smoothed(self.stage.smoothing * self.step_s)
 
-    def _normalised(self, examples: Examples, rows: torch.Tensor | slice = slice(None)) -> torch.Tensor:
-        table = examples.table(self.specification.inputs, rows)
+    def _normalised(
+        self, examples: Examples, rows: torch.Tensor | slice = slice(None), dg_S: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        table = examples.table(self.specification.inputs, rows, dg_S)
         return (table - torch.from_numpy(self.scale.shift)) / torch.from_numpy(self.scale.scale)
 
     def _loss(
         self, network: Network, rows: torch.Tensor, curves: Curves | None, softness: float, generator: torch.Generator
     ) -> torch.Tensor:
         scale, train = self.scale, self.train
-        x = self._normalised(train, rows)
+        start = train.seen["g_start_S"][rows]
+        if self.stage.objective == "change":
+            asked = smaller(train, rows, generator)
+            log_time = network(self._normalised(train, rows, asked)) * scale.scale_out + scale.shift_out
+            return change_loss(log_time, curves.take(rows), start, asked)
         if self.stage.objective == "band":
             target = nearer(train, rows, generator)
-            dg = target - train.seen["g_start_S"][rows]
-            x[:, 1] = (dg - scale.shift[1]) / scale.scale[1]
-            log_time = network(x) * scale.scale_out + scale.shift_out
+            log_time = network(self._normalised(train, rows, target - start)) * scale.scale_out + scale.shift_out
             return band_loss(log_time, curves.take(rows), target, self.stage.band, softness)
-        y = network(x)
+        y = network(self._normalised(train, rows))
         if self.stage.objective == "time":
             wanted = train.time_s[rows]
             wanted = log_of(wanted) if self.specification.output == "log_time" else wanted
@@ -174,6 +195,11 @@ class _Run:
     def _score(self, y: torch.Tensor) -> float:
         """What is to be small on the validation records."""
         examples = self.validation
+        if self.stage.keep == "change":
+            log_time = y * self.scale.scale_out + self.scale.shift_out
+            asked = spread_out(examples)
+            around = log_of(examples.time_s)
+            return float(change_cost(log_time, examples.curves, examples.seen["g_start_S"], asked, around).mean())
         sign = torch.sign(examples.time_s)
         time_s = self._signed(y, sign)
         if self.stage.keep == "time":

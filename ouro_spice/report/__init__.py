@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..checks import checked_path
 from ..dataset import PulseDataset
+from ..dataset.controls import unvaried
 from ..dataset.making import maker_here
 from ..manifest import Manifest
 from ..write_verify import History, summary
@@ -79,5 +80,8 @@ def _dataset_page(data: PulseDataset) -> Page:
     page.heading("Outcomes")
     page.table(("outcome", "records"), data.frame.outcome.value_counts().items())
     page.paragraph(f"{maker_here(data.manifest).capitalize()}.")
+    still = unvaried(data.frame) if "t_pulse_s" in data.frame else ""
+    if still:
+        page.paragraph(f"{still[0].upper()}{still[1:]}: they cannot teach which one a change of conductance needs.")
     manifest_section(page, data.manifest)
     return page

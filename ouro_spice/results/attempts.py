@@ -30,6 +30,7 @@ from ..predictor import NeuralProgrammer, PulsePredictor
 from ..write_verify import History, Outcome, write_many
 from .configuration import Variant
 from .networks import DEVICES, TRAINING, Place, foreign, foreign_name, network, programmer
+from .updates import updates
 from .writes import kept_histories
 
 _TIMED = 200
@@ -57,6 +58,8 @@ class OneShot:
         What always ending at one conductance is worth.
     second
         Rows of writes that got a second pulse where the first reading was outside the band.
+    updates
+        What small updates come to, by variant, as `Increments.rows`.
     """
 
     deployments: dict[str, Deployment]
@@ -66,6 +69,7 @@ class OneShot:
     compute_s: dict[str, float]
     constant: dict[str, Any]
     second: dict[str, dict[str, Any]]
+    updates: dict[str, list[dict[str, Any]]] = dataclasses.field(default_factory=dict)
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """What results hold, by variant."""
@@ -82,6 +86,8 @@ class OneShot:
                 rows[name]["gap"] = {label("within", b): [g.value, g.low, g.high] for b, g in self.gaps[name].items()}
             if name in self.compute_s:
                 rows[name]["compute_s"] = self.compute_s[name]
+            if name in self.updates:
+                rows[name]["small_updates"] = self.updates[name]
         return rows | {f"{name}, two attempts": row for name, row in self.second.items()}
 
 
@@ -106,7 +112,8 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
     gaps = {name: _gaps(tried, predict, folds) for name, predict in predicts.items()} if tried else {}
     targets = [one.target_S for one in place.drawn(place.setting.deployments, TRAINING)]
     always = constant(targets, deployments["do nothing"].target_S)
-    return OneShot(deployments, tried, folds, gaps, _timed(place, plain, model), always, second)
+    timed, small = _timed(place, plain, model), updates(place, plain)
+    return OneShot(deployments, tried, folds, gaps, timed, always, second, small)
 
 
 def _single(variant: Variant) -> bool:
