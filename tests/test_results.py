@@ -16,7 +16,7 @@ from ouro_spice.kept import kept
 from ouro_spice.manifest import describe
 from ouro_spice.one_shot import BANDS
 from ouro_spice.predictor import shipped, standing
-from ouro_spice.results import Configuration, aims, table
+from ouro_spice.results import Configuration, aims, claims, document, table
 from ouro_spice.results import networks as kinds
 from ouro_spice.results.attempts import _hit
 from ouro_spice.results.judging import varied
@@ -408,22 +408,23 @@ def test_a_gap_is_judged_by_its_upper_end():
 
 
 def test_claims_stay_empty_where_nothing_was_run():
-    for row in aims.claim_rows({}):
-        assert len(row) == len(aims.CLAIM_HEAD)
+    for row in claims.claim_rows({}):
+        assert len(row) == len(claims.CLAIM_HEAD)
     assert aims.aim_rows({}) == []
 
 
 def test_tables_have_as_many_columns_as_heads(done):
     found = done[1]
     for head, rows in (
-        (table.SHARE_HEAD, table.share_rows(found["one_shot"][SETTING])),
-        (table.WRITE_HEAD, table.write_rows(found["write_verify"][SETTING]["0.1"])[:1]),
-        (table.RATIO_HEAD, table.ratio_rows(found["ratios"][SETTING])),
-        (table.TRANSFER_HEAD, table.transfer_rows(found["transfer"][SETTING])),
+        table.share_table(found["one_shot"][SETTING]),
+        table.write_table(found["write_verify"][SETTING]["0.1"]),
+        table.ratio_table(found["ratios"][SETTING]),
+        table.transfer_table(found["transfer"][SETTING]),
     ):
+        assert rows
         for row in rows:
             assert len(row) == len(head)
-    assert results.markdown([copy.deepcopy(found)]).startswith("# Results")
+    assert document.results_text([copy.deepcopy(found)]).startswith("# Results")
 
 
 def test_the_shipped_configurations_hold_every_condition_that_is_asked_for():

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,15 @@ from ..manifest import versions
 from ..one_shot import Deployment
 from ..report import Page
 from ..write_verify import History
-from . import page, table
+from . import document, page, publish
 from .attempts import OneShot, one_shot
+from .commit import commit
 from .configuration import Configuration, Setting, standing_cell
 from .networks import Place, network
 from .transfer import transfer
 from .writes import converged, ratios, rows, writes
 
-__all__ = ["CAMPAIGNS", "Configuration", "Found", "campaign", "finite", "markdown", "standing_cell"]
+__all__ = ["CAMPAIGNS", "Configuration", "Found", "campaign", "document", "finite", "publish", "standing_cell"]
 
 CAMPAIGNS = ("paper", "circuit")
 
@@ -95,7 +97,7 @@ def campaign(
     more
         Puts sections of its own at the head of the report, and returns what the results hold of them.
     """
-    begun = time.monotonic()
+    begun, made_by = time.monotonic(), commit()  # of the sources that are running, whatever is committed meanwhile
     make_folder(out)
     for name in ("report.html", "results.json", "RESULTS.md"):
         (out / name).unlink(missing_ok=True)  # none that does not fit may stand there if this is interrupted
@@ -107,9 +109,10 @@ def campaign(
             found.places[setting.name] = Place(configuration, setting, out, workers, engine, begin)
             _judge(found, setting)
         results = {"campaign": configuration.name, "configuration": configuration.tables} | own | found.results
+    results |= {"commit": made_by, "date": f"{datetime.now(UTC):%Y-%m-%d}", "seeds": _seeds(configuration)}
     results |= {"manifest": found.manifest | {"versions": versions()}, "seconds": time.monotonic() - begun}
     page.write(report, found, results, out / "report.html")
-    write_text(out / "RESULTS.md", table.campaign_text(results))
+    write_text(out / "RESULTS.md", document.campaign_text(results))
     write_text(out / "results.json", json.dumps(finite(results), indent=2, allow_nan=False))
     return results
 
@@ -130,9 +133,11 @@ def _judge(found: Found, setting: Setting) -> None:
         found.transfers[name] = transfer(place)
 
 
-def markdown(results: list[dict[str, Any]]) -> str:
-    """``RESULTS.md`` of several campaigns' results."""
-    return table.text(results)
+def _seeds(configuration: Configuration) -> dict[str, Any]:
+    """The campaign's seed, of which everything random comes, and those of trainings by setting."""
+    own = configuration.seed
+    seeds = {one.name: list(range(own, own + one.training_seeds)) for one in configuration.settings}
+    return {"campaign": own, "training": seeds}
 
 
 def _spread(histories: list[History]) -> dict[str, dict[str, float]]:

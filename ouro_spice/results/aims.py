@@ -1,11 +1,11 @@
-"""What was claimed and aimed at, beside what was measured."""
+"""What was aimed at, beside what was measured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-CLAIM_HEAD = (
+AIM_HEAD = (
     "claim of the paper",
     "paper",
     "on its own ground (`make paper`)",
@@ -21,23 +21,6 @@ _SPICE = "1t1r_60us_d2d"
 _OTHERS = ("do nothing", "noise-free")
 
 
-def claim_rows(results: Results) -> list[list[str]]:
-    """The paper's claims; what has not been run stays empty."""
-    paper, circuit = (results.get(name, {}).get("one_shot", {}) for name in ("paper", "circuit"))
-    ours, spice = paper.get("paper", {}), circuit.get(_SPICE, {})
-    return [
-        ["within 50 % after one attempt, fine-tuned through smoothed histories", "about 95 %",
-         _within(ours, "B_smoothed", 50), _within(spice, "within_50", 50)],
-        ["saved by the error of t or of G: alike, and better than the noise-free model", "yes",
-         _three(ours, ("A_t", "A_G", "noise-free")), _three(spice, ("log_time", "within_20", "noise-free"))],
-        ["pulses in the wrong direction, because the sign of t tells it", "yes, fewer after fine-tuning",
-         _wrong(ours, ("A_t", "B_smoothed", "log_time")), _wrong(spice, ("log_time", "within_20"))],
-        ["repeated, the network is as good as the noise-free model and computes in less time", "yes",
-         _compute(ours), ""],
-        ["far fewer pulses than write-and-verify with a fixed pulse", "significantly less time", "", _untuned(results)],
-    ]  # fmt: skip
-
-
 def aim_rows(results: Results) -> list[list[str]]:
     """Aims with what was measured, and whether they are met; those of campaigns that were not run are left out."""
     rows = []
@@ -51,35 +34,6 @@ def aim_rows(results: Results) -> list[list[str]]:
         else:
             rows.append([text, found, "yes" if met else "**no**"])
     return rows
-
-
-def _within(rows: dict[str, Any], name: str, band: int) -> str:
-    return f"{100 * rows[name][f'within_{band}']:.1f} % ({name})" if name in rows else ""
-
-
-def _three(rows: dict[str, Any], names: Sequence[str]) -> str:
-    return ", ".join(f"{name} {_shares(rows[name])}" for name in names if name in rows)
-
-
-def _shares(row: dict[str, Any]) -> str:
-    return " / ".join(f"{100 * row[f'within_{band}']:.0f}" for band in (50, 20, 10))
-
-
-def _wrong(rows: dict[str, Any], names: Sequence[str]) -> str:
-    return ", ".join(f"{name} {100 * rows[name]['wrong_way']:.1f} %" for name in names if name in rows)
-
-
-def _compute(rows: dict[str, Any]) -> str:
-    timed = {name: row["compute_s"] for name, row in rows.items() if "compute_s" in row}
-    return ", ".join(f"{name} {1e6 * time_s:.3g} us a prediction" for name, time_s in timed.items())
-
-
-def _untuned(results: Results) -> str:
-    ratios = results.get("circuit", {}).get("ratios", {}).get(_SPICE, {}).get("0.1")
-    if not ratios:
-        return ""
-    both = (ratios[key]["over_untuned"][0] for key in ("pulses", "time_s"))
-    return "{:.0f} times fewer pulses, {:.0f} times less time than fixed 10 ns pulses, to +-10 %".format(*both)
 
 
 def _smoothed(results: dict[str, Any]) -> tuple[str, bool]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,6 @@ from ..kept import kept
 from ..one_shot import (
     BANDS,
     Deployment,
-    Estimate,
     Predict,
     Trials,
     constant,
@@ -29,7 +28,8 @@ from ..one_shot import (
 from ..predictor import NeuralProgrammer, PulsePredictor
 from ..write_verify import History, Outcome, write_many
 from .configuration import Variant
-from .networks import DEVICES, TRAINING, Place, foreign, foreign_name, network, programmer
+from .networks import DEVICES, TRAINING, Place, foreign, foreign_name, network, programmer, trainings
+from .trainings import Spread, chosen, hit_summary, summary, told
 from .writes import kept_histories
 
 _TIMED = 200
@@ -46,26 +46,29 @@ class OneShot:
     Attributes
     ----------
     deployments
-        By variant.
+        By variant; of a network those of the training that goes on.
     trials, folds
         Many trajectories of the same pairs, None where no floor was asked for; the parts they are dealt out to.
     gaps
-        Floor minus share on those pairs, by variant and band.
+        Floor minus share on those pairs, by variant and band; of a network over all its trainings.
     compute_s
         Time of a prediction, by variant.
     constant
         What always ending at one conductance is worth.
     second
         Rows of writes that got a second pulse where the first reading was outside the band.
+    trained
+        Of networks the row of results that all their trainings have together.
     """
 
     deployments: dict[str, Deployment]
     trials: Trials | None
     folds: int
-    gaps: dict[str, dict[float, Estimate]]
+    gaps: dict[str, dict[float, Spread]]
     compute_s: dict[str, float]
     constant: dict[str, Any]
     second: dict[str, dict[str, Any]]
+    trained: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """What results hold, by variant."""
@@ -77,7 +80,8 @@ class OneShot:
         rows = {"best constant": self.constant | floors}
         for name, deployment in self.deployments.items():
             # what sees or does more than one pulse at the pair is not bound by this floor
-            rows[name] = deployment.summary() | (floors if name in self.gaps or not self.trials else {})
+            bound = floors if name in self.gaps or not self.trials else {}
+            rows[name] = (self.trained.get(name) or deployment.summary()) | bound
             if name in self.gaps:
                 rows[name]["gap"] = {label("within", b): [g.value, g.low, g.high] for b, g in self.gaps[name].items()}
             if name in self.compute_s:
@@ -86,27 +90,74 @@ class OneShot:
 
 
 def one_shot(place: Place, compact: Place | None = None) -> OneShot:
-    """All variants of a setting; `compact`: where networks come from that were trained on compact data instead."""
+    """Return the attempts of all variants of a setting.
+
+    Each training of a network makes them, on the same devices; rows of results are means over the trainings, figures
+    show the one that goes on. `compact`: where networks come from that were trained on compact data instead, of each
+    the one that was chosen there.
+    """
     variants = place.configuration.of(place.setting)
-    plain = {v.name: network(place, v) for v in variants if _single(v)}
-    if compact is not None:
-        shared = [v for v in compact.configuration.of(compact.setting) if v in variants]
-        plain |= {foreign_name(v): network(compact, v) for v in shared if _single(v)}
+    shared = [v for v in compact.configuration.of(compact.setting) if v in variants] if compact else []
+    networks = {v.name: trainings(place, v) for v in variants if _single(v)}
+    networks |= {foreign_name(v): [network(compact, v)] for v in shared if _single(v)}
     model = noise_free(place.cell, place.pair, place.engine)
     predicts: dict[str, Predict] = {"do nothing": nothing, "noise-free": model}
-    predicts |= {name: one.answer for name, one in plain.items()}
-    deployments = {name: deployed(place, name, predict) for name, predict in predicts.items()}
-    others = [v for v in variants if not _single(v)]
-    several = [programmer(place, v) for v in others]
-    several += [foreign(place, compact, v) for v in others if compact is not None and v in shared]
-    deployments |= {one.name: attempted(place, one) for one in several}
-    second = {one.name: two_attempts(place, one) for one in several if one.predictor.clock}
+    asked = {name: [one] for name, one in predicts.items()}
+    asked |= {name: [one.answer for one in several] for name, several in networks.items()}
+    tries = {name: [deployed(place, name, one) for one in several] for name, several in asked.items()}
+    programmers = _programmers(place, compact, [v for v in variants if not _single(v)], shared)
+    tries |= {name: [attempted(place, one) for one in several] for name, several in programmers.items()}
+    networks |= {name: [one.predictor for one in several] for name, several in programmers.items()}
+    found = _Trained(networks, compact)
+    second = {
+        name: found.row(name, [two_attempts(place, one) for one in several])
+        for name, several in programmers.items()
+        if several[0].predictor.clock
+    }
     tried = _trials(place) if place.setting.floor else None
     folds = place.configuration.tables.get("floor", {}).get("folds", 2)
-    gaps = {name: _gaps(tried, predict, folds) for name, predict in predicts.items()} if tried else {}
+    gaps = {name: _gaps(tried, several, folds) for name, several in asked.items()} if tried else {}
     targets = [one.target_S for one in place.drawn(place.setting.deployments, TRAINING)]
-    always = constant(targets, deployments["do nothing"].target_S)
-    return OneShot(deployments, tried, folds, gaps, _timed(place, plain, model), always, second)
+    always = constant(targets, tries["do nothing"][0].target_S)
+    shown = {name: several[found.place(name)] for name, several in tries.items()}
+    rows = {name: found.row(name, tries[name]) for name in networks}
+    compute_s = _timed(place, {name: several[found.place(name)] for name, several in networks.items()}, model)
+    return OneShot(shown, tried, folds, gaps, compute_s, always, second, rows)
+
+
+def _programmers(
+    place: Place, compact: Place | None, variants: list[Variant], shared: list[Variant]
+) -> dict[str, list[NeuralProgrammer]]:
+    """What asks for more than a time, each training of it; those that were trained on compact data behind."""
+    found = {v.name: [programmer(place, v, one) for one in trainings(place, v)] for v in variants}
+    return found | {foreign_name(v): [foreign(place, compact, v)] for v in variants if v in shared}
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """The trainings of each network, by its name in results, and where foreign ones come from."""
+
+    networks: dict[str, list[PulsePredictor]]
+    compact: Place | None
+
+    def place(self, name: str) -> int:
+        """Which of the trainings goes on, by the validation data alone."""
+        several = self.networks.get(name, [])
+        return next((k for k, one in enumerate(several) if one is chosen(several)), 0)
+
+    def row(self, name: str, tries: Sequence[Deployment] | Sequence[dict[float, np.ndarray]]) -> dict[str, Any]:
+        """What results hold of the attempts by all trainings: deployments, or hits by band."""
+        if isinstance(tries[0], Deployment):
+            row, one = summary(tries), tries[self.place(name)].summary()
+        else:
+            row = hit_summary({band: [each[band] for each in tries] for band in BANDS})
+            one = hit_summary({band: [hits] for band, hits in tries[self.place(name)].items()})
+        told(row, self.networks[name], one, self._note(name))
+        return row
+
+    def _note(self, name: str) -> str:
+        of = self.compact.setting.training_seeds if self.compact and name.endswith(foreign_name()) else 1
+        return f"of {of}, chosen on validation data" if of > 1 else ""
 
 
 def _single(variant: Variant) -> bool:
@@ -114,9 +165,10 @@ def _single(variant: Variant) -> bool:
     return not (variant.drives or variant.conditioned)
 
 
-def _gaps(tried: Trials, predict: Predict, folds: int) -> dict[float, Estimate]:
-    t_s = predict(tried.start_S, tried.target_S - tried.start_S)
-    return {band: tried.gap(t_s, band, folds=folds) for band in BANDS}
+def _gaps(tried: Trials, predicts: Sequence[Predict], folds: int) -> dict[float, Spread]:
+    """Floor minus share on the floor's own pairs, over all trainings."""
+    times_s = [predict(tried.start_S, tried.target_S - tried.start_S) for predict in predicts]
+    return {band: Spread.of([tried.gap(t_s, band, folds=folds).each for t_s in times_s]) for band in BANDS}
 
 
 def _trials(place: Place) -> Trials:
@@ -159,17 +211,11 @@ def attempted(place: Place, one: NeuralProgrammer) -> Deployment:
     return _kept(place, f"attempted-{one.name}-1", settings, make)
 
 
-def two_attempts(place: Place, one: NeuralProgrammer) -> dict[str, Any]:
-    """What a second pulse adds, given where the first reading is outside the band: a row of results."""
+def two_attempts(place: Place, one: NeuralProgrammer) -> dict[float, np.ndarray]:
+    """Return who hits, (n,) by band, with a second pulse where the first reading is outside the band."""
     drawn = place.drawn(place.setting.deployments, DEVICES)
     histories = kept_histories(place, f"two-{one.name}", one, drawn, BANDS[-1], 2, False)
-    row: dict[str, Any] = {"n": len(histories), "interval": {}}
-    for band in BANDS:
-        hits = [_hit(history, band) for history in histories]
-        found = Estimate.of(hits)
-        row[label("within", band)] = found.value
-        row["interval"][label("within", band)] = [found.low, found.high]
-    return row
+    return {band: np.array([_hit(history, band) for history in histories]) for band in BANDS}
 
 
 def _hit(history: History, band: float) -> bool:

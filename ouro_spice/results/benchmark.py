@@ -21,7 +21,7 @@ from ..report.writing import pulses_and_time
 from ..write_verify import History, Programmer, ratio, write_many
 from .bench import JUDGED, Bench, Tuning, cells, tuned
 from .judging import CONVENTIONAL, NOISE_FREE, best_of, booked, row
-from .table import WRITE_HEAD, write_rows
+from .table import write_table
 
 __all__ = ["Bench", "Benchmarked", "Tuning", "benchmark"]
 
@@ -112,13 +112,11 @@ class Benchmarked:
 
     def head(self) -> list[str]:
         """Of `table`."""
-        times = [f"{t * 1e6:g} us" if t >= 1e-6 else f"{t * 1e9:g} ns" for t in self.bench.reads_s]
-        times[0] = f"time, reads of {times[0]}"
-        return [*WRITE_HEAD[:8], *times, WRITE_HEAD[-1]]
+        return write_table(self.rows)[0]
 
     def table(self) -> list[list[str]]:
         """A line for each programmer."""
-        return write_rows(self.rows)
+        return write_table(self.rows)[1]
 
     def told(self) -> list[str]:
         """The ratios in words."""
