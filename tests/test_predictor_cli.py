@@ -490,8 +490,10 @@ def test_a_configuration_that_makes_no_sense_is_refused(ouro, tmp_path, text):
 def test_a_report_of_campaigns(ouro, tiny, tmp_path):
     for path in (tiny / "found", tiny / "found" / "results.json"):
         done = ouro("report", path, "--out", tmp_path / "R.md")
-        assert (done.returncode, done.stderr, done.stdout) == (0, "", f"report: {tmp_path / 'R.md'}\n")
-        assert "| B_smoothed |" in (tmp_path / "R.md").read_text()
+        table = tmp_path / "docs" / "results" / "paper.md"
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == f"report: {tmp_path / 'R.md'}\nreport: {table}\n"
+        assert "| B_smoothed |" in table.read_text() and "B_smoothed" in (tmp_path / "R.md").read_text()
         (tmp_path / "R.md").unlink()
 
 

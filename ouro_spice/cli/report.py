@@ -104,7 +104,7 @@ def _files(path: Path) -> list[Path]:
 def _published(several: list[dict[str, Any]], folder: Path, any_commit: bool) -> None:
     """Write the published files; a notice for sources that nobody can get again."""
     from ..results import publish
-    from ..results.commit import CHANGED, UNKNOWN
+    from ..results.revision import CHANGED, UNKNOWN
 
     for path in publish.write(several, out_folder(folder), any_commit):
         print(f"published: {path}")

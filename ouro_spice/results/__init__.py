@@ -24,9 +24,10 @@ from ..report import Page
 from ..write_verify import History
 from . import document, page, publish
 from .attempts import OneShot, one_shot
-from .commit import commit
 from .configuration import Configuration, Setting, standing_cell
 from .networks import Place, network
+from .revision import commit
+from .trainers import train_ahead
 from .transfer import transfer
 from .writes import converged, ratios, rows, writes
 
@@ -119,6 +120,7 @@ def campaign(
 
 def _judge(found: Found, setting: Setting) -> None:
     name, place = setting.name, found.places[setting.name]
+    train_ahead(place)
     if not setting.judged:
         for key in setting.variants:
             network(place, place.configuration.variants[key])

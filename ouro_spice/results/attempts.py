@@ -56,7 +56,8 @@ class OneShot:
     constant
         What always ending at one conductance is worth.
     second
-        Rows of writes that got a second pulse where the first reading was outside the band.
+        Rows of writes that got a second pulse where the first reading was outside the band; ``hits``: each attempt's,
+        over all trainings.
     trained
         Of networks the row of results that all their trainings have together.
     """
@@ -86,7 +87,8 @@ class OneShot:
                 rows[name]["gap"] = {label("within", b): [g.value, g.low, g.high] for b, g in self.gaps[name].items()}
             if name in self.compute_s:
                 rows[name]["compute_s"] = self.compute_s[name]
-        return rows | {f"{name}, two attempts": row for name, row in self.second.items()}
+        second = {f"{name}, two attempts": row for name, row in self.second.items()}
+        return rows | {name: {key: row[key] for key in row if key != "hits"} for name, row in second.items()}
 
 
 def one_shot(place: Place, compact: Place | None = None) -> OneShot:
@@ -150,7 +152,8 @@ class _Trained:
         if isinstance(tries[0], Deployment):
             row, one = summary(tries), tries[self.place(name)].summary()
         else:
-            row = hit_summary({band: [each[band] for each in tries] for band in BANDS})
+            hits = {band: [each[band] for each in tries] for band in BANDS}
+            row = hit_summary(hits) | {"hits": {band: np.mean(each, axis=0) for band, each in hits.items()}}
             one = hit_summary({band: [hits] for band, hits in tries[self.place(name)].items()})
         told(row, self.networks[name], one, self._note(name))
         return row

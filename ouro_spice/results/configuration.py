@@ -210,17 +210,22 @@ class Configuration:
         """From ``training/NAME.toml``, or another file; ValueError for what it does not say rightly."""
         path = path or assets.folder("training") / f"{name}.toml"
         try:
-            tables = tomllib.loads(read_text(path))
-            for key in ("seed", "records", "deployments"):
-                check_count(key, tables[key], 0 if key == "seed" else 1)
-            variants = {key: _variant(key, table) for key, table in tables_of(tables, "variant", dict).items()}
-            settings = tuple(_setting(table, tables) for table in tables_of(tables, "setting", list))
+            found = cls.of_tables(name, tomllib.loads(read_text(path)))
         except (OSError, KeyError, ValueError, RecursionError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else error
             what = "there is no such file" if isinstance(error, OSError) else what
             raise ValueError(f"{path}: {what}") from error
-        _check_references(path, settings, variants)
-        check_tables(path, tables, settings, variants)
+        _check_references(path, found.settings, found.variants)
+        check_tables(path, found.tables, found.settings, found.variants)
+        return found
+
+    @classmethod
+    def of_tables(cls, name: str, tables: dict[str, Any]) -> Configuration:
+        """From the tables of a file; ValueError or KeyError for a value that is wrong or missing."""
+        for key in ("seed", "records", "deployments"):
+            check_count(key, tables[key], 0 if key == "seed" else 1)
+        variants = {key: _variant(key, table) for key, table in tables_of(tables, "variant", dict).items()}
+        settings = tuple(_setting(table, tables) for table in tables_of(tables, "setting", list))
         return cls(name, tables, settings, variants)
 
     @property

@@ -20,19 +20,23 @@ Every figure here is made by `ouro-spice report results` from the files `results
 and puts there. All tables: {pages}.
 """
 
-_READING = """Shares are per cent of independent attempts, one each, on devices and walks that no network has seen; g is
-scored, networks see what the sense path reports; behind a figure stand its 95 % interval and n. "Floor": the best share
-that any choice of the time by (G_start, G_target) can reach, found on pairs of its own; "floor - share" compares both on
-those pairs, of pulses before their falling edge. The floor is a little too low, since it is found from a finite number
-of trajectories; for the aims an estimate of that is added. Where "trainings" has a number above 1, shares are means over
-so many trainings of the network, sd and range beside them, and intervals are those of another draw of trainings and
-attempts both; the training that goes on to write-and-verify has the best score on validation data. Reads of other
-lengths than the cell's own are booked, not simulated again; untuned pulses end after 2000.
-"""
+_READING = (
+    "Shares are per cent of independent attempts, one each, on devices and walks that no network has seen; g is "
+    "scored, networks see what the sense path reports; behind a figure stand its 95 % interval and n. The noise floor: "
+    "the best share that any choice of the time by (G_start, G_target) can reach, found on pairs of its own; floor - "
+    "share compares both on those pairs, of pulses before their falling edge. The floor is a little too low, since it "
+    "is found from a finite number of trajectories; for the aims an estimate of that is added. Where there is a column "
+    "of trainings with more than one, shares are means over the trainings of a network, sd and range beside them, and "
+    "intervals are those of another draw of trainings and attempts both; the training that goes on to write-and-verify "
+    "has the best score on validation data. Networks that learn from experience all learn from the same, which is "
+    "gathered once. Reads of other lengths than the cell's own are booked, not simulated again; untuned pulses end "
+    "after 2000."
+)
 
-_DIGITS = """Data, tables and rules are the same on any machine, to the last digit; trained weights are not (README,
-"Same numbers").
-"""
+_DIGITS = (
+    'Data, tables and rules are the same on any machine, to the last digit; trained weights are not (README, "The same '
+    'numbers").'
+)
 
 
 def results_text(several: Sequence[Mapping[str, Any]]) -> str:
@@ -43,14 +47,15 @@ def results_text(several: Sequence[Mapping[str, Any]]) -> str:
     parts = [_HEAD.format(pages=pages), "## What the tables show\n", f"{shown}\n"]
     parts += ["## Claims\n", markdown(CLAIM_HEAD, claim_rows(by_name))]
     parts += ["## Aims\n", markdown(AIM_HEAD, aim_rows(by_name))]
-    parts += ["## How to read it\n", _READING, _DIGITS, "## Where the figures come from\n"]
+    parts += ["## How to read it\n", f"{_wrapped(_READING)}\n", f"{_wrapped(_DIGITS)}\n"]
+    parts.append("## Where the figures come from\n")
     return "\n".join([*parts, *(_origin(results) for results in several)])
 
 
 def campaign_text(results: Mapping[str, Any]) -> str:
     """Return the page with all tables of one campaign, in Markdown."""
     name = results["campaign"]
-    parts = [f"# `make {name}`\n", _READING, _origin(results)]
+    parts = [f"# `make {name}`\n", f"{_wrapped(_READING)}\n", _origin(results)]
     for setting, rows in results["one_shot"].items():
         parts += _section(f"{setting}: one attempt each", share_table(rows))
         for tolerance, programmers in results["write_verify"].get(setting, {}).items():

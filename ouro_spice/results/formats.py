@@ -80,6 +80,9 @@ def plain(key: str, value: Any) -> str:
         return duration(value) if key.endswith("_s") else energy(value) if key.endswith("_J") else f"{value:.4g}"
     if _are_numbers(value, 3):
         return ratio(value)
+    if isinstance(value, Mapping):
+        told = {name: plain(name, one) for name, one in value.items() if not isinstance(one, Mapping)}
+        return ", ".join(f"{name} = {one}" for name, one in told.items() if one)
     return span(value, ".4g") if _are_numbers(value, 2) else ""
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +20,9 @@ from ..kept import kept
 from ..manifest import Manifest, describe
 from ..pair import Pair
 from ..predictor import Law, NeuralProgrammer, PulsePredictor, Specification, Stage, rollout
-from ..predictor.programmer import Drives
 from ..predictor.rollout import SEEN, examples
 from ..progress import progress
+from .checkpoints import found, saved
 from .configuration import Configuration, Setting, Variant, standing_cell
 from .trainings import chosen, seed_of
 
@@ -79,6 +77,11 @@ class Place:
         """Where what took long to make is."""
         return self.out / "kept"
 
+    @property
+    def checkpoints(self) -> Path:
+        """Where its networks are."""
+        return self.out / "checkpoints" / self.setting.name
+
     def origin(self, **settings: Any) -> dict[str, Any]:
         """What decides something that is made here: circuit, tools and settings."""
         return describe(self.cell, pair=dataclasses.asdict(self.pair), **settings).origin
@@ -112,28 +115,19 @@ def trainings(place: Place, variant: Variant) -> list[PulsePredictor]:
 
 def training(place: Place, variant: Variant, seed: int) -> PulsePredictor:
     """Return a network of a setting as one seed trains it: from its checkpoint, or trained."""
-    made = _conditioned if variant.conditioned else _plain
-    name = variant.key if seed == place.configuration.seed else f"{variant.key}-seed{seed}"
-    return _saved(place, name, _recipe(place, variant, seed), variant.drives, lambda: made(place, variant, seed))
+    make = _conditioned if variant.conditioned else _plain
+    path, wanted = _path(place, variant, seed), _recipe(place, variant, seed)
+    return saved(path, wanted, variant.drives, lambda: make(place, variant, seed))
 
 
-def _saved(
-    place: Place, name: str, wanted: dict[str, Any], drives: Drives | None, make: Callable[[], PulsePredictor]
-) -> PulsePredictor:
-    """A network from its checkpoint where that is of the wanted recipe, or made and saved."""
-    path = place.out / "checkpoints" / place.setting.name / f"{name}.npz"
-    with contextlib.suppress(ValueError):
-        found = PulsePredictor.load(path)
-        told = found.manifest.settings
-        if told.get("variant") == wanted and told.get("drives") == (dataclasses.asdict(drives) if drives else None):
-            return found
-    made = make()
-    made.manifest.settings["variant"] = wanted
-    if drives:
-        made.manifest.settings["drives"] = dataclasses.asdict(drives)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made.save(path)
-    return made
+def is_trained(place: Place, variant: Variant, seed: int) -> bool:
+    """Return whether the checkpoint of a training is there."""
+    return found(_path(place, variant, seed), _recipe(place, variant, seed), variant.drives) is not None
+
+
+def _path(place: Place, variant: Variant, seed: int) -> Path:
+    more = "" if seed == place.configuration.seed else f"-seed{seed}"
+    return place.checkpoints / f"{variant.key}{more}.npz"
 
 
 def programmer(
@@ -146,8 +140,8 @@ def programmer(
 def foreign(place: Place, other: Place, variant: Variant) -> NeuralProgrammer:
     """Return what programs with the network that another setting trained and chose, at the amplitudes here."""
     manifest = _manifest(place) if variant.conditioned else place.data.manifest
-    found = dataclasses.replace(network(other, variant), manifest=manifest)
-    return NeuralProgrammer(found, name=foreign_name(variant), drives=variant.drives)
+    own = dataclasses.replace(network(other, variant), manifest=manifest)
+    return NeuralProgrammer(own, name=foreign_name(variant), drives=variant.drives)
 
 
 def foreign_name(variant: Variant | None = None) -> str:
@@ -206,13 +200,13 @@ def _policy(place: Place, source: Variant, index: int) -> PulsePredictor:
     def make() -> PulsePredictor:
         return _learned(place, source, _rounds(place, source, index), seed) if index else _clock(place, source)
 
-    return _saved(place, f"{source.key}-round-{index}", _recipe(place, source, seed) | {"round": index}, None, make)
+    path = place.checkpoints / f"{source.key}-round-{index}.npz"
+    return saved(path, _recipe(place, source, seed) | {"round": index}, None, make)
 
 
 def _beginning(place: Place, variant: Variant) -> PulsePredictor:
     """The network of the setting to begin with, for the pair here: it takes either as long to cross the window."""
-    found = network(place.begin, variant)
-    return dataclasses.replace(found, manifest=_manifest(place))
+    return dataclasses.replace(network(place.begin, variant), manifest=_manifest(place))
 
 
 def _manifest(place: Place) -> Manifest:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..files import make_folder, read_text, write_text
-from .commit import CHANGED, UNKNOWN
 from .document import NOT_RECORDED
+from .revision import CHANGED, UNKNOWN
 
 _DIGITS = 6
 _AS_THEY_ARE = ("configuration", "manifest", "seeds", "notes", "source")
@@ -87,7 +87,7 @@ def read(file: Path) -> dict[str, Any]:
         _check(found)
     except ValueError as error:
         raise ValueError(f"{file}: {error}; it is damaged or of another version: run the campaign again") from error
-    return {"ratios": {}, "transfer": {}} | found
+    return found | {key: {} for key in ("ratios", "transfer") if key not in found}
 
 
 def _refuse(word: str) -> None:

@@ -102,7 +102,7 @@ _WRITES = (
 _WRITES_LAST = (_column("energy", "energy_J", energy),)
 _WRITES_BESIDE = (
     "reads", "reads_interval_s", "time_s", "time_total_s", "time_interval_s", "energy_interval_J", "success_interval",
-    "success_g",
+    "success_g", "ranges", "outcomes",
 )  # fmt: skip
 
 _RATIOS = (

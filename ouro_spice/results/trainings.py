@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from ..one_shot import BANDS, Deployment, Estimate, label, within
 from ..predictor import PulsePredictor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spread:
     """A figure over S trainings, which were all tried on the same n cases.
 
@@ -23,14 +24,17 @@ class Spread:
         The mean over trainings and cases, and its 95 % interval: of another draw of both.
     sd
         Standard deviation of the trainings' own means (S - 1 in the denominator), NaN for one training.
-    each
+    means
         The mean of each training, (S,).
+    each
+        The mean of each case over the trainings, (n,).
     """
 
     value: float
     low: float
     high: float
     sd: float
+    means: np.ndarray
     each: np.ndarray
 
     @classmethod
@@ -52,22 +56,20 @@ class Spread:
         cases = np.asarray(cases, dtype=float)
         if cases.ndim != 2 or not cases.size:
             raise ValueError(f"cases must be (trainings, cases), one of each at least; shape {cases.shape}")
-        each, (s, n) = cases.mean(axis=1), cases.shape
+        means, each, (s, n) = cases.mean(axis=1), cases.mean(axis=0), cases.shape
         if s == 1:
-            one = Estimate.of(cases[0], seed)
-            return cls(one.value, one.low, one.high, float("nan"), each)
-        of_cases, of_trainings = cases.mean(axis=0), each
-        left = cases - of_trainings[:, None] - of_cases + cases.mean()
+            one = Estimate.of(each, seed)
+            return cls(one.value, one.low, one.high, float("nan"), means, each)
+        left = cases - means[:, None] - each + cases.mean()
         residual = np.sum(left**2) / max((s - 1) * (n - 1), 1)
-        trainings = max(of_trainings.var(ddof=1) - residual / n, 0.0) / s
-        attempts = of_cases.var(ddof=1) / n if n > 1 else 0.0
-        variance = trainings + attempts
-        half = 0.0
+        trainings = max(means.var(ddof=1) - residual / n, 0.0) / s
+        attempts = each.var(ddof=1) / n if n > 1 else 0.0
+        variance, half = trainings + attempts, 0.0
         if variance > 0:
             freedom = variance**2 / (trainings**2 / (s - 1) + attempts**2 / max(n - 1, 1))
             half = float(student.ppf(0.975, freedom) * np.sqrt(variance))
         value = float(cases.mean())
-        return cls(value, value - half, value + half, float(of_trainings.std(ddof=1)), each)
+        return cls(value, value - half, value + half, float(means.std(ddof=1)), means, each)
 
     @property
     def ends(self) -> list[float]:
@@ -76,7 +78,7 @@ class Spread:
 
     def shares(self) -> Spread:
         """Return the same with the interval of a share, which is not below 0 nor above 1."""
-        return Spread(self.value, max(self.low, 0.0), min(self.high, 1.0), self.sd, self.each)
+        return dataclasses.replace(self, low=max(self.low, 0.0), high=min(self.high, 1.0))
 
 
 def chosen(trainings: Sequence[PulsePredictor]) -> PulsePredictor:
@@ -121,7 +123,7 @@ def hit_summary(hits: dict[float, Sequence[ArrayLike]]) -> dict[str, Any]:
         row["trainings"] = {
             "n": count,
             "sd": {key: one.sd for key, one in spreads.items()},
-            "range": {key: [float(one.each.min()), float(one.each.max())] for key, one in spreads.items()},
+            "range": {key: [float(one.means.min()), float(one.means.max())] for key, one in spreads.items()},
         }
     return row
 
