@@ -23,10 +23,11 @@ from ..report import Page
 from ..write_verify import History
 from . import page, table
 from .attempts import OneShot, one_shot
+from .best import best
 from .configuration import Configuration, Setting, standing_cell
 from .networks import Place, network
 from .transfer import transfer
-from .writes import converged, ratios, rows, writes
+from .writes import Writes, converged, ratios, rows, writes
 
 __all__ = ["CAMPAIGNS", "Configuration", "Found", "campaign", "finite", "markdown", "standing_cell"]
 
@@ -40,7 +41,7 @@ class Found:
     places: dict[str, Place] = field(default_factory=dict)
     one_shots: dict[str, OneShot] = field(default_factory=dict)
     converged: dict[str, dict[str, list[History]]] = field(default_factory=dict)
-    writes: dict[str, dict[float, dict[str, list[History]]]] = field(default_factory=dict)
+    writes: dict[str, Writes] = field(default_factory=dict)
     transfers: dict[str, dict[str, Deployment]] = field(default_factory=dict)
 
     @property
@@ -50,6 +51,9 @@ class Found:
             "one_shot": {name: found.rows() for name, found in self.one_shots.items()},
             "write_verify": {name: rows(self.places[name], found) for name, found in self.writes.items()},
             "ratios": {name: ratios(self.places[name], found) for name, found in self.writes.items()},
+            "tuned": {name: _by_tolerance(found.tuned) for name, found in self.writes.items()},
+            "prediction_s": {name: _by_tolerance(found.prediction_s) for name, found in self.writes.items()},
+            "best": {name: best(found) for name, found in self.one_shots.items()},
             "transfer": {
                 name: {condition: one.summary() for condition, one in found.items()}
                 for name, found in self.transfers.items()
@@ -133,6 +137,10 @@ def _judge(found: Found, setting: Setting) -> None:
 def markdown(results: list[dict[str, Any]]) -> str:
     """``RESULTS.md`` of several campaigns' results."""
     return table.text(results)
+
+
+def _by_tolerance(found: dict[float, Any]) -> dict[str, Any]:
+    return {f"{tolerance:g}": one for tolerance, one in found.items()}
 
 
 def _spread(histories: list[History]) -> dict[str, dict[str, float]]:

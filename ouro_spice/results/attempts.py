@@ -56,7 +56,7 @@ class OneShot:
     constant
         What always ending at one conductance is worth.
     second
-        Rows of writes that got a second pulse where the first reading was outside the band.
+        Rows of writes that got a second pulse where the first reading was outside the band; ``hits``: each attempt's.
     """
 
     deployments: dict[str, Deployment]
@@ -82,7 +82,8 @@ class OneShot:
                 rows[name]["gap"] = {label("within", b): [g.value, g.low, g.high] for b, g in self.gaps[name].items()}
             if name in self.compute_s:
                 rows[name]["compute_s"] = self.compute_s[name]
-        return rows | {f"{name}, two attempts": row for name, row in self.second.items()}
+        second = {f"{name}, two attempts": row for name, row in self.second.items()}
+        return rows | {name: {key: row[key] for key in row if key != "hits"} for name, row in second.items()}
 
 
 def one_shot(place: Place, compact: Place | None = None) -> OneShot:
@@ -163,9 +164,9 @@ def two_attempts(place: Place, one: NeuralProgrammer) -> dict[str, Any]:
     """What a second pulse adds, given where the first reading is outside the band: a row of results."""
     drawn = place.drawn(place.setting.deployments, DEVICES)
     histories = kept_histories(place, f"two-{one.name}", one, drawn, BANDS[-1], 2, False)
-    row: dict[str, Any] = {"n": len(histories), "interval": {}}
+    row: dict[str, Any] = {"n": len(histories), "interval": {}, "hits": {}}
     for band in BANDS:
-        hits = [_hit(history, band) for history in histories]
+        hits = row["hits"][band] = [_hit(history, band) for history in histories]
         found = Estimate.of(hits)
         row[label("within", band)] = found.value
         row["interval"][label("within", band)] = [found.low, found.high]

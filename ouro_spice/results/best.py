@@ -1,0 +1,52 @@
+"""The best networks of one attempt and of two, chosen on other attempts than they are judged on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..one_shot import BANDS, label
+from ..write_verify import Candidates, of_best, share_of_best
+from .attempts import OneShot
+
+OTHERS = ("do nothing", "noise-free", "best constant")
+"""What stands beside networks."""
+
+_FOREIGN = "trained on"
+"""In the names of networks that another setting has trained."""
+
+
+def networks(names: Any) -> list[str]:
+    """Return those of some names that are networks of the setting itself."""
+    return sorted(name for name in names if name not in OTHERS and _FOREIGN not in name)
+
+
+def best(found: OneShot) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return what results hold of the best network of each band.
+
+    Returns
+    -------
+    dict
+        ``gap``, noise floor minus share, and ``second``, share of two attempts, each by band as ``within_20``: ``name``
+        of the best one on all cases together, ``value`` as [value, low, high] of the one that other cases choose, ``n``
+        cases, which are pairs of the floor, or attempts. Empty where there was no floor, or no second attempt.
+    """
+    bands = {label("within", band): band for band in BANDS}
+    names, second = networks(found.gaps), networks(found.second)
+    return {
+        "gap": {key: _gap(found, names, band) for key, band in bands.items()} if names else {},
+        "second": {key: _share(found, second, band) for key, band in bands.items()} if second else {},
+    }
+
+
+def _gap(found: OneShot, names: list[str], band: float) -> dict[str, Any]:
+    side = Candidates(tuple(names), np.array([found.gaps[name][band].each for name in names]))
+    value = of_best([side], lambda means: means[:, 0])
+    return {"name": side.best, "value": list(value), "n": side.n}
+
+
+def _share(found: OneShot, names: list[str], band: float) -> dict[str, Any]:
+    hits = np.array([found.second[name]["hits"][band] for name in names], float)
+    side = Candidates(tuple(names), -hits)
+    return {"name": side.best, "value": list(share_of_best(hits, names)), "n": side.n}
