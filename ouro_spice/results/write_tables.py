@@ -18,13 +18,14 @@ RATIO_HEAD = ("tolerance", "of", "n", "neural", "best that knows nothing", "rati
 TUNED_HEAD = ("programmer", "settings", "at an edge of what was tried")
 
 SAYS = (
-    "Reads stand beside pulses, each as often as there are pulses, and once more. A prediction is one evaluation of a "
-    "network or of a model's lookup, for one reading, change and amplitude; times are without them but where it is "
-    'said. In software: the CPU time that this programmer took here to choose a pulse, one write at a time. "May '
-    'take": how long the choice of a pulse may take before a write, with reads of 100 ns, takes as long as with the '
-    "best rival that predicts nothing (95 %). Energy of pulses is what the drivers delivered; that of reads what all "
-    "sources of the circuit delivered in reads of the cell's own length, of compact cells g V^2 over the read; an ADC "
-    "and what predicts are in neither."
+    "Reads stand beside pulses: one before the first, and one after each. A prediction is one evaluation of a "
+    "network, or of a model's lookup, for one reading, change and amplitude; times are without them but where it "
+    "is said. In software: with the CPU time that this programmer took here to choose a pulse, one write at a "
+    'time. "May take": how long the choice of a pulse may take before a write, with reads of 100 ns, takes as '
+    "long as with the best rival that predicts nothing (95 %). Energy of pulses is what the drivers delivered; "
+    "that of reads what all sources of the circuit delivered in reads of the cell's own length, of compact cells "
+    "g V^2 over the read; an ADC and what predicts are in neither. The best of several is chosen on other writes "
+    "than it is judged on, so that such a ratio may differ from that of two rows."
 )
 """What is counted, in words."""
 
@@ -150,6 +151,6 @@ def _number(value: float | None) -> str:
 
 
 def _energy(value: float | None) -> str:
-    if value is None or value != value:
+    if value is None:
         return ""
     return f"{value * 1e12:.3g} pJ" if value < 1e-9 else f"{value * 1e9:.3g} nJ"

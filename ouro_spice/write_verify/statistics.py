@@ -19,9 +19,9 @@ def summary(histories: Sequence[History]) -> dict[str, Any]:
     """Return success rate, pulses, reads, predictions, time and energies of many writes, units in the names.
 
     They are those of all writes, whether they reached their target or not: ``time_s`` of pulses and reads, without
-    predictions, ``energy_J`` of the pulses, ``read_energy_J`` of the reads. The intervals are 95 % bootstrap intervals
-    of the means, ``interval`` that of the pulses, and of their median; of the success Wilson's, which knows that 40 of
-    40 are not all there is.
+    predictions, ``energy_J`` of the pulses, ``read_energy_J`` of the reads, None where one is not known. The intervals
+    are 95 % bootstrap intervals of the means, ``interval`` that of the pulses, and of their median; of the success
+    Wilson's, which knows that 40 of 40 are not all there is.
 
     Raises
     ------
@@ -33,6 +33,7 @@ def summary(histories: Sequence[History]) -> dict[str, Any]:
     histories = several("histories", histories, History, "target_S")
     counts, times_s = column(histories, "pulses"), column(histories, "time_s")
     energies_J, reads_J = column(histories, "energy_J"), column(histories, "read_energy_J")
+    known = bool(np.isfinite(reads_J).all())
     reached = np.array([history.outcome is Outcome.REACHED for history in histories], float)
     return {
         "success": float(reached.mean()),
@@ -44,13 +45,13 @@ def summary(histories: Sequence[History]) -> dict[str, Any]:
         "time_s": float(times_s.mean()),
         "time_total_s": float(times_s.sum()),
         "energy_J": float(energies_J.mean()),
-        "read_energy_J": float(reads_J.mean()),
+        "read_energy_J": float(reads_J.mean()) if known else None,
         "n": len(histories),
         "interval": _interval(counts),
         "median_interval": median_interval(counts),
         "time_interval_s": _interval(times_s),
         "energy_interval_J": _interval(energies_J),
-        "read_energy_interval_J": _interval(reads_J),
+        "read_energy_interval_J": _interval(reads_J) if known else None,
         "success_interval": wilson(int(reached.sum()), len(reached)),
     }
 

@@ -42,7 +42,7 @@ def tune(
 
     By successive halving: all candidates write the first cases, the better ones of them three times as many, and so on
     until the last ones write all. Cases should be in random order. `TuningEdge` warns where a setting of the best one
-    is the smallest or the largest that was tried: what lies beyond may be better.
+    is the smallest or the largest of three or more that were tried: what lies beyond may be better.
 
     Parameters
     ----------
@@ -74,8 +74,10 @@ def tune(
         For arguments that make no sense.
     """
     best, table = ranked(candidates, make_fleet, targets, tolerance, max_pulses, by, least, patience)
-    if table[0]["edges"]:
-        warn(f"tuning of {best.name} ends at an edge of what was tried: {told_edges(table[0]['edges'])}", TuningEdge)
+    # of two values one is always at an end: the table tells it
+    found = {name: which for name, which in table[0]["edges"].items() if not which.endswith(" of 2")}
+    if found:
+        warn(f"tuning of {best.name} ends at an edge of what was tried: {told_edges(found)}", TuningEdge)
     return best, table
 
 
