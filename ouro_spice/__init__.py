@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .validity import OutsideTraining, UnreadableTarget, ValidityWarning
+from .validity import OutsideTraining, TuningEdge, UnreadableTarget, ValidityWarning
 from .variability import HalfCycleWalk, ReadNoise, Spread, Walk, Wander
 from .device import Device, jart_vcm_v1b
 from .pulse import Parallel, Pulse
@@ -157,6 +157,7 @@ __all__ = [
     "report",
     "ValidityWarning",
     "OutsideTraining",
+    "TuningEdge",
     "UnreadableTarget",
 ]
 

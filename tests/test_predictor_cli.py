@@ -337,9 +337,14 @@ def test_programmers_under_one_harness(ouro, checkpoint, tmp_path):
     assert found["checkpoints"] == {"neural": PulsePredictor.load(checkpoint).sha256}
     (ratios,) = found["ratios"]["reduced_60us_d2d"].values()
     one = ratios["pulses"]
-    assert one["ratio"][0] == pytest.approx(rows[one["conventional"]]["pulses_mean"] / rows["neural"]["pulses_mean"])
+    for name, ratio in one["over_each"].items():
+        assert ratio[0] == pytest.approx(rows[name]["pulses_mean"] / rows["neural"]["pulses_mean"])
+    assert one["ratio"] == one["over_best"] == one["each"]["neural"]["nothing"]
     again = answer(ouro(*quick, "--json", "--workers", 2))
     assert [again.pop("seconds") > 0, found.pop("seconds") > 0] == [True, True]
+    for (by_programmer,) in (one.pop("prediction_s")["reduced_60us_d2d"].values() for one in (again, found)):
+        assert set(by_programmer) == {"neural", "noise-free"}
+        assert all(times["pulse_s"] > 0 for times in by_programmer.values())
     assert again == found
     assert (tmp_path / "report.html").read_text().count("<img") == 2
 
@@ -348,24 +353,38 @@ def test_the_table_and_the_ratio_are_shown(ouro, checkpoint, tmp_path, plain_pag
     done = ouro(*QUICK, "--checkpoint", checkpoint, "--read-times", "50e-9,2e-6", "--d2d", "none", "--out", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "coarse to" in done.stdout and "2 us" in done.stdout
-    assert "times as much as neural" in done.stdout
+    assert "times as much as neural" in " ".join(done.stdout.split())
+    for word in (
+        "knows",
+        "reads",
+        "predictions",
+        "software",
+        "energy",
+        "may take",
+        "nominal model",
+        "edge of what was",
+    ):
+        assert word in " ".join(done.stdout.split()), word
     assert list(json.loads((tmp_path / "results.json").read_text())["write_verify"]) == ["reduced_60us"]
 
 
 def test_a_programmer_that_gives_up_soon_is_not_the_best():
-    def history(outcome, pulses):
+    def history(outcome, pulses, knows="training data"):
         return SimpleNamespace(
-            outcome=outcome, pulses=[0] * pulses, time_s=pulses * 1e-8, energy_J=0.0, target_S=1.0,
-            with_reads=lambda _: history(outcome, pulses),
+            outcome=outcome, pulses=[0] * pulses, time_s=pulses * 1e-8, energy_J=0.0, target_S=1.0, predictions=0,
+            with_reads=lambda _: history(outcome, pulses, knows), knows=knows,
         )  # fmt: skip
 
     histories = {
         "slow": [history(Outcome.REACHED, 9)] * 4,
         "gives up": [history(Outcome.STUCK, 1)] * 4,
-        "ISPP": [history(Outcome.REACHED, 18)] * 4,
+        "ISPP": [history(Outcome.REACHED, 18, "nothing")] * 4,
+        "gives up, too": [history(Outcome.PULSE_LIMIT, 2, "nothing")] * 4,
     }
-    found = benchmark.Benchmarked(None, histories, ("slow", "gives up"), {"ISPP": {}}, {}, {}, 0.0)
-    assert found.ratios["pulses"] == {"neural": "slow", "conventional": "ISPP", "ratio": (2.0, 2.0, 2.0)}
+    found = benchmark.Benchmarked(None, histories, ("slow", "gives up"), {"ISPP": {}}, {}, {}, 0.0).ratios["pulses"]
+    assert (found["neural"], found["conventional"], found["model"]) == ("slow", "ISPP", None)
+    assert found["ratio"] == pytest.approx((2.0, 2.0, 2.0))
+    assert found["over_model"] is None
 
 
 def test_without_a_checkpoint_no_network_takes_part(ouro, tmp_path, plain_page):

@@ -71,7 +71,8 @@ def benchmark_programmers(
     if as_json:
         print(text)
         return
-    show(compared.head(), compared.table())
+    for head, rows in compared.tables:
+        show(head, rows)
     print("\n".join([*compared.told(), f"report: {report}"]))
 
 

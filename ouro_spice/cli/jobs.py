@@ -70,7 +70,7 @@ def sim(
     as_json: Json = False,
 ) -> None:
     """Run the main job: decks, then extract, train, deploy, write and verify, compact and 1T1R in SPICE; a report."""
-    from ..results.table import share_table, write_table
+    from ..results.table import share_table, write_tables
     from ..sim import run
 
     results = run(out_folder(out), seed, workers, (lambda *_: None) if as_json else show)
@@ -80,9 +80,9 @@ def sim(
         for setting, attempts in results["one_shot"].items():
             head, rows = share_table(attempts)
             show(head[:6], [[f"{setting}: {row[0]}", *row[1:6]] for row in rows])
-        for by_tolerance in results["write_verify"].values():
-            for programmers in by_tolerance.values():
-                show(*write_table(programmers))
+        for setting, by_tolerance in results["write_verify"].items():
+            for head, rows in (one for tolerance in by_tolerance for one in write_tables(results, setting, tolerance)):
+                show(head, rows)
         print(f"report: {out / 'report.html'}")
     if not all(figure["pass"] for figure in results["decks"]):
         raise typer.Exit(1)

@@ -24,12 +24,13 @@ from ..report import Page
 from ..write_verify import History
 from . import document, page, publish
 from .attempts import OneShot, one_shot
+from .best import best
 from .configuration import Configuration, Setting, standing_cell
 from .networks import Place, network
 from .revision import commit
 from .trainers import train_ahead
 from .transfer import transfer
-from .writes import converged, ratios, rows, writes
+from .writes import Writes, converged, ratios, rows, writes
 
 __all__ = ["CAMPAIGNS", "Configuration", "Found", "campaign", "document", "finite", "publish", "standing_cell"]
 
@@ -43,7 +44,7 @@ class Found:
     places: dict[str, Place] = field(default_factory=dict)
     one_shots: dict[str, OneShot] = field(default_factory=dict)
     converged: dict[str, dict[str, list[History]]] = field(default_factory=dict)
-    writes: dict[str, dict[float, dict[str, list[History]]]] = field(default_factory=dict)
+    writes: dict[str, Writes] = field(default_factory=dict)
     transfers: dict[str, dict[str, Deployment]] = field(default_factory=dict)
 
     @property
@@ -53,6 +54,9 @@ class Found:
             "one_shot": {name: found.rows() for name, found in self.one_shots.items()},
             "write_verify": {name: rows(self.places[name], found) for name, found in self.writes.items()},
             "ratios": {name: ratios(self.places[name], found) for name, found in self.writes.items()},
+            "tuned": {name: _by_tolerance(found.tuned) for name, found in self.writes.items()},
+            "prediction_s": {name: _by_tolerance(found.prediction_s) for name, found in self.writes.items()},
+            "best": {name: best(found) for name, found in self.one_shots.items()},
             "transfer": {
                 name: {condition: one.summary() for condition, one in found.items()}
                 for name, found in self.transfers.items()
@@ -140,6 +144,10 @@ def _seeds(configuration: Configuration) -> dict[str, Any]:
     own = configuration.seed
     seeds = {one.name: list(range(own, own + one.training_seeds)) for one in configuration.settings}
     return {"campaign": own, "training": seeds}
+
+
+def _by_tolerance(found: dict[float, Any]) -> dict[str, Any]:
+    return {f"{tolerance:g}": one for tolerance, one in found.items()}
 
 
 def _spread(histories: list[History]) -> dict[str, dict[str, float]]:

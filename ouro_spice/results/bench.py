@@ -14,7 +14,8 @@ from ..engine import Ngspice
 from ..fleet import Fleet, fleet
 from ..pair import Pair
 from ..pair import pair as search
-from ..write_verify import Programmer, tune
+from ..write_verify import Programmer
+from ..write_verify.tuning import edges, parameters_of, ranked
 from .judging import candidates, carried, varied
 
 JUDGED, TRAINING = 1, 2
@@ -115,17 +116,25 @@ def cells(
 
 
 def tuned(bench: Bench, kind: type[Programmer], engine: Ngspice) -> Programmer:
-    """A conventional programmer with the settings that take the least time on training cells."""
+    """Return a conventional programmer with the settings that take the least time on training cells."""
+    return settled(bench, kind, engine)[0]
+
+
+def settled(bench: Bench, kind: type[Programmer], engine: Ngspice) -> tuple[Programmer, dict[str, str]]:
+    """Return the same, and which of its settings lie at an edge of those that were drawn from the grid: see `edges`."""
     if bench.tuning is None:
-        return kind(bench.pair)
+        return kind(bench.pair), {}
     if isinstance(bench.cell, CompactCell):
-        best = _ranked(bench, bench.cell, bench.pair, _some(bench, kind, bench.pair), bench.tuning.cells, engine)
-        return kind(bench.pair, **best[0])
-    compact = CompactCell(bench.cell.device, "tud" if bench.cell.device.realisation == "tud" else "full")
-    voltages = search(compact, bench.pair.total_s)
-    best = _ranked(bench, compact, voltages, _some(bench, kind, voltages), bench.tuning.cells, engine)
-    there = [carried(kind, bench.pair, one) for one in varied(best, bench.tuning.best)]
-    return kind(bench.pair, **_ranked(bench, bench.cell, bench.pair, there, bench.tuning.tried, engine)[0])
+        drawn = _some(bench, kind, bench.pair)
+        best = _ranked(bench, bench.cell, bench.pair, drawn, bench.tuning.cells, engine)
+    else:
+        compact = CompactCell(bench.cell.device, "tud" if bench.cell.device.realisation == "tud" else "full")
+        voltages = search(compact, bench.pair.total_s)
+        drawn = _some(bench, kind, voltages)
+        best = _ranked(bench, compact, voltages, drawn, bench.tuning.cells, engine)
+        there = [carried(kind, bench.pair, one) for one in varied(best, bench.tuning.best)]
+        best = _ranked(bench, bench.cell, bench.pair, there, bench.tuning.tried, engine)
+    return kind(bench.pair, **best[0]), edges(best[0], [parameters_of(one) for one in drawn])
 
 
 def _some(bench: Bench, kind: type[Programmer], voltages: Pair) -> list[Programmer]:
@@ -138,5 +147,5 @@ def _ranked(
 ) -> list[dict[str, Any]]:
     """The settings of the candidates, best first."""
     trained, targets = cells(bench, cell, voltages, n, TRAINING, engine)
-    _, rows = tune(tried, trained.copy, targets, bench.tolerance, bench.max_pulses, "time")
+    _, rows = ranked(tried, trained.copy, targets, bench.tolerance, bench.max_pulses, "time")
     return [row["parameters"] for row in rows]

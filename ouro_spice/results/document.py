@@ -9,7 +9,8 @@ from typing import Any
 from .aims import AIM_HEAD, aim_rows
 from .claims import CLAIM_HEAD, claim_rows, findings
 from .formats import markdown
-from .table import Table, ratio_table, settings_table, share_table, transfer_table, write_table
+from .table import Table, ratio_table, share_table, transfer_table, write_tables
+from .write_tables import SAYS
 
 NOT_RECORDED = "not recorded"
 
@@ -29,8 +30,9 @@ _READING = (
     "of trainings with more than one, shares are means over the trainings of a network, sd and range beside them, and "
     "intervals are those of another draw of trainings and attempts both; the training that goes on to write-and-verify "
     "has the best score on validation data. Networks that learn from experience all learn from the same, which is "
-    "gathered once. Reads of other lengths than the cell's own are booked, not simulated again; untuned pulses end "
-    "after 2000."
+    "gathered once. An aim is met where the end of its interval meets it; the best of several networks is chosen on "
+    "other attempts than it is judged on. Reads of other lengths than the cell's own are booked, not simulated again; "
+    f"untuned pulses end after 2000. {SAYS}"
 )
 
 _DIGITS = (
@@ -58,12 +60,12 @@ def campaign_text(results: Mapping[str, Any]) -> str:
     parts = [f"# `make {name}`\n", f"{_wrapped(_READING)}\n", _origin(results)]
     for setting, rows in results["one_shot"].items():
         parts += _section(f"{setting}: one attempt each", share_table(rows))
-        for tolerance, programmers in results["write_verify"].get(setting, {}).items():
-            parts += _section(f"{setting}: writes to +-{float(tolerance):.0%}", write_table(programmers))
+        for tolerance in results["write_verify"].get(setting, {}):
+            parts.append(f"## {setting}: writes to +-{float(tolerance):.0%}\n")
+            parts += [markdown(*one) for one in write_tables(results, setting, tolerance)]
         for key, title, made in (
             ("ratios", "how many times fewer", ratio_table),
             ("transfer", "under other conditions", transfer_table),
-            ("tuned", "tuned settings", settings_table),
         ):
             if (results.get(key) or {}).get(setting):
                 parts += _section(f"{setting}: {title}", made(results[key][setting]))

@@ -16,6 +16,7 @@ from ..report.one_shot import rpd_by_start, rpd_histogram, rpd_map, share_bars, 
 from ..report.writing import converged, iterations, pulses_and_time
 from . import table
 from .networks import Place
+from .write_tables import SAYS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -107,10 +108,12 @@ def _writes(book: _Book, name: str, place: Place, found: Found, results: dict[st
     read_ns = live(place.cell).read_s * 1e9
     for tolerance, rows in results["write_verify"][name].items():
         book.page.paragraph(f"Within {float(tolerance):.0%}; in the figure reads take {read_ns:.0f} ns.")
-        book.page.table(*table.write_table(rows))
+        for one in table.write_tables(results, name, tolerance):
+            book.page.table(*one)
         text = "Pulses and time of a write by programmer"
         book.figure(pulses_and_time(rows, float(tolerance)), text, f"{name}-writes-{tolerance}")
     book.page.table(*table.ratio_table(results["ratios"][name]))
+    book.page.paragraph(SAYS)
 
 
 def _transfer(book: _Book, name: str, found: Found, results: dict[str, Any]) -> None:

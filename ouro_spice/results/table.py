@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .formats import PERCENTS, duration, energy, gaps, number, plain, ratio, share, shares_span, span
+from .write_tables import AGAINST_HEAD, TUNED_HEAD, against_rows, cost_head, cost_rows, tuned_rows
 
 if TYPE_CHECKING:
     from .networks import Place
@@ -40,6 +41,10 @@ class Column:
 
 def _column(head: str, key: str, form: Callable[[Any], str], always: bool = True) -> Column:
     return Column(head, lambda row: form(row.get(key)), (key,), always)
+
+
+def _name(value: Any) -> str:
+    return value or ""
 
 
 def _interval(key: str) -> Callable[[Row], str]:
@@ -88,7 +93,7 @@ _BASELINES = ("best constant", "do nothing", "noise-free", "noise-free, looked u
 """Rows that stand first, in this order; behind them tables, then all others in the order of the results."""
 
 _WRITES = (
-    _column("knows", "knows", lambda value: value or "", always=False),
+    _column("knows", "knows", _name, always=False),
     _column("n", "n", number),
     _column("success", "success", share),
     _column("pulses, mean", "pulses_mean", lambda value: number(value, ".2f")),
@@ -102,13 +107,18 @@ _WRITES = (
 _WRITES_LAST = (_column("energy", "energy_J", energy),)
 _WRITES_BESIDE = (
     "reads", "reads_interval_s", "time_s", "time_total_s", "time_interval_s", "energy_interval_J", "success_interval",
-    "success_g", "ranges", "outcomes",
+    "success_g", "ranges", "outcomes", "median_interval", "read_energy_interval_J",
 )  # fmt: skip
 
+_COSTS = ("reads_mean", "predictions_mean", "energy_J", "read_energy_J", "time_100ns_s")
+"""Figures of writes in a table of their own."""
+
 _RATIOS = (
-    _column("neural", "neural", lambda value: value or ""),
-    _column("best tuned conventional", "conventional", lambda value: value or ""),
+    _column("neural", "neural", _name),
+    _column("best that knows nothing", "conventional", _name),
     _column("ratio (95 %)", "over_best", ratio),
+    _column("best that knows the model", "model", _name, always=False),
+    Column("to that (95 %)", lambda row: ratio(row.get("over_model")), ("over_model",), always=False),
     _column("ratio to untuned fixed pulses", "over_untuned", ratio),
 )
 
@@ -144,6 +154,29 @@ def write_table(rows: Mapping[str, Row]) -> Table:
     return _made("programmer", rows, (*_WRITES, *times, *_WRITES_LAST), _WRITES_BESIDE)
 
 
+def write_tables(results: Mapping[str, Any], setting: str, tolerance: str) -> list[Table]:
+    """Return all tables of a setting's writes to within a tolerance.
+
+    How they ended; what they take; the ratios to rivals; tuned settings. Results that count no reads have one table.
+    """
+    rows = results["write_verify"][setting][tolerance]
+    if not any("reads_mean" in row for row in rows.values()):
+        return [write_table(rows)]
+    ratios, timed, tuned = (
+        ((results.get(key) or {}).get(setting) or {}).get(tolerance) or {}
+        for key in ("ratios", "prediction_s", "tuned")
+    )
+    break_even = (ratios.get("time_s") or {}).get("break_even") or {}
+    reads_s = [float(length) for length in next(iter(rows.values())).get("reads", {})]
+    found = [
+        _made("programmer", rows, _WRITES[:-2], (*_WRITES_BESIDE, *_COSTS)),
+        (cost_head(reads_s), cost_rows(rows, timed, break_even)),
+        (list(AGAINST_HEAD), against_rows(rows, ratios)),
+        (list(TUNED_HEAD), tuned_rows(tuned)),
+    ]
+    return [one for one in found if one[1]]
+
+
 def _time(length: str, first: bool) -> Column:
     head = duration(float(length))
     return Column(
@@ -154,8 +187,8 @@ def _time(length: str, first: bool) -> Column:
 def ratio_table(ratios: Mapping[str, Mapping[str, Row]]) -> Table:
     """Return how many times fewer: a line for each tolerance, for pulses and for time."""
     words = {"pulses": "pulses", "time_s": "time"}
-    keyed = {(tolerance, key): row for tolerance, both in ratios.items() for key, row in both.items()}
-    head, lines = _made("", keyed, _RATIOS, ("over_each",))
+    keyed = {(tolerance, key): row for tolerance, both in ratios.items() for key, row in both.items() if key in words}
+    head, lines = _made("", keyed, _RATIOS, ("over_each", "each", "break_even"))
     names = [[f"+-{float(tolerance):.0%}", words.get(key, key)] for tolerance, key in keyed]
     return ["tolerance", "of", *head[1:]], [[*name, *line[1:]] for name, line in zip(names, lines, strict=True)]
 
@@ -163,23 +196,6 @@ def ratio_table(ratios: Mapping[str, Mapping[str, Row]]) -> Table:
 def transfer_table(rows: Mapping[str, Row]) -> Table:
     """Return a network's attempts under other conditions, a line each."""
     return _made("condition", rows, _TRANSFER, ("n", "interval", "rpd_mean", "wrong_way"))
-
-
-def settings_table(tuned: Any) -> Table:
-    """Return tuned settings, however deep they are nested: the way to each, and what it is."""
-    return ["of", "settings"], [[", ".join(way), told] for way, told in _settings(tuned, ())]
-
-
-def _settings(found: Any, way: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
-    if isinstance(found, Mapping) and any(isinstance(one, Mapping) for one in found.values()):
-        return [line for name, one in found.items() for line in _settings(one, (*way, str(name)))]
-    if isinstance(found, Mapping):
-        return [(way, ", ".join(f"{name} = {_setting(one)}" for name, one in found.items()))]
-    return [(way, _setting(found))]
-
-
-def _setting(value: Any) -> str:
-    return number(value) or str(value)
 
 
 def _made(title: str, rows: Mapping[Any, Row], columns: Sequence[Column], beside: Sequence[str]) -> Table:

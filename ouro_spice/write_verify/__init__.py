@@ -6,6 +6,7 @@ readings so far and the target. Conductance changes only through the simulated p
 
 from __future__ import annotations
 
+from .choice import Candidates, of_best, ratio_of_best, share_of_best
 from .coarse_fine import CoarseFine
 from .fixed import FixedPulse
 from .history import History
@@ -13,12 +14,14 @@ from .ispp import ISPP, ISPPWidth
 from .loop import write_verify
 from .many import write_many
 from .outcome import Outcome
-from .programmer import Conventional, Programmer
+from .programmer import KNOWS, Conventional, Programmer
 from .statistics import ratio, summary
 from .tuning import tune
 
 __all__ = [
     "ISPP",
+    "KNOWS",
+    "Candidates",
     "CoarseFine",
     "Conventional",
     "FixedPulse",
@@ -26,7 +29,10 @@ __all__ = [
     "ISPPWidth",
     "Outcome",
     "Programmer",
+    "of_best",
     "ratio",
+    "ratio_of_best",
+    "share_of_best",
     "summary",
     "tune",
     "write_many",
