@@ -18,7 +18,7 @@ from ouro_spice.one_shot import BANDS, Estimate
 from ouro_spice.predictor import shipped, standing
 from ouro_spice.results import Configuration, aims, claims, document, table
 from ouro_spice.results import networks as kinds
-from ouro_spice.results.attempts import OneShot, _hit
+from ouro_spice.results.attempts import OneShot, _hit, one_shot
 from ouro_spice.results.best import best
 from ouro_spice.results.judging import varied
 from ouro_spice.results.networks import Place, programmer
@@ -181,6 +181,20 @@ def test_the_report_and_the_text_name_what_was_found(done):
         assert name in text
     for digest in found["manifest"]["checkpoints"].values():
         assert digest in page
+
+
+def test_networks_of_another_setting_stand_beside_its_own(done):
+    """Those of the setting itself, taken for another one's: they make the same attempts."""
+    out, found = done
+    configuration = load(out.parent)
+    with Ngspice(1) as engine:
+        place = Place(configuration, configuration.settings[0], out, 1, engine)
+        rows = one_shot(place, place).rows()
+    for name in ("within_20", "both"):
+        assert rows[f"{name}, trained on compact"]["within_20"] == rows[name]["within_20"]
+        assert rows[f"{name}, trained on compact"]["trainings"] == rows[name]["trainings"]
+    assert {f"both{more}, two attempts" for more in ("", ", trained on compact")} <= set(rows)
+    assert set(found["one_shot"][SETTING]) < set(rows)
 
 
 # ---- what it keeps

@@ -100,16 +100,16 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
     """
     variants = place.configuration.of(place.setting)
     shared = [v for v in compact.configuration.of(compact.setting) if v in variants] if compact else []
-    networks = {v.name: trainings(place, v) for v in variants if _single(v)}
-    networks |= {foreign_name(v): [network(compact, v)] for v in shared if _single(v)}
+    networks = {v.name: trainings(place, v) for v in variants}
+    networks |= {foreign_name(v): [network(compact, v)] for v in shared}
     model = noise_free(place.cell, place.pair, place.engine)
     predicts: dict[str, Predict] = {"do nothing": nothing, "noise-free": model}
     asked = {name: [one] for name, one in predicts.items()}
-    asked |= {name: [one.answer for one in several] for name, several in networks.items()}
+    plain = [v.name for v in variants if _single(v)] + [foreign_name(v) for v in shared if _single(v)]
+    asked |= {name: [one.answer for one in networks[name]] for name in plain}
     tries = {name: [deployed(place, name, one) for one in several] for name, several in asked.items()}
     programmers = _programmers(place, compact, [v for v in variants if not _single(v)], shared)
     tries |= {name: [attempted(place, one) for one in several] for name, several in programmers.items()}
-    networks |= {name: [one.predictor for one in several] for name, several in programmers.items()}
     found = _Trained(networks, compact)
     second = {
         name: found.row(name, [two_attempts(place, one) for one in several])
@@ -123,7 +123,7 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
     always = constant(targets, tries["do nothing"][0].target_S)
     shown = {name: several[found.place(name)] for name, several in tries.items()}
     rows = {name: found.row(name, tries[name]) for name in networks}
-    compute_s = _timed(place, {name: several[found.place(name)] for name, several in networks.items()}, model)
+    compute_s = _timed(place, {name: networks[name][found.place(name)] for name in plain}, model)
     return OneShot(shown, tried, folds, gaps, compute_s, always, second, rows)
 
 
