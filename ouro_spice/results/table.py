@@ -87,7 +87,7 @@ _SHARES = (
     _column("wrong way", "wrong_way", share),
     _column("time of a prediction", "compute_s", duration),
 )
-_SHARES_BESIDE = ("rpd_mean", "failures", "floor_bias", *(f"floor_{band}" for band in PERCENTS))
+_SHARES_BESIDE = ("rpd_mean", "failures", "floor_bias", "constant_S", *(f"floor_{band}" for band in PERCENTS))
 
 _BASELINES = ("best constant", "do nothing", "noise-free", "noise-free, looked up")
 """Rows that stand first, in this order; behind them tables, then all others in the order of the results."""
