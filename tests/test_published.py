@@ -107,6 +107,21 @@ def test_new_rows_stand_where_they_belong_and_new_columns_behind_the_known():
     assert {len(line) for line in lines} == {len(head)}
 
 
+def test_tables_inside_rows_get_sections_of_their_own():
+    small = [
+        {"direction": "set", "asked_S": 2e-6, "gain": [1.4, 1.2, 1.6]},
+        {"direction": "reset", "asked_S": [1e-6, 1e-5]},
+    ]
+    rows = {"A": row(0.5, small_updates=small), "B": row(0.6), "C": row(0.6, small_updates=small[:1])}
+    ((key, (head, lines)),) = table.list_tables(rows).items()
+    assert (key, head) == ("small_updates", ["variant", "direction", "asked S", "gain"])
+    assert lines == [["A", "set", "2 uS", "1.40 (1.20 .. 1.60)"], ["A", "reset", "1 uS .. 10 uS", ""],
+                     ["C", "set", "2 uS", "1.40 (1.20 .. 1.60)"]]  # fmt: skip
+    assert "small" not in " ".join(table.share_table(rows)[0])
+    text = document.campaign_text({"campaign": "paper", "one_shot": {"x": rows}, "write_verify": {}})
+    assert "## x: small updates\n\n| variant | direction |" in text
+
+
 def written(**more):
     found = {"n": 40, "success": 0.975, "pulses_mean": 2.5, "interval": [2.0, 3.0], "pulses_median": 2.0,
              "pulses_p95": 6.0, "iterations_below_10": 0.95, "reads": {"1e-08": 1e-7, "1e-06": 3e-6},

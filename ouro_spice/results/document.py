@@ -9,7 +9,7 @@ from typing import Any
 from .aims import AIM_HEAD, aim_rows
 from .claims import CLAIM_HEAD, claim_rows, findings
 from .formats import markdown
-from .table import Table, ratio_table, share_table, transfer_table, write_tables
+from .table import Table, list_tables, ratio_table, share_table, transfer_table, write_tables
 from .write_tables import SAYS
 
 NOT_RECORDED = "not recorded"
@@ -60,6 +60,8 @@ def campaign_text(results: Mapping[str, Any]) -> str:
     parts = [f"# `make {name}`\n", f"{_wrapped(_READING)}\n", _origin(results)]
     for setting, rows in results["one_shot"].items():
         parts += _section(f"{setting}: one attempt each", share_table(rows))
+        for key, table in list_tables(rows).items():
+            parts += _section(f"{setting}: {key.replace('_', ' ')}", table)
         for tolerance in results["write_verify"].get(setting, {}):
             parts.append(f"## {setting}: writes to +-{float(tolerance):.0%}\n")
             parts += [markdown(*one) for one in write_tables(results, setting, tolerance)]

@@ -70,20 +70,31 @@ def gaps(found: Mapping[str, Sequence[float]] | None) -> str:
     return " / ".join(f"{share(one[0])} ({shares_span(one[1:])})" for one in (found or {}).values())
 
 
+def conductance(value: Any) -> str:
+    """Return a conductance [S] in uS."""
+    return f"{value * 1e6:.4g} uS" if _is_number(value) else ""
+
+
+_UNITS = {"_s": duration, "_J": energy, "_S": conductance}
+"""What writes a figure, by the end of its name."""
+
+
 def plain(key: str, value: Any) -> str:
     """Return a figure that no table declares, by the unit at the end of its name; nothing for what is no figure."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if _is_number(value):
-        return duration(value) if key.endswith("_s") else energy(value) if key.endswith("_J") else f"{value:.4g}"
-    if _are_numbers(value, 3):
-        return ratio(value)
     if isinstance(value, Mapping):
         told = {name: plain(name, one) for name, one in value.items() if not isinstance(one, Mapping)}
         return ", ".join(f"{name} = {one}" for name, one in told.items() if one)
-    return span(value, ".4g") if _are_numbers(value, 2) else ""
+    unit = _UNITS.get(key[-2:])
+    write = unit or (lambda one: f"{one:.4g}")
+    if _is_number(value):
+        return write(value)
+    if _are_numbers(value, 3):
+        return f"{write(value[0])} ({write(value[1])} .. {write(value[2])})" if unit else ratio(value)
+    return f"{write(value[0])} .. {write(value[1])}" if _are_numbers(value, 2) else ""
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

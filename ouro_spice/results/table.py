@@ -147,6 +147,21 @@ def _cells(row: Row, head: Sequence[str]) -> list[str]:
     return [by_head[one](row) if one in by_head else "" for one in head[1:]]
 
 
+def list_tables(rows: Mapping[str, Row]) -> dict[str, Table]:
+    """Return the tables inside the rows of a setting, such as those of small updates, by their key; variants first."""
+    keys = dict.fromkeys(key for row in rows.values() for key, value in row.items() if _is_list(value))
+    found = {}
+    for key in keys:
+        lines = [(name, one) for name, row in rows.items() for one in row.get(key) or ()]
+        head, cells = _made("variant", dict(enumerate(one for _, one in lines)), (), ())
+        found[key] = head, [[name, *line[1:]] for (name, _), line in zip(lines, cells, strict=True)]
+    return found
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
+
+
 def write_table(rows: Mapping[str, Row]) -> Table:
     """Return the writes of a setting: a line for each programmer, times for each length of a read."""
     lengths = dict.fromkeys(length for row in rows.values() for length in row.get("reads", {}))
