@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,20 +11,16 @@ from ..one_shot import BANDS, label
 from ..write_verify import Candidates, of_best, share_of_best
 from .attempts import OneShot
 
-OTHERS = ("do nothing", "noise-free", "best constant")
-"""What stands beside networks."""
 
-_FOREIGN = "trained on"
-"""In the names of networks that another setting has trained."""
-
-
-def networks(names: Any) -> list[str]:
-    """Return those of some names that are networks of the setting itself."""
-    return sorted(name for name in names if name not in OTHERS and _FOREIGN not in name)
-
-
-def best(found: OneShot) -> dict[str, dict[str, dict[str, Any]]]:
+def best(found: OneShot, networks: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
     """Return what results hold of the best network of each band.
+
+    Parameters
+    ----------
+    found
+        The attempts of a setting.
+    networks
+        Names of the networks that it has trained itself: no baseline, and none of another setting.
 
     Returns
     -------
@@ -33,7 +30,7 @@ def best(found: OneShot) -> dict[str, dict[str, dict[str, Any]]]:
         cases, which are pairs of the floor, or attempts. Empty where there was no floor, or no second attempt.
     """
     bands = {label("within", band): band for band in BANDS}
-    names, second = networks(found.gaps), networks(found.second)
+    names, second = (sorted(set(networks) & set(of)) for of in (found.gaps, found.second))
     return {
         "gap": {key: _gap(found, names, band) for key, band in bands.items()} if names else {},
         "second": {key: _share(found, second, band) for key, band in bands.items()} if second else {},
