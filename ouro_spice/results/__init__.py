@@ -23,7 +23,7 @@ from ..report import Page
 from ..write_verify import History
 from . import page, table
 from .attempts import OneShot, one_shot
-from .best import best
+from .best_network import best_networks
 from .configuration import Configuration, Setting, standing_cell
 from .networks import Place, network
 from .transfer import transfer
@@ -53,7 +53,7 @@ class Found:
             "ratios": {name: ratios(self.places[name], found) for name, found in self.writes.items()},
             "tuned": {name: _by_tolerance(found.tuned) for name, found in self.writes.items()},
             "prediction_s": {name: _by_tolerance(found.prediction_s) for name, found in self.writes.items()},
-            "best": {name: best(found, self._networks(name)) for name, found in self.one_shots.items()},
+            "best": {name: best_networks(found, self._networks(name)) for name, found in self.one_shots.items()},
             "transfer": {
                 name: {condition: one.summary() for condition, one in found.items()}
                 for name, found in self.transfers.items()

@@ -12,7 +12,7 @@ from ..write_verify import Candidates, of_best, share_of_best
 from .attempts import OneShot
 
 
-def best(found: OneShot, networks: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
+def best_networks(found: OneShot, networks: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
     """Return what results hold of the best network of each band.
 
     Parameters
