@@ -19,7 +19,7 @@ from ouro_spice.predictor import shipped, standing
 from ouro_spice.results import Configuration, aims, claims, document, table
 from ouro_spice.results import networks as kinds
 from ouro_spice.results.attempts import OneShot, _hit, one_shot
-from ouro_spice.results.best import best
+from ouro_spice.results.best_network import best_networks
 from ouro_spice.results.judging import varied
 from ouro_spice.results.networks import Place, programmer
 from ouro_spice.results.transfer import changed
@@ -527,12 +527,12 @@ GAPS = {"do nothing": -0.5, "noise-free": 0.0, "a": 0.02, "b": 0.01, "b, trained
 def test_the_best_network_is_one_of_the_circuit():
     """Not a baseline, and not one that another setting has trained, however good; of the best two attempts alike."""
     hits = {"a": [True] * 76 + [False] * 24, "b": [True] * 50 + [False] * 50, "c, trained on compact": [True] * 100}
-    found = best(attempts(hits))
+    found = best_networks(attempts(hits), ["a", "b", "unused"])
     assert found["gap"]["within_20"] == {"name": "b", "value": pytest.approx([0.01] * 3), "n": 30}
     second = found["second"]["within_50"]
     assert (second["name"], second["n"]) == ("a", 100)
     assert second["value"] == pytest.approx([0.76, 0.668, 0.833], abs=0.01)
-    assert best(attempts({"c, trained on compact": [True]}))["second"] == {}
+    assert best_networks(attempts({"c, trained on compact": [True]}), ["a", "b"])["second"] == {}
     one = {"name": "a", "value": [0.97, 0.951, 0.98], "n": 500}
     results_of = {"best": {aims._SPICE: {"second": {"within_50": one, "within_20": one | {"value": [0.8, 0.76, 0.9]}}}}}
     assert aims._history(results_of) == ("97.0 % (95.1 .. 98.0) (a), 80.0 % (76.0 .. 90.0) (a), n = 500", True)

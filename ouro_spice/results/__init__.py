@@ -24,7 +24,7 @@ from ..report import Page
 from ..write_verify import History
 from . import document, page, publish
 from .attempts import OneShot, one_shot
-from .best import best
+from .best_network import best_networks
 from .configuration import Configuration, Setting, standing_cell
 from .networks import Place, network
 from .revision import commit
@@ -56,7 +56,7 @@ class Found:
             "ratios": {name: ratios(self.places[name], found) for name, found in self.writes.items()},
             "tuned": {name: _by_tolerance(found.tuned) for name, found in self.writes.items()},
             "prediction_s": {name: _by_tolerance(found.prediction_s) for name, found in self.writes.items()},
-            "best": {name: best(found) for name, found in self.one_shots.items()},
+            "best": {name: best_networks(found, self._networks(name)) for name, found in self.one_shots.items()},
             "transfer": {
                 name: {condition: one.summary() for condition, one in found.items()}
                 for name, found in self.transfers.items()
@@ -66,6 +66,11 @@ class Found:
                 for name, found in self.converged.items()
             },
         }
+
+    def _networks(self, name: str) -> list[str]:
+        """Names of the networks that a setting trains."""
+        place = self.places[name]
+        return [variant.name for variant in place.configuration.of(place.setting)]
 
     @property
     def manifest(self) -> dict[str, Any]:

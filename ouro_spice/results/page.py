@@ -16,7 +16,7 @@ from ..report.one_shot import rpd_by_start, rpd_histogram, rpd_map, share_bars, 
 from ..report.writing import converged, iterations, pulses_and_time
 from . import table
 from .networks import Place
-from .write_tables import SAYS
+from .write_tables import SAYS, software_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -111,7 +111,8 @@ def _writes(book: _Book, name: str, place: Place, found: Found, results: dict[st
         for one in table.write_tables(results, name, tolerance):
             book.page.table(*one)
         text = "Pulses and time of a write by programmer"
-        book.figure(pulses_and_time(rows, float(tolerance)), text, f"{name}-writes-{tolerance}")
+        drawn = software_rows(rows, results["prediction_s"][name][tolerance])
+        book.figure(pulses_and_time(drawn, float(tolerance)), text, f"{name}-writes-{tolerance}")
     book.page.table(*table.ratio_table(results["ratios"][name]))
     book.page.paragraph(SAYS)
 

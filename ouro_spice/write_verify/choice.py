@@ -158,7 +158,8 @@ def of_best(
     errors, drawn = [], resamples(n)
     for part in range(0, len(drawn), _CHUNK):
         rows = drawn[part : part + _CHUNK]
-        weights = np.stack([np.bincount(row, minlength=n) for row in rows]).astype(float)
+        places = rows + n * np.arange(len(rows))[:, None]
+        weights = np.bincount(places.ravel(), minlength=n * len(rows)).reshape(-1, n).astype(float)
         found, true = zip(*(side.resampled(weights, seed) for side in sides), strict=True)
         with np.errstate(invalid="ignore"):
             errors.append(scale(found) - scale(true))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,20 +12,16 @@ from ..write_verify import Candidates, of_best, share_of_best
 from .attempts import OneShot
 from .trainings import Spread
 
-OTHERS = ("do nothing", "noise-free", "best constant")
-"""What stands beside networks."""
 
-_FOREIGN = "trained on"
-"""In the names of networks that another setting has trained."""
-
-
-def networks(names: Any) -> list[str]:
-    """Return those of some names that are networks of the setting itself."""
-    return sorted(name for name in names if name not in OTHERS and _FOREIGN not in name)
-
-
-def best(found: OneShot) -> dict[str, dict[str, dict[str, Any]]]:
+def best_networks(found: OneShot, networks: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
     """Return what results hold of the best network of each band.
+
+    Parameters
+    ----------
+    found
+        The attempts of a setting.
+    networks
+        Names of the networks that it has trained itself: no baseline, and none of another setting.
 
     Returns
     -------
@@ -37,7 +33,7 @@ def best(found: OneShot) -> dict[str, dict[str, dict[str, Any]]]:
         no floor, or no second attempt.
     """
     bands = {label("within", band): band for band in BANDS}
-    names, second = networks(found.gaps), networks(found.second)
+    names, second = (sorted(set(networks) & set(of)) for of in (found.gaps, found.second))
     return {
         "gap": {key: _gap(found, names, band) for key, band in bands.items()} if names else {},
         "second": {key: _share(found, second, band) for key, band in bands.items()} if second else {},
