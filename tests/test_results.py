@@ -156,12 +156,11 @@ def test_the_ratio_is_that_of_the_rows(done):
     }
     for key, mean in means.items():
         one = ratios[key]
-        assert set(one["over_each"]) == {"fixed pulse", "ISPP", "ISPP in width", "coarse to fine"}
+        assert set(one["over_each"]) >= {"fixed pulse", "ISPP", "ISPP in width", "coarse to fine"}
         for name, found in one["over_each"].items():
             assert found[0] == pytest.approx(mean[name] / mean[one["neural"]])
-        assert one["model"] == "noise-free"
-        for name, found in one["each"].items():
-            assert found["model"][0] == pytest.approx(mean["noise-free"] / mean[name])
+        assert one["model"] in {name for name, row in rows.items() if row["knows"] == "nominal model"}
+        for found in one["each"].values():
             assert found["nothing"][1] <= found["nothing"][0] <= found["nothing"][2]
         for what in ("over_best", "over_model", "over_untuned"):
             assert one[what][1] <= one[what][0] <= one[what][2]
