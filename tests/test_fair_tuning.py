@@ -133,7 +133,7 @@ def test_a_benchmark_tunes_on_devices_that_it_does_not_judge_on(seen, monkeypatc
     monkeypatch.setattr(benchmark, "CONVENTIONAL", (CoarseFine,))
     monkeypatch.setattr(benchmark, "INFORMED", ())
     cell = CompactCell(jart_vcm_v1b(window=True, walk=Walk()), "reduced")
-    given = bench.Bench("reduced", cell, PAIR, 6, 0.2, 3, tuning=bench.Tuning(2, 5), workers=1, table=4)
+    given = bench.Bench("reduced", cell, PAIR, 6, 0.2, 3, tuning=bench.Tuning(2, 5), workers=1, table=40)
     found = benchmark.benchmark(given)
     assert set(found.histories) == {"noise-free", "table", "coarse to fine"} == {"noise-free"} | set(found.tuned)
     seen.check(5, 6, others=True)
