@@ -524,3 +524,26 @@ def test_the_best_network_is_one_of_the_circuit():
     assert not aims._history(results_of)[1]
     with pytest.raises(KeyError):
         aims._history({"best": {aims._SPICE: {"second": {}}}})
+
+
+def test_results_of_before_are_judged_by_intervals_and_say_how_they_were_chosen():
+    """They hold rows alone: the best one is that of the cases that judge it, and the text says so."""
+    gap = {f"within_{band}": [0.01, -0.01, 0.03] for band in (50, 20, 10)}
+    bias = {f"within_{band}": 0.009 for band in (50, 20, 10)}
+    rows = {
+        "one": {"gap": gap, "floor_bias": bias}, "two": {"gap": {**gap, "within_10": [0.0, -0.02, 0.0601]}},
+        "do nothing": {"gap": {key: [-1.0] * 3 for key in gap}},
+        "c, trained on compact": {"gap": {key: [-1.0] * 3 for key in gap}},
+        "a, two attempts": {"within_50": 0.97, "within_20": 0.79, "within_10": 0.5, "n": 500},
+        "c, trained on compact, two attempts": {"within_50": 1.0, "within_20": 1.0, "within_10": 1.0, "n": 500},
+    }  # fmt: skip
+    found = {"one_shot": {aims._SPICE: rows}, "configuration": {"floor": {"pairs": 300}}}
+    text, met = aims._floor(aims._SPICE, 6)(found)
+    assert not met and text.endswith("10 %: 0.9 (-1.1 .. 6.9), two, chosen on the same cases; n = 300 pairs")
+    text, met = aims._history(found)
+    assert met and text.startswith("97.0 % (95.1 .. 98.2) (a, chosen on the same cases), 79.0 %")
+    writes = {"net": {"n": 40, "iterations_below_10": 0.975, "pulses_median": 2}}
+    found = {"write_verify": {"x": {"0.1": writes}}, "ratios": {"x": {"0.1": {"pulses": {"neural": "net"}}}}}
+    assert aims._iterations("x")(found) == (
+        "97.5 % (87.1 .. 99.6), median 2 (2 .. 2), n = 40 (net, chosen on the same cases)", False
+    )  # fmt: skip
