@@ -22,7 +22,7 @@ CLEAR_S = 5e-6
 STILL_S = 2e-6
 """A change of conductance [S] below which a pulse can only show that the device is slower."""
 
-_MOST = 6.0
+_MOST = 10.0
 """Largest slowness, in units of ln: beyond, something else has happened."""
 
 
@@ -114,13 +114,13 @@ class Posterior(Conventional):
         """Return what `tune` may choose from for a lookup."""
         ends = nominal.overs[np.linspace(0, len(nominal.overs) - 1, 7).astype(int)[3:]].tolist()
         grid = itertools.product(
-            (1.5e-9, 3e-9, 6e-9, 15e-9), ends, ((-0.7, -0.7), (-0.4, -0.4), (-1.0, -1.0), (-0.7, -1.0)),
-            (0.3, 0.7), (0.85, 0.92, 1.0),
+            (1.5e-9, 3e-9, 6e-9, 15e-9), ends, ((-0.7, -0.7), (-1.0, -1.0), (-0.7, -1.0)), (0.3, 0.7), (0.2, 0.3),
+            (0.85, 0.92, 1.0),
         )  # fmt: skip
         least = float(nominal.overs[0])
         return [
-            cls(nominal, width, over, least, *means, correlation=correlation, aim=aim)
-            for width, over, means, correlation, aim in grid
+            cls(nominal, width, over, least, *means, correlation=correlation, noise=noise, aim=aim)
+            for width, over, means, correlation, noise, aim in grid
         ]
 
     @cached_property
