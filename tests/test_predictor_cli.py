@@ -312,7 +312,7 @@ def test_a_write_in_the_circuit(ouro, checkpoint):
 
 # ---- benchmark-programmers
 
-QUICK = ("benchmark-programmers", *CELL, "--n", 6, "--max-pulses", 8, "--no-tune")
+QUICK = ("benchmark-programmers", *CELL, "--n", 6, "--max-pulses", 8, "--no-tune", "--table", 0)
 
 
 @pytest.fixture

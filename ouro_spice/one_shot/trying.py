@@ -184,7 +184,9 @@ def trials(
     near = tuple(near) if isinstance(near, list) else near
     law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond, near)
     blocks = _blocks(law, n, out, workers, engine)
-    return Trials(**{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES}, manifest=law.manifest(n))
+    return Trials(
+        **{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES}, manifest=law.manifest(n)
+    )
 
 
 def _blocks(

@@ -28,7 +28,7 @@ _WHO = "the table does not hold"
 class Table:
     """Times of pulses by start and target, one part for each direction; see `fit`.
 
-    It is a predictor, as `PulsePredictor` is, and a programmer that sends the time it holds, as `NeuralProgrammer` does.
+    A predictor, as `PulsePredictor` is, and a programmer that sends the time it holds, as `NeuralProgrammer` is.
 
     Attributes
     ----------
@@ -52,6 +52,9 @@ class Table:
     growth
         From the second pulse in a row in one direction on, each is longer by this factor more: a slow device would be
         asked for the same again and again.
+    turn
+        All pulses are shorter by this factor after each crossing of the target: a fast device would go from one end of
+        its window to the other again and again.
     """
 
     axis_S: np.ndarray
@@ -63,6 +66,7 @@ class Table:
     any_circuit: bool = False
     shortest_s: float = 1e-9
     growth: float = 1.5
+    turn: float = 0.7
     name: str = "table"
 
     knows: ClassVar[str] = "training data"
@@ -82,6 +86,7 @@ class Table:
         check_flag("any_circuit", self.any_circuit)
         check_range("shortest_s", self.shortest_s, 1e-12, 1.0, "s")
         check_range("growth", self.growth, 1, 10, "")
+        check_range("turn", self.turn, 0.01, 1, "")
         check_text("name", self.name)
 
     @classmethod
@@ -198,6 +203,11 @@ class Table:
         """Return the same table with other settings, such as ``any_circuit`` or ``growth``."""
         return dataclasses.replace(self, **changes)
 
+    def candidates(self) -> list[Table]:
+        """Return the same table with each of the factors that `tune` may choose from."""
+        return [self.replace(growth=growth, turn=turn) for growth in (1.0, 1.25, 1.5, 2.0, 3.0)
+                for turn in (1.0, 0.7, 0.5, 0.35, 0.25)]  # fmt: skip
+
     @property
     def checkpoint(self) -> str:
         """Hash of the table, for manifests of writes."""
@@ -221,7 +231,9 @@ class Table:
         readings = np.asarray(readings, dtype=float)
         asking.check_targets(self.domain, targets, _WHO)
         dg = targets - readings[:, -1]
+        up = readings < targets[:, None]
+        turns = np.sum(up[:, 1:] != up[:, :-1], axis=1)
         # after so many the pulse is the longest one in any case, and a power of more might be infinite
-        longer = self.growth ** np.minimum(repeats(targets, readings), 99)
+        longer = self.growth ** np.minimum(repeats(targets, readings), 99) * self.turn ** np.minimum(turns, 99)
         time_s = clocked(longer * self.answer(readings[:, -1], dg), dg, self.pair, self.shortest_s)
         return pulses(self.pair, time_s, np.ones(len(time_s)), *self.edges())

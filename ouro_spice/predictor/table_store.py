@@ -18,7 +18,7 @@ from .domain import Domain
 if TYPE_CHECKING:
     from .table import Table
 
-_PLAIN = ("smooth", "still", "any_circuit", "shortest_s", "growth", "name")
+_PLAIN = ("smooth", "still", "any_circuit", "shortest_s", "growth", "turn", "name")
 _WHAT = "an ouro_spice table"
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..circuit import CompactCell
 from ..kept import kept
 from ..one_shot import (
     BANDS,
@@ -24,16 +23,19 @@ from ..one_shot import (
     nothing,
     prediction_s,
     simulated,
-    trials,
 )  # fmt: skip
-from ..predictor import NeuralProgrammer, PulsePredictor
+from ..predictor import NeuralProgrammer, PulsePredictor, Table
 from ..write_verify import History, Outcome, write_many
 from .configuration import Variant
 from .networks import DEVICES, TRAINING, Place, foreign, foreign_name, network, programmer
+from .rivals import tables, tried
 from .writes import kept_histories
 
 _TIMED = 200
 """Predictions whose compute time is taken, of a simulation for each a tenth."""
+
+LOOKED_UP = "noise-free, looked up"
+"""The noise-free times as they are sent: of two transients. A simulation for each request gives the same ones."""
 
 _NEVER = 1e-6
 """A tolerance that no write meets: every cell gets its pulse."""
@@ -82,6 +84,8 @@ class OneShot:
                 rows[name]["gap"] = {label("within", b): [g.value, g.low, g.high] for b, g in self.gaps[name].items()}
             if name in self.compute_s:
                 rows[name]["compute_s"] = self.compute_s[name]
+        if LOOKED_UP in self.compute_s:
+            rows[LOOKED_UP] = rows["noise-free"] | {"compute_s": self.compute_s[LOOKED_UP]}
         return rows | {f"{name}, two attempts": row for name, row in self.second.items()}
 
 
@@ -94,19 +98,20 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
         plain |= {foreign_name(v): network(compact, v) for v in shared if _single(v)}
     model = noise_free(place.cell, place.pair, place.engine)
     predicts: dict[str, Predict] = {"do nothing": nothing, "noise-free": model}
-    predicts |= {name: one.answer for name, one in plain.items()}
+    lookups = tables(place)
+    predicts |= {name: one.answer for name, one in (plain | lookups).items()}
     deployments = {name: deployed(place, name, predict) for name, predict in predicts.items()}
     others = [v for v in variants if not _single(v)]
     several = [programmer(place, v) for v in others]
     several += [foreign(place, compact, v) for v in others if compact is not None and v in shared]
     deployments |= {one.name: attempted(place, one) for one in several}
     second = {one.name: two_attempts(place, one) for one in several if one.predictor.clock}
-    tried = _trials(place) if place.setting.floor else None
+    trials = tried(place, "floor", place.configuration.seed) if place.setting.floor else None
     folds = place.configuration.tables.get("floor", {}).get("folds", 2)
-    gaps = {name: _gaps(tried, predict, folds) for name, predict in predicts.items()} if tried else {}
+    gaps = {name: _gaps(trials, predict, folds) for name, predict in predicts.items()} if trials else {}
     targets = [one.target_S for one in place.drawn(place.setting.deployments, TRAINING)]
     always = constant(targets, deployments["do nothing"].target_S)
-    return OneShot(deployments, tried, folds, gaps, _timed(place, plain, model), always, second)
+    return OneShot(deployments, trials, folds, gaps, _timed(place, plain, model, lookups), always, second)
 
 
 def _single(variant: Variant) -> bool:
@@ -114,20 +119,9 @@ def _single(variant: Variant) -> bool:
     return not (variant.drives or variant.conditioned)
 
 
-def _gaps(tried: Trials, predict: Predict, folds: int) -> dict[float, Estimate]:
-    t_s = predict(tried.start_S, tried.target_S - tried.start_S)
-    return {band: tried.gap(t_s, band, folds=folds) for band in BANDS}
-
-
-def _trials(place: Place) -> Trials:
-    table = place.configuration.tables["floor"]
-    # slow devices among many need long pulses; in a circuit they would take as long as all the others
-    far = place.setting.law is not None and isinstance(place.cell, CompactCell)
-    return trials(
-        place.cell, place.pair, table["pairs"], table["trajectories"], seed=place.configuration.seed,
-        d2d=place.setting.law, rise_s=_edge(place), beyond=6.0 if far else 3.0,
-        out=place.kept / f"{place.setting.name}-trials", workers=place.workers, engine=place.engine,
-    )  # fmt: skip
+def _gaps(trials: Trials, predict: Predict, folds: int) -> dict[float, Estimate]:
+    t_s = predict(trials.start_S, trials.target_S - trials.start_S)
+    return {band: trials.gap(t_s, band, folds=folds) for band in BANDS}
 
 
 def _edge(place: Place) -> float:
@@ -143,7 +137,7 @@ def deployed(place: Place, name: str, predict: Predict) -> Deployment:
         targets = np.array([one.target_S for one in drawn])
         return deploy(place.fleet(drawn), predict, targets, place.pair, edge_s, edge_s)
 
-    who = predict.__self__.sha256 if isinstance(getattr(predict, "__self__", None), PulsePredictor) else name
+    who = predict.__self__.sha256 if isinstance(getattr(predict, "__self__", None), PulsePredictor | Table) else name
     return _kept(place, f"deployed-{name}", {"who": who, "edge_s": edge_s}, make)
 
 
@@ -213,7 +207,9 @@ def kept_deployment(place: Place, name: str, settings: dict[str, Any], make: Cal
     return Deployment(**(found | {"cut": int(found["cut"])}))
 
 
-def _timed(place: Place, plain: dict[str, PulsePredictor], model: Predict) -> dict[str, float]:
+def _timed(
+    place: Place, plain: dict[str, PulsePredictor], model: Predict, lookups: dict[str, Table]
+) -> dict[str, float]:
     names = [place.configuration.variants[key].name for key in place.setting.timed]
     if not names:
         return {}
@@ -222,5 +218,5 @@ def _timed(place: Place, plain: dict[str, PulsePredictor], model: Predict) -> di
     found = {name: prediction_s(plain[name].answer, g, dg) for name in names}
     few = slice(_TIMED // 10)
     found["noise-free"] = prediction_s(simulated(place.cell, place.pair, place.engine), g[few], dg[few])
-    found["noise-free, looked up"] = prediction_s(model, g, dg)
-    return found
+    found[LOOKED_UP] = prediction_s(model, g, dg)
+    return found | {name: prediction_s(one.answer, g, dg) for name, one in lookups.items()}

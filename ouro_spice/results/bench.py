@@ -14,8 +14,9 @@ from ..engine import Ngspice
 from ..fleet import Fleet, fleet
 from ..pair import Pair
 from ..pair import pair as search
-from ..write_verify import Programmer, tune
+from ..write_verify import NominalTimes, Programmer, tune
 from .judging import candidates, carried, varied
+from .rivals import basis
 
 JUDGED, TRAINING = 1, 2
 """Streams of the seed: cells that programmers are judged on, and those that conventional ones are tuned on."""
@@ -79,6 +80,8 @@ class Bench:
         Of conventional programmers; None: their defaults.
     workers
         Processes, for compact cells threads; all cores where None.
+    table
+        Pairs of start and target of whose trials a `Table` is made that takes part; 0: none does.
     """
 
     name: str
@@ -92,9 +95,11 @@ class Bench:
     reads_s: tuple[float, ...] = (10e-9, 100e-9, 1e-6)
     tuning: Tuning | None = None
     workers: int | None = None
+    table: int = 0
 
     def __post_init__(self) -> None:
         check_count("n", self.n)
+        check_count("table", self.table, 0)
         check_range("tolerance", self.tolerance, 1e-6, 1.0, "(relative)")
         check_count("max_pulses", self.max_pulses)
         check_count("seed", self.seed, 0)
@@ -117,18 +122,21 @@ def cells(
 def tuned(bench: Bench, kind: type[Programmer], engine: Ngspice) -> Programmer:
     """A conventional programmer with the settings that take the least time on training cells."""
     if bench.tuning is None:
-        return kind(bench.pair)
+        return kind(basis(kind, bench.cell, bench.pair, engine))
     if isinstance(bench.cell, CompactCell):
-        best = _ranked(bench, bench.cell, bench.pair, _some(bench, kind, bench.pair), bench.tuning.cells, engine)
-        return kind(bench.pair, **best[0])
+        own = basis(kind, bench.cell, bench.pair, engine)
+        best = _ranked(bench, bench.cell, bench.pair, _some(bench, kind, own), bench.tuning.cells, engine)
+        return kind(own, **best[0])
     compact = CompactCell(bench.cell.device, "tud" if bench.cell.device.realisation == "tud" else "full")
     voltages = search(compact, bench.pair.total_s)
-    best = _ranked(bench, compact, voltages, _some(bench, kind, voltages), bench.tuning.cells, engine)
-    there = [carried(kind, bench.pair, one) for one in varied(best, bench.tuning.best)]
-    return kind(bench.pair, **_ranked(bench, bench.cell, bench.pair, there, bench.tuning.tried, engine)[0])
+    tried = _some(bench, kind, basis(kind, compact, voltages))
+    best = _ranked(bench, compact, voltages, tried, bench.tuning.cells, engine)
+    own = basis(kind, bench.cell, bench.pair, engine)
+    there = [carried(kind, own, one) for one in varied(best, bench.tuning.best)]
+    return kind(own, **_ranked(bench, bench.cell, bench.pair, there, bench.tuning.tried, engine)[0])
 
 
-def _some(bench: Bench, kind: type[Programmer], voltages: Pair) -> list[Programmer]:
+def _some(bench: Bench, kind: type[Programmer], voltages: Pair | NominalTimes) -> list[Programmer]:
     seeds = np.random.SeedSequence(bench.seed, spawn_key=(TRAINING, 0))
     return candidates(kind, voltages, bench.tuning.candidates, seeds)
 

@@ -18,9 +18,10 @@ from ..pair import pair as search
 from ..predictor import ModelProgrammer
 from ..report import Page, figures, manifest_section
 from ..report.writing import pulses_and_time
-from ..write_verify import History, Programmer, ratio, write_many
+from ..write_verify import History, NominalTimes, Programmer, ratio, write_many
 from .bench import JUDGED, Bench, Tuning, cells, tuned
-from .judging import CONVENTIONAL, NOISE_FREE, best_of, booked, row
+from .bench_table import bench_table
+from .judging import CONVENTIONAL, INFORMED, NOISE_FREE, best_of, booked, row
 from .table import WRITE_HEAD, write_rows
 
 __all__ = ["Bench", "Benchmarked", "Tuning", "benchmark"]
@@ -84,7 +85,8 @@ class Benchmarked:
 
     def _ratio(self, key: str) -> dict[str, Any]:
         every = booked(self.histories)
-        best, rival = (best_of(every, names, key) for names in (self.neural, self.settings))
+        ignorant = set(self.settings) - {kind.name for kind in INFORMED}
+        best, rival = (best_of(every, names, key) for names in (self.neural, ignorant))
         return {"neural": best, "conventional": rival, "ratio": ratio(every[rival], every[best], key)}
 
     @property
@@ -166,11 +168,12 @@ def benchmark(bench: Bench, neural: Sequence[Programmer] = ()) -> Benchmarked:
     begun = time.monotonic()
     with Ngspice(bench.workers) as engine:
         bench = dataclasses.replace(bench, pair=bench.pair or search(bench.cell, 60e-6, engine))
-        conventional = [tuned(bench, kind, engine) for kind in CONVENTIONAL]
+        conventional = [tuned(bench, kind, engine) for kind in (*CONVENTIONAL, *INFORMED)]
         model = ModelProgrammer(noise_free(bench.cell, bench.pair, engine), bench.pair, name=NOISE_FREE)
+        tables = [bench_table(bench, engine)] if bench.table else []
         every, targets = cells(bench, bench.cell, bench.pair, bench.n, JUDGED, engine)
         histories, failures = {}, Counter()
-        for one in (*neural, model, *conventional):
+        for one in (*neural, model, *tables, *conventional):
             own = every.copy()
             histories[one.name] = write_many(own, one, targets, bench.tolerance, bench.max_pulses)
             failures.update(own.failures)
@@ -181,7 +184,7 @@ def benchmark(bench: Bench, neural: Sequence[Programmer] = ()) -> Benchmarked:
 
 def _settings(one: Programmer) -> dict[str, Any]:
     fields = ((f.name, getattr(one, f.name)) for f in dataclasses.fields(one))
-    return {name: value for name, value in fields if name != "name" and not isinstance(value, Pair)}
+    return {name: value for name, value in fields if name != "name" and not isinstance(value, Pair | NominalTimes)}
 
 
 def _listed(settings: dict[str, Any]) -> str:

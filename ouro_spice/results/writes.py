@@ -12,7 +12,7 @@ from ..dataset.recipe import Drawn
 from ..kept import kept
 from ..manifest import describe
 from ..one_shot import noise_free
-from ..predictor import ModelProgrammer
+from ..predictor import ModelProgrammer, Table
 from ..pulse import Pulse
 from ..write_verify import (
     FixedPulse,
@@ -25,8 +25,9 @@ from ..write_verify import (
     write_many,
 )  # fmt: skip
 from .configuration import Variant
-from .judging import CONVENTIONAL, NOISE_FREE, best_of, booked, candidates, carried, row, varied
+from .judging import CONVENTIONAL, INFORMED, NOISE_FREE, best_of, booked, candidates, carried, row, varied
 from .networks import CONVERGED, TRAINING, WRITES, Place, foreign, programmer
+from .rivals import placed, writing_table
 
 UNTUNED = "fixed 10 ns, untuned"
 UNTUNED_S = 10e-9
@@ -46,6 +47,7 @@ def writes(place: Place, compact: Place | None) -> dict[float, dict[str, list[Hi
     found = {}
     for tolerance in table["tolerances"]:
         programmers = neural(place, compact) + conventional(place, tolerance, compact)
+        programmers += writing_table(place, tolerance, compact, table["max_pulses"], table.get("tuned_on", 200))
         found[tolerance] = {one.name: written(place, one, tolerance, table["max_pulses"]) for one in programmers}
         if table.get("untuned", True):
             plain = FixedPulse(place.pair, UNTUNED_S, name=UNTUNED)
@@ -57,8 +59,9 @@ def conventional(place: Place, tolerance: float, compact: Place | None) -> list[
     """The conventional programmers: tuned, or with the settings that the file gives."""
     given = place.configuration.tables["write"].get("conventional")
     if given is None:
-        return [tuned(place, kind, tolerance, compact) for kind in CONVENTIONAL]
-    return [kind(place.pair, **given[kind.__name__]) for kind in CONVENTIONAL if kind.__name__ in given]
+        return [tuned(place, kind, tolerance, compact) for kind in (*CONVENTIONAL, *INFORMED)]
+    kinds = (kind for kind in (*CONVENTIONAL, *INFORMED) if kind.__name__ in given)
+    return [kind(placed(place, kind), **given[kind.__name__]) for kind in kinds]
 
 
 def neural(place: Place, compact: Place | None) -> list[Programmer]:
@@ -78,7 +81,7 @@ def _neural(place: Place) -> list[Variant]:
 def tuned(place: Place, kind: type[Programmer], tolerance: float, compact: Place | None = None) -> Programmer:
     """A conventional programmer with the settings that take the shortest time on training devices, reads included."""
     parameters = tuned_parameters(place, kind, tolerance, compact)[0]
-    return kind(place.pair, **parameters)
+    return kind(placed(place, kind), **parameters)
 
 
 def tuned_parameters(
@@ -88,10 +91,10 @@ def tuned_parameters(
     table = place.configuration.tables["write"]
     if compact is not None:
         best = varied(tuned_parameters(compact, kind, tolerance, None), table["tried"])
-        tried, count = [carried(kind, place.pair, one) for one in best], table["tried_on"]
+        tried, count = [carried(kind, placed(place, kind), one) for one in best], table["tried_on"]
     else:
         seeds = np.random.SeedSequence(place.configuration.seed, spawn_key=(TRAINING,))
-        tried, count = candidates(kind, place.pair, table["candidates"], seeds), table["tuned_on"]
+        tried, count = candidates(kind, placed(place, kind), table["candidates"], seeds), table["tuned_on"]
     settings = {"candidates": [repr(one) for one in tried], "tolerance": tolerance, "n": count,
                 "d2d": place.setting.d2d, "seed": place.configuration.seed, "most": table["max_pulses"],
                 "by": _BY, "patience": PATIENCE}  # fmt: skip
@@ -152,6 +155,8 @@ def kept_histories(
 
 def _identity(one: Programmer) -> str:
     """What decides the pulses of a programmer."""
+    if isinstance(one, Table):
+        return f"{one.name} {one.checkpoint}"
     if hasattr(one, "checkpoint"):
         return f"{one.name} {one.checkpoint} {one.drives} {one.shortest_s} {one.clock_s} {one.growth}"
     return one.name if isinstance(one, ModelProgrammer) else repr(one)

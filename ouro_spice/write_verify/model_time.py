@@ -28,9 +28,9 @@ class ModelTime(Conventional):
     """The time that the nominal model gives, times a gain that follows what the pulses do; one amplitude a direction.
 
     After Schroedter et al. (TU Dresden), Advanced Electronic Materials 2026, e00777: a compact model gives the first
-    write time from present and wanted conductance, and a gain is adapted from pulse to pulse. Of that paper the abstract
-    was at hand: the law of the gain, its start and its limits are our reading. The gain of a direction goes to the
-    ratio of the width that was sent to the nominal time of the change that was seen.
+    write time from present and wanted conductance, and a gain is adapted from pulse to pulse. Of that paper the
+    abstract was at hand: the law of the gain, its start and its limits are our reading. The gain of a direction goes
+    to the ratio of the width that was sent to the nominal time of the change that was seen.
 
     Parameters
     ----------
@@ -91,6 +91,10 @@ class ModelTime(Conventional):
             [one for one in every if one <= highest], (0.35, 0.5, 0.7, 1.0), (0.4, 0.7, 1.0), (0.0, 0.5), (1.0, 0.6)
         )
         return [cls(nominal, *settings) for settings in grid]
+
+    def predictions(self, targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
+        """Return the lookups that the next pulse of each of K writes takes, (K,): one, and one to learn."""
+        return np.full(len(targets), 1 + (np.shape(readings)[1] > 1))
 
     @cached_property
     def _carried(self) -> Carried:

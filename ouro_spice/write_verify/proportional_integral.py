@@ -104,11 +104,11 @@ class ProportionalIntegral(Conventional):
 class ProportionalIntegralWidth(Conventional):
     """The width follows the error and its sum, at one amplitude, which may rise every so many pulses.
 
-    After VIPI, "voltage-incremental proportional-integral" programming (Safa et al., OpenMENA, arXiv 2511.03747), by its
-    public code: the control is u = kp e + ki I, I the sum of the errors within a limit; the pulse has the width abs(u)
-    and the polarity of u, not of the error, so that the sum still pushes on after the target was crossed. There the
-    increment of the voltage is multiplied by zero, hence `step` 0 here. Errors are parts of `span`, gains are widths;
-    the weaker pulses at the bottom of the range and the low time between pulses are left out.
+    After VIPI, "voltage-incremental proportional-integral" programming (Safa et al., OpenMENA, arXiv 2511.03747), by
+    its public code: the control is u = kp e + ki I, I the sum of the errors within a limit; the pulse has the width
+    abs(u) and the polarity of u, not of the error, so that the sum still pushes on after the target was crossed. There
+    the increment of the voltage is multiplied by zero, hence `step` 0 here. What is our reading: errors are parts of
+    `span`, gains are widths; the weaker pulses at the bottom of the range and the low time between pulses are left out.
 
     Parameters
     ----------
