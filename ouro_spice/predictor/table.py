@@ -118,7 +118,7 @@ class Table:
         Raises
         ------
         ValueError
-            For trials of an unknown circuit, fewer than 12 pairs in a direction that need a pulse, a dataset without
+            For trials of an unknown circuit, fewer than 8 pairs in a direction that need a pulse, a dataset without
             "train" records in a direction, or one without histories where they are asked for.
         """
         check_kind("data", data, (PulseDataset, Trials), "what ouro_spice.trials or ouro_spice.extract makes")
@@ -206,7 +206,7 @@ class Table:
     def candidates(self) -> list[Table]:
         """Return the same table with each of the factors that `tune` may choose from."""
         return [self.replace(growth=growth, turn=turn) for growth in (1.0, 1.25, 1.5, 2.0, 3.0)
-                for turn in (1.0, 0.7, 0.5, 0.35, 0.25)]  # fmt: skip
+                for turn in (1.0, 0.7, 0.5, 0.35, 0.25, 0.15)]  # fmt: skip
 
     @property
     def checkpoint(self) -> str:

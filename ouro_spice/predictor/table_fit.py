@@ -21,7 +21,7 @@ SMOOTHINGS = (1e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)
 POINTS = 64
 """Conductances of a smooth table, even in the logarithm."""
 
-_LEAST = 12
+_LEAST = 8
 """Pairs in a direction from which a spline can be smoothed."""
 
 _FOLDS = 8
@@ -83,8 +83,8 @@ def _held_out(
     trials: Trials, band: float, points: np.ndarray, values: np.ndarray, nodes: np.ndarray, smoothing: float, seed: int
 ) -> float:
     """The share of trajectories within the band of pairs that a spline of the others gave the time of."""
-    part = np.random.default_rng(seed).permutation(np.arange(len(values)) % _FOLDS)
     way, far = trials.direction, np.abs(np.log(trials.target_S / trials.start_S))
+    part = _parts(nodes, way, seed)
     outside = ~within(trials.start_S, trials.target_S, band)
     time_s = np.zeros(len(values))
     for sign in _DIRECTIONS:
@@ -94,6 +94,16 @@ def _held_out(
                 log_time = _surface(points, values, others & nodes, smoothing, points[asked])
                 time_s[asked] = np.exp(log_time) * far[asked]
     return trials.share(way * time_s, band).value
+
+
+def _parts(nodes: np.ndarray, way: np.ndarray, seed: int) -> np.ndarray:
+    """Which part each pair is dealt out to, at random; the nodes of a direction evenly."""
+    rng = np.random.default_rng(seed)
+    part = rng.permutation(len(nodes)) % _FOLDS
+    for sign in _DIRECTIONS:
+        mine = np.flatnonzero(nodes & (way == sign))
+        part[mine] = rng.permutation(len(mine)) % _FOLDS
+    return part
 
 
 def from_records(data: PulseDataset, band: float | None, bins: int) -> dict[str, Any]:

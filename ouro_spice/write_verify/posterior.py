@@ -112,7 +112,9 @@ class Posterior(Conventional):
     @classmethod
     def candidates(cls, nominal: NominalTimes) -> list[Posterior]:
         """Return what `tune` may choose from for a lookup."""
-        ends = nominal.overs[np.linspace(0, len(nominal.overs) - 1, 7).astype(int)[3:]].tolist()
+        overs = nominal.overs
+        ends = [float(overs[np.argmin(np.abs(overs - over * overs[0]))]) for over in (1.25, 1.35, 1.5, 1.6)]
+        ends = list(dict.fromkeys(ends))
         grid = itertools.product(
             (1.5e-9, 3e-9, 6e-9, 15e-9), ends, ((-0.7, -0.7), (-1.0, -1.0), (-0.7, -1.0)), (0.3, 0.7), (0.2, 0.3),
             (0.85, 0.92, 1.0),
