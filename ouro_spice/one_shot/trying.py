@@ -120,22 +120,11 @@ class _Law:
 
 
 def trials(
-    cell: Cell | CompactCell,
-    pair: Pair,
-    n: int = 400,
-    trajectories: int = 64,
-    *,
-    widths: int = 256,
-    seed: int = 0,
-    d2d: Spread | str | None = None,
-    start: str = "stationary",
-    rise_s: float = 2e-9,
-    beyond: float = 3.0,
-    near: tuple[float, float] | None = None,
-    out: str | Path | None = None,
-    workers: int | None = None,
+    cell: Cell | CompactCell, pair: Pair, n: int = 400, trajectories: int = 64, *, widths: int = 256, seed: int = 0,
+    d2d: Spread | str | None = None, start: str = "stationary", rise_s: float = 2e-9, beyond: float = 3.0,
+    near: tuple[float, float] | None = None, out: str | Path | None = None, workers: int | None = None,
     engine: Ngspice | None = None,
-) -> Trials:
+) -> Trials:  # fmt: skip
     """Follow many noisy trajectories for each of some pairs (start, target) of the window.
 
     The longest width of a pair is found by 8 trajectories of its own: `beyond` times the one at which three quarters

@@ -93,7 +93,7 @@ def _held_out(
             if asked.any():
                 log_time = _surface(points, values, others & nodes, smoothing, points[asked])
                 time_s[asked] = np.exp(log_time) * far[asked]
-    return trials.share(way * time_s, band).value
+    return float(within(trials.ends_S(way * time_s), trials.target_S[:, None], band).mean())
 
 
 def _parts(nodes: np.ndarray, way: np.ndarray, seed: int) -> np.ndarray:

@@ -129,6 +129,7 @@ def nominal_times(cell: Cell | CompactCell, voltages: Pair, engine: Engine | Non
     SimulationError
         Where a simulation fails.
     """
+    check_kind("cell", cell, (Cell, CompactCell), "a cell with a memristor")
     check_kind("voltages", voltages, Pair)
     check_engine(engine)
     free, low, high = freed(voltages.gated(cell))
