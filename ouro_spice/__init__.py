@@ -60,7 +60,13 @@ from .write_verify import (
     FixedPulse,
     History,
     ISPPWidth,
+    ModelTime,
+    NominalTimes,
     Outcome,
+    Posterior,
+    ProportionalIntegral,
+    ProportionalIntegralWidth,
+    nominal_times,
     ratio,
     summary,
     tune,
@@ -71,7 +77,7 @@ from .one_shot import deploy, noise_free, trials
 from .report import report
 
 if TYPE_CHECKING:
-    from .predictor import NeuralProgrammer, PulsePredictor
+    from .predictor import NeuralProgrammer, PulsePredictor, Table
 
 __version__ = "0.1.0"
 
@@ -142,6 +148,12 @@ __all__ = [
     "ISPP",
     "ISPPWidth",
     "CoarseFine",
+    "ProportionalIntegral",
+    "ProportionalIntegralWidth",
+    "nominal_times",
+    "NominalTimes",
+    "ModelTime",
+    "Posterior",
     "History",
     "Outcome",
     "write_verify",
@@ -154,6 +166,7 @@ __all__ = [
     "trials",
     "PulsePredictor",
     "NeuralProgrammer",
+    "Table",
     "report",
     "ValidityWarning",
     "OutsideTraining",
@@ -164,7 +177,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # torch takes two seconds to import: only programs that use a predictor wait for it
-    if name in ("PulsePredictor", "NeuralProgrammer"):
+    if name in ("PulsePredictor", "NeuralProgrammer", "Table"):
         from . import predictor
 
         return getattr(predictor, name)

@@ -11,7 +11,7 @@ import pytest
 from ouro_spice import Cell1R, CompactCell, Pair, Walk, c2c, jart_vcm_v1b
 from ouro_spice.engine import Ngspice
 from ouro_spice.fleet import CompactFleet, SpiceFleet
-from ouro_spice.results import Configuration, bench, benchmark, judging
+from ouro_spice.results import Configuration, bench, benchmark, judging, rivals
 from ouro_spice.results.networks import Place
 from ouro_spice.write_verify import CoarseFine, FixedPulse
 from ouro_spice.write_verify.tuning import edges, ordered, told_edges
@@ -82,12 +82,12 @@ class Seen:
             key = cells._keys[place] if isinstance(cells, CompactFleet) else c2c.key(cells._cells[place]._seed)
             self.cells[self.phase] |= {("walk", *map(int, key)), ("radius", cells.devices[place].r)}
 
-    def check(self, tuned, judged):
-        """So many cells of each kind, a walk and a radius each, and none of both."""
-        assert self.cells[""] == set()
+    def check(self, tuned, judged, others=False):
+        """So many cells of each kind, a walk and a radius each, and none of both; `others`: those of tables."""
+        assert bool(self.cells[""]) == others
         assert len(self.cells["tuned"]) == 2 * tuned
         assert len(self.cells["judged"]) == 2 * judged
-        assert not self.cells["tuned"] & self.cells["judged"]
+        assert not (self.cells["tuned"] | self.cells[""]) & self.cells["judged"]
 
 
 @pytest.fixture
@@ -95,17 +95,18 @@ def seen(monkeypatch):
     """All that fleets simulate from now on; of tuning what `ranked` does, of judging what `write_many` does."""
     found = Seen()
     for kind in (CompactFleet, SpiceFleet):
-        for name in ("read", "apply"):
+        for name in ("read", "apply", "sampled"):
             plain = getattr(kind, name)
 
-            def noted(cells, places, *more, plain=plain):
+            def noted(cells, places, *more, plain=plain, **options):
                 found.note(cells, places)
-                return plain(cells, places, *more)
+                return plain(cells, places, *more, **options)
 
             monkeypatch.setattr(kind, name, noted)
-    for module, judging_module in ((writes, writes), (bench, benchmark)):
+    for module in (writes, bench, rivals):
         monkeypatch.setattr(module, "ranked", found.within("tuned", module.ranked))
-        monkeypatch.setattr(judging_module, "write_many", found.within("judged", judging_module.write_many))
+    for module in (writes, benchmark):
+        monkeypatch.setattr(module, "write_many", found.within("judged", module.write_many))
     return found
 
 
@@ -117,29 +118,32 @@ def test_a_campaign_tunes_on_devices_that_it_does_not_judge_on(seen, tmp_path, m
     """On the compact model alone; and first there, then in the circuit, on its own training devices."""
     monkeypatch.setattr(Place, "pair", PAIR)
     monkeypatch.setattr(writes, "CONVENTIONAL", (FixedPulse, CoarseFine))
+    monkeypatch.setattr(writes, "INFORMED", ())
     (tmp_path / "tiny.toml").write_text(CAMPAIGN)
     configuration = Configuration.load("paper", tmp_path / "tiny.toml")
     with Ngspice(1) as engine:
         first, circuit = (Place(configuration, one, tmp_path, 1, engine) for one in configuration.settings)
         found = writes.writes(*((first, None) if setting == "first" else (circuit, first)))
-    assert set(found.tuned[0.2]) == {"fixed pulse", "coarse to fine"}
+    assert {"fixed pulse", "coarse to fine"} <= set(found.tuned[0.2])
     # 5 training devices; in a circuit 4 of the same seeds
     seen.check(5, 6)
 
 
 def test_a_benchmark_tunes_on_devices_that_it_does_not_judge_on(seen, monkeypatch):
     monkeypatch.setattr(benchmark, "CONVENTIONAL", (CoarseFine,))
+    monkeypatch.setattr(benchmark, "INFORMED", ())
     cell = CompactCell(jart_vcm_v1b(window=True, walk=Walk()), "reduced")
-    given = bench.Bench("reduced", cell, PAIR, 6, 0.2, 3, tuning=bench.Tuning(2, 5), workers=1)
+    given = bench.Bench("reduced", cell, PAIR, 6, 0.2, 3, tuning=bench.Tuning(2, 5), workers=1, table=40)
     found = benchmark.benchmark(given)
-    assert set(found.histories) == {"noise-free", "coarse to fine"}
-    seen.check(5, 6)
+    assert set(found.histories) == {"noise-free", "table", "coarse to fine"} == {"noise-free"} | set(found.tuned)
+    seen.check(5, 6, others=True)
 
 
 @pytest.mark.ngspice
 def test_a_benchmark_in_a_circuit_tunes_on_other_devices_too(seen, monkeypatch):
     """On the compact model of the device, then in SPICE: neither sees a cell that is judged."""
     monkeypatch.setattr(benchmark, "CONVENTIONAL", (CoarseFine,))
+    monkeypatch.setattr(benchmark, "INFORMED", ())
     cell = Cell1R(jart_vcm_v1b(window=True, walk=Walk()))
     given = bench.Bench("1r", cell, PAIR, 2, 0.2, 1, tuning=bench.Tuning(2, 3, best=1, tried=2), workers=1)
     benchmark.benchmark(given)

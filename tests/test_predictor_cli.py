@@ -312,7 +312,7 @@ def test_a_write_in_the_circuit(ouro, checkpoint):
 
 # ---- benchmark-programmers
 
-QUICK = ("benchmark-programmers", *CELL, "--n", 6, "--max-pulses", 8, "--no-tune")
+QUICK = ("benchmark-programmers", *CELL, "--n", 6, "--max-pulses", 8, "--no-tune", "--table", 0)
 
 
 @pytest.fixture
@@ -326,7 +326,8 @@ def test_programmers_under_one_harness(ouro, checkpoint, tmp_path):
     found = answer(ouro(*quick, "--json", "--workers", 1))
     assert found == json.loads((tmp_path / "results.json").read_text())
     (rows,) = found["write_verify"]["reduced_60us_d2d"].values()
-    assert list(rows) == ["neural", "noise-free", "fixed pulse", "ISPP", "ISPP in width", "coarse to fine"]
+    ignorant = ["fixed pulse", "ISPP", "ISPP in width", "coarse to fine", "PI in amplitude", "PI in width"]
+    assert list(rows) == ["neural", "noise-free", *ignorant, "model time", "posterior"]
     for row in rows.values():
         assert {"success", "pulses_mean", "pulses_p95", "time_s", "energy_J", "n", "interval"} <= set(row)
         assert row["n"] == 6 == sum(row["outcomes"].values())
@@ -343,7 +344,7 @@ def test_programmers_under_one_harness(ouro, checkpoint, tmp_path):
     again = answer(ouro(*quick, "--json", "--workers", 2))
     assert [again.pop("seconds") > 0, found.pop("seconds") > 0] == [True, True]
     for (by_programmer,) in (one.pop("prediction_s")["reduced_60us_d2d"].values() for one in (again, found)):
-        assert set(by_programmer) == {"neural", "noise-free"}
+        assert set(by_programmer) == set(rows) - set(ignorant)
         assert all(times["pulse_s"] > 0 for times in by_programmer.values())
     assert again == found
     assert (tmp_path / "report.html").read_text().count("<img") == 2

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..circuit import CompactCell
 from ..kept import kept
 from ..one_shot import (
     BANDS,
@@ -23,17 +22,20 @@ from ..one_shot import (
     nothing,
     prediction_s,
     simulated,
-    trials,
 )  # fmt: skip
-from ..predictor import NeuralProgrammer, PulsePredictor
+from ..predictor import NeuralProgrammer, PulsePredictor, Table
 from ..write_verify import History, Outcome, write_many
 from .configuration import Variant
 from .networks import DEVICES, TRAINING, Place, foreign, foreign_name, network, programmer, trainings
+from .rivals import tables, tried
 from .trainings import Spread, chosen, hit_summary, summary, told
 from .writes import kept_histories
 
 _TIMED = 200
 """Predictions whose compute time is taken, of a simulation for each a tenth."""
+
+LOOKED_UP = "noise-free, looked up"
+"""The noise-free times as they are sent: of two transients. A simulation for each request gives the same ones."""
 
 _NEVER = 1e-6
 """A tolerance that no write meets: every cell gets its pulse."""
@@ -87,6 +89,8 @@ class OneShot:
                 rows[name]["gap"] = {label("within", b): [g.value, g.low, g.high] for b, g in self.gaps[name].items()}
             if name in self.compute_s:
                 rows[name]["compute_s"] = self.compute_s[name]
+        if LOOKED_UP in self.compute_s:
+            rows[LOOKED_UP] = rows["noise-free"] | {"compute_s": self.compute_s[LOOKED_UP]}
         second = {f"{name}, two attempts": row for name, row in self.second.items()}
         return rows | {name: {key: row[key] for key in row if key != "hits"} for name, row in second.items()}
 
@@ -107,6 +111,8 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
     asked = {name: [one] for name, one in predicts.items()}
     plain = [v.name for v in variants if _single(v)] + [foreign_name(v) for v in shared if _single(v)]
     asked |= {name: [one.answer for one in networks[name]] for name in plain}
+    lookups = tables(place)
+    asked |= {name: [one.answer] for name, one in lookups.items()}
     tries = {name: [deployed(place, name, one) for one in several] for name, several in asked.items()}
     programmers = _programmers(place, compact, [v for v in variants if not _single(v)], shared)
     tries |= {name: [attempted(place, one) for one in several] for name, several in programmers.items()}
@@ -116,15 +122,15 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
         for name, several in programmers.items()
         if several[0].predictor.clock
     }
-    tried = _trials(place) if place.setting.floor else None
+    trials = tried(place, "floor", place.configuration.seed) if place.setting.floor else None
     folds = place.configuration.tables.get("floor", {}).get("folds", 2)
-    gaps = {name: _gaps(tried, several, folds) for name, several in asked.items()} if tried else {}
+    gaps = {name: _gaps(trials, several, folds) for name, several in asked.items()} if trials else {}
     targets = [one.target_S for one in place.drawn(place.setting.deployments, TRAINING)]
     always = constant(targets, tries["do nothing"][0].target_S)
     shown = {name: several[found.place(name)] for name, several in tries.items()}
     rows = {name: found.row(name, tries[name]) for name in networks}
-    compute_s = _timed(place, {name: networks[name][found.place(name)] for name in plain}, model)
-    return OneShot(shown, tried, folds, gaps, compute_s, always, second, rows)
+    compute_s = _timed(place, {name: networks[name][found.place(name)] for name in plain}, model, lookups)
+    return OneShot(shown, trials, folds, gaps, compute_s, always, second, rows)
 
 
 def _programmers(
@@ -168,21 +174,10 @@ def _single(variant: Variant) -> bool:
     return not (variant.drives or variant.conditioned)
 
 
-def _gaps(tried: Trials, predicts: Sequence[Predict], folds: int) -> dict[float, Spread]:
+def _gaps(trials: Trials, predicts: Sequence[Predict], folds: int) -> dict[float, Spread]:
     """Floor minus share on the floor's own pairs, over all trainings."""
-    times_s = [predict(tried.start_S, tried.target_S - tried.start_S) for predict in predicts]
-    return {band: Spread.of([tried.gap(t_s, band, folds=folds).each for t_s in times_s]) for band in BANDS}
-
-
-def _trials(place: Place) -> Trials:
-    table = place.configuration.tables["floor"]
-    # slow devices among many need long pulses; in a circuit they would take as long as all the others
-    far = place.setting.law is not None and isinstance(place.cell, CompactCell)
-    return trials(
-        place.cell, place.pair, table["pairs"], table["trajectories"], seed=place.configuration.seed,
-        d2d=place.setting.law, rise_s=_edge(place), beyond=6.0 if far else 3.0,
-        out=place.kept / f"{place.setting.name}-trials", workers=place.workers, engine=place.engine,
-    )  # fmt: skip
+    times_s = [predict(trials.start_S, trials.target_S - trials.start_S) for predict in predicts]
+    return {band: Spread.of([trials.gap(t_s, band, folds=folds).each for t_s in times_s]) for band in BANDS}
 
 
 def _edge(place: Place) -> float:
@@ -198,7 +193,7 @@ def deployed(place: Place, name: str, predict: Predict) -> Deployment:
         targets = np.array([one.target_S for one in drawn])
         return deploy(place.fleet(drawn), predict, targets, place.pair, edge_s, edge_s)
 
-    who = predict.__self__.sha256 if isinstance(getattr(predict, "__self__", None), PulsePredictor) else name
+    who = predict.__self__.sha256 if isinstance(getattr(predict, "__self__", None), PulsePredictor | Table) else name
     return _kept(place, f"deployed-{name}", {"who": who, "edge_s": edge_s}, make)
 
 
@@ -262,7 +257,9 @@ def kept_deployment(place: Place, name: str, settings: dict[str, Any], make: Cal
     return Deployment(**(found | {"cut": int(found["cut"])}))
 
 
-def _timed(place: Place, plain: dict[str, PulsePredictor], model: Predict) -> dict[str, float]:
+def _timed(
+    place: Place, plain: dict[str, PulsePredictor], model: Predict, lookups: dict[str, Table]
+) -> dict[str, float]:
     names = [place.configuration.variants[key].name for key in place.setting.timed]
     if not names:
         return {}
@@ -271,5 +268,5 @@ def _timed(place: Place, plain: dict[str, PulsePredictor], model: Predict) -> di
     found = {name: prediction_s(plain[name].answer, g, dg) for name in names}
     few = slice(_TIMED // 10)
     found["noise-free"] = prediction_s(simulated(place.cell, place.pair, place.engine), g[few], dg[few])
-    found["noise-free, looked up"] = prediction_s(model, g, dg)
-    return found
+    found[LOOKED_UP] = prediction_s(model, g, dg)
+    return found | {name: prediction_s(one.answer, g, dg) for name, one in lookups.items()}

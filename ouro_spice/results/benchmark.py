@@ -21,8 +21,10 @@ from ..report.writing import pulses_and_time
 from ..write_verify import History, Programmer, write_many
 from ..write_verify.tuning import parameters_of
 from .bench import JUDGED, Bench, Tuning, cells, settled
+from .bench_table import bench_table
 from .comparing import KEYS, compared
-from .judging import CONVENTIONAL, NOISE_FREE, row
+from .judging import CONVENTIONAL, INFORMED, NOISE_FREE, row
+from .rivals import table_settings
 from .timing import prediction_times
 from .write_tables import (
     AGAINST_HEAD,
@@ -57,7 +59,7 @@ class Benchmarked:
     neural
         Names of those with a network.
     settings
-        Of the conventional programmers, by name.
+        Of the conventional programmers and what else was tuned, by name.
     checkpoints
         Hashes of the networks, by name.
     failures
@@ -197,18 +199,22 @@ def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[
     begun = time.monotonic()
     with Ngspice(bench.workers) as engine:
         bench = dataclasses.replace(bench, pair=bench.pair or search(bench.cell, 60e-6, engine))
-        conventional, edges = zip(*(settled(bench, kind, engine) for kind in CONVENTIONAL), strict=True)
+        conventional, edges = zip(*(settled(bench, kind, engine) for kind in (*CONVENTIONAL, *INFORMED)), strict=True)
         model = ModelProgrammer(noise_free(bench.cell, bench.pair, engine), bench.pair, name=NOISE_FREE)
+        tables = [bench_table(bench, engine)] if bench.table else []
         every, targets = cells(bench, bench.cell, bench.pair, bench.n, JUDGED, engine)
         histories, failures, timed = {}, Counter(), {}
-        for one in (*neural, model, *others, *conventional):
+        for one in (*neural, model, *tables, *others, *conventional):
             own = every.copy()
             histories[one.name] = write_many(own, one, targets, bench.tolerance, bench.max_pulses)
             failures.update(own.failures)
             timed[one.name] = prediction_times(one, histories[one.name])
     settings = {one.name: {k: v for k, v in parameters_of(one).items() if k != "name"} for one in conventional}
+    at_edges = dict(zip(settings, edges, strict=True))
+    for one in tables if bench.tuning else ():
+        settings[one.name], at_edges[one.name] = table_settings(one).values()
     checkpoints = {one.name: one.checkpoint for one in neural if hasattr(one, "checkpoint")}
     return Benchmarked(
         bench, histories, names, settings, checkpoints, dict(failures), time.monotonic() - begun,
-        dict(zip(settings, edges, strict=True)), {name: times for name, times in timed.items() if times},
+        at_edges, {name: times for name, times in timed.items() if times},
     )  # fmt: skip

@@ -8,10 +8,28 @@ from typing import Any
 import numpy as np
 
 from ..pair import Pair
-from ..write_verify import ISPP, Candidates, CoarseFine, FixedPulse, History, ISPPWidth, Outcome, Programmer, summary
+from ..write_verify import (
+    ISPP,
+    Candidates,
+    CoarseFine,
+    FixedPulse,
+    History,
+    ISPPWidth,
+    ModelTime,
+    NominalTimes,
+    Outcome,
+    Posterior,
+    Programmer,
+    ProportionalIntegral,
+    ProportionalIntegralWidth,
+    summary,
+)
 from ..write_verify.statistics import column
 
-CONVENTIONAL = (FixedPulse, ISPP, ISPPWidth, CoarseFine)
+CONVENTIONAL = (FixedPulse, ISPP, ISPPWidth, CoarseFine, ProportionalIntegral, ProportionalIntegralWidth)
+
+INFORMED = (ModelTime, Posterior)
+"""Rules that know the nominal model, without a network."""
 
 NOISE_FREE = "noise-free"
 
@@ -73,14 +91,16 @@ def best_of(histories: Mapping[str, Sequence[History]], names: Iterable[str], ke
     return side(histories, names, key).best
 
 
-def candidates(kind: type[Programmer], voltages: Pair, count: int, seeds: np.random.SeedSequence) -> list[Programmer]:
+def candidates(
+    kind: type[Programmer], voltages: Pair | NominalTimes, count: int, seeds: np.random.SeedSequence
+) -> list[Programmer]:
     """Some of the settings that a conventional programmer may have, drawn from its grid."""
     every = kind.candidates(voltages)
     chosen = np.random.default_rng(seeds).permutation(len(every))[:count]
     return [every[k] for k in sorted(chosen)]
 
 
-def carried(kind: type[Programmer], voltages: Pair, parameters: Mapping[str, Any]) -> Programmer:
+def carried(kind: type[Programmer], voltages: Pair | NominalTimes, parameters: Mapping[str, Any]) -> Programmer:
     """A programmer of another pair: settings are multiples of a pair, but for the limit of the drivers."""
     return kind(voltages, **{name: value for name, value in parameters.items() if name != "most"})
 

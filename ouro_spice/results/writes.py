@@ -13,7 +13,7 @@ from ..dataset.recipe import Drawn
 from ..kept import kept
 from ..manifest import describe
 from ..one_shot import noise_free
-from ..predictor import ModelProgrammer
+from ..predictor import ModelProgrammer, Table
 from ..pulse import Pulse
 from ..write_verify import (
     FixedPulse,
@@ -26,8 +26,9 @@ from ..write_verify import (
 from ..write_verify.tuning import edges, ranked
 from .comparing import compared, quickest
 from .configuration import Variant
-from .judging import CONVENTIONAL, NOISE_FREE, candidates, carried, row, varied
+from .judging import CONVENTIONAL, INFORMED, NOISE_FREE, candidates, carried, row, varied
 from .networks import CONVERGED, TRAINING, WRITES, Place, foreign, programmer
+from .rivals import placed, table_settings, writing_table
 from .timing import prediction_times
 
 UNTUNED = "fixed 10 ns, untuned"
@@ -71,10 +72,13 @@ def writes(place: Place, compact: Place | None) -> Writes:
     for tolerance in table["tolerances"]:
         found.tuned[tolerance] = {}
         programmers = neural(place, compact)
-        for kind in CONVENTIONAL if "conventional" not in table else _given(table):
+        for kind in _kinds(table):
             one, settings = settled(place, kind, tolerance, compact)
             programmers.append(one)
             found.tuned[tolerance][one.name] = settings
+        tables = writing_table(place, tolerance, compact, table["max_pulses"], table.get("tuned_on", 200))
+        programmers += tables
+        found.tuned[tolerance] |= {one.name: table_settings(one) for one in tables}
         done = {one.name: written(place, one, tolerance, table["max_pulses"]) for one in programmers}
         timed = {one.name: prediction_times(one, done[one.name]) for one in programmers}
         found.prediction_s[tolerance] = {name: times for name, times in timed.items() if times}
@@ -85,9 +89,10 @@ def writes(place: Place, compact: Place | None) -> Writes:
     return found
 
 
-def _given(table: dict[str, Any]) -> list[type[Programmer]]:
-    """The kinds whose settings the file gives."""
-    return [kind for kind in CONVENTIONAL if kind.__name__ in table["conventional"]]
+def _kinds(table: dict[str, Any]) -> list[type[Programmer]]:
+    """The kinds of rules that take part: all, or those whose settings the file gives."""
+    given = table.get("conventional")
+    return [kind for kind in (*CONVENTIONAL, *INFORMED) if given is None or kind.__name__ in given]
 
 
 def settled(
@@ -99,11 +104,12 @@ def settled(
     Edges are those of what was tried on the compact model, where all of the grid is.
     """
     given = place.configuration.tables["write"].get("conventional")
+    own = placed(place, kind)
     if given is not None:
-        return kind(place.pair, **given[kind.__name__]), {"parameters": given[kind.__name__], "edges": {}}
+        return kind(own, **given[kind.__name__]), {"parameters": given[kind.__name__], "edges": {}}
     best = tuned_parameters(place, kind, tolerance, compact)[0]
     tried = tuned_parameters(compact or place, kind, tolerance, None)
-    return kind(place.pair, **best), {"parameters": best, "edges": edges(best, tried)}
+    return kind(own, **best), {"parameters": best, "edges": edges(best, tried)}
 
 
 def neural(place: Place, compact: Place | None) -> list[Programmer]:
@@ -127,10 +133,10 @@ def tuned_parameters(
     table = place.configuration.tables["write"]
     if compact is not None:
         best = varied(tuned_parameters(compact, kind, tolerance, None), table["tried"])
-        tried, count = [carried(kind, place.pair, one) for one in best], table["tried_on"]
+        tried, count = [carried(kind, placed(place, kind), one) for one in best], table["tried_on"]
     else:
         seeds = np.random.SeedSequence(place.configuration.seed, spawn_key=(TRAINING,))
-        tried, count = candidates(kind, place.pair, table["candidates"], seeds), table["tuned_on"]
+        tried, count = candidates(kind, placed(place, kind), table["candidates"], seeds), table["tuned_on"]
     settings = {"candidates": [repr(one) for one in tried], "tolerance": tolerance, "n": count,
                 "d2d": place.setting.d2d, "seed": place.configuration.seed, "most": table["max_pulses"],
                 "by": _BY, "patience": PATIENCE}  # fmt: skip
@@ -191,6 +197,8 @@ def kept_histories(
 
 def _identity(one: Programmer) -> str:
     """What decides the pulses of a programmer."""
+    if isinstance(one, Table):
+        return f"{one.name} {one.checkpoint}"
     if hasattr(one, "checkpoint"):
         return f"{one.name} {one.checkpoint} {one.drives} {one.shortest_s} {one.clock_s} {one.growth}"
     return one.name if isinstance(one, ModelProgrammer) else repr(one)

@@ -13,8 +13,12 @@ from .history import History
 from .ispp import ISPP, ISPPWidth
 from .loop import write_verify
 from .many import write_many
+from .model_time import ModelTime
+from .nominal import NominalTimes, nominal_times
 from .outcome import Outcome
+from .posterior import Posterior
 from .programmer import KNOWS, Conventional, Programmer
+from .proportional_integral import ProportionalIntegral, ProportionalIntegralWidth
 from .statistics import ratio, summary
 from .tuning import tune
 
@@ -27,8 +31,14 @@ __all__ = [
     "FixedPulse",
     "History",
     "ISPPWidth",
+    "ModelTime",
+    "NominalTimes",
     "Outcome",
+    "Posterior",
     "Programmer",
+    "ProportionalIntegral",
+    "ProportionalIntegralWidth",
+    "nominal_times",
     "of_best",
     "ratio",
     "ratio_of_best",

@@ -15,6 +15,7 @@ from ..pair import Pair
 from ..progress import Bar, progress
 from ..validity import TuningEdge, warn
 from .many import check_fleet, checked_targets, written
+from .nominal import NominalTimes
 from .programmer import Programmer, check_programmer
 from .rules import Rules
 from .statistics import summary
@@ -182,4 +183,4 @@ def parameters_of(programmer: Programmer) -> dict[str, Any]:
     if not dataclasses.is_dataclass(programmer):
         return {"name": programmer.name}
     fields = ((f.name, getattr(programmer, f.name)) for f in dataclasses.fields(programmer))
-    return {name: value for name, value in fields if not isinstance(value, Pair)}
+    return {name: value for name, value in fields if not isinstance(value, Pair | NominalTimes)}
