@@ -100,6 +100,9 @@ _NUMBERS = {
     "floor_10", "failures",
 }  # fmt: skip
 _SHARES = ("within_50", "within_20", "within_10")
+_PARTS = {*_SHARES, "success", "wrong_way", "iterations_below_10", "floor_50", "floor_20", "floor_10"}
+"""Figures from 0 to 1."""
+
 _WRITES = ("n", "success", "pulses_mean", "interval")
 
 
@@ -143,3 +146,5 @@ def _check_row(where: str, row: Any, needed: tuple[str, ...]) -> None:
         wrong = not isinstance(row[key], Real) or isinstance(row[key], bool)
         if wrong and (row[key] is not None or key == "n"):
             raise ValueError(f"{where}: {key} is no number")
+        if key in _PARTS and row[key] is not None and not 0 <= row[key] <= 1:
+            raise ValueError(f"{where}: {key} = {row[key]:g} is no share")
