@@ -390,7 +390,7 @@ def test_a_programmer_that_gives_up_soon_is_not_the_best():
 
 def test_without_a_checkpoint_no_network_takes_part(ouro, tmp_path, plain_page):
     done = ouro("benchmark-programmers", "--cell", "compact", "--n", 2, "--max-pulses", 2, "--no-tune",
-                "--out", tmp_path, "--json")  # fmt: skip
+                "--table", 0, "--out", tmp_path, "--json")  # fmt: skip
     assert done.returncode == 0 and "no neural programmer takes part" in one_line(done)
     found = json.loads(done.stdout)
     assert found["ratios"] == {"compact_60us_d2d": {"0.1": {}}}

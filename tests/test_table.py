@@ -18,6 +18,9 @@ from ouro_spice.manifest import describe
 from ouro_spice.one_shot import BANDS, Trials, within
 from ouro_spice.one_shot.trying import _Law
 from ouro_spice.predictor.table_fit import filled, from_trials, thin_plate
+from ouro_spice.results import finite
+from ouro_spice.results.bench_table import bench_table
+from ouro_spice.results.benchmark import Bench, benchmark
 
 MANIFEST = describe(CELL, pair=PAIR, rise_s=3e-9, fall_s=4e-9)
 COMPACT = ouro.CompactCell(ouro.jart_vcm_v1b(window=True, walk=ouro.Walk()), "reduced")
@@ -378,6 +381,28 @@ def test_trials_make_a_table_that_writes_their_cells():
     with pytest.raises(ValueError, match="another circuit"):
         other = COMPACT.replace(device=COMPACT.device.replace(T0=300))
         ouro.write_many(ouro.fleet(other, drawn, workers=2), table, targets, 0.2)
+
+
+def test_a_table_takes_part_in_a_benchmark():
+    bench = Bench("reduced", COMPACT, VOLTAGES, 4, max_pulses=4, d2d=None, table=60, workers=2)
+    found = benchmark(bench)
+    assert {"table", "posterior", "model time", "PI in amplitude", "PI in width"} < set(found.histories)
+    assert "nominal" not in found.settings["posterior"] and "table" not in found.settings
+    json.dumps(finite(found.results))
+    for wrong in (-1, 0.5):
+        with pytest.raises(ValueError, match="table"):
+            Bench("reduced", COMPACT, VOLTAGES, table=wrong)
+
+
+def test_the_table_of_a_circuit_is_that_of_its_compact_model_at_the_circuits_pair(engine):
+    cell = ouro.Cell1T1R(COMPACT.device)
+    bench = Bench("1t1r", cell, ouro.Pair(-0.4456, 0.9399, 60e-6, 3.3, 3.3), 4, d2d=None, table=60, workers=2)
+    made = bench_table(bench, engine)
+    assert made.name == "table of the compact model"
+    assert made.pair == bench.pair and made.manifest.circuit == describe(cell).circuit
+    assert made.manifest.settings["table"]["band"] == bench.tolerance
+    pulse = made.next_pulse(300e-6, [150e-6])
+    assert pulse.amplitude == -0.4456 and 1e-9 < pulse.width < 60e-6
 
 
 @pytest.mark.parametrize("near", [(0.05, 4.0), (0.01, 0.3)])

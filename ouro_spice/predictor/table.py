@@ -206,7 +206,7 @@ class Table:
     def candidates(self) -> list[Table]:
         """Return the same table with each of the factors that `tune` may choose from."""
         return [self.replace(growth=growth, turn=turn) for growth in (1.0, 1.25, 1.5, 2.0, 3.0)
-                for turn in (1.0, 0.7, 0.5, 0.35, 0.25, 0.15)]  # fmt: skip
+                for turn in (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1)]  # fmt: skip
 
     @property
     def checkpoint(self) -> str:
