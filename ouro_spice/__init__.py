@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .validity import OutsideTraining, UnreadableTarget, ValidityWarning
+from .validity import OutsideTraining, TuningEdge, UnreadableTarget, ValidityWarning
 from .variability import HalfCycleWalk, ReadNoise, Spread, Walk, Wander
 from .device import Device, jart_vcm_v1b
 from .pulse import Parallel, Pulse
@@ -60,7 +60,13 @@ from .write_verify import (
     FixedPulse,
     History,
     ISPPWidth,
+    ModelTime,
+    NominalTimes,
     Outcome,
+    Posterior,
+    ProportionalIntegral,
+    ProportionalIntegralWidth,
+    nominal_times,
     ratio,
     summary,
     tune,
@@ -71,7 +77,7 @@ from .one_shot import deploy, noise_free, small_updates, trials
 from .report import report
 
 if TYPE_CHECKING:
-    from .predictor import NeuralProgrammer, PulsePredictor
+    from .predictor import NeuralProgrammer, PulsePredictor, Table
 
 __version__ = "0.1.0"
 
@@ -142,6 +148,12 @@ __all__ = [
     "ISPP",
     "ISPPWidth",
     "CoarseFine",
+    "ProportionalIntegral",
+    "ProportionalIntegralWidth",
+    "nominal_times",
+    "NominalTimes",
+    "ModelTime",
+    "Posterior",
     "History",
     "Outcome",
     "write_verify",
@@ -155,16 +167,18 @@ __all__ = [
     "trials",
     "PulsePredictor",
     "NeuralProgrammer",
+    "Table",
     "report",
     "ValidityWarning",
     "OutsideTraining",
+    "TuningEdge",
     "UnreadableTarget",
 ]
 
 
 def __getattr__(name: str) -> Any:
     # torch takes two seconds to import: only programs that use a predictor wait for it
-    if name in ("PulsePredictor", "NeuralProgrammer"):
+    if name in ("PulsePredictor", "NeuralProgrammer", "Table"):
         from . import predictor
 
         return getattr(predictor, name)

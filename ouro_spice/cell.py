@@ -55,6 +55,8 @@ class SpiceCell:
         Its present state.
     clipped
         Reads so far that were outside the range of the ADC of a `Sense`.
+    read_energy_J
+        What the sources of the circuit have delivered in reads so far [J].
 
     `keys` are those of a `CircuitRun`; `often_V`: the amplitudes that are worth its `many`; `warn`: whether a clipped
     read warns.
@@ -79,6 +81,7 @@ class SpiceCell:
         self.state = state or description.state()
         self.read_s = description.read_s
         self.clipped = 0
+        self.read_energy_J = 0.0
         self.window_S = self.nominal.window_S
         self._seed, self._often_V, self._warn = seed, frozenset(often_V), warn
         self._engine = engine or default_engine()
@@ -103,6 +106,7 @@ class SpiceCell:
         after = after.changed(index, n_disc=n)
         self.state = listened(self.description, after, state, self.read_s, self._seed)
         self.clipped += found.clipped
+        self.read_energy_J += wave.energy_J
         return found.g_S
 
     def apply(self, pulse: Pulse) -> Waveform:

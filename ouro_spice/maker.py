@@ -25,7 +25,10 @@ _BOOKS = (
 )  # fmt: skip
 """Modules that describe work, keep it and count it, and decide no number of it."""
 
-_PAGES = ("report", "results.page", "results.table", "cli")
+_PAGES = (
+    "report", "cli", "results.claims", "results.document", "results.formats", "results.page", "results.publish",
+    "results.revision", "results.table", "results.write_tables",
+)  # fmt: skip
 """Modules that print."""
 
 _CIRCUITS = (

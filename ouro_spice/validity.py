@@ -18,6 +18,10 @@ class UnreadableTarget(ValidityWarning):
     """A sense path cannot tell whether a target has been reached: its readings are not near, or too far apart."""
 
 
+class TuningEdge(ValidityWarning):
+    """The best of the settings that were tried lies at an edge of them: beyond it there may be better ones."""
+
+
 def warn(text: str, kind: type[ValidityWarning] = ValidityWarning) -> None:
     """Give a warning at the line outside this package that led here.
 

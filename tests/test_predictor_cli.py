@@ -312,7 +312,7 @@ def test_a_write_in_the_circuit(ouro, checkpoint):
 
 # ---- benchmark-programmers
 
-QUICK = ("benchmark-programmers", *CELL, "--n", 6, "--max-pulses", 8, "--no-tune")
+QUICK = ("benchmark-programmers", *CELL, "--n", 6, "--max-pulses", 8, "--no-tune", "--table", 0)
 
 
 @pytest.fixture
@@ -326,7 +326,8 @@ def test_programmers_under_one_harness(ouro, checkpoint, tmp_path):
     found = answer(ouro(*quick, "--json", "--workers", 1))
     assert found == json.loads((tmp_path / "results.json").read_text())
     (rows,) = found["write_verify"]["reduced_60us_d2d"].values()
-    assert list(rows) == ["neural", "noise-free", "fixed pulse", "ISPP", "ISPP in width", "coarse to fine"]
+    ignorant = ["fixed pulse", "ISPP", "ISPP in width", "coarse to fine", "PI in amplitude", "PI in width"]
+    assert list(rows) == ["neural", "noise-free", *ignorant, "model time", "posterior"]
     for row in rows.values():
         assert {"success", "pulses_mean", "pulses_p95", "time_s", "energy_J", "n", "interval"} <= set(row)
         assert row["n"] == 6 == sum(row["outcomes"].values())
@@ -337,9 +338,14 @@ def test_programmers_under_one_harness(ouro, checkpoint, tmp_path):
     assert found["checkpoints"] == {"neural": PulsePredictor.load(checkpoint).sha256}
     (ratios,) = found["ratios"]["reduced_60us_d2d"].values()
     one = ratios["pulses"]
-    assert one["ratio"][0] == pytest.approx(rows[one["conventional"]]["pulses_mean"] / rows["neural"]["pulses_mean"])
+    for name, ratio in one["over_each"].items():
+        assert ratio[0] == pytest.approx(rows[name]["pulses_mean"] / rows["neural"]["pulses_mean"])
+    assert one["ratio"] == one["over_best"] == one["each"]["neural"]["nothing"]
     again = answer(ouro(*quick, "--json", "--workers", 2))
     assert [again.pop("seconds") > 0, found.pop("seconds") > 0] == [True, True]
+    for (by_programmer,) in (one.pop("prediction_s")["reduced_60us_d2d"].values() for one in (again, found)):
+        assert set(by_programmer) == set(rows) - set(ignorant)
+        assert all(times["pulse_s"] > 0 for times in by_programmer.values())
     assert again == found
     assert (tmp_path / "report.html").read_text().count("<img") == 2
 
@@ -348,29 +354,43 @@ def test_the_table_and_the_ratio_are_shown(ouro, checkpoint, tmp_path, plain_pag
     done = ouro(*QUICK, "--checkpoint", checkpoint, "--read-times", "50e-9,2e-6", "--d2d", "none", "--out", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "coarse to" in done.stdout and "2 us" in done.stdout
-    assert "times as much as neural" in done.stdout
+    assert "times as much as neural" in " ".join(done.stdout.split())
+    for word in (
+        "knows",
+        "reads",
+        "predictions",
+        "software",
+        "energy",
+        "may take",
+        "nominal model",
+        "edge of what was",
+    ):
+        assert word in " ".join(done.stdout.split()), word
     assert list(json.loads((tmp_path / "results.json").read_text())["write_verify"]) == ["reduced_60us"]
 
 
 def test_a_programmer_that_gives_up_soon_is_not_the_best():
-    def history(outcome, pulses):
+    def history(outcome, pulses, knows="training data"):
         return SimpleNamespace(
-            outcome=outcome, pulses=[0] * pulses, time_s=pulses * 1e-8, energy_J=0.0, target_S=1.0,
-            with_reads=lambda _: history(outcome, pulses),
+            outcome=outcome, pulses=[0] * pulses, time_s=pulses * 1e-8, energy_J=0.0, target_S=1.0, predictions=0,
+            with_reads=lambda _: history(outcome, pulses, knows), knows=knows,
         )  # fmt: skip
 
     histories = {
         "slow": [history(Outcome.REACHED, 9)] * 4,
         "gives up": [history(Outcome.STUCK, 1)] * 4,
-        "ISPP": [history(Outcome.REACHED, 18)] * 4,
+        "ISPP": [history(Outcome.REACHED, 18, "nothing")] * 4,
+        "gives up, too": [history(Outcome.PULSE_LIMIT, 2, "nothing")] * 4,
     }
-    found = benchmark.Benchmarked(None, histories, ("slow", "gives up"), {"ISPP": {}}, {}, {}, 0.0)
-    assert found.ratios["pulses"] == {"neural": "slow", "conventional": "ISPP", "ratio": (2.0, 2.0, 2.0)}
+    found = benchmark.Benchmarked(None, histories, ("slow", "gives up"), {"ISPP": {}}, {}, {}, 0.0).ratios["pulses"]
+    assert (found["neural"], found["conventional"], found["model"]) == ("slow", "ISPP", None)
+    assert found["ratio"] == pytest.approx((2.0, 2.0, 2.0))
+    assert found["over_model"] is None
 
 
 def test_without_a_checkpoint_no_network_takes_part(ouro, tmp_path, plain_page):
     done = ouro("benchmark-programmers", "--cell", "compact", "--n", 2, "--max-pulses", 2, "--no-tune",
-                "--out", tmp_path, "--json")  # fmt: skip
+                "--table", 0, "--out", tmp_path, "--json")  # fmt: skip
     assert done.returncode == 0 and "no neural programmer takes part" in one_line(done)
     found = json.loads(done.stdout)
     assert found["ratios"] == {"compact_60us_d2d": {"0.1": {}}}
@@ -490,8 +510,10 @@ def test_a_configuration_that_makes_no_sense_is_refused(ouro, tmp_path, text):
 def test_a_report_of_campaigns(ouro, tiny, tmp_path):
     for path in (tiny / "found", tiny / "found" / "results.json"):
         done = ouro("report", path, "--out", tmp_path / "R.md")
-        assert (done.returncode, done.stderr, done.stdout) == (0, "", f"report: {tmp_path / 'R.md'}\n")
-        assert "| B_smoothed |" in (tmp_path / "R.md").read_text()
+        table = tmp_path / "docs" / "results" / "paper.md"
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == f"report: {tmp_path / 'R.md'}\nreport: {table}\n"
+        assert "| B_smoothed |" in table.read_text() and "B_smoothed" in (tmp_path / "R.md").read_text()
         (tmp_path / "R.md").unlink()
 
 

@@ -233,6 +233,22 @@ def test_costs_are_bars_with_whiskers_to_p95():
     assert drawn(pulses_and_time({"neural": written(pulses_mean=0.0, pulses_p95=0.0)}, 0.1)) > 0
 
 
+def test_predictions_in_software_and_energies_stand_beside_the_bars():
+    rows = {
+        "neural": written(software_s=3e-5, energy_J=30e-12, read_energy_J=4e-12),
+        "ISPP": written(energy_J=17e-12, read_energy_J=9e-12),
+    }
+    figure = pulses_and_time(rows, 0.1)
+    assert [len(ax.lines) for ax in figure.axes] == [0, 1, 2]
+    assert figure.axes[1].lines[0].get_xdata() == pytest.approx([30.0])
+    assert widths(figure.axes[2]) == pytest.approx([30, 17])
+    assert [line.get_xdata()[0] for line in figure.axes[2].lines] == pytest.approx([4, 9])
+    assert "software" in figure.axes[1].get_xlabel() and "(pJ)" in figure.axes[2].get_xlabel()
+    assert drawn(figure) > 0
+    del rows["ISPP"]["read_energy_J"]
+    assert len(pulses_and_time(rows, 0.1).axes) == 2
+
+
 @pytest.mark.parametrize(("call", "message"), [
     (lambda: rpd_by_start({}, WINDOW_S), "deployments is empty"),
     (lambda: rpd_by_start({"A": deployment()}, (5e-4, 1e-4)), "must ascend"),

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
-from ouro_spice import History, Outcome, Pulse, PulsePredictor, results
+from ouro_spice import History, Outcome, Pair, Pulse, PulsePredictor, results
 from ouro_spice.circuit import Cell1T1R, CompactCell
 from ouro_spice.device import jart_vcm_v1b
 from ouro_spice.engine import Ngspice
 from ouro_spice.kept import kept
 from ouro_spice.manifest import describe
-from ouro_spice.one_shot import BANDS
+from ouro_spice.one_shot import BANDS, Estimate
 from ouro_spice.predictor import shipped, standing
-from ouro_spice.results import Configuration, aims, table
+from ouro_spice.results import Configuration, aims, claims, document, rivals, table
 from ouro_spice.results import networks as kinds
-from ouro_spice.results.attempts import _hit
+from ouro_spice.results.attempts import OneShot, _hit, one_shot
+from ouro_spice.results.best_network import best_networks
 from ouro_spice.results.judging import varied
 from ouro_spice.results.networks import Place, programmer
 from ouro_spice.results.transfer import changed
@@ -34,6 +36,9 @@ deployments = 30
 pairs = 3
 trajectories = 8
 folds = 4
+[table]
+pairs = 80
+trajectories = 2
 [variant.A_G]
 output = "signed_time"
 stages = [{ objective = "time", epochs = 3, keep = "conductance" }]
@@ -123,6 +128,7 @@ def stored(out):
 def test_every_variant_stands_beside_the_baselines_and_the_floor(done):
     rows = stored(done[0])["one_shot"][SETTING]
     names = {"do nothing", "best constant", "noise-free", "A_G", "fine-tuned", "within_20", "both", "amplitude"}
+    names |= {"noise-free, looked up", "table_50", "table_20", "table_10", "20 x 20 median table"}
     assert names | {"both, two attempts"} == set(rows)
     bound = names - {"both", "amplitude"}
     for name, row in rows.items():
@@ -130,14 +136,18 @@ def test_every_variant_stands_beside_the_baselines_and_the_floor(done):
         assert 0 <= row["within_10"] <= row["within_20"] <= row["within_50"] <= 1
         assert ({"floor_50", "floor_20", "floor_10", "floor_bias"} <= set(row)) == (name in bound)
     assert {name for name, row in rows.items() if "gap" in row} == names - {"best constant", "both", "amplitude"}
-    assert rows["within_20"]["compute_s"] > 0 < rows["noise-free"]["compute_s"]
+    for name in ("within_20", "noise-free", "noise-free, looked up", "table_20", "20 x 20 median table"):
+        assert rows[name]["compute_s"] > 0
+    timeless = [{k: v for k, v in rows[n].items() if k != "compute_s"} for n in ("noise-free", "noise-free, looked up")]
+    assert timeless[0] == timeless[1]
     assert rows["within_20"]["wrong_way"] == 0
 
 
 def test_all_programmers_write_the_same_cells(done):
     rows = stored(done[0])["write_verify"][SETTING]["0.1"]
-    conventional = {"fixed pulse", "ISPP", "ISPP in width", "coarse to fine"}
-    assert set(rows) == {"within_20", "both", "noise-free", UNTUNED} | conventional
+    conventional = {"fixed pulse", "ISPP", "ISPP in width", "coarse to fine", "PI in amplitude", "PI in width"}
+    informed = {"posterior", "model time", "table"}
+    assert set(rows) == {"within_20", "both", "noise-free", UNTUNED} | conventional | informed
     assert {row["n"] for row in rows.values()} == {6}
     for row in rows.values():
         # a read more than pulses, of 90 ns more each
@@ -155,9 +165,14 @@ def test_the_ratio_is_that_of_the_rows(done):
     }
     for key, mean in means.items():
         one = ratios[key]
-        assert one["over_best"][0] == pytest.approx(mean[one["conventional"]] / mean[one["neural"]])
-        assert one["over_untuned"][0] == pytest.approx(mean[UNTUNED] / mean[one["neural"]])
-        assert mean[one["conventional"]] == min(mean[other] for other in one["over_each"])
+        assert set(one["over_each"]) >= {"fixed pulse", "ISPP", "ISPP in width", "coarse to fine"}
+        for name, found in one["over_each"].items():
+            assert found[0] == pytest.approx(mean[name] / mean[one["neural"]])
+        assert one["model"] in {name for name, row in rows.items() if row["knows"] == "nominal model"}
+        for found in one["each"].values():
+            assert found["nothing"][1] <= found["nothing"][0] <= found["nothing"][2]
+        for what in ("over_best", "over_model", "over_untuned"):
+            assert one[what][1] <= one[what][0] <= one[what][2]
 
 
 def test_conditions_that_change_nothing_change_nothing(done):
@@ -176,6 +191,20 @@ def test_the_report_and_the_text_name_what_was_found(done):
         assert digest in page
 
 
+def test_networks_of_another_setting_stand_beside_its_own(done):
+    """Those of the setting itself, taken for another one's: they make the same attempts."""
+    out, found = done
+    configuration = load(out.parent)
+    with Ngspice(1) as engine:
+        place = Place(configuration, configuration.settings[0], out, 1, engine)
+        rows = one_shot(place, place).rows()
+    for name in ("within_20", "both"):
+        assert rows[f"{name}, trained on compact"]["within_20"] == rows[name]["within_20"]
+        assert rows[f"{name}, trained on compact"]["trainings"] == rows[name]["trainings"]
+    assert {f"both{more}, two attempts" for more in ("", ", trained on compact")} <= set(rows)
+    assert set(found["one_shot"][SETTING]) < set(rows)
+
+
 # ---- what it keeps
 
 
@@ -187,7 +216,7 @@ def test_a_second_run_makes_nothing_again(done, monkeypatch):
     assert {path: path.stat().st_mtime_ns for path in (out / "kept").rglob("*.npz")} == stamps
     again = stored(out)
     for found in (before, again):
-        found.pop("seconds")
+        del found["seconds"], found["prediction_s"]
         for row in found["one_shot"][SETTING].values():
             row.pop("compute_s", None)  # a time
     assert again == before
@@ -208,12 +237,31 @@ def test_streams_have_nothing_in_common(tmp_path):
     with Ngspice(1) as engine:
         place = Place(configuration, configuration.settings[0], tmp_path, 1, engine)
         streams = [kinds.DEVICES, kinds.TRAINING, kinds.EXPERIENCE, kinds.WRITES, kinds.CONVERGED]
+        assert rivals.TABLE not in streams
+        streams.append(rivals.TABLE)
         drawn = [place.drawn(20, stream, index) for stream in streams for index in (0, 1)]
         records = [place.data.recipe.draw(place.cell, k) for k in range(20)]
     seeds = [one.seed for several in (*drawn, records) for one in several]
     radii = [one.device.r for several in (*drawn, records) for one in several]
     assert len(set(seeds)) == len(seeds)
     assert len(set(radii)) == len(radii)
+
+
+def test_tables_never_see_what_they_are_judged_by(tmp_path):
+    """Their pairs are neither those of the floor nor those of attempts and writes; in the file they may be left out."""
+    configuration = load(tmp_path)
+    with Ngspice(1) as engine:
+        place = Place(configuration, configuration.settings[0], tmp_path, 1, engine)
+        vars(place)["pair"] = Pair(-0.4162, 0.8587, 60e-6)  # that of its records, which nothing here needs
+        own = rivals.tried(place, "table", place.seed(rivals.TABLE))
+        floor = rivals.tried(place, "floor", configuration.seed)
+        judged = [place.drawn(40, stream) for stream in (kinds.DEVICES, kinds.TRAINING, kinds.WRITES)]
+        without = {key: value for key, value in configuration.tables.items() if key != "table"}
+        bare = dataclasses.replace(place, configuration=dataclasses.replace(configuration, tables=without))
+        assert rivals.tables(bare) == {} and rivals.writing_table(bare, 0.1, None, 5, 5) == []
+    assert len(own.start_S) == 80 and own.manifest.settings["seed"] == place.seed(rivals.TABLE) != configuration.seed
+    seen = np.concatenate([floor.target_S, [one.target_S for several in judged for one in several]])
+    assert not set(own.target_S) & set(seen)
 
 
 def test_rounds_of_experience_have_amplitudes_of_their_own(done):
@@ -266,8 +314,8 @@ def test_histories_survive_their_arrays():
     manifest = describe(pair)
     pulses = (Pulse(-0.4, 1e-7, 1e-9, 2e-9), Pulse(0.8, 2e-7, 1e-9, 2e-9))
     written = History("a", 2e-4, 0.1, (1e-4, 3e-4, 2e-4), (1.1e-4, 3e-4, 2.1e-4), pulses, Outcome.REACHED, 1e-6, 2e-12,
-                      manifest, "", 1e-7)  # fmt: skip
-    failed = History("a", 3e-4, 0.1, (), (), (), Outcome.READ_FAILED, 1e-7, 0.0, manifest, "why", 1e-7)
+                      manifest, "", 1e-7, 82, 3e-13, "training data")  # fmt: skip
+    failed = History("a", 3e-4, 0.1, (), (), (), Outcome.READ_FAILED, 1e-7, 0.0, manifest, "why", 1e-7, 0, 0.0)
     assert unpacked(packed([written, failed]), "a", 0.1, manifest) == [written, failed]
 
 
@@ -386,44 +434,72 @@ def test_standing_cells():
 
 
 def test_aims_are_met_by_what_meets_them(done):
-    """Rows of a made-up campaign, just good enough, and just not."""
-    found = {"one_shot": {"paper": {"B_smoothed": {"within_50": 0.95}}}}
+    """Rows of a made-up campaign, just good enough, and just not: the lower end of 95.95 % of 2000 is 95.0 %."""
+    row = {"within_50": 0.9596, "n": 2000}
+    found = {"one_shot": {"paper": {"B_smoothed": row}}}
     good = aims.aim_rows({"paper": found})
-    assert good[0] == ["paper ground: B smoothed >= 95 % within 50 %", "95.0 %", "yes"]
-    found["one_shot"]["paper"]["B_smoothed"]["within_50"] = 0.949
-    assert aims.aim_rows({"paper": found})[0][2] == "**no**"
+    assert good[0] == ["paper ground: B smoothed >= 95 % within 50 %", "96.0 % (95.0 .. 96.7), n = 2000", "yes"]
+    for changes in ({"within_50": 0.959}, {"n": 1500}):
+        found["one_shot"]["paper"]["B_smoothed"] = row | changes
+        assert aims.aim_rows({"paper": found})[0][2] == "**no**"
+
+
+def floors(high, bias):
+    """Results with a gap of three bands to this upper end, and the floor's bias."""
+    keys = [f"within_{band}" for band in (50, 20, 10)]
+    best = {key: {"name": "one", "value": [0.01, -0.01, high], "n": 300} for key in keys}
+    return {
+        "one_shot": {"there": {"one": {"floor_bias": dict.fromkeys(keys, bias)}}}, "best": {"there": {"gap": best}}
+    }  # fmt: skip
 
 
 def test_a_gap_is_judged_by_its_upper_end():
-    gap = {f"within_{band}": [0.01, -0.01, 0.03] for band in (50, 20, 10)}
-    bias = {f"within_{band}": 0.009 for band in (50, 20, 10)}
-    rows = {"one": {"gap": gap, "floor_bias": bias}, "two": {"gap": {**gap, "within_10": [0.0, -0.02, 0.0601]}}}
-    rows["two"]["floor_bias"] = bias
     measure = aims._floor("there", 4)
-    assert measure({"one_shot": {"there": rows}})[1]
-    rows["one"]["floor_bias"] = dict.fromkeys(bias, 0.011)
-    assert not measure({"one_shot": {"there": rows}})[1]
-    rows = {"two": rows["two"]}
-    assert not measure({"one_shot": {"there": rows}})[1]
+    assert measure(floors(0.03, 0.009)) == (
+        "50 %: 1.9 (-0.1 .. 3.9), one; 20 %: 1.9 (-0.1 .. 3.9), one; 10 %: 1.9 (-0.1 .. 3.9), one; n = 300 pairs", True
+    )  # fmt: skip
+    assert not measure(floors(0.03, 0.011))[1]
+    assert not measure(floors(0.0401, -0.01))[1]
+    with pytest.raises(KeyError):
+        measure({"one_shot": {"there": {}}, "best": {"there": {"gap": {}}}})
+
+
+def test_writes_and_ratios_are_judged_by_the_ends_of_their_intervals():
+    def judged(below, median, ratio):
+        rows = {"net": {"n": 40}}
+        ratios = {"quickest": {"name": "net", "n": 40, "below_10": below, "median": median}}
+        ratios["pulses"] = {"neural": "net", "conventional": "ISPP", "over_best": ratio}
+        found = {"write_verify": {"x": {"0.1": rows}}, "ratios": {"x": {"0.1": ratios}}}
+        return aims._iterations("x")(found), aims._ratio("x", "pulses", "over_best", 3)(found)
+
+    good = judged([0.99, 0.951, 1.0], [2.0, 2.0, 3.0], [3.5, 3.01, 4.0])
+    assert [met for _, met in good] == [True, True]
+    assert [text for text, _ in good] == [
+        "99.0 % (95.1 .. 100.0), median 2 (2 .. 3), n = 40 (net)", "3.50 (3.01 .. 4.00) against ISPP, n = 40"
+    ]  # fmt: skip
+    # 39 of 40: the share is large enough, its lower end is not
+    assert [met for _, met in judged([0.975, 0.871, 0.996], [2, 2, 3], [3.5, 2.9, 4])] == [False, False]
+    assert not judged([0.99, 0.96, 1.0], [3, 2, 3.5], [3.5, 3.01, 4])[0][1]
 
 
 def test_claims_stay_empty_where_nothing_was_run():
-    for row in aims.claim_rows({}):
-        assert len(row) == len(aims.CLAIM_HEAD)
+    for row in claims.claim_rows({}):
+        assert len(row) == len(claims.CLAIM_HEAD)
     assert aims.aim_rows({}) == []
 
 
 def test_tables_have_as_many_columns_as_heads(done):
     found = done[1]
     for head, rows in (
-        (table.SHARE_HEAD, table.share_rows(found["one_shot"][SETTING])),
-        (table.WRITE_HEAD, table.write_rows(found["write_verify"][SETTING]["0.1"])[:1]),
-        (table.RATIO_HEAD, table.ratio_rows(found["ratios"][SETTING])),
-        (table.TRANSFER_HEAD, table.transfer_rows(found["transfer"][SETTING])),
+        table.share_table(found["one_shot"][SETTING]),
+        *table.write_tables(found, SETTING, "0.1"),
+        table.ratio_table(found["ratios"][SETTING]),
+        table.transfer_table(found["transfer"][SETTING]),
     ):
+        assert rows
         for row in rows:
             assert len(row) == len(head)
-    assert results.markdown([copy.deepcopy(found)]).startswith("# Results")
+    assert document.results_text([copy.deepcopy(found)]).startswith("# Results")
 
 
 def test_the_shipped_configurations_hold_every_condition_that_is_asked_for():
@@ -466,11 +542,51 @@ def test_another_circuit_chooses_among_different_amplitudes():
     assert varied(levels, 2) == [levels[0], levels[2]]
 
 
-def test_second_attempts_are_those_of_networks_of_the_circuit():
-    row = {"within_50": 0.96, "within_20": 0.76}
-    rows = {"a, two attempts": row, "b, two attempts": {"within_50": 0.5, "within_20": 0.8}}
-    foreign = {"c, trained on compact, two attempts": {"within_50": 1.0, "within_20": 1.0}}
-    told, met = aims._history({"one_shot": {aims._SPICE: rows | foreign}})
-    assert (told, met) == ("96.0 % (a), 80.0 % (b)", True)
+def attempts(hits):
+    """The attempts of a setting: hits of two attempts by network, the same in each band; and gaps of 30 pairs."""
+    gaps = {name: {band: Estimate.of(np.full(30, gap)) for band in BANDS} for name, gap in GAPS.items()}
+    return OneShot({}, None, 2, gaps, {}, {}, {name: {"hits": dict.fromkeys(BANDS, of)} for name, of in hits.items()})
+
+
+GAPS = {"do nothing": -0.5, "noise-free": 0.0, "a": 0.02, "b": 0.01, "b, trained on compact": 0.001}
+
+
+def test_the_best_network_is_one_of_the_circuit():
+    """Not a baseline, and not one that another setting has trained, however good; of the best two attempts alike."""
+    hits = {"a": [True] * 76 + [False] * 24, "b": [True] * 50 + [False] * 50, "c, trained on compact": [True] * 100}
+    found = best_networks(attempts(hits), ["a", "b", "unused"])
+    assert found["gap"]["within_20"] == {"name": "b", "value": pytest.approx([0.01] * 3), "n": 30}
+    second = found["second"]["within_50"]
+    assert (second["name"], second["n"]) == ("a", 100)
+    assert second["value"] == pytest.approx([0.76, 0.668, 0.833], abs=0.01)
+    assert best_networks(attempts({"c, trained on compact": [True]}), ["a", "b"])["second"] == {}
+    one = {"name": "a", "value": [0.97, 0.951, 0.98], "n": 500}
+    results_of = {"best": {aims._SPICE: {"second": {"within_50": one, "within_20": one | {"value": [0.8, 0.76, 0.9]}}}}}
+    assert aims._history(results_of) == ("97.0 % (95.1 .. 98.0) (a), 80.0 % (76.0 .. 90.0) (a), n = 500", True)
+    results_of["best"][aims._SPICE]["second"]["within_20"] = one | {"value": [0.8, 0.74, 0.9]}
+    assert not aims._history(results_of)[1]
     with pytest.raises(KeyError):
-        aims._history({"one_shot": {aims._SPICE: foreign}})
+        aims._history({"best": {aims._SPICE: {"second": {}}}})
+
+
+def test_results_of_before_are_judged_by_intervals_and_say_how_they_were_chosen():
+    """They hold rows alone: the best one is that of the cases that judge it, and the text says so."""
+    gap = {f"within_{band}": [0.01, -0.01, 0.03] for band in (50, 20, 10)}
+    bias = {f"within_{band}": 0.009 for band in (50, 20, 10)}
+    rows = {
+        "one": {"gap": gap, "floor_bias": bias}, "two": {"gap": {**gap, "within_10": [0.0, -0.02, 0.0601]}},
+        "do nothing": {"gap": {key: [-1.0] * 3 for key in gap}},
+        "c, trained on compact": {"gap": {key: [-1.0] * 3 for key in gap}},
+        "a, two attempts": {"within_50": 0.97, "within_20": 0.79, "within_10": 0.5, "n": 500},
+        "c, trained on compact, two attempts": {"within_50": 1.0, "within_20": 1.0, "within_10": 1.0, "n": 500},
+    }  # fmt: skip
+    found = {"one_shot": {aims._SPICE: rows}, "configuration": {"floor": {"pairs": 300}}}
+    text, met = aims._floor(aims._SPICE, 6)(found)
+    assert not met and text.endswith("10 %: 0.9 (-1.1 .. 6.9), two, chosen on the same cases; n = 300 pairs")
+    text, met = aims._history(found)
+    assert met and text.startswith("97.0 % (95.1 .. 98.2) (a, chosen on the same cases), 79.0 %")
+    writes = {"net": {"n": 40, "iterations_below_10": 0.975, "pulses_median": 2}}
+    found = {"write_verify": {"x": {"0.1": writes}}, "ratios": {"x": {"0.1": {"pulses": {"neural": "net"}}}}}
+    assert aims._iterations("x")(found) == (
+        "97.5 % (87.1 .. 99.6), median 2 (2 .. 2), n = 40 (net, chosen on the same cases)", False
+    )  # fmt: skip

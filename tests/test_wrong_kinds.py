@@ -31,6 +31,7 @@ FLEET = ouro.fleet(COMPACT, [Recipe(1, 0, PAIR).draw(COMPACT, 0)])
 MANIFEST = describe(COMPACT, rise_s=2e-9, fall_s=2e-9, pair={"v_set": -0.4, "v_reset": 0.8, "total_s": 60e-6})
 HISTORY = ouro.History("x", 2e-4, 0.1, (2e-4,), (2e-4,), (), Outcome.REACHED, 1e-7, 0.0, MANIFEST)
 ISPP = ouro.ISPP(PAIR)
+NOMINAL = ouro.NominalTimes(PAIR, [1.0, 1.3], [-9.0, -8.0], [[[0, 1e-6]] * 2, [[1e-6, 0]] * 2])
 
 
 def predict(start_S, dg_S):
@@ -138,6 +139,17 @@ CASES = {
                          "max_pulses": 1, "by": "pulses", "least": 0.9, "patience": 20}),
     "summary": (ouro.summary, {"histories": [HISTORY]}),
     "ratio": (ouro.ratio, {"a": [HISTORY], "b": [HISTORY], "key": "pulses"}),
+    "ProportionalIntegral": (ouro.ProportionalIntegral, {
+        "voltages": PAIR, "width": 1e-8, "start": 1.2, "integral": 0.05, "drop": 0.05, "proportional": 0.0, "most": 2.0,
+        "edge": 2e-9, "name": "x"}),
+    "ProportionalIntegralWidth": (ouro.ProportionalIntegralWidth, {
+        "voltages": PAIR, "over": 1.1, "proportional": 1e-7, "integral": 1e-8, "limit": 1.5, "every": 10, "step": 0.0,
+        "keep": True, "span": 4e-4, "most": 2.0, "name": "x"}),
+    "ModelTime": (ouro.ModelTime, {"nominal": NOMINAL, "over": 1.1, "gain": 0.5, "rate": 1.0, "turn": 0.6,
+                                   "name": "x"}),
+    "Posterior": (ouro.Posterior, {"nominal": NOMINAL, "width": 1e-8, "over": 1.25, "least": 1.0, "spread": 0.7,
+                                   "drift": 0.4, "noise": 0.2, "aim": 0.9, "name": "x"}),
+    "nominal_times": (ouro.nominal_times, {"cell": COMPACT, "voltages": PAIR, "engine": None}),
     "deploy": (ouro.deploy, {"fleet": FLEET, "predict": predict, "targets_S": [2e-4], "pair": PAIR, "rise_s": 2e-9,
                              "fall_s": 2e-9, "clock_s": None}),
     "noise_free": (ouro.noise_free, {"cell": COMPACT, "pair": PAIR, "engine": None}),
@@ -194,6 +206,11 @@ TAKES = {
     "tune": "patience=none",
     "deploy": "clock_s=none",
     "noise_free": "engine=none",
+    "ProportionalIntegral": "name=text",
+    "ProportionalIntegralWidth": "name=text",
+    "ModelTime": "name=text",
+    "Posterior": "name=text",
+    "nominal_times": "engine=none",
     "trials": "seed=huge d2d=none out=none,text workers=none",
     "report": "out=text",
 }
@@ -251,5 +268,6 @@ def test_every_public_callable_is_here():
         "Waveform", "Fidelity", "Result", "SimulationError", "ReadingClipped", "Testbench", "ReadError", "ArrayWrite",
         "Sneak", "Product", "Positions", "Disturb", "Edges", "Alphas", "PulseDataset", "Comparison", "Fleet", "History",
         "Outcome", "PulsePredictor", "NeuralProgrammer", "OutsideTraining", "UnreadableTarget", "ValidityWarning",
+        "TuningEdge", "NominalTimes", "Table",
     }  # fmt: skip
     assert set(ouro.__all__) - given <= set(CASES)

@@ -86,6 +86,11 @@ class Read:
         """Time that a read takes, edges included [s]."""
         return self.pulse.duration
 
+    @property
+    def square_V2s(self) -> float:
+        """Integral of the squared voltage [V^2 s]: times a conductance, the energy that a read leaves in it."""
+        return self.voltage**2 * (self.width + 2 * self.edge / 3)
+
 
 @dataclass(frozen=True)
 class Resistor:

@@ -42,6 +42,9 @@ def benchmark_programmers(
         "10e-9,100e-9,1e-6"
     ),
     tune: Annotated[bool, typer.Option(help="Tune conventional programmers, on devices of their own.")] = True,
+    table: Annotated[
+        int, typer.Option(min=0, help="Starts and targets of whose trials a table is made that takes part; 0: none.")
+    ] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Worker processes; all cores by default.", show_default=False)
@@ -59,7 +62,7 @@ def benchmark_programmers(
     bench = Bench(
         cell.cell.value, described_cell, pair, n or (_COMPACT_N if isinstance(described_cell, CompactCell) else _N),
         tolerance, max_pulses, None if d2d is Law.NONE else d2d.value, seed, _times(read_times),
-        Tuning.of(described_cell) if tune else None, workers,
+        Tuning.of(described_cell) if tune else None, workers, table,
     )  # fmt: skip
     neural = [programmer_of(*one, described_cell, any_circuit, name) for name, one in found.items()]
     folder = out_folder(out)
@@ -71,7 +74,8 @@ def benchmark_programmers(
     if as_json:
         print(text)
         return
-    show(compared.head(), compared.table())
+    for head, rows in compared.tables:
+        show(head, rows)
     print("\n".join([*compared.told(), f"report: {report}"]))
 
 

@@ -46,11 +46,14 @@ def campaign(
 
 
 def _told(results: dict[str, Any], setting: str) -> str:
-    """The best share within 20 %, and what writes take."""
-    rows = {name: row for name, row in results["one_shot"][setting].items() if "two attempts" not in name}
+    """Return the best share within 20 %, and what writes take."""
+    every = results["one_shot"][setting].items()
+    rows = {name: row for name, row in every if "two attempts" not in name and "within_20" in row}
     best = max(rows, key=lambda name: rows[name]["within_20"])
     floor = rows[best].get("floor_20")
-    told = f"{rows[best]['within_20']:.1%} within 20 % after one attempt ({best})"
+    trainings = rows[best].get("trainings", {}).get("n", 1)
+    mean = f", mean of {trainings} trainings" if trainings > 1 else ""
+    told = f"{rows[best]['within_20']:.1%} within 20 % after one attempt ({best}{mean})"
     told += f", floor {floor:.1%}" if floor is not None else ""
     for tolerance, ratios in results.get("ratios", {}).get(setting, {}).items():
         one = ratios["pulses"]

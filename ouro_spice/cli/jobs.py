@@ -70,7 +70,7 @@ def sim(
     as_json: Json = False,
 ) -> None:
     """Run the main job: decks, then extract, train, deploy, write and verify, compact and 1T1R in SPICE; a report."""
-    from ..results.table import SHARE_HEAD, WRITE_HEAD, share_rows, write_rows
+    from ..results.table import share_table, write_tables
     from ..sim import run
 
     results = run(out_folder(out), seed, workers, (lambda *_: None) if as_json else show)
@@ -78,9 +78,11 @@ def sim(
         print(json.dumps(json.loads((out / "results.json").read_text(encoding="utf-8")), indent=2))
     else:
         for setting, attempts in results["one_shot"].items():
-            show(SHARE_HEAD[:6], [[f"{setting}: {row[0]}", *row[1:6]] for row in share_rows(attempts)])
-        for by_tolerance in results["write_verify"].values():
-            show(WRITE_HEAD, [row for rows in by_tolerance.values() for row in write_rows(rows)])
+            head, rows = share_table(attempts)
+            show(head[:6], [[f"{setting}: {row[0]}", *row[1:6]] for row in rows])
+        for setting, by_tolerance in results["write_verify"].items():
+            for head, rows in (one for tolerance in by_tolerance for one in write_tables(results, setting, tolerance)):
+                show(head, rows)
         print(f"report: {out / 'report.html'}")
     if not all(figure["pass"] for figure in results["decks"]):
         raise typer.Exit(1)

@@ -2,38 +2,57 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ..files import read_text, write_text
-from .output import out_file
+from ..files import make_folder, write_text
+from .output import out_file, out_folder
 
 _RESULTS = "results.json"
+_PAGES = Path("docs") / "results"
+"""Where the pages with all tables are, beside RESULTS.md."""
 
 
 def report(
     paths: Annotated[
-        list[Path], typer.Argument(help="A dataset's folder; or results.json of campaigns, or their folders.",
-                                   metavar="PATH...", show_default=False),
+        list[Path], typer.Argument(help="A dataset's folder; or results of campaigns: results.json, NAME.json, or "
+                                   "folders with such files.", metavar="PATH...", show_default=False),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="File: PATH/report.html of a dataset, RESULTS.md by default.", show_default=False),
+        typer.Option(help="File: PATH/report.html of a dataset; of campaigns RESULTS.md, by default here, with the "
+                     "pages of all tables in docs/results beside it.", show_default=False),
     ] = None,
+    publish: Annotated[
+        Path | None,
+        typer.Option(help="Put the results of campaigns, rounded, as NAME.json into this folder, instead of a report.",
+                     show_default=False),
+    ] = None,
+    any_commit: Annotated[
+        bool, typer.Option("--any-commit", help="Publish what sources of no commit, or changed ones, have made.")
+    ] = False,
 ) -> None:  # fmt: skip
-    """Write a report: HTML of a dataset, RESULTS.md of what campaigns have found."""
+    """Write a report: HTML of a dataset, RESULTS.md and all tables of what campaigns have found; or publish that."""
     if any(_is_dataset(path) for path in paths):
         if len(paths) > 1:
             raise ValueError(
                 f"a report is of one dataset, or of the results of campaigns: {', '.join(map(str, paths))}"
             )
+        if publish is not None:
+            raise ValueError(f"--publish is for the results of campaigns, and {paths[0]} is a dataset")
         print(f"report: {_dataset(paths[0], _file(out or paths[0] / 'report.html', '.html'))}")
         return
-    several = [_results(path) for path in paths]
-    print(f"report: {_campaigns(paths, several, _file(out or Path('RESULTS.md'), '.md'))}")
+    several = _several(paths)
+    if publish is not None:
+        if out is not None:
+            raise ValueError("--publish writes no report: leave --out away, and make it of what was published")
+        _published(several, publish, any_commit)
+        return
+    for path in _campaigns(paths, several, _file(out or Path("RESULTS.md"), ".md")):
+        print(f"report: {path}")
 
 
 def _is_dataset(path: Path) -> bool:
@@ -53,31 +72,59 @@ def _dataset(folder: Path, out: Path) -> Path:
     return write(PulseDataset.load(folder), out)
 
 
-def _results(path: Path) -> dict[str, Any]:
-    """What a campaign has found."""
-    file = path / _RESULTS if path.is_dir() else path
-    try:
-        text = read_text(file)
-    except (FileNotFoundError, NotADirectoryError):
-        what = "a folder with neither a dataset nor results.json" if path.is_dir() else "not there"
-        raise ValueError(f"{path} is {what}") from None
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{file} is no results.json, or is damaged: it is no whole JSON") from error
-    if not isinstance(found, dict) or not {"campaign", "one_shot", "write_verify"} <= set(found):
-        raise ValueError(f"{file} does not hold the results of a campaign (`make paper`, `make circuit`)")
-    return found
+def _several(paths: list[Path]) -> list[dict[str, Any]]:
+    """What the campaigns have found, each once."""
+    from ..results import publish
+
+    files = [file for path in paths for file in _files(path)]
+    several = [publish.read(file) for file in files]
+    names = [one["campaign"] for one in several]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        told = ", ".join(str(file) for file, name in zip(files, names, strict=True) if name == twice)
+        raise ValueError(f"there is more than one campaign {twice}: {told}")
+    return several
 
 
-def _campaigns(paths: list[Path], several: list[dict[str, Any]], out: Path) -> Path:
-    from ..results import markdown
+def _files(path: Path) -> list[Path]:
+    """The files of results that a path stands for."""
+    from ..results import CAMPAIGNS
+
+    if path.is_dir():
+        found = [path / _RESULTS] if (path / _RESULTS).is_file() else [path / f"{name}.json" for name in CAMPAIGNS]
+        found = [file for file in found if file.is_file()]
+        if not found:
+            raise ValueError(f"{path} is a folder with neither a dataset nor results.json")
+        return found
+    if not path.exists():
+        raise ValueError(f"{path} is not there")
+    return [path]
+
+
+def _published(several: list[dict[str, Any]], folder: Path, any_commit: bool) -> None:
+    """Write the published files; a notice for sources that nobody can get again."""
+    from ..results import publish
+    from ..results.revision import CHANGED, UNKNOWN
+
+    for path in publish.write(several, out_folder(folder), any_commit):
+        print(f"published: {path}")
+    for one in several:
+        made_by = one.get("commit") or UNKNOWN
+        if made_by == UNKNOWN or made_by.endswith(CHANGED):
+            print(f"ouro-spice: warning: the results of {one['campaign']} are of commit: {made_by}", file=sys.stderr)
+
+
+def _campaigns(paths: list[Path], several: list[dict[str, Any]], out: Path) -> list[Path]:
+    """Write RESULTS.md and the pages with all tables; return their paths."""
+    from ..results import document
 
     try:
-        text = markdown(several)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        text = document.results_text(several)
+        pages = {one["campaign"]: document.campaign_text(one) for one in several}
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         names = ", ".join(map(str, paths))
         raise ValueError(
             f"{names}: figures are missing or of another version ({error!r}); run the campaign again"
         ) from error
-    return write_text(out, text)
+    folder = make_folder(out.parent / _PAGES)
+    return [write_text(out, text), *(write_text(folder / f"{name}.md", page) for name, page in pages.items())]

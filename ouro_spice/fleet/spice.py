@@ -87,6 +87,10 @@ class SpiceFleet:
         """Reads so far that were outside the range of the ADC of a `Sense`."""
         return sum(cell.clipped for cell in self._cells)
 
+    def read_energy_J(self, places: ArrayLike) -> np.ndarray:
+        """Return what the sources of the circuits have delivered in all reads of some cells so far, (k,) [J]."""
+        return np.array([self._cells[place].read_energy_J for place in chosen(places, len(self), once=False)])
+
     def pulse_s(self, pulse: Pulse) -> float:
         """Time that a write pulse takes, gate edges and idle time included [s]."""
         return self.cell.duration([pulse])

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import check_count
+from ..checks import check_count, check_kind
+from ..manifest import Manifest
 from .bands import BANDS, Estimate, label, within
 
 _SMOOTH = 0.3
@@ -45,14 +46,18 @@ class Trials:
     g_S
         Conductance at the T widths from 0 to ``t_max_s``, equally spaced, (P, M, T) [S], of a pulse towards the target
         and before its falling edge; NaN where a trajectory failed, which never hits.
+    manifest
+        Circuit, pair of amplitudes and edges of the pulses; None where they are not known.
     """
 
     start_S: np.ndarray
     target_S: np.ndarray
     t_max_s: np.ndarray
     g_S: np.ndarray
+    manifest: Manifest | None = None
 
     def __post_init__(self) -> None:
+        check_kind("manifest", self.manifest, (Manifest, None))
         pairs = np.shape(self.start_S)
         if len(pairs) != 1 or pairs != np.shape(self.target_S) or pairs != np.shape(self.t_max_s):
             raise ValueError("start_S, target_S and t_max_s must be (P,), one number a pair")

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import check_count, check_engine, check_range, check_seed, check_workers, checked_path
+from ..checks import check_count, check_engine, check_range, check_seed, check_workers, checked_path, shown
 from ..circuit import Cell, CompactCell
 from ..dataset.recipe import LIMIT, MOST, Recipe
 from ..engine import Ngspice
 from ..fleet import Fleet, fleet
 from ..forks import cached_property
 from ..kept import kept
-from ..manifest import describe
+from ..manifest import Manifest, describe
 from ..pair import Pair
 from ..progress import Bar, progress
 from ..variability import Spread
@@ -52,25 +52,54 @@ class _Law:
     rise_s: float
     beyond: float
     sampling: str = "uniform"
+    near: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         check_count("trajectories", self.trajectories, 2, 10**6)
         check_count("widths", self.widths, 8, 10**6)
         check_seed(self.seed)
         check_range("beyond", self.beyond, 1, 100, "")
+        if self.near is not None:
+            if not isinstance(self.near, tuple | list) or len(self.near) != 2:
+                raise ValueError(f"near = {shown(self.near)} must be the smallest and the largest distance, or None")
+            check_range("near", self.near[0], 1e-4, 1.0, "(relative)")
+            check_range("near", self.near[1], self.near[0], 100.0, "(relative)")
 
     def settings(self, block: int, count: int) -> dict[str, Any]:
         """Everything that decides a block."""
         plain = {name: getattr(self, name) for name in ("trajectories", "widths", "seed", "start", "rise_s")}
         recipe = self._recipe(block, 1, sampling=self.sampling)
         plain |= {"block": block, "pairs": count, "pilot": [_PILOT, _QUARTER, self.beyond, _STEPS]}
+        plain |= {"near": list(self.near)} if self.near else {}  # absent where it plays no part
         return describe(self.cell, "trials", **plain, recipe=recipe.settings).origin
 
     def pairs(self, block: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Starts and targets of the first pairs of a block, (count,) each [S]."""
         recipe = self._recipe(block, count, d2d=None, sampling=self.sampling)
         drawn = [recipe.draw(self.cell, number) for number in range(count)]
-        return np.array([one.start_S for one in drawn]), np.array([one.target_S for one in drawn])
+        start_S, target_S = (np.array([getattr(one, name) for one in drawn]) for name in ("start_S", "target_S"))
+        return (start_S if self.near is None else self._beside(start_S, target_S)), target_S
+
+    def _beside(self, uniform_S: np.ndarray, target_S: np.ndarray) -> np.ndarray:
+        """Starts around targets, at relative distances even in the logarithm, by starts uniform over the window."""
+        low, high = self.cell.window_S
+        share = 2 * (uniform_S - low) / (high - low)
+        least, most = self.near
+        sign = np.where(share < 1, -1.0, 1.0)
+        distance = least * (most / least) ** (share % 1.0)
+        # as far as the window goes on either side; at its edge on the other one
+        room = np.where(sign < 0, 1 - low / target_S, high / target_S - 1)
+        sign = np.where(room < least, -sign, sign)
+        room = np.where(sign < 0, 1 - low / target_S, high / target_S - 1)
+        return target_S * (1 + sign * np.minimum(distance, room))
+
+    def manifest(self, n: int) -> Manifest:
+        """That of the trials of so many pairs."""
+        plain = {name: getattr(self, name) for name in ("trajectories", "widths", "beyond")}
+        plain |= {"near": None if self.near is None else list(self.near)}
+        # followed up to the falling edge: what is made of them has edges that are alike
+        settings = self._recipe(0, n, sampling=self.sampling).settings | {"seed": self.seed, "fall_s": self.rise_s}
+        return describe(self.cell, "trials", **settings, trials=plain)
 
     def fleets(
         self, block: int, start_S: np.ndarray, target_S: np.ndarray, workers: int | None, engine: Ngspice | None
@@ -92,22 +121,11 @@ class _Law:
 
 
 def trials(
-    cell: Cell | CompactCell,
-    pair: Pair,
-    n: int = 400,
-    trajectories: int = 64,
-    *,
-    widths: int = 256,
-    seed: int = 0,
-    d2d: Spread | str | None = None,
-    start: str = "stationary",
-    rise_s: float = 2e-9,
-    beyond: float = 3.0,
-    sampling: str = "uniform",
-    out: str | Path | None = None,
-    workers: int | None = None,
-    engine: Ngspice | None = None,
-) -> Trials:
+    cell: Cell | CompactCell, pair: Pair, n: int = 400, trajectories: int = 64, *, widths: int = 256, seed: int = 0,
+    d2d: Spread | str | None = None, start: str = "stationary", rise_s: float = 2e-9, beyond: float = 3.0,
+    sampling: str = "uniform", near: tuple[float, float] | None = None, out: str | Path | None = None,
+    workers: int | None = None, engine: Ngspice | None = None,
+) -> Trials:  # fmt: skip
     """Follow many noisy trajectories for each of some pairs (start, target), independent and drawn as in datasets.
 
     Eight trajectories of its own give the longest width of a pair: `beyond` times the one at which three quarters of
@@ -133,6 +151,10 @@ def trials(
         See above. Of devices that differ some need much longer: 6 raises the floor within 50 % by .4 points there.
     sampling
         Of the pairs, "uniform" over the window or by their "increments", as in `Recipe`.
+    near
+        None: pairs are those of `sampling`. Else the smallest and the largest distance of a start from its target, over
+        the target: uniform in the logarithm, as far as the window goes, for small changes as they come in
+        write-and-verify.
     out
         Folder for finished blocks of 25 pairs; work found there goes on. None: in memory only.
     workers, engine
@@ -148,9 +170,12 @@ def trials(
     check_engine(engine)
     check_workers(workers)
     out = None if out is None else checked_path("out", out)
-    law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond, sampling)
+    near = tuple(near) if isinstance(near, list) else near
+    law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond, sampling, near)
     blocks = _blocks(law, n, out, workers, engine)
-    return Trials(**{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES})
+    return Trials(
+        **{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES}, manifest=law.manifest(n)
+    )
 
 
 def _blocks(

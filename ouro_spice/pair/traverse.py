@@ -51,7 +51,7 @@ def traverse_s(
     cell: Cell | CompactCell, amplitude: float, start_n: float, end_n: float, limit_s: float, engine: Engine
 ) -> float:
     """Time at full amplitude until ``n_disc`` goes from `start_n` to `end_n` [s]; infinite beyond `limit_s`."""
-    crossed_s, flat_s, _ = _followed(cell, amplitude, start_n, end_n, limit_s, engine)
+    crossed_s, flat_s, _ = followed(cell, amplitude, start_n, end_n, limit_s, engine)
     return max(crossed_s - flat_s, 0.0)
 
 
@@ -59,7 +59,7 @@ def traverse(
     cell: Cell | CompactCell, amplitude: float, start_n: float, end_n: float, limit_s: float, engine: Engine
 ) -> Traverse | None:
     """The whole way; None where it takes longer than `limit_s`."""
-    crossed_s, flat_s, wave = _followed(cell, amplitude, start_n, end_n, limit_s, engine)
+    crossed_s, flat_s, wave = followed(cell, amplitude, start_n, end_n, limit_s, engine)
     if not np.isfinite(crossed_s):
         return None
     v_cell = np.interp((flat_s + crossed_s) / 2, wave.time_s, wave["v_cell"])
@@ -67,11 +67,17 @@ def traverse(
     return Traverse(max(crossed_s - flat_s, 0.0), float(v_cell), float(i_peak))
 
 
-def _followed(
-    cell: Cell | CompactCell, amplitude: float, start_n: float, end_n: float, limit_s: float, engine: Engine
+def followed(
+    cell: Cell | CompactCell,
+    amplitude: float,
+    start_n: float,
+    end_n: float,
+    limit_s: float,
+    engine: Engine,
+    edge_s: float = 2e-9,
 ) -> tuple[float, float, Waveform]:
-    """When `end_n` is crossed (infinite where it is not), when full amplitude begins [s], and the waveform."""
-    pulse = Pulse(amplitude, limit_s)
+    """Return when `end_n` is crossed (infinite where it is not), when full amplitude begins [s], and the waveform."""
+    pulse = Pulse(amplitude, limit_s, edge_s, edge_s)
     # a search comes by amplitudes that nobody has asked for: no warnings
     run = run_of(cell, 0, True, engine)
     wave = sent(run, [pulse], cell.state().changed(cell.index, n_disc=start_n))

@@ -28,6 +28,7 @@ from .programmer import ModelProgrammer, NeuralProgrammer
 from .ready import shipped, standing
 from .rollout import Law, rollout
 from .specification import DEFAULTS, DERIVED, PLAIN, Specification, Stage, plain
+from .table import Table
 from .teachable import check_teachable
 from .training import LONGEST_S, SHORTEST_S, Scale, train
 
@@ -44,6 +45,7 @@ __all__ = [
     "PulsePredictor",
     "Specification",
     "Stage",
+    "Table",
     "held_out",
     "rollout",
     "shipped",

@@ -53,13 +53,15 @@ def check(given: Mapping[str, np.ndarray]) -> None:
     check_conductance("the target g_start_S + dg_S", given["g_start_S"] + given["dg_S"])
 
 
-def outside_training(domain: Domain, given: Mapping[str, np.ndarray], outside: str) -> np.ndarray | None:
+def outside_training(
+    domain: Domain, given: Mapping[str, np.ndarray], outside: str, who: str = "the network was not trained on"
+) -> np.ndarray | None:
     """Return which questions are to have no answer, of the shape of the inputs; None: all have one."""
     columns = {**given, TARGET: given["g_start_S"] + given["dg_S"]}
     found = domain.outside(columns)
     if not found:
         return None
-    text = f"asked for what the network was not trained on; its data: {domain.told(found)}"
+    text = f"asked for what {who}; its data: {domain.told(found)}"
     if outside == "raise":
         name, where = next(iter(found.items()))
         raise ValueError(f"{name} = {columns[name][where].flat[0]:.4g}: {text}")
@@ -69,8 +71,8 @@ def outside_training(domain: Domain, given: Mapping[str, np.ndarray], outside: s
     return None
 
 
-def check_targets(domain: Domain, targets_S: np.ndarray) -> None:
+def check_targets(domain: Domain, targets_S: np.ndarray, who: str = "the network was not trained on") -> None:
     """Warn where a programmer is asked for targets [S] that its network never had; readings are what they are."""
     found = domain.outside({TARGET: np.asarray(targets_S, dtype=float)})
     if found:
-        warn(f"the network was not trained on such a target; its data: {domain.told(found)}", OutsideTraining)
+        warn(f"{who} such a target; its data: {domain.told(found)}", OutsideTraining)

@@ -14,6 +14,7 @@ from ..manifest import Manifest
 from ..pair import Pair
 from ..pulse import Pulse
 from ..rebuild import check_fit
+from ..write_verify.programmer import NOMINAL, TRAINING_DATA
 from .asking import check_targets
 from .memory import Memory
 
@@ -93,6 +94,8 @@ class NeuralProgrammer:
     clock_s: float = 0.0
     growth: float = 1.5
 
+    knows = TRAINING_DATA
+
     def __post_init__(self) -> None:
         self._check_kinds()
         check_range("shortest_s", self.shortest_s, 1e-12, 1.0, "s")
@@ -140,6 +143,17 @@ class NeuralProgrammer:
             chosen = self.choose(targets, memory)
         return pulses(self.predictor.pair, *chosen, *self.predictor.edges())
 
+    def predictions(self, targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
+        """Return how many evaluations of its networks the next pulse of each of k writes takes, (k,).
+
+        The network is asked once for each amplitude; with a memory, the clock network once for each pulse of the
+        present run, which the latest reading says something new of. The software here works the whole write out again.
+        """
+        count = np.full(len(targets), _DRIVES if self.drives else 1)
+        if self.predictor.clock is None or np.shape(readings)[1] < 2:
+            return count
+        return count + 1 + repeats(np.asarray(targets), np.asarray(readings)[:, :-1])
+
     def choose(self, targets: np.ndarray, memory: Memory, longer: np.ndarray | float = 1.0) -> Chosen:
         """Signed times [s] and amplitudes over the pair's for k writes, by what is remembered of each.
 
@@ -182,6 +196,8 @@ class ModelProgrammer:
     fall_s: float = 2e-9
     shortest_s: float = 1e-9
     name: str = "noise-free model"
+
+    knows = NOMINAL
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
         """The pulse that would do it without noise."""

@@ -13,7 +13,10 @@ NETWORK, CONVENTIONAL, BASELINE = "neural", "conventional", "without a network"
 COLOURS = {NETWORK: "#1b6ca8", CONVENTIONAL: "#c0492f", BASELINE: "#6b7480"}
 """Of bars, by `kind`."""
 
-_WORDS = {CONVENTIONAL: ("fixed", "ispp", "coarse"), BASELINE: ("noise free", "nothing", "constant")}
+_WORDS = {
+    CONVENTIONAL: ("fixed", "ispp", "coarse", "pi in", "posterior", "model time"),
+    BASELINE: ("noise free", "nothing", "constant", "table"),
+}
 _LINES = ("#1b6ca8", "#c0492f", "#3a8f5c", "#7d5ba6", "#b8860b", "#3aa6a6")
 _DASHES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (2, 1)))
 _GREYS = (

@@ -137,13 +137,16 @@ def _held(values: Sequence[float], count: int) -> np.ndarray:
 
 
 def pulses_and_time(rows: Mapping[str, Mapping[str, Any]], tolerance: float) -> Figure:
-    """Pulses (whisker: to the 95th percentile) and time of a write by programmer, and how many reach their target.
+    """Draw pulses (whisker: to the 95th percentile) and time of a write by programmer, and how many reach their target.
+
+    A diamond is the time with predictions in software. Where all rows tell the energy of reads, a third panel shows
+    that of the pulses, and by a diamond that of the reads.
 
     Parameters
     ----------
     rows
-        By programmer, as in results: ``pulses_mean``, ``pulses_p95``, ``time_s``, ``success``, and for whiskers
-        ``time_interval_s``.
+        By programmer, as in results: ``pulses_mean``, ``pulses_p95``, ``time_s``, ``success``; for whiskers
+        ``time_interval_s``, for diamonds ``software_s``, for the third panel ``energy_J``, ``read_energy_J``.
     tolerance
         Relative distance from the target at which a write is done.
 
@@ -154,7 +157,8 @@ def pulses_and_time(rows: Mapping[str, Mapping[str, Any]], tolerance: float) -> 
     """
     check_some("rows", rows)
     check_range("tolerance", tolerance, 1e-6, 1.0, "(relative)")
-    figure, grid = axes(2, width=4.9, height=1.4 + 0.32 * len(rows))
+    energies = all(row.get("read_energy_J") is not None and row.get("energy_J") is not None for row in rows.values())
+    figure, grid = axes(3 if energies else 2, width=4.9, height=1.4 + 0.32 * len(rows))
     pulses, time_us, p95, success = (
         {name: factor * figure_of(rows, name, key, most) for name in rows}
         for key, factor, most in (
@@ -163,9 +167,15 @@ def pulses_and_time(rows: Mapping[str, Mapping[str, Any]], tolerance: float) -> 
     )  # fmt: skip
     whiskers = {name: (pulses[name], p95[name]) for name in rows}
     _bars(grid[0, 0], pulses, whiskers, {name: f"{pulses[name]:.3g} ({success[name]:.3g} %)" for name in rows})
-    _bars(grid[0, 1], time_us, _time_intervals(rows), {name: f"{time_us[name]:.3g}" for name in rows})
+    software = {name: 1e6 * row["software_s"] for name, row in rows.items() if row.get("software_s") is not None}
+    texts = {name: f"{time_us[name]:.3g}" for name in rows}
+    texts |= {name: f"{texts[name]}; in software {_plain(value)}" for name, value in software.items()}
+    _bars(grid[0, 1], time_us, _time_intervals(rows), texts, software)
+    if energies:
+        _energies(grid[0, 2], rows)
     grid[0, 0].set_xlabel("pulses a write, to p95 (share that reach the target)")
-    grid[0, 1].set(xlabel="time of a write, pulses and reads (us)", yticklabels=[])
+    more = "\ndiamond: with predictions in software" if software else ""
+    grid[0, 1].set(xlabel=f"time of a write, pulses and reads (us){more}", yticklabels=[])
     _kinds(figure, rows, f"to within ±{100 * tolerance:g} % of the target")
     return figure
 
@@ -175,19 +185,44 @@ def _time_intervals(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[fl
     return {name: (1e6 * ends[0], 1e6 * ends[1]) for name, ends in found.items() if ends}
 
 
+def _energies(ax: Axes, rows: Mapping[str, Mapping[str, Any]]) -> None:
+    pulses, reads = (
+        {name: 1e12 * figure_of(rows, name, key, _LONGEST) for name in rows} for key in ("energy_J", "read_energy_J")
+    )
+    _bars(ax, pulses, {}, {name: f"{_plain(pulses[name])} and {_plain(reads[name])}" for name in rows}, reads)
+    ax.set(xlabel="energy of the pulses of a write (pJ)\ndiamond: of its reads", yticklabels=[])
+
+
+def _plain(value: float) -> str:
+    """A number of three digits without a power of ten."""
+    return f"{float(f'{value:.3g}'):,.10g}".replace(",", " ")
+
+
 def _bars(
-    ax: Axes, values: Mapping[str, float], whiskers: Mapping[str, tuple[float, float]], texts: Mapping[str, str]
-) -> None:
-    """Horizontal bars on a logarithmic axis, from top to bottom."""
-    found = [value for value in (*values.values(), *np.ravel(list(whiskers.values()))) if value > 0]
+    ax: Axes, values: Mapping[str, float], whiskers: Mapping[str, tuple[float, float]], texts: Mapping[str, str],
+    marks: Mapping[str, float] | None = None,
+) -> None:  # fmt: skip
+    """Horizontal bars on a logarithmic axis, from top to bottom, with diamonds at `marks`."""
+    marks = marks or {}
+    ends = np.ravel(list(whiskers.values()))
+    found = [value for value in (*values.values(), *ends, *marks.values()) if value > 0]
     low = 10 ** np.floor(np.log10(0.8 * min(found, default=1.0)))
     high = max(found, default=1.0)
     for k, (name, value) in enumerate(values.items()):
         ax.barh(k, max(value - low, 0), left=low, color=COLOURS[kind(name)], height=0.62)
         if name in whiskers:
             ax.hlines(k, *np.maximum(whiskers[name], low), color="#111", linewidth=1)
-        end = max(value, *whiskers.get(name, (low, low)), low)
-        ax.annotate(texts[name], (end, k), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
+        if name in marks:
+            ax.plot(max(marks[name], low), k, marker="D", markersize=5, color="#111", markerfacecolor="white")
+        end = max(value, *whiskers.get(name, (low, low)), marks.get(name, low), low)
+        ax.annotate(
+            texts[name],
+            (end, k),
+            xytext=(7 if name in marks else 4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
     ax.set_yticks(range(len(values)), list(values), fontsize=8)
     # room for the numbers
     ax.set(xscale="log", xlim=(low, high * (high / low) ** 0.45 * 1.3), ylim=(len(values) - 0.5, -0.5))

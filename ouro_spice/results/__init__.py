@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,17 @@ from ..manifest import versions
 from ..one_shot import Deployment
 from ..report import Page
 from ..write_verify import History
-from . import page, table
+from . import document, page, publish
 from .attempts import OneShot, one_shot
+from .best_network import best_networks
 from .configuration import Configuration, Setting, standing_cell
 from .networks import Place, network
+from .revision import commit
+from .trainers import train_ahead
 from .transfer import transfer
-from .writes import converged, ratios, rows, writes
+from .writes import Writes, converged, ratios, rows, writes
 
-__all__ = ["CAMPAIGNS", "Configuration", "Found", "campaign", "finite", "markdown", "standing_cell"]
+__all__ = ["CAMPAIGNS", "Configuration", "Found", "campaign", "document", "finite", "publish", "standing_cell"]
 
 CAMPAIGNS = ("paper", "circuit")
 
@@ -40,7 +44,7 @@ class Found:
     places: dict[str, Place] = field(default_factory=dict)
     one_shots: dict[str, OneShot] = field(default_factory=dict)
     converged: dict[str, dict[str, list[History]]] = field(default_factory=dict)
-    writes: dict[str, dict[float, dict[str, list[History]]]] = field(default_factory=dict)
+    writes: dict[str, Writes] = field(default_factory=dict)
     transfers: dict[str, dict[str, Deployment]] = field(default_factory=dict)
 
     @property
@@ -50,6 +54,9 @@ class Found:
             "one_shot": {name: found.rows() for name, found in self.one_shots.items()},
             "write_verify": {name: rows(self.places[name], found) for name, found in self.writes.items()},
             "ratios": {name: ratios(self.places[name], found) for name, found in self.writes.items()},
+            "tuned": {name: _by_tolerance(found.tuned) for name, found in self.writes.items()},
+            "prediction_s": {name: _by_tolerance(found.prediction_s) for name, found in self.writes.items()},
+            "best": {name: best_networks(found, self._networks(name)) for name, found in self.one_shots.items()},
             "transfer": {
                 name: {condition: one.summary() for condition, one in found.items()}
                 for name, found in self.transfers.items()
@@ -59,6 +66,11 @@ class Found:
                 for name, found in self.converged.items()
             },
         }
+
+    def _networks(self, name: str) -> list[str]:
+        """Names of the networks that a setting trains."""
+        place = self.places[name]
+        return [variant.name for variant in place.configuration.of(place.setting)]
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -95,7 +107,7 @@ def campaign(
     more
         Puts sections of its own at the head of the report, and returns what the results hold of them.
     """
-    begun = time.monotonic()
+    begun, made_by = time.monotonic(), commit()  # of the sources that are running, whatever is committed meanwhile
     make_folder(out)
     for name in ("report.html", "results.json", "RESULTS.md"):
         (out / name).unlink(missing_ok=True)  # none that does not fit may stand there if this is interrupted
@@ -107,15 +119,17 @@ def campaign(
             found.places[setting.name] = Place(configuration, setting, out, workers, engine, begin)
             _judge(found, setting)
         results = {"campaign": configuration.name, "configuration": configuration.tables} | own | found.results
+    results |= {"commit": made_by, "date": f"{datetime.now(UTC):%Y-%m-%d}", "seeds": _seeds(configuration)}
     results |= {"manifest": found.manifest | {"versions": versions()}, "seconds": time.monotonic() - begun}
     page.write(report, found, results, out / "report.html")
-    write_text(out / "RESULTS.md", table.campaign_text(results))
+    write_text(out / "RESULTS.md", document.campaign_text(results))
     write_text(out / "results.json", json.dumps(finite(results), indent=2, allow_nan=False))
     return results
 
 
 def _judge(found: Found, setting: Setting) -> None:
     name, place = setting.name, found.places[setting.name]
+    train_ahead(place)
     if not setting.judged:
         for key in setting.variants:
             network(place, place.configuration.variants[key])
@@ -130,9 +144,15 @@ def _judge(found: Found, setting: Setting) -> None:
         found.transfers[name] = transfer(place)
 
 
-def markdown(results: list[dict[str, Any]]) -> str:
-    """``RESULTS.md`` of several campaigns' results."""
-    return table.text(results)
+def _seeds(configuration: Configuration) -> dict[str, Any]:
+    """The campaign's seed, of which everything random comes, and those of trainings by setting."""
+    own = configuration.seed
+    seeds = {one.name: list(range(own, own + one.training_seeds)) for one in configuration.settings}
+    return {"campaign": own, "training": seeds}
+
+
+def _by_tolerance(found: dict[float, Any]) -> dict[str, Any]:
+    return {f"{tolerance:g}": one for tolerance, one in found.items()}
 
 
 def _spread(histories: list[History]) -> dict[str, dict[str, float]]:

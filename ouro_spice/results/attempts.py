@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ..circuit import CompactCell
 from ..kept import kept
 from ..one_shot import (
     BANDS,
     Deployment,
-    Estimate,
     Predict,
     Trials,
     constant,
@@ -24,17 +22,21 @@ from ..one_shot import (
     nothing,
     prediction_s,
     simulated,
-    trials,
 )  # fmt: skip
-from ..predictor import NeuralProgrammer, PulsePredictor
+from ..predictor import NeuralProgrammer, PulsePredictor, Table
 from ..write_verify import History, Outcome, write_many
 from .configuration import Variant
-from .networks import DEVICES, TRAINING, Place, foreign, foreign_name, network, programmer
+from .networks import DEVICES, TRAINING, Place, foreign, foreign_name, network, programmer, trainings
+from .rivals import tables, tried
+from .trainings import Spread, chosen, hit_summary, summary, told
 from .updates import updates
 from .writes import kept_histories
 
 _TIMED = 200
 """Predictions whose compute time is taken, of a simulation for each a tenth."""
+
+LOOKED_UP = "noise-free, looked up"
+"""The noise-free times as they are sent: of two transients. A simulation for each request gives the same ones."""
 
 _NEVER = 1e-6
 """A tolerance that no write meets: every cell gets its pulse."""
@@ -47,17 +49,20 @@ class OneShot:
     Attributes
     ----------
     deployments
-        By variant.
+        By variant; of a network those of the training that goes on.
     trials, folds
         Many trajectories of the same pairs, None where no floor was asked for; the parts they are dealt out to.
     gaps
-        Floor minus share on those pairs, by variant and band.
+        Floor minus share on those pairs, by variant and band; of a network over all its trainings.
     compute_s
         Time of a prediction, by variant.
     constant
         What always ending at one conductance is worth.
     second
-        Rows of writes that got a second pulse where the first reading was outside the band.
+        Rows of writes that got a second pulse where the first reading was outside the band; ``hits``: each attempt's,
+        over all trainings.
+    trained
+        Of networks the row of results that all their trainings have together.
     updates
         What small updates come to, by variant, as `Increments.rows`.
     """
@@ -65,11 +70,12 @@ class OneShot:
     deployments: dict[str, Deployment]
     trials: Trials | None
     folds: int
-    gaps: dict[str, dict[float, Estimate]]
+    gaps: dict[str, dict[float, Spread]]
     compute_s: dict[str, float]
     constant: dict[str, Any]
     second: dict[str, dict[str, Any]]
-    updates: dict[str, list[dict[str, Any]]] = dataclasses.field(default_factory=dict)
+    trained: dict[str, dict[str, Any]] = field(default_factory=dict)
+    updates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """What results hold, by variant."""
@@ -81,39 +87,94 @@ class OneShot:
         rows = {"best constant": self.constant | floors}
         for name, deployment in self.deployments.items():
             # what sees or does more than one pulse at the pair is not bound by this floor
-            rows[name] = deployment.summary() | (floors if name in self.gaps or not self.trials else {})
+            bound = floors if name in self.gaps or not self.trials else {}
+            rows[name] = (self.trained.get(name) or deployment.summary()) | bound
             if name in self.gaps:
                 rows[name]["gap"] = {label("within", b): [g.value, g.low, g.high] for b, g in self.gaps[name].items()}
             if name in self.compute_s:
                 rows[name]["compute_s"] = self.compute_s[name]
             if name in self.updates:
                 rows[name]["small_updates"] = self.updates[name]
-        return rows | {f"{name}, two attempts": row for name, row in self.second.items()}
+        if LOOKED_UP in self.compute_s:
+            rows[LOOKED_UP] = rows["noise-free"] | {"compute_s": self.compute_s[LOOKED_UP]}
+        second = {f"{name}, two attempts": row for name, row in self.second.items()}
+        return rows | {name: {key: row[key] for key in row if key != "hits"} for name, row in second.items()}
 
 
 def one_shot(place: Place, compact: Place | None = None) -> OneShot:
-    """All variants of a setting; `compact`: where networks come from that were trained on compact data instead."""
+    """Return the attempts of all variants of a setting.
+
+    Each training of a network makes them, on the same devices; rows of results are means over the trainings, figures
+    show the one that goes on. `compact`: where networks come from that were trained on compact data instead, of each
+    the one that was chosen there.
+    """
     variants = place.configuration.of(place.setting)
-    plain = {v.name: network(place, v) for v in variants if _single(v)}
-    if compact is not None:
-        shared = [v for v in compact.configuration.of(compact.setting) if v in variants]
-        plain |= {foreign_name(v): network(compact, v) for v in shared if _single(v)}
+    shared = [v for v in compact.configuration.of(compact.setting) if v in variants] if compact else []
+    networks = {v.name: trainings(place, v) for v in variants}
+    networks |= {foreign_name(v): [network(compact, v)] for v in shared}
     model = noise_free(place.cell, place.pair, place.engine)
     predicts: dict[str, Predict] = {"do nothing": nothing, "noise-free": model}
-    predicts |= {name: one.answer for name, one in plain.items()}
-    deployments = {name: deployed(place, name, predict) for name, predict in predicts.items()}
-    others = [v for v in variants if not _single(v)]
-    several = [programmer(place, v) for v in others]
-    several += [foreign(place, compact, v) for v in others if compact is not None and v in shared]
-    deployments |= {one.name: attempted(place, one) for one in several}
-    second = {one.name: two_attempts(place, one) for one in several if one.predictor.clock}
-    tried = _trials(place) if place.setting.floor else None
+    asked = {name: [one] for name, one in predicts.items()}
+    plain = [v.name for v in variants if _single(v)] + [foreign_name(v) for v in shared if _single(v)]
+    asked |= {name: [one.answer for one in networks[name]] for name in plain}
+    lookups = tables(place)
+    asked |= {name: [one.answer] for name, one in lookups.items()}
+    tries = {name: [deployed(place, name, one) for one in several] for name, several in asked.items()}
+    programmers = _programmers(place, compact, [v for v in variants if not _single(v)], shared)
+    tries |= {name: [attempted(place, one) for one in several] for name, several in programmers.items()}
+    found = _Trained(networks, compact)
+    second = {
+        name: found.row(name, [two_attempts(place, one) for one in several])
+        for name, several in programmers.items()
+        if several[0].predictor.clock
+    }
+    trials = tried(place, "floor", place.configuration.seed) if place.setting.floor else None
     folds = place.configuration.tables.get("floor", {}).get("folds", 2)
-    gaps = {name: _gaps(tried, predict, folds) for name, predict in predicts.items()} if tried else {}
+    gaps = {name: _gaps(trials, several, folds) for name, several in asked.items()} if trials else {}
     targets = [one.target_S for one in place.drawn(place.setting.deployments, TRAINING)]
-    always = constant(targets, deployments["do nothing"].target_S)
-    timed, small = _timed(place, plain, model), updates(place, plain)
-    return OneShot(deployments, tried, folds, gaps, timed, always, second, small)
+    always = constant(targets, tries["do nothing"][0].target_S)
+    shown = {name: several[found.place(name)] for name, several in tries.items()}
+    rows = {name: found.row(name, tries[name]) for name in networks}
+    going_on = {name: networks[name][found.place(name)] for name in plain}
+    compute_s = _timed(place, going_on, model, lookups)
+    small = updates(place, going_on)
+    return OneShot(shown, trials, folds, gaps, compute_s, always, second, rows, small)
+
+
+def _programmers(
+    place: Place, compact: Place | None, variants: list[Variant], shared: list[Variant]
+) -> dict[str, list[NeuralProgrammer]]:
+    """What asks for more than a time, each training of it; those that were trained on compact data behind."""
+    found = {v.name: [programmer(place, v, one) for one in trainings(place, v)] for v in variants}
+    return found | {foreign_name(v): [foreign(place, compact, v)] for v in variants if v in shared}
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """The trainings of each network, by its name in results, and where foreign ones come from."""
+
+    networks: dict[str, list[PulsePredictor]]
+    compact: Place | None
+
+    def place(self, name: str) -> int:
+        """Which of the trainings goes on, by the validation data alone."""
+        several = self.networks.get(name, [])
+        return next((k for k, one in enumerate(several) if one is chosen(several)), 0)
+
+    def row(self, name: str, tries: Sequence[Deployment] | Sequence[dict[float, np.ndarray]]) -> dict[str, Any]:
+        """What results hold of the attempts by all trainings: deployments, or hits by band."""
+        if isinstance(tries[0], Deployment):
+            row, one = summary(tries), tries[self.place(name)].summary()
+        else:
+            hits = {band: [each[band] for each in tries] for band in BANDS}
+            row = hit_summary(hits) | {"hits": {band: np.mean(each, axis=0) for band, each in hits.items()}}
+            one = hit_summary({band: [hits] for band, hits in tries[self.place(name)].items()})
+        told(row, self.networks[name], one, self._note(name))
+        return row
+
+    def _note(self, name: str) -> str:
+        of = self.compact.setting.training_seeds if self.compact and name.endswith(foreign_name()) else 1
+        return f"of {of}, chosen on validation data" if of > 1 else ""
 
 
 def _single(variant: Variant) -> bool:
@@ -121,20 +182,10 @@ def _single(variant: Variant) -> bool:
     return not (variant.drives or variant.conditioned)
 
 
-def _gaps(tried: Trials, predict: Predict, folds: int) -> dict[float, Estimate]:
-    t_s = predict(tried.start_S, tried.target_S - tried.start_S)
-    return {band: tried.gap(t_s, band, folds=folds) for band in BANDS}
-
-
-def _trials(place: Place) -> Trials:
-    table = place.configuration.tables["floor"]
-    # slow devices among many need long pulses; in a circuit they would take as long as all the others
-    far = place.setting.law is not None and isinstance(place.cell, CompactCell)
-    return trials(
-        place.cell, place.pair, table["pairs"], table["trajectories"], seed=place.configuration.seed,
-        d2d=place.setting.law, rise_s=_edge(place), beyond=6.0 if far else 3.0,
-        out=place.kept / f"{place.setting.name}-trials", workers=place.workers, engine=place.engine,
-    )  # fmt: skip
+def _gaps(trials: Trials, predicts: Sequence[Predict], folds: int) -> dict[float, Spread]:
+    """Floor minus share on the floor's own pairs, over all trainings."""
+    times_s = [predict(trials.start_S, trials.target_S - trials.start_S) for predict in predicts]
+    return {band: Spread.of([trials.gap(t_s, band, folds=folds).each for t_s in times_s]) for band in BANDS}
 
 
 def _edge(place: Place) -> float:
@@ -150,7 +201,7 @@ def deployed(place: Place, name: str, predict: Predict) -> Deployment:
         targets = np.array([one.target_S for one in drawn])
         return deploy(place.fleet(drawn), predict, targets, place.pair, edge_s, edge_s)
 
-    who = predict.__self__.sha256 if isinstance(getattr(predict, "__self__", None), PulsePredictor) else name
+    who = predict.__self__.sha256 if isinstance(getattr(predict, "__self__", None), PulsePredictor | Table) else name
     return _kept(place, f"deployed-{name}", {"who": who, "edge_s": edge_s}, make)
 
 
@@ -166,17 +217,11 @@ def attempted(place: Place, one: NeuralProgrammer) -> Deployment:
     return _kept(place, f"attempted-{one.name}-1", settings, make)
 
 
-def two_attempts(place: Place, one: NeuralProgrammer) -> dict[str, Any]:
-    """What a second pulse adds, given where the first reading is outside the band: a row of results."""
+def two_attempts(place: Place, one: NeuralProgrammer) -> dict[float, np.ndarray]:
+    """Return who hits, (n,) by band, with a second pulse where the first reading is outside the band."""
     drawn = place.drawn(place.setting.deployments, DEVICES)
     histories = kept_histories(place, f"two-{one.name}", one, drawn, BANDS[-1], 2, False)
-    row: dict[str, Any] = {"n": len(histories), "interval": {}}
-    for band in BANDS:
-        hits = [_hit(history, band) for history in histories]
-        found = Estimate.of(hits)
-        row[label("within", band)] = found.value
-        row["interval"][label("within", band)] = [found.low, found.high]
-    return row
+    return {band: np.array([_hit(history, band) for history in histories]) for band in BANDS}
 
 
 def _hit(history: History, band: float) -> bool:
@@ -220,7 +265,9 @@ def kept_deployment(place: Place, name: str, settings: dict[str, Any], make: Cal
     return Deployment(**(found | {"cut": int(found["cut"])}))
 
 
-def _timed(place: Place, plain: dict[str, PulsePredictor], model: Predict) -> dict[str, float]:
+def _timed(
+    place: Place, plain: dict[str, PulsePredictor], model: Predict, lookups: dict[str, Table]
+) -> dict[str, float]:
     names = [place.configuration.variants[key].name for key in place.setting.timed]
     if not names:
         return {}
@@ -229,5 +276,5 @@ def _timed(place: Place, plain: dict[str, PulsePredictor], model: Predict) -> di
     found = {name: prediction_s(plain[name].answer, g, dg) for name in names}
     few = slice(_TIMED // 10)
     found["noise-free"] = prediction_s(simulated(place.cell, place.pair, place.engine), g[few], dg[few])
-    found["noise-free, looked up"] = prediction_s(model, g, dg)
-    return found
+    found[LOOKED_UP] = prediction_s(model, g, dg)
+    return found | {name: prediction_s(one.answer, g, dg) for name, one in lookups.items()}

@@ -14,8 +14,10 @@ from ..engine import Ngspice
 from ..fleet import Fleet, fleet
 from ..pair import Pair
 from ..pair import pair as search
-from ..write_verify import Programmer, tune
+from ..write_verify import NominalTimes, Programmer
+from ..write_verify.tuning import edges, parameters_of, ranked
 from .judging import candidates, carried, varied
+from .rivals import basis
 
 JUDGED, TRAINING = 1, 2
 """Streams of the seed: cells that programmers are judged on, and those that conventional ones are tuned on."""
@@ -79,6 +81,8 @@ class Bench:
         Of conventional programmers; None: their defaults.
     workers
         Processes, for compact cells threads; all cores where None.
+    table
+        Pairs of start and target of whose trials a `Table` is made that takes part; 0: none does.
     """
 
     name: str
@@ -92,9 +96,11 @@ class Bench:
     reads_s: tuple[float, ...] = (10e-9, 100e-9, 1e-6)
     tuning: Tuning | None = None
     workers: int | None = None
+    table: int = 0
 
     def __post_init__(self) -> None:
         check_count("n", self.n)
+        check_count("table", self.table, 0)
         check_range("tolerance", self.tolerance, 1e-6, 1.0, "(relative)")
         check_count("max_pulses", self.max_pulses)
         check_count("seed", self.seed, 0)
@@ -115,20 +121,29 @@ def cells(
 
 
 def tuned(bench: Bench, kind: type[Programmer], engine: Ngspice) -> Programmer:
-    """A conventional programmer with the settings that take the least time on training cells."""
+    """Return a conventional programmer with the settings that take the least time on training cells."""
+    return settled(bench, kind, engine)[0]
+
+
+def settled(bench: Bench, kind: type[Programmer], engine: Ngspice) -> tuple[Programmer, dict[str, str]]:
+    """Return the same, and which of its settings lie at an edge of those that were drawn from the grid: see `edges`."""
     if bench.tuning is None:
-        return kind(bench.pair)
+        return kind(basis(kind, bench.cell, bench.pair, engine)), {}
+    own = basis(kind, bench.cell, bench.pair, engine)
     if isinstance(bench.cell, CompactCell):
-        best = _ranked(bench, bench.cell, bench.pair, _some(bench, kind, bench.pair), bench.tuning.cells, engine)
-        return kind(bench.pair, **best[0])
-    compact = CompactCell(bench.cell.device, "tud" if bench.cell.device.realisation == "tud" else "full")
-    voltages = search(compact, bench.pair.total_s)
-    best = _ranked(bench, compact, voltages, _some(bench, kind, voltages), bench.tuning.cells, engine)
-    there = [carried(kind, bench.pair, one) for one in varied(best, bench.tuning.best)]
-    return kind(bench.pair, **_ranked(bench, bench.cell, bench.pair, there, bench.tuning.tried, engine)[0])
+        drawn = _some(bench, kind, own)
+        best = _ranked(bench, bench.cell, bench.pair, drawn, bench.tuning.cells, engine)
+    else:
+        compact = CompactCell(bench.cell.device, "tud" if bench.cell.device.realisation == "tud" else "full")
+        voltages = search(compact, bench.pair.total_s)
+        drawn = _some(bench, kind, basis(kind, compact, voltages))
+        best = _ranked(bench, compact, voltages, drawn, bench.tuning.cells, engine)
+        there = [carried(kind, own, one) for one in varied(best, bench.tuning.best)]
+        best = _ranked(bench, bench.cell, bench.pair, there, bench.tuning.tried, engine)
+    return kind(own, **best[0]), edges(best[0], [parameters_of(one) for one in drawn])
 
 
-def _some(bench: Bench, kind: type[Programmer], voltages: Pair) -> list[Programmer]:
+def _some(bench: Bench, kind: type[Programmer], voltages: Pair | NominalTimes) -> list[Programmer]:
     seeds = np.random.SeedSequence(bench.seed, spawn_key=(TRAINING, 0))
     return candidates(kind, voltages, bench.tuning.candidates, seeds)
 
@@ -138,5 +153,5 @@ def _ranked(
 ) -> list[dict[str, Any]]:
     """The settings of the candidates, best first."""
     trained, targets = cells(bench, cell, voltages, n, TRAINING, engine)
-    _, rows = tune(tried, trained.copy, targets, bench.tolerance, bench.max_pulses, "time")
+    _, rows = ranked(tried, trained.copy, targets, bench.tolerance, bench.max_pulses, "time")
     return [row["parameters"] for row in rows]

@@ -11,17 +11,34 @@ from pathlib import Path
 from typing import Any
 
 from ..engine import Ngspice
+from ..forks import cached_property
 from ..manifest import Manifest, describe
 from ..one_shot import noise_free
-from ..pair import Pair
 from ..pair import pair as search
 from ..predictor import ModelProgrammer
 from ..report import Page, figures, manifest_section
 from ..report.writing import pulses_and_time
-from ..write_verify import History, Programmer, ratio, write_many
-from .bench import JUDGED, Bench, Tuning, cells, tuned
-from .judging import CONVENTIONAL, NOISE_FREE, best_of, booked, row
-from .table import WRITE_HEAD, write_rows
+from ..write_verify import History, Programmer, write_many
+from ..write_verify.tuning import parameters_of
+from .bench import JUDGED, Bench, Tuning, cells, settled
+from .bench_table import bench_table
+from .comparing import KEYS, compared
+from .judging import CONVENTIONAL, INFORMED, NOISE_FREE, row
+from .rivals import table_settings
+from .timing import prediction_times
+from .write_tables import (
+    AGAINST_HEAD,
+    SAYS,
+    TUNED_HEAD,
+    WRITE_HEAD,
+    against_rows,
+    cost_head,
+    cost_rows,
+    ratio_text,
+    software_rows,
+    tuned_rows,
+    write_rows,
+)
 
 __all__ = ["Bench", "Benchmarked", "Tuning", "benchmark"]
 
@@ -42,13 +59,17 @@ class Benchmarked:
     neural
         Names of those with a network.
     settings
-        Of the conventional programmers, by name.
+        Of the conventional programmers and what else was tuned, by name.
     checkpoints
         Hashes of the networks, by name.
     failures
         Simulations that failed, by the name of their result.
     seconds
         What it took.
+    edges
+        Settings of conventional programmers that lie at an edge of what was tried, by name.
+    prediction_s
+        What predictions took here and now, by programmer: see `prediction_times`.
     """
 
     bench: Bench
@@ -58,6 +79,8 @@ class Benchmarked:
     checkpoints: dict[str, str]
     failures: dict[str, int]
     seconds: float
+    edges: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    prediction_s: dict[str, dict[str, float]] = dataclasses.field(default_factory=dict)
 
     @property
     def setting(self) -> str:
@@ -74,18 +97,14 @@ class Benchmarked:
             for name, several in self.histories.items()
         }
 
-    @property
+    @cached_property
     def ratios(self) -> dict[str, dict[str, Any]]:
-        """The best neural programmer against the best conventional one, in pulses and in time with reads of 100 ns.
+        """The neural programmers against the best of their rivals, in pulses and in time with reads of 100 ns.
 
-        Empty without a neural programmer.
+        ``ratio`` is that to the best that knows nothing. Empty without a neural programmer.
         """
-        return {key: self._ratio(key) for key in ("pulses", "time_s")} if self.neural else {}
-
-    def _ratio(self, key: str) -> dict[str, Any]:
-        every = booked(self.histories)
-        best, rival = (best_of(every, names, key) for names in (self.neural, self.settings))
-        return {"neural": best, "conventional": rival, "ratio": ratio(every[rival], every[best], key)}
+        found = compared(self.histories, self.neural) if self.neural else {}
+        return {key: one | {"ratio": one["over_best"]} for key, one in found.items()}
 
     @property
     def results(self) -> dict[str, Any]:
@@ -95,6 +114,8 @@ class Benchmarked:
             "write_verify": {self.setting: {tolerance: self.rows}},
             "ratios": {self.setting: {tolerance: self.ratios}},
             "settings": self.settings,
+            "tuned": {self.setting: {tolerance: self.tuned}},
+            "prediction_s": {self.setting: {tolerance: self.prediction_s}},
             "tuning": bench.tuning.told(bench.cell) if bench.tuning else "",
             "checkpoints": self.checkpoints,
             "pair": dataclasses.asdict(bench.pair),
@@ -110,15 +131,19 @@ class Benchmarked:
         settings = {"n": bench.n, "seed": bench.seed, "d2d": bench.d2d, "pair": dataclasses.asdict(bench.pair)}
         return dataclasses.replace(describe(bench.cell, **settings), failures=self.failures)
 
-    def head(self) -> list[str]:
-        """Of `table`."""
-        times = [f"{t * 1e6:g} us" if t >= 1e-6 else f"{t * 1e9:g} ns" for t in self.bench.reads_s]
-        times[0] = f"time, reads of {times[0]}"
-        return [*WRITE_HEAD[:8], *times, WRITE_HEAD[-1]]
+    @property
+    def tuned(self) -> dict[str, dict[str, Any]]:
+        """Settings of the conventional programmers and edges that they lie at, by programmer, as results hold them."""
+        return {name: {"parameters": one, "edges": self.edges.get(name, {})} for name, one in self.settings.items()}
 
-    def table(self) -> list[list[str]]:
-        """A line for each programmer."""
-        return write_rows(self.rows)
+    @cached_property
+    def tables(self) -> list[tuple[Sequence[str], list[list[str]]]]:
+        """Heads and rows: how writes ended, what they take, the ratios to rivals, and tuned settings."""
+        rows, ratios = self.rows, self.ratios
+        costs = cost_rows(rows, self.prediction_s, ratios["time_s"]["break_even"] if ratios else {})
+        found = [(WRITE_HEAD, write_rows(rows)), (cost_head(self.bench.reads_s), costs)]
+        against = [(AGAINST_HEAD, against_rows(rows, ratios))] if ratios else []
+        return [*found, *against, (TUNED_HEAD, tuned_rows(self.tuned))]
 
     def told(self) -> list[str]:
         """The ratios in words."""
@@ -126,9 +151,11 @@ class Benchmarked:
             return ["no neural programmer took part"]
         words = {"pulses": "pulses", "time_s": "time, reads of 100 ns"}
         return [
-            f"{words[key]}: {one['conventional']} takes {one['ratio'][0]:.2f} times as much as {one['neural']} "
-            f"({one['ratio'][1]:.2f} .. {one['ratio'][2]:.2f})"
-            for key, one in self.ratios.items()
+            f"{words[key]}: {one[rival]}, the best that knows {what}, takes {ratio_text(one[over])} times as much as "
+            f"{one['neural']}"
+            for key, one in ((key, self.ratios[key]) for key in KEYS)
+            for rival, over, what in (("conventional", "over_best", "nothing"), ("model", "over_model", "the model"))
+            if one[rival]
         ]
 
     def write(self, path: Path) -> Path:
@@ -139,21 +166,26 @@ class Benchmarked:
             f"{bench.n} writes to within {100 * bench.tolerance:.4g} % of the target, at most {bench.max_pulses} "
             "pulses each; the same cells, starts, targets and walks for all programmers, starts and targets uniform."
         )
-        page.table(self.head(), self.table())
-        for line in self.told():
+        *shown, tuned = self.tables
+        for one in shown:
+            page.table(*one)
+        for line in (*self.told(), SAYS):
             page.paragraph(line)
-        page.figure(pulses_and_time(self.rows, bench.tolerance), "Pulses and time of a write by programmer")
+        software = software_rows(self.rows, self.prediction_s)
+        page.figure(pulses_and_time(software, bench.tolerance), "Pulses, time and energy of a write by programmer")
         few = {name: several[:_SHOWN] for name, several in self.histories.items()}
         page.figure(figures.write_histories(few), "Readings over pulses of the first writes, by programmer")
         page.heading("Conventional programmers")
         page.paragraph(f"Settings: {bench.tuning.told(bench.cell) if bench.tuning else 'defaults, not tuned'}.")
-        page.table(("programmer", "settings"), ((name, _listed(one)) for name, one in self.settings.items()))
+        page.table(*tuned)
         manifest_section(page, self.manifest)
         return page.write(path)
 
 
-def benchmark(bench: Bench, neural: Sequence[Programmer] = ()) -> Benchmarked:
+def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[Programmer] = ()) -> Benchmarked:
     """Let neural programmers, the noise-free model and the conventional programmers write to the same cells.
+
+    `others` take part as they are, as rivals by what they know.
 
     Raises
     ------
@@ -161,29 +193,28 @@ def benchmark(bench: Bench, neural: Sequence[Programmer] = ()) -> Benchmarked:
         For neural programmers of one name, or of another circuit; for a law that is not known.
     """
     names = tuple(one.name for one in neural)
-    if len(set(names)) < len(names):
-        raise ValueError(f"neural programmers need names of their own: {', '.join(names)}")
+    every_name = (*names, *(one.name for one in others))
+    if len(set(every_name)) < len(every_name):
+        raise ValueError(f"neural programmers need names of their own: {', '.join(every_name)}")
     begun = time.monotonic()
     with Ngspice(bench.workers) as engine:
         bench = dataclasses.replace(bench, pair=bench.pair or search(bench.cell, 60e-6, engine))
-        conventional = [tuned(bench, kind, engine) for kind in CONVENTIONAL]
+        conventional, edges = zip(*(settled(bench, kind, engine) for kind in (*CONVENTIONAL, *INFORMED)), strict=True)
         model = ModelProgrammer(noise_free(bench.cell, bench.pair, engine), bench.pair, name=NOISE_FREE)
+        tables = [bench_table(bench, engine)] if bench.table else []
         every, targets = cells(bench, bench.cell, bench.pair, bench.n, JUDGED, engine)
-        histories, failures = {}, Counter()
-        for one in (*neural, model, *conventional):
+        histories, failures, timed = {}, Counter(), {}
+        for one in (*neural, model, *tables, *others, *conventional):
             own = every.copy()
             histories[one.name] = write_many(own, one, targets, bench.tolerance, bench.max_pulses)
             failures.update(own.failures)
-    settings = {one.name: _settings(one) for one in conventional}
+            timed[one.name] = prediction_times(one, histories[one.name])
+    settings = {one.name: {k: v for k, v in parameters_of(one).items() if k != "name"} for one in conventional}
+    at_edges = dict(zip(settings, edges, strict=True))
+    for one in tables if bench.tuning else ():
+        settings[one.name], at_edges[one.name] = table_settings(one).values()
     checkpoints = {one.name: one.checkpoint for one in neural if hasattr(one, "checkpoint")}
-    return Benchmarked(bench, histories, names, settings, checkpoints, dict(failures), time.monotonic() - begun)
-
-
-def _settings(one: Programmer) -> dict[str, Any]:
-    fields = ((f.name, getattr(one, f.name)) for f in dataclasses.fields(one))
-    return {name: value for name, value in fields if name != "name" and not isinstance(value, Pair)}
-
-
-def _listed(settings: dict[str, Any]) -> str:
-    words = ((name, f"{value:g}" if isinstance(value, float) else value) for name, value in settings.items())
-    return ", ".join(f"{name} {value}" for name, value in words)
+    return Benchmarked(
+        bench, histories, names, settings, checkpoints, dict(failures), time.monotonic() - begun,
+        at_edges, {name: times for name, times in timed.items() if times},
+    )  # fmt: skip

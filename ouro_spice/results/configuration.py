@@ -125,6 +125,8 @@ class Setting:
         Shortest and longest edge [s].
     deployments, records
         One attempt each; records to learn from.
+    training_seeds
+        How often each network is trained, each time from other initial weights and in another order of the examples.
     judged, floor
         Whether its networks are tried, else they are trained only; whether the noise floor is found.
     devices
@@ -146,6 +148,7 @@ class Setting:
     edges_s: tuple[float, float] = (IDEAL_S, IDEAL_S)
     deployments: int = 2000
     records: int = 10_000
+    training_seeds: int = 1
     judged: bool = True
     floor: bool = True
     devices: int = 0
@@ -170,6 +173,8 @@ class Setting:
         for name, least in (("deployments", 1), ("records", 1), ("devices", 0), ("write", 0), ("starts", 1)):
             check_count(name, getattr(self, name), least)
             check_range(name, getattr(self, name), least, MOST, "")
+        check_count("training_seeds", self.training_seeds)
+        check_range("training_seeds", self.training_seeds, 1, 100, "")
         if len(self.edges_s) != 2:
             raise ValueError(
                 f"setting {self.name}: edges_s = {list(self.edges_s)} must be the shortest and the longest"
@@ -205,17 +210,22 @@ class Configuration:
         """From ``training/NAME.toml``, or another file; ValueError for what it does not say rightly."""
         path = path or assets.folder("training") / f"{name}.toml"
         try:
-            tables = tomllib.loads(read_text(path))
-            for key in ("seed", "records", "deployments"):
-                check_count(key, tables[key], 0 if key == "seed" else 1)
-            variants = {key: _variant(key, table) for key, table in tables_of(tables, "variant", dict).items()}
-            settings = tuple(_setting(table, tables) for table in tables_of(tables, "setting", list))
+            found = cls.of_tables(name, tomllib.loads(read_text(path)))
         except (OSError, KeyError, ValueError, RecursionError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else error
             what = "there is no such file" if isinstance(error, OSError) else what
             raise ValueError(f"{path}: {what}") from error
-        _check_references(path, settings, variants)
-        check_tables(path, tables, settings, variants)
+        _check_references(path, found.settings, found.variants)
+        check_tables(path, found.tables, found.settings, found.variants)
+        return found
+
+    @classmethod
+    def of_tables(cls, name: str, tables: dict[str, Any]) -> Configuration:
+        """From the tables of a file; ValueError or KeyError for a value that is wrong or missing."""
+        for key in ("seed", "records", "deployments"):
+            check_count(key, tables[key], 0 if key == "seed" else 1)
+        variants = {key: _variant(key, table) for key, table in tables_of(tables, "variant", dict).items()}
+        settings = tuple(_setting(table, tables) for table in tables_of(tables, "setting", list))
         return cls(name, tables, settings, variants)
 
     @property
@@ -276,6 +286,7 @@ def _variant(key: str, table: Mapping[str, Any]) -> Variant:
 
 
 def _setting(table: Mapping[str, Any], tables: Mapping[str, Any]) -> Setting:
-    values = {name: tables[name] for name in ("deployments", "records")} | dict(table)
+    values = {name: tables[name] for name in ("deployments", "records", "training_seeds") if name in tables}
+    values |= table
     lists = {name: tuple(values[name]) for name in _LISTS if isinstance(values.get(name), list)}
     return made(Setting, values | lists, f"the setting {values.get('name', '')}".rstrip())

@@ -19,6 +19,7 @@ _MOST = 10**8
 
 _NEEDED = {
     "floor": {"pairs": 1, "trajectories": 1},
+    "table": {"pairs": 1, "trajectories": 2},
     "converge": {"iterations": 1, "targets": 0, "shown_S": (1e-9, 1.0, "S")},
     "write": {"tolerances": (1e-6, 1.0, "(relative)"), "reads_s": (1e-12, 1.0, "s"), "max_pulses": 1, "neural": str},
 }
@@ -68,7 +69,7 @@ def check_tables(path: Path, tables: Mapping[str, Any], settings: Sequence[Setti
     """Raise ValueError for a table that a setting needs and that does not say what is to be done."""
     judged = [one for one in settings if one.judged]
     needed = {"floor": any(one.floor for one in judged), "converge": any(one.converge for one in judged)}
-    needed["write"] = any(one.write for one in judged)
+    needed |= {"write": any(one.write for one in judged), "table": "table" in tables}
     try:
         for name in (name for name, wanted in needed.items() if wanted):
             _check_table(tables, name)

@@ -8,31 +8,54 @@ from typing import Any
 import numpy as np
 
 from ..pair import Pair
-from ..write_verify import ISPP, CoarseFine, FixedPulse, History, ISPPWidth, Outcome, Programmer, summary
+from ..write_verify import (
+    ISPP,
+    Candidates,
+    CoarseFine,
+    FixedPulse,
+    History,
+    ISPPWidth,
+    ModelTime,
+    NominalTimes,
+    Outcome,
+    Posterior,
+    Programmer,
+    ProportionalIntegral,
+    ProportionalIntegralWidth,
+    summary,
+)
+from ..write_verify.statistics import column
 
-CONVENTIONAL = (FixedPulse, ISPP, ISPPWidth, CoarseFine)
+CONVENTIONAL = (FixedPulse, ISPP, ISPPWidth, CoarseFine, ProportionalIntegral, ProportionalIntegralWidth)
+
+INFORMED = (ModelTime, Posterior)
+"""Rules that know the nominal model, without a network."""
 
 NOISE_FREE = "noise-free"
 
 READ_S = 100e-9
-"""Reads of the ratio of times [s]."""
+"""Reads of ratios of times, of break-even, and of times with predictions [s]."""
 
-_LESS = 0.05
-"""A programmer is as reliable as the best one of its kind where it succeeds in so much less of the writes."""
-
-_QUICK = 10
+QUICK = 10
+"""A write that reaches its target with fewer pulses is a quick one."""
 
 
 def row(histories: Sequence[History], reads_s: Sequence[float]) -> dict[str, Any]:
     """Figures of a programmer's writes, as results hold them; times also for reads of other lengths [s]."""
-    quick = [h.outcome is Outcome.REACHED and len(h.pulses) < _QUICK for h in histories]
     booked = {f"{read_s:g}": summary([h.with_reads(read_s) for h in histories]) for read_s in reads_s}
     return summary(histories) | {
+        "knows": histories[0].knows,
         "success_g": float(np.mean([_met(history) for history in histories])),
-        "iterations_below_10": float(np.mean(quick)),
+        "iterations_below_10": float(np.mean(quick(histories))),
         "reads": {read_s: one["time_s"] for read_s, one in booked.items()},
+        "time_100ns_s": summary([h.with_reads(READ_S) for h in histories])["time_s"],
         "reads_interval_s": {read_s: one["time_interval_s"] for read_s, one in booked.items()},
     }
+
+
+def quick(histories: Sequence[History]) -> np.ndarray:
+    """Return which writes reached their target with fewer than `QUICK` pulses, (n,)."""
+    return np.array([h.outcome is Outcome.REACHED and len(h.pulses) < QUICK for h in histories], float)
 
 
 def _met(history: History) -> bool:
@@ -46,25 +69,38 @@ def booked(histories: Mapping[str, Sequence[History]]) -> dict[str, list[History
     return {name: [history.with_reads(READ_S) for history in several] for name, several in histories.items()}
 
 
-def best_of(histories: Mapping[str, Sequence[History]], names: Iterable[str], key: str) -> str:
-    """The programmer with the smallest mean of "pulses" or "time_s".
+def side(
+    histories: Mapping[str, Sequence[History]], names: Iterable[str], key: str, judged: Sequence[str] = ()
+) -> Candidates:
+    """Return some programmers as candidates of which the one with the smallest mean of "pulses" or "time_s" is taken.
 
-    Only those count that succeed about as often as the best of the names: who gives up soon is not quick.
+    `judged`: the figures, as in `ratio`, by which it is judged; its cost where there is none.
     """
-    found = {name: summary(histories[name]) for name in sorted(names)}
-    least = max(one["success"] for one in found.values()) - _LESS
-    means = {name: one["pulses_mean" if key == "pulses" else key] for name, one in found.items()}
-    return min((name for name, one in found.items() if one["success"] >= least), key=means.get)
+    names = tuple(sorted(names))
+    reached = [[h.outcome is Outcome.REACHED for h in histories[name]] for name in names]
+    cost = np.array([column(histories[name], key) for name in names])
+    by = [np.stack([column(histories[name], one) for one in judged or (key,)], axis=1) for name in names]
+    return Candidates(names, cost, np.array(reached), np.array(by))
 
 
-def candidates(kind: type[Programmer], voltages: Pair, count: int, seeds: np.random.SeedSequence) -> list[Programmer]:
+def best_of(histories: Mapping[str, Sequence[History]], names: Iterable[str], key: str) -> str:
+    """Return the name of the programmer with the smallest mean of "pulses" or "time_s", as reliable as the best one.
+
+    A name, not a figure: what the best one is worth `comparing` says, which chooses on other writes than it judges on.
+    """
+    return side(histories, names, key).best
+
+
+def candidates(
+    kind: type[Programmer], voltages: Pair | NominalTimes, count: int, seeds: np.random.SeedSequence
+) -> list[Programmer]:
     """Some of the settings that a conventional programmer may have, drawn from its grid."""
     every = kind.candidates(voltages)
     chosen = np.random.default_rng(seeds).permutation(len(every))[:count]
     return [every[k] for k in sorted(chosen)]
 
 
-def carried(kind: type[Programmer], voltages: Pair, parameters: Mapping[str, Any]) -> Programmer:
+def carried(kind: type[Programmer], voltages: Pair | NominalTimes, parameters: Mapping[str, Any]) -> Programmer:
     """A programmer of another pair: settings are multiples of a pair, but for the limit of the drivers."""
     return kind(voltages, **{name: value for name, value in parameters.items() if name != "most"})
 

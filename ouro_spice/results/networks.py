@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +21,11 @@ from ..kept import kept
 from ..manifest import Manifest, describe
 from ..pair import Pair
 from ..predictor import Law, NeuralProgrammer, PulsePredictor, Specification, Stage, rollout
-from ..predictor.programmer import Drives
 from ..predictor.rollout import SEEN, examples
-from ..progress import notice, progress
-from ..provenance import differences, listed
+from ..progress import progress
+from .checkpoints import found, saved
 from .configuration import Configuration, Setting, Variant, standing_cell
+from .trainings import chosen, seed_of
 
 DEVICES, TRAINING, EXPERIENCE, WRITES, CONVERGED = range(1, 6)
 """Streams of a campaign's seed: devices that are deployed to, that programmers are tuned on, that experience comes
@@ -72,9 +70,19 @@ class Place:
         return self.pair.gated(standing_cell(self.setting.cell))
 
     @property
+    def seeds(self) -> list[int]:
+        """Of the trainings of each network, the campaign's own seed first."""
+        return [self.configuration.seed + k for k in range(self.setting.training_seeds)]
+
+    @property
     def kept(self) -> Path:
         """Where what took long to make is."""
         return self.out / "kept"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where its networks are."""
+        return self.out / "checkpoints" / self.setting.name
 
     def origin(self, made_by: str = "campaign", /, **settings: Any) -> dict[str, Any]:
         """Return what decides something that is made here: circuit, code, tools and settings."""
@@ -103,81 +111,80 @@ class Place:
 
 
 def network(place: Place, variant: Variant) -> PulsePredictor:
-    """A network of a setting: from its checkpoint, or trained."""
-    made = _conditioned if variant.conditioned else _plain
-    return _saved(place, variant.key, _recipe(place, variant), variant.drives, lambda: made(place, variant))
+    """Return the network of a setting that goes on: of its trainings the one that is best on validation data."""
+    return chosen(trainings(place, variant))
 
 
-def _saved(
-    place: Place, name: str, wanted: dict[str, Any], drives: Drives | None, make: Callable[[], PulsePredictor]
-) -> PulsePredictor:
-    """A network from its checkpoint where that is of the wanted recipe, or made and saved."""
-    path = place.out / "checkpoints" / place.setting.name / f"{name}.npz"
-    with contextlib.suppress(ValueError):
-        found = PulsePredictor.load(path)
-        told = found.manifest.settings
-        if told.get("variant") == wanted and told.get("drives") == (dataclasses.asdict(drives) if drives else None):
-            return found
-        _say_why(place, name, found, wanted)
-    made = make()
-    made.manifest.settings["variant"] = wanted
-    made.manifest.code.update(place.trainer.code)  # what made the records, and what made a network of them
-    if drives:
-        made.manifest.settings["drives"] = dataclasses.asdict(drives)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made.save(path)
-    return made
+def trainings(place: Place, variant: Variant) -> list[PulsePredictor]:
+    """Return a network of a setting as each of the setting's seeds trains it: from checkpoints, or trained."""
+    return [training(place, variant, seed) for seed in place.seeds]
 
 
-def _say_why(place: Place, name: str, found: PulsePredictor, wanted: dict[str, Any]) -> None:
-    """Say why a network is trained anew: what of its maker differs; where that is nothing, of its recipe."""
-    changes = differences(found.manifest, place.trainer, ("tools", "code"))
-    recipes = ({"settings": one} for one in (found.manifest.settings.get("variant") or {}, wanted))
-    notice(f"{place.setting.name}/{name} is trained anew: {listed(changes or differences(*recipes))}")
+def training(place: Place, variant: Variant, seed: int) -> PulsePredictor:
+    """Return a network of a setting as one seed trains it: from its checkpoint, or trained."""
+    make = _conditioned if variant.conditioned else _plain
+    path, wanted = _path(place, variant, seed), _recipe(place, variant, seed)
+    return saved(path, wanted, variant.drives, place.trainer, lambda: make(place, variant, seed))
 
 
-def programmer(place: Place, variant: Variant, **changes: Any) -> NeuralProgrammer:
-    """What programs with the network of a variant."""
-    return NeuralProgrammer(network(place, variant), name=variant.name, drives=variant.drives, **changes)
+def is_trained(place: Place, variant: Variant, seed: int) -> bool:
+    """Return whether the checkpoint of a training is there."""
+    return found(_path(place, variant, seed), _recipe(place, variant, seed), variant.drives) is not None
+
+
+def _path(place: Place, variant: Variant, seed: int) -> Path:
+    more = "" if seed == place.configuration.seed else f"-seed{seed}"
+    return place.checkpoints / f"{variant.key}{more}.npz"
+
+
+def programmer(
+    place: Place, variant: Variant, one: PulsePredictor | None = None, **changes: Any
+) -> NeuralProgrammer:  # fmt: skip
+    """Return what programs with one training of a variant, by default with the one that goes on."""
+    return NeuralProgrammer(one or network(place, variant), name=variant.name, drives=variant.drives, **changes)
 
 
 def foreign(place: Place, other: Place, variant: Variant) -> NeuralProgrammer:
-    """What programs with the network of a variant as another setting trained it, at the amplitudes here."""
+    """Return what programs with the network that another setting trained and chose, at the amplitudes here."""
     manifest = _manifest(place) if variant.conditioned else place.data.manifest
-    found = dataclasses.replace(network(other, variant), manifest=manifest)
-    return NeuralProgrammer(found, name=foreign_name(variant), drives=variant.drives)
+    own = dataclasses.replace(network(other, variant), manifest=manifest)
+    return NeuralProgrammer(own, name=foreign_name(variant), drives=variant.drives)
 
 
-def foreign_name(variant: Variant) -> str:
-    """Of such a network, in results."""
-    return f"{variant.name}, trained on compact"
+def foreign_name(variant: Variant | None = None) -> str:
+    """Return the name of such a network in results; without a variant the end of all of them."""
+    return f"{variant.name if variant else ''}, trained on compact"
 
 
-def _recipe(place: Place, variant: Variant) -> dict[str, Any]:
+def _recipe(place: Place, variant: Variant, seed: int) -> dict[str, Any]:
     """Everything that decides a checkpoint."""
-    recipe = {"data": place.data.manifest.digest, "key": variant.key, "seed": place.configuration.seed}
+    recipe = {"data": place.data.manifest.digest, "key": variant.key, "seed": seed}
     recipe |= {"specification": variant.specification.plain, "trainer": place.trainer.digest}
     source = _source(place, variant)
     if source.experience:
         recipe |= {"experience": dataclasses.asdict(source.experience), "devices": place.setting.devices}
         recipe |= {"source": source.specification.plain}
-        recipe["begin"] = _recipe(place.begin, variant) if place.begin else None
+        begin = place.begin
+        recipe["begin"] = _recipe(begin, variant, seed_of(network(begin, variant))) if begin else None
     if variant.specification.start:
-        recipe["start"] = _recipe(place, place.configuration.variants[variant.specification.start])
+        recipe["start"] = _recipe(place, place.configuration.variants[variant.specification.start], seed)
     return json.loads(json.dumps(recipe))
 
 
-def _plain(place: Place, variant: Variant) -> PulsePredictor:
-    """From the records alone."""
+def _plain(place: Place, variant: Variant, seed: int) -> PulsePredictor:
+    """From the records alone; what it starts from is a training by the same seed."""
     start = variant.specification.start
-    begin = network(place, place.configuration.variants[start]) if start else None
-    return PulsePredictor.fit(place.data, variant.specification, seed=place.configuration.seed, start=begin)
+    begin = training(place, place.configuration.variants[start], seed) if start else None
+    return PulsePredictor.fit(place.data, variant.specification, seed=seed, start=begin)
 
 
-def _conditioned(place: Place, variant: Variant) -> PulsePredictor:
-    """From experience with several pulses of each device, or several amplitudes: its own, or that of another one."""
+def _conditioned(place: Place, variant: Variant, seed: int) -> PulsePredictor:
+    """From experience with several pulses of each device, or several amplitudes: its own, or that of another one.
+
+    Experience is gathered once, with policies that the campaign's own seed trains: all trainings learn from the same.
+    """
     source = _source(place, variant)
-    return _learned(place, variant, _rounds(place, source, len(source.experience.rounds)))
+    return _learned(place, variant, _rounds(place, source, len(source.experience.rounds)), seed)
 
 
 def _rounds(place: Place, source: Variant, count: int) -> list[dict[str, np.ndarray]]:
@@ -195,16 +202,18 @@ def _policy(place: Place, source: Variant, index: int) -> PulsePredictor:
     if place.begin and index == _first(place):
         return _beginning(place, source)
 
-    def make() -> PulsePredictor:
-        return _learned(place, source, _rounds(place, source, index)) if index else _clock(place, source)
+    seed = place.configuration.seed
 
-    return _saved(place, f"{source.key}-round-{index}", _recipe(place, source) | {"round": index}, None, make)
+    def make() -> PulsePredictor:
+        return _learned(place, source, _rounds(place, source, index), seed) if index else _clock(place, source)
+
+    path = place.checkpoints / f"{source.key}-round-{index}.npz"
+    return saved(path, _recipe(place, source, seed) | {"round": index}, None, place.trainer, make)
 
 
 def _beginning(place: Place, variant: Variant) -> PulsePredictor:
     """The network of the setting to begin with, for the pair here: it takes either as long to cross the window."""
-    found = network(place.begin, variant)
-    return dataclasses.replace(found, manifest=_manifest(place))
+    return dataclasses.replace(network(place.begin, variant), manifest=_manifest(place))
 
 
 def _manifest(place: Place) -> Manifest:
@@ -232,7 +241,7 @@ def _clock(place: Place, variant: Variant) -> PulsePredictor:
     specification = Specification((Stage("time", epochs=80),), inputs=("g_start_S", "dg_S", "drive"))
     # the first guess of a time at another amplitude is rough: look far
     first = Law(1, law.low, law.high, reach=6.0, points=401, fastest_s=law.fastest_s)
-    return _trained(place, specification, [_gathered(place, variant, plain, first, 0)])
+    return _trained(place, specification, [_gathered(place, variant, plain, first, 0)], seed)
 
 
 def _experience(place: Place, variant: Variant, policy: PulsePredictor, index: int) -> dict[str, np.ndarray]:
@@ -258,20 +267,22 @@ def _gathered(place: Place, variant: Variant, policy: PulsePredictor, law: Law, 
     return kept(place.kept, f"{place.setting.name}-experience", settings, make)
 
 
-def _learned(place: Place, variant: Variant, columns: list[dict[str, np.ndarray]]) -> PulsePredictor:
+def _learned(place: Place, variant: Variant, columns: list[dict[str, np.ndarray]], seed: int) -> PulsePredictor:
     """The network of a variant from experience: a new one, or that of another setting after the last stage here."""
     specification = variant.specification
     if place.begin:
         start = _beginning(place, variant)
-        return _trained(place, dataclasses.replace(specification, stages=specification.stages[-1:]), columns, start)
-    source = _source(place, variant)
-    return _trained(place, specification, columns, clock=_policy(place, source, 0) if _remembers(variant) else None)
+        last = dataclasses.replace(specification, stages=specification.stages[-1:])
+        return _trained(place, last, columns, seed, start)
+    clock = _policy(place, _source(place, variant), 0) if _remembers(variant) else None
+    return _trained(place, specification, columns, seed, clock=clock)
 
 
 def _trained(
     place: Place,
     specification: Specification,
     columns: list[dict[str, np.ndarray]],
+    seed: int,
     start: PulsePredictor | None = None,
     clock: PulsePredictor | None = None,
 ) -> PulsePredictor:
@@ -282,6 +293,4 @@ def _trained(
     held = joined["place"] % 10 == 9
     parts = [examples(joined, np.flatnonzero(used & side)) for side in (~held, held)]
     clock = start.clock if start else clock
-    return PulsePredictor.trained(
-        specification, *parts, _manifest(place), seed=place.configuration.seed, start=start, clock=clock
-    )
+    return PulsePredictor.trained(specification, *parts, _manifest(place), seed=seed, start=start, clock=clock)

@@ -16,6 +16,7 @@ from ..report.one_shot import rpd_by_start, rpd_histogram, rpd_map, share_bars, 
 from ..report.writing import converged, iterations, pulses_and_time
 from . import table
 from .networks import Place
+from .write_tables import SAYS, software_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,11 +60,12 @@ def write(page: Page, found: Found, results: dict[str, Any], path: Path) -> Path
 
 def _one_shot(book: _Book, name: str, place: Place, found: Found, results: dict[str, Any]) -> None:
     rows = results["one_shot"][name]
-    book.page.table(table.SHARE_HEAD, table.share_rows(rows))
+    book.page.table(*table.share_table(rows))
     window, shown = place.cell.window_S, found.one_shots[name].deployments
-    first = next(iter(rows.values()))
+    first = next((row for row in rows.values() if label("floor", BANDS[0]) in row), {})
     floors = {key: first[key] for key in (label("floor", band) for band in BANDS) if key in first}
-    book.figure(share_bars(rows, floors or None), "Shares within the bands by variant", f"{name}-shares")
+    tried = {key: row for key, row in rows.items() if label("within", BANDS[0]) in row}  # others were timed only
+    book.figure(share_bars(tried, floors or None), "Shares within the bands by variant", f"{name}-shares")
     book.figure(rpd_by_start(shown, window), "RPD over the starting conductance, Fig. 3(a), 6(a)", f"{name}-start")
     book.figure(rpd_histogram(shown), "Distribution of RPD, Fig. 3(b), 6(b)", f"{name}-rpd")
     few = {key: shown[key] for key in list(shown)[:6]}
@@ -106,15 +108,18 @@ def _writes(book: _Book, name: str, place: Place, found: Found, results: dict[st
     read_ns = live(place.cell).read_s * 1e9
     for tolerance, rows in results["write_verify"][name].items():
         book.page.paragraph(f"Within {float(tolerance):.0%}; in the figure reads take {read_ns:.0f} ns.")
-        book.page.table(table.WRITE_HEAD, table.write_rows(rows))
+        for one in table.write_tables(results, name, tolerance):
+            book.page.table(*one)
         text = "Pulses and time of a write by programmer"
-        book.figure(pulses_and_time(rows, float(tolerance)), text, f"{name}-writes-{tolerance}")
-    book.page.table(table.RATIO_HEAD, table.ratio_rows(results["ratios"][name]))
+        drawn = software_rows(rows, results["prediction_s"][name][tolerance])
+        book.figure(pulses_and_time(drawn, float(tolerance)), text, f"{name}-writes-{tolerance}")
+    book.page.table(*table.ratio_table(results["ratios"][name]))
+    book.page.paragraph(SAYS)
 
 
 def _transfer(book: _Book, name: str, found: Found, results: dict[str, Any]) -> None:
     if name in found.transfers:
         rows = results["transfer"][name]
         book.page.heading(f"{name}: does it transfer?")
-        book.page.table(table.TRANSFER_HEAD, table.transfer_rows(rows))
+        book.page.table(*table.transfer_table(rows))
         book.figure(transfer_bars(rows), "Share within 20 % under other conditions", f"{name}-transfer")

@@ -1,93 +1,234 @@
-"""Results as tables: for the report, and as ``RESULTS.md``."""
+"""Results as tables, over whatever rows and figures there are: declared columns in their order, all others behind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .aims import AIM_HEAD, CLAIM_HEAD, aim_rows, claim_rows
+from .formats import PERCENTS, duration, energy, gaps, number, plain, ratio, share, shares_span, span
+from .write_tables import AGAINST_HEAD, TUNED_HEAD, against_rows, cost_head, cost_rows, tuned_rows
 
 if TYPE_CHECKING:
     from .networks import Place
 
-SHARE_HEAD = ("variant", "n", "within 50 %", "20 %", "10 %", "95 % interval of 20 %", "floor - share, 50 / 20 / 10 %",
-              "median RPD", "wrong way", "time of a prediction")  # fmt: skip
-WRITE_HEAD = ("programmer", "n", "success", "pulses, mean", "95 % interval", "median", "p95", "below 10",
-              "time, reads of 10 ns", "100 ns", "1 us", "energy")  # fmt: skip
-RATIO_HEAD = ("tolerance", "of", "neural", "best tuned conventional", "ratio (95 %)", "ratio to untuned fixed pulses")
-TRANSFER_HEAD = ("condition", "within 50 %", "20 %", "10 %", "median RPD", "failures")
-
-Rows = list[list[str]]
-
-_HEAD = """# Results
-
-Every figure here is computed by the command above its table, from the numbers in `training/paper.toml` and
-`training/circuit.toml`, and stands in `runs/paper/results.json` and `runs/circuit/results.json`; `ouro-spice report
-runs/paper runs/circuit --out RESULTS.md` makes this file. Shares are per cent of independent attempts, one each, on
-devices and walks that no network has seen; g is scored, networks see what the sense path reports. "Floor": the best
-share that any choice of the time by (G_start, G_target) can reach, found on pairs of its own; "floor - share" compares
-both on those pairs, of pulses before their falling edge. The floor is a little too low, since it is found from a finite
-number of trajectories; for the aims an estimate of that is added. Reads of other lengths than the cell's own are
-booked, not simulated again; energy is that of the write pulses; untuned pulses end after 2000.
-
-## Claims
-"""
+Row = Mapping[str, Any]
+Table = tuple[list[str], list[list[str]]]
+"""Head and lines."""
 
 
-def share_rows(rows: dict[str, dict[str, Any]]) -> Rows:
-    """A line for each variant of a setting, the floor first."""
-    first = next(iter(rows.values()))
-    floor = ["noise floor", "", *(_share(first.get(f"floor_{band}")) for band in (50, 20, 10)), *[""] * 5]
-    made = [floor] if "floor_50" in first else []
-    for name, row in rows.items():
-        low, high = row["interval"]["within_20"]
-        made.append([
-            name, str(row["n"]), *(_share(row[f"within_{band}"]) for band in (50, 20, 10)),
-            f"{_share(low)} .. {_share(high)}", _gaps(row.get("gap")), _share(row.get("rpd_median")),
-            _share(row.get("wrong_way")), _time(row.get("compute_s")),
-        ])  # fmt: skip
-    return made
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes
+    ----------
+    head
+        Above it.
+    text
+        Takes a row of results; returns the cell, empty where the row has no such figure.
+    keys
+        The figures of a row that it shows, or that stand for them: they get no column of their own.
+    always
+        Whether it stands there where no row has such a figure.
+    """
+
+    head: str
+    text: Callable[[Row], str]
+    keys: tuple[str, ...]
+    always: bool = True
 
 
-def write_rows(rows: dict[str, dict[str, Any]]) -> Rows:
-    """A line for each programmer."""
-    return [
-        [
-            name, str(row["n"]), _share(row["success"]), f"{row['pulses_mean']:.2f}",
-            f"{row['interval'][0]:.2f} .. {row['interval'][1]:.2f}", f"{row['pulses_median']:g}",
-            f"{row['pulses_p95']:.0f}", _share(row["iterations_below_10"]),
-            *(_time(time_s) for time_s in row["reads"].values()), f"{row['energy_J'] * 1e12:.3g} pJ",
-        ]
-        for name, row in rows.items()
-    ]  # fmt: skip
+def _column(head: str, key: str, form: Callable[[Any], str], always: bool = True) -> Column:
+    return Column(head, lambda row: form(row.get(key)), (key,), always)
 
 
-def ratio_rows(ratios: dict[str, dict[str, dict[str, Any]]]) -> Rows:
-    """A line for each tolerance, for pulses and for time."""
-    return [
-        [
-            f"+-{float(tolerance):.0%}", {"pulses": "pulses", "time_s": "time"}[key], row["neural"],
-            row["conventional"], _ratio(row["over_best"]), _ratio(row["over_untuned"]),
-        ]
-        for tolerance, both in ratios.items() for key, row in both.items()
-    ]  # fmt: skip
+def _name(value: Any) -> str:
+    return value or ""
 
 
-def transfer_rows(rows: dict[str, dict[str, Any]]) -> Rows:
-    """A line for each condition."""
-    return [
-        [
-            name,
-            *(_share(row[f"within_{band}"]) for band in (50, 20, 10)),
-            _share(row["rpd_median"]),
-            str(row["failures"]),
-        ]
-        for name, row in rows.items()
+def _interval(key: str) -> Callable[[Row], str]:
+    return lambda row: shares_span((row.get("interval") or {}).get(key))
+
+
+def _trainings(row: Row) -> str:
+    """How many trainings a row is the mean of, and how far they are apart in the share within 20 %."""
+    found = row.get("trainings")
+    if not found:
+        return ""
+    told = str(found["n"])
+    if "sd" in found:
+        told += f": sd {share(found['sd']['within_20'])}, {shares_span(found['range']['within_20'])}"
+    return told + (f" ({found['note']})" if found.get("note") else "")
+
+
+def _chosen(row: Row) -> str:
+    """The shares of the training that goes on."""
+    found = row.get("trainings", {})
+    if "chosen_shares" not in found:
+        return ""
+    values = " / ".join(share(found["chosen_shares"][f"within_{band}"]) for band in PERCENTS)
+    return f"{values} (seed {found['chosen']})"
+
+
+_TITLE = f"{PERCENTS[0]} / {PERCENTS[1]} / {PERCENTS[2]} %"
+
+_SHARES = (
+    _column("n", "n", number),
+    *(
+        _column(f"within {band} %" if not k else f"{band} %", f"within_{band}", share)
+        for k, band in enumerate(PERCENTS)
+    ),
+    Column("95 % interval of 20 %", _interval("within_20"), ("interval",)),
+    Column("trainings: spread of 20 %", _trainings, ("trainings",), always=False),
+    Column(f"the one chosen on validation data, {_TITLE}", _chosen, (), always=False),
+    _column(f"floor - share, {_TITLE}", "gap", gaps),
+    _column("median RPD", "rpd_median", share),
+    _column("wrong way", "wrong_way", share),
+    _column("time of a prediction", "compute_s", duration),
+)
+_SHARES_BESIDE = ("rpd_mean", "failures", "floor_bias", "constant_S", *(f"floor_{band}" for band in PERCENTS))
+
+_BASELINES = ("best constant", "do nothing", "noise-free", "noise-free, looked up")
+"""Rows that stand first, in this order; behind them tables, then all others in the order of the results."""
+
+_WRITES = (
+    _column("knows", "knows", _name, always=False),
+    _column("n", "n", number),
+    _column("success", "success", share),
+    _column("pulses, mean", "pulses_mean", lambda value: number(value, ".2f")),
+    _column("95 % interval", "interval", span),
+    _column("median", "pulses_median", number),
+    _column("p95", "pulses_p95", lambda value: number(value, ".0f")),
+    _column("below 10", "iterations_below_10", share),
+    _column("reads, mean", "reads_mean", lambda value: number(value, ".2f"), always=False),
+    _column("predictions, mean", "predictions_mean", lambda value: number(value, ".2f"), always=False),
+)
+_WRITES_LAST = (_column("energy", "energy_J", energy),)
+_WRITES_BESIDE = (
+    "reads", "reads_interval_s", "time_s", "time_total_s", "time_interval_s", "energy_interval_J", "success_interval",
+    "success_g", "ranges", "outcomes", "median_interval", "read_energy_interval_J",
+)  # fmt: skip
+
+_COSTS = ("reads_mean", "predictions_mean", "energy_J", "read_energy_J", "time_100ns_s")
+"""Figures of writes in a table of their own."""
+
+_RATIOS = (
+    _column("neural", "neural", _name),
+    _column("best that knows nothing", "conventional", _name),
+    _column("ratio (95 %)", "over_best", ratio),
+    _column("best that knows the model", "model", _name, always=False),
+    Column("to that (95 %)", lambda row: ratio(row.get("over_model")), ("over_model",), always=False),
+    _column("ratio to untuned fixed pulses", "over_untuned", ratio),
+)
+
+_TRANSFER = (*_SHARES[1:4], _column("median RPD", "rpd_median", share), _column("failures", "failures", number))
+
+
+def share_table(rows: Mapping[str, Row]) -> Table:
+    """Return the attempts of a setting: a line for each variant, the floor first, then what needs no network."""
+    first = next((row for row in rows.values() if f"floor_{PERCENTS[0]}" in row), None)
+    ordered = sorted(rows, key=_rank)  # a stable order: others as they are in the results
+    head, lines = _made("variant", {name: rows[name] for name in ordered}, _SHARES, _SHARES_BESIDE)
+    if first is not None:
+        floor = {f"within_{band}": first.get(f"floor_{band}") for band in PERCENTS}
+        lines.insert(0, ["noise floor", *_cells(floor, head)])
+    return head, lines
+
+
+def _rank(name: str) -> int:
+    if name in _BASELINES:
+        return _BASELINES.index(name)
+    return len(_BASELINES) if "table" in name else len(_BASELINES) + 1
+
+
+def _cells(row: Row, head: Sequence[str]) -> list[str]:
+    by_head = {one.head: one.text for one in _SHARES}
+    return [by_head[one](row) if one in by_head else "" for one in head[1:]]
+
+
+def list_tables(rows: Mapping[str, Row]) -> dict[str, Table]:
+    """Return the tables inside the rows of a setting, such as those of small updates, by their key; variants first."""
+    keys = dict.fromkeys(key for row in rows.values() for key, value in row.items() if _is_list(value))
+    found = {}
+    for key in keys:
+        lines = [(name, one) for name, row in rows.items() for one in row.get(key) or ()]
+        head, cells = _made("variant", dict(enumerate(one for _, one in lines)), (), ())
+        found[key] = head, [[name, *line[1:]] for (name, _), line in zip(lines, cells, strict=True)]
+    return found
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
+
+
+def write_table(rows: Mapping[str, Row]) -> Table:
+    """Return the writes of a setting: a line for each programmer, times for each length of a read."""
+    lengths = dict.fromkeys(length for row in rows.values() for length in row.get("reads", {}))
+    times = tuple(_time(length, k == 0) for k, length in enumerate(lengths))
+    return _made("programmer", rows, (*_WRITES, *times, *_WRITES_LAST), _WRITES_BESIDE)
+
+
+def write_tables(results: Mapping[str, Any], setting: str, tolerance: str) -> list[Table]:
+    """Return all tables of a setting's writes to within a tolerance.
+
+    How they ended; what they take; the ratios to rivals; tuned settings. Results that count no reads have one table.
+    """
+    rows = results["write_verify"][setting][tolerance]
+    if not any("reads_mean" in row for row in rows.values()):
+        return [write_table(rows)]
+    ratios, timed, tuned = (
+        ((results.get(key) or {}).get(setting) or {}).get(tolerance) or {}
+        for key in ("ratios", "prediction_s", "tuned")
+    )
+    break_even = (ratios.get("time_s") or {}).get("break_even") or {}
+    reads_s = [float(length) for length in next(iter(rows.values())).get("reads", {})]
+    found = [
+        _made("programmer", rows, _WRITES[:-2], (*_WRITES_BESIDE, *_COSTS)),
+        (cost_head(reads_s), cost_rows(rows, timed, break_even)),
+        (list(AGAINST_HEAD), against_rows(rows, ratios)),
+        (list(TUNED_HEAD), tuned_rows(tuned)),
     ]
+    return [one for one in found if one[1]]
+
+
+def _time(length: str, first: bool) -> Column:
+    head = duration(float(length))
+    return Column(
+        f"time, reads of {head}" if first else head, lambda row: duration(row.get("reads", {}).get(length)), ()
+    )
+
+
+def ratio_table(ratios: Mapping[str, Mapping[str, Row]]) -> Table:
+    """Return how many times fewer: a line for each tolerance, for pulses and for time."""
+    words = {"pulses": "pulses", "time_s": "time"}
+    keyed = {(tolerance, key): row for tolerance, both in ratios.items() for key, row in both.items() if key in words}
+    head, lines = _made("", keyed, _RATIOS, ("over_each", "each", "break_even"))
+    names = [[f"+-{float(tolerance):.0%}", words.get(key, key)] for tolerance, key in keyed]
+    return ["tolerance", "of", *head[1:]], [[*name, *line[1:]] for name, line in zip(names, lines, strict=True)]
+
+
+def transfer_table(rows: Mapping[str, Row]) -> Table:
+    """Return a network's attempts under other conditions, a line each."""
+    return _made("condition", rows, _TRANSFER, ("n", "interval", "rpd_mean", "wrong_way"))
+
+
+def _made(title: str, rows: Mapping[Any, Row], columns: Sequence[Column], beside: Sequence[str]) -> Table:
+    """A table of the declared columns, and of one for each figure that none of them shows."""
+    known = {key for column in columns for key in column.keys} | set(beside)
+    found = dict.fromkeys(key for row in rows.values() for key in row if key not in known)
+    others = [Column(key.replace("_", " "), _plain(key), (key,), always=False) for key in found]
+    shown = [one for one in (*columns, *others) if one.always or any(one.text(row) for row in rows.values())]
+    lines = [[str(name), *(one.text(row) for one in shown)] for name, row in rows.items()]
+    return [title, *(one.head for one in shown)], lines
+
+
+def _plain(key: str) -> Callable[[Row], str]:
+    return lambda row: plain(key, row.get(key))
 
 
 def regime(place: Place) -> str:
-    """In words, where the networks of a setting are tried."""
+    """Return in words where the networks of a setting are tried."""
     setting, pair = place.setting, place.pair
     devices = "the nominal device" if setting.law is None else f"devices of their own (D2D {setting.d2d})"
     low, high = place.cell.window_S
@@ -97,58 +238,3 @@ def regime(place: Place) -> str:
         "the walk of r, l and the limits every 10 ns, begun in its stationary state; starts and targets independent "
         "and uniform, none removed."
     )
-
-
-def campaign_text(results: dict[str, Any]) -> str:
-    """The tables of one campaign, in Markdown."""
-    parts = [f"## `make {results['campaign']}`\n"]
-    for name, rows in results["one_shot"].items():
-        parts += [f"### {name}: one attempt each\n", _markdown(SHARE_HEAD, share_rows(rows))]
-        for tolerance, programmers in results["write_verify"].get(name, {}).items():
-            parts += [
-                f"### {name}: writes to +-{float(tolerance):.0%}\n",
-                _markdown(WRITE_HEAD, write_rows(programmers)),
-            ]
-        if name in results["ratios"]:
-            parts += [f"### {name}: how many times fewer\n", _markdown(RATIO_HEAD, ratio_rows(results["ratios"][name]))]
-        if name in results["transfer"]:
-            rows = transfer_rows(results["transfer"][name])
-            parts += [f"### {name}: under other conditions\n", _markdown(TRANSFER_HEAD, rows)]
-    tools = ", ".join(f"{name} {results['manifest']['versions'][name]}" for name in ("ngspice", "torch"))
-    parts.append(f"The last run took {results['seconds'] / 60:.0f} minutes, beside what it found done; {tools}.\n")
-    return "\n".join(parts)
-
-
-def text(several: Sequence[dict[str, Any]]) -> str:
-    """``RESULTS.md``: claims and aims first, then all tables."""
-    by_name = {results["campaign"]: results for results in several}
-    parts = [_HEAD, _markdown(CLAIM_HEAD, claim_rows(by_name)), "## Aims\n", _markdown(AIM_HEAD, aim_rows(by_name))]
-    return "\n".join([*parts, *(campaign_text(results) for results in several)])
-
-
-def _markdown(head: Iterable[str], rows: Rows) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(list(head))]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.1f}"
-
-
-def _gaps(gaps: dict[str, list[float]] | None) -> str:
-    if not gaps:
-        return ""
-    return " / ".join(f"{100 * value:.1f} ({100 * low:.1f} .. {100 * high:.1f})" for value, low, high in gaps.values())
-
-
-def _time(value: float | None) -> str:
-    if value is None:
-        return ""
-    scale, unit = next(
-        (s, u) for s, u in ((1e9, "ns"), (1e6, "us"), (1e3, "ms"), (1.0, "s")) if value * s < 1000 or s == 1.0
-    )
-    return f"{value * scale:.3g} {unit}"
-
-
-def _ratio(value: Sequence[float] | None) -> str:
-    return "" if value is None or None in value else f"{value[0]:.2f} ({value[1]:.2f} .. {value[2]:.2f})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,21 +13,23 @@ from ..dataset.recipe import Drawn
 from ..kept import kept
 from ..manifest import describe
 from ..one_shot import noise_free
-from ..predictor import ModelProgrammer
+from ..predictor import ModelProgrammer, Table
 from ..pulse import Pulse
 from ..write_verify import (
     FixedPulse,
     History,
     Outcome,
     Programmer,
-    ratio,
     summary,
-    tune,
     write_many,
 )  # fmt: skip
+from ..write_verify.tuning import edges, ranked
+from .comparing import compared, quickest
 from .configuration import Variant
-from .judging import CONVENTIONAL, NOISE_FREE, best_of, booked, candidates, carried, row, varied
+from .judging import CONVENTIONAL, INFORMED, NOISE_FREE, candidates, carried, row, varied
 from .networks import CONVERGED, TRAINING, WRITES, Place, foreign, programmer
+from .rivals import placed, table_settings, writing_table
+from .timing import prediction_times
 
 UNTUNED = "fixed 10 ns, untuned"
 UNTUNED_S = 10e-9
@@ -39,26 +42,74 @@ PATIENCE = None
 _BY = "time"
 """What conventional programmers are tuned for."""
 
+_HOLDS = 2
+"""Version of what the arrays of writes hold: those of another one are made again."""
 
-def writes(place: Place, compact: Place | None) -> dict[float, dict[str, list[History]]]:
-    """Histories by tolerance and programmer; `compact`: where a circuit's conventional programmers are tuned first."""
+
+@dataclass(frozen=True)
+class Writes:
+    """The writes of a setting.
+
+    Attributes
+    ----------
+    histories
+        By tolerance and programmer.
+    tuned
+        By tolerance and conventional programmer: ``parameters``, and ``edges`` of what was tried that they lie at.
+    prediction_s
+        By tolerance and programmer: what predictions took here and now, as of `prediction_times`.
+    """
+
+    histories: dict[float, dict[str, list[History]]] = field(default_factory=dict)
+    tuned: dict[float, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    prediction_s: dict[float, dict[str, dict[str, float]]] = field(default_factory=dict)
+
+
+def writes(place: Place, compact: Place | None) -> Writes:
+    """Return the writes of all programmers; `compact`: where a circuit's conventional programmers are tuned first."""
     table = place.configuration.tables["write"]
-    found = {}
+    found = Writes()
     for tolerance in table["tolerances"]:
-        programmers = neural(place, compact) + conventional(place, tolerance, compact)
-        found[tolerance] = {one.name: written(place, one, tolerance, table["max_pulses"]) for one in programmers}
+        found.tuned[tolerance] = {}
+        programmers = neural(place, compact)
+        for kind in _kinds(table):
+            one, settings = settled(place, kind, tolerance, compact)
+            programmers.append(one)
+            found.tuned[tolerance][one.name] = settings
+        tables = writing_table(place, tolerance, compact, table["max_pulses"], table.get("tuned_on", 200))
+        programmers += tables
+        found.tuned[tolerance] |= {one.name: table_settings(one) for one in tables}
+        done = {one.name: written(place, one, tolerance, table["max_pulses"]) for one in programmers}
+        timed = {one.name: prediction_times(one, done[one.name]) for one in programmers}
+        found.prediction_s[tolerance] = {name: times for name, times in timed.items() if times}
         if table.get("untuned", True):
             plain = FixedPulse(place.pair, UNTUNED_S, name=UNTUNED)
-            found[tolerance][plain.name] = written(place, plain, tolerance, UNTUNED_MOST)
+            done[plain.name] = written(place, plain, tolerance, UNTUNED_MOST)
+        found.histories[tolerance] = done
     return found
 
 
-def conventional(place: Place, tolerance: float, compact: Place | None) -> list[Programmer]:
-    """The conventional programmers: tuned, or with the settings that the file gives."""
+def _kinds(table: dict[str, Any]) -> list[type[Programmer]]:
+    """The kinds of rules that take part: all, or those whose settings the file gives."""
+    given = table.get("conventional")
+    return [kind for kind in (*CONVENTIONAL, *INFORMED) if given is None or kind.__name__ in given]
+
+
+def settled(
+    place: Place, kind: type[Programmer], tolerance: float, compact: Place | None = None
+) -> tuple[Programmer, dict[str, Any]]:
+    """Return a conventional programmer with its settings, and what results hold of them.
+
+    They are those that the file gives, or those that take the shortest time on training devices, reads included.
+    Edges are those of what was tried on the compact model, where all of the grid is.
+    """
     given = place.configuration.tables["write"].get("conventional")
-    if given is None:
-        return [tuned(place, kind, tolerance, compact) for kind in CONVENTIONAL]
-    return [kind(place.pair, **given[kind.__name__]) for kind in CONVENTIONAL if kind.__name__ in given]
+    own = placed(place, kind)
+    if given is not None:
+        return kind(own, **given[kind.__name__]), {"parameters": given[kind.__name__], "edges": {}}
+    best = tuned_parameters(place, kind, tolerance, compact)[0]
+    tried = tuned_parameters(compact or place, kind, tolerance, None)
+    return kind(own, **best), {"parameters": best, "edges": edges(best, tried)}
 
 
 def neural(place: Place, compact: Place | None) -> list[Programmer]:
@@ -75,12 +126,6 @@ def _neural(place: Place) -> list[Variant]:
     return [place.configuration.variants[key] for key in place.configuration.tables["write"]["neural"]]
 
 
-def tuned(place: Place, kind: type[Programmer], tolerance: float, compact: Place | None = None) -> Programmer:
-    """A conventional programmer with the settings that take the shortest time on training devices, reads included."""
-    parameters = tuned_parameters(place, kind, tolerance, compact)[0]
-    return kind(place.pair, **parameters)
-
-
 def tuned_parameters(
     place: Place, kind: type[Programmer], tolerance: float, compact: Place | None
 ) -> list[dict[str, Any]]:
@@ -88,10 +133,10 @@ def tuned_parameters(
     table = place.configuration.tables["write"]
     if compact is not None:
         best = varied(tuned_parameters(compact, kind, tolerance, None), table["tried"])
-        tried, count = [carried(kind, place.pair, one) for one in best], table["tried_on"]
+        tried, count = [carried(kind, placed(place, kind), one) for one in best], table["tried_on"]
     else:
         seeds = np.random.SeedSequence(place.configuration.seed, spawn_key=(TRAINING,))
-        tried, count = candidates(kind, place.pair, table["candidates"], seeds), table["tuned_on"]
+        tried, count = candidates(kind, placed(place, kind), table["candidates"], seeds), table["tuned_on"]
     settings = {"candidates": [repr(one) for one in tried], "tolerance": tolerance, "n": count,
                 "d2d": place.setting.d2d, "seed": place.configuration.seed, "most": table["max_pulses"],
                 "by": _BY, "patience": PATIENCE}  # fmt: skip
@@ -100,7 +145,7 @@ def tuned_parameters(
         drawn = place.drawn(count, TRAINING)
         cells = place.fleet(drawn)
         targets = [one.target_S for one in drawn]
-        _, rows = tune(tried, cells.copy, targets, tolerance, table["max_pulses"], _BY, patience=PATIENCE)
+        _, rows = ranked(tried, cells.copy, targets, tolerance, table["max_pulses"], _BY, patience=PATIENCE)
         return {"rows": np.array(json.dumps([row["parameters"] for row in rows]))}
 
     origin = place.origin(**settings)
@@ -138,7 +183,7 @@ def kept_histories(
     targets = [one.target_S for one in drawn]
     settings = place.origin(
         programmer=_identity(one), tolerance=tolerance, most=most, keep_going=keep_going, d2d=place.setting.d2d,
-        n=len(drawn), targets=targets, seed=place.configuration.seed,
+        n=len(drawn), targets=targets, seed=place.configuration.seed, holds=_HOLDS,
     )  # fmt: skip
 
     def make() -> dict[str, np.ndarray]:
@@ -152,6 +197,8 @@ def kept_histories(
 
 def _identity(one: Programmer) -> str:
     """What decides the pulses of a programmer."""
+    if isinstance(one, Table):
+        return f"{one.name} {one.checkpoint}"
     if hasattr(one, "checkpoint"):
         return f"{one.name} {one.checkpoint} {one.drives} {one.shortest_s} {one.clock_s} {one.growth}"
     return one.name if isinstance(one, ModelProgrammer) else repr(one)
@@ -175,6 +222,9 @@ def packed(histories: Sequence[History]) -> dict[str, np.ndarray]:
         "edges_s": np.array([(h.pulses[0].rise, h.pulses[0].fall) if h.pulses else (2e-9, 2e-9) for h in histories]),
         "target_S": np.array([h.target_S for h in histories]), "time_s": np.array([h.time_s for h in histories]),
         "energy_J": np.array([h.energy_J for h in histories]), "read_s": np.array([h.read_s for h in histories]),
+        "predictions": np.array([h.predictions for h in histories]),
+        "read_energy_J": np.array([h.read_energy_J for h in histories]),
+        "knows": np.array([h.knows for h in histories]),
         "outcome": np.array([h.outcome.name for h in histories]), "detail": np.array([h.detail for h in histories]),
     }  # fmt: skip
 
@@ -191,18 +241,19 @@ def unpacked(arrays: dict[str, np.ndarray], name: str, tolerance: float, manifes
             name, target, tolerance, tuple(rows["readings_S"]), tuple(rows["conductances_S"]),
             tuple(Pulse(volts, width, *edges) for volts, width in pairs), Outcome[str(arrays["outcome"][k])],
             float(arrays["time_s"][k]), float(arrays["energy_J"][k]), manifest, str(arrays["detail"][k]),
-            float(arrays["read_s"][k]),
+            float(arrays["read_s"][k]), int(arrays["predictions"][k]), float(arrays["read_energy_J"][k]),
+            str(arrays["knows"][k]),
         ))  # fmt: skip
     return found
 
 
-def rows(place: Place, found: dict[float, dict[str, list[History]]]) -> dict[str, dict[str, dict[str, Any]]]:
+def rows(place: Place, found: Writes) -> dict[str, dict[str, dict[str, Any]]]:
     """What results hold: tolerance -> programmer -> figures; other read times and ranges of the target below them."""
     table = place.configuration.tables["write"]
     low, high = place.cell.window_S
     thirds = np.linspace(low, high, 4)
     results: dict[str, dict[str, dict[str, Any]]] = {}
-    for tolerance, programmers in found.items():
+    for tolerance, programmers in found.histories.items():
         results[f"{tolerance:g}"] = {}
         for name, histories in programmers.items():
             ranges = zip(("low", "middle", "high"), thirds[:-1], thirds[1:], strict=True)
@@ -213,21 +264,10 @@ def rows(place: Place, found: dict[float, dict[str, list[History]]]) -> dict[str
     return results
 
 
-def ratios(place: Place, found: dict[float, dict[str, list[History]]]) -> dict[str, Any]:
-    """The best neural programmer against the best tuned conventional one, and against untuned fixed pulses."""
+def ratios(place: Place, found: Writes) -> dict[str, Any]:
+    """Return the networks against their rivals, by tolerance: `compared`, and ``quickest`` of the networks."""
     ours = {variant.name for variant in _neural(place)}
     return {
-        f"{tolerance:g}": {key: _against(booked(programmers), ours, key) for key in ("pulses", "time_s")}
-        for tolerance, programmers in found.items()
+        f"{tolerance:g}": compared(programmers, ours, UNTUNED) | {"quickest": quickest(programmers, ours)}
+        for tolerance, programmers in found.histories.items()
     }
-
-
-def _against(programmers: dict[str, list[History]], ours: set[str], key: str) -> dict[str, Any]:
-    theirs = set(programmers) & {kind.name for kind in CONVENTIONAL}
-    best, rival = (best_of(programmers, names, key) for names in (ours, theirs))
-    return {
-        "neural": best, "conventional": rival,
-        "over_best": ratio(programmers[rival], programmers[best], key),
-        "over_each": {name: ratio(programmers[name], programmers[best], key) for name in sorted(theirs)},
-        "over_untuned": ratio(programmers[UNTUNED], programmers[best], key) if UNTUNED in programmers else None,
-    }  # fmt: skip

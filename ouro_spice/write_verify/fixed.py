@@ -50,7 +50,7 @@ class FixedPulse(Conventional):
         """What `tune` may choose from for a pair."""
         return [
             cls(voltages, width, over=over)
-            for width in (10e-9, 30e-9, 100e-9, 300e-9, 1e-6)
+            for width in (3e-9, 10e-9, 30e-9, 100e-9, 300e-9, 1e-6)
             for over in overs(voltages, 0.95, 1.5, 12)
             if over < strongest(voltages)
         ]

@@ -28,7 +28,7 @@ class History:
     outcome
         How it ended.
     time_s
-        Pulses and reads together, gate edges and idle times included [s].
+        Pulses and reads together, gate edges and idle times included; predictions take none of it [s].
     energy_J
         Energy delivered by the drivers in the write pulses [J].
     manifest
@@ -37,6 +37,14 @@ class History:
         More words on a failure.
     read_s
         Time of each read [s].
+    predictions
+        Evaluations of a network, or of a model, that the choice of the pulses took: see `Programmer`.
+    read_energy_J
+        Energy of the reads [J]. In SPICE what all sources of the circuit delivered in their waveforms; of a compact
+        cell g V^2 over the read, for lines, drivers and sense path are not there. An ADC is in neither. NaN where
+        nothing tells it.
+    knows
+        What the programmer knew of the device before, one of `KNOWS`; "" where it does not say.
     """
 
     programmer: str
@@ -51,6 +59,9 @@ class History:
     manifest: Manifest
     detail: str = ""
     read_s: float = float("nan")
+    predictions: int = 0
+    read_energy_J: float = float("nan")
+    knows: str = ""
 
     @property
     def error(self) -> float:
@@ -58,7 +69,9 @@ class History:
         return abs(self.readings_S[-1] - self.target_S) / self.target_S if self.readings_S else float("nan")
 
     def with_reads(self, read_s: float) -> History:
-        """The same write with reads that take another time [s]: of cells whose reads disturb nothing.
+        """Return the same write with reads that take another time [s]: of cells whose reads disturb nothing.
+
+        The energy of the reads stays that of reads as they were.
 
         Raises
         ------

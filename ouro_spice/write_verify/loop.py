@@ -21,7 +21,7 @@ from ..validity import UnreadableTarget, warn
 from ..waveform import Result, SimulationError, State
 from .history import History
 from .outcome import Outcome
-from .programmer import Programmer, check_programmer
+from .programmer import Programmer, check_circuit, check_programmer, known, predictions_for
 from .rules import Rules, check_target
 
 if TYPE_CHECKING:
@@ -37,11 +37,20 @@ class _Log:
     pulses: list[Pulse] = field(default_factory=list)
     time_s: float = 0.0
     energy_J: float = 0.0
+    read_energy_J: float = 0.0
+    predictions: int = 0
 
-    def read(self, cell: LiveCell, reading: float) -> None:
+    def read(self, cell: LiveCell, reading: float, energy_J: float) -> None:
         self.readings.append(reading)
         self.conductances.append(getattr(cell, "g_S", float("nan")))
         self.time_s += cell.read_s
+        self.read_energy_J += energy_J
+
+    def choose(self, programmer: Programmer, target: float) -> Pulse:
+        """Return the next pulse, its predictions counted."""
+        asked = np.array([target]), np.array([self.readings])
+        self.predictions += int(predictions_for(programmer, *asked)[0])
+        return programmer.next_pulse(target, list(self.readings))
 
     def apply(self, cell: LiveCell, pulse: Pulse) -> None:
         self.energy_J += cell.apply(pulse).energy_J
@@ -106,8 +115,8 @@ def write_verify(
     outcome, detail = _run(cell, programmer, target, rules, log)
     check_steps(getattr(getattr(cell, "description", None), "device", None), log.pulses, max_pulses)
     return History(
-        programmer.name, target, tolerance, tuple(log.readings), tuple(log.conductances), tuple(log.pulses),
-        outcome, log.time_s, log.energy_J, manifest, detail, cell.read_s,
+        programmer.name, target, tolerance, tuple(log.readings), tuple(log.conductances), tuple(log.pulses), outcome,
+        log.time_s, log.energy_J, manifest, detail, cell.read_s, log.predictions, log.read_energy_J, known(programmer),
     )  # fmt: skip
 
 
@@ -120,6 +129,13 @@ def _check_one(target: float) -> None:
     """Raise ValueError for several targets."""
     if np.ndim(target):
         raise ValueError(f"target = {shown(target)} must be one conductance [S]; write_many takes several")
+
+
+def read_energy_J(cell: object, readings_S: ArrayLike) -> np.ndarray:
+    """Return the energy of reads of a compact cell that reported some conductances [J]; NaN for any other cell."""
+    readings_S = np.asarray(readings_S, dtype=float)
+    square_V2s = cell.read.square_V2s if isinstance(cell, CompactCell) else float("nan")
+    return readings_S * square_V2s
 
 
 def outside(window_S: tuple[float, float]) -> str:
@@ -145,8 +161,7 @@ def _manifest(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
     """The manifest of a write; ValueError for a circuit that the programmer refuses."""
     check_programmer(programmer)
     found = _described(cell, programmer, seed)
-    if hasattr(programmer, "check"):
-        programmer.check(found)
+    check_circuit(programmer, found)
     return found
 
 
@@ -166,16 +181,24 @@ def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, lo
     try:
         while True:
             failure = Outcome.READ_FAILED
+            spent_J = getattr(cell, "read_energy_J", None)
             reading = cell.read()
             if not np.isfinite(reading):
                 return failure, f"a reading of {reading} S"
-            log.read(cell, reading)
+            log.read(cell, reading, _spent_J(cell, spent_J, reading))
             (outcome,) = rules.ended(np.array([target]), np.array([log.readings]))
             if outcome is not None:
                 return outcome, ""
             failure = Outcome.SIMULATION_FAILED
-            log.apply(cell, programmer.next_pulse(target, list(log.readings)))
+            log.apply(cell, log.choose(programmer, target))
     except SimulationError as error:
         if error.result in (Result.TIMEOUT, Result.WORKER):
             raise  # the machine's failure, not the cell's
         return failure, str(error)
+
+
+def _spent_J(cell: LiveCell, before_J: float | None, reading_S: float) -> float:
+    """Energy of the last read [J]; `before_J`: what the cell counted until then, None where it counts nothing."""
+    if before_J is not None:
+        return cell.read_energy_J - before_J
+    return float(read_energy_J(getattr(cell, "description", None), reading_S))

@@ -13,9 +13,9 @@ from ..manifest import Manifest, describe
 from ..progress import progress
 from ..pulse import Pulse
 from .history import History
-from .loop import check_readable, check_steps, outside, settings
+from .loop import check_readable, check_steps, outside, read_energy_J, settings
 from .outcome import Outcome
-from .programmer import Programmer, check_programmer
+from .programmer import Programmer, check_circuit, check_programmer, known, predictions_for
 from .rules import Rules, check_target
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ def written(
 ) -> list[History]:
     """`write_many` of checked arguments; `advance` is told how many writes have ended."""
     manifest = describe(fleet.cell, "writes", **settings(programmer, **(recorded or {})))
-    if hasattr(programmer, "check"):
-        programmer.check(manifest)
+    check_circuit(programmer, manifest)
     logs = _Logs(fleet, places, targets, rules)
     low, high = fleet.window_S
     beyond = (targets < low) | (targets > high)
@@ -96,7 +95,8 @@ def written(
         ended = logs.ended
         logs.read()
         if len(logs.active):
-            logs.apply(pulses_for(programmer, targets[logs.active], logs.readings))
+            asked = targets[logs.active], logs.readings
+            logs.apply(pulses_for(programmer, *asked), predictions_for(programmer, *asked))
     advance(logs.ended - ended)
     check_steps(fleet.cell.device, logs.sent, rules.max_pulses)
     return logs.histories(programmer, manifest)
@@ -127,7 +127,8 @@ class _Logs:
         self._read_S, self._g_S = np.empty((k, 16)), np.empty((k, 16))
         self._reads = np.zeros(k, int)
         self._pulses: list[list[Pulse]] = [[] for _ in range(k)]
-        self._time_s, self._energy_J = np.zeros(k), np.zeros(k)
+        self._time_s, self._energy_J, self._read_energy_J = np.zeros((3, k))
+        self._predictions = np.zeros(k, int)
         self._outcomes: list[Outcome | None] = [None] * k
         self._details = [""] * k
         self._lengths: dict[Pulse, float] = {}
@@ -156,6 +157,7 @@ class _Logs:
     def read(self) -> None:
         """Read every active cell; those that have come to an end drop out."""
         places = self._places[self.active]
+        spent_J = self._spent_J(places)
         found = np.asarray(self._fleet.read(places), float)
         failed = ~np.isfinite(found)
         self.end(failed, Outcome.READ_FAILED, "the read of the cell failed")
@@ -165,14 +167,23 @@ class _Logs:
         self._g_S[self.active, self._count] = self._fleet.g_S(places[~failed])
         self._reads[self.active] += 1
         self._time_s[self.active] += self._fleet.read_s
+        counted = spent_J is not None
+        more_J = self._spent_J(places) - spent_J if counted else read_energy_J(self._fleet.cell, found)
+        self._read_energy_J[self.active] += more_J[~failed]
         self._count += 1
         outcomes = self._rules.ended(self._targets[self.active], self.readings)
         for one, outcome in zip(self.active.tolist(), outcomes, strict=True):
             self._outcomes[one] = outcome
         self.active = self.active[[outcome is None for outcome in outcomes]]
 
-    def apply(self, pulses: Sequence[Pulse]) -> None:
-        """Send every active cell its pulse."""
+    def _spent_J(self, places: np.ndarray) -> np.ndarray | None:
+        """Energy of all reads of some cells so far [J]; None for a fleet that does not count it."""
+        count = getattr(self._fleet, "read_energy_J", None)
+        return None if count is None else count(places)
+
+    def apply(self, pulses: Sequence[Pulse], predictions: np.ndarray) -> None:
+        """Send every active cell its pulse, which took so many predictions (A,)."""
+        self._predictions[self.active] += predictions
         energy = np.asarray(self._fleet.apply(self._places[self.active], pulses), float)
         failed = ~np.isfinite(energy)
         for one, pulse, lost in zip(self.active.tolist(), pulses, failed.tolist(), strict=True):
@@ -194,7 +205,8 @@ class _Logs:
                 programmer.name, float(target), self._rules.tolerance,
                 tuple(self._read_S[k, : self._reads[k]].tolist()), tuple(self._g_S[k, : self._reads[k]].tolist()),
                 tuple(self._pulses[k]), self._outcomes[k], float(self._time_s[k]), float(self._energy_J[k]),
-                manifest, self._details[k], self._fleet.read_s,
+                manifest, self._details[k], self._fleet.read_s, int(self._predictions[k]),
+                float(self._read_energy_J[k]), known(programmer),
             )
             for k, target in enumerate(self._targets)
         ]  # fmt: skip

@@ -12,15 +12,16 @@ from .history import History
 from .outcome import Outcome
 
 _RESAMPLES = 2000
-_KEYS = ("pulses", "time_s", "energy_J")
+_KEYS = ("pulses", "reads", "predictions", "time_s", "energy_J", "read_energy_J")
 
 
 def summary(histories: Sequence[History]) -> dict[str, Any]:
-    """Success rate, pulses, time and energy over many writes, units in the names.
+    """Return success rate, pulses, reads, predictions, time and energies of many writes, units in the names.
 
-    Pulses, time and energy are those of all writes, whether they reached their target or not. The intervals are 95 %
-    bootstrap intervals of the means, ``interval`` that of the pulses; of the success Wilson's, which knows that 40 of
-    40 are not all there is.
+    They are those of all writes, whether they reached their target or not: ``time_s`` of pulses and reads, without
+    predictions, ``energy_J`` of the pulses, ``read_energy_J`` of the reads, None where one is not known. The intervals
+    are 95 % bootstrap intervals of the means, ``interval`` that of the pulses, and of their median; of the success
+    Wilson's, which knows that 40 of 40 are not all there is.
 
     Raises
     ------
@@ -31,40 +32,46 @@ def summary(histories: Sequence[History]) -> dict[str, Any]:
         raise ValueError("a summary needs at least one write")
     histories = several("histories", histories, History, "target_S")
     counts, times_s = column(histories, "pulses"), column(histories, "time_s")
-    energies_J = column(histories, "energy_J")
+    energies_J, reads_J = column(histories, "energy_J"), column(histories, "read_energy_J")
+    known = bool(np.isfinite(reads_J).all())
     reached = np.array([history.outcome is Outcome.REACHED for history in histories], float)
     return {
         "success": float(reached.mean()),
         "pulses_mean": float(counts.mean()),
         "pulses_median": float(np.median(counts)),
         "pulses_p95": float(np.percentile(counts, 95)),
+        "reads_mean": float(column(histories, "reads").mean()),
+        "predictions_mean": float(column(histories, "predictions").mean()),
         "time_s": float(times_s.mean()),
         "time_total_s": float(times_s.sum()),
         "energy_J": float(energies_J.mean()),
+        "read_energy_J": float(reads_J.mean()) if known else None,
         "n": len(histories),
         "interval": _interval(counts),
+        "median_interval": median_interval(counts),
         "time_interval_s": _interval(times_s),
         "energy_interval_J": _interval(energies_J),
+        "read_energy_interval_J": _interval(reads_J) if known else None,
         "success_interval": wilson(int(reached.sum()), len(reached)),
     }
 
 
-def wilson(hits: int, n: int) -> list[float]:
-    """95 % interval of a share of which `hits` of `n` were seen (Wilson, 1927)."""
+def wilson(hits: float, n: int) -> list[float]:
+    """Return the 95 % interval of a share of which `hits` of `n` were seen (Wilson, 1927)."""
     z2 = 1.959963984540054**2
     middle, half = hits + z2 / 2, np.sqrt(z2 * (hits * (n - hits) / n + z2 / 4))
     return [float(max((middle - half) / (n + z2), 0.0)), float(min((middle + half) / (n + z2), 1.0))]
 
 
 def ratio(a: Sequence[History], b: Sequence[History], key: str = "pulses") -> tuple[float, float, float]:
-    """How many times more of something one programmer takes than another one on the same cases.
+    """Return how many times more of something one programmer takes than another one on the same cases.
 
     Parameters
     ----------
     a, b
         The writes of either, case by case.
     key
-        "pulses", "time_s" or "energy_J".
+        "pulses", "reads", "predictions", "time_s", "energy_J" or "read_energy_J".
 
     Returns
     -------
@@ -85,8 +92,7 @@ def ratio(a: Sequence[History], b: Sequence[History], key: str = "pulses") -> tu
     if not a or [h.target_S for h in a] != [h.target_S for h in b]:
         raise ValueError("a ratio needs writes to the same targets, one at least")
     both = np.column_stack([column(a, key), column(b, key)])
-    drawn = np.random.default_rng(0).integers(len(both), size=(_RESAMPLES, len(both)))
-    means = np.vstack([both.mean(axis=0), both[drawn].mean(axis=1)])
+    means = np.vstack([both.mean(axis=0), both[resamples(len(both))].mean(axis=1)])
     with np.errstate(divide="ignore", invalid="ignore"):
         value, *resampled = means[:, 0] / means[:, 1]
     low, high = np.percentile(resampled, [2.5, 97.5], method="inverted_cdf")
@@ -94,8 +100,21 @@ def ratio(a: Sequence[History], b: Sequence[History], key: str = "pulses") -> tu
 
 
 def column(histories: Sequence[History], key: str) -> np.ndarray:
-    """One figure of each write, (n,): "pulses", "time_s" or "energy_J"."""
-    return np.array([len(h.pulses) if key == "pulses" else getattr(h, key) for h in histories], float)
+    """Return one figure of each write, (n,), by a name as in `ratio`."""
+    if key in ("pulses", "reads"):
+        return np.array([len(h.pulses if key == "pulses" else h.readings_S) for h in histories], float)
+    return np.array([getattr(h, key) for h in histories], float)
+
+
+def resamples(n: int) -> np.ndarray:
+    """Return which of n cases each bootstrap resample holds, (resamples, n): the same for all figures of n cases."""
+    return np.random.default_rng(0).integers(n, size=(_RESAMPLES, n))
+
+
+def median_interval(values: np.ndarray) -> list[float]:
+    """Return the 95 % bootstrap interval of a median."""
+    drawn = np.asarray(values)[resamples(len(values))]
+    return [float(x) for x in np.percentile(np.median(drawn, axis=1), [2.5, 97.5])]
 
 
 def _interval(values: np.ndarray) -> list[float]:

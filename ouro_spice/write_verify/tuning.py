@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence, Sized
+import numbers
+from collections.abc import Callable, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from numpy.typing import ArrayLike
 from ..checks import check_range, several, shown
 from ..pair import Pair
 from ..progress import Bar, progress
+from ..validity import TuningEdge, warn
 from .many import check_fleet, checked_targets, written
+from .nominal import NominalTimes
 from .programmer import Programmer, check_programmer
 from .rules import Rules
 from .statistics import summary
@@ -36,10 +39,11 @@ def tune(
     least: float = 0.99,
     patience: int | None = 20,
 ) -> tuple[Programmer, list[dict[str, Any]]]:
-    """The candidate that takes the fewest pulses, or the shortest time, among those that succeed.
+    """Return the candidate that takes the fewest pulses, or the shortest time, among those that succeed.
 
     By successive halving: all candidates write the first cases, the better ones of them three times as many, and so on
-    until the last ones write all. Cases should be in random order.
+    until the last ones write all. Cases should be in random order. `TuningEdge` warns where a setting of the best one
+    is the smallest or the largest of three or more that were tried: what lies beyond may be better.
 
     Parameters
     ----------
@@ -63,13 +67,32 @@ def tune(
         One of the candidates.
     table
         A row for each candidate, best first: ``parameters``, ``cases`` that it was tried on, ``success``,
-        ``pulses_mean``, ``pulses_p95``, ``time_s``, ``energy_J`` on them.
+        ``pulses_mean``, ``pulses_p95``, ``time_s``, ``energy_J`` on them, and ``edges``, as of `edges`.
 
     Raises
     ------
     ValueError
         For arguments that make no sense.
     """
+    best, table = ranked(candidates, make_fleet, targets, tolerance, max_pulses, by, least, patience)
+    # of two values one is always at an end: the table tells it
+    found = {name: which for name, which in table[0]["edges"].items() if not which.endswith(" of 2")}
+    if found:
+        warn(f"tuning of {best.name} ends at an edge of what was tried: {told_edges(found)}", TuningEdge)
+    return best, table
+
+
+def ranked(
+    candidates: Sequence[Programmer],
+    make_fleet: Callable[[], Fleet],
+    targets: ArrayLike,
+    tolerance: float,
+    max_pulses: int = 50,
+    by: str = "pulses",
+    least: float = 0.99,
+    patience: int | None = 20,
+) -> tuple[Programmer, list[dict[str, Any]]]:
+    """Return what `tune` does, without its warning: for tables that show the edges."""
     _check(candidates, by, least)
     if not callable(make_fleet) or isinstance(make_fleet, type):
         raise ValueError(f"make_fleet = {shown(make_fleet)} must be a function that gives the training cells")
@@ -82,9 +105,32 @@ def tune(
     with progress("tune", sum(count for count, _ in rounds)) as bar:
         for count, cases in rounds:
             rows = [_row(one, make_fleet(), targets[:cases], rules, bar) for one in trying[:count]]
-            table = _ranked(rows, by, least) + table[count:]
+            table = ordered(rows, by, least) + table[count:]
             trying = [row.pop("programmer") for row in table[:count]]
-    return trying[0], table
+    tried = [row["parameters"] for row in table]
+    return trying[0], [row | {"edges": edges(row["parameters"], tried)} for row in table]
+
+
+def edges(parameters: Mapping[str, Any], tried: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return which settings lie at an end of the values that were tried: "smallest of 3", "largest of 8", by name.
+
+    What had one value only was not tuned; a setting that is not a number, such as ``back = None``, lies at no end.
+    """
+    found = {}
+    for name, value in parameters.items():
+        values = sorted({one[name] for one in tried if _number(one.get(name))})
+        if len(values) > 1 and _number(value) and value in (values[0], values[-1]):
+            found[name] = f"{'smallest' if value == values[0] else 'largest'} of {len(values)}"
+    return found
+
+
+def told_edges(found: Mapping[str, str]) -> str:
+    """Return edges in words."""
+    return ", ".join(f"{name} {which}" for name, which in found.items())
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _check(candidates: Sequence[Programmer], by: str, least: float) -> None:
@@ -110,23 +156,31 @@ def _row(programmer: Programmer, fleet: Fleet, targets: np.ndarray, rules: Rules
     found = summary(written(fleet, programmer, targets, rules, np.arange(len(targets))))
     bar.advance()
     kept = ("success", "pulses_mean", "pulses_p95", "time_s", "energy_J")
-    row = {"programmer": programmer, "parameters": _parameters(programmer), "cases": len(targets)}
+    row = {"programmer": programmer, "parameters": parameters_of(programmer), "cases": len(targets)}
     return row | {name: found[name] for name in kept}
 
 
-def _ranked(rows: list[dict[str, Any]], by: str, least: float) -> list[dict[str, Any]]:
-    """Those that succeed by their cost, then the others by their success."""
+def ordered(rows: list[dict[str, Any]], by: str, least: float) -> list[dict[str, Any]]:
+    """Return the rows of candidates, best first: those that succeed by their cost, then the others by their success.
+
+    Parameters
+    ----------
+    rows
+        ``success``, ``cases``, the same for all, and ``pulses_mean`` or ``time_s`` of each.
+    by, least
+        As in `tune`.
+    """
     best, cases = max(row["success"] for row in rows), rows[0]["cases"]
     # of a rate that may be 0 or 1: as if one more had succeeded and one more had failed
     rate = (best * cases + 1) / (cases + 2)
     bar = min(least, best - 2 * np.sqrt(rate * (1 - rate) / cases))
-    ordered = sorted(rows, key=lambda row: row[_BY[by]])
-    return sorted(ordered, key=lambda row: 0.0 if row["success"] >= bar else 1 - row["success"])
+    cheapest = sorted(rows, key=lambda row: row[_BY[by]])
+    return sorted(cheapest, key=lambda row: 0.0 if row["success"] >= bar else 1 - row["success"])
 
 
-def _parameters(programmer: Programmer) -> dict[str, Any]:
-    """What was tuned: plain values, without the pair."""
+def parameters_of(programmer: Programmer) -> dict[str, Any]:
+    """Return the settings of a programmer: plain values, without the pair."""
     if not dataclasses.is_dataclass(programmer):
         return {"name": programmer.name}
     fields = ((f.name, getattr(programmer, f.name)) for f in dataclasses.fields(programmer))
-    return {name: value for name, value in fields if not isinstance(value, Pair)}
+    return {name: value for name, value in fields if not isinstance(value, Pair | NominalTimes)}

@@ -1,0 +1,207 @@
+"""The paper's claims beside what was measured, and in a few sentences what the tables show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..write_verify.statistics import wilson
+from .formats import PERCENTS, duration, ratio, share, share_of, shares_span, span
+
+CLAIM_HEAD = (
+    "claim of the paper",
+    "paper",
+    "on its own ground (`make paper`)",
+    "in the circuit, 1T1R (`make circuit`)",
+)
+
+Results = Mapping[str, Mapping[str, Any]]
+"""By campaign."""
+
+SPICE = "1t1r_60us_d2d"
+"""The setting of claims in the circuit."""
+
+_COMPACT = "compact_60us_d2d"
+_TOLERANCE = "0.1"
+
+_NEAR = 0.06
+"""Networks whose floor - share is below this, interval and all, are at the floor: what is aimed at in a circuit."""
+
+
+def claim_rows(results: Results) -> list[list[str]]:
+    """Return the paper's claims, a line each; what has not been run stays empty."""
+    ours, spice = _attempts(results, "paper", "paper"), _attempts(results, "circuit", SPICE)
+    return [
+        ["within 50 % after one attempt, fine-tuned through smoothed histories", "about 95 %",
+         _within(ours, "B_smoothed", 50), _within(spice, "within_50", 50)],
+        ["saved by the error of t or of G: alike, and better than the noise-free model", "yes",
+         _three(ours, ("A_t", "A_G", "noise-free")), _three(spice, ("log_time", "within_20", "noise-free"))],
+        ["pulses in the wrong direction, because the sign of t tells it", "yes, fewer after fine-tuning",
+         _wrong(ours, ("A_t", "B_smoothed", "log_time")), _wrong(spice, ("log_time", "within_20"))],
+        ["repeated, the network is as good as the noise-free model and computes in less time", "yes",
+         _compute(ours), _compute(spice)],
+        ["far fewer pulses than write-and-verify with a fixed pulse", "significantly less time", "", _untuned(results)],
+    ]  # fmt: skip
+
+
+def findings(results: Results) -> list[str]:
+    """Return what the tables show, in sentences made of their figures; nothing of what has not been run."""
+    return [*_at_the_floor(results), *_tables(results), *_many_inputs(results), *_draws(results)]
+
+
+def _attempts(results: Results, campaign: str, setting: str) -> Mapping[str, Any]:
+    return results.get(campaign, {}).get("one_shot", {}).get(setting, {})
+
+
+def _settings(results: Results) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for one in results.values():
+        yield from one["one_shot"].items()
+
+
+def _within(rows: Mapping[str, Any], name: str, band: int) -> str:
+    return f"{share_of(rows[name], band)}, {name}" if name in rows else ""
+
+
+def _three(rows: Mapping[str, Any], names: Sequence[str]) -> str:
+    return "; ".join(f"{name} {_shares(rows[name])}" for name in names if name in rows)
+
+
+def _shares(row: Mapping[str, Any]) -> str:
+    """The three shares, the interval of that within 20 %, and the number of attempts."""
+    wide, middle, narrow = (share(row.get(f"within_{band}")) for band in PERCENTS)
+    ends = shares_span((row.get("interval") or {}).get("within_20"))
+    return f"{wide} / {middle} ({ends}) / {narrow} %, n = {row['n']}"
+
+
+def _wrong(rows: Mapping[str, Any], names: Sequence[str]) -> str:
+    return "; ".join(f"{name} {_wrong_share(rows[name])}" for name in names if "wrong_way" in rows.get(name, {}))
+
+
+def _wrong_share(row: Mapping[str, Any]) -> str:
+    spread = row.get("trainings", {}).get("sd", {}).get("wrong_way")
+    if spread is not None:
+        count = row["trainings"]["n"]
+        return f"{share(row['wrong_way'])} % (n = {row['n']}, {count} trainings, sd {share(spread)})"
+    ends = shares_span(wilson(round(row["wrong_way"] * row["n"]), row["n"]))
+    return f"{share(row['wrong_way'])} % ({ends}, n = {row['n']})"
+
+
+def _compute(rows: Mapping[str, Any]) -> str:
+    timed = {name: row["compute_s"] for name, row in rows.items() if "compute_s" in row}
+    return ", ".join(f"{name} {duration(time_s)} a prediction" for name, time_s in timed.items())
+
+
+def _untuned(results: Results) -> str:
+    found = _ratios(results, SPICE)
+    both = [ratio(found.get(key, {}).get("over_untuned")) for key in ("pulses", "time_s")]
+    if not all(both):
+        return ""
+    n = _writes(results, SPICE).get(found["pulses"]["neural"], {}).get("n", "unknown")
+    return f"{both[0]} times fewer pulses, {both[1]} times less time than fixed 10 ns pulses, to +-10 %, n = {n}"
+
+
+def _ratios(results: Results, setting: str) -> Mapping[str, Any]:
+    return results.get("circuit", {}).get("ratios", {}).get(setting, {}).get(_TOLERANCE, {})
+
+
+def _writes(results: Results, setting: str) -> Mapping[str, Any]:
+    return results.get("circuit", {}).get("write_verify", {}).get(setting, {}).get(_TOLERANCE, {})
+
+
+def _at_the_floor(results: Results) -> list[str]:
+    """How far the network that was trained for a band is from the floor there."""
+    found = {
+        (setting, band): rows[f"within_{band}"]["gap"][f"within_{band}"]
+        for setting, rows in _settings(results)
+        for band in PERCENTS
+        if "gap" in rows.get(f"within_{band}", {})
+    }
+    if not found:
+        return []
+    low, high = (pick(found, key=lambda one: found[one][0]) for pick in (min, max))
+    near = max(one[2] for one in found.values()) < _NEAR
+    first = "One attempt at one pair of amplitudes is bounded by noise." if near else "Networks beside the noise floor."
+    return [
+        f"**{first}** A network that was trained for a band ends "
+        f"{share(found[low][0])} to {share(found[high][0])} points below the floor, the best share that any choice of "
+        f"the time by start and target is found to reach there ({low[0]} within {low[1]} %, {high[0]} within {high[1]} "
+        "%)" + (": what is missing to 100 % is the device's noise, not the network's." if near else ".")
+    ]
+
+
+def _tables(results: Results) -> list[str]:
+    """Tables of the same simulations beside the networks that see as much."""
+    lines, alike = [], True
+    for setting, rows in _settings(results):
+        pairs = [(_of_band(rows, "table", band), rows.get(f"within_{band}"), f"within_{band}") for band in PERCENTS]
+        if all(table and network for table, network, _ in pairs):
+            told = [" / ".join(share(pair[k].get(pair[2])) for pair in pairs) for k in (0, 1)]
+            lines.append(f"{setting}: table {told[0]} %, networks {told[1]} %")
+            alike &= all(_overlap(*pair) for pair in pairs)
+    if not lines:
+        return ["**Tables.** No table that is made of the same simulations stands beside the networks here yet."]
+    first = "For two inputs a table is as good as a network, within chance." if alike else "Tables beside networks."
+    return [
+        f"**{first}** Within 50 / 20 / 10 % after one attempt, each band by the table and the network that are made "
+        f"for it, both of which see the reading and the wanted change alone: {'; '.join(lines)}."
+    ]
+
+
+def _of_band(rows: Mapping[str, Any], kind: str, band: int) -> Mapping[str, Any] | None:
+    """The row of the table for a band, or of the only one there is."""
+    names = [name for name in rows if name.startswith(kind) and f"within_{band}" in rows[name]]
+    name = next((one for one in names if one.endswith(str(band))), next(iter(names), None))
+    return rows[name] if name else None
+
+
+def _overlap(one: Mapping[str, Any], other: Mapping[str, Any], key: str) -> bool:
+    """Whether the intervals of two shares have a part in common."""
+    (low, high), (lower, higher) = ((row.get("interval") or {}).get(key) or [row[key]] * 2 for row in (one, other))
+    return low <= higher and lower <= high
+
+
+def _many_inputs(results: Results) -> list[str]:
+    """What amplitude and history as inputs add, in writes."""
+    lines, fewer = [], True
+    for setting in (_COMPACT, SPICE):
+        rows, found = _writes(results, setting), _ratios(results, setting).get("pulses", {})
+        plain, many = rows.get("within_10"), rows.get(found.get("neural"))
+        if plain and many and found.get("over_best"):
+            fewer &= many["pulses_mean"] < plain["pulses_mean"]
+            lines.append(
+                f"{setting}: {found['neural']} takes {_pulses(many)} pulses, within_10, which sees the reading and the "
+                f"wanted change alone, {_pulses(plain)}; {found['conventional']}, the best tuned conventional one, "
+                f"{ratio(found['over_best'])} times as many as {found['neural']} ({many['n']} writes)"
+            )
+    if not lines:
+        return []
+    first = "The network's case is many inputs: amplitude and history." if fewer else "Many inputs beside two."
+    return [f"**{first}** Writes to +-10 %: {'; '.join(lines)}."]
+
+
+def _pulses(row: Mapping[str, Any]) -> str:
+    return f"{row['pulses_mean']:.2f} ({span(row['interval'])})"
+
+
+def _draws(results: Results) -> list[str]:
+    """How far trainings of the same network are apart."""
+    spread = {
+        (setting, name): row["trainings"]
+        for setting, rows in _settings(results)
+        for name, row in rows.items()
+        if "sd" in row.get("trainings", {})
+    }
+    if not spread:
+        return [
+            "**Training is a draw.** Every network here is a single training, and the intervals are those of the "
+            "attempts alone: another training of the same network gives other shares, by several points where it is "
+            "unsure of itself."
+        ]
+    setting, name = max(spread, key=lambda one: spread[one]["sd"]["within_20"])
+    most = spread[setting, name]
+    return [
+        "**Training is a draw.** Shares of networks are means over their trainings, with intervals of another draw of "
+        f"trainings and attempts both. Trainings of one network differ most for {name} ({setting}): "
+        f"{shares_span(most['range']['within_20'])} % within 20 %, {most['n']} trainings. The one that writes is "
+        "chosen on validation data."
+    ]

@@ -1,0 +1,39 @@
+"""What predictions cost in this software, on this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..write_verify import History, Programmer
+from ..write_verify.programmer import predictions_for
+
+_MOST = 100
+"""Choices of a pulse that are timed."""
+
+
+def prediction_times(programmer: Programmer, histories: Sequence[History], most: int = _MOST) -> dict[str, float]:
+    """Return the CPU time that a programmer takes to choose a pulse, one write at a time; {} where it predicts nothing.
+
+    Its own writes are gone through again: it is asked for pulses that it sent, drawn evenly from all of them, with the
+    readings that it had then. So a mean over these is what a pulse of such a write costs.
+
+    Returns
+    -------
+    dict
+        ``pulse_s``: mean time of a choice [s]; ``prediction_s``: of one of its predictions [s]; ``n`` choices timed.
+    """
+    places = [(k, j) for k, history in enumerate(histories) if history.predictions for j in range(len(history.pulses))]
+    if not places:
+        return {}
+    order = np.random.default_rng(0).permutation(len(places))[:most]
+    asked = [(histories[k].target_S, list(histories[k].readings_S[: j + 1])) for k, j in (places[i] for i in order)]
+    programmer.next_pulse(*asked[0])  # what is only done once
+    begun = time.process_time()
+    for target, readings in asked:
+        programmer.next_pulse(target, readings)
+    spent_s = (time.process_time() - begun) / len(asked)
+    count = np.mean([predictions_for(programmer, np.array([t]), np.array([readings]))[0] for t, readings in asked])
+    return {"pulse_s": spent_s, "prediction_s": spent_s / float(count), "n": len(asked)}
