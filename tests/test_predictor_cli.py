@@ -326,7 +326,8 @@ def test_programmers_under_one_harness(ouro, checkpoint, tmp_path):
     found = answer(ouro(*quick, "--json", "--workers", 1))
     assert found == json.loads((tmp_path / "results.json").read_text())
     (rows,) = found["write_verify"]["reduced_60us_d2d"].values()
-    assert list(rows) == ["neural", "noise-free", "fixed pulse", "ISPP", "ISPP in width", "coarse to fine"]
+    plain = ["fixed pulse", "ISPP", "ISPP in width", "coarse to fine", "PI in amplitude", "PI in width"]
+    assert list(rows) == ["neural", "noise-free", *plain, "model time", "posterior"]
     for row in rows.values():
         assert {"success", "pulses_mean", "pulses_p95", "time_s", "energy_J", "n", "interval"} <= set(row)
         assert row["n"] == 6 == sum(row["outcomes"].values())
