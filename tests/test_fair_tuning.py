@@ -32,7 +32,7 @@ shown_S = [220e-6]
 [write]
 tolerances = [0.2]
 reads_s = [100e-9]
-max_pulses = 2
+max_pulses = 4
 neural = []
 tuned_on = 5
 tried_on = 4
@@ -133,7 +133,7 @@ def test_a_benchmark_tunes_on_devices_that_it_does_not_judge_on(seen, monkeypatc
     monkeypatch.setattr(benchmark, "CONVENTIONAL", (CoarseFine,))
     monkeypatch.setattr(benchmark, "INFORMED", ())
     cell = CompactCell(jart_vcm_v1b(window=True, walk=Walk()), "reduced")
-    given = bench.Bench("reduced", cell, PAIR, 6, 0.2, 3, tuning=bench.Tuning(2, 5), workers=1, table=40)
+    given = bench.Bench("reduced", cell, PAIR, 6, 0.2, 4, tuning=bench.Tuning(2, 5), workers=1, table=40)
     found = benchmark.benchmark(given)
     assert set(found.histories) == {"noise-free", "table", "coarse to fine"} == {"noise-free"} | set(found.tuned)
     seen.check(5, 6, others=True)
@@ -145,7 +145,7 @@ def test_a_benchmark_in_a_circuit_tunes_on_other_devices_too(seen, monkeypatch):
     monkeypatch.setattr(benchmark, "CONVENTIONAL", (CoarseFine,))
     monkeypatch.setattr(benchmark, "INFORMED", ())
     cell = Cell1R(jart_vcm_v1b(window=True, walk=Walk()))
-    given = bench.Bench("1r", cell, PAIR, 2, 0.2, 1, tuning=bench.Tuning(2, 3, best=1, tried=2), workers=1)
+    given = bench.Bench("1r", cell, PAIR, 2, 0.2, 3, tuning=bench.Tuning(2, 3, best=1, tried=2), workers=1)
     benchmark.benchmark(given)
     seen.check(3, 2)
 

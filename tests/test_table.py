@@ -407,7 +407,7 @@ def test_the_table_of_a_circuit_is_that_of_its_compact_model_at_the_circuits_pai
 
 @pytest.mark.parametrize("near", [(0.05, 4.0), (0.01, 0.3)])
 def test_pairs_that_are_near_are_even_in_the_logarithm(near):
-    law = _Law(COMPACT, VOLTAGES, 2, 8, 0, None, "stationary", 2e-9, 3.0, near)
+    law = _Law(COMPACT, VOLTAGES, 2, 8, 0, None, "stationary", 2e-9, 3.0, near=near)
     start, target = law.pairs(0, 2000)
     low, high = COMPACT.window_S
     distance = np.abs(start / target - 1)

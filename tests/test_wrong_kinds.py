@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from analytic_device import records
 
 import ouro_spice as ouro
 from ouro_spice.dataset import Recipe
@@ -31,7 +32,8 @@ FLEET = ouro.fleet(COMPACT, [Recipe(1, 0, PAIR).draw(COMPACT, 0)])
 MANIFEST = describe(COMPACT, rise_s=2e-9, fall_s=2e-9, pair={"v_set": -0.4, "v_reset": 0.8, "total_s": 60e-6})
 HISTORY = ouro.History("x", 2e-4, 0.1, (2e-4,), (2e-4,), (), Outcome.REACHED, 1e-7, 0.0, MANIFEST)
 ISPP = ouro.ISPP(PAIR)
-NOMINAL = ouro.NominalTimes(PAIR, [1.0, 1.3], [-9.0, -8.0], [[[0, 1e-6]] * 2, [[1e-6, 0]] * 2])
+NOMINAL = ouro.NominalTimes(PAIR, [1.0, 1.1], [-9.0, -8.0], [[[0.0, 1.0]] * 2, [[1.0, 0.0]] * 2])
+TABLE = ouro.Table.fit(records(60), bins=5)
 
 
 def predict(start_S, dg_S):
@@ -128,6 +130,25 @@ CASES = {
     "CoarseFine": (ouro.CoarseFine, {"voltages": PAIR, "start": 1.0, "coarse_width": 3e-8, "fine_width": 1e-8,
                                      "coarse_step": 0.05, "fine_step": 0.01, "reach": 0.3, "drop": 0.03, "most": 2.0,
                                      "edge": 2e-9, "name": "x"}),
+    "ProportionalIntegral": (ouro.ProportionalIntegral, {
+        "voltages": PAIR, "width": 1e-8, "start": 1.1, "integral": 0.05, "drop": 0.05, "proportional": 0.05,
+        "most": 2.0, "edge": 2e-9, "name": "x"}),
+    "ProportionalIntegralWidth": (ouro.ProportionalIntegralWidth, {
+        "voltages": PAIR, "over": 1.1, "proportional": 1e-7, "integral": 4e-8, "limit": 1.5, "every": 10, "step": 0.0,
+        "keep": True, "span": 4e-4, "most": 2.0, "edge": 2e-9, "shortest": 1e-9, "name": "x"}),
+    "nominal_times": (ouro.nominal_times, {"cell": COMPACT, "voltages": PAIR, "engine": None}),
+    "NominalTimes": (ouro.NominalTimes, {"voltages": PAIR, "overs": [1.0, 1.1], "log_g": [-9.0, -8.0],
+                                         "time_s": [[[0.0, 1.0]] * 2, [[1.0, 0.0]] * 2]}),
+    "ModelTime": (ouro.ModelTime, {"nominal": NOMINAL, "over": 1.05, "gain": 0.7, "rate": 0.7, "other": 0.5,
+                                   "turn": 1.0, "edge": 2e-9, "shortest": 1e-9, "name": "x"}),
+    "Posterior": (ouro.Posterior, {
+        "nominal": NOMINAL, "width": 1.5e-8, "over": 1.1, "least": 1.0, "mean_set": -0.7, "mean_reset": -0.7,
+        "spread": 0.7, "correlation": 0.3, "drift": 0.4, "noise": 0.3, "aim": 0.9, "edge": 2e-9, "shortest": 1e-9,
+        "name": "x"}),
+    "Table.fit": (ouro.Table.fit, {"data": records(60), "band": None, "bins": 5, "seed": 0}),
+    "Table.load": (ouro.Table.load, {"path": "."}),
+    "Table.predict": (TABLE.predict, {"g_start_S": 2e-4, "dg_S": 5e-5, "outside": "accept"}),
+    "Table.next_pulse": (TABLE.next_pulse, {"target": 2e-4, "readings": [1.5e-4]}),
     "next_pulse": (ISPP.next_pulse, {"target": 2e-4, "readings": [1e-4]}),
     "write_verify": (ouro.write_verify, {"cell": COMPACT, "programmer": ISPP, "target": 2e-4, "tolerance": 0.1,
                                          "max_pulses": 1, "seed": 0, "state": None, "device": None, "patience": 20,
@@ -139,23 +160,12 @@ CASES = {
                          "max_pulses": 1, "by": "pulses", "least": 0.9, "patience": 20}),
     "summary": (ouro.summary, {"histories": [HISTORY]}),
     "ratio": (ouro.ratio, {"a": [HISTORY], "b": [HISTORY], "key": "pulses"}),
-    "ProportionalIntegral": (ouro.ProportionalIntegral, {
-        "voltages": PAIR, "width": 1e-8, "start": 1.2, "integral": 0.05, "drop": 0.05, "proportional": 0.0, "most": 2.0,
-        "edge": 2e-9, "name": "x"}),
-    "ProportionalIntegralWidth": (ouro.ProportionalIntegralWidth, {
-        "voltages": PAIR, "over": 1.1, "proportional": 1e-7, "integral": 1e-8, "limit": 1.5, "every": 10, "step": 0.0,
-        "keep": True, "span": 4e-4, "most": 2.0, "name": "x"}),
-    "ModelTime": (ouro.ModelTime, {"nominal": NOMINAL, "over": 1.1, "gain": 0.5, "rate": 1.0, "turn": 0.6,
-                                   "name": "x"}),
-    "Posterior": (ouro.Posterior, {"nominal": NOMINAL, "width": 1e-8, "over": 1.25, "least": 1.0, "spread": 0.7,
-                                   "drift": 0.4, "noise": 0.2, "aim": 0.9, "name": "x"}),
-    "nominal_times": (ouro.nominal_times, {"cell": COMPACT, "voltages": PAIR, "engine": None}),
     "deploy": (ouro.deploy, {"fleet": FLEET, "predict": predict, "targets_S": [2e-4], "pair": PAIR, "rise_s": 2e-9,
                              "fall_s": 2e-9, "clock_s": None}),
     "noise_free": (ouro.noise_free, {"cell": COMPACT, "pair": PAIR, "engine": None}),
     "trials": (ouro.trials, {"cell": COMPACT, "pair": PAIR, "n": 1, "trajectories": 2, "widths": 8, "seed": 0,
-                             "d2d": None, "start": "nominal", "rise_s": 2e-9, "beyond": 3.0, "out": None,
-                             "workers": 1}),
+                             "d2d": None, "start": "nominal", "rise_s": 2e-9, "beyond": 3.0, "near": None,
+                             "out": None, "workers": 1}),
     "report": (ouro.report, {"histories_or_dataset": HISTORY, "out": "x.html"}),
 }  # fmt: skip
 
@@ -201,17 +211,19 @@ TAKES = {
     "ISPP": "name=text back=none",
     "ISPPWidth": "name=text back=none",
     "CoarseFine": "name=text",
+    "ProportionalIntegral": "name=text",
+    "ProportionalIntegralWidth": "name=text",
+    "nominal_times": "engine=none",
+    "ModelTime": "name=text other=minus",
+    "Posterior": "name=text mean_set=minus mean_reset=minus correlation=minus",
+    "Table.fit": "band=none seed=huge",
+    "Table.predict": "g_start_S=list,tuple dg_S=array,list,tuple",
     "write_verify": "seed=huge state=none device=none patience=none",
     "write_many": "places=none patience=none recorded=dict,none",
     "tune": "patience=none",
     "deploy": "clock_s=none",
     "noise_free": "engine=none",
-    "ProportionalIntegral": "name=text",
-    "ProportionalIntegralWidth": "name=text",
-    "ModelTime": "name=text",
-    "Posterior": "name=text",
-    "nominal_times": "engine=none",
-    "trials": "seed=huge d2d=none out=none,text workers=none",
+    "trials": "near=none seed=huge d2d=none out=none,text workers=none",
     "report": "out=text",
 }
 
@@ -267,7 +279,7 @@ def test_every_public_callable_is_here():
     given = {
         "Waveform", "Fidelity", "Result", "SimulationError", "ReadingClipped", "Testbench", "ReadError", "ArrayWrite",
         "Sneak", "Product", "Positions", "Disturb", "Edges", "Alphas", "PulseDataset", "Comparison", "Fleet", "History",
-        "Outcome", "PulsePredictor", "NeuralProgrammer", "OutsideTraining", "UnreadableTarget", "ValidityWarning",
-        "TuningEdge", "NominalTimes", "Table",
+        "Outcome", "PulsePredictor", "NeuralProgrammer", "Table", "OutsideTraining", "UnreadableTarget",
+        "ValidityWarning", "TuningEdge",
     }  # fmt: skip
     assert set(ouro.__all__) - given <= set(CASES)

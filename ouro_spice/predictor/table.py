@@ -10,7 +10,16 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import check_flag, check_kind, check_range, check_text, checked_numbers, checked_path
+from ..checks import (
+    check_count,
+    check_flag,
+    check_kind,
+    check_range,
+    check_seed,
+    check_text,
+    checked_numbers,
+    checked_path,
+)
 from ..dataset import PulseDataset
 from ..forks import cached_property
 from ..manifest import Manifest
@@ -18,6 +27,7 @@ from ..one_shot import Trials
 from ..pair import Pair, recorded_pair
 from ..pulse import Pulse
 from ..rebuild import check_fit
+from ..write_verify.programmer import Conventional
 from . import asking, table_fit, table_store
 from .domain import Domain
 from .programmer import clocked, pulses, repeats
@@ -26,7 +36,7 @@ _WHO = "the table does not hold"
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class Table(Conventional):
     """Times of pulses by start and target, one part for each direction; see `fit`.
 
     A predictor, as `PulsePredictor` is, and a programmer that sends the time it holds, as `NeuralProgrammer` is.
@@ -123,6 +133,10 @@ class Table:
             "train" records in a direction, or one without histories where they are asked for.
         """
         check_kind("data", data, (PulseDataset, Trials), "what ouro_spice.trials or ouro_spice.extract makes")
+        check_seed(seed)
+        check_count("bins", bins, 2, 1000)
+        if band is not None:
+            check_range("band", band, 1e-6, 1.0, "(relative)")
         if isinstance(data, Trials):
             made = table_fit.from_trials(data, 0.2 if band is None else band, seed)
         else:
@@ -219,12 +233,8 @@ class Table:
         if not self.any_circuit:
             check_fit(self.manifest, here, "table", "make one for it, or table.replace(any_circuit=True)")
 
-    def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """Return the pulse that the table holds for the latest reading."""
-        return self.next_pulses(np.array([target]), np.array([readings]))[0]
-
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return the same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
+        """Return what the table holds for the latest reading of k writes: targets (k,) and readings (k, j) [S]."""
         readings = np.asarray(readings, dtype=float)
         asking.check_targets(self.domain, targets, _WHO)
         dg = targets - readings[:, -1]

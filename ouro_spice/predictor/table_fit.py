@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import RBFInterpolator
 from scipy.ndimage import distance_transform_edt
 
-from ..checks import check_count, check_range, check_seed
 from ..dataset import PulseDataset
 from ..manifest import Manifest
 from ..one_shot import Trials, within
@@ -43,7 +42,6 @@ def thin_plate(points: ArrayLike, values: ArrayLike, smoothing: float) -> RBFInt
 
 def from_trials(trials: Trials, band: float, seed: int) -> dict[str, Any]:
     """Return what a `Table` is made with: the best time of each pair, and between the pairs a spline."""
-    check_seed(seed)
     if trials.manifest is None:
         raise ValueError("these trials do not say what circuit they are of: take those of ouro_spice.trials")
     if trials.g_S.shape[1] < 2:
@@ -108,9 +106,6 @@ def _parts(nodes: np.ndarray, way: np.ndarray, seed: int) -> np.ndarray:
 
 def from_records(data: PulseDataset, band: float | None, bins: int) -> dict[str, Any]:
     """Return what a `Table` is made with: in bins the median time, or the one at which most histories are in a band."""
-    check_count("bins", bins, 2, 1000)
-    if band is not None:
-        check_range("band", band, 1e-6, 1.0, "(relative)")
     rows = data.reached("train")
     start_S, target_S, time_s = (
         rows[name].to_numpy(float) for name in ("g_sense_start_S", "g_target_S", "t_pulse_s")

@@ -91,7 +91,7 @@ class CoarseFine(Conventional):
     def candidates(cls, voltages: Pair) -> list[CoarseFine]:
         """What `tune` may choose from for a pair."""
         grid = itertools.product(
-            overs(voltages, 1.05, 1.35, 7), ((30e-9, 10e-9), (10e-9, 10e-9), (5e-9, 5e-9), (2e-9, 2e-9)),
+            overs(voltages, 1.05, 1.35, 7), ((10e-9, 10e-9), (5e-9, 5e-9), (2e-9, 2e-9), (1e-9, 1e-9)),
             ((0.03, 0.01), (0.05, 0.01), (0.05, 0.02), (0.08, 0.02)), (0.05, 0.1, 0.2), (0.03, 0.06),
         )  # fmt: skip
         most = strongest(voltages)

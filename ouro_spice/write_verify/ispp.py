@@ -67,7 +67,7 @@ class ISPP(Conventional):
     def candidates(cls, voltages: Pair) -> list[ISPP]:
         """What `tune` may choose from for a pair."""
         grid = itertools.product(
-            (2e-9, 5e-9, 10e-9, 30e-9), overs(voltages, 1.0, 1.35, 8), (0.01, 0.02, 0.03, 0.05, 0.08), (None, 2, 3, 5)
+            (1e-9, 2e-9, 5e-9, 10e-9), overs(voltages, 1.0, 1.4, 8), (0.01, 0.02, 0.03, 0.05, 0.08), (None, 2, 3, 5)
         )
         most = strongest(voltages)
         return [cls(voltages, width, start, step, most, back=back) for width, start, step, back in grid if start < most]
@@ -127,7 +127,7 @@ class ISPPWidth(Conventional):
     def candidates(cls, voltages: Pair) -> list[ISPPWidth]:
         """What `tune` may choose from for a pair."""
         grid = itertools.product(
-            (2e-9, 5e-9, 10e-9, 20e-9), overs(voltages, 1.0, 1.35, 8), (1.1, 1.2, 1.5, 2.0, 3.0), (None, 1, 2, 3)
+            (1e-9, 2e-9, 5e-9, 10e-9), overs(voltages, 1.0, 1.35, 8), (1.1, 1.2, 1.5, 2.0, 3.0), (None, 1, 2, 3)
         )
         most = strongest(voltages)
         return [

@@ -69,7 +69,7 @@ class ModelTime(Conventional):
         check_kind("nominal", self.nominal, NominalTimes)
         Pulse(self.nominal.voltages.v_set, self.shortest, self.edge, self.edge)  # raises where a value is out of range
         low, high = self.nominal.overs[[0, -1]].tolist()
-        check_range("over", self.over, low, high + 1e-9, "(the lookup's amplitudes)")
+        check_range("over", self.over, low - 1e-9, high + 1e-9, "(the lookup's amplitudes)")
         for name, low, high in (("gain", 0.05, 20), ("rate", 0, 1), ("other", -1, 1), ("turn", 0.05, 20)):
             check_range(name, getattr(self, name), low, high, "")
 

@@ -81,7 +81,7 @@ class ProportionalIntegral(Conventional):
     def candidates(cls, voltages: Pair) -> list[ProportionalIntegral]:
         """Return what `tune` may choose from for a pair."""
         grid = itertools.product(
-            (3e-9, 6e-9, 10e-9, 30e-9), overs(voltages, 1.0, 1.35, 8), (0.02, 0.05, 0.08), (0.02, 0.05, 0.08),
+            (1e-9, 3e-9, 6e-9, 10e-9), overs(voltages, 1.0, 1.35, 8), (0.02, 0.05, 0.08), (0.02, 0.05, 0.08),
             (0.0, 0.05, 0.1),
         )  # fmt: skip
         most = strongest(voltages)
