@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 unheeded: list[int] = []
@@ -23,6 +24,8 @@ def heed() -> None:
 
 EVERY_S = 30.0
 """Seconds between two lines where there is no terminal."""
+
+_LINES = ContextVar("lines", default=False)
 
 _said: set[str] = set()
 
@@ -71,13 +74,20 @@ class _Lines:
 
 
 @contextmanager
-def progress(label: str, total: int, lines: bool = False) -> Iterator[Bar]:
-    """A bar with rate, remaining time and failures on standard error.
+def in_lines() -> Iterator[None]:
+    """Let `progress` tell a line every `EVERY_S` where there is no terminal: of commands that take long."""
+    before = _LINES.set(True)
+    try:
+        yield
+    finally:
+        _LINES.reset(before)
 
-    Where that is no terminal it is silent, or, with `lines`, tells a line every `EVERY_S`.
-    """
+
+@contextmanager
+def progress(label: str, total: int) -> Iterator[Bar]:
+    """A bar with rate, remaining time and failures on standard error; where that is no terminal, see `in_lines`."""
     if not sys.stderr.isatty():
-        yield _Lines(label, total) if lines else _Silent()
+        yield _Lines(label, total) if _LINES.get() else _Silent()
         return
     from rich.console import Console
     from rich.progress import (

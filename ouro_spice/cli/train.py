@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..files import OutputError, read_text
+from ..progress import in_lines
 from .output import Json, out_file, show
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def train(
     wanted = _written(spec) if spec else _variant(variant) if variant else None
     begin = PulsePredictor.load(start) if start else None
     data = PulseDataset.load(dataset)
-    predictor = _trained(data, wanted, seed, begin)
+    with in_lines():
+        predictor = _trained(data, wanted, seed, begin)
     path = _saved(predictor, out)
     results = {
         "out": str(path), "sha256": predictor.sha256, "circuit": predictor.manifest.circuit, "seed": seed,

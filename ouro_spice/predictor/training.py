@@ -95,7 +95,7 @@ def train(
         if start:
             network.load(start[0])
         scores = {}
-        with progress("train", sum(stage.epochs for stage in specification.stages), lines=True) as bar:
+        with progress("train", sum(stage.epochs for stage in specification.stages)) as bar:
             for k, stage in enumerate(specification.stages):
                 run = _Run(specification, stage, scale, train, validation, step_s, np.random.SeedSequence([seed, k]))
                 scores[f"{k + 1} {stage.objective}"] = run.fit(network, bar.advance, k > 0 or start is not None)
