@@ -390,9 +390,7 @@ def test_a_journal_of_another_maker_is_not_gone_on_with(tmp_path, said):
     journal = Kept(tmp_path, work)
     assert journal.items == {}
     (line,) = said()
-    assert line.startswith(str(Kept(tmp_path, other).path)) and line.endswith(
-        "is not resumed: array/sneak.py changed"
-    )
+    assert line.startswith(str(Kept(tmp_path, other).path)) and line.endswith("is not resumed: array/sneak.py changed")
     journal.add("b", 2)
     assert Kept(tmp_path, work).items == {"b": 2} and Kept(tmp_path, other).items == {"a": 1}
 
