@@ -390,9 +390,7 @@ def test_a_journal_of_another_maker_is_not_gone_on_with(tmp_path, said):
     journal = Kept(tmp_path, work)
     assert journal.items == {}
     (line,) = said()
-    assert line.startswith(str(Kept(tmp_path, other).path)) and line.endswith(
-        "is not gone on with: array/sneak.py changed"
-    )
+    assert line.startswith(str(Kept(tmp_path, other).path)) and line.endswith("is not resumed: array/sneak.py changed")
     journal.add("b", 2)
     assert Kept(tmp_path, work).items == {"b": 2} and Kept(tmp_path, other).items == {"a": 1}
 
@@ -464,7 +462,7 @@ def test_a_former_dataset_is_used_and_not_gone_on_with(records, tmp_path):
     loaded = ouro.PulseDataset.load(folder)
     assert loaded.frame.t_pulse_s.equals(data.frame.t_pulse_s) and loaded.manifest == old
     assert check_dataset(folder) == dataclasses.replace(
-        check_dataset(records), maker=f"{former.UNKNOWN}: it can be used, but not gone on with"
+        check_dataset(records), maker=f"{former.UNKNOWN}: it can be used, but not resumed"
     )
     assert summary(folder)["maker"] == former.UNKNOWN
     with pytest.raises(ValueError, match=rf"asked for \({former.UNKNOWN}\): name another folder"):

@@ -103,7 +103,7 @@ class Kept:
 
 
 def _say_why(path: Path, wanted: dict[str, Any]) -> None:
-    """Say what differs in the same work that others have begun in the folder: it is not gone on with."""
+    """Say what differs in the same work that others have begun in the folder: it is not resumed."""
     for other in sorted(path.parent.glob("unfinished-*.jsonl")):
         try:
             with other.open(encoding="utf-8") as file:
@@ -113,7 +113,7 @@ def _say_why(path: Path, wanted: dict[str, Any]) -> None:
         found = differences(there, wanted)
         # a netlist changes with the libraries in it
         if found and not set(found) - {*differences(there, wanted, MAKER), "netlist changed"}:
-            notice(f"{other} is not gone on with: {listed(found)}")
+            notice(f"{other} is not resumed: {listed(found)}")
 
 
 def _item(line: str) -> tuple[str, Any] | None:

@@ -16,7 +16,7 @@ from ..rebuild import built
 from .storage import read_manifest
 
 HERE = "made by the code, tools and models that are here"
-"""What is said of a dataset that can be gone on with."""
+"""What is said of a dataset that can be resumed."""
 
 _SHORT = 12
 _LETTERS = 10
@@ -25,12 +25,12 @@ _LETTERS = 10
 def maker_here(manifest: Manifest) -> str:
     """Return a sentence on what made a dataset, and whether that is what is here."""
     if not manifest.code:
-        return f"{former.UNKNOWN}: it can be used, but not gone on with"
+        return f"{former.UNKNOWN}: it can be used, but not resumed"
     found = changes_here(manifest)
     if not found:
         return HERE
     what = f"made by other code, tools or models than those here ({listed(found)})"
-    return f"{what}: it can be used, but not gone on with"
+    return f"{what}: it can be used, but not resumed"
 
 
 def changes_here(manifest: Manifest) -> list[str]:
