@@ -139,3 +139,102 @@ def test_n_goes_on_as_it_went(ratio, taken):
     times, log_n = step * np.array([0.0, 0.25, 0.5, 0.75, 0.7500001, 1.6]), np.append(here, [5.0, 5.0])
     (found, *_) = np.log(stretch.concentrations(times, np.exp(np.concatenate([[np.log(0.5)], log_n]))))
     assert found == pytest.approx(here[-1] + a * ratio * taken, abs=1e-12)
+
+
+STEPPING = DEVICE.replace(walk=ouro.Walk(10e-9))
+
+
+def stretch(off_s, stop_s, on_s=0.0, **wander):
+    begun = dataclasses.replace(c2c.begun(STEPPING, 0.5), **wander)
+    return c2c.Stretch(STEPPING, begun, -1, on_s, off_s, stop_s, KEY)
+
+
+@pytest.mark.parametrize(
+    ("off_s", "stop_s", "on_s", "clock_s", "ends", "expected"),
+    [
+        # the line of a step begins a quarter of a step, 2.5 ns, before its end
+        (40e-9, 8e-9, 0.0, 0.0, [], [10e-9]),
+        (40e-9, 7e-9, 0.0, 0.0, [], []),
+        (40e-9, 26e-9, 0.0, 0.0, [10e-9, 20e-9], [10e-9, 20e-9]),
+        (40e-9, 28e-9, 0.0, 0.0, [10e-9, 20e-9], [10e-9, 20e-9, 30e-9]),
+        (9e-9, 30e-9, 0.0, 0.0, [], []),  # the pulse ends before the step does
+        (11e-9, 9.5e-9, 0.0, 0.0, [], [10e-9]),  # 1 ns before the end of the pulse its line begins at 9 ns
+        (11e-9, 8.5e-9, 0.0, 0.0, [], []),
+        (30e-9, 50e-9, 5e-9, 4e-9, [11e-9, 21e-9], [11e-9, 21e-9]),  # 4 ns of the first step have gone by
+        (20e-9, 50e-9, 0.0, 0.0, [10e-9, 20e-9], [10e-9, 20e-9]),
+        (6e-9, 50e-9, -34e-9, 9e-9, [1e-9], [1e-9]),  # goes on amid a pulse
+    ],
+)
+def test_steps_end_where_the_clock_has_run_through_them(off_s, stop_s, on_s, clock_s, ends, expected):
+    one = stretch(off_s, stop_s, on_s, clock_s=clock_s)
+    assert one.ends_s == pytest.approx(ends, rel=1e-12)
+    assert one.expected_s == pytest.approx(expected, rel=1e-12)
+    n = one.standing(0.5)
+    after = one.after(one.path(n), n)
+    written = min(off_s, stop_s) - max(on_s, 0.0)
+    assert after.count == len(ends) and after.polarity == -1
+    assert after.clock_s == pytest.approx(clock_s + written - 10e-9 * len(ends), abs=1e-20)
+
+
+def test_lines_have_their_corners_a_quarter_of_a_step_around_the_ends():
+    """One that lies within 1e-6 of a step of the next is none; the last one is the end of the part."""
+    for stop_s in (12.5e-9 + 1e-15, 12.5e-9 - 1e-15, 14e-9):
+        one = stretch(40e-9, stop_s)
+        path = one.path(one.standing(0.5))
+        for name, own in (("r", 43e-9), ("l", 0.41)):
+            line = one.ramps(path)[name]
+            corners = [0.0, 7.5e-9, 12.5e-9] + [14e-9] * (stop_s > 13e-9)
+            assert line.times_s == pytest.approx(corners, abs=2e-15) and line.times_s[-1] == stop_s
+            after = np.log(path[1, {"r": 0, "l": 1}[name]] / own)
+            assert line.volts == pytest.approx([0.0, 0.0, after] + [after] * (len(corners) - 3), abs=1e-6)
+    assert one.line_s == pytest.approx(5e-9) and one.bend_s == pytest.approx(-2.5e-9)
+
+
+def test_without_a_step_nothing_changes():
+    one = stretch(5e-9, 50e-9)
+    n = one.standing(0.5)
+    line = one.ramps(one.path(n))["r"]
+    assert line.times_s == (0.0, 50e-9) and line.volts == (0.0, 0.0)
+    assert one.after(one.path(n), n) == dataclasses.replace(c2c.begun(STEPPING, 0.5), clock_s=5e-9, polarity=-1)
+
+
+def test_r_and_l_of_a_half_cycle_lie_on_the_way():
+    """x_before + (x - x_before) (N - N_begin) / (limit - N_begin): a SET goes to Ndiscmax, a RESET to Ndiscmin."""
+    device = DEVICE.replace(walk=ouro.HalfCycleWalk())
+    for polarity, limit in ((-1, 18.0), (1, 0.01)):
+        one = ouro.Wander(44e-9, 0.42, 0.01, 18.0, 42e-9, 0.38, 0.02, 17.0, n_begin=1.0, polarity=polarity)
+        for n in (1.0, 0.7, 3.0):
+            share = (n - 1.0) / (limit - 1.0)
+            expected = [42e-9 + 2e-9 * share, 0.38 + 0.04 * share, 0.01, 18.0]
+            assert c2c.present(device, n, one) == pytest.approx(expected, rel=1e-12)
+    before = dataclasses.replace(one, polarity=0)
+    assert c2c.present(device, 3.0, before)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
+    at_limit = dataclasses.replace(one, polarity=-1, n_begin=18.0 * (1 - 1e-5))
+    assert c2c.present(device, 17.0, at_limit)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
+    walking = DEVICE.replace(walk=ouro.Walk())
+    assert c2c.present(walking, 3.0, one).tolist() == [44e-9, 0.42, 0.01, 18.0]
+    still = c2c.frozen(walking, 3.0, one)
+    assert (still.walk, still.r, still.l, still.Ndiscmin, still.Ndiscmax) == (None, 44e-9, 0.42, 0.01, 18.0)
+    assert c2c.frozen(DEVICE, 3.0) is DEVICE
+
+
+def test_a_half_cycle_draws_anew_where_the_polarity_turns():
+    """xi (1 + D u), u from the step of the walk's stream, within the guide's ranges; from where the way has come to."""
+    law = ouro.HalfCycleWalk()
+    device = ouro.jart_vcm_v1b(walk=law)
+    begun = c2c.begun(device, 1.0)
+    moved, set_ = c2c.half_cycle(device, 1.0, begun, -1, KEY)
+    u = 2 * philox.walk_uniforms(KEY, 0, 2)[:, :4] - 1
+    kicks = np.array([0.1, 0.1, 0.9, 0.1])
+    first = np.clip(np.array([45e-9, 0.4, 0.008, 20.0]) * (1 + kicks * u[0]), law.low, law.high)
+    assert set_.vector[:4] == pytest.approx(first, rel=1e-12)
+    assert (set_.r_before, set_.n_begin, set_.count, set_.polarity) == (45e-9, 1.0, 1, -1)
+    assert (moved.walk, moved.Nref, moved.Ndiscmax) == (None, 1.0, pytest.approx(first[3]))
+    assert moved.drdN == pytest.approx((first[0] - 45e-9) / (first[3] - 1.0), rel=1e-9)
+    assert (
+        c2c.half_cycle(device, 5.0, set_, -1, KEY)[1] is set_ and c2c.half_cycle(device, 5.0, set_, 0, KEY)[1] is set_
+    )
+    _, reset = c2c.half_cycle(device, 5.0, set_, 1, KEY)
+    assert reset.vector[:4] == pytest.approx(np.clip(first * (1 + kicks * u[1]), law.low, law.high), rel=1e-12)
+    assert reset.r_before == pytest.approx(45e-9 + (first[0] - 45e-9) * 4 / (first[3] - 1), rel=1e-12)
+    assert (reset.n_begin, reset.count, reset.polarity) == (5.0, 2, 1)

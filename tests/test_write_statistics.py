@@ -150,6 +150,8 @@ def test_who_succeeds_is_ranked_by_cost_and_stands_before_who_does_not(ranked):
     }
     assert ranked(rows) == ["few", "fast", "fails less", "cheap, fails"]
     assert ranked(rows, "time") == ["fast", "few", "fails less", "cheap, fails"]
+    exact = {"cheap": {"success": 0.99, "pulses_mean": 1.0}, "sure": {"success": 1.0, "pulses_mean": 2.0}}
+    assert ranked(exact) == ["cheap", "sure"]  # the share that must succeed is enough
     assert ranked(rows, least=0.4) == ["cheap, fails", "fails less", "few", "fast"]
 
 
