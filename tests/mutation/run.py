@@ -23,6 +23,7 @@ import sys
 import time
 import tomllib
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from mapping import TESTS
@@ -195,9 +196,17 @@ def finish(args: argparse.Namespace, found: list[dict]) -> int:
     share = (counts["killed"] + counts["timeout"]) / rest if rest else 1.0
     print(f"{len(found)} mutants: {counts}; noticed {share:.1%} of those that are not equivalent")
     if args.json:
-        figures = {"seed": args.seed, "mutants": len(found), **counts, "noticed_share": round(share, 4), "each": found}
-        args.json.write_text(json.dumps(figures, indent=1) + "\n")
+        figures = {"seed": args.seed, "mutants": len(found), **counts, "noticed_share": round(share, 4)}
+        made_by = {"commit": commit(), "cosmic_ray": version("cosmic-ray")}
+        args.json.write_text(json.dumps(figures | made_by | {"each": found}, indent=1) + "\n")
     return int(args.check and share < LEAST)
+
+
+def commit() -> str:
+    """Return the commit of the repository, with a + where files differ from it."""
+    asked = ("rev-parse", "--short=12", "HEAD"), ("status", "--porcelain", "--untracked-files=no")
+    head, changes = (subprocess.run(["git", "-C", ROOT, *one], capture_output=True, text=True).stdout for one in asked)
+    return head.strip() + "+" * bool(changes)
 
 
 if __name__ == "__main__":
