@@ -61,8 +61,8 @@ def test_the_interval_of_a_mean_is_that_of_many_draws():
     low, high = summary([write(int(k)) for k in counts])["interval"]
     half = norm.ppf(0.975) * counts.std() / 20
     assert (low, high) == (
-        pytest.approx(counts.mean() - half, abs=half / 9),
-        pytest.approx(counts.mean() + half, abs=half / 9),
+        pytest.approx(counts.mean() - half, abs=half / 20),
+        pytest.approx(counts.mean() + half, abs=half / 20),
     )
 
 
@@ -74,7 +74,7 @@ def test_the_interval_of_a_ratio_is_that_of_the_paired_cases():
     value, low, high = ratio([write(int(k)) for k in a], [write(int(k)) for k in b])
     assert value == pytest.approx(a.mean() / b.mean())
     half = norm.ppf(0.975) * (a - value * b).std() / b.mean() / np.sqrt(500)
-    assert (low, high) == (pytest.approx(value - half, abs=half / 9), pytest.approx(value + half, abs=half / 9))
+    assert (low, high) == (pytest.approx(value - half, abs=half / 20), pytest.approx(value + half, abs=half / 20))
     times = [write(3, time_s=float(k)) for k in a], [write(3, time_s=float(k)) for k in b]
     assert ratio(*times, "time_s") == pytest.approx((value, low, high))
 
