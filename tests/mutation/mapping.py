@@ -25,7 +25,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "kept.py": ("test_kept.py",),
     "files.py": ("test_legal_ranges.py", "test_files.py", "test_kept.py"),
     "manifest.py": ("test_manifest.py", "test_kept.py"),
-    "dataset/storage.py": ("test_kept.py", "test_dataset.py"),
+    "dataset/storage.py": ("test_kept.py", "test_dataset_cli.py::test_help_imports_nothing_heavy", "test_dataset.py"),
     "dataset/recipe.py": ("test_legal_ranges.py", "test_recipe.py", "test_wrong_kinds.py"),
     "dataset/checking.py": ("test_manifest.py", "test_dataset_cli.py", "test_dataset.py"),
 }
