@@ -6,7 +6,7 @@ that cannot be anything but an error (a shift in place of a sum), and annotation
 run in a copy of the repository, in which digests see the code as it was (`unchanged/sitecustomize.py`).
 
 A mutant that survives is judged in `judged.toml`: equivalent, and why; or else a test is missing. What stands in
-``build/mutants`` is not done again, but for mutants that survived.
+``build/mutants`` is not done again, but for mutants that survived and are not judged.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def tested(mutants: list) -> list[dict]:
     for k, one in enumerate(mutants, 1):
         source = hashlib.sha256(Path(one.module_path).read_bytes()).hexdigest()[:16]
         key = f"{module(one)} {one.operator_name} {one.occurrence} {source}"
-        if before.get(key, {}).get("outcome") not in ("killed", "timeout"):
+        if key not in before or (before[key]["outcome"] == "survived" and not equivalent(before[key])):
             before[key] = outcome(one)
             path.write_text(json.dumps(before, indent=1))
         found.append(before[key])
@@ -184,13 +184,17 @@ def lines(diff: str | None, sign: str) -> list[str]:
     return [line[1:].strip() for line in every if line.startswith(sign) and not line.startswith(sign * 3)]
 
 
+def equivalent(one: dict) -> str:
+    """Return why a mutant is equivalent; empty where nobody has said so."""
+    judged = tomllib.loads((HERE / "judged.toml").read_text())["equivalent"]
+    return next((j["why"] for j in judged if all(j[name] == one[name] for name in ("module", "before", "after"))), "")
+
+
 def finish(args: argparse.Namespace, found: list[dict]) -> int:
     """Print and write the result; return the exit code."""
-    judged = tomllib.loads((HERE / "judged.toml").read_text()).get("equivalent", [])
     for one in found:
-        why = [j["why"] for j in judged if all(j[name] == one[name] for name in ("module", "before", "after"))]
-        if one["outcome"] == "survived" and why:
-            one |= {"outcome": "equivalent", "by": why[0]}
+        if one["outcome"] == "survived" and equivalent(one):
+            one |= {"outcome": "equivalent", "by": equivalent(one)}
     counts = {name: sum(one["outcome"] == name for one in found) for name in OUTCOMES}
     rest = len(found) - counts["equivalent"]
     share = (counts["killed"] + counts["timeout"]) / rest if rest else 1.0
