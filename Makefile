@@ -60,7 +60,7 @@ bench: setup
 		echo "== $$script"; $(BIN)/python $$script --check || missed=1; \
 	done; exit $$missed
 
-# What is not yet in build/mutants: an hour or two on one core, the first time.
+# What is not yet in runs/mutants: an hour or two on one core, the first time.
 mutants: setup
 	@$(BIN)/python -c 'import cosmic_ray' 2> /dev/null \
 		|| $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[mutants]'

@@ -41,7 +41,7 @@ def test_modules_and_tests_of_the_mapping_are_there():
 def test_mutants_that_cannot_be_anything_but_an_error_are_left_out(tmp_path, operator, line, makes_sense):
     path = tmp_path / "one.py"
     path.write_text("def f(\n    a: tuple[1 | 2]\n) -> int: return a + 1\n")
-    one = SimpleNamespace(operator_name=f"core/{operator}", module_path=path, start_pos=(line, 22))
+    one = SimpleNamespace(operator_name=f"core/{operator}", module_path=path, start_pos=(line, 10))
     assert run.sensible(one) is makes_sense
 
 

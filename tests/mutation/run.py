@@ -6,7 +6,7 @@ that cannot be anything but an error (a shift in place of a sum), and annotation
 run in a copy of the repository, in which digests see the code as it was (`unchanged/sitecustomize.py`).
 
 A mutant that survives is judged in `judged.toml`: equivalent, and why; or else a test is missing. What stands in
-``build/mutants`` is not done again, but for mutants that survived and are not judged.
+``runs/mutants`` is not done again, but for mutants that survived and are not judged.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from mapping import TESTS
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-WORK = ROOT / "build" / "mutants"
+WORK = ROOT / "runs" / "mutants"
 TREE = WORK / "tree"
 LEAST = 0.95
 """Share of the mutants that are not equivalent which tests must notice."""
