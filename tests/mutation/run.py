@@ -44,12 +44,13 @@ _TIMEOUT_S = 900.0
 
 def main() -> int:
     args = arguments()
+    made_of = commit()
     copy_tree()
     mutants = sampled(args.n, args.seed)
     if args.list:
         print(*(f"{k:3} {describe(one)}" for k, one in enumerate(mutants, 1)), sep="\n")
         return 0
-    return finish(args, tested(mutants))
+    return finish(args, tested(mutants), made_of)
 
 
 def arguments() -> argparse.Namespace:
@@ -190,7 +191,7 @@ def equivalent(one: dict) -> str:
     return next((j["why"] for j in judged if all(j[name] == one[name] for name in ("module", "before", "after"))), "")
 
 
-def finish(args: argparse.Namespace, found: list[dict]) -> int:
+def finish(args: argparse.Namespace, found: list[dict], made_of: str) -> int:
     """Print and write the result; return the exit code."""
     for one in found:
         if one["outcome"] == "survived" and equivalent(one):
@@ -201,7 +202,7 @@ def finish(args: argparse.Namespace, found: list[dict]) -> int:
     print(f"{len(found)} mutants: {counts}; noticed {share:.1%} of those that are not equivalent")
     if args.json:
         figures = {"seed": args.seed, "mutants": len(found), **counts, "noticed_share": round(share, 4)}
-        made_by = {"commit": commit(), "cosmic_ray": version("cosmic-ray")}
+        made_by = {"commit": made_of, "cosmic_ray": version("cosmic-ray")}
         args.json.write_text(json.dumps(figures | made_by | {"each": found}, indent=1) + "\n")
     return int(args.check and share < LEAST)
 
