@@ -106,6 +106,7 @@ def folder(tmp_path):
 
 
 MANIFEST = dataclasses.replace(describe(ouro.CompactCell(ouro.jart_vcm_v1b())), settings={"n": 101, "shard": 50})
+OTHER = describe(ouro.CompactCell(ouro.jart_vcm_v1b(r=44e-9)))
 FRAME = pd.DataFrame({"record": [0, 1], "history_g_S": [np.float32([1e-4, 2e-4]), np.float32([3e-4])]})
 
 
@@ -180,7 +181,7 @@ def test_a_folder_is_claimed_once(tmp_path):
     with pytest.raises(ValueError, match="name another folder"):
         storage.claimed(tmp_path, dataclasses.replace(MANIFEST, settings={"n": 3}))
     with pytest.raises(ValueError, match="name another folder"):
-        storage.claimed(tmp_path, dataclasses.replace(MANIFEST, circuit="0"))
+        storage.claimed(tmp_path, dataclasses.replace(OTHER, settings=MANIFEST.settings))
     with pytest.raises(ValueError, match="name another folder"):
         versions = MANIFEST.versions | {"numpy": "0"}
         storage.claimed(tmp_path, dataclasses.replace(MANIFEST, versions=versions))

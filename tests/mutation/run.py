@@ -57,7 +57,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=100, help="mutants")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write counts and all mutants to FILE")
+    parser.add_argument(
+        "--json", type=lambda text: Path(text).absolute(), metavar="FILE", help="write counts and all mutants to FILE"
+    )
     parser.add_argument("--check", action="store_true", help=f"exit 1 where fewer than {LEAST:.0%} are noticed")
     parser.add_argument("--list", action="store_true", help="print the mutants, and test none")
     return parser.parse_args()
@@ -168,6 +170,7 @@ def outcome(one) -> dict:
     for folder in set((WORK / "cache").glob("kernels-*")) - kernels:
         shutil.rmtree(folder)  # of a mutated kernel
     by = [line for line in (result.output or "").splitlines() if line.startswith(("FAILED", "ERROR"))]
+    survived = result.test_outcome.value == "survived"
     return {
         "module": module(one),
         "line": one.start_pos[0],
@@ -175,7 +178,7 @@ def outcome(one) -> dict:
         "before": " ".join(lines(result.diff, "-")),
         "after": " ".join(lines(result.diff, "+")),
         "outcome": "timeout" if result.output == "timeout" else result.test_outcome.value,
-        "by": by[0].split(" - ")[0].split(" ", 1)[1].removeprefix("tests/") if by else "",
+        "by": by[0].split(" - ")[0].split(" ", 1)[1].removeprefix("tests/") if by else "" if survived else "import",
     }
 
 
