@@ -194,6 +194,18 @@ def test_times_between_widths_are_geometric_and_away_from_the_target_miss():
     )
 
 
+def test_without_a_seed_it_is_0():
+    p = 97
+    g = np.exp(np.cumsum(np.random.default_rng(6).uniform(0, 0.5, (p, 8, 9)), axis=2))
+    many, t = Trials(np.ones(p), np.full(p, 4.0), np.full(p, 8.0), g), np.full(p, 5.0)
+    for figure in (lambda *seed: many.share(t, 0.2, *seed), lambda *seed: many.gap(t, 0.2, *seed),
+                   lambda *seed: many.floor(0.2, *seed), lambda *seed: Estimate.of(g[:, 0, 0], *seed)):  # fmt: skip
+        one, same, other = figure(), figure(0), figure(1)
+        assert (one.low, one.high) == (same.low, same.high) != (other.low, other.high)
+    assert many.floors() == many.floors(0, 2) != many.floors(1)
+    assert many.floor_bias(0.2) == many.floor_bias(0.2, 0, 2) != many.floor_bias(0.2, 1)
+
+
 def test_failures_are_counted_and_a_gap_is_paired():
     one = trials([[1, 2, 4.0], [NAN, NAN, NAN], [1, 4, 9.0]])
     assert one.failures == 1

@@ -45,6 +45,9 @@ def test_ranges_of_the_other_laws():
     legal(
         lambda value: ouro.HalfCycleWalk(low=(value, 0.3, 0.004, 18.0), high=(1.0,) * 3 + (20.0,)), 5e-324, 1 - 2**-53
     )
+    for low in ((50e-9, 0.36, 0.004, 18.0), (40.5e-9, 0.36, 0.016, 18.0), (0.0, 0.36, 0.004, 18.0)):
+        with pytest.raises(ValueError, match="must be positive and below high"):
+            ouro.HalfCycleWalk(low=low)
     legal(lambda value: ouro.Spread(sigma=(value,) * 4), 0.0, 100.0)
     legal(lambda value: ouro.Spread(low=(value,) * 4), 0.0, 1.0)
     legal(lambda value: ouro.Spread(high=(value,) * 4), 1.0, 100.0)
