@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import c2c, files
+from ouro_spice import c2c, files, telegraph
 from ouro_spice.compact import philox
 from ouro_spice.dataset import Recipe
 from ouro_spice.dataset.recipe import LIMIT, MOST
 from ouro_spice.files import OutputError
 from ouro_spice.pulse import LONGEST_S, SHORTEST_S
 from ouro_spice.telegraph import frequency_Hz
+from ouro_spice.waveform import Telegraph
 
 PAIR = ouro.Pair(-0.5, 0.9, 60e-6)
 DEVICE = ouro.jart_vcm_v1b(window=True)
@@ -112,6 +113,17 @@ def test_read_noise_has_numbers_of_its_own():
             assert abs(found - other) > 1e-9
 
 
+def test_time_passes_for_memristors_that_have_been_read_and_for_no_others():
+    device = DEVICE.replace(read_noise=ouro.ReadNoise(1e3, 0.0))
+    array = ouro.Crossbar(1, 3, ouro.Cell1R(device))
+    before = array.state().changed(1, telegraph=Telegraph(level=1, count=4))
+    after = telegraph.listened(array.cell_at(0, 0), before, before, 0.02, seed=3)
+    for k, begun in ((0, Telegraph()), (1, Telegraph(level=1, count=4))):
+        assert after.telegraph[k] == telegraph.advanced(device, begun, 0.02, c2c.key(3, k))
+    assert after.telegraph[2:] in ((), (None,))
+    assert telegraph.listened(array.cell_at(0, 0), None, before, 0.02, seed=3) is None
+
+
 # ---- recipes
 
 
@@ -134,6 +146,16 @@ def test_ranges_of_a_recipe():
         assert getattr(recipe(**{name: (1e-9, 1e-9)}), name) == (1e-9, 1e-9)
         with pytest.raises(ValueError, match="shortest edge"):
             recipe(**{name: (1.1e-9, 1e-9)})
+
+
+def test_stratified_records_fill_the_window_and_nothing_beside_it():
+    cell = ouro.CompactCell(DEVICE)
+    drawn = [recipe(n=27, sampling="stratified").draw(cell, k) for k in range(27)]
+    low, high = cell.window_S
+    shares = np.array([[(g - low) / (high - low) for g in (one.start_S, one.target_S)] for one in drawn])
+    assert np.all((shares >= 0) & (shares <= 1))
+    places = {(int(a), int(b)) for a, b in 5 * shares[:25]}
+    assert places == {(a, b) for a in range(5) for b in range(5)}
 
 
 def listed(**columns):

@@ -211,6 +211,9 @@ def test_r_and_l_of_a_half_cycle_lie_on_the_way():
     assert c2c.present(device, 3.0, before)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
     at_limit = dataclasses.replace(one, polarity=-1, n_begin=18.0 * (1 - 1e-5))
     assert c2c.present(device, 17.0, at_limit)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
+    for polarity, begin in ((-1, 18.4), (1, 0.0095)):  # a limit that has walked past N leaves no way
+        past = dataclasses.replace(one, polarity=polarity, n_begin=begin)
+        assert c2c.present(device, 17.0, past)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
     walking = DEVICE.replace(walk=ouro.Walk())
     assert c2c.present(walking, 3.0, one).tolist() == [44e-9, 0.42, 0.01, 18.0]
     still = c2c.frozen(walking, 3.0, one)
