@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from ouro_spice.dataset import storage
 from ouro_spice.dataset.storage import DamageError
 from ouro_spice.files import OutputError
 from ouro_spice.kept import kept
-from ouro_spice.manifest import Manifest, describe, measured_circuit
+from ouro_spice.manifest import Manifest, describe, measured_circuit, versions
 
 SETTINGS = {"seed": 3, "band": 0.2}
 
@@ -207,3 +208,14 @@ def test_measurements_are_of_one_file_that_the_cell_names():
     ):
         with pytest.raises(ValueError, match="not those of its circuit"):
             dataclasses.replace(good, **changes).check_circuit()
+
+
+def test_what_is_not_installed_is_said(monkeypatch):
+    def version(package):
+        if package == "torch":
+            raise PackageNotFoundError(package)
+        return "1.2"
+
+    monkeypatch.setattr("ouro_spice.manifest.version", version)
+    found = versions.__wrapped__()
+    assert (found["torch"], found["numpy"]) == ("not installed", "1.2")
