@@ -2,7 +2,7 @@
 BIN := .venv/bin
 OURO := $(BIN)/ouro-spice
 
-.PHONY: help setup sim paper circuit decks doctor test check lint format bench clean
+.PHONY: help setup sim paper circuit decks doctor test check lint format bench mutants clean
 
 help:
 	@echo "make sim      decks and the main job; report in runs/sim/report.html"
@@ -12,6 +12,7 @@ help:
 	@echo "make check    what is too slow for the tests: every benchmark in its quick form"
 	@echo "make decks    the decks alone        make doctor   what this machine has"
 	@echo "make bench    all benchmarks         make setup    set up only"
+	@echo "make mutants  100 small changes in statistics, tuning, walk and storage: do the tests notice each?"
 
 setup:
 	@./setup.sh
@@ -58,6 +59,12 @@ bench: setup
 	@missed=0; for script in benchmarks/[a-z]*.py; do \
 		echo "== $$script"; $(BIN)/python $$script --check || missed=1; \
 	done; exit $$missed
+
+# What is not yet in runs/mutants: an hour or two on one core, the first time.
+mutants: setup
+	@$(BIN)/python -c 'import cosmic_ray' 2> /dev/null \
+		|| $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[mutants]'
+	@nice $(BIN)/python tests/mutation/run.py --check --json benchmarks/mutants.json
 
 clean:
 	rm -rf runs build *.egg-info

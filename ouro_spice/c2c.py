@@ -30,7 +30,7 @@ _SHORTEST_WAY = 1e-4
 """Share of N below which the way of a half-cycle is none: r and l would follow the last digits of N."""
 
 _GROWTH = (0.5, 2.0)
-"""Where N gathers speed, it is taken to go on so, but for no more than this from an eighth of a step to the next."""
+"""Where N gathers speed, it is taken to go on so, but for no more than this from a quarter of a step to the next."""
 
 _ROUNDING = 1e-6
 """A step ends with a part of a pulse that ends within this share of it."""
