@@ -208,8 +208,14 @@ def test_an_optimum_at_an_edge_is_told_by_name_end_and_number_of_values():
     values = [{"width": w, "step": s, "back": b, "edge": 2e-9, "name": "x"}
               for w in (1e-8, 3e-8, 1e-7) for s in (0.01, 0.02) for b in (None, 2, 4)]  # fmt: skip
     assert edges(values[0] | {"back": 4}, values) == {
-        "width": "smallest of 3", "step": "smallest of 2", "back": "largest of 2"
+        "width": "smallest of 3", "step": "smallest of 2"
     }  # fmt: skip
+    # all steps back is beyond any number of them; nothing is beyond none of a term, and beyond no change of the width
+    assert edges({"back": 2}, values) == {"back": "smallest of 2"}
+    assert (
+        edges({"integral": 0.0, "turn": 1.0}, [{"integral": i, "turn": t} for i in (0.0, 0.1) for t in (0.5, 1.0)])
+        == {}
+    )
     assert edges({"width": 3e-8, "step": 0.02, "back": None, "edge": 2e-9, "name": "x"}, values) == {
         "step": "largest of 2"
     }

@@ -176,7 +176,16 @@ def test_what_hardly_moved_can_only_show_that_a_device_is_slower():
     found = updated(state, np.array([True, True]), measured, np.full(2, 0.1), np.full(2, True), 0.16)
     assert found[0, 0] == 0.5 and found[1, 0] == 0.0
     assert found[0, 1] > 0.5 and found[1, 1] > 0.0
-    assert np.all(found[2] < 0.49 + 0.16)
+    assert found[2, 1] < 0.49 + 0.16
+    # a bound below what is believed says nothing: the spread is only that of the drift
+    assert found[2:, 0] == pytest.approx([0.65, 0.65, 0.2])
+
+
+@pytest.mark.parametrize("one", KINDS, ids=IDS)
+def test_an_instrument_that_reads_nothing_stops_no_write(one):
+    for readings in ([0.0], [-1e-6], [2e-4, 0.0], [0.0, 2e-4, -1e-6]):
+        pulse = one.next_pulse(3e-4, readings)
+        assert pulse.polarity == (-1 if readings[-1] < 3e-4 else 1)
 
 
 def test_the_first_pulse_is_the_expected_one():

@@ -189,6 +189,12 @@ def test_for_a_band_the_histories_say_what_ends_within_it():
         np.log(Table.fit(data, band, bins=10).predict(start, dg) / needed_s(start, start + dg)) for band in (0.2, None)
     ]
     assert abs(np.median(off[0])) < 0.25 < 0.5 < np.median(off[1])
+    # what a device does behind the end of its record, twice its time, is not known, and no reason for longer pulses
+    alike, (start, dg) = records(2000, histories=True), grid()
+    ratio = Table.fit(alike, 0.5, bins=10).predict(start, dg) / needed_s(start, start + dg)
+    far = np.abs(dg) > 0.6 * (start + dg)
+    assert far.sum() > 5
+    assert 0.5 < np.median(ratio[far]) < 1.5
     banded = Table.fit(data, 0.2, bins=4)
     assert banded.manifest.settings["table"] == {"of": "records", "band": 0.2, "bins": 4, "records": 2400}
     assert banded.still == 0 and not banded.smooth

@@ -148,7 +148,10 @@ def _hits(data: PulseDataset, target_S: np.ndarray, time_s: np.ndarray, band: fl
     some = np.abs(time_s[time_s != 0])
     log_width = np.linspace(np.log(some.min() / 2), np.log(some.max() * 2), _WIDTHS)
     width_s = np.exp(log_width)
-    ends_S = [np.interp(width_s / dt_s, np.arange(len(g)), g.numpy()) for dt_s, g in data.histories("train")]
+    # what a device does behind the end of its record is not known: no hit
+    ends_S = [
+        np.interp(width_s / dt_s, np.arange(len(g)), g.numpy(), right=np.nan) for dt_s, g in data.histories("train")
+    ]
     return log_width, within(np.array(ends_S), target_S[:, None], band)
 
 

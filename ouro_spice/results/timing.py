@@ -17,19 +17,20 @@ _MOST = 100
 def prediction_times(programmer: Programmer, histories: Sequence[History], most: int = _MOST) -> dict[str, float]:
     """Return the CPU time that a programmer takes to choose a pulse, one write at a time; {} where it predicts nothing.
 
-    Its own writes are gone through again: it is asked for pulses that it sent, drawn evenly from all of them, with the
-    readings that it had then. So a mean over these is what a pulse of such a write costs.
+    Writes of its own, drawn evenly, are gone through again, pulse after pulse as they came: what a programmer carries
+    from one call to the next helps it as it did then. So a mean over these is what a pulse of such a write costs.
 
     Returns
     -------
     dict
         ``pulse_s``: mean time of a choice [s]; ``prediction_s``: of one of its predictions [s]; ``n`` choices timed.
     """
-    places = [(k, j) for k, history in enumerate(histories) if history.predictions for j in range(len(history.pulses))]
-    if not places:
+    predicted = [history for history in histories if history.predictions]
+    if not predicted:
         return {}
-    order = np.random.default_rng(0).permutation(len(places))[:most]
-    asked = [(histories[k].target_S, list(histories[k].readings_S[: j + 1])) for k, j in (places[i] for i in order)]
+    order = np.random.default_rng(0).permutation(len(predicted))
+    writes = [predicted[k] for k in order]
+    asked = [(one.target_S, list(one.readings_S[: j + 1])) for one in writes for j in range(len(one.pulses))][:most]
     programmer.next_pulse(*asked[0])  # what is only done once
     begun = time.process_time()
     for target, readings in asked:

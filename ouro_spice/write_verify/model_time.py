@@ -13,7 +13,7 @@ from ..dataset.recipe import LIMIT
 from ..forks import cached_property
 from ..pulse import Pulse
 from .carried import Carried
-from .nominal import NominalTimes
+from .nominal import LEAST_S, NominalTimes
 from .programmer import Conventional
 
 _LEAST = 0.02
@@ -75,7 +75,7 @@ class ModelTime(Conventional):
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
         """Return the pulse of the nominal time to each target times the gain."""
-        targets, readings = np.asarray(targets, float), np.asarray(readings, float)
+        targets, readings = np.asarray(targets, float), np.maximum(np.asarray(readings, float), LEAST_S)
         gains = self._carried.states(targets, readings, self._begin, self._step)
         width = self._width(gains, targets, readings[:, -1])
         voltages = self.nominal.voltages

@@ -30,6 +30,9 @@ _FIRST, _MORE, _TRIES = 3.0, 4.0, 12
 _EDGE = 1e-3
 """Edges over the length of such a transient: at strong amplitudes the pulses' own ones are longer than the traverse."""
 
+LEAST_S = 1e-9
+"""Readings at or below 0 stand for this conductance [S]: an instrument's offset is no reason to stop a write."""
+
 
 @dataclass(frozen=True, eq=False)
 class NominalTimes:
@@ -77,7 +80,7 @@ class NominalTimes:
 
     def needed_s(self, start_S: np.ndarray, end_S: np.ndarray) -> np.ndarray:
         """Return the time from conductances (K,) to others (K,) [S] at each amplitude, (K, A) [s]; never negative."""
-        start, end = np.log(start_S), np.log(end_S)
+        start, end = (np.log(np.maximum(one, LEAST_S)) for one in (start_S, end_S))
         way = np.where(end > start, 0, 1)
         return np.maximum(self._passed_s(way, end) - self._passed_s(way, start), 0.0)
 

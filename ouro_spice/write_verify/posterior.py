@@ -13,7 +13,7 @@ from ..dataset.recipe import LIMIT
 from ..forks import cached_property
 from ..pulse import Pulse
 from .carried import Carried
-from .nominal import NominalTimes
+from .nominal import LEAST_S, NominalTimes
 from .programmer import Conventional
 
 CLEAR_S = 5e-6
@@ -101,7 +101,7 @@ class Posterior(Conventional):
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
         """Return the pulse that takes each device most of its way to the target, as far as its slowness is known."""
-        targets, readings = np.asarray(targets, float), np.asarray(readings, float)
+        targets, readings = np.asarray(targets, float), np.maximum(np.asarray(readings, float), LEAST_S)
         states = self._carried.states(targets, readings, self._begin, self._step)
         width, place = self._chosen(states[:2], targets, readings[:, -1])
         up = readings[:, -1] < targets
@@ -155,7 +155,7 @@ class Posterior(Conventional):
         sign = np.where(before < targets, 1.0, -1.0)
         moved = (after - before) * sign
         seen = np.maximum(moved, STILL_S)
-        ended = np.maximum(before + sign * seen, 1e-9)
+        ended = np.maximum(before + sign * seen, LEAST_S)
         k = np.arange(len(targets))
         nominal_s = self.nominal.needed_s(before, ended)[:, self._places][k, place]
         measured = np.log(width / np.maximum(nominal_s, 1e-15))
@@ -203,6 +203,7 @@ def updated(
     off = np.where(at_least, np.maximum(off, 0.0), off)
     total = spread[own, k] + variance
     gain = np.where(np.arange(2)[:, None] == own, spread, both) / total
+    gain = np.where(at_least & (off == 0), 0.0, gain)  # below what is believed such a bound says nothing
     mean = np.clip(mean + gain * off, -_MOST, _MOST)
     spread = spread - gain**2 * total + drift
     both = both - gain[0] * gain[1] * total

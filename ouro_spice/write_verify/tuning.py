@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _BY = {"pulses": "pulses_mean", "time": "time_s"}
 _FIRST = 40  # cases that every candidate is tried on
 _MORE = 3  # from round to round: so many times the cases, for one in so many of the candidates
+_NOTHING_MORE = {"turn": 1.0, "growth": 1.0}  # factors of a width that change nothing
 _LEFT = 6  # candidates that come to the last round at least
 
 
@@ -114,12 +115,15 @@ def ranked(
 def edges(parameters: Mapping[str, Any], tried: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Return which settings lie at an end of the values that were tried: "smallest of 3", "largest of 8", by name.
 
-    What had one value only was not tuned; a setting that is not a number, such as ``back = None``, lies at no end.
+    What had one value only was not tuned. Nothing lies beyond the largest number where what is no number was tried, too
+    (``back = None``: all steps), and beyond 0, or a factor of 1 that pulses grow or shrink by: these are no ends.
     """
     found = {}
     for name, value in parameters.items():
         values = sorted({one[name] for one in tried if _number(one.get(name))})
-        if len(values) > 1 and _number(value) and value in (values[0], values[-1]):
+        if len(values) < 2 or not _number(value) or value == _NOTHING_MORE.get(name, 0.0):
+            continue
+        if value == values[0] or (value == values[-1] and all(_number(one.get(name)) for one in tried if name in one)):
             found[name] = f"{'smallest' if value == values[0] else 'largest'} of {len(values)}"
     return found
 
