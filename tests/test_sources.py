@@ -11,6 +11,7 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice import maker, sources
+from ouro_spice.compact import jit
 from ouro_spice.machine import ToolError
 
 PLAIN = "import math\n\nLIMIT = 4.0\n\n\ndef law(x, k=2):\n    return math.exp(-k * x) if x < LIMIT else 0.0\n"
@@ -236,3 +237,13 @@ def test_each_change_of_the_code_is_seen_where_it_counts(copy, monkeypatch, work
     finally:
         path.write_text(text)
         sources._closure.cache_clear()
+
+
+def test_what_kernels_import_names_their_cache():
+    """A number that is compiled into kernels decides where they are kept: else old ones run under a new manifest."""
+    found = set()
+    for path in (sources.ROOT / "compact").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level == 2:
+                found |= {f"{(node.module or node.names[0].name).split('.')[0]}.py"}
+    assert found - {"checks.py", "forks.py", "machine.py", "quantities.py"} == set(jit.FROZEN)

@@ -10,7 +10,7 @@ import pytest
 from analytic_device import quick, records
 from typer.testing import CliRunner
 
-from ouro_spice import PulseDataset, PulsePredictor, import_pulses
+from ouro_spice import PulseDataset, PulsePredictor, Table, import_pulses
 from ouro_spice.cli import app
 from ouro_spice.dataset.controls import controls, unvaried
 from ouro_spice.predictor import Specification, Stage, held_out
@@ -78,6 +78,25 @@ def test_widths_within_a_factor_of_2_teach_nothing(imported, factor):
     data = imported(lambda device, k: 100.0 * (factor if device % 2 else 1.0), one_pair)
     with pytest.raises(ValueError, match=r"cannot teach the pulse time: that of SET is 100 ns"):
         PulsePredictor.fit(data, quick())
+
+
+def test_a_few_widths_that_differ_teach_nothing(imported):
+    """Of 11 devices with 100 ns and one with 1 us a network learns "100 ns"."""
+    data = imported(lambda device, k: 1000.0 if device == 3 else 100.0, lambda volts: one_pair(volts))
+    with pytest.raises(ValueError, match="that of SET is 100 ns in four of five of its"):
+        PulsePredictor.fit(data, quick())
+    with pytest.raises(ValueError, match="100 ns in four of five"):
+        Table.fit(data)
+
+
+def test_a_table_asks_for_the_same(imported):
+    with pytest.raises(ValueError, match="that of SET is 100 ns in all"):
+        Table.fit(imported())
+    with pytest.raises(ValueError, match="amplitude of SET varies"):
+        Table.fit(imported(drawn))
+    with pytest.raises(ValueError, match="single pulses"):
+        Table.fit(imported(drawn, one_pair), 0.1)
+    assert Table.fit(imported(drawn, one_pair)).predict(150e-6, 50e-6) > 0
 
 
 @pytest.mark.parametrize(("still", "name"), [(True, "SET"), (False, "RESET")])

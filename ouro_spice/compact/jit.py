@@ -17,6 +17,10 @@ from ..machine import ToolError, cache_folder
 free_at_fork(global_compiler_lock)
 
 
+FROZEN = ("constants.py", "device.py")
+"""Modules of the package whose numbers are compiled into kernels."""
+
+
 def kernel(function: Callable) -> Callable:
     """Compile a function of numbers and arrays; without the interpreter's lock, kept on disk between processes.
 
@@ -44,7 +48,7 @@ def kernel(function: Callable) -> Callable:
 def _folder() -> str:
     """A folder for exactly these sources: numba does not see that a kernel has changed which another one calls."""
     here = Path(__file__).parent
-    sources = [*sorted(here.glob("*.py")), here.parent / "device.py"]
+    sources = [*sorted(here.glob("*.py")), *(here.parent / name for name in FROZEN)]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     try:
         return str(cache_folder() / f"kernels-{digest}")

@@ -44,6 +44,8 @@ class Control:
         Smallest and largest value, of pulse times without their sign.
     values
         How many different values there are.
+    middle
+        What the middle four fifths of the records lie between: a few that differ teach nothing.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Control:
     low: float
     high: float
     values: int
+    middle: tuple[float, float] = (float("nan"), float("nan"))
 
     @property
     def same(self) -> bool:
@@ -99,7 +102,8 @@ def controls(frame: pd.DataFrame) -> list[Control]:
             values = values[np.isfinite(values)]
             if len(values):
                 ends = float(values.min()), float(values.max())
-                found.append(Control(name, direction, len(values), *ends, len(np.unique(values))))
+                middle = tuple(np.quantile(values, (0.1, 0.9)).tolist())
+                found.append(Control(name, direction, len(values), *ends, len(np.unique(values)), middle))
     return found
 
 

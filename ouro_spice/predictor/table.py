@@ -130,7 +130,8 @@ class Table(Conventional):
         ------
         ValueError
             For trials of an unknown circuit, fewer than 8 pairs in a direction that need a pulse, a dataset without
-            "train" records in a direction, or one without histories where they are asked for.
+            "train" records in a direction, one whose pulse time hardly varies, or whose amplitude or edges do, as for
+            a network, or one without histories where they are asked for.
         """
         check_kind("data", data, (PulseDataset, Trials), "what ouro_spice.trials or ouro_spice.extract makes")
         check_seed(seed)

@@ -13,6 +13,7 @@ from ..dataset import PulseDataset
 from ..manifest import Manifest
 from ..one_shot import Trials, within
 from .domain import TARGET, Domain
+from .teachable import check_controls, known
 
 SMOOTHINGS = (1e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)
 """Smoothings of the spline that are tried on pairs held out."""
@@ -106,6 +107,12 @@ def _parts(nodes: np.ndarray, way: np.ndarray, seed: int) -> np.ndarray:
 
 def from_records(data: PulseDataset, band: float | None, bins: int) -> dict[str, Any]:
     """Return what a `Table` is made with: in bins the median time, or the one at which most histories are in a band."""
+    check_controls(data, ("g_start_S", "dg_S"))
+    if band is not None and "history_g_S" in data.frame and not known(data):
+        raise ValueError(
+            "a table for a band is made of histories, what pulses of any width did, and the records are single pulses: "
+            "band=None takes the medians of their times"
+        )
     rows = data.reached("train")
     start_S, target_S, time_s = (
         rows[name].to_numpy(float) for name in ("g_sense_start_S", "g_target_S", "t_pulse_s")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
+
 from ..dataset import PulseDataset
 from ..dataset.controls import AMPLITUDE, EDGES, TIME, WORDS, Control, controls
 from .specification import Specification
 
 FACTOR = 2.0
-"""Longest over shortest pulse time from which on a direction has something to teach."""
+"""Longest over shortest pulse time, of the middle four fifths of the records, from which on a direction teaches it."""
 
 EDGE = 0.25
 """Share of the geometric middle of the pulse times by which edges may vary unseen: an edge counts for a part of its
@@ -28,19 +31,24 @@ def check_teachable(data: PulseDataset, specification: Specification) -> None:
     They cannot where the pulse time of a direction hardly varies, where another control of it varies and is no input of
     the network, and where training learns from histories and these are single pulses.
     """
-    found = controls(data.reached("train"))
-    times = {one.direction: one for one in found if one.name == TIME}
-    for one in times.values():
-        if one.n > 1 and one.high < FACTOR * one.low:
-            raise ValueError(_unvaried(one, found))
-    for one in found:
-        if one.name != TIME and not one.same and not _negligible(one, times[one.direction], specification):
-            raise ValueError(_unseen(one))
+    check_controls(data, specification.inputs)
     if any(stage.needs_curves for stage in specification.stages) and "history_g_S" in data.frame and not known(data):
         raise ValueError(
             "this training learns from histories, what pulses of any width did, and the records are single pulses, "
             "whose histories have two points: train a variant that learns the time, such as log_time"
         )
+
+
+def check_controls(data: PulseDataset, inputs: Sequence[str]) -> None:
+    """Raise ValueError where the pulse time of a direction hardly varies, or another control that is no input does."""
+    found = controls(data.reached("train"))
+    times = {one.direction: one for one in found if one.name == TIME}
+    for one in times.values():
+        if one.middle[1] < FACTOR * one.middle[0] and sum(each.n for each in times.values()) > 1:
+            raise ValueError(_unvaried(one, found))
+    for one in found:
+        if one.name != TIME and not one.same and not _negligible(one, times[one.direction], inputs):
+            raise ValueError(_unseen(one))
 
 
 def known(data: PulseDataset, split: str | None = None) -> bool:
@@ -57,10 +65,17 @@ def _unvaried(time: Control, found: list[Control]) -> str:
     decides = f" (what varies is the {' and the '.join(others)})" if others else ""
     other = f"; the variant amplitude_only takes the amplitude ({_CAMPAIGN})" if WORDS[AMPLITUDE] in others else ""
     return (
-        f"these records cannot teach the pulse time: that of {time.direction} is {time.span} in all {time.n} "
-        f"records{decides}, and the longest has to be at least {FACTOR:g} times the shortest; measure pulses of "
-        f"several widths, at one amplitude{other}"
+        f"these records cannot teach the pulse time: that of {time.direction} is {_mostly(time)}{decides}, and the "
+        f"longest has to be at least {FACTOR:g} times the shortest; measure pulses of several widths, at one "
+        f"amplitude{other}"
     )
+
+
+def _mostly(time: Control) -> str:
+    if time.n == 1 or time.high < FACTOR * time.low:
+        return f"{time.span} in all {time.n} records" if time.n > 1 else f"that of a single record, {time.span}"
+    middle = dataclasses.replace(time, low=time.middle[0], high=time.middle[1])
+    return f"{middle.span} in four of five of its {time.n} records"
 
 
 def _unseen(one: Control) -> str:
@@ -75,8 +90,8 @@ def _unseen(one: Control) -> str:
     return f"{text}; no variant takes it: split the table, one for each value, and train a network on each"
 
 
-def _negligible(one: Control, time: Control, specification: Specification) -> bool:
+def _negligible(one: Control, time: Control, inputs: Sequence[str]) -> bool:
     """Return whether a control that varies is seen, or an edge that hardly counts."""
-    if _INPUTS.get(one.name) in specification.inputs:
+    if _INPUTS.get(one.name) in inputs:
         return True
     return one.name in EDGES and one.high - one.low <= EDGE * (time.low * time.high) ** 0.5

@@ -128,8 +128,11 @@ class Benchmarked:
     def manifest(self) -> Manifest:
         """What was simulated."""
         bench = self.bench
-        settings = {"n": bench.n, "seed": bench.seed, "d2d": bench.d2d, "pair": dataclasses.asdict(bench.pair)}
-        return dataclasses.replace(describe(bench.cell, **settings), failures=self.failures)
+        settings = {name: getattr(bench, name) for name in ("n", "seed", "d2d", "tolerance", "max_pulses", "table")}
+        settings["pair"] = dataclasses.asdict(bench.pair)
+        settings["tuning"] = dataclasses.asdict(bench.tuning) if bench.tuning else None
+        settings |= {"checkpoints": self.checkpoints, "programmers": self.settings}
+        return dataclasses.replace(describe(bench.cell, "benchmark", **settings), failures=self.failures)
 
     @property
     def tuned(self) -> dict[str, dict[str, Any]]:
