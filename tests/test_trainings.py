@@ -125,8 +125,8 @@ def test_few_trainings_that_hardly_differ_leave_few_degrees_of_freedom():
 
 
 def test_the_degrees_of_freedom_are_those_of_the_mean_squares():
-    left = np.array([[1, -1, 0], [0, 1, -1], [-1, 0, 1]])
-    cases = np.array([[3.0], [0.0], [-3.0]]) + [2.0, 0.0, -2.0] + left
+    left = np.array([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0], [-1.0, 0.0, 1.0]])
+    cases = np.add.outer([3.0, 0.0, -3.0], [2.0, 0.0, -2.0]) + left
     a, b, e = 9 / 3, 4 / 3, 6 / 4 / 9
     variance = a - e + b
     freedom = variance**2 / (a**2 / 2 + b**2 / 2 + e**2 / 4)
