@@ -183,16 +183,64 @@ def test_settings_that_are_not_recorded_are_said():
 # ---- what the tables show
 
 
-def shown(table_share, network_share):
-    rows = {"table": row(table_share)} | {name: row(network_share) for name in BANDS}
+def shown(table_share, network_share, *over):
+    """Findings of one setting; `over`: intervals of network minus table, band by band, none in files of before."""
+    more = [{"over_table": {name: [network_share - table_share, *one]}} for name, one in zip(BANDS, over, strict=False)]
+    networks = {name: row(network_share, **told) for name, told in zip(BANDS, more or [{}] * 3, strict=True)}
+    rows = {"table": row(table_share)} | networks
     return "\n".join(claims.findings({"paper": {"one_shot": {"here": rows}}}))
 
 
-def test_a_table_that_is_as_good_is_said_so_and_another_is_not():
-    assert "a table is as good as a network" in shown(0.60, 0.63)
-    for far in (shown(0.60, 0.70), shown(0.80, 0.70)):
-        assert "as good as" not in far and "Tables beside networks" in far
+def test_a_table_is_as_good_where_the_difference_of_pairs_is_within_the_margin_interval_and_all():
+    same, over, under, wide = (-0.019, 0.02), (0.03, 0.09), (-0.09, -0.03), (-0.05, 0.03)
+    told = shown(0.60, 0.60, same, same, same)
+    assert "**For two inputs a table is as good as a network, to within 2 points.**" in told
+    assert "networks - table 0.0 (-1.9 .. 2.0): as good as the table / 0.0" in told
+    assert "**For two inputs networks are better than tables.**" in shown(0.60, 0.66, over, over, over)
+    assert "**For two inputs tables are better than networks.**" in shown(0.66, 0.60, under, under, under)
+    for mixed in ([same, same, wide], [over, wide, over], [over, same, under], [(-0.021, 0.01)] * 3):
+        text = shown(0.60, 0.60, *mixed)
+        assert "**Tables beside networks.**" in text
+    assert "(-5.0 .. 3.0): not decided" in shown(0.60, 0.60, same, same, wide)
+
+
+def test_files_without_the_difference_of_pairs_give_figures_and_no_verdict():
+    """Marginal intervals that overlap say nothing of a difference."""
+    for text in (shown(0.60, 0.63), shown(0.60, 0.70), shown(0.80, 0.70)):
+        assert "Tables beside networks" in text
+        assert not any(word in text for word in ("as good as", "better", "worse", "not decided", "networks - table"))
     assert "here: table 60.0 / 60.0 / 60.0 %, networks 70.0 / 70.0 / 70.0 %" in shown(0.60, 0.70)
+
+
+def test_the_floors_own_bias_counts_against_networks_at_the_floor():
+    """An interval up to 5 points is at the floor, unless the floor itself may be 2 points too low."""
+    for bias, near in ((-0.02, True), (0.009, True), (0.02, False)):
+        rows = {name: row(0.5, gap={name: [0.04, 0.03, 0.05]}) for name in BANDS}
+        rows["best constant"] = row(0.1, floor_bias=dict.fromkeys(BANDS, bias))
+        text = "\n".join(claims.findings({"paper": {"one_shot": {"here": rows}}}))
+        assert ("bounded by noise" in text) == near
+        low = 100 * (0.04 + max(bias, 0))
+        assert f"{low:.1f} to {low:.1f} points" in text
+
+
+def inputs(many, plain, saved=None):
+    """Findings of writes: intervals of the pulses of either network, and the ratio of pairs."""
+    rows = {"both": written(interval=many), "within_10": written(pulses_mean=2.9, interval=plain)}
+    found = {"pulses": {"neural": "both", "conventional": "ISPP", "over_best": [2.0, 1.5, 2.5]}}
+    found |= {"inputs": {"plain": "within_10", "many": "both", "pulses": saved}} if saved else {}
+    of = {claims.SPICE: {"0.1": found}}
+    return "\n".join(
+        claims.findings({"circuit": {"one_shot": {}, "write_verify": {claims.SPICE: {"0.1": rows}}, "ratios": of}})
+    )
+
+
+def test_many_inputs_are_said_to_save_pulses_where_the_lower_end_of_the_ratio_does():
+    case = "The network's case is many inputs"
+    assert case in inputs([2.0, 3.0], [2.4, 3.4], [1.16, 1.01, 1.3])
+    assert ", 1.16 (1.01 .. 1.30) times as many; ISPP" in inputs([2.0, 3.0], [2.4, 3.4], [1.16, 1.01, 1.3])
+    assert case not in inputs([2.0, 2.3], [2.6, 3.4], [1.16, 0.99, 1.3])
+    # without the ratio: intervals that have no part in common; means alone say nothing
+    assert case in inputs([2.0, 2.39], [2.4, 3.4]) and case not in inputs([2.0, 2.41], [2.4, 3.4])
 
 
 def test_networks_far_from_the_floor_are_not_said_to_be_at_it():

@@ -141,6 +141,11 @@ def test_every_variant_stands_beside_the_baselines_and_the_floor(done):
     timeless = [{k: v for k, v in rows[n].items() if k != "compute_s"} for n in ("noise-free", "noise-free, looked up")]
     assert timeless[0] == timeless[1]
     assert rows["within_20"]["wrong_way"] == 0
+    assert {name for name, row in rows.items() if "over_table" in row} == {"A_G", "fine-tuned", "within_20"}
+    for band, (value, low, high) in rows["within_20"]["over_table"].items():
+        table_of = f"table_{band.removeprefix('within_')}"
+        assert value == pytest.approx(rows["within_20"][band] - rows[table_of][band]) and low < value < high
+    assert any("share - table's" in head for head in table.share_table(rows)[0])
 
 
 def test_all_programmers_write_the_same_cells(done):
@@ -173,6 +178,9 @@ def test_the_ratio_is_that_of_the_rows(done):
             assert found["nothing"][1] <= found["nothing"][0] <= found["nothing"][2]
         for what in ("over_best", "over_model", "over_untuned"):
             assert one[what][1] <= one[what][0] <= one[what][2]
+    saved = ratios["inputs"]
+    assert (saved["plain"], saved["many"]) == ("within_20", "both")
+    assert saved["pulses"][0] == pytest.approx(means["pulses"]["within_20"] / means["pulses"]["both"])
 
 
 def test_conditions_that_change_nothing_change_nothing(done):

@@ -11,11 +11,20 @@ from scipy.stats import t as student
 
 from ouro_spice.engine import Ngspice
 from ouro_spice.manifest import Manifest
-from ouro_spice.one_shot import BANDS, Deployment, Estimate
+from ouro_spice.one_shot import BANDS, Deployment, Estimate, Increments, within
 from ouro_spice.predictor import PulsePredictor
-from ouro_spice.results import Configuration, attempts, networks, trainers
+from ouro_spice.results import Configuration, aims, attempts, networks, trainers, updates
 from ouro_spice.results.networks import Place, is_trained, network, training, trainings
-from ouro_spice.results.trainings import Spread, chosen, hit_summary, seed_of, summary, validation_score
+from ouro_spice.results.trainings import (
+    Spread,
+    chosen,
+    hit_summary,
+    over_tables,
+    seed_of,
+    summary,
+    validation_score,
+)  # fmt: skip
+from ouro_spice.write_verify.statistics import wilson
 
 TINY = """
 seed = 3
@@ -104,6 +113,103 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
     assert too_narrow / draws < 0.85
 
 
+def test_few_trainings_that_hardly_differ_leave_few_degrees_of_freedom():
+    """Where chance alone sets three trainings apart, the difference of mean squares is known as badly as they are."""
+    rng, inside, draws = np.random.default_rng(4), 0, 1500
+    for _ in range(draws):
+        cases = 0.1 * rng.standard_normal((3, 1)) + 0.3 * rng.standard_normal(300) + rng.standard_normal((3, 300))
+        found = Spread.of(cases)
+        inside += found.low <= 0 <= found.high
+    # three standard errors of 1500 draws are 1.7 points; degrees of freedom of the difference hold it in 90 %
+    assert 0.933 <= inside / draws <= 0.98
+
+
+def test_the_degrees_of_freedom_are_those_of_the_mean_squares():
+    left = np.array([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0], [-1.0, 0.0, 1.0]])
+    cases = np.add.outer([3.0, 0.0, -3.0], [2.0, 0.0, -2.0]) + left
+    a, b, e = 9 / 3, 4 / 3, 6 / 4 / 9
+    variance = a - e + b
+    freedom = variance**2 / (a**2 / 2 + b**2 / 2 + e**2 / 4)
+    found = Spread.of(cases)
+    assert freedom > 2
+    assert found.high - found.value == pytest.approx(student.ppf(0.975, freedom) * np.sqrt(variance))
+
+
+@pytest.mark.parametrize(("hit", "ends"), [(1.0, [0.9124, 1.0]), (0.0, [0.0, 0.0876])])
+def test_shares_of_several_trainings_that_all_hit_or_miss_are_not_certain(hit, ends):
+    """40 of 40: Wilson's interval ends at 40 / (40 + 3.8415), however many trainings there are."""
+    row = hit_summary({band: np.full((3, 40), hit) for band in BANDS})
+    for band in ("within_50", "within_10"):
+        assert row["interval"][band] == pytest.approx(ends, abs=1e-4)
+        told = row | {"interval": {band: [hit, hit]}}  # as files of before hold it
+        for one in (row, told):
+            assert aims._share(one, band) == pytest.approx((hit, *ends), abs=1e-4)
+
+
+def test_shares_of_several_trainings_have_wilsons_interval_at_least():
+    hits = np.ones((3, 40))
+    hits[0, 0] = 0
+    low, high = hit_summary({0.5: hits})["interval"]["within_50"]
+    least, most = wilson(119 / 3, 40)
+    assert low <= least + 1e-12 and most - 1e-12 <= high <= 1
+
+
+def test_pairs_that_all_agree_do_not_prove_that_all_do():
+    """Agresti and Min's interval of n pairs without a difference: +-1.96 / (n + 2)."""
+    found = Spread.of(np.zeros((3, 40))).differences()
+    assert (found.low, found.value, found.high) == pytest.approx((-1.95996 / 42, 0, 1.95996 / 42), abs=1e-5)
+    ever = Spread.of(np.ones((3, 40))).differences()
+    assert ever.value == ever.high == 1 and 0.85 < ever.low < 0.95
+
+
+def test_networks_and_tables_are_compared_on_the_same_attempts():
+    """Both miss the same half; where the network hits one in twenty more, the pairs say so, the shares do not."""
+    table = np.where(np.arange(400) % 2 == 0, 0.0, 0.9)
+    more = table.copy()
+    more[1:80:4] = 0.0
+    tries = [ends(more)] * 3
+    found = over_tables(tries, dict.fromkeys(BANDS, ends(table)))
+    value, low, high = found["within_20"]
+    assert value == pytest.approx(0.05) and 0.02 < low < 0.05 < high < 0.08
+    shares = [hit_summary({0.2: [within(e.end_S, e.target_S, 0.2) for e in several]}) for several in
+              (tries, [ends(table)] * 3)]  # fmt: skip
+    assert shares[0]["interval"]["within_20"][0] < shares[1]["interval"]["within_20"][1]
+    assert over_tables([ends(table)], {0.2: ends(more)})["within_20"][0] == pytest.approx(-0.05)
+
+
+# ---- small updates
+
+
+def asked(gains, failed=()):
+    """Changes up by 10 uS of cells with these gains, and down by 20 uS with none."""
+    gains = np.asarray(gains, float)
+    change = np.concatenate([1e-5 * gains, 0 * gains])
+    change[list(failed)] = np.nan
+    steps = np.repeat([1e-5, -2e-5], len(gains))
+    case = np.tile(np.arange(len(gains)), 2)
+    return Increments(steps, np.full(len(steps), 3e-4), change, (1e-4, 5e-4), case)
+
+
+def test_small_updates_are_means_over_the_trainings_with_their_spread():
+    several = [asked([0.5, 0.7, 0.9]), asked([1.0, 1.2, 1.4]), asked([1.5, 1.7, 1.9])]
+    up, down = updates.rows(several)
+    whole = Spread.of(np.stack([one.ratio[:3] for one in several]))
+    assert (up["direction"], up["asked_S"], up["n"], up["trainings"]) == ("set", 1e-5, 3, 3)
+    assert up["gain"] == pytest.approx(1.2) and up["gain_sd"] == pytest.approx(0.5)
+    assert up["interval"] == pytest.approx(whole.ends)
+    assert up["interval"][0] < 0.7 and up["interval"][1] > 1.7  # of three trainings, 0.5 apart
+    assert up["spread"] == pytest.approx(np.std([0.5, 0.7, 0.9])) and up["wrong_way"] == 0
+    assert (down["direction"], down["gain"], down["rms_S"]) == ("reset", 0, pytest.approx(2e-5))
+    assert updates.rows(several[:1]) == several[0].rows()
+
+
+def test_a_small_update_that_failed_in_one_training_counts_in_none():
+    up, _ = updates.rows([asked([0.5, 0.7, 0.9]), asked([0.5, 0.7, 100.0], failed=[2])])
+    assert up["n"] == 2 and up["gain"] == pytest.approx(0.6)
+    with pytest.raises(ValueError, match="the same changes"):
+        updates.rows([asked([0.5]), asked([0.5, 0.7])])
+
+
 def test_the_order_of_trainings_and_attempts_does_not_count():
     rng = np.random.default_rng(2)
     hits = (rng.random((4, 60)) < [[0.5], [0.6], [0.4], [0.7]]).astype(float)
@@ -182,6 +288,8 @@ def test_what_goes_on_is_chosen_on_validation_data_and_never_on_judged_attempts(
     assert seed_of(chosen(each)) == seed_of(network(place, variant)) == 4
     told = rows["first"]["trainings"]
     assert (told["n"], told["seeds"], told["chosen"]) == (3, [3, 4, 5], 4)
+    small = rows["first"]["small_updates"]
+    assert small and {one["trainings"] for one in small} == {3} and all(one["gain_sd"] > 0 for one in small)
     assert told["chosen_shares"]["within_20"] == judged[1].shares()["within_20"]
     assert rows["first"]["within_20"] == pytest.approx(np.mean([one.shares()["within_20"] for one in judged]))
     assert rows["first"]["rpd_median"] == pytest.approx(np.mean(medians))

@@ -11,7 +11,7 @@ import ouro_spice as ouro
 from ouro_spice import Outcome
 from ouro_spice.predictor import ModelProgrammer, shipped, standing
 from ouro_spice.predictor.memory import Memory
-from ouro_spice.results.comparing import against, break_even, quickest
+from ouro_spice.results.comparing import against, break_even, inputs, quickest
 from ouro_spice.results.timing import prediction_times
 from ouro_spice.results.write_tables import COST_HEAD, against_rows, cost_head, cost_rows, seconds, tuned_rows
 from ouro_spice.write_verify import KNOWS, CoarseFine, FixedPulse, ISPPWidth, summary, write_many
@@ -196,6 +196,18 @@ def test_ratios_are_to_the_best_of_each_knowledge():
     plain = against(known_writes(), ["net"], "pulses", "rival")
     assert plain["conventional"] == "slow" and plain["over_untuned"] == pytest.approx((2, 2, 2))
     assert against({"net": known_writes()["net"]}, ["net"], "pulses")["over_best"] is None
+
+
+def test_what_more_inputs_save_is_a_ratio_of_pairs_of_writes():
+    """Cells differ a hundredfold, so that intervals of the means overlap; each alone takes half as many pulses."""
+    pulses = [1, 2, 5, 20, 50, 100] * 5
+    histories = {"two": [case("two", 2 * n, 1) for n in pulses], "worse": [case("worse", 3 * n, 1) for n in pulses]}
+    histories["many"] = [case("many", n, 1) for n in pulses]
+    found = inputs(histories, ["two", "worse"], ["many"])
+    assert (found["plain"], found["many"]) == ("two", "many") and found["pulses"] == pytest.approx([2, 2, 2])
+    ends = [summary(histories[name])["interval"] for name in ("many", "two")]
+    assert ends[0][1] > ends[1][0]
+    assert inputs(histories, [], ["many"]) == inputs(histories, ["two"], []) == {}
 
 
 def test_quick_writes_are_those_of_the_network_that_others_choose():

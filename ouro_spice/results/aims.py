@@ -1,16 +1,17 @@
 """What was aimed at, beside what was measured.
 
 One rule for all: an aim is met where the end of its 95 % interval meets it, and the number of cases stands beside.
-Intervals of shares are Wilson's, of means and ratios bootstraps; the best of several is chosen on other cases than it
-is judged on (`write_verify.choice`).
+Intervals of shares are Wilson's, of several trainings those of another draw of them too; of means and ratios they are
+bootstraps. The best of several is chosen on other cases than it is judged on (`write_verify.choice`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..write_verify.statistics import wilson
+from .trainings import widened
 from .write_tables import ratio_text
 
 AIM_HEAD = ("aim", "measured", "met")
@@ -41,10 +42,10 @@ def aim_rows(results: Results) -> list[list[str]]:
 
 
 def _share(row: dict[str, Any], key: str) -> tuple[float, float, float]:
-    """A share of independent attempts with Wilson's interval, of several trainings with their row's own."""
-    if row.get("trainings", {}).get("n", 1) > 1:
-        return row[key], *row["interval"][key]
-    return row[key], *wilson(row[key] * row["n"], row["n"])
+    """A share of independent attempts with Wilson's interval, of several trainings with their row's own at least."""
+    ends = row["interval"][key] if row.get("trainings", {}).get("n", 1) > 1 else None
+    value, low, high = widened((row[key], *wilson(row[key] * row["n"], row["n"])), ends)
+    return value, low, high
 
 
 def _percent(value: float, low: float, high: float) -> str:
@@ -85,6 +86,15 @@ def _quickest(rows: dict[str, Any], name: str) -> dict[str, Any]:
     return {"name": name + _SAME, "n": rows[name]["n"], "below_10": share, "median": [rows[name]["pulses_median"]] * 3}
 
 
+def below_floor(rows: Mapping[str, Any], key: str, gap: Sequence[float]) -> list[float]:
+    """Return floor minus share and its interval with the floor's own bias added, of the rows of a setting.
+
+    What chance takes from the choice of its times makes the floor too low, by about ``floor_bias``.
+    """
+    bias = next((row["floor_bias"] for row in rows.values() if "floor_bias" in row), {}).get(key)
+    return [one + max(bias or 0.0, 0.0) for one in gap]
+
+
 def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, bool]]:
     """For each band: the best network's floor - share, the floor's own bias added, by the upper end."""
 
@@ -93,8 +103,7 @@ def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, 
         found, met = [], True
         for key, band in ((f"within_{band}", band) for band in (50, 20, 10)):
             one = best[key]  # KeyError: no floor was asked for there
-            bias = next(row["floor_bias"] for row in rows.values() if "floor_bias" in row)[key]
-            value, low, high = (100 * (x + max(bias or 0.0, 0.0)) for x in one["value"])
+            value, low, high = (100 * x for x in below_floor(rows, key, one["value"]))
             met &= high < limit
             found.append(f"{band} %: {value:.1f} ({low:.1f} .. {high:.1f}), {one['name']}")
         return f"{'; '.join(found)}; n = {best['within_50']['n']} pairs", met

@@ -27,8 +27,8 @@ from ..predictor import NeuralProgrammer, PulsePredictor, Table
 from ..write_verify import History, Outcome, write_many
 from .configuration import Variant
 from .networks import DEVICES, TRAINING, Place, foreign, foreign_name, network, programmer, trainings
-from .rivals import tables, tried
-from .trainings import Spread, chosen, hit_summary, summary, told
+from .rivals import table_name, tables, tried
+from .trainings import Spread, chosen, hit_summary, over_tables, summary, told
 from .updates import updates
 from .writes import kept_histories
 
@@ -62,9 +62,9 @@ class OneShot:
         Rows of writes that got a second pulse where the first reading was outside the band; ``hits``: each attempt's,
         over all trainings.
     trained
-        Of networks the row of results that all their trainings have together.
+        Of networks the row of results that all their trainings have together; ``over_table``: share minus the table's.
     updates
-        What small updates come to, by variant, as `Increments.rows`.
+        What small updates come to, by variant, over all trainings: `updates.rows`.
     """
 
     deployments: dict[str, Deployment]
@@ -135,9 +135,12 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
     always = constant(targets, tries["do nothing"][0].target_S)
     shown = {name: several[found.place(name)] for name, several in tries.items()}
     rows = {name: found.row(name, tries[name]) for name in networks}
+    if lookups:  # against the table of each band, which sees what these networks see
+        by_band = {band: tries[table_name(band)][0] for band in BANDS}
+        rows |= {name: rows[name] | {"over_table": over_tables(tries[name], by_band)} for name in plain}
     going_on = {name: networks[name][found.place(name)] for name in plain}
     compute_s = _timed(place, going_on, model, lookups)
-    small = updates(place, going_on)
+    small = updates(place, {name: networks[name] for name in plain})
     return OneShot(shown, trials, folds, gaps, compute_s, always, second, rows, small)
 
 

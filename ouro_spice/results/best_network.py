@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from ..one_shot import BANDS, label
 from ..write_verify import Candidates, of_best, share_of_best
 from .attempts import OneShot
-from .trainings import Spread
+from .trainings import Spread, widened
 
 
 def best_networks(found: OneShot, networks: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -44,13 +44,7 @@ def _gap(found: OneShot, names: list[str], band: float) -> dict[str, Any]:
     side = Candidates(tuple(names), np.array([found.gaps[name][band].each for name in names]))
     value, spread = of_best([side], lambda means: means[:, 0]), found.gaps[side.best][band]
     ends = spread.ends if isinstance(spread, Spread) and len(spread.means) > 1 else None
-    return {"name": side.best, "value": _widened(value, ends), "n": side.n}
-
-
-def _widened(value: Sequence[float], ends: Sequence[float] | None) -> list[float]:
-    """A value with its interval, as wide as another one at least."""
-    middle, low, high = value
-    return [middle, min(low, ends[0]), max(high, ends[1])] if ends else [middle, low, high]
+    return {"name": side.best, "value": widened(value, ends), "n": side.n}
 
 
 def _share(found: OneShot, names: list[str], band: float) -> dict[str, Any]:
@@ -58,4 +52,4 @@ def _share(found: OneShot, names: list[str], band: float) -> dict[str, Any]:
     side = Candidates(tuple(names), -hits)
     row = found.second[side.best]
     ends = row["interval"][label("within", band)] if row.get("trainings", {}).get("n", 1) > 1 else None
-    return {"name": side.best, "value": _widened(share_of_best(hits, names), ends), "n": side.n}
+    return {"name": side.best, "value": widened(share_of_best(hits, names), ends), "n": side.n}

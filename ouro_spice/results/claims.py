@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..write_verify.statistics import wilson
+from .aims import below_floor
 from .formats import PERCENTS, duration, ratio, share, share_of, shares_span, span
 
 CLAIM_HEAD = (
@@ -26,6 +27,9 @@ _TOLERANCE = "0.1"
 
 _NEAR = 0.06
 """Networks whose floor - share is below this, interval and all, are at the floor: what is aimed at in a circuit."""
+
+_MARGIN = 0.02
+"""Shares whose difference is within this, interval and all, are called equal."""
 
 
 def claim_rows(results: Results) -> list[list[str]]:
@@ -109,9 +113,9 @@ def _writes(results: Results, setting: str) -> Mapping[str, Any]:
 
 
 def _at_the_floor(results: Results) -> list[str]:
-    """How far the network that was trained for a band is from the floor there."""
+    """How far the network that was trained for a band is from the floor there, the floor's own bias added."""
     found = {
-        (setting, band): rows[f"within_{band}"]["gap"][f"within_{band}"]
+        (setting, band): below_floor(rows, f"within_{band}", rows[f"within_{band}"]["gap"][f"within_{band}"])
         for setting, rows in _settings(results)
         for band in PERCENTS
         if "gap" in rows.get(f"within_{band}", {})
@@ -124,27 +128,56 @@ def _at_the_floor(results: Results) -> list[str]:
     return [
         f"**{first}** A network that was trained for a band ends "
         f"{share(found[low][0])} to {share(found[high][0])} points below the floor, the best share that any choice of "
-        f"the time by start and target is found to reach there ({low[0]} within {low[1]} %, {high[0]} within {high[1]} "
-        "%)" + (": what is missing to 100 % is the device's noise, not the network's." if near else ".")
+        f"the time by start and target is found to reach there, its own bias added ({low[0]} within {low[1]} %, "
+        f"{high[0]} within {high[1]} %)"
+        + (": what is missing to 100 % is the device's noise, not the network's." if near else ".")
     ]
 
 
 def _tables(results: Results) -> list[str]:
     """Tables of the same simulations beside the networks that see as much."""
-    lines, alike = [], True
+    lines, verdicts = [], set()
     for setting, rows in _settings(results):
-        pairs = [(_of_band(rows, "table", band), rows.get(f"within_{band}"), f"within_{band}") for band in PERCENTS]
-        if all(table and network for table, network, _ in pairs):
-            told = [" / ".join(share(pair[k].get(pair[2])) for pair in pairs) for k in (0, 1)]
-            lines.append(f"{setting}: table {told[0]} %, networks {told[1]} %")
-            alike &= all(_overlap(*pair) for pair in pairs)
+        keys = [f"within_{band}" for band in PERCENTS]
+        pairs = [(_of_band(rows, "table", band), rows.get(f"within_{band}")) for band in PERCENTS]
+        if all(table and network for table, network in pairs):
+            told = [" / ".join(share(pair[k].get(key)) for pair, key in zip(pairs, keys, strict=True)) for k in (0, 1)]
+            over = [network.get("over_table", {}).get(key) for (_, network), key in zip(pairs, keys, strict=True)]
+            verdicts |= {_beside(one) for one in over}
+            lines.append(f"{setting}: table {told[0]} %, networks {told[1]} %{_differences(over)}")
     if not lines:
         return ["**Tables.** No table that is made of the same simulations stands beside the networks here yet."]
-    first = "For two inputs a table is as good as a network, within chance." if alike else "Tables beside networks."
     return [
-        f"**{first}** Within 50 / 20 / 10 % after one attempt, each band by the table and the network that are made "
-        f"for it, both of which see the reading and the wanted change alone: {'; '.join(lines)}."
+        f"**{_HEADS.get(frozenset(verdicts), 'Tables beside networks.')}** Within 50 / 20 / 10 % after one attempt, "
+        "each band by the table and the network that are made for it, both of which see the reading and the wanted "
+        f"change alone: {'; '.join(lines)}."
     ]
+
+
+_ALIKE, _BETTER, _WORSE, _OPEN = "as good as the table", "better", "worse", "not decided"
+
+_HEADS = {
+    frozenset({_ALIKE}): f"For two inputs a table is as good as a network, to within {100 * _MARGIN:g} points.",
+    frozenset({_BETTER}): "For two inputs networks are better than tables.",
+    frozenset({_WORSE}): "For two inputs tables are better than networks.",
+}
+"""What is said where it holds in each setting and band."""
+
+
+def _beside(over: Sequence[float] | None) -> str:
+    """What the interval of network minus table on the same attempts says; "" of results that do not hold it."""
+    if over is None:
+        return ""
+    if over[1] >= -_MARGIN and over[2] <= _MARGIN:
+        return _ALIKE
+    return _BETTER if over[1] > 0 else _WORSE if over[2] < 0 else _OPEN
+
+
+def _differences(over: Sequence[Sequence[float] | None]) -> str:
+    """Network minus table of each band, and what that says; nothing of results that do not hold it."""
+    if None in over:
+        return ""
+    return f", networks - table {' / '.join(f'{share(x[0])} ({shares_span(x[1:])}): {_beside(x)}' for x in over)}"
 
 
 def _of_band(rows: Mapping[str, Any], kind: str, band: int) -> Mapping[str, Any] | None:
@@ -154,24 +187,22 @@ def _of_band(rows: Mapping[str, Any], kind: str, band: int) -> Mapping[str, Any]
     return rows[name] if name else None
 
 
-def _overlap(one: Mapping[str, Any], other: Mapping[str, Any], key: str) -> bool:
-    """Whether the intervals of two shares have a part in common."""
-    (low, high), (lower, higher) = ((row.get("interval") or {}).get(key) or [row[key]] * 2 for row in (one, other))
-    return low <= higher and lower <= high
-
-
 def _many_inputs(results: Results) -> list[str]:
     """What amplitude and history as inputs add, in writes."""
     lines, fewer = [], True
     for setting in (_COMPACT, SPICE):
-        rows, found = _writes(results, setting), _ratios(results, setting).get("pulses", {})
-        plain, many = rows.get("within_10"), rows.get(found.get("neural"))
+        rows, ratios = _writes(results, setting), _ratios(results, setting)
+        found, saved = ratios.get("pulses", {}), ratios.get("inputs") or {}
+        names = saved.get("many", found.get("neural")), saved.get("plain", "within_10")
+        many, plain = (rows.get(name) for name in names)
         if plain and many and found.get("over_best"):
-            fewer &= many["pulses_mean"] < plain["pulses_mean"]
+            # two intervals that have no part in common are the stricter rule, for results without the ratio of pairs
+            fewer &= saved["pulses"][1] > 1 if saved else many["interval"][1] < plain["interval"][0]
+            times = f", {ratio(saved['pulses'])} times as many" if saved else ""
             lines.append(
-                f"{setting}: {found['neural']} takes {_pulses(many)} pulses, within_10, which sees the reading and the "
-                f"wanted change alone, {_pulses(plain)}; {found['conventional']}, the best tuned conventional one, "
-                f"{ratio(found['over_best'])} times as many as {found['neural']} ({many['n']} writes)"
+                f"{setting}: {names[0]} takes {_pulses(many)} pulses, {names[1]}, which sees the reading and the "
+                f"wanted change alone, {_pulses(plain)}{times}; {found['conventional']}, the best tuned conventional "
+                f"one, {ratio(found['over_best'])} times as many as {found['neural']} ({many['n']} writes)"
             )
     if not lines:
         return []

@@ -101,6 +101,29 @@ def compared(histories: Writes, ours: Iterable[str], plain: str = "") -> dict[st
     return found
 
 
+def inputs(histories: Writes, plain: Iterable[str], many: Iterable[str]) -> dict[str, Any]:
+    """Return what more inputs save: pulses of the best network without them over those of the best one with them.
+
+    Parameters
+    ----------
+    histories
+        Of the same cells.
+    plain, many
+        Names of networks that see reading and wanted change alone, and of those that see or choose more.
+
+    Returns
+    -------
+    dict
+        ``plain``, ``many``, names of the best ones on all writes together; ``pulses``, [ratio, low, high] of pairs of
+        writes, each side chosen on other writes than it is judged on: `ratio_of_best`. Empty where a side has none.
+    """
+    plain, many = sorted(plain), sorted(many)
+    if not plain or not many:
+        return {}
+    sides = side(histories, plain, "pulses"), side(histories, many, "pulses")
+    return {"plain": sides[0].best, "many": sides[1].best, "pulses": list(ratio_of_best(*sides))}
+
+
 def quickest(histories: Writes, ours: Iterable[str]) -> dict[str, Any]:
     """Return the share of writes with fewer than 10 pulses, and their median, of the network with the fewest pulses.
 

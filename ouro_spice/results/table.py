@@ -83,6 +83,7 @@ _SHARES = (
     Column("trainings: spread of 20 %", _trainings, ("trainings",), always=False),
     Column(f"the one chosen on validation data, {_TITLE}", _chosen, (), always=False),
     _column(f"floor - share, {_TITLE}", "gap", gaps),
+    _column(f"share - table's, {_TITLE}", "over_table", gaps, always=False),
     _column("median RPD", "rpd_median", share),
     _column("wrong way", "wrong_way", share),
     _column("time of a prediction", "compute_s", duration),

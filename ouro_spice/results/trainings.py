@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..one_shot import BANDS, Deployment, Estimate, label, within
 from ..predictor import PulsePredictor
+from ..write_verify.statistics import wilson
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +43,10 @@ class Spread:
         """Return the mean of S trainings on n cases (S, n), both of them drawn at random.
 
         Trainings and cases are crossed random effects: the variance of the mean is that of the cases' means over n,
-        and what the trainings' means vary beyond that of the cases within them over S, with Student's factor for the
-        degrees of freedom of that sum (Satterthwaite, 1946). One training says nothing of the spread: its interval is
-        the bootstrap over the cases alone, with random numbers of `seed`.
+        and what the trainings' means vary beyond that of the cases within them over S. Student's factor is that of
+        Satterthwaite (1946) for the three mean squares in this sum, each with its own degrees of freedom: their
+        difference has none. One training says nothing of the spread: its interval is the bootstrap over the cases
+        alone, with random numbers of `seed`.
 
         Raises
         ------
@@ -61,12 +63,14 @@ class Spread:
             one = Estimate.of(each, seed)
             return cls(one.value, one.low, one.high, float("nan"), means, each)
         left = cases - means[:, None] - each + cases.mean()
-        residual = np.sum(left**2) / max((s - 1) * (n - 1), 1)
-        trainings = max(means.var(ddof=1) - residual / n, 0.0) / s
-        attempts = each.var(ddof=1) / n if n > 1 else 0.0
-        variance, half = trainings + attempts, 0.0
+        within = max((s - 1) * (n - 1), 1)
+        residual = np.sum(left**2) / within / (s * n)
+        trainings, attempts = means.var(ddof=1) / s, each.var(ddof=1) / n if n > 1 else 0.0
+        variance, half = max(trainings - residual, 0.0) + attempts, 0.0
         if variance > 0:
-            freedom = variance**2 / (trainings**2 / (s - 1) + attempts**2 / max(n - 1, 1))
+            noise = trainings**2 / (s - 1) + attempts**2 / max(n - 1, 1) + residual**2 / within
+            # of few cases the difference can leave less than any of the mean squares has
+            freedom = max(variance**2 / noise, min(s, n) - 1, 1)
             half = float(student.ppf(0.975, freedom) * np.sqrt(variance))
         value = float(cases.mean())
         return cls(value, value - half, value + half, float(means.std(ddof=1)), means, each)
@@ -77,8 +81,28 @@ class Spread:
         return [self.low, self.high]
 
     def shares(self) -> Spread:
-        """Return the same with the interval of a share, which is not below 0 nor above 1."""
-        return dataclasses.replace(self, low=max(self.low, 0.0), high=min(self.high, 1.0))
+        """Return the same with the interval of a share: Wilson's at least, for 40 of 40 are not all there is."""
+        n = len(self.each)
+        _, low, high = widened((self.value, self.low, self.high), wilson(self.value * n, n))
+        return dataclasses.replace(self, low=max(low, 0.0), high=min(high, 1.0))
+
+    def differences(self) -> Spread:
+        """Return the same with the interval of a difference of paired shares, cases from -1 to 1.
+
+        It is as wide as that of Agresti and Min (2005) at least, half a pair added to each kind of pair: 40 pairs
+        that agree do not prove that all do.
+        """
+        n = len(self.each) + 2
+        middle = float(self.each.sum()) / n
+        half = 1.959963984540054 * np.sqrt(np.sum(self.each**2) + 1 - n * middle**2) / n
+        _, low, high = widened((self.value, self.low, self.high), (middle - half, middle + half))
+        return dataclasses.replace(self, low=max(float(low), -1.0), high=min(float(high), 1.0))
+
+
+def widened(value: Sequence[float], ends: Sequence[float] | None) -> list[float]:
+    """Return a value with its interval, [value, low, high], as wide as another interval at least; None: as it is."""
+    middle, low, high = value
+    return [middle, min(low, ends[0]), max(high, ends[1])] if ends else [middle, low, high]
 
 
 def chosen(trainings: Sequence[PulsePredictor]) -> PulsePredictor:
@@ -126,6 +150,16 @@ def hit_summary(hits: dict[float, Sequence[ArrayLike]]) -> dict[str, Any]:
             "range": {key: [float(one.means.min()), float(one.means.max())] for key, one in spreads.items()},
         }
     return row
+
+
+def over_tables(tries: Sequence[Deployment], tables: dict[float, Deployment]) -> dict[str, list[float]]:
+    """Return share minus the table's by band, [value, low, high]: of a network's trainings, on the same attempts."""
+    found = {}
+    for band, table in tables.items():
+        other = within(table.end_S, table.target_S, band).astype(float)
+        one = Spread.of([within(each.end_S, each.target_S, band) - other for each in tries]).differences()
+        found[label("within", band)] = [one.value, one.low, one.high]
+    return found
 
 
 def told(row: dict[str, Any], trainings: Sequence[PulsePredictor], one: dict[str, Any], note: str = "") -> None:

@@ -24,7 +24,7 @@ from ..write_verify import (
     write_many,
 )  # fmt: skip
 from ..write_verify.tuning import edges, ranked
-from .comparing import compared, quickest
+from .comparing import compared, inputs, quickest
 from .configuration import Variant
 from .judging import CONVENTIONAL, INFORMED, NOISE_FREE, candidates, carried, row, varied
 from .networks import CONVERGED, TRAINING, WRITES, Place, foreign, programmer
@@ -265,9 +265,12 @@ def rows(place: Place, found: Writes) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def ratios(place: Place, found: Writes) -> dict[str, Any]:
-    """Return the networks against their rivals, by tolerance: `compared`, and ``quickest`` of the networks."""
-    ours = {variant.name for variant in _neural(place)}
+    """Return the networks against their rivals, by tolerance: `compared`, ``quickest`` and ``inputs`` of them."""
+    variants = _neural(place)
+    ours = {variant.name for variant in variants}
+    many = {variant.name for variant in variants if variant.drives or variant.conditioned}
     return {
-        f"{tolerance:g}": compared(programmers, ours, UNTUNED) | {"quickest": quickest(programmers, ours)}
+        f"{tolerance:g}": compared(programmers, ours, UNTUNED)
+        | {"quickest": quickest(programmers, ours), "inputs": inputs(programmers, ours - many, many)}
         for tolerance, programmers in found.histories.items()
     }
