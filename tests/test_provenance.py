@@ -453,24 +453,37 @@ def test_a_former_circuit_with_other_models_is_named():
         taken_over(old)
 
 
-def test_a_former_dataset_is_used_and_not_gone_on_with(records, tmp_path):
-    folder = shutil.copytree(records, tmp_path / "data")
-    data = ouro.PulseDataset.load(folder)
+def test_a_former_dataset_is_used_and_not_gone_on_with(tmp_path):
+    folder = tmp_path / "data"
+    data, good = ouro.extract(COMPACT, 12, 0, folder, 1, voltages=PAIR), check_dataset(folder)
     old = formerly(COMPACT, **data.manifest.settings)
     frame = data.frame.assign(history_g_S=[np.asarray(one) for one in data.frame.history_g_S])
     write_shard(folder / shard_name(0), frame, write_manifest(folder, old), 0)
     loaded = ouro.PulseDataset.load(folder)
     assert loaded.frame.t_pulse_s.equals(data.frame.t_pulse_s) and loaded.manifest == old
     assert check_dataset(folder) == dataclasses.replace(
-        check_dataset(records), maker=f"{former.UNKNOWN}: it can be used, but not resumed"
+        good, maker=f"{former.UNKNOWN}: it can be used, but not resumed"
     )
     assert summary(folder)["maker"] == former.UNKNOWN
     with pytest.raises(ValueError, match=rf"asked for \({former.UNKNOWN}\): name another folder"):
-        ouro.extract(COMPACT, 4, 0, folder, 1, voltages=PAIR)
+        ouro.extract(COMPACT, 12, 0, folder, 1, voltages=PAIR)
     predictor = PulsePredictor.fit(loaded, Specification((Stage("time", epochs=1),)))
     NeuralProgrammer(predictor).check(describe(COMPACT))
     with pytest.raises(ValueError, match=r"another circuit \(model reduced -> full\)"):
         NeuralProgrammer(predictor).check(describe(COMPACT.replace(model="full")))
+
+
+def test_sound_records_are_not_blamed_for_a_manifest_that_was_changed(tmp_path):
+    """To remove them, as each of them was told, lost them: none fits where it is the manifest that was changed."""
+    folder = tmp_path / "data"
+    ouro.extract(COMPACT, 6, 0, folder, 1, voltages=PAIR)
+    values = json.loads((folder / "manifest.json").read_text())
+    values["versions"]["python"] = "2.7.18"
+    del values["sha256"]
+    (folder / "manifest.json").write_text(json.dumps(values))
+    (finding,) = check_dataset(folder).findings
+    assert finding.file == "manifest.json" and finding.remedy == "put the right one there"
+    assert "none of the 1 files of records belongs to it" in finding.what
 
 
 # ---- shipped networks

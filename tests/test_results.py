@@ -596,5 +596,5 @@ def test_results_of_before_are_judged_by_intervals_and_say_how_they_were_chosen(
     writes = {"net": {"n": 40, "iterations_below_10": 0.975, "pulses_median": 2}}
     found = {"write_verify": {"x": {"0.1": writes}}, "ratios": {"x": {"0.1": {"pulses": {"neural": "net"}}}}}
     assert aims._iterations("x")(found) == (
-        "97.5 % (87.1 .. 99.6), median 2 (2 .. 2), n = 40 (net, chosen on the same cases)", False
+        "97.5 % (87.1 .. 99.6), median 2 (its interval was not kept), n = 40 (net, chosen on the same cases)", False
     )  # fmt: skip

@@ -83,9 +83,9 @@ def test_widths_within_a_factor_of_2_teach_nothing(imported, factor):
 def test_a_few_widths_that_differ_teach_nothing(imported):
     """Of 11 devices with 100 ns and one with 1 us a network learns "100 ns"."""
     data = imported(lambda device, k: 1000.0 if device == 3 else 100.0, lambda volts: one_pair(volts))
-    with pytest.raises(ValueError, match="that of SET is 100 ns .* in four of five of its"):
+    with pytest.raises(ValueError, match=r"that of SET is 100 ns .* in four of five of its"):
         PulsePredictor.fit(data, quick())
-    with pytest.raises(ValueError, match="100 ns .* in four of five"):
+    with pytest.raises(ValueError, match=r"100 ns .* in four of five"):
         Table.fit(data)
 
 

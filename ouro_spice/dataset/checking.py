@@ -34,6 +34,9 @@ _KINDS = {
 }  # fmt: skip
 
 
+_FOREIGN = "belongs to another dataset"
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something that is wrong with a dataset.
@@ -107,6 +110,11 @@ def check_dataset(path: str | Path) -> Checked:
             findings += more
             tables += [] if table is None else [table]
             bar.advance()
+    foreign = [one for one in findings if _FOREIGN in one.what]
+    if len(foreign) == len(there) > 0:  # sound files of records are not to be removed for a manifest that was changed
+        rest = [one for one in findings if one not in foreign]
+        what = f"none of the {len(there)} files of records belongs to it: it was changed, or is another dataset's"
+        findings = [*rest, Finding("manifest.json", what, "put the right one there")]
     if not findings:  # of all records, and these are good
         findings += _failures(tables, manifest, facts)
     found, made = (*findings, *_shared_devices(tables, facts)), maker_here(manifest)

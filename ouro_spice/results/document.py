@@ -31,7 +31,8 @@ _READING = (
     "intervals are those of another draw of trainings and attempts both; the training that goes on to write-and-verify "
     "has the best score on validation data. Networks that learn from experience all learn from the same, which is "
     "gathered once. An aim is met where the end of its interval meets it; the best of several networks is chosen on "
-    "other attempts than it is judged on. Reads of other lengths than the cell's own are booked, not simulated again; "
+    "other attempts than it is judged on, but where an aim says otherwise, of files of before. "
+    "Reads of other lengths than the cell's own are booked, not simulated again; "
     f"untuned pulses end after 2000. {SAYS}"
 )
 

@@ -36,8 +36,9 @@ def published(results: Mapping[str, Any], any_commit: bool = False) -> dict[str,
         For results of an unknown commit, or of one with changes, unless they are asked for.
     """
     made_by = results.get("commit") or UNKNOWN
-    if not any_commit and (made_by == UNKNOWN or made_by.endswith(CHANGED)):
-        why = "whose commit is unknown" if made_by == UNKNOWN else f"at {made_by}: nobody could make them again"
+    unknown = made_by in (UNKNOWN, NOT_RECORDED)
+    if not any_commit and (unknown or made_by.endswith(CHANGED)):
+        why = "whose commit is unknown" if unknown else f"at {made_by}: nobody could make them again"
         raise ValueError(
             f"the results of {results['campaign']} were made by sources {why}; commit and run the campaign again, or "
             "publish them as they are, marked so, with --any-commit (a source archive has no commit)"

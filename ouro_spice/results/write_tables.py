@@ -59,11 +59,16 @@ def cost_rows(rows: Mapping[str, Row], prediction_s: Mapping[str, Row], break_ev
         [
             name, _number(row.get("reads_mean")), _number(row.get("predictions_mean")),
             *(seconds(time_s) for time_s in row["reads"].values()), seconds(software_s(row, prediction_s.get(name))),
-            interval(break_even.get(name, {}).get("pulse_s"), seconds), _energy(row["energy_J"]),
+            _may_take(break_even.get(name, {}).get("pulse_s")), _energy(row["energy_J"]),
             _energy(row.get("read_energy_J")),
         ]
         for name, row in rows.items()
     ]  # fmt: skip
+
+
+def _may_take(pulse_s: Sequence[float] | None) -> str:
+    """How long a choice may take; of a programmer that is slower than its rival even without, none."""
+    return "none" if pulse_s and pulse_s[2] <= 0 else interval(pulse_s, seconds)
 
 
 def cost_head(reads_s: Sequence[float]) -> list[str]:
