@@ -243,6 +243,39 @@ def test_many_inputs_are_said_to_save_pulses_where_the_lower_end_of_the_ratio_do
     assert case in inputs([2.0, 2.39], [2.4, 3.4]) and case not in inputs([2.0, 2.41], [2.4, 3.4])
 
 
+@pytest.mark.parametrize(
+    ("over", "words"),
+    [
+        ([0.8, 0.7, 0.9], "needs fewer pulses than"),
+        ([1.4, 1.2, 1.6], "needs more pulses than"),
+        ([0.9, 0.7, 1.1], "beside"),
+    ],
+)
+def test_the_rule_that_knows_the_model_is_told_by_the_interval(over, words):
+    rows = {"both": written(interval=[2.0, 3.0]), "posterior": written(pulses_mean=2.1, interval=[1.9, 2.3])}
+    found = {"pulses": {"neural": "both", "model": "posterior", "over_model": over}}
+    of = {claims.SPICE: {"0.1": found}}
+    told = claims.findings({"circuit": {"one_shot": {}, "write_verify": {claims.SPICE: {"0.1": rows}}, "ratios": of}})
+    (line,) = (one for one in told if "knows the nominal model" in one)
+    assert line.startswith(f"**A rule that knows the nominal model {words} the best network.**")
+    assert f"posterior takes 2.10 (1.90 .. 2.30) pulses, {over[0]:.2f} ({over[1]:.2f} .. {over[2]:.2f}) times" in line
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [({"n": -5}, "n = -5"), ({"n": 2.5}, "n = 2.5"), ({"rpd_median": -3.0}, "rpd_median = -3"),
+     ({"interval": [0.9, 0.1]}, "no interval"), ({"interval": {"within_20": [0.9, 0.1]}}, "no interval")],
+)  # fmt: skip
+def test_figures_that_can_be_none_are_refused(tmp_path, change, what):
+    values = shipped()["paper"]
+    first = next(iter(values["one_shot"].values()))
+    name = next(one for one, each in first.items() if "within_20" in each)
+    first[name] = first[name] | change
+    (tmp_path / "paper.json").write_text(json.dumps(values))
+    with pytest.raises(ValueError, match=what):
+        publish.read(tmp_path / "paper.json")
+
+
 def test_networks_far_from_the_floor_are_not_said_to_be_at_it():
     for gap, near in ((0.01, True), (0.2, False)):
         rows = {name: row(0.5, gap={name: [gap, gap - 0.01, gap + 0.01]}) for name in BANDS}

@@ -122,9 +122,9 @@ def _campaigns(paths: list[Path], several: list[dict[str, Any]], out: Path) -> l
         text = document.results_text(several)
         pages = {one["campaign"]: document.campaign_text(one) for one in several}
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        names = ", ".join(map(str, paths))
+        names, where = ", ".join(map(str, paths)), f" ({error})" if isinstance(error, LookupError) else ""
         raise ValueError(
-            f"{names}: figures are missing or of another version ({error!r}); run the campaign again"
+            f"{names}: figures are missing or of another version{where}; run the campaign again"
         ) from error
     folder = make_folder(out.parent / _PAGES)
     return [write_text(out, text), *(write_text(folder / f"{name}.md", page) for name, page in pages.items())]

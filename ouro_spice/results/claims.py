@@ -50,7 +50,7 @@ def claim_rows(results: Results) -> list[list[str]]:
 
 def findings(results: Results) -> list[str]:
     """Return what the tables show, in sentences made of their figures; nothing of what has not been run."""
-    return [*_at_the_floor(results), *_tables(results), *_many_inputs(results), *_draws(results)]
+    return [*_at_the_floor(results), *_tables(results), *_many_inputs(results), *_rule(results), *_draws(results)]
 
 
 def _attempts(results: Results, campaign: str, setting: str) -> Mapping[str, Any]:
@@ -208,6 +208,27 @@ def _many_inputs(results: Results) -> list[str]:
         return []
     first = "The network's case is many inputs: amplitude and history." if fewer else "Many inputs beside two."
     return [f"**{first}** Writes to +-10 %: {'; '.join(lines)}."]
+
+
+def _rule(results: Results) -> list[str]:
+    """Whether the best rule that knows the nominal model takes fewer pulses than the best network, or more."""
+    lines, verdicts = [], set()
+    for setting in (_COMPACT, SPICE):
+        rows, found = _writes(results, setting), _ratios(results, setting).get("pulses", {})
+        over, name = found.get("over_model"), found.get("model")
+        if over and name in rows:
+            verdicts.add("fewer" if over[2] < 1 else "more" if over[1] > 1 else "not decided")
+            lines.append(
+                f"{setting}: {name} takes {_pulses(rows[name])} pulses, {ratio(over)} times as many as "
+                f"{found['neural']} ({rows[name]['n']} writes)"
+            )
+    if not lines:
+        return []
+    first = {"fewer": "needs fewer pulses than", "more": "needs more pulses than"}
+    verdict = first.get(next(iter(verdicts)), "beside") if len(verdicts) == 1 else "beside"
+    return [
+        f"**A rule that knows the nominal model {verdict} the best network.** Writes to +-10 %: {'; '.join(lines)}."
+    ]
 
 
 def _pulses(row: Mapping[str, Any]) -> str:

@@ -149,3 +149,10 @@ def _check_row(where: str, row: Any, needed: tuple[str, ...]) -> None:
             raise ValueError(f"{where}: {key} is no number")
         if key in _PARTS and row[key] is not None and not 0 <= row[key] <= 1:
             raise ValueError(f"{where}: {key} = {row[key]:g} is no share")
+        if row[key] is not None and (row[key] < 0 or (key == "n" and row[key] != int(row[key]))):
+            raise ValueError(f"{where}: {key} = {row[key]:g} can be no such figure")
+    ends = row.get("interval")
+    for key, one in ends.items() if isinstance(ends, dict) else [("interval", ends)]:
+        pair = isinstance(one, list) and len(one) == 2 and all(isinstance(end, Real) for end in one)
+        if one is not None and not (pair and one[0] <= one[1]):
+            raise ValueError(f"{where}: {key}: {one} is no interval")
