@@ -175,6 +175,9 @@ def _in_words(a: Any, b: Any, name: str, unit: str) -> str:
         old, new = f"{a:.17g}", f"{b:.17g}"
     if max(len(old), len(new)) > _LONG or old == new:
         return f"{name} changed"
+    if unit and None in (a, b):  # none of a thing has no unit
+        old, new = (word if value is None else f"{word} {unit}" for word, value in ((old, a), (new, b)))
+        return f"{name} {old} -> {new}"
     return f"{name} {old} -> {new} {unit}".rstrip()
 
 

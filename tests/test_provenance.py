@@ -486,6 +486,11 @@ def test_sound_records_are_not_blamed_for_a_manifest_that_was_changed(tmp_path):
     assert "none of the 1 files of records belongs to it" in finding.what
 
 
+def test_nothing_has_no_unit():
+    a, b = ({"settings": {"gate_set": one}} for one in (3.3, None))
+    assert differences(a, b) == ["gate_set 3.3 V -> none"] and differences(b, a) == ["gate_set none -> 3.3 V"]
+
+
 # ---- shipped networks
 
 

@@ -129,13 +129,16 @@ def _empty_splits(data: PulseDataset) -> str:
     return f"no record in {' and '.join(empty)}{few}: {'; '.join(what[split] for split in empty)}"
 
 
+_FEW = 8
+
+
 def _update(row: dict[str, Any]) -> list[str]:
     sign = "+" if row["direction"] == "set" else "-"
     low, high = row["interval"]
-    return [
-        f"{sign}{row['asked_S'] * 1e6:g}", str(row["n"]), f"{row['gain']:.2f}", f"{low:.2f} .. {high:.2f}",
-        f"{row['spread']:.2f}", f"{row['wrong_way']:.0%}",
-    ]  # fmt: skip
+    first = [f"{sign}{row['asked_S'] * 1e6:g}", str(row["n"]), f"{row['gain']:.2f}"]
+    if row["n"] < _FEW:  # neither an interval nor a spread comes of so few
+        return [*first, "-", "-", f"{row['wrong_way']:.0%}"]
+    return [*first, f"{low:.2f} .. {high:.2f}", f"{row['spread']:.2f}", f"{row['wrong_way']:.0%}"]
 
 
 def _tell(results: dict[str, Any]) -> None:

@@ -7,7 +7,17 @@ from typing import Any
 
 from ..write_verify.tuning import told_edges
 
-WRITE_HEAD = ("programmer", "knows", "n", "success", "pulses, mean", "95 % interval", "median", "p95", "below 10")
+WRITE_HEAD = (
+    "programmer",
+    "knows",
+    "n",
+    "success (%)",
+    "pulses, mean",
+    "95 % interval",
+    "median",
+    "p95",
+    "below 10 (%)",
+)
 COST_HEAD = ("programmer", "reads", "predictions", "time, reads of 10 ns", "100 ns", "1 us",
              "100 ns and predictions in software", "a pulse's choice may take", "energy of pulses",
              "of reads")  # fmt: skip
@@ -141,7 +151,12 @@ def seconds(value: float | None) -> str:
 
 def ratio_text(value: Sequence[float | None] | None) -> str:
     """Return a ratio with its interval; "" where there is none."""
-    return interval(value, lambda number: f"{number:.2f}")
+    return interval(value, _two_digits)
+
+
+def _two_digits(number: float) -> str:
+    """Two places behind the point, or two digits where that would be nothing."""
+    return f"{number:.2f}" if number >= 0.095 or number == 0 else f"{number:.2g}"
 
 
 def interval(value: Sequence[float | None] | None, word: Any) -> str:
