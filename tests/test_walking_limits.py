@@ -10,6 +10,7 @@ from ouro_spice import c2c
 from ouro_spice.circuit.memristor import walk_sources
 from ouro_spice.compact import walk
 from ouro_spice.compact.vector import vector
+from ouro_spice.transient.law import _step
 
 # (pulse, N at first, device) of benchmarks/robustness.py, seed 0, by number, which is the seed of the walk
 PULSES = {
@@ -96,3 +97,15 @@ def test_a_jump_of_a_limit_is_a_breakpoint_and_the_turns_of_r_and_l_are_none():
     assert {"bm_wr", "bm_wl", "vm_wmin", "bm_wmax", "vm_wmax_turns"} == set(kinds)
     times = kinds["vm_wmax_turns"].split("pwl(")[1].rstrip(")").split()[::2]
     assert list(map(float, times)) == pytest.approx([0.0, 1e-8, 2e-8], abs=1e-20)
+
+
+def test_a_corner_a_last_digit_before_the_end_of_a_step_is_its_end():
+    """Times since the step's beginning are rounded once more: two corners came to lie at one time, and a write ended."""
+    stretch = c2c.Stretch(WIDE, c2c.begun(WIDE, 1.0), -1, 0.0, 55e-9, 60e-9, c2c.key(3))
+    times = np.array([float.fromhex("0x1.12e0be826d696p-30"), 3e-9, 6e-9, float(np.nextafter(6e-9, 1))])
+    assert len(set((times - times[0]).tolist())) == 3
+    values = stretch.wander.vector
+    n = [
+        _step(stretch, values, 1.0, times[rows], np.full(len(rows), -0.5)) for rows in ([0, 1, 2, 3], [0, 1, 3], [0, 3])
+    ]
+    assert n == pytest.approx([n[0]] * 3, rel=1e-9)
