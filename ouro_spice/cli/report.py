@@ -73,7 +73,7 @@ def _dataset(folder: Path, out: Path) -> Path:
 
 
 def _several(paths: list[Path]) -> list[dict[str, Any]]:
-    """What the campaigns have found, each once."""
+    """Return what the campaigns have found, each once."""
     from ..results import publish
 
     files = [file for path in paths for file in _files(path)]

@@ -94,7 +94,7 @@ class _Law:
         return target_S * (1 + sign * np.minimum(distance, room))
 
     def manifest(self, n: int) -> Manifest:
-        """That of the trials of so many pairs."""
+        """Return that of the trials of so many pairs."""
         plain = {name: getattr(self, name) for name in ("trajectories", "widths", "beyond")}
         plain |= {"near": None if self.near is None else list(self.near)}
         # followed up to the falling edge: what is made of them has edges that are alike

@@ -96,7 +96,7 @@ def _held_out(
 
 
 def _parts(nodes: np.ndarray, way: np.ndarray, seed: int) -> np.ndarray:
-    """Which part each pair is dealt out to, at random; the nodes of a direction evenly."""
+    """Return which part each pair is dealt out to, at random; the nodes of a direction evenly."""
     rng = np.random.default_rng(seed)
     part = rng.permutation(len(nodes)) % _FOLDS
     for sign in _DIRECTIONS:

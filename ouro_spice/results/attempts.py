@@ -160,12 +160,12 @@ class _Trained:
     compact: Place | None
 
     def place(self, name: str) -> int:
-        """Which of the trainings goes on, by the validation data alone."""
+        """Return which of the trainings goes on, by the validation data alone."""
         several = self.networks.get(name, [])
         return next((k for k, one in enumerate(several) if one is chosen(several)), 0)
 
     def row(self, name: str, tries: Sequence[Deployment] | Sequence[dict[float, np.ndarray]]) -> dict[str, Any]:
-        """What results hold of the attempts by all trainings: deployments, or hits by band."""
+        """Return what results hold of the attempts by all trainings: deployments, or hits by band."""
         if isinstance(tries[0], Deployment):
             row, one = summary(tries), tries[self.place(name)].summary()
         else:
