@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import shutil
 import signal
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from ouro_spice import CompactCell, Pair, PulseDataset, extract, import_pulses, jart_vcm_v1b
+from ouro_spice import Cell1R, CompactCell, Pair, PulseDataset, extract, import_pulses, jart_vcm_v1b
+from ouro_spice.cli import main
 from ouro_spice.dataset.checking import check_dataset
 from ouro_spice.dataset.summary import summary
 from ouro_spice.manifest import Manifest, describe
@@ -121,13 +125,34 @@ def test_measurements_are_bound_to_their_file(tmp_path):
         assert "not those of its circuit" in refused(tmp_path / "data")
 
 
-def test_failures_are_those_of_the_records(data):
+def test_failures_are_those_of_the_records(data, capsys):
     whole = content(data)
     del whole["sha256"]
     put(data, whole | {"failures": {"TIMEOUT": 3}})
     assert PulseDataset.load(data).manifest.failures == {}
     (found,) = check_dataset(data).findings
     assert "counts the failures" in found.what
+    assert summary(data)["manifest"] == found.what
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as stop:
+        main(["dataset", "info", str(data)])
+    assert stop.value.code == 0
+    assert "manifest     counts the failures {'TIMEOUT': 3}; the records hold {}" in capsys.readouterr().out
+    put(data, whole)
+    assert summary(data)["manifest"] == ""
+
+
+@pytest.mark.parametrize("cell", [CELL, Cell1R(CELL.device)], ids=["compact", "circuit"])
+def test_versions_that_the_former_format_does_not_bind_are_those_that_the_docs_name(cell):
+    """Nothing can notice an edit of what no hash holds: the page names it."""
+    former = replace(describe(cell), code=None)
+    page = (Path(__file__).parents[1] / "docs" / "provenance.md").read_text(encoding="utf-8")
+    alone, also = page.split("nothing can notice")[1].split(". Neither")[0].split("of circuits also")
+    named = set(re.findall("`(.+?)`", alone if cell is CELL else alone + also))
+    assert len(former.versions) == 9
+    for name in former.versions:
+        edited = replace(former, versions=former.versions | {name: "x"})
+        assert (edited.mark == former.mark) == (name in named), name
 
 
 WRONG = [

@@ -102,6 +102,7 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("amplitude", _amplitudes(found.get("controls", {}))),
         ("outcomes", _counts(found.get("outcomes"))),
         ("failures", _counts(found.get("failures"))),
+        ("manifest", found["manifest"]),
         ("splits", _counts(found.get("splits"))),
         ("devices", str(found.get("devices", ""))),
         ("left out", _counts(found.get("left_out"))),

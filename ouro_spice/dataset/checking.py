@@ -13,7 +13,7 @@ import numpy as np
 
 from ..manifest import Manifest
 from ..progress import progress
-from .consistency import Facts, histories, values
+from .consistency import Facts, histories, miscounted, values
 from .making import HERE, maker_here
 from .storage import check_shard, present, read_manifest, read_shard, shard_name
 
@@ -145,10 +145,8 @@ def _failures(tables: list[pd.DataFrame], manifest: Manifest, facts: Facts) -> I
     """Whether the manifest counts the failures that the records hold."""
     import pandas as pd
 
-    results = pd.concat([table.result for table in tables])
-    counted = results[results != "OK"].value_counts().to_dict()
-    if counted != manifest.failures:
-        what = f"counts the failures {manifest.failures}; the records hold {counted}"
+    what = miscounted(pd.concat([table.result for table in tables]), manifest)
+    if what:
         yield Finding("manifest.json", what, f"{facts.again} again with the same arguments and folder")
 
 

@@ -74,6 +74,14 @@ class Facts:
         return np.arange(shard * self.shard, min(self.n, (shard + 1) * self.shard))
 
 
+def miscounted(results: pd.Series, manifest: Manifest) -> str:
+    """Return what is wrong with the failures that a manifest counts, by the results of all its records; "" if right."""
+    counted = results[results != "OK"].value_counts().to_dict()
+    return (
+        "" if counted == manifest.failures else f"counts the failures {manifest.failures}; the records hold {counted}"
+    )
+
+
 def values(frame: pd.DataFrame, facts: Facts) -> Iterator[tuple[str, pd.Series]]:
     """What could be wrong with records, and whether it is, (n,)."""
     failed, reached = frame.outcome == "simulation_failed", frame.outcome == "reached"

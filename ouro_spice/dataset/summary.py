@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .consistency import OUTCOMES, SPLITS
+from .consistency import OUTCOMES, SPLITS, miscounted
 from .controls import controls, unvaried
 from .making import maker_short
 from .storage import check_shard, opened, present, read_shard, shard_name
@@ -31,7 +31,7 @@ def summary(path: str | Path) -> dict[str, Any]:
     quantiles of ``t_pulse_s`` by direction, range and number of values of each of ``controls`` by direction,
     ``unvaried``, the sentence that the pulse time does not vary, or ""; mean, median and 95th percentile of
     ``rpd_g_end``, the relative distance from the target of those that reached it, None where these were measured;
-    ``size_bytes``.
+    ``size_bytes``; ``manifest``, what a whole dataset's manifest counts and its records do not hold, or "".
 
     Raises
     ------
@@ -50,6 +50,7 @@ def summary(path: str | Path) -> dict[str, Any]:
     found |= {name: manifest.settings[name] for name in _DRAWN if name in manifest.settings}
     found |= {"complete": len(there) == count, "records": 0 if frame is None else len(frame)}
     found |= {} if frame is None else _counted(frame)
+    found["manifest"] = miscounted(frame.result, manifest) if found["complete"] else ""
     if manifest.cell.get("kind") == "measurement":  # a target is what a pulse led to
         found["rpd_g_end"] = None
     return found | {
