@@ -53,7 +53,7 @@ def closure(begins: tuple[str, ...], without: tuple[str, ...] = (), root: Path |
 @lru_cache(maxsize=64)
 def _closure(begins: tuple[str, ...], without: tuple[str, ...], root: Path) -> dict[str, str]:
     known = _Parsed(root)
-    found, waiting = {}, [_file(root, name) or name for name in begins]
+    found, waiting = {}, [_source(root, name) for name in begins]
     while waiting:
         file = waiting.pop()
         if file in found or _left_out(file, without):
@@ -74,6 +74,17 @@ def _file(root: Path, name: str) -> str | None:
     base = name.replace(".", "/")
     files = (f"{base}.py", f"{base}/__init__.py") if base else ("__init__.py",)
     return next((file for file in files if (root / file).is_file()), None)
+
+
+def _source(root: Path, name: str) -> str:
+    """The same of a module that is asked for; ToolError where there is no text of it."""
+    file = _file(root, name)
+    if file is None:
+        raise ToolError(
+            f"the package's own code cannot be read: there is no source text of {name} in {root} (compiled modules "
+            "alone, or a zip file?); install ouro_spice with its .py files in a plain folder, as pip does"
+        )
+    return file
 
 
 class _Parsed:

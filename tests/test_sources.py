@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import compileall
 import shutil
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -107,8 +109,24 @@ def test_a_name_that_a_folder_has_from_elsewhere_is_taken_from_there(package, te
 
 
 def test_a_module_that_is_not_there_is_said(package):
-    with pytest.raises(ToolError, match="code cannot be read"):
+    with pytest.raises(ToolError, match=r"no source text of nothing in .*package \("):
         sources.closure(("nothing",), root=package)
+
+
+@pytest.mark.parametrize("how", ["compiled", "zip"])
+def test_a_package_without_source_texts_is_told_in_one_sentence(package, how):
+    if how == "zip":
+        root = Path(shutil.make_archive(str(package), "zip", package)) / "package"
+    else:
+        root = package
+        compileall.compile_dir(root, quiet=1, legacy=True)
+        for path in root.rglob("*.py"):
+            path.unlink()
+    with pytest.raises(ToolError) as told:
+        sources.closure(("deep.other",), root=root)
+    text = str(told.value)
+    assert f"no source text of deep.other in {root} (" in text and "install ouro_spice with its .py files" in text
+    assert "\n" not in text and "No such file" not in text
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", '{"by": 1}', '{"by": "%s", "known": {"a.py x": [1]}}'])
