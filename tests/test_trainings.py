@@ -242,6 +242,13 @@ def test_a_row_is_the_mean_over_trainings_with_its_spread():
     assert "trainings" not in hit_summary({band: [[True, False]] for band in BANDS})
 
 
+@pytest.mark.parametrize(("off", "interval"), [(0.0, [40 / (40 + 1.959963984540054**2), 1.0]), (0.9, None)])
+def test_one_training_that_always_hits_or_misses_is_not_certain(off, interval):
+    found = ends(np.full(40, off)).summary()["interval"]["within_50"]
+    assert found == pytest.approx(interval or [0.0, 1 - 40 / (40 + 1.959963984540054**2)])
+    assert found == hit_summary({band: [np.full(40, off == 0)] for band in BANDS})["interval"]["within_50"]
+
+
 # ---- the choice
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from ..pair import Pair
 from ..progress import progress
 from ..pulse import LONGEST_S, SHORTEST_S, Pulse
 from ..write_verify.many import check_fleet
+from ..write_verify.statistics import share_ends
 from .bands import BANDS, Estimate, label, shares, within
 from .baselines import Predict
 
@@ -74,8 +76,10 @@ class Deployment:
         return shares(self.end_S, self.target_S)
 
     def share(self, band: float, seed: int = 0) -> Estimate:
-        """The share of ends within a band, with its interval over the attempts."""
-        return Estimate.of(within(self.end_S, self.target_S, band), seed)
+        """Return the share of ends within a band, with its interval over the attempts, Wilson's at least."""
+        found = Estimate.of(within(self.end_S, self.target_S, band), seed)
+        low, high = share_ends(found.value, (found.low, found.high), len(found.each))
+        return dataclasses.replace(found, low=low, high=high)
 
     def summary(self, seed: int = 0) -> dict[str, object]:
         """What results hold of it: shares, number, intervals by band, RPD and failures."""

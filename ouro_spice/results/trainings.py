@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..one_shot import BANDS, Deployment, Estimate, label, within
 from ..predictor import PulsePredictor
-from ..write_verify.statistics import wilson
+from ..write_verify.statistics import share_ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +81,9 @@ class Spread:
         return [self.low, self.high]
 
     def shares(self) -> Spread:
-        """Return the same with the interval of a share: Wilson's at least, for 40 of 40 are not all there is."""
-        n = len(self.each)
-        _, low, high = widened((self.value, self.low, self.high), wilson(self.value * n, n))
-        return dataclasses.replace(self, low=max(low, 0.0), high=min(high, 1.0))
+        """Return the same with the interval of a share: Wilson's at least."""
+        low, high = share_ends(self.value, self.ends, len(self.each))
+        return dataclasses.replace(self, low=low, high=high)
 
     def differences(self) -> Spread:
         """Return the same with the interval of a difference of paired shares, cases from -1 to 1.

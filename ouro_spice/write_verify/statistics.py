@@ -63,6 +63,12 @@ def wilson(hits: float, n: int) -> list[float]:
     return [float(max((middle - half) / (n + z2), 0.0)), float(min((middle + half) / (n + z2), 1.0))]
 
 
+def share_ends(value: float, ends: Sequence[float], n: int) -> list[float]:
+    """Return the interval of a share over n cases, Wilson's at least: 40 of 40 are not all there is."""
+    low, high = wilson(value * n, n)
+    return [max(min(ends[0], low), 0.0), min(max(ends[1], high), 1.0)]
+
+
 def ratio(a: Sequence[History], b: Sequence[History], key: str = "pulses") -> tuple[float, float, float]:
     """Return how many times more of something one programmer takes than another one on the same cases.
 
