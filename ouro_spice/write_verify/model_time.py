@@ -8,12 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..checks import check_kind, check_range, check_text
+from ..checks import check_range
 from ..dataset.recipe import LIMIT
 from ..forks import cached_property
 from ..pulse import Pulse
 from .carried import Carried
-from .nominal import LEAST_S, NominalTimes
+from .nominal import LEAST_S, NominalTimes, check_rule
 from .programmer import Conventional
 
 _LEAST = 0.02
@@ -65,11 +65,7 @@ class ModelTime(Conventional):
     knows: ClassVar[str] = "nominal model"
 
     def __post_init__(self) -> None:
-        check_text("name", self.name)
-        check_kind("nominal", self.nominal, NominalTimes)
-        Pulse(self.nominal.voltages.v_set, self.shortest, self.edge, self.edge)  # raises where a value is out of range
-        low, high = self.nominal.overs[[0, -1]].tolist()
-        check_range("over", self.over, low - 1e-9, high + 1e-9, "(the lookup's amplitudes)")
+        check_rule(self.name, self.nominal, self.over, self.shortest, self.edge)
         for name, low, high in (("gain", 0.05, 20), ("rate", 0, 1), ("other", -1, 1), ("turn", 0.05, 20)):
             check_range(name, getattr(self, name), low, high, "")
 

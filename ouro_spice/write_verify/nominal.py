@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from ..checks import check_engine, check_kind, checked_numbers
+from ..checks import check_engine, check_kind, check_range, check_text, checked_numbers
 from ..circuit import Cell, CompactCell
 from ..engine import Engine, default_engine
 from ..pair import Pair
 from ..pair.traverse import followed, freed
+from ..pulse import Pulse
 from .fixed import overs
 
 OVERS = (1.0, 1.6, 25)
@@ -111,6 +112,15 @@ class NominalTimes:
         k = np.clip(place.astype(int), 0, len(self.log_g) - 2)
         below, above = self.time_s[way, :, k], self.time_s[way, :, k + 1]
         return below + (place - k)[:, None] * (above - below)
+
+
+def check_rule(name: str, nominal: NominalTimes, over: float, width: float, edge: float) -> None:
+    """Raise ValueError for settings that no rule has that looks times up: an amplitude beyond those of the lookup."""
+    check_text("name", name)
+    check_kind("nominal", nominal, NominalTimes)
+    Pulse(nominal.voltages.v_set, width, edge, edge)  # raises where a value is out of range
+    low, high = nominal.overs[[0, -1]].tolist()
+    check_range("over", over, low - 1e-9, high + 1e-9, "(the lookup's amplitudes)")
 
 
 def nominal_times(cell: Cell | CompactCell, voltages: Pair, engine: Engine | None = None) -> NominalTimes:

@@ -8,12 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..checks import check_kind, check_range, check_text
+from ..checks import check_range
 from ..dataset.recipe import LIMIT
 from ..forks import cached_property
 from ..pulse import Pulse
 from .carried import Carried
-from .nominal import LEAST_S, NominalTimes
+from .nominal import LEAST_S, NominalTimes, check_rule
 from .programmer import Conventional
 
 CLEAR_S = 5e-6
@@ -84,12 +84,8 @@ class Posterior(Conventional):
     knows: ClassVar[str] = "nominal model"
 
     def __post_init__(self) -> None:
-        check_text("name", self.name)
-        check_kind("nominal", self.nominal, NominalTimes)
-        Pulse(self.nominal.voltages.v_set, self.width, self.edge, self.edge)  # raises where a value is out of range
+        check_rule(self.name, self.nominal, self.over, self.width, self.edge)
         check_range("shortest", self.shortest, 1e-12, self.width, "s")
-        low, high = self.nominal.overs[[0, -1]].tolist()
-        check_range("over", self.over, low, high + 1e-9, "(the lookup's amplitudes)")
         check_range("least", self.least, 0, self.over, "")
         for name in ("mean_set", "mean_reset"):
             check_range(name, getattr(self, name), -_MOST, _MOST, "")
