@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from contextlib import nullcontext
 from dataclasses import replace
@@ -128,6 +129,50 @@ def test_training_that_goes_on_knows_both(trained):
     both = PulsePredictor.fit(replace(narrow, frame=high), quick(epochs=1), start=trained)
     assert both.domain.ranges["g_start_S"] == trained.domain.ranges["g_start_S"]
     assert both.domain.records > trained.domain.records
+
+
+def alone(sign):
+    """A predictor of pulses of one direction."""
+    data = records(400)
+    frame = data.frame
+    return plain(replace(data, frame=frame[np.sign(frame.t_pulse_s) == sign].reset_index(drop=True)))
+
+
+@pytest.mark.parametrize(("sign", "has", "lacks"), [(1, "SET", "RESET"), (-1, "RESET", "SET")])
+def test_a_direction_that_the_data_did_not_hold_is_outside_whatever_the_range(sign, has, lacks):
+    predictor = alone(sign)
+    assert predictor.domain.directions == (has,)
+    asked = 300e-6, np.array([sign * 40e-6, -sign * 1e-7])  # the second lies within a twentieth of the range
+    with pytest.warns(OUTSIDE, match=rf"not trained on; its data: {has} pulses alone \("):
+        warned = predictor.predict(*asked)
+    assert np.array_equal(warned, predictor.predict(*asked, outside="accept"))
+    assert np.array_equal(np.isnan(predictor.predict(*asked, outside="nan")), [False, True])
+    with pytest.raises(
+        ValueError, match=rf"^direction = {lacks}: asked for what .* not trained on; .*{has} pulses alone$"
+    ):
+        predictor.predict(*asked, outside="raise")
+    assert np.isfinite(predictor.predict(300e-6, sign * 40e-6, outside="raise"))
+
+
+def test_directions_of_checkpoints_are_kept_joined_and_unknown_in_those_of_before(trained, tmp_path):
+    assert trained.domain.directions == ("SET", "RESET")
+    one = alone(1)
+    assert PulsePredictor.load(one.save(tmp_path / "one.npz")).domain == one.domain
+    assert (one.domain | alone(-1).domain).directions == ("SET", "RESET")
+    assert (one.domain | replace(one.domain, directions=None)).directions is None
+    with np.load(tmp_path / "one.npz") as file:
+        arrays = dict(file)
+    kept = json.loads(str(arrays["domain"]))
+    del kept["directions"]
+    np.savez(tmp_path / "before.npz", **(arrays | {"domain": np.array(json.dumps(kept))}))
+    before = PulsePredictor.load(tmp_path / "before.npz")
+    assert before.domain.directions is None and before.sha256 == one.sha256
+    for a, b in zip(before.weights.arrays, one.weights.arrays, strict=True):
+        assert a.tobytes() == b.tobytes()
+    assert np.isfinite(before.predict(300e-6, -1e-7, outside="raise"))
+    for wrong in ((), ("UP",)):
+        with pytest.raises(ValueError, match="none of SET and RESET"):
+            Domain({}, directions=wrong)
 
 
 # ---- checkpoints

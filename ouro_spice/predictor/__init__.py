@@ -20,7 +20,7 @@ from ..manifest import Manifest
 from ..pair import Pair, recorded_pair
 from . import asking, checkpoint
 from .curves import Curves, Mapping
-from .domain import Domain
+from .domain import Domain, edge
 from .examples import Examples
 from .held_out import held_out
 from .network import HIDDEN, Weights
@@ -158,7 +158,8 @@ class PulsePredictor:
         g_start_S, dg_S
             What the cell reads now, and the wanted change of it [S].
         outside
-            What becomes of questions outside the range of the training data, `domain`, a twentieth of it allowed:
+            What becomes of questions outside the range of the training data, `domain`, a twentieth of it allowed, and
+            of those for a SET or a RESET where the data had none:
             "warn", `OutsideTraining`, once; "nan", NaN; "raise", ValueError; "accept", an answer like any other.
         **seen
             Further inputs of the network by their names; what stands for them where they are not given is in
@@ -245,9 +246,3 @@ def _has_curves(data: PulseDataset) -> bool:
     """Whether histories tell what shorter and longer pulses do: measured pulses have their two ends only."""
     points = data.frame.get("history_points")
     return points is not None and "history_g_S" in data.frame and float(points.median()) >= _CURVE
-
-
-def edge(manifest: Manifest, name: str) -> float:
-    """An edge of the training data [s]; of edges that were drawn, the middle of their law."""
-    law = manifest.settings[name]
-    return float(np.sqrt(law[0] * law[1])) if isinstance(law, list) else law

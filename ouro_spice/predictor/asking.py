@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..checks import check_conductance
 from ..validity import OutsideTraining, warn
-from .domain import TARGET
+from .domain import DIRECTION, TARGET, WAYS
 from .specification import DEFAULTS
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def outside_training(
     text = f"asked for what {who}; its data: {domain.told(found)}"
     if outside == "raise":
         name, where = next(iter(found.items()))
-        raise ValueError(f"{name} = {columns[name][where].flat[0]:.4g}: {text}")
+        first = columns["dg_S" if name == DIRECTION else name][where].flat[0]
+        raise ValueError(f"{name} = {WAYS[np.sign(first)] if name == DIRECTION else f'{first:.4g}'}: {text}")
     if outside == "nan":
         return np.any(list(found.values()), axis=0)
     warn(f"{text} (outside='nan' gives NaN there, 'accept' no warning)", OutsideTraining)

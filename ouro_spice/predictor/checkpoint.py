@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..files import read_bytes, write_whole
 from ..manifest import Manifest
+from . import archive
 from .domain import Domain
 from .network import Weights
 from .specification import Specification
@@ -24,36 +23,12 @@ if TYPE_CHECKING:
 
 def save(predictor: PulsePredictor, path: Path) -> Path:
     """Write a checkpoint, whole or not at all."""
-    arrays = _taken_apart(predictor, "")
-
-    def write(temporary: Path) -> None:
-        with temporary.open("wb") as file:
-            np.savez(file, **arrays)
-
-    return write_whole(path, write)
+    return archive.save(_taken_apart(predictor, ""), path)
 
 
 def load(kind: type[PulsePredictor], path: Path) -> PulsePredictor:
     """Read a checkpoint; ValueError for a file that is none."""
-    try:
-        content = read_bytes(path)
-    except (FileNotFoundError, NotADirectoryError):
-        raise ValueError(f"no checkpoint {path}") from None
-    except ValueError as error:
-        raise ValueError(f"not an ouro_spice checkpoint: {error}") from error
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            arrays = dict(file)
-    except Exception as error:  # a damaged archive raises nearly anything in its readers, in their own words
-        raise ValueError(f"{path} is not an ouro_spice checkpoint, or is damaged") from error
-    try:
-        return _put_together(kind, arrays, "")
-    except KeyError as error:
-        raise ValueError(f"{path} is not an ouro_spice checkpoint, or is damaged: it lacks {error.args[0]}") from error
-    except ValueError as error:
-        raise ValueError(f"{path} is not an ouro_spice checkpoint, or is damaged: {error}") from error
-    except Exception as error:  # arrays of other kinds or shapes
-        raise ValueError(f"{path} is not an ouro_spice checkpoint, or is damaged") from error
+    return archive.load(path, "checkpoint", lambda arrays: _put_together(kind, arrays, ""))
 
 
 def digest(predictor: PulsePredictor) -> str:

@@ -28,6 +28,12 @@ _SURE = 4.0
 TARGET = "g_target_S"
 """Name of the range of g_start_S + dg_S."""
 
+DIRECTION = "direction"
+"""Name of what lies outside where no pulse of the data went the way of dg_S."""
+
+WAYS = {1: "SET", -1: "RESET"}
+"""The direction by the sign of a wanted change, or of a signed time."""
+
 
 @dataclass(frozen=True)
 class Domain:
@@ -39,26 +45,35 @@ class Domain:
         (smallest, largest) by name: inputs as in `specification.DEFAULTS`, and ``g_target_S``.
     records
         Of how many records; None where the ranges are those of a law.
+    directions
+        "SET", "RESET": those of the pulses in its data, one at least; None where it is not known.
     """
 
     ranges: Mapping[str, tuple[float, float]]
     records: int | None = None
+    directions: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in self.ranges.items():
             if not -np.inf < low <= high < np.inf:
                 raise ValueError(f"the range of {name}, {low:g} .. {high:g}, is none")
+        if self.directions is not None and (not self.directions or not set(self.directions) <= set(WAYS.values())):
+            raise ValueError(f"the directions {self.directions!r} are none of SET and RESET")
 
     @classmethod
     def of(cls, inputs: tuple[str, ...], examples: Examples) -> Domain:
         """Return that of training examples, of the inputs that a network sees."""
         columns = {name: examples.column(name) for name in inputs if name in DEFAULTS} | {TARGET: examples.target_S}
-        return cls({name: (float(one.min()), float(one.max())) for name, one in columns.items()}, len(examples))
+        ways = tuple(way for sign, way in WAYS.items() if bool((examples.time_s * sign > 0).any()))
+        ranges = {name: (float(one.min()), float(one.max())) for name, one in columns.items()}
+        return cls(ranges, len(examples), ways or None)
 
     @classmethod
     def read(cls, table: Mapping[str, Any]) -> Domain:
-        """Return that of a checkpoint."""
-        return cls({name: (float(low), float(high)) for name, (low, high) in table["ranges"].items()}, table["records"])
+        """Return that of a checkpoint; of one of before, which holds no directions, they are not known."""
+        ranges = {name: (float(low), float(high)) for name, (low, high) in table["ranges"].items()}
+        ways = table.get("directions")
+        return cls(ranges, table["records"], ways if ways is None else tuple(map(str, ways)))
 
     @classmethod
     def derived(cls, inputs: tuple[str, ...], scale: Scale, manifest: Manifest) -> Domain:
@@ -84,11 +99,21 @@ class Domain:
         both = [{name: one.ranges.get(name) for name in {**self.ranges, **other.ranges}} for one in (self, other)]
         spans = {name: [one[name] for one in both if one[name]] for name in both[0]}
         records = None if None in (self.records, other.records) else self.records + other.records
-        return Domain({name: (min(a for a, _ in of), max(b for _, b in of)) for name, of in spans.items()}, records)
+        ranges = {name: (min(a for a, _ in of), max(b for _, b in of)) for name, of in spans.items()}
+        known = None not in (self.directions, other.directions)
+        ways = tuple(way for way in WAYS.values() if way in self.directions + other.directions) if known else None
+        return Domain(ranges, records, ways)
 
     def outside(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return where columns of any shape leave their ranges, by name; only those that do."""
+        """Return where columns of any shape leave their ranges, by name; only those that do.
+
+        Where ``dg_S`` asks for a direction that the data do not hold, that is `DIRECTION`.
+        """
         found = {}
+        if self.directions is not None and "dg_S" in columns:
+            missing = [sign for sign, way in WAYS.items() if way not in self.directions]
+            out = np.isin(np.sign(columns["dg_S"]), missing)
+            found |= {DIRECTION: out} if np.any(out) else {}
         for name, (low, high) in self.ranges.items():
             if name in columns:
                 # a range may be one number, which its own logarithm misses by the last digit
@@ -110,8 +135,17 @@ class Domain:
         return max(MARGIN, math.sqrt(share / 2) if name == "dg_S" else share)
 
     def told(self, names: Mapping[str, Any]) -> str:
-        """Return the words for the ranges of some inputs."""
-        return ", ".join(_words(name, *self.ranges[name]) for name in names)
+        """Return the words for the ranges of some inputs, and for the directions."""
+        return ", ".join(
+            f"{' and '.join(self.directions)} pulses alone" if name == DIRECTION else _words(name, *self.ranges[name])
+            for name in names
+        )
+
+
+def edge(manifest: Manifest, name: str) -> float:
+    """Return the "rise_s" or "fall_s" of training data [s]; of edges that were drawn, the middle of their law."""
+    law = manifest.settings[name]
+    return float(np.sqrt(law[0] * law[1])) if isinstance(law, list) else law
 
 
 def _words(name: str, low: float, high: float) -> str:

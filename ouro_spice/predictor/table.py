@@ -29,7 +29,7 @@ from ..pulse import Pulse
 from ..rebuild import check_fit
 from ..write_verify.programmer import Conventional
 from . import asking, table_fit, table_store
-from .domain import Domain
+from .domain import Domain, edge
 from .programmer import clocked, pulses, repeats
 
 _WHO = "the table does not hold"
@@ -211,8 +211,6 @@ class Table(Conventional):
 
     def edges(self) -> tuple[float, float]:
         """Return rise and fall of its pulses [s]: of edges that were drawn, the middle of their law."""
-        from . import edge  # the package's own name for it, which imports this file
-
         return edge(self.manifest, "rise_s"), edge(self.manifest, "fall_s")
 
     def replace(self, **changes: object) -> Table:

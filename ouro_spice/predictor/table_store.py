@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..files import read_bytes, write_whole
 from ..manifest import Manifest
+from . import archive
 from .domain import Domain
 
 if TYPE_CHECKING:
     from .table import Table
 
 _PLAIN = ("smooth", "still", "any_circuit", "shortest_s", "growth", "turn", "name")
-_WHAT = "an ouro_spice table"
 
 
 def save(table: Table, path: Path) -> Path:
@@ -27,32 +25,12 @@ def save(table: Table, path: Path) -> Path:
     texts = {"plain": json.dumps(_plain(table)), "manifest": table.manifest.to_json(), "sha256": table.sha256}
     texts["domain"] = json.dumps(dataclasses.asdict(table.domain))
     arrays = {"axis_S": table.axis_S, "log_time": table.log_time} | {k: np.array(v) for k, v in texts.items()}
-
-    def write(temporary: Path) -> None:
-        with temporary.open("wb") as file:
-            np.savez(file, **arrays)
-
-    return write_whole(path, write)
+    return archive.save(arrays, path)
 
 
 def load(kind: type[Table], path: Path) -> Table:
     """Read a table; ValueError for a file that is none."""
-    try:
-        content = read_bytes(path)
-    except (FileNotFoundError, NotADirectoryError):
-        raise ValueError(f"no table {path}") from None
-    except ValueError as error:
-        raise ValueError(f"not {_WHAT}: {error}") from error
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            found = dict(file)
-        table = _put_together(kind, found)
-    except KeyError as error:
-        raise ValueError(f"{path} is not {_WHAT}, or is damaged: it lacks {error.args[0]}") from error
-    except Exception as error:  # a damaged archive raises nearly anything in its readers
-        detail = f": {error}" if type(error) is ValueError else ""
-        raise ValueError(f"{path} is not {_WHAT}, or is damaged{detail}") from error
-    return table
+    return archive.load(path, "table", lambda arrays: _put_together(kind, arrays))
 
 
 def digest(table: Table) -> str:
