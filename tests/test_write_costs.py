@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,8 @@ from ouro_spice import Outcome
 from ouro_spice.predictor import ModelProgrammer, shipped, standing
 from ouro_spice.predictor.memory import Memory
 from ouro_spice.results.comparing import against, break_even, inputs, quickest
+from ouro_spice.results.judging import CONVENTIONAL, INFORMED
+from ouro_spice.results.setting_words import listed
 from ouro_spice.results.timing import prediction_times
 from ouro_spice.results.write_tables import COST_HEAD, against_rows, cost_head, cost_rows, seconds, tuned_rows
 from ouro_spice.write_verify import KNOWS, CoarseFine, FixedPulse, ISPPWidth, summary, write_many
@@ -269,4 +272,27 @@ def test_columns_of_what_a_write_takes():
         ["net", "training data", "2.00 (1.80 .. 2.20)", "", "2.00 (1.80 .. 2.20)", ""]
     ]
     tuned = {"ISPP": {"parameters": {"width": 1e-8, "name": "ISPP"}, "edges": {"width": "smallest of 3"}}}
-    assert tuned_rows(tuned) == [["ISPP", "width 1e-08", "width smallest of 3"]]
+    assert tuned_rows(tuned) == [["ISPP", "width 10 ns", "width smallest of 3"]]
+
+
+def test_every_setting_has_a_name_in_words_and_its_unit():
+    """Of all conventional programmers, at their defaults."""
+    for kind in (*CONVENTIONAL, *INFORMED):
+        fields = {f.name: f.default for f in dataclasses.fields(kind) if f.default is not dataclasses.MISSING}
+        told = listed(fields)
+        assert told.count(",") == len(fields) - 2 and "_" not in told and "e-0" not in told, told
+        assert "edges 2 ns" in told
+    assert listed({"start": 1e-7, "growth": 2.0, "back": None}) == (
+        "first width 100 ns, growth from pulse to pulse 2, steps back at a crossing all"
+    )
+    assert (
+        listed({"start": 0.9, "step": 0.02})
+        == "first amplitude 0.9 x the pair's, step of the amplitude 0.02 x the pair's"
+    )
+    width = {"over": 1.2, "proportional": 1e-7, "span": 4.4e-4, "keep": True}
+    assert listed(width) == (
+        "amplitude 1.2 x the pair's, proportional gain 100 ns, span of errors 440 uS, "
+        "sum of errors kept at a crossing yes"
+    )
+    tuned = {"x": {"parameters": {"coarse_width": 3e-8}, "edges": {"coarse_width": "largest of 4"}}}
+    assert tuned_rows(tuned) == [["x", "coarse width 30 ns", "coarse width largest of 4"]]

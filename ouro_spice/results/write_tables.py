@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..write_verify.tuning import told_edges
+from .setting_words import in_words, listed
 
 WRITE_HEAD = (
     "programmer",
@@ -126,13 +127,10 @@ def ratio_rows(ratios: Mapping[str, Row], rows: Mapping[str, Mapping[str, Row]])
 
 def tuned_rows(tuned: Mapping[str, Row]) -> Rows:
     """Return a line for each conventional programmer under `TUNED_HEAD`: ``parameters`` and ``edges`` by programmer."""
-    return [[name, listed(one["parameters"]), told_edges(one["edges"]) or "none"] for name, one in tuned.items()]
-
-
-def listed(settings: Mapping[str, Any]) -> str:
-    """Return settings in words, without the name."""
-    words = ((name, f"{value:g}" if isinstance(value, float) else value) for name, value in settings.items())
-    return ", ".join(f"{name} {value}" for name, value in words if name != "name")
+    return [
+        [name, listed(one["parameters"]), told_edges(in_words(one["parameters"], one["edges"])) or "none"]
+        for name, one in tuned.items()
+    ]
 
 
 def share(value: float | None) -> str:
