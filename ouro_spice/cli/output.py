@@ -19,12 +19,12 @@ Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results on standard output.")]
 
 
-def out_folder(path: Path) -> Path:
-    """The folder of ``--out``, made where it is not there; OutputError where it cannot be written to."""
+def out_folder(path: Path, option: str = "--out") -> Path:
+    """Return the folder of an option, made where it is not there; OutputError where it cannot be written to."""
     try:
         return make_folder(path)
     except OutputError as error:
-        raise OutputError(f"--out: {error}") from error
+        raise OutputError(f"{option}: {error}") from error
 
 
 def out_file(path: Path, example: str, room: int = 0) -> Path:

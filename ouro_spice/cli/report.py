@@ -106,7 +106,7 @@ def _published(several: list[dict[str, Any]], folder: Path, any_commit: bool) ->
     from ..results import publish
     from ..results.revision import CHANGED, UNKNOWN
 
-    for path in publish.write(several, out_folder(folder), any_commit):
+    for path in publish.write(several, out_folder(folder, "--publish"), any_commit):
         print(f"published: {path}")
     for one in several:
         made_by = one.get("commit") or UNKNOWN

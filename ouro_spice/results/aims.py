@@ -7,6 +7,7 @@ bootstraps. The best of several is chosen on other cases than it is judged on (`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from .trainings import widened
 from .write_tables import ratio_text
 
 AIM_HEAD = ("aim", "measured", "met")
+
+_NOT = "not measured"
 
 Results = dict[str, dict[str, Any]]
 """By campaign."""
@@ -35,9 +38,9 @@ def aim_rows(results: Results) -> list[list[str]]:
         try:
             found, met = measure(results[campaign])
         except KeyError:
-            rows.append([text, "not measured", ""])
+            rows.append([text, _NOT, ""])
         else:
-            rows.append([text, found, "yes" if met else "**no**"])
+            rows.append([text, found, _NOT if met is None else "yes" if met else "**no**"])
     return rows
 
 
@@ -89,21 +92,27 @@ def _quickest(rows: dict[str, Any], name: str) -> dict[str, Any]:
 def below_floor(rows: Mapping[str, Any], key: str, gap: Sequence[float]) -> list[float]:
     """Return floor minus share and its interval with the floor's own bias added, of the rows of a setting.
 
-    What chance takes from the choice of its times makes the floor too low, by about ``floor_bias``.
+    What chance takes from the choice of its times makes the floor too low, by about ``floor_bias``; NaN where that
+    could not be found, which files hold as null. Results that were made before it was looked for hold none: 0.
     """
-    bias = next((row["floor_bias"] for row in rows.values() if "floor_bias" in row), {}).get(key)
-    return [one + max(bias or 0.0, 0.0) for one in gap]
+    bias = next((row["floor_bias"] for row in rows.values() if "floor_bias" in row), {}).get(key, 0.0)
+    return [one + (math.nan if bias is None or math.isnan(bias) else max(bias, 0.0)) for one in gap]
 
 
-def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, bool]]:
-    """For each band: the best network's floor - share, the floor's own bias added, by the upper end."""
+def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, bool | None]]:
+    """For each band: the best network's floor - share, the floor's own bias added, by the upper end.
 
-    def measure(results: dict[str, Any]) -> tuple[str, bool]:
+    None, not measured, where the bias is not known: the upper end might be anywhere.
+    """
+
+    def measure(results: dict[str, Any]) -> tuple[str, bool | None]:
         rows, best = results["one_shot"][setting], _best(results, setting)["gap"]
         found, met = [], True
         for key, band in ((f"within_{band}", band) for band in (50, 20, 10)):
             one = best[key]  # KeyError: no floor was asked for there
             value, low, high = (100 * x for x in below_floor(rows, key, one["value"]))
+            if math.isnan(high):
+                return f"the floor's own bias within {band} % is not known: it takes four trajectories a pair", None
             met &= high < limit
             found.append(f"{band} %: {value:.1f} ({low:.1f} .. {high:.1f}), {one['name']}")
         return f"{'; '.join(found)}; n = {best['within_50']['n']} pairs", met
@@ -145,7 +154,7 @@ def _ratio(setting: str, key: str, what: str, least: float) -> Callable[[dict[st
     return measure
 
 
-_AIMS: tuple[tuple[str, str, Callable[[dict[str, Any]], tuple[str, bool]]], ...] = (
+_AIMS: tuple[tuple[str, str, Callable[[dict[str, Any]], tuple[str, bool | None]]], ...] = (
     ("paper", "paper ground: B smoothed >= 95 % within 50 %", _smoothed),
     ("paper", "paper ground: best variant meets the floor of its band, floor - share < 4 points", _floor("paper", 4)),
     ("paper", "reduced, 60 us: likewise", _floor("reduced_60us", 4)),
