@@ -264,7 +264,9 @@ def test_a_simulation_for_each_request_gives_the_same_times(times):
     single = one_shot.simulated(CELL, PAIR)
     assert single(start, target - start) == pytest.approx(times(start, target - start), rel=5e-3, abs=2e-9)
     assert single(start[:1], np.zeros(1)) == [0]
-    assert one_shot.prediction_s(times, start, target - start) > 0
+    taken = one_shot.compute_times(times, start, target - start)
+    low, high = taken["compute_quartiles_s"]
+    assert taken["compute_n"] == 6 and 0 < low <= taken["compute_s"] <= high
 
 
 def test_a_pair_that_is_far_too_weak_is_named():

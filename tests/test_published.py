@@ -147,7 +147,7 @@ def test_results_that_count_reads_have_tables_of_costs_and_settings():
     ended, costs, settings = table.write_tables(found, "x", "0.1")
     assert ended[0][:2] == ["programmer", "knows"] and ended[0][-1] == "more s" and ended[1][0][-1] == "3 ns"
     assert costs[0][1] == "reads" and costs[1][0][1] == "3.50"
-    assert settings[1][0][1] == "width 1e-08, back 2"
+    assert settings[1][0][1] == "width 10 ns, steps back at a crossing 2"
 
 
 def test_a_figure_that_is_not_there_leaves_its_cell_empty():
@@ -290,6 +290,24 @@ def test_every_ratio_of_a_claim_has_its_interval_and_every_share_its_n():
     cells = [cell for line in lines[:3] for cell in line[2:]]
     for one in (one for cell in cells for one in cell.split("; ")):
         assert one.count("n = ") == 1 and " .. " in one
+    for one in (one for cell in lines[1][2:] for one in cell.split("; ")):
+        assert one.count(" .. ") == 3, "each share has its interval"
+    assert lines[1][2].startswith("A_t 91.6 (90.3 .. 92.7) / 65.8 (63.8 .. 67.8) / 50.5 (48.3 .. 52.7) %, n = 2000;")
+
+
+def test_a_time_of_a_prediction_says_how_many_were_timed_and_how_far_they_are_apart():
+    known = row(0.5, compute_s=26.6e-6, compute_n=200, compute_quartiles_s=[26e-6, 28.1e-6])
+    rows = {"A_t": known, "noise-free": row(0.5, compute_s=2.59e-3)}
+    cell = claims.claim_rows({"paper": {"one_shot": {"paper": rows}}})[3][2]
+    assert cell == (
+        "A_t 26.6 us a prediction (median of 200, half of them 26 us .. 28.1 us), "
+        "noise-free 2.59 ms a prediction; how many were timed was not kept"
+    )
+    assert "not kept" not in claims.claim_rows({"paper": {"one_shot": {"paper": {"A_t": known}}}})[3][2]
+    head, lines = table.share_table(rows)
+    place = head.index("time of a prediction")
+    assert [line[place] for line in lines] == ["2.59 ms", "26.6 us (26 us .. 28.1 us, n = 200)"]
+    assert not any("quartiles" in one or "compute" in one for one in head)
 
 
 # ---- what is published
@@ -420,6 +438,13 @@ def test_two_files_of_one_campaign_are_refused(tmp_path, capsys):
 def test_options_that_do_not_go_together_are_refused(tmp_path, capsys):
     arguments = ["report", str(FILES["paper"]), "--publish", str(tmp_path), "--out", str(tmp_path / "R.md")]
     assert ended(arguments) == 2 and "--publish writes no report" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_to_is_told_by_its_option(tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    assert ended(["report", str(FILES["paper"]), "--publish", str(tmp_path / "file" / "below")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "--publish: cannot write to" in line and "--out" not in line
 
 
 def test_a_report_of_the_folder_writes_all_pages(tmp_path, capsys):

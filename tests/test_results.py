@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import math
 
 import numpy as np
 import pytest
@@ -125,6 +126,9 @@ def stored(out):
 # ---- what it finds
 
 
+TIMES = ("compute_s", "compute_n", "compute_quartiles_s")
+
+
 def test_every_variant_stands_beside_the_baselines_and_the_floor(done):
     rows = stored(done[0])["one_shot"][SETTING]
     names = {"do nothing", "best constant", "noise-free", "A_G", "fine-tuned", "within_20", "both", "amplitude"}
@@ -138,7 +142,10 @@ def test_every_variant_stands_beside_the_baselines_and_the_floor(done):
     assert {name for name, row in rows.items() if "gap" in row} == names - {"best constant", "both", "amplitude"}
     for name in ("within_20", "noise-free", "noise-free, looked up", "table_20", "20 x 20 median table"):
         assert rows[name]["compute_s"] > 0
-    timeless = [{k: v for k, v in rows[n].items() if k != "compute_s"} for n in ("noise-free", "noise-free, looked up")]
+        low, high = rows[name]["compute_quartiles_s"]
+        assert low <= rows[name]["compute_s"] <= high
+    assert (rows["noise-free"]["compute_n"], rows["noise-free, looked up"]["compute_n"]) == (20, 200)
+    timeless = [{k: v for k, v in rows[n].items() if k not in TIMES} for n in ("noise-free", "noise-free, looked up")]
     assert timeless[0] == timeless[1]
     assert rows["within_20"]["wrong_way"] == 0
     assert {name for name, row in rows.items() if "over_table" in row} == {"A_G", "fine-tuned", "within_20"}
@@ -226,7 +233,8 @@ def test_a_second_run_makes_nothing_again(done, monkeypatch):
     for found in (before, again):
         del found["seconds"], found["prediction_s"]
         for row in found["one_shot"][SETTING].values():
-            row.pop("compute_s", None)  # a time
+            for key in TIMES:
+                row.pop(key, None)
     assert again == before
 
 
@@ -468,6 +476,25 @@ def test_a_gap_is_judged_by_its_upper_end():
     )  # fmt: skip
     assert not measure(floors(0.03, 0.011))[1]
     assert not measure(floors(0.0401, -0.01))[1]
+    assert measure(floors(0.03, 0.0))[1]
+    with pytest.raises(KeyError):
+        measure({"one_shot": {"there": {}}, "best": {"there": {"gap": {}}}})
+
+
+@pytest.mark.parametrize("bias", [math.nan, None])
+def test_an_aim_whose_floor_has_no_known_bias_is_not_measured(bias):
+    """NaN as it was found, None as files hold it: neither met nor not met."""
+    found = floors(0.03, bias)
+    found = {key: {"paper": one["there"]} for key, one in found.items()}
+    lines = {line[0]: line[1:] for line in aims.aim_rows({"paper": found})}
+    text, met = lines["paper ground: best variant meets the floor of its band, floor - share < 4 points"]
+    assert (text, met) == (
+        "the floor's own bias within 50 % is not known: it takes four trajectories a pair", "not measured"
+    )  # fmt: skip
+
+
+def test_a_gap_that_was_not_asked_for_is_no_figure():
+    measure = aims._floor("there", 4)
     with pytest.raises(KeyError):
         measure({"one_shot": {"there": {}}, "best": {"there": {"gap": {}}}})
 

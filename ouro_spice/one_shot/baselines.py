@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -138,14 +139,22 @@ def simulated(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = None
     return lambda g_S, dg_S: np.array([one(*both) for both in zip(g_S, dg_S, strict=True)])
 
 
-def prediction_s(predict: Predict, g_S: np.ndarray, dg_S: np.ndarray) -> float:
-    """How long a prediction takes, asked for one after the other [s]: the median over the requests (D,), (D,)."""
+def compute_times(predict: Predict, g_S: np.ndarray, dg_S: np.ndarray) -> dict[str, Any]:
+    """Return how long a prediction takes, asked for one after the other: figures over the requests (D,), (D,) [S].
+
+    Returns
+    -------
+    dict
+        ``compute_s``, the median [s], ``compute_n``, how many were timed, and ``compute_quartiles_s``, between which
+        half of them lie [s].
+    """
     taken = []
     for k in range(len(g_S)):
         begun = time.perf_counter()
         predict(g_S[k : k + 1], dg_S[k : k + 1])
         taken.append(time.perf_counter() - begun)
-    return float(np.median(taken))
+    low, middle, high = np.percentile(taken, [25, 50, 75]).tolist()
+    return {"compute_s": middle, "compute_n": len(taken), "compute_quartiles_s": [low, high]}
 
 
 def _followed(

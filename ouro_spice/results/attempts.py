@@ -15,12 +15,12 @@ from ..one_shot import (
     Deployment,
     Predict,
     Trials,
+    compute_times,
     constant,
     deploy,
     label,
     noise_free,
     nothing,
-    prediction_s,
     simulated,
 )  # fmt: skip
 from ..predictor import NeuralProgrammer, PulsePredictor, Table
@@ -54,8 +54,8 @@ class OneShot:
         Many trajectories of the same pairs, None where no floor was asked for; the parts they are dealt out to.
     gaps
         Floor minus share on those pairs, by variant and band; of a network over all its trainings.
-    compute_s
-        Time of a prediction, by variant.
+    timed
+        Time of a prediction, by variant, as `compute_times` gives it.
     constant
         What always ending at one conductance is worth.
     second
@@ -71,7 +71,7 @@ class OneShot:
     trials: Trials | None
     folds: int
     gaps: dict[str, dict[float, Spread]]
-    compute_s: dict[str, float]
+    timed: dict[str, dict[str, Any]]
     constant: dict[str, Any]
     second: dict[str, dict[str, Any]]
     trained: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -91,12 +91,11 @@ class OneShot:
             rows[name] = (self.trained.get(name) or deployment.summary()) | bound
             if name in self.gaps:
                 rows[name]["gap"] = {label("within", b): [g.value, g.low, g.high] for b, g in self.gaps[name].items()}
-            if name in self.compute_s:
-                rows[name]["compute_s"] = self.compute_s[name]
+            rows[name] |= self.timed.get(name, {})
             if name in self.updates:
                 rows[name]["small_updates"] = self.updates[name]
-        if LOOKED_UP in self.compute_s:
-            rows[LOOKED_UP] = rows["noise-free"] | {"compute_s": self.compute_s[LOOKED_UP]}
+        if LOOKED_UP in self.timed:
+            rows[LOOKED_UP] = rows["noise-free"] | self.timed[LOOKED_UP]
         second = {f"{name}, two attempts": row for name, row in self.second.items()}
         return rows | {name: {key: row[key] for key in row if key != "hits"} for name, row in second.items()}
 
@@ -139,9 +138,9 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
         by_band = {band: tries[table_name(band)][0] for band in BANDS}
         rows |= {name: rows[name] | {"over_table": over_tables(tries[name], by_band)} for name in plain}
     going_on = {name: networks[name][found.place(name)] for name in plain}
-    compute_s = _timed(place, going_on, model, lookups)
+    timed = _timed(place, going_on, model, lookups)
     small = updates(place, {name: networks[name] for name in plain})
-    return OneShot(shown, trials, folds, gaps, compute_s, always, second, rows, small)
+    return OneShot(shown, trials, folds, gaps, timed, always, second, rows, small)
 
 
 def _programmers(
@@ -270,14 +269,14 @@ def kept_deployment(place: Place, name: str, settings: dict[str, Any], make: Cal
 
 def _timed(
     place: Place, plain: dict[str, PulsePredictor], model: Predict, lookups: dict[str, Table]
-) -> dict[str, float]:
+) -> dict[str, dict[str, Any]]:
     names = [place.configuration.variants[key].name for key in place.setting.timed]
     if not names:
         return {}
     drawn = place.drawn(_TIMED, TRAINING)
     g, dg = (np.array(x) for x in zip(*((d.start_S, d.target_S - d.start_S) for d in drawn), strict=True))
-    found = {name: prediction_s(plain[name].answer, g, dg) for name in names}
+    found = {name: compute_times(plain[name].answer, g, dg) for name in names}
     few = slice(_TIMED // 10)
-    found["noise-free"] = prediction_s(simulated(place.cell, place.pair, place.engine), g[few], dg[few])
-    found[LOOKED_UP] = prediction_s(model, g, dg)
-    return found | {name: prediction_s(one.answer, g, dg) for name, one in lookups.items()}
+    found["noise-free"] = compute_times(simulated(place.cell, place.pair, place.engine), g[few], dg[few])
+    found[LOOKED_UP] = compute_times(model, g, dg)
+    return found | {name: compute_times(one.answer, g, dg) for name, one in lookups.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -71,10 +72,10 @@ def _three(rows: Mapping[str, Any], names: Sequence[str]) -> str:
 
 
 def _shares(row: Mapping[str, Any]) -> str:
-    """The three shares, the interval of that within 20 %, and the number of attempts."""
-    wide, middle, narrow = (share(row.get(f"within_{band}")) for band in PERCENTS)
-    ends = shares_span((row.get("interval") or {}).get("within_20"))
-    return f"{wide} / {middle} ({ends}) / {narrow} %, n = {row['n']}"
+    """The share within each band with its interval, and the number of attempts."""
+    ends = {band: shares_span((row.get("interval") or {}).get(f"within_{band}")) for band in PERCENTS}
+    told = (share(row.get(f"within_{band}")) + (f" ({ends[band]})" if ends[band] else "") for band in PERCENTS)
+    return f"{' / '.join(told)} %, n = {row['n']}"
 
 
 def _wrong(rows: Mapping[str, Any], names: Sequence[str]) -> str:
@@ -91,8 +92,18 @@ def _wrong_share(row: Mapping[str, Any]) -> str:
 
 
 def _compute(rows: Mapping[str, Any]) -> str:
-    timed = {name: row["compute_s"] for name, row in rows.items() if "compute_s" in row}
-    return ", ".join(f"{name} {duration(time_s)} a prediction" for name, time_s in timed.items())
+    """The time of a prediction of each, with how many were timed and how far they are apart."""
+    timed = {name: row for name, row in rows.items() if "compute_s" in row}
+    told = ", ".join(f"{name} {_timed(row)}" for name, row in timed.items())
+    return told if all("compute_n" in row for row in timed.values()) else f"{told}; how many were timed was not kept"
+
+
+def _timed(row: Mapping[str, Any]) -> str:
+    found = f"{duration(row['compute_s'])} a prediction"
+    if "compute_n" not in row:
+        return found
+    low, high = map(duration, row["compute_quartiles_s"])
+    return f"{found} (median of {row['compute_n']}, half of them {low} .. {high})"
 
 
 def _untuned(results: Results) -> str:
@@ -120,6 +131,7 @@ def _at_the_floor(results: Results) -> list[str]:
         for band in PERCENTS
         if "gap" in rows.get(f"within_{band}", {})
     }
+    found = {where: gap for where, gap in found.items() if not math.isnan(gap[0])}  # the floor's bias is not known
     if not found:
         return []
     low, high = (pick(found, key=lambda one: found[one][0]) for pick in (min, max))

@@ -62,6 +62,12 @@ def _trainings(row: Row) -> str:
     return told + (f" ({found['note']})" if found.get("note") else "")
 
 
+def _timed(row: Row) -> str:
+    """The median time of a prediction, how many were timed, and between which times half of them lie."""
+    found, ends = duration(row.get("compute_s")), row.get("compute_quartiles_s")
+    return f"{found} ({' .. '.join(map(duration, ends))}, n = {row['compute_n']})" if found and ends else found
+
+
 def _chosen(row: Row) -> str:
     """The shares of the training that goes on."""
     found = row.get("trainings", {})
@@ -86,7 +92,7 @@ _SHARES = (
     _column(f"share - table's, {_TITLE}", "over_table", gaps, always=False),
     _column("median RPD", "rpd_median", share),
     _column("wrong way", "wrong_way", share),
-    _column("time of a prediction", "compute_s", duration),
+    Column("time of a prediction", _timed, ("compute_s", "compute_n", "compute_quartiles_s")),
 )
 _SHARES_BESIDE = ("rpd_mean", "failures", "floor_bias", "constant_S", *(f"floor_{band}" for band in PERCENTS))
 
