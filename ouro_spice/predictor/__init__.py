@@ -159,8 +159,8 @@ class PulsePredictor:
             What the cell reads now, and the wanted change of it [S].
         outside
             What becomes of questions outside the range of the training data, `domain`, a twentieth of it allowed, and
-            of those for a SET or a RESET where the data had none:
-            "warn", `OutsideTraining`, once; "nan", NaN; "raise", ValueError; "accept", an answer like any other.
+            of those for a SET or a RESET where the data hold none: "warn", `OutsideTraining`, once; "nan", NaN;
+            "raise", ValueError; "accept", an answer like any other.
         **seen
             Further inputs of the network by their names; what stands for them where they are not given is in
             `specification.DEFAULTS`, edges are those of the training data.

@@ -34,7 +34,7 @@ def load(path: Path, what: str, put_together: Callable[[dict[str, np.ndarray]], 
     what
         What it is to hold, in a word: "checkpoint".
     put_together
-        Takes the arrays by name. Its KeyErrors and ValueErrors are told, in other errors words are not ours.
+        Takes the arrays by name. What its KeyErrors and ValueErrors say is told; the words of other errors are not.
 
     Raises
     ------

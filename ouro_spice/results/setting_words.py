@@ -12,7 +12,7 @@ _OF_THE_PAIR = "x the pair's"
 
 _TIMES = {
     "width": "width", "edge": "edges", "longest": "longest width", "shortest": "shortest width",
-    "shortest_s": "shortest width", "coarse_width": "coarse width", "fine_width": "fine width",
+    "coarse_width": "coarse width", "fine_width": "fine width",
 }  # fmt: skip
 _AMPLITUDES = {
     "over": "amplitude", "start": "first amplitude", "step": "step of the amplitude", "most": "largest amplitude",
@@ -25,7 +25,7 @@ _OTHERS = {
     "gain": "first gain", "rate": "rate of the gain", "other": "part that the other direction follows",
     "mean_set": "expected ln slowness in SET", "mean_reset": "expected ln slowness in RESET",
     "spread": "spread of ln slowness", "noise": "noise of ln slowness", "drift": "drift of ln slowness a pulse",
-    "aim": "part of the way aimed at", "reach": "fine mode within",
+    "aim": "part of the way aimed at",
 }  # fmt: skip
 
 
@@ -53,6 +53,8 @@ def _told(settings: Mapping[str, Any], name: str) -> tuple[str, str]:
         return _TIMES[name], _value(value, duration)
     if name in _AMPLITUDES:
         return _AMPLITUDES[name], _amplitude(value)
+    if name == "reach":
+        return "fine mode within", _value(value, lambda one: f"{one:.3g} of the target")
     if name == "span":
         return "span of errors", _value(value, conductance)
     return _OTHERS.get(name, name.replace("_", " ")), _value(value, number)
