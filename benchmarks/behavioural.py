@@ -12,7 +12,6 @@ import argparse
 import csv
 import math
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 from _common import Figures, Target, arguments, finish, largest, relative_gap, show
-from robustness import KINDS, Case, draw
+from _old_ngspice import old_ngspice
+from _random_pulses import KINDS, Case, draw
 
 import ouro_spice as ouro
 from ouro_spice import machine
@@ -30,8 +30,7 @@ from ouro_spice.circuit.memristor import REALISED, element
 from ouro_spice.compact import conductance_map
 from ouro_spice.decks import read_raw
 from ouro_spice.engine import Ngspice
-from ouro_spice.files import make_folder, write_text
-from ouro_spice.osdi import cache_folder
+from ouro_spice.files import write_text
 from ouro_spice.waveform import Waveform
 
 PAIR = ("compiled", "behavioural")
@@ -47,8 +46,6 @@ TARGETS = (
 OLD = Target("ngspice39_apart_max", 0.01)
 REFERENCE = Path(__file__).resolve().parents[1] / "tests" / "reference"
 LEVELS_US = (100, 150, 200, 300, 400, 500, 540)
-PACKAGES = ("ngspice", "libngspice0")
-SUITE = "bookworm"
 
 
 # ---- random pulses in both
@@ -194,42 +191,6 @@ def constant(row: Mapping[str, str]) -> Testbench:
 
 
 # ---- ngspice 39
-
-
-def old_ngspice() -> tuple[Path | None, str]:
-    """The root of an unpacked ngspice 39 in the cache folder, or None; and what there is to say."""
-    root = cache_folder() / "ngspice39"
-    program = root / "usr/bin/ngspice"
-    if not program.is_file():
-        for tool in ("apt-get", "dpkg-deb"):
-            if shutil.which(tool) is None:
-                return None, f"no {tool} on this machine"
-        said = obtain(root)
-        if said:
-            return None, said
-    version = machine.ngspice_version(str(program))
-    return (root, f"ngspice {version}") if version == 39 else (None, f"{program} is version {version or 'unknown'}")
-
-
-def obtain(root: Path) -> str:
-    """Download and unpack the packages; what went wrong, or nothing."""
-    make_folder(root.parent)
-    with tempfile.TemporaryDirectory(dir=root.parent, prefix=".ngspice39-") as name:
-        folder = Path(name)
-        wanted = [f"{package}/{SUITE}" for package in PACKAGES]
-        done = subprocess.run(["apt-get", "download", *wanted], cwd=folder, capture_output=True, text=True, check=False)
-        found = sorted(folder.glob("*.deb"))
-        if done.returncode or len(found) < len(PACKAGES):
-            lines = [line for line in done.stderr.splitlines() if line.startswith("E:")]
-            return f"apt-get has no {' '.join(wanted)}: {(lines or ['no more is known'])[0]}"
-        for package in found:
-            subprocess.run(["dpkg-deb", "-x", str(package), str(folder / "root")], check=True)
-        # without a start-up file of its own it would read that of the installed ngspice, and its code models
-        scripts = folder / "root/usr/share/ngspice/scripts"
-        spinit = (scripts / "spinit").read_text()
-        write_text(scripts / "spinit", spinit.replace(" /usr/lib/", f" {root}/usr/lib/"))
-        (folder / "root").rename(root)
-    return ""
 
 
 def beside_old(figures: Figures) -> bool:

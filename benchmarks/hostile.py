@@ -2,7 +2,8 @@
 
 Counted are tracebacks, hangs, wrong exit codes, messages of several lines and files that are left half-written; each of
 them is to be 0. Most cases run in this process, those of closed streams, signals and other environments in processes of
-their own. A case is a name, a command line or a function, and the exit code: add one to the lists of `_hostile.py`.
+their own. A case is a name, a command line or a function, and the exit code: add one to the lists of `_hostile.py` or
+`_hostile_files.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from _common import Figures, Target, arguments, finish, show
-from _hostile import LIMIT_S, Case, cases
+from _hostile import LIMIT_S, Case, good, numbers, outputs, words
+from _hostile_files import campaign_files, damaged_checkpoints, damaged_datasets, damaged_files, damaged_manifests
 from _hostile_surroundings import surroundings
 
 from ouro_spice.cli import main as command_line
@@ -28,6 +30,19 @@ from ouro_spice.progress import progress
 
 KINDS = ("tracebacks", "hangs", "wrong_exit_codes", "several_lines", "half_written_files")
 TARGETS = (*(Target(kind, 0) for kind in KINDS), Target("cases", 300, at_least=True))
+
+
+def cases(folder: Path, seed: int) -> Iterator[Case]:
+    """All cases of bad command lines and files; good inputs for the others are made in `folder`."""
+    good(folder, seed)
+    yield from numbers()
+    yield from words()
+    yield from damaged_files(folder)
+    yield from damaged_datasets(folder)
+    yield from damaged_manifests(folder)
+    yield from damaged_checkpoints(folder, seed)
+    yield from campaign_files(folder)
+    yield from outputs(folder)
 
 
 class HangError(BaseException):
