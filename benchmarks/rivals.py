@@ -20,7 +20,7 @@ from _common import Figures, Target, arguments, finish, show
 
 import ouro_spice as ouro
 from ouro_spice.engine import Ngspice
-from ouro_spice.one_shot import BANDS, Predict, deploy, label, noise_free, nothing, prediction_s
+from ouro_spice.one_shot import BANDS, Predict, compute_times, deploy, label, noise_free, nothing
 from ouro_spice.predictor import NeuralProgrammer, PulsePredictor, Table, shipped, standing
 from ouro_spice.results import Configuration, standing_cell
 from ouro_spice.results.networks import DEVICES, TRAINING, WRITES, Place, network
@@ -94,7 +94,7 @@ def attempts(one: Place, size: Size, networks: Path | None, figures: Figures) ->
             figures |= {f"{one.setting.name}_{name}_{key}": found[key]}
             figures |= {f"{one.setting.name}_{name}_{key}_low": low, f"{one.setting.name}_{name}_{key}_high": high}
             row.append(f"{100 * found[key]:.1f} ({100 * low:.1f} .. {100 * high:.1f})")
-        figures[f"{one.setting.name}_{name}_prediction_s"] = spent = prediction_s(predict, *timed)
+        figures[f"{one.setting.name}_{name}_prediction_s"] = spent = compute_times(predict, *timed)["compute_s"]
         rows.append([*row, f"{spent * 1e6:.0f}"])
     return rows
 
