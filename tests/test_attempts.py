@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -229,6 +230,18 @@ def test_failures_are_counted_and_a_gap_is_paired():
 def test_trials_have_shapes_that_fit(parts, what):
     with pytest.raises(ValueError, match=what):
         Trials(*parts)
+
+
+def test_results_of_attempts_cannot_be_changed_and_are_themselves():
+    """Arrays are not compared: the same figures of other attempts are other ones."""
+    trials = Trials(np.ones(1), np.full(1, 2.0), np.ones(1), np.ones((1, 2, 2)))
+    makers = (lambda: Estimate.of([1.0, 2.0]), lambda: dataclasses.replace(SEVEN), lambda: trials.floor(0.1),
+              lambda: dataclasses.replace(trials))  # fmt: skip
+    for make in makers:
+        one, other = make(), make()
+        assert one == one and one != other and len({one, other}) == 2
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(one, dataclasses.fields(one)[0].name, None)
 
 
 def test_two_widths_and_one_trajectory_a_fold_are_enough():

@@ -203,7 +203,7 @@ def test_a_programmer_may_refuse_a_fleet_before_anything_is_done():
         ({"tolerance": 0.0}, "tolerance"),
         ({"max_pulses": 0}, "max_pulses"),
         ({"patience": -1}, "patience"),
-        ({"places": [0, 0]}, "places"),
+        ({"places": [0, 0]}, r"places must be different whole numbers from 0 to 1, \(K,\)"),
         ({"places": [0, 2]}, "places"),
         ({"places": [-1, 0]}, "places"),
         ({"places": [0.0, 1.0]}, "places"),
