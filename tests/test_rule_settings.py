@@ -308,6 +308,15 @@ def test_two_points_and_two_amplitudes_are_enough():
             dataclasses.replace(flat, **{name: [1.0, 1.0]})
 
 
+@pytest.mark.parametrize("kind", [Posterior, ModelTime])
+def test_where_the_nominal_device_takes_no_time_the_shortest_pulse_is_sent(kind):
+    """A way with a step in it: no time between two conductances is no reason for an infinite slowness."""
+    flat = NominalTimes(VOLTAGES, [1.0, 1.6], np.log([1e-4, 2e-4, 4e-4]), np.zeros((2, 2, 3)))
+    one = kind(flat)
+    for readings in ([2e-4], [2e-4, 2.5e-4], [2e-4, 3.5e-4], [2e-4, 3.5e-4, 3.5e-4]):
+        assert one.next_pulse(3e-4, readings).width == one.shortest
+
+
 def test_readings_of_nothing_stand_for_a_nanosiemens():
     for reading in (0.0, -1.0, 1e-12, LEAST_S):
         assert NOMINAL.needed_s(np.array([reading]), np.array([2e-4])) == pytest.approx(

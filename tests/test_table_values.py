@@ -129,6 +129,14 @@ def test_pulses_of_a_write_end_at_the_shortest_and_the_longest():
     assert [one.next_pulse(target, [2e-4]).amplitude for target in (3e-4, 1.5e-4)] == [PAIR["v_set"], PAIR["v_reset"]]
 
 
+def test_after_99_pulses_in_a_row_or_99_crossings_a_factor_stays():
+    one = small(np.full((2, 3, 3), np.log(1e-7)), growth=1.01, turn=0.99)
+    for count, power in ((1, 0), (2, 1), (60, 59), (100, 99), (130, 99)):
+        assert one.next_pulse(3e-4, [2e-4] * count).width == pytest.approx(1e-7 * 1.01**power, rel=1e-9)
+        readings = np.resize([2e-4, 3.5e-4], count).tolist()
+        assert one.next_pulse(3e-4, readings).width == pytest.approx(1e-7 * 0.99**power, rel=1e-9)
+
+
 # ---- of trials
 
 
@@ -223,6 +231,20 @@ def test_most_hits_are_in_the_middle_of_the_widths_that_hit():
     assert table_fit._most(log_width, hits, np.array([2])) == pytest.approx(-11.0, abs=1e-9)
     # none at all: of all that are as good, the middle one
     assert table_fit._most(log_width, np.zeros((1, 81), bool), np.array([0])) == log_width[40]
+
+
+@pytest.mark.parametrize(("points", "best"), [(2, -12.0), (4, -17.0)])
+def test_hits_are_smoothed_over_three_tenths_of_the_logarithm(points, best):
+    """One history hits over 2.5 around -12, two hit at a few neighbouring widths around -17.
+
+    By the Gaussian of sigma .3 the two come to 2 * .32 or 2 * .6, the one to nearly 1; a third of its variance would
+    let the two win with 2 widths already, four times its sigma would not let them win with 4.
+    """
+    log_width = np.linspace(-20.0, -10.0, 81)
+    few = np.zeros(81, bool)
+    few[24 - points // 2 : 24 + (points + 1) // 2] = True
+    found = table_fit._most(log_width, np.stack([few, few, np.abs(log_width + 12) < 1.26]), np.arange(3))
+    assert found == pytest.approx(best, abs=0.3)
 
 
 def test_widths_go_from_half_the_shortest_time_to_twice_the_longest():
