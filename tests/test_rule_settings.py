@@ -222,6 +222,9 @@ def test_the_part_that_is_left_is_at_most_the_whole():
     for readings in ([2e-4, 1e-4], [2e-4, 2e-4]):
         assert one.next_pulse(3e-4, readings).amplitude == pytest.approx(1.2 * VOLTAGES.v_set)
     far = ProportionalIntegral(VOLTAGES, start=1.1, drop=0.1, proportional=0.0)
+    for readings, over in (([3e-4, 2e-4], 0.9), ([3e-4, 4e-4], 1.15), ([3e-4, 3e-4], 1.1)):
+        pulse = far.next_pulse(3e-4, readings)
+        assert pulse.amplitude == pytest.approx(over * VOLTAGES.amplitude(3e-4 - readings[-1] or -1))
     assert far.next_pulse(3e-4, [2.9e-4, 5e-4]).amplitude == pytest.approx(0.9 * VOLTAGES.v_reset)
     # a reading of nothing is as far away as 1e-12 S
     off = ProportionalIntegral(VOLTAGES, start=1.0, proportional=0.01)
