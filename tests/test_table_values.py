@@ -279,6 +279,18 @@ def test_records_whose_pulse_went_the_other_way_take_no_part():
     assert made["smooth"] is False and made["still"] == 0.0
 
 
+def test_single_pulses_make_no_table_for_a_band():
+    """Their histories are two points; the medians of their times need none."""
+    single = records(200, histories=True, history_points=2)
+    with pytest.raises(ValueError, match="the records are single pulses: band=None takes the medians"):
+        table_fit.from_records(single, 0.2, 4)
+    made = table_fit.from_records(single, None, 4)
+    assert np.array_equal(made["log_time"], table_fit.from_records(records(200), None, 4)["log_time"])
+    with pytest.raises(ValueError, match="the dataset has none; band=None takes the times"):
+        table_fit.from_records(records(200), 0.2, 4)
+    assert table_fit.from_records(records(200, histories=True), 0.2, 4)["manifest"].settings["table"]["band"] == 0.2
+
+
 def test_the_axis_of_records_are_the_middles_of_even_bins():
     data = records(400)
     rows = data.reached("train")
