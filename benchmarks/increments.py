@@ -19,12 +19,12 @@ import numpy as np
 from _common import Figures, Target, arguments, finish, show
 
 import ouro_spice as ouro
-from ouro_spice.dataset import Recipe
-from ouro_spice.files import write_whole
-from ouro_spice.one_shot import Increments, best_updates, of_trials, small_updates, trials
-from ouro_spice.one_shot.increments import DECADES_S
-from ouro_spice.report.increments import gains
-from ouro_spice.results import Configuration, standing_cell
+from ouro_spice._util.files import write_whole
+from ouro_spice.dataset.recipe import Recipe
+from ouro_spice.evaluation.increments import DECADES_S, Increments, best_updates, of_trials, small_updates
+from ouro_spice.evaluation.trajectories import trials
+from ouro_spice.experiment.configuration import Configuration, standing_cell
+from ouro_spice.reporting.increment_figures import gains
 
 PAIR = ouro.Pair(-0.4142795815892442, 0.8540316690586685, 60e-6)
 """What `pair` gives for the compact model."""

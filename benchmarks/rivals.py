@@ -19,13 +19,20 @@ import numpy as np
 from _common import Figures, Target, arguments, finish, show
 
 import ouro_spice as ouro
-from ouro_spice.engine import Ngspice
-from ouro_spice.one_shot import BANDS, Predict, compute_times, deploy, label, noise_free, nothing
-from ouro_spice.predictor import NeuralProgrammer, PulsePredictor, Table, shipped, standing
-from ouro_spice.results import Configuration, standing_cell
-from ouro_spice.results.networks import DEVICES, TRAINING, WRITES, Place, network
-from ouro_spice.results.rivals import MEDIAN, TABLE, basis, best_table, table, table_name
-from ouro_spice.write_verify import History, Programmer, tune
+from ouro_spice.evaluation.bands import BANDS, label
+from ouro_spice.evaluation.baselines import Predict, compute_times, noise_free, nothing
+from ouro_spice.evaluation.deployment import deploy
+from ouro_spice.experiment.configuration import Configuration, standing_cell
+from ouro_spice.experiment.networks import DEVICES, TRAINING, WRITES, Place, network
+from ouro_spice.experiment.rivals import MEDIAN, TABLE, basis, best_table, table, table_name
+from ouro_spice.prediction.lookup_table import Table
+from ouro_spice.prediction.neural_programmer import NeuralProgrammer
+from ouro_spice.prediction.pretrained import shipped, standing
+from ouro_spice.prediction.pulse_predictor import PulsePredictor
+from ouro_spice.programming.history import History
+from ouro_spice.programming.programmer import Programmer
+from ouro_spice.programming.tuning import tune
+from ouro_spice.spice.ngspice import Ngspice
 
 KNOWING_NOTHING = (ouro.ISPP, ouro.CoarseFine, ouro.ProportionalIntegral, ouro.ProportionalIntegralWidth)
 NEAR = (0.05, 4.0)

@@ -102,10 +102,10 @@ def test_the_rules_themselves_can_fail(tmp_path, monkeypatch):
     """An import of a later module inside a function is seen, and so is one under another spelling."""
     monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path)
     (tmp_path / "engine").mkdir()
-    for line in ("from ..cell import live", "from .. import cell", "import ouro_spice.cell"):
+    for line in ("from ..cell import live", "from .. import cell", "import ouro_spice.simulation.live_cell"):
         (tmp_path / "engine" / "pool.py").write_text(f"def late():\n    {line}\n")
         assert any(
-            target.startswith("ouro_spice.cell")
+            target.startswith("ouro_spice.simulation.live_cell")
             for target, inside in imports(tmp_path / "engine" / "pool.py")
             if inside
         )

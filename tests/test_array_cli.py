@@ -11,7 +11,7 @@ import pytest
 from test_cli import MAIN, here, one_line
 
 from ouro_spice import Result, SimulationError, jart_vcm_v1b, pair
-from ouro_spice.circuit import Cell1R
+from ouro_spice.circuit.cells import Cell1R
 
 SMALL = ("--rows", 2, "--cols", 3, "--cell", "1r", "--r-bl", 5, "--r-wl", 5)
 QUICK = (*SMALL, "--amplitude", -0.5, "--width", 1e-7)

@@ -12,11 +12,11 @@ import pytest
 from test_cli import Done, alive, here, one_line, start, wait_for  # noqa: F401 - start is a fixture
 
 import ouro_spice as ouro
-from ouro_spice.array.kept import Kept, plain, restored
-from ouro_spice.files import OutputError
-from ouro_spice.report import arrays
-from ouro_spice.variability import Wander
-from ouro_spice.waveform import Telegraph
+from ouro_spice._util.files import OutputError
+from ouro_spice.circuit.waveform import Telegraph
+from ouro_spice.device.variability import Wander
+from ouro_spice.provenance.journal import Kept, plain, restored
+from ouro_spice.reporting import array_figures
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 ARRAY = ouro.Crossbar(2, 3, ouro.Cell1R(DEVICE, lines=ouro.Lines(r_bl=5.0, r_wl=5.0)))
@@ -202,7 +202,7 @@ def test_reads_go_on_even_those_without_a_reading(tmp_path, counted):
 
 @pytest.mark.ngspice
 def test_pulses_go_on_from_the_state_that_was_kept(tmp_path, counted, monkeypatch):
-    monkeypatch.setattr(sys.modules["ouro_spice.array.disturb"], "_REDONE", 4)
+    monkeypatch.setattr(sys.modules["ouro_spice.array.disturbance"], "_REDONE", 4)
     calls = counted("disturb", "simulate")
     device = DEVICE.replace(walk=ouro.Walk(1e-7), read_noise=ouro.ReadNoise(1e6, 0.0))
     selection = ouro.Crossbar(1, 2, ouro.Cell1R(device)).cell_at(0, 1)
@@ -257,10 +257,10 @@ def test_ctrl_c_says_what_is_true(command, tmp_path, monkeypatch, arguments, fun
 @pytest.mark.parametrize(
     ("name", "function", "line"),
     [
-        ("sim", "ouro_spice.sim.run", GOES_ON),
-        ("switching-curves", "ouro_spice.curves.switching_curves", GOES_ON),
-        ("decks", "ouro_spice.sim.judge", "ouro-spice: interrupted"),
-        ("doctor", "ouro_spice.doctor.examine", "ouro-spice: interrupted"),
+        ("sim", "ouro_spice.experiment.main_job.run", GOES_ON),
+        ("switching-curves", "ouro_spice.experiment.switching_curves.switching_curves", GOES_ON),
+        ("decks", "ouro_spice.experiment.main_job.judge", "ouro-spice: interrupted"),
+        ("doctor", "ouro_spice.spice.doctor.examine", "ouro-spice: interrupted"),
     ],
 )
 def test_ctrl_c_of_other_commands(command, tmp_path, monkeypatch, name, function, line):
@@ -274,7 +274,7 @@ def test_ctrl_c_of_other_commands(command, tmp_path, monkeypatch, name, function
 def test_the_file_is_there_until_the_results_are(command, tmp_path, monkeypatch, counted):
     calls = counted("position", "simulate")
     with monkeypatch.context() as patch:
-        patch.setattr(arrays, "write_results", interrupted)
+        patch.setattr(array_figures, "write_results", interrupted)
         done, count = calls(lambda: command(*POSITION, tmp_path))
         assert (done.returncode, count, one_line(done)) == (130, 6, GOES_ON)
     done, count = calls(lambda: command(*POSITION, tmp_path))
@@ -285,7 +285,7 @@ def test_the_file_is_there_until_the_results_are(command, tmp_path, monkeypatch,
 
 
 SLOW = """
-import time, ouro_spice.array.position as position
+import time, ouro_spice.array.position_sweep as position
 real, count = position.simulate, 0
 def simulate(*given, **more):
     global count

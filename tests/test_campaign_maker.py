@@ -6,11 +6,12 @@ import shutil
 
 import pytest
 
-from ouro_spice import progress, sources
-from ouro_spice.engine import Ngspice
-from ouro_spice.results import Configuration
-from ouro_spice.results.attempts import deployed
-from ouro_spice.results.networks import Place, network
+from ouro_spice._util import progress
+from ouro_spice.experiment.attempts import deployed
+from ouro_spice.experiment.configuration import Configuration
+from ouro_spice.experiment.networks import Place, network
+from ouro_spice.provenance.differences import sources
+from ouro_spice.spice.ngspice import Ngspice
 
 SETTING = "reduced_60us"
 TINY = """
@@ -58,8 +59,8 @@ def package(tmp_path_factory):
 
 CASES = {
     "c2c.py": ["the records in ", "A_G is trained anew", "deployed-A_G is made anew"],
-    "predictor/objectives.py": ["A_G is trained anew", "deployed-A_G is made anew"],
-    "results/attempts.py": ["deployed-A_G is made anew"],
+    "prediction/objectives.py": ["A_G is trained anew", "deployed-A_G is made anew"],
+    "experiment/attempts.py": ["deployed-A_G is made anew"],
     "sensing.py": [],
 }
 """A module, and what is made anew where it has changed."""
@@ -70,7 +71,7 @@ def test_what_another_maker_made_is_not_taken(done, package, tmp_path, monkeypat
     folder = shutil.copytree(done[0], tmp_path / "again")
     before, text = files(folder), (package / name).read_text()
     monkeypatch.setattr(progress, "_said", set())
-    monkeypatch.setattr("ouro_spice.kept._taken", set())
+    monkeypatch.setattr("ouro_spice.provenance.cache._taken", set())
     monkeypatch.setattr(sources, "ROOT", package)
     (package / name).write_text(text + "\nMORE = 1\n")
     sources._closure.cache_clear()

@@ -14,8 +14,8 @@ from benches import bench
 
 import ouro_spice as ouro
 from ouro_spice import Result, SimulationError
-from ouro_spice.cell import SpiceCell
-from ouro_spice.sensing import reading
+from ouro_spice.simulation.live_cell import SpiceCell
+from ouro_spice.simulation.sensing import reading
 
 pytestmark = pytest.mark.ngspice
 

@@ -12,8 +12,8 @@ from analytic_device import PAIR, grid, plain, quick, records
 
 import ouro_spice as ouro
 from ouro_spice import PulsePredictor
-from ouro_spice.predictor import Specification, Stage
-from ouro_spice.predictor.network import Weights
+from ouro_spice.prediction.network import Weights
+from ouro_spice.prediction.specification import Specification, Stage
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ouro_spice.write_verify import Candidates, of_best, ratio, ratio_of_best, share_of_best
-from ouro_spice.write_verify.choice import FOLDS, _folds
-from ouro_spice.write_verify.statistics import median_interval, resamples, summary, wilson
+from ouro_spice.programming.best_of import FOLDS, Candidates, _folds, of_best, ratio_of_best, share_of_best
+from ouro_spice.programming.write_statistics import median_interval, ratio, resamples, summary, wilson
 
 NAMES = tuple("abcdefghi")
 

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import assets, osdi
+from ouro_spice._util import assets
 from ouro_spice.circuit.testbench import LADDER
+from ouro_spice.spice import osdi
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 SET, RESET = ouro.Pulse(-0.5, 100e-9), ouro.Pulse(0.9, 100e-9)
@@ -256,7 +257,7 @@ def test_a_resistor_takes_the_place_of_the_device():
 
 def test_the_circuit_hash_sees_every_number_of_a_cell():
     """Gate voltages, the read, lines: a dataset or a checkpoint of another circuit is told apart by this hash."""
-    from ouro_spice.manifest import describe
+    from ouro_spice.provenance.manifest import describe
 
     cell = ouro.Cell1T1R(DEVICE)
     hashes = [describe(cell).circuit]

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import c2c, compact
-from ouro_spice.compact import walk
-from ouro_spice.compact.transient import follow
-from ouro_spice.compact.vector import vector
+from ouro_spice.circuit.waveform import Result
+from ouro_spice.compact.characteristics import characteristics, walk_kernel
+from ouro_spice.compact.integration import follow
+from ouro_spice.compact.parameter_vector import vector
 from ouro_spice.dataset.compact_records import compact_records
 from ouro_spice.dataset.recipe import Drawn, Recipe
 from ouro_spice.dataset.record import HISTORY_POINTS, Record, closest, stride
-from ouro_spice.device import WINDOW_N
-from ouro_spice.waveform import Result
+from ouro_spice.device.jart import WINDOW_N
+from ouro_spice.simulation import walk_segment
 
 STILL = ouro.jart_vcm_v1b(window=True)
 WALKING = STILL.replace(walk=ouro.Walk())
@@ -58,7 +58,7 @@ def same(a: Record, b: Record) -> bool:
 
 CASES = [
     (model, device, edge_s, start, resistance)
-    for model in compact.MODELS
+    for model in characteristics.MODELS
     for device, edge_s, start, resistance in (
         (WALKING, 2e-9, "stationary", 0.0),
         (WALKING, 0.2e-9, "nominal", 200.0),
@@ -95,17 +95,17 @@ def at_each_point(cell: ouro.CompactCell, how: Recipe, record: Record, steps: in
     one, v, rise = [own.device], record.amplitude_V, record.drawn.rise_s
     walks = {"rs_ohm": cell.resistance}
     if isinstance(own.device.walk, ouro.Walk):
-        walks |= {"walk": own.device.walk.settings, "keys": c2c.key(record.drawn.seed)[None]}
+        walks |= {"walk": own.device.walk.settings, "keys": walk_segment.key(record.drawn.seed)[None]}
     wander = None if state.walked() is None else state.walked().vector[None]
     up = follow(cell.model, one, [0, rise], [0, v], state.n_disc[0], wanders=wander, **walks)
     on = follow(
         cell.model, one, [0, (steps + 0.5) * STEP], [v, v], up.n_end, wanders=up.wanders, grid_s=STEP / 5, **walks
     )
     n, r, l = (column[0, ::5] for column in (on.n, on.r, on.l))  # noqa: E741 - the model's own name
-    return compact.conductance(own.device, n, r, l, cell.model)
+    return characteristics.conductance(own.device, n, r, l, cell.model)
 
 
-@pytest.mark.parametrize("model", compact.MODELS)
+@pytest.mark.parametrize("model", characteristics.MODELS)
 @pytest.mark.parametrize("device", [WALKING, STILL, WALKING.replace(walk=ouro.Walk(35e-9))])
 def test_the_crossing_is_the_first_of_all_points(model, device):
     """Nothing between two looks is missed: the width is that of the whole path, but for ties within the accuracy."""
@@ -143,13 +143,13 @@ def test_looks_can_be_spared(model, pair, count):
         assert np.allclose(a.history, b.history, rtol=1e-6, atol=0)
 
 
-@pytest.mark.parametrize("model", compact.MODELS)
+@pytest.mark.parametrize("model", characteristics.MODELS)
 def test_what_sparing_looks_rests_on(model):
     """The conductance rises with N and r, and falls with l while the disc is what resists: wherever a walk can go."""
     n = np.geomspace(0.004, 22, 60)[:, None, None]
     r = 45e-9 * np.linspace(0.81, 1.21, 17)[:, None]
     l = 0.4 * np.linspace(0.81, 1.21, 17)  # noqa: E741 - the model's own name
-    g = np.log(compact.conductance(STILL, n, r, l, model))
+    g = np.log(characteristics.conductance(STILL, n, r, l, model))
     rounding = 1e-9
     for axis in (0, 1):
         assert np.all(np.diff(g, axis=axis) >= -rounding)
@@ -157,7 +157,7 @@ def test_what_sparing_looks_rests_on(model):
     assert np.all(np.diff(g, axis=0) <= 1.3 * np.diff(np.log(n), axis=0))
 
 
-@pytest.mark.parametrize("model", compact.MODELS)
+@pytest.mark.parametrize("model", characteristics.MODELS)
 @pytest.mark.parametrize("off", [-1e-9, 1e-9])
 def test_the_shortest_pulse(model, off):
     """A target that is there already: one step of the grid, whatever the walk does in it."""
@@ -191,10 +191,10 @@ def test_a_target_that_is_never_reached(model, device, rises):
     assert record.energy_J == pytest.approx(wave.energy_J, rel=2e-4)
     assert (len(record.history), record.stride) == (801 + 1, 1)
     if model == "reduced" and device.Ndiscmax > 3:
-        low, high = compact.window_S(device, model)
+        low, high = characteristics.window_S(device, model)
         assert record.history[-400:] == pytest.approx(high if rises else low, rel=1e-6)
     # beyond the window from the beginning: nothing moves
-    (record,) = compact_records(cell, how, [asked(device, compact.window_S(device, model)[int(rises)], target)])
+    (record,) = compact_records(cell, how, [asked(device, characteristics.window_S(device, model)[int(rises)], target)])
     assert record.outcome == "not_reached"
 
 
@@ -262,7 +262,7 @@ def test_a_device_without_a_finite_rate_is_a_record(monkeypatch):
 def test_the_published_switching_times_of_the_papers_pair(n_start, mean_us, sigma_us):
     """Reduced model, from an edge of the window to 300 uS: mean and spread over devices that walk each 10 ns."""
     cell, how = ouro.CompactCell(WALKING, "reduced"), recipe(PAPER, d2d=None, start="nominal")
-    start = float(compact.conductance(WALKING, n_start, model="reduced"))
+    start = float(characteristics.conductance(WALKING, n_start, model="reduced"))
     jobs = [asked(WALKING, start, 300e-6, seed) for seed in range(16)]
     times_us = np.array([record.width_s for record in compact_records(cell, how, jobs)]) * 1e6
     assert times_us.mean() == pytest.approx(mean_us, abs=3 * sigma_us / 4)
@@ -272,31 +272,33 @@ def test_the_published_switching_times_of_the_papers_pair(n_start, mean_us, sigm
 # ---- where records begin
 
 
-@pytest.mark.parametrize("model", compact.MODELS)
+@pytest.mark.parametrize("model", characteristics.MODELS)
 def test_stationary_starts_step_by_step(model):
     """The warm-up's own numbers, then the concentration that solves the equations with the r and l found."""
     for seed, device in enumerate(WALKING.draw(np.random.default_rng(3), 8)):
         g_S = np.linspace(120e-6, 480e-6, 8)[seed]
         state = ouro.stationary(device, g_S, seed, model)
-        values = c2c.begun(device, device.Ninit).vector
-        walk.stationary(values, device.walk.settings, vector(device), c2c.key(seed), 2000)
+        values = walk_segment.begun(device, device.Ninit).vector
+        walk_kernel.stationary(values, device.walk.settings, vector(device), walk_segment.key(seed), 2000)
         r, l = values[:2]  # noqa: E741 - the model's own name
-        n = compact.concentration(device, np.clip(g_S, *compact.range_S(device, r, l, model)), r=r, l=l, model=model)
+        n = characteristics.concentration(
+            device, np.clip(g_S, *characteristics.range_S(device, r, l, model)), r=r, l=l, model=model
+        )
         assert state.n_disc == pytest.approx((float(n),), rel=1e-12)
         assert state.wander == (ouro.Wander.at(*values[:4], state.n_disc[0]),)
 
 
-@pytest.mark.parametrize("model", compact.MODELS)
+@pytest.mark.parametrize("model", characteristics.MODELS)
 def test_starts_at_the_windows_edges_are_the_nearest_ones(model):
     cell, how = ouro.CompactCell(WALKING, model), recipe()
-    low, high = compact.range_S(WALKING, None, None, model)
+    low, high = characteristics.range_S(WALKING, None, None, model)
     jobs = [asked(WALKING, g, 300e-6, seed) for seed in range(8) for g in (low, high)]
     away = 0
     for record in compact_records(cell, how, jobs):
         state = ouro.stationary(WALKING, record.drawn.start_S, record.drawn.seed, model)
         assert record.g_start_S == ouro.live(cell, state).g_S
         (w,) = state.wander
-        inside = compact.range_S(WALKING, w.r, w.l, model)
+        inside = characteristics.range_S(WALKING, w.r, w.l, model)
         assert record.g_start_S == pytest.approx(np.clip(record.drawn.start_S, *inside), rel=1e-9)
         away += abs(record.g_start_S / record.drawn.start_S - 1) > 1e-6
     assert away == 0 if model == "reduced" else away > 4

@@ -18,7 +18,8 @@ import pytest
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 
-from ouro_spice import assets, decks, machine, osdi
+from ouro_spice._util import assets, machine
+from ouro_spice.spice import decks, osdi, raw_file
 
 DECKS = [path.stem for path in assets.decks()]
 COMPILED = [path.stem for path in assets.decks() if "pre_osdi" in path.read_text()]
@@ -257,7 +258,7 @@ def test_independent_mosfets(ran, figures, netlists):
     """Targets are what the library states; values come again from the waveform, the capacitance from a charge."""
     stated, width_um = stated_figures(), 10
     assert len(stated) == 20
-    plots = decks.read_raw(ran[0] / "decks" / "bench_mosfets.raw")[1::2]
+    plots = raw_file.read_raw(ran[0] / "decks" / "bench_mosfets.raw")[1::2]
     for model, plot in zip(("nmos_core", "pmos_core", "nmos_io", "pmos_io"), plots, strict=True):
         supply, length = (1.2, 0.13) if "core" in model else (3.3, 0.35)
         gate, lin, sat = (plot[name] for name in ("v(gate)", "i(lin)", "i(sat)"))
@@ -546,5 +547,5 @@ def test_a_waveform_cut_short_is_drawn_plainly(netlists, tmp_path):
     folder.mkdir(parents=True)
     by_hand(changed(netlists, "pulse_train", ("tran 100n $stop", "tran 100n 1u")), cwd=folder)
     assert len(decks.draw(tmp_path / "out")) == 1
-    (plot,) = decks.read_raw(folder / "bench_pulse_train.raw")
+    (plot,) = raw_file.read_raw(folder / "bench_pulse_train.raw")
     assert plot["time"][-1] == pytest.approx(1e-6) and len(plot["v(ae)"]) == len(plot["time"])

@@ -9,8 +9,8 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice import WriteDriver
-from ouro_spice.circuit.drive import connect, drive, libraries, wrappers
-from ouro_spice.pulse import PWL
+from ouro_spice.circuit.drivers import connect, drive, libraries, wrappers
+from ouro_spice.circuit.pulse import PWL
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 KNOWN = ouro.Resistor(2e3)

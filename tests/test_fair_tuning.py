@@ -8,15 +8,19 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from ouro_spice import Cell1R, CompactCell, Pair, Walk, c2c, jart_vcm_v1b
-from ouro_spice.engine import Ngspice
-from ouro_spice.fleet import CompactFleet, SpiceFleet
-from ouro_spice.results import Configuration, bench, benchmark, judging, rivals
-from ouro_spice.results.networks import Place
-from ouro_spice.write_verify import CoarseFine, FixedPulse
-from ouro_spice.write_verify.tuning import edges, ordered, told_edges
+from ouro_spice import Cell1R, CompactCell, Pair, Walk, jart_vcm_v1b
+from ouro_spice.experiment import bench, benchmark, ranking, rivals
+from ouro_spice.experiment.configuration import Configuration
+from ouro_spice.experiment.networks import Place
+from ouro_spice.programming.compact_batch import CompactFleet
+from ouro_spice.programming.programmers.coarse_fine import CoarseFine
+from ouro_spice.programming.programmers.fixed import FixedPulse
+from ouro_spice.programming.spice_batch import SpiceFleet
+from ouro_spice.programming.tuning import edges, ordered, told_edges
+from ouro_spice.simulation import walk_segment
+from ouro_spice.spice.ngspice import Ngspice
 
-writes = importlib.import_module("ouro_spice.results.writes")  # a function has its name, too
+writes = importlib.import_module("ouro_spice.experiment.writes")  # a function has its name, too
 PAIR = Pair(-0.4162, 0.8587, 60e-6)
 CAMPAIGN = """
 seed = 3
@@ -79,7 +83,7 @@ class Seen:
 
     def note(self, cells, places):
         for place in places:
-            key = cells._keys[place] if isinstance(cells, CompactFleet) else c2c.key(cells._cells[place]._seed)
+            key = cells._keys[place] if isinstance(cells, CompactFleet) else walk_segment.key(cells._cells[place]._seed)
             self.cells[self.phase] |= {("walk", *map(int, key)), ("radius", cells.devices[place].r)}
 
     def check(self, tuned, judged, others=False):
@@ -190,15 +194,15 @@ def test_few_cases_forgive_what_chance_can_do():
 def test_the_best_name_is_that_of_one_that_succeeds(monkeypatch):
     cost = {"quits": (1.0, False), "works": (5.0, True), "slow": (9.0, True)}
     column = {"pulses": lambda histories, _: np.array([cost[one.name][0] for one in histories])}
-    monkeypatch.setattr(judging, "column", lambda histories, key: column[key](histories, key))
+    monkeypatch.setattr(ranking, "column", lambda histories, key: column[key](histories, key))
 
     class Write:
         def __init__(self, name):
             self.name = name
-            self.outcome = judging.Outcome.REACHED if cost[name][1] else judging.Outcome.STUCK
+            self.outcome = ranking.Outcome.REACHED if cost[name][1] else ranking.Outcome.STUCK
 
     histories = {name: [Write(name)] * 5 for name in cost}
-    assert judging.best_of(histories, cost, "pulses") == "works"
+    assert ranking.best_of(histories, cost, "pulses") == "works"
 
 
 # ---- edges

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import Result, SimulationError, c2c
-from ouro_spice.cell import SpiceCell
-from ouro_spice.compact.vector import NU0
+from ouro_spice import Result, SimulationError
+from ouro_spice.compact.parameter_vector import NU0
 from ouro_spice.dataset.circuit_records import start_state
 from ouro_spice.dataset.compact_records import compact_records
 from ouro_spice.dataset.recipe import Drawn, Recipe
-from ouro_spice.fleet import CompactFleet, fleet
+from ouro_spice.programming.batch import fleet
+from ouro_spice.programming.compact_batch import CompactFleet
+from ouro_spice.simulation import walk_segment
+from ouro_spice.simulation.live_cell import SpiceCell
 
 STILL = ouro.jart_vcm_v1b(window=True)
 WALKING = STILL.replace(walk=ouro.Walk())
@@ -48,7 +50,7 @@ def alone(many, place: int, one: Drawn, engine=None) -> ouro.cell.LiveCell:
         return ouro.live(many.cell, many.state(place), one.seed, device=one.device)
     own = many.cell.replace(device=one.device)
     # the walk is that of the seed, wherever the cell stands: `live` numbers those of an array by place
-    keys = {own.index: c2c.key(one.seed)}
+    keys = {own.index: walk_segment.key(one.seed)}
     return SpiceCell(own, many.state(place), one.seed, engine, nominal=many.cell, keys=keys)
 
 

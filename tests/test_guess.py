@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import c2c, compact
-from ouro_spice.transient.guess import Source, concentrations
-from ouro_spice.waveform import Result, Waveform
+from ouro_spice.circuit.waveform import Result, Waveform
+from ouro_spice.compact.characteristics import characteristics
+from ouro_spice.simulation import walk_segment
+from ouro_spice.simulation.first_guess import Source, concentrations
 
 DEVICE = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
 PULSE = ouro.Pulse(-0.45, 500e-9)
@@ -16,7 +17,9 @@ PULSE = ouro.Pulse(-0.45, 500e-9)
 
 def stretch(device=DEVICE, n_disc=0.2, pulse=PULSE):
     length = pulse.duration
-    return c2c.Stretch(device, c2c.begun(device, n_disc), pulse.polarity, 0.0, length, length, c2c.key(5))
+    return walk_segment.Stretch(
+        device, walk_segment.begun(device, n_disc), pulse.polarity, 0.0, length, length, walk_segment.key(5)
+    )
 
 
 def wave(volts, amps):
@@ -54,7 +57,7 @@ def test_a_device_without_voltage_or_current_tells_nothing():
 
 def test_the_state_amid_a_pulse_tells_the_resistance():
     """The voltage that is left at the device's static current, and its pulse's amplitude without one."""
-    current = float(compact.static_current(DEVICE, -0.38, 0.5))
+    current = float(characteristics.static_current(DEVICE, -0.38, 0.5))
     state = ouro.State((0.5,), {"ae": 0.01, "oe": 0.39})
     source = Source.of_state(DEVICE, state, 0, PULSE)
     assert source.at(current) == pytest.approx((-0.45 + 0.38) / current, rel=1e-9)

@@ -13,13 +13,15 @@ import ouro_spice as ouro
 from ouro_spice import PulseDataset, PulsePredictor, small_updates
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.dataset.sampling import LEAST_S, increment
-from ouro_spice.one_shot import Increments, Trials, best_updates, of_trials, trials
-from ouro_spice.one_shot.increments import DECADES_S, STEPS_S
-from ouro_spice.predictor import Examples, Specification, Stage
-from ouro_spice.predictor.curves import Curves
-from ouro_spice.predictor.objectives import change_cost, change_loss, lesser, spread_out
-from ouro_spice.report.increments import gains
-from ouro_spice.variability import SPREADS
+from ouro_spice.device.variability import SPREADS
+from ouro_spice.evaluation.increments import DECADES_S, STEPS_S, Increments, best_updates, of_trials
+from ouro_spice.evaluation.noise_floor import Trials
+from ouro_spice.evaluation.trajectories import trials
+from ouro_spice.prediction.examples import Examples
+from ouro_spice.prediction.objectives import change_cost, change_loss, lesser, spread_out
+from ouro_spice.prediction.recorded_curves import Curves
+from ouro_spice.prediction.specification import Specification, Stage
+from ouro_spice.reporting.increment_figures import gains
 
 PAIR = ouro.Pair(-0.414269, 0.854029, 60e-6)
 CELL = ouro.CompactCell(ouro.jart_vcm_v1b(window=True, walk=ouro.Walk()))

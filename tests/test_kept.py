@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice.dataset import storage
+from ouro_spice._util.files import OutputError
+from ouro_spice.dataset.pulse_dataset import storage
 from ouro_spice.dataset.storage import DamageError
-from ouro_spice.files import OutputError
-from ouro_spice.kept import kept
-from ouro_spice.manifest import Manifest, describe, measured_circuit, versions
+from ouro_spice.provenance.cache import kept
+from ouro_spice.provenance.manifest import Manifest, describe, measured_circuit, versions
 
 SETTINGS = {"seed": 3, "band": 0.2}
 
@@ -216,6 +216,6 @@ def test_what_is_not_installed_is_said(monkeypatch):
             raise PackageNotFoundError(package)
         return "1.2"
 
-    monkeypatch.setattr("ouro_spice.manifest.version", version)
+    monkeypatch.setattr("ouro_spice.provenance.manifest.version", version)
     found = versions.__wrapped__()
     assert (found["torch"], found["numpy"]) == ("not installed", "1.2")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from analytic_device import g_after, needed_s
 
-from ouro_spice.predictor.memory import CLEAR_S, KEPT, MOST, Memory
+from ouro_spice.prediction.device_memory import CLEAR_S, KEPT, MOST, Memory
 
 POWER = 25.0
 

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 import ouro_spice as ouro
 from ouro_spice import NeuralProgrammer, PulsePredictor
 from ouro_spice.dataset.recipe import LIMIT
-from ouro_spice.predictor import ModelProgrammer
-from ouro_spice.predictor.memory import Memory
-from ouro_spice.predictor.programmer import Drives, clocked, repeats
+from ouro_spice.prediction.device_memory import Memory
+from ouro_spice.prediction.neural_programmer import Drives, ModelProgrammer, clocked, repeats
 
 VOLTAGES = ouro.Pair(**PAIR)
 LONGEST_S = LIMIT * VOLTAGES.total_s

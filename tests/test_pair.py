@@ -11,9 +11,10 @@ import pytest
 from benches import crossing
 
 import ouro_spice as ouro
-from ouro_spice.device import WINDOW_N
-from ouro_spice.pair import traverse_s, traverses
-from ouro_spice.pair.root import NoRootError, find
+from ouro_spice.device.jart import WINDOW_N
+from ouro_spice.simulation.root_finding import NoRootError, find
+from ouro_spice.simulation.window_crossing import traverse_s
+from ouro_spice.simulation.write_voltages import traverses
 
 pytestmark = pytest.mark.ngspice
 

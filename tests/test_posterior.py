@@ -15,11 +15,10 @@ from scipy.stats import multivariate_normal
 
 import ouro_spice as ouro
 from ouro_spice import ModelTime, NominalTimes, Posterior, ProportionalIntegral, ProportionalIntegralWidth
-from ouro_spice.dataset import Recipe
-from ouro_spice.dataset.recipe import LIMIT
-from ouro_spice.one_shot import noise_free
-from ouro_spice.write_verify.carried import Carried
-from ouro_spice.write_verify.posterior import CLEAR_S, STILL_S, updated
+from ouro_spice.dataset.recipe import LIMIT, Recipe
+from ouro_spice.evaluation.baselines import noise_free
+from ouro_spice.programming.programmers.carried import Carried
+from ouro_spice.programming.programmers.posterior import CLEAR_S, STILL_S, updated
 
 VOLTAGES = ouro.Pair(**PAIR)
 CELL = ouro.CompactCell(ouro.jart_vcm_v1b(window=True, walk=ouro.Walk()))

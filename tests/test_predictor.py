@@ -8,8 +8,9 @@ from analytic_device import PAIR, g_after, grid, needed_s, plain, quick, records
 
 import ouro_spice as ouro
 from ouro_spice import PulsePredictor
-from ouro_spice.predictor import held_out, shipped, standing
-from ouro_spice.predictor.training import LONGEST_S, SHORTEST_S
+from ouro_spice.prediction.held_out import held_out
+from ouro_spice.prediction.pretrained import shipped, standing
+from ouro_spice.prediction.training import LONGEST_S, SHORTEST_S
 
 
 @pytest.fixture(scope="module")

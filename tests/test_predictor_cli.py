@@ -12,26 +12,20 @@ import pytest
 from test_array_cli import answer
 from test_cli import here, one_line
 
-from ouro_spice import (
-    Cell1R,
-    CompactCell,
-    Outcome,
-    Pair,
-    PulseDataset,
-    PulsePredictor,
-    assets,
-    jart_vcm_v1b,
-    stationary,
-)
+from ouro_spice import Cell1R, CompactCell, Outcome, Pair, PulseDataset, PulsePredictor, jart_vcm_v1b, stationary
+from ouro_spice._util import assets
+from ouro_spice._util.files import OutputError
 from ouro_spice.cli import main
-from ouro_spice.dataset import Recipe
-from ouro_spice.engine import Ngspice
-from ouro_spice.files import OutputError
-from ouro_spice.predictor import held_out, shipped, standing
-from ouro_spice.results import bench as benches
-from ouro_spice.results import benchmark, networks
-from ouro_spice.variability import Walk
-from ouro_spice.write_verify import ISPP, CoarseFine, write_verify
+from ouro_spice.dataset.recipe import Recipe
+from ouro_spice.device.variability import Walk
+from ouro_spice.experiment import bench as benches
+from ouro_spice.experiment import benchmark, networks
+from ouro_spice.prediction.held_out import held_out
+from ouro_spice.prediction.pretrained import shipped, standing
+from ouro_spice.programming.programmers.coarse_fine import CoarseFine
+from ouro_spice.programming.programmers.ispp import ISPP
+from ouro_spice.programming.write_loop import write_verify
+from ouro_spice.spice.ngspice import Ngspice
 
 PAIR = ("--v-set", -0.4162, "--v-reset", 0.8587)
 SPEC = """

@@ -8,9 +8,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ouro_spice.predictor import Curves, Examples, Mapping
-from ouro_spice.predictor.curves import moving_average
-from ouro_spice.predictor.objectives import SPAN, band_loss, conductance_loss, missed, nearer
+from ouro_spice.prediction.examples import Examples
+from ouro_spice.prediction.objectives import SPAN, band_loss, conductance_loss, missed, nearer
+from ouro_spice.prediction.recorded_curves import Curves, Mapping, moving_average
 
 SPACING_S = (1e-6, 0.5e-6, 2e-6)
 

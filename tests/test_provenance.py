@@ -13,18 +13,31 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import assets, described, former, maker, manifest, progress, sources
-from ouro_spice.array.kept import Kept
+from ouro_spice._util import assets, progress
 from ouro_spice.circuit.memristor import CLOCK
-from ouro_spice.dataset import making
 from ouro_spice.dataset.checking import check_dataset
+from ouro_spice.dataset.folder_summary import summary
+from ouro_spice.dataset.pulse_dataset import making
 from ouro_spice.dataset.storage import shard_name, write_manifest, write_shard
-from ouro_spice.dataset.summary import summary
-from ouro_spice.kept import kept
-from ouro_spice.manifest import Manifest, describe
-from ouro_spice.predictor import NeuralProgrammer, PulsePredictor, Specification, Stage, shipped
-from ouro_spice.provenance import CIRCUIT, MAKER, differences, listed
-from ouro_spice.rebuild import built, rebuilt, taken_over, unlike
+from ouro_spice.prediction.neural_programmer import NeuralProgrammer
+from ouro_spice.prediction.pretrained import shipped
+from ouro_spice.prediction.pulse_predictor import PulsePredictor
+from ouro_spice.prediction.specification import Specification, Stage
+from ouro_spice.provenance.cache import kept
+from ouro_spice.provenance.differences import (
+    CIRCUIT,
+    MAKER,
+    cell_description,
+    differences,
+    former_format,
+    listed,
+    maker,
+    manifest,
+    sources,
+)
+from ouro_spice.provenance.journal import Kept
+from ouro_spice.provenance.manifest import Manifest, describe
+from ouro_spice.provenance.rebuild import built, rebuilt, taken_over, unlike
 
 DEVICE = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
 CELL, COMPACT = ouro.Cell1T1R(DEVICE), ouro.CompactCell(DEVICE, "reduced")
@@ -142,7 +155,7 @@ def test_comments_of_spice(text, plain):
 def newer(monkeypatch, fresh):
     """Lines of a version that has one field more."""
     kind = dataclasses.make_dataclass("Lines", [("l_bl", float, 0.0)], bases=(ouro.Lines,), frozen=True)
-    monkeypatch.setitem(described.PLACES, "lines", (kind,))
+    monkeypatch.setitem(cell_description.PLACES, "lines", (kind,))
     return kind
 
 
@@ -160,21 +173,21 @@ def test_a_new_field_at_its_default_does_not_move_the_circuit(newer):
 def test_another_default_does(monkeypatch, fresh):
     kind = dataclasses.make_dataclass("Lines", [("r_bl", float, 3.0)], bases=(ouro.Lines,), frozen=True)
     older = describe(ouro.Cell1R(DEVICE))
-    monkeypatch.setitem(described.PLACES, "lines", (kind,))
+    monkeypatch.setitem(cell_description.PLACES, "lines", (kind,))
     now = describe(ouro.Cell1R(DEVICE, lines=kind()))
     assert now.circuit != older.circuit
     assert differences(older, now) == ["r_bl 0 -> 3 Ohm"]
 
 
 def kinds():
-    return {kind for place in described.PLACES.values() for kind in place} | set(described.CELLS.values())
+    return {kind for place in cell_description.PLACES.values() for kind in place} | set(cell_description.CELLS.values())
 
 
 @pytest.mark.parametrize("kind", sorted(kinds(), key=lambda kind: kind.__name__))
 def test_every_default_is_in_the_table_as_it_came_in(kind):
     """A new field belongs into `described.DEFAULTS`; a default that changes stays there as it was."""
     fields = {f.name: f.default for f in dataclasses.fields(kind) if f.default is not dataclasses.MISSING}
-    assert json.loads(json.dumps(fields)) == described.DEFAULTS.get(kind.__name__, {})
+    assert json.loads(json.dumps(fields)) == cell_description.DEFAULTS.get(kind.__name__, {})
 
 
 def test_options_of_the_solver_are_the_makers(monkeypatch, fresh):
@@ -187,7 +200,7 @@ def test_options_of_the_solver_are_the_makers(monkeypatch, fresh):
 
 def test_a_netlist_that_is_built_otherwise_is_another_circuit(monkeypatch, fresh):
     before = describe(CELL)
-    monkeypatch.setattr("ouro_spice.circuit.cell._connect", lambda elements, *_, **__: elements.append("rx bl oe 7"))
+    monkeypatch.setattr("ouro_spice.circuit.cells._connect", lambda elements, *_, **__: elements.append("rx bl oe 7"))
     manifest._describe.cache_clear()
     assert describe(CELL).circuit != before.circuit
     found = differences(before, describe(CELL), CIRCUIT)
@@ -202,8 +215,8 @@ def test_whole_numbers_are_numbers():
 @pytest.mark.parametrize("cell", [CELL, COMPACT, ouro.Crossbar(2, 2, ouro.Cell1R(DEVICE)).cell_at(0, 1)])
 def test_a_reduced_description_is_a_description(cell):
     whole = json.loads(describe(cell).to_json())["cell"]
-    assert len(json.dumps(described.reduced(whole))) < len(json.dumps(whole)) / 2
-    for short in (whole, described.reduced(whole)):
+    assert len(json.dumps(cell_description.reduced(whole))) < len(json.dumps(whole)) / 2
+    for short in (whole, cell_description.reduced(whole)):
         assert built(dataclasses.replace(describe(cell), cell=short)) == cell
 
 
@@ -239,7 +252,7 @@ WORDS = [
     (changed(code={"more.py": "0" * 12}), (), "more.py is new"),
     (changed(files={"jart_vcm_v1b.va": "0" * 64}), (), "jart_vcm_v1b.va changed"),
     (changed(files={"netlist, set": "0" * 64}), (), "the netlist of a SET changed"),
-    (dataclasses.replace(BASE, code={}), (), former.UNKNOWN),
+    (dataclasses.replace(BASE, code={}), (), former_format.UNKNOWN),
 ]
 
 
@@ -319,7 +332,7 @@ EDITS = [
     ("compact/reduced.py", "", "MORE = 1\n", True),
     ("dataset/recipe.py", "shares[1] *", "(shares[1]) *", False),
     ("sensing.py", "", "MORE = 1\n", False),
-    ("report/page.py", "", "MORE = 1\n", False),
+    ("reporting/page.py", "", "MORE = 1\n", False),
 ]
 
 
@@ -370,7 +383,7 @@ def test_arrays_of_another_maker_are_not_taken_and_it_is_said_why(tmp_path, monk
     kept(tmp_path, "writes", other, one(1.0))
     assert kept(tmp_path, "writes", origin | {"settings": {"seed": 2}}, one(2.0))["x"] == 2
     assert said() == []  # all of one process
-    monkeypatch.setattr("ouro_spice.kept._taken", set())
+    monkeypatch.setattr("ouro_spice.provenance.cache._taken", set())
     for _ in range(2):
         assert kept(tmp_path, "writes", origin, one(3.0))["x"] == 3
     assert said() == ["writes is made anew: c2c.py changed"]
@@ -382,7 +395,7 @@ def test_arrays_of_another_maker_are_not_taken_and_it_is_said_why(tmp_path, monk
 
 def test_a_journal_of_another_maker_is_not_gone_on_with(tmp_path, said):
     work = describe(ouro.Cell1R(DEVICE), "array", work="reads")
-    other = dataclasses.replace(work, code=work.code | {"array/sneak.py": "0" * 12})
+    other = dataclasses.replace(work, code=work.code | {"array/sneak_paths.py": "0" * 12})
     seed = dataclasses.replace(work, settings={"work": "reads", "seed": 1})
     for one in (other, seed):
         Kept(tmp_path, one).add("a", 1)
@@ -414,9 +427,9 @@ FORMER = Path(__file__).with_name("former_manifest.json")
 def formerly(cell, **settings):
     """A manifest as versions wrote it that did not record the code."""
     plain = describe(cell, **settings)
-    files = former.files(cell) or {"compact/full.py": "0" * 64}
+    files = former_format.files(cell) or {"compact/full.py": "0" * 64}
     parts = {name: value for name, value in plain.cell.items() if name != "kind"}
-    circuit = former.circuit(type(cell).__name__, parts, files)
+    circuit = former_format.circuit(type(cell).__name__, parts, files)
     return dataclasses.replace(plain, circuit=circuit, files=files, code=None)
 
 
@@ -462,10 +475,10 @@ def test_a_former_dataset_is_used_and_not_gone_on_with(tmp_path):
     loaded = ouro.PulseDataset.load(folder)
     assert loaded.frame.t_pulse_s.equals(data.frame.t_pulse_s) and loaded.manifest == old
     assert check_dataset(folder) == dataclasses.replace(
-        good, maker=f"{former.UNKNOWN}: it can be used, but not resumed"
+        good, maker=f"{former_format.UNKNOWN}: it can be used, but not resumed"
     )
-    assert summary(folder)["maker"] == former.UNKNOWN
-    with pytest.raises(ValueError, match=rf"asked for \({former.UNKNOWN}\): name another folder"):
+    assert summary(folder)["maker"] == former_format.UNKNOWN
+    with pytest.raises(ValueError, match=rf"asked for \({former_format.UNKNOWN}\): name another folder"):
         ouro.extract(COMPACT, 12, 0, folder, 1, voltages=PAIR)
     predictor = PulsePredictor.fit(loaded, Specification((Stage("time", epochs=1),)))
     NeuralProgrammer(predictor).check(describe(COMPACT))
@@ -508,7 +521,7 @@ def test_shipped_networks_have_kept_their_weights_and_fit(name, kind):
         content = b"".join(one.encode() + file[one].tobytes() for one in names)
     assert hashlib.sha256(content).hexdigest() == WEIGHTS[name]
     predictor = PulsePredictor.load(shipped(name))
-    assert predictor.manifest.code == {} and making.maker_short(predictor.manifest) == former.UNKNOWN
+    assert predictor.manifest.code == {} and making.maker_short(predictor.manifest) == former_format.UNKNOWN
     NeuralProgrammer(predictor).check(describe(kind(DEVICE)))
     NeuralProgrammer(predictor).check(describe(kind(DEVICE)).circuit)
     for other in ("0" * 64, ""):

@@ -9,13 +9,14 @@ import pytest
 from matplotlib.collections import LineCollection, QuadMesh
 
 from ouro_spice import History, Outcome, Pulse
-from ouro_spice.manifest import Manifest
-from ouro_spice.one_shot import BANDS, Deployment, label
-from ouro_spice.predictor import Curves
-from ouro_spice.report.curves_map import history_map
-from ouro_spice.report.one_shot import rpd_by_start, rpd_histogram, rpd_map, share_bars, transfer_bars
-from ouro_spice.report.variants import BASELINE, CONVENTIONAL, NETWORK, kind, looks
-from ouro_spice.report.writing import converged, iterations, pulses_and_time
+from ouro_spice.evaluation.bands import BANDS, label
+from ouro_spice.evaluation.deployment import Deployment
+from ouro_spice.prediction.recorded_curves import Curves
+from ouro_spice.provenance.manifest import Manifest
+from ouro_spice.reporting.attempt_figures import rpd_by_start, rpd_histogram, rpd_map, share_bars, transfer_bars
+from ouro_spice.reporting.map_figure import history_map
+from ouro_spice.reporting.variants import BASELINE, CONVENTIONAL, NETWORK, kind, looks
+from ouro_spice.reporting.write_figures import converged, iterations, pulses_and_time
 
 WINDOW_S = (100e-6, 500e-6)
 NOWHERE = Manifest("", {}, {}, {})

@@ -10,22 +10,24 @@ import math
 import numpy as np
 import pytest
 
-from ouro_spice import History, Outcome, Pair, Pulse, PulsePredictor, results
-from ouro_spice.circuit import Cell1T1R, CompactCell
-from ouro_spice.device import jart_vcm_v1b
-from ouro_spice.engine import Ngspice
-from ouro_spice.kept import kept
-from ouro_spice.manifest import describe
-from ouro_spice.one_shot import BANDS, Estimate
-from ouro_spice.predictor import shipped, standing
-from ouro_spice.results import Configuration, aims, claims, document, rivals, table
-from ouro_spice.results import networks as kinds
-from ouro_spice.results.attempts import OneShot, _hit, one_shot
-from ouro_spice.results.best_network import best_networks
-from ouro_spice.results.judging import varied
-from ouro_spice.results.networks import Place, programmer
-from ouro_spice.results.transfer import changed
-from ouro_spice.results.writes import UNTUNED, packed, unpacked
+from ouro_spice import History, Outcome, Pair, Pulse, PulsePredictor
+from ouro_spice.circuit.cells import Cell1T1R
+from ouro_spice.circuit.compact_cell import CompactCell
+from ouro_spice.device.jart import jart_vcm_v1b
+from ouro_spice.evaluation.bands import BANDS, Estimate
+from ouro_spice.experiment import aims, campaigns, claims, configuration, document, result_tables, rivals
+from ouro_spice.experiment import networks as kinds
+from ouro_spice.experiment.attempts import OneShot, _hit, one_shot
+from ouro_spice.experiment.best_network import best_networks
+from ouro_spice.experiment.configuration import Configuration
+from ouro_spice.experiment.networks import Place, programmer
+from ouro_spice.experiment.ranking import varied
+from ouro_spice.experiment.transfer import changed
+from ouro_spice.experiment.writes import UNTUNED, packed, unpacked
+from ouro_spice.prediction.pretrained import shipped, standing
+from ouro_spice.provenance.cache import kept
+from ouro_spice.provenance.manifest import describe
+from ouro_spice.spice.ngspice import Ngspice
 
 SETTING = "reduced_60us_d2d"
 
@@ -115,7 +117,7 @@ def load(tmp_path, text=TINY, name="paper"):
 def done(tmp_path_factory):
     """A whole campaign: its folder and its results."""
     folder = tmp_path_factory.mktemp("campaign")
-    found = results.campaign(load(folder), folder / "out", 2)
+    found = campaigns.campaign(load(folder), folder / "out", 2)
     return folder / "out", found
 
 
@@ -152,7 +154,7 @@ def test_every_variant_stands_beside_the_baselines_and_the_floor(done):
     for band, (value, low, high) in rows["within_20"]["over_table"].items():
         table_of = f"table_{band.removeprefix('within_')}"
         assert value == pytest.approx(rows["within_20"][band] - rows[table_of][band]) and low < value < high
-    assert any("share - table's" in head for head in table.share_table(rows)[0])
+    assert any("share - table's" in head for head in result_tables.share_table(rows)[0])
 
 
 def test_all_programmers_write_the_same_cells(done):
@@ -227,7 +229,7 @@ def test_a_second_run_makes_nothing_again(done, monkeypatch):
     out, _ = done
     before, stamps = stored(out), {path: path.stat().st_mtime_ns for path in (out / "kept").rglob("*.npz")}
     monkeypatch.setattr(PulsePredictor, "trained", None)
-    results.campaign(load(out.parent), out, 1)
+    campaigns.campaign(load(out.parent), out, 1)
     assert {path: path.stat().st_mtime_ns for path in (out / "kept").rglob("*.npz")} == stamps
     again = stored(out)
     for found in (before, again):
@@ -326,7 +328,7 @@ def test_a_programmer_of_a_campaign_knows_its_circuit(done, tmp_path):
 
 
 def test_histories_survive_their_arrays():
-    pair = results.configuration.standing_cell("reduced")
+    pair = configuration.standing_cell("reduced")
     manifest = describe(pair)
     pulses = (Pulse(-0.4, 1e-7, 1e-9, 2e-9), Pulse(0.8, 2e-7, 1e-9, 2e-9))
     written = History("a", 2e-4, 0.1, (1e-4, 3e-4, 2e-4), (1.1e-4, 3e-4, 2.1e-4), pulses, Outcome.REACHED, 1e-6, 2e-12,
@@ -407,7 +409,7 @@ def test_networks_begin_where_that_makes_sense(tmp_path, old, new, what):
         load(tmp_path, BEGUN.replace(old, new))
 
 
-@pytest.mark.parametrize("name", ["sim", *results.CAMPAIGNS])
+@pytest.mark.parametrize("name", ["sim", *campaigns.CAMPAIGNS])
 def test_the_shipped_files_are_whole(name):
     configuration = Configuration.load(name)
     for setting in configuration.settings:
@@ -424,7 +426,7 @@ def test_the_shipped_files_are_whole(name):
 def test_the_shipped_network_is_that_of_the_standing_cell(kind):
     predictor = PulsePredictor.load(shipped(kind))
     one = standing(predictor)
-    one.check(describe(predictor.pair.gated(results.standing_cell(kind))))
+    one.check(describe(predictor.pair.gated(configuration.standing_cell(kind))))
     assert one.drives.high > one.drives.low
     first, second = (one.next_pulse(220e-6, readings) for readings in ([120e-6], [120e-6, 125e-6]))
     # a device that has hardly answered gets more of it
@@ -441,9 +443,9 @@ def test_conditions_change_the_cell_and_unknown_ones_are_refused():
 
 
 def test_standing_cells():
-    assert isinstance(results.standing_cell("compact"), CompactCell)
-    assert results.standing_cell("reduced").model == "reduced"
-    assert isinstance(results.standing_cell("1t1r"), Cell1T1R)
+    assert isinstance(configuration.standing_cell("compact"), CompactCell)
+    assert configuration.standing_cell("reduced").model == "reduced"
+    assert isinstance(configuration.standing_cell("1t1r"), Cell1T1R)
 
 
 # ---- tables
@@ -526,10 +528,10 @@ def test_claims_stay_empty_where_nothing_was_run():
 def test_tables_have_as_many_columns_as_heads(done):
     found = done[1]
     for head, rows in (
-        table.share_table(found["one_shot"][SETTING]),
-        *table.write_tables(found, SETTING, "0.1"),
-        table.ratio_table(found["ratios"][SETTING]),
-        table.transfer_table(found["transfer"][SETTING]),
+        result_tables.share_table(found["one_shot"][SETTING]),
+        *result_tables.write_tables(found, SETTING, "0.1"),
+        result_tables.ratio_table(found["ratios"][SETTING]),
+        result_tables.transfer_table(found["transfer"][SETTING]),
     ):
         assert rows
         for row in rows:
@@ -540,7 +542,7 @@ def test_tables_have_as_many_columns_as_heads(done):
 def test_the_shipped_configurations_hold_every_condition_that_is_asked_for():
     conditions = Configuration.load("circuit").tables["transfer"]
     assert len({one["name"] for one in conditions}) == len(conditions)
-    cell = results.standing_cell("1t1r")
+    cell = configuration.standing_cell("1t1r")
     cells = [changed(cell, one) for one in conditions]
     assert {one.device.T0 for one in cells} == {273.0, 293.0, 358.0}
     assert {one.process.corner for one in cells} == {"tt", "ss", "ff"}

@@ -11,11 +11,11 @@ from analytic_device import HIGH_S, LOW_S, PAIR, AnalyticFleet, g_after, needed_
 import ouro_spice as ouro
 from ouro_spice import NeuralProgrammer, PulsePredictor
 from ouro_spice.dataset.recipe import LIMIT, Recipe
-from ouro_spice.fleet import fleet
-from ouro_spice.predictor import Law, Specification, Stage, rollout
-from ouro_spice.predictor.memory import Memory
-from ouro_spice.predictor.programmer import Drives
-from ouro_spice.predictor.rollout import POWER, SEEN, crossing, examples
+from ouro_spice.prediction.device_memory import Memory
+from ouro_spice.prediction.neural_programmer import Drives
+from ouro_spice.prediction.rollout import POWER, SEEN, Law, crossing, examples, rollout
+from ouro_spice.prediction.specification import Specification, Stage
+from ouro_spice.programming.batch import fleet
 
 VOLTAGES = ouro.Pair(**PAIR)
 LAW = Law(attempts=3, jitter=0.3, points=61)

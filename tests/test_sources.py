@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import maker, sources
-from ouro_spice.compact import jit
-from ouro_spice.machine import ToolError
+from ouro_spice._util import jit
+from ouro_spice._util.machine import ToolError
+from ouro_spice.provenance.differences import maker, sources
 
 PLAIN = "import math\n\nLIMIT = 4.0\n\n\ndef law(x, k=2):\n    return math.exp(-k * x) if x < LIMIT else 0.0\n"
 PAIR = ouro.Pair(-0.4143, 0.854, 60e-6)
@@ -156,7 +156,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(package, monkeypatch):
 
 BOOKS = {
     "maker.py", "manifest.py", "described.py", "sources.py", "progress.py", "kept.py", "files.py", "provenance.py",
-    "dataset/__init__.py", "dataset/reach.py", "dataset/standing.py", "dataset/storage.py",
+    "dataset/__init__.py", "dataset/reach.py", "dataset/reference_voltages.py", "dataset/storage.py",
 }  # fmt: skip
 """What describes and keeps; in the work of `extract` what only asks, all of it in the settings."""
 
@@ -177,7 +177,7 @@ RUNS = {
 
 def test_the_process_that_runs_ngspice_takes_part():
     """No import leads there."""
-    assert all("engine/worker.py" in maker.code(work, False) for work in maker.WORKS if work != "measurements")
+    assert all("spice/worker.py" in maker.code(work, False) for work in maker.WORKS if work != "measurements")
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -207,7 +207,14 @@ def test_nothing_runs_that_is_not_in_the_closure(name):
 def test_pages_commands_and_books_take_part_in_nothing(work):
     found = maker.code(work, True)
     assert found.items() <= maker.code(work, False).items()
-    for name in ("cli/__init__.py", "report/__init__.py", "results/page.py", "manifest.py", "progress.py", "doctor.py"):
+    for name in (
+        "cli/__init__.py",
+        "report/__init__.py",
+        "experiment/campaign_page.py",
+        "manifest.py",
+        "progress.py",
+        "doctor.py",
+    ):
         assert name not in maker.code(work, False)
     assert "engine/__init__.py" not in found
     assert all(len(digest) == 12 for digest in found.values())
@@ -217,17 +224,17 @@ MORE = "\n\nMORE = 1\n"
 SEEN = [
     ("records", True, "c2c.py", "RAMP = 0.5", "RAMP = 0.05"),
     ("records", True, "dataset/recipe.py", "shares[1]", "shares[1] ** 2"),
-    ("records", True, "compact/hop.py", "", MORE),
+    ("records", True, "compact/kinetics.py", "", MORE),
     ("records", False, "sensing.py", "", MORE),
     ("records", False, "c2c.py", "RAMP = 0.5", "RAMP = 0.05"),
-    ("records", False, "engine/worker.py", "", MORE),
+    ("records", False, "spice/worker.py", "", MORE),
     ("records", False, "circuit/testbench.py", '"reltol": 1e-4', '"reltol": 1e-3'),
-    ("writes", True, "write_verify/ispp.py", "", MORE),
-    ("campaign", True, "predictor/training.py", "", MORE),
-    ("training", True, "predictor/objectives.py", "", MORE),
-    ("array", False, "array/disturb.py", "", MORE),
+    ("writes", True, "programming/programmers/ispp.py", "", MORE),
+    ("campaign", True, "prediction/training.py", "", MORE),
+    ("training", True, "prediction/objectives.py", "", MORE),
+    ("array", False, "array/disturbance.py", "", MORE),
     ("curves", False, "curves.py", "", MORE),
-    ("measurements", True, "tables/text.py", "", MORE),
+    ("measurements", True, "_util/tables/table_text.py", "", MORE),
 ]
 
 

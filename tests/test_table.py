@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 import ouro_spice as ouro
 from ouro_spice import OutsideTraining, Table
 from ouro_spice.dataset.recipe import LIMIT
-from ouro_spice.manifest import describe
-from ouro_spice.one_shot import BANDS, Trials, within
-from ouro_spice.one_shot.trying import _Law
-from ouro_spice.predictor.table_fit import filled, from_trials, thin_plate
-from ouro_spice.results import finite
-from ouro_spice.results.bench_table import bench_table
-from ouro_spice.results.benchmark import Bench, benchmark
+from ouro_spice.evaluation.bands import BANDS, within
+from ouro_spice.evaluation.noise_floor import Trials
+from ouro_spice.evaluation.trajectories import _Law
+from ouro_spice.experiment.bench import Bench
+from ouro_spice.experiment.bench_table import bench_table
+from ouro_spice.experiment.benchmark import benchmark
+from ouro_spice.experiment.campaigns import finite
+from ouro_spice.prediction.table_fit import filled, from_trials, thin_plate
+from ouro_spice.provenance.manifest import describe
 
 MANIFEST = describe(CELL, pair=PAIR, rise_s=3e-9, fall_s=4e-9)
 COMPACT = ouro.CompactCell(ouro.jart_vcm_v1b(window=True, walk=ouro.Walk()), "reduced")

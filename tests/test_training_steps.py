@@ -8,9 +8,11 @@ import torch
 from analytic_device import quick, records
 
 from ouro_spice import PulsePredictor
-from ouro_spice.predictor import Curves, Examples, Specification, Stage
-from ouro_spice.predictor.objectives import SOFTNESS
-from ouro_spice.predictor.training import Scale, _Run
+from ouro_spice.prediction.examples import Examples
+from ouro_spice.prediction.objectives import SOFTNESS
+from ouro_spice.prediction.recorded_curves import Curves
+from ouro_spice.prediction.specification import Specification, Stage
+from ouro_spice.prediction.training import Scale, _Run
 
 DATA = records(100, histories=True)
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from ouro_spice.engine import Ngspice
-from ouro_spice.manifest import Manifest
-from ouro_spice.one_shot import BANDS, Deployment, Estimate, Increments, within
-from ouro_spice.predictor import PulsePredictor
-from ouro_spice.results import Configuration, aims, attempts, networks, trainers, updates
-from ouro_spice.results.networks import Place, is_trained, network, training, trainings
-from ouro_spice.results.trainings import (
+from ouro_spice.evaluation.bands import BANDS, Estimate, within
+from ouro_spice.evaluation.deployment import Deployment
+from ouro_spice.evaluation.increments import Increments
+from ouro_spice.experiment import aims, attempts, networks, training_processes, updates
+from ouro_spice.experiment.configuration import Configuration
+from ouro_spice.experiment.networks import Place, is_trained, network, training, trainings
+from ouro_spice.experiment.trainings import (  # fmt: skip
     Spread,
     chosen,
     hit_summary,
@@ -23,8 +23,11 @@ from ouro_spice.results.trainings import (
     seed_of,
     summary,
     validation_score,
-)  # fmt: skip
-from ouro_spice.write_verify.statistics import wilson
+)
+from ouro_spice.prediction.pulse_predictor import PulsePredictor
+from ouro_spice.programming.write_statistics import wilson
+from ouro_spice.provenance.manifest import Manifest
+from ouro_spice.spice.ngspice import Ngspice
 
 TINY = """
 seed = 3
@@ -343,7 +346,7 @@ def test_processes_leave_what_a_training_here_would(place, tmp_path):
     """One process for both seeds; bit for bit, on one machine."""
     seeds = {seed: ["first", "then"] for seed in place.seeds[1:]}
     place.data  # noqa: B018
-    with trainers._processes(place, [seeds]) as said:
+    with training_processes._processes(place, [seeds]) as said:
         assert [line.split() for line in said] == [["first", "4"], ["then", "4"], ["first", "5"], ["then", "5"]]
     other = dataclasses.replace(place, out=tmp_path / "other")
     (tmp_path / "other").mkdir()
@@ -354,15 +357,17 @@ def test_processes_leave_what_a_training_here_would(place, tmp_path):
 
 
 def test_what_no_process_manages_is_trained_where_it_is_asked_for(place, trainer, monkeypatch):
-    monkeypatch.setattr(trainers, "_PROGRAM", "raise SystemExit(3)")
-    trainers.train_ahead(place)
+    monkeypatch.setattr(training_processes, "_PROGRAM", "raise SystemExit(3)")
+    training_processes.train_ahead(place)
     assert trainer.calls == []
     assert len(trainings(place, place.configuration.variants["first"])) == 3
 
 
 def test_one_training_asks_for_no_process(place, trainer, monkeypatch):
-    monkeypatch.setattr(trainers, "_processes", None)
-    trainers.train_ahead(dataclasses.replace(place, setting=dataclasses.replace(place.setting, training_seeds=1)))
+    monkeypatch.setattr(training_processes, "_processes", None)
+    training_processes.train_ahead(
+        dataclasses.replace(place, setting=dataclasses.replace(place.setting, training_seeds=1))
+    )
 
 
 def test_seeds_are_dealt_out_and_what_is_there_is_not_done_again(place, trainer, monkeypatch):
@@ -373,11 +378,11 @@ def test_seeds_are_dealt_out_and_what_is_there_is_not_done_again(place, trainer,
         seen.extend(parts)
         yield iter(())
 
-    monkeypatch.setattr(trainers, "_processes", processes)
+    monkeypatch.setattr(training_processes, "_processes", processes)
     training(place, place.configuration.variants["first"], 4)
-    trainers.train_ahead(place)
+    training_processes.train_ahead(place)
     assert seen == [{3: ["first", "then"], 5: ["first", "then"]}, {4: ["then"]}]
-    assert trainers._task(place, seen[1])["trainings"] == [[4, "then"]]
+    assert training_processes._task(place, seen[1])["trainings"] == [[4, "then"]]
 
 
 # ---- configurations

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import published
+from ouro_spice.circuit.waveform import Result
 from ouro_spice.cli import main
 from ouro_spice.cli.output import plain_warnings
-from ouro_spice.device import PARAMETERS
-from ouro_spice.plausibility import HIGHEST_V, TUD_V
-from ouro_spice.waveform import Result
+from ouro_spice.device.jart import PARAMETERS, published_names
+from ouro_spice.simulation.plausibility import HIGHEST_V, TUD_V
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 CELL = ouro.CompactCell(DEVICE)
@@ -52,8 +51,8 @@ def test_names_of_the_published_texts_lead_to_the_parameter(name, meant):
 
 
 def test_published_names_are_none_of_ours_and_lead_to_ours():
-    assert not set(published.NAMES) & set(PARAMETERS)
-    assert {meant for meant, _ in published.NAMES.values()} <= {*PARAMETERS, "walk"}
+    assert not set(published_names.NAMES) & set(PARAMETERS)
+    assert {meant for meant, _ in published_names.NAMES.values()} <= {*PARAMETERS, "walk"}
 
 
 def test_rdet_alone_is_not_the_radius_of_the_filament():

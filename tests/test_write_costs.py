@@ -10,15 +10,20 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice import Outcome
-from ouro_spice.predictor import ModelProgrammer, shipped, standing
-from ouro_spice.predictor.memory import Memory
-from ouro_spice.results.comparing import against, break_even, inputs, quickest
-from ouro_spice.results.judging import CONVENTIONAL, INFORMED
-from ouro_spice.results.setting_words import listed
-from ouro_spice.results.timing import prediction_times
-from ouro_spice.results.write_tables import COST_HEAD, against_rows, cost_head, cost_rows, seconds, tuned_rows
-from ouro_spice.write_verify import KNOWS, CoarseFine, FixedPulse, ISPPWidth, summary, write_many
-from ouro_spice.write_verify.programmer import known, predictions_for
+from ouro_spice.experiment.prediction_timing import prediction_times
+from ouro_spice.experiment.ranking import CONVENTIONAL, INFORMED
+from ouro_spice.experiment.rival_ratios import against, break_even, inputs, quickest
+from ouro_spice.experiment.setting_words import listed
+from ouro_spice.experiment.write_tables import COST_HEAD, against_rows, cost_head, cost_rows, seconds, tuned_rows
+from ouro_spice.prediction.device_memory import Memory
+from ouro_spice.prediction.neural_programmer import ModelProgrammer
+from ouro_spice.prediction.pretrained import shipped, standing
+from ouro_spice.programming.lockstep import write_many
+from ouro_spice.programming.programmer import KNOWS, known, predictions_for
+from ouro_spice.programming.programmers.coarse_fine import CoarseFine
+from ouro_spice.programming.programmers.fixed import FixedPulse
+from ouro_spice.programming.programmers.ispp import ISPPWidth
+from ouro_spice.programming.write_statistics import summary
 
 PAIR = ouro.Pair(-0.4143, 0.8540, 60e-6)
 CELL = ouro.CompactCell(ouro.jart_vcm_v1b(window=True))

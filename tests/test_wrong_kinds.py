@@ -10,9 +10,9 @@ import pytest
 from analytic_device import records
 
 import ouro_spice as ouro
-from ouro_spice.dataset import Recipe
-from ouro_spice.manifest import describe
-from ouro_spice.write_verify import Outcome
+from ouro_spice.dataset.recipe import Recipe
+from ouro_spice.programming.outcome import Outcome
+from ouro_spice.provenance.manifest import describe
 
 WRONG = {
     "none": None, "text": "x", "empty": "", "list": [], "tuple": (), "dict": {}, "object": object(),

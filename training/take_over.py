@@ -16,11 +16,10 @@ import sys
 from pathlib import Path
 
 import ouro_spice as ouro
-from ouro_spice import rebuild
-from ouro_spice.manifest import Manifest, describe
-from ouro_spice.predictor import PulsePredictor
-from ouro_spice.provenance import listed
-from ouro_spice.rebuild import unlike
+from ouro_spice.prediction.pulse_predictor import PulsePredictor
+from ouro_spice.provenance.differences import listed, rebuild
+from ouro_spice.provenance.manifest import Manifest, describe
+from ouro_spice.provenance.rebuild import unlike
 
 _ROUNDING = 1e-9
 """Amplitudes that differ by less than this share are the same ones."""

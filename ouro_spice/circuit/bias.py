@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from ..pulse import PWL, Parallel, Pulse, trapezoids
-from .grid import Drives
+from .crossbar_netlist import Drives
+from .pulse import PWL, Parallel, Pulse, trapezoids
 from .sense import Schedule
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .. import compact
-from ..checks import check_range
-from ..device import Device
-from ..pulse import PWL, Pulse, checked, trapezoids
-from ..waveform import State, check_single
+from .._util.checks import check_range
+from ..compact import characteristics
+from ..device.jart import Device
 from .parts import Read
+from .pulse import PWL, Pulse, checked, trapezoids
+from .waveform import State, check_single
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class CompactCell:
     def __post_init__(self) -> None:
         if not isinstance(self.device, Device) or not isinstance(self.read, Read):
             raise ValueError("CompactCell: device must be an ouro_spice.Device, read an ouro_spice.Read")
-        compact.check_model(self.model)
+        characteristics.check_model(self.model)
         if self.model != "full":
             self.device.check_fit(self.model)
         if self.device.cth > 0:
@@ -69,11 +69,11 @@ class CompactCell:
     @property
     def window_S(self) -> tuple[float, float]:
         """Smallest and largest conductance of the device [S]."""
-        return compact.window_S(self.device, self.model)
+        return characteristics.window_S(self.device, self.model)
 
     def state(self, g_S: float | None = None) -> State:
         """The state at rest with conductance `g_S` [S]; the device's own initial state where None."""
-        n = self.device.Ninit if g_S is None else compact.concentration_at(self.device, g_S, self.model)
+        n = self.device.Ninit if g_S is None else characteristics.concentration_at(self.device, g_S, self.model)
         return State((n,))
 
     def replace(self, **changes: object) -> CompactCell:

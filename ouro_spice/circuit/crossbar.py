@@ -16,21 +16,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import c2c, quantities
-from ..checks import check_count, checked_numbers, shown
-from ..device import Device
-from ..forks import cached_property
-from ..pulse import PWL
-from ..variability import Spread
-from ..waveform import State
+from .._util import quantities
+from .._util.checks import check_count, checked_numbers, shown
+from .._util.forks import cached_property
+from ..device.jart import Device
+from ..device.variability import Spread
+from ..simulation import walk_segment
 from .bias import SCHEMES
-from .cell import POINTS, Cell1R, Cell1T1R
-from .drive import Drive
-from .ensemble import Ensemble
-from .grid import BULK, Drives, Grid
+from .cells import Cell1R, Cell1T1R
+from .crossbar_netlist import BULK, Drives, Grid
+from .device_map import Ensemble
+from .drivers import Drive
 from .parts import Resistor
+from .pulse import PWL
 from .selection import KLU_FROM, Selection
+from .single_cell import POINTS
 from .testbench import Testbench
+from .waveform import State
 
 LARGEST, _BEYOND = 1 << 20, 1e-4
 
@@ -163,7 +165,7 @@ class Crossbar:
             return self
         devices = list(self.devices or (self.cell.device,) * self.size)
         for k in gone:
-            devices[k] = c2c.frozen(devices[k], state.n_disc[k], state.walked(k))
+            devices[k] = walk_segment.frozen(devices[k], state.n_disc[k], state.walked(k))
         return self.replace(devices=tuple(devices))
 
     # ---- conductance in, conductance out

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..device import PARAMETERS, Device
-from ..pulse import PWL
+from ..device.jart import PARAMETERS, Device
+from .pulse import PWL
 
 WALKED = {"l": "wl", "r": "wr", "Ndiscmin": "wmin", "Ndiscmax": "wmax"}
 """Parameters that walk, and the node that carries ln(value / parameter)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from ..checks import check_range
-from ..device import AMBIENT_K, PARAMETERS, V_READ
-from ..pulse import Pulse
+from .._util.checks import check_range
+from ..device.jart import AMBIENT_K, PARAMETERS, V_READ
+from .pulse import Pulse
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from .. import assets
-from ..checks import check_range
-from . import given
-from . import library as files
+from .._util import assets
+from .._util.checks import check_range
+from . import model_library as files
+from . import process_files
 from .parts import Transistor
 
 SHIPPED = "mos_130"
@@ -99,16 +99,16 @@ class Process:
         if self.library is None:
             self._check_shipped()
         else:
-            self._keep("library", given.file("library", self.library, self.corner))
+            self._keep("library", process_files.file("library", self.library, self.corner))
         for name in ("includes", "osdi"):
             if not isinstance(getattr(self, name), (tuple, list)):
                 raise ValueError(f"{name} = {getattr(self, name)!r}: must be a tuple of paths")
-        self._keep("includes", tuple(given.include(entry) for entry in self.includes))
-        self._keep("osdi", tuple(given.file("osdi", path) for path in self.osdi))
-        self._keep("params", given.params(self.params))
+        self._keep("includes", tuple(process_files.include(entry) for entry in self.includes))
+        self._keep("osdi", tuple(process_files.file("osdi", path) for path in self.osdi))
+        self._keep("params", process_files.params(self.params))
         if self.init is not None:
-            self._keep("init", given.file("init", self.init))
-            given.commands(self.init)
+            self._keep("init", process_files.file("init", self.init))
+            process_files.commands(self.init)
         if not isinstance(self.allow_commands, bool):
             raise ValueError(f"allow_commands = {self.allow_commands!r}: must be True or False")
         self._check_content()
@@ -180,7 +180,7 @@ class Process:
     @property
     def commands(self) -> str:
         """The text of `init`."""
-        return given.commands(self.init) if self.init else ""
+        return process_files.commands(self.init) if self.init else ""
 
     def transistor(
         self,

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..checks import check_count, check_part, shown
-from ..device import Device
-from ..pulse import PWL, Parallel, Pulse, checked, windows
-from ..waveform import State
+from .._util.checks import check_count, check_part, shown
+from ..device.jart import Device
 from .bias import Bias
-from .cell import Cell1R, Cell1T1R
-from .drive import Drive
-from .grid import Drives, Grid
+from .cells import Cell1R, Cell1T1R
+from .crossbar_netlist import Drives, Grid
+from .drivers import Drive
 from .parts import Read, Resistor, Transistor
+from .pulse import PWL, Parallel, Pulse, checked, windows
 from .testbench import Testbench
+from .waveform import State
 
 if TYPE_CHECKING:
     from .crossbar import Crossbar

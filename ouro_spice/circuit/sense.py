@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..checks import check_count, check_flag, check_range, shown
-from ..pulse import PWL
-from .drive import Drive
+from .._util.checks import check_count, check_flag, check_range, shown
+from .drivers import Drive
 from .parts import Read
+from .pulse import PWL
 
 RAMP_S, HOLD_S, SWITCH_S = 10e-9, 4e-9, 0.5e-9
 """Time in which the lines rise to the common voltage, time until the conveyor takes hold, edges of its controls."""

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .. import assets
-from ..device import AMBIENT_K, Device
+from .._util import assets
+from ..device.jart import AMBIENT_K, Device
 from .process import Process
 
 LADDER: tuple[Mapping[str, str | float], ...] = (

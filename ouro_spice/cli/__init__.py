@@ -13,9 +13,9 @@ from typing import Annotated
 
 import typer
 
-from ..files import OutputError
-from ..machine import ToolError
-from ..waveform import SimulationError
+from .._util.files import OutputError
+from .._util.machine import ToolError
+from ..circuit.waveform import SimulationError
 from . import array, dataset, jobs
 from .benchmark_programmers import benchmark_programmers
 from .campaign import campaign
@@ -112,7 +112,7 @@ def _run(arguments: list[str]) -> int | str | None:
 
 def _leave(code: int | str | None) -> int | str | None:
     """End what the command has started, and write out what it has printed; return the exit code."""
-    from ..engine import default_engine
+    from ..spice.ngspice import default_engine
 
     default_engine().close()
     error = flushed()

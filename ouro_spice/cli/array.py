@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..circuit import Crossbar, ReadingClipped, Selection, Sense
-from ..files import write_text
-from ..waveform import SimulationError
+from .._util.files import write_text
+from ..circuit.crossbar import Crossbar
+from ..circuit.selection import Selection
+from ..circuit.sense import ReadingClipped, Sense
+from ..circuit.waveform import SimulationError
 from .array_options import ArrayOptions, Fidelities, PulseOptions, takes_an_array
 from .cells import CellOptions
 from .output import Json, Out, out_folder, resumable, show
 
 if TYPE_CHECKING:
-    from ..report.arrays import Result
+    from ..reporting.array_figures import Result
 
 app = typer.Typer(
     add_completion=False,
@@ -57,7 +59,7 @@ def write(
     as_json: Json = False,
 ) -> None:
     """Write a cell, or cells of a row: conductances before and after, voltages, energy, delay along the lines."""
-    from ..array import write_array
+    from ..array.array_write import write_array
 
     array = options.build(cell)
     selection, state = _selected(array, row, col, fidelity), options.start(array, pulse.resets)
@@ -96,7 +98,7 @@ def read(
 
     Without --g or --g-map all cells are at the high end of their window; --scheme is that of the read.
     """
-    from ..array import sneak_map
+    from ..array.sneak_paths import sneak_map
 
     array = options.build(cell, reading=True)
     if bits is not None:
@@ -142,7 +144,7 @@ def disturb(
     as_json: Json = False,
 ) -> None:
     """Send many pulses to a cell, or to cells of a row, and see what becomes of the others."""
-    from ..array import disturb as run
+    from ..array.disturbance import disturb as run
 
     array = options.build(cell)
     selection, state = _selected(array, row, col, fidelity), options.start(array, pulse.resets)
@@ -173,7 +175,7 @@ def position(
     as_json: Json = False,
 ) -> None:
     """Send the same pulse to one cell after the other: voltage and change of conductance against position."""
-    from ..array import sweep_positions
+    from ..array.position_sweep import sweep_positions
 
     array = options.build(cell)
     state = options.start(array, pulse.resets)
@@ -206,7 +208,7 @@ def product(
     as_json: Json = False,
 ) -> None:
     """Read all columns at once: the current out of each bit line, and that of the devices alone."""
-    from ..array import product as run
+    from ..array.vector_product import product as run
 
     array = options.build(cell, reading=True)
     x = _numbers(inputs or ("1" if array.gated else f"{array.cell.read.voltage}"))
@@ -249,7 +251,7 @@ def _finish(
     result: Result, out: Path, as_json: bool, more: dict[str, object], kept: Path | None = None
 ) -> dict[str, object]:
     """Write the results, remove what was kept to go on from, print JSON where that is asked for; the summary."""
-    from ..report.arrays import write_results
+    from ..reporting.array_figures import write_results
 
     write_results(result, out)
     if kept is not None:

@@ -14,10 +14,11 @@ from typing import Annotated
 
 import typer
 
-from ..checks import check_amplitude, check_range, check_width
-from ..circuit import Cell1R, Cell1T1R, Crossbar
-from ..pulse import Pulse
-from ..waveform import State
+from .._util.checks import check_amplitude, check_range, check_width
+from ..circuit.cells import Cell1R, Cell1T1R
+from ..circuit.crossbar import Crossbar
+from ..circuit.pulse import Pulse
+from ..circuit.waveform import State
 from .cells import TOTAL_S, CellOptions, takes_a_cell
 
 
@@ -88,7 +89,7 @@ class ArrayOptions:
         """
         import numpy as np
 
-        from ..tables import read_map
+        from .._util.tables.number_map import read_map
 
         if self.g is not None and self.g_map is not None:
             raise ValueError("--g and --g-map: give one of them")
@@ -146,7 +147,7 @@ class PulseOptions:
                 check_amplitude("--amplitude", self.amplitude, accept=self.accept_implausible)
             return wanted
         check_range("without --amplitude, --width", self.width, *TOTAL_S, "s")
-        from ..pair import pair
+        from ..simulation.write_voltages import pair
 
         found = pair(cell, self.width)
         return dataclasses.replace(wanted, amplitude=found.v_reset if self.resets else found.v_set)

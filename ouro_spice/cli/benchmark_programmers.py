@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..circuit import CompactCell
-from ..files import write_text
+from .._util.files import write_text
+from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, takes_a_cell
 from .extract import Law
 from .neural import AnyCircuit, WalkStep, checkpoint_of, described, programmer_of
 from .output import Json, Out, out_folder, show
 
 if TYPE_CHECKING:
-    from ..predictor import PulsePredictor
+    from ..prediction.pulse_predictor import PulsePredictor
 
 _N, _COMPACT_N = 20, 200
 
@@ -53,8 +53,9 @@ def benchmark_programmers(
     as_json: Json = False,
 ) -> None:
     """Compare programmers: success, pulses, time and energy of the same writes to the same cells; about two minutes."""
-    from ..results import finite
-    from ..results.benchmark import Bench, Tuning, benchmark
+    from ..experiment.bench import Bench, Tuning
+    from ..experiment.benchmark import benchmark
+    from ..experiment.campaigns import finite
 
     found = _checkpoints(cell, checkpoint)
     pair = next(iter(found.values()))[1].pair if found else None

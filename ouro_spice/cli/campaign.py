@@ -30,8 +30,8 @@ def campaign(
     as_json: Json = False,
 ) -> None:
     """Extract, train, deploy, write and report, as configured. Run again, it goes on."""
-    from ..results import Configuration
-    from ..results import campaign as run
+    from ..experiment.campaigns import campaign as run
+    from ..experiment.configuration import Configuration
 
     configuration = Configuration.load(name.value, config)
     folder = out_folder(out or Path("runs") / name.value)

@@ -23,8 +23,8 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare two datasets of the same records: pulse times, what makes them differ, what A's are worth in B."""
-    from ..compare import compare as run
-    from ..report.compare import write_comparison
+    from ..dataset.comparison.comparison import compare as run
+    from ..reporting.comparison_page import write_comparison
 
     with resumable():
         found = run(a, b, split=split, play=play, n_split=n_split, workers=workers, out=out_folder(out))

@@ -46,7 +46,7 @@ def check(path: Folder, as_json: Json = False) -> None:
 @app.command()
 def info(path: Folder, as_json: Json = False) -> None:
     """Say what a dataset is and what it holds; of one that is being extracted, what there is so far."""
-    from ..dataset.summary import summary
+    from ..dataset.folder_summary import summary
 
     found = summary(path)
     if as_json:
@@ -72,8 +72,8 @@ def plot(
     ] = None,
 ) -> None:
     """Draw histories, pulse times over start and target, and distributions: PNG, SVG, and CSV beside each."""
-    from ..dataset import PulseDataset
-    from ..report.datasets import write_figures
+    from ..dataset.pulse_dataset import PulseDataset
+    from ..reporting.dataset_figures import write_figures
 
     data = PulseDataset.load(path)
     paths = write_figures(data, out_folder(out or path / "figures"))
@@ -82,7 +82,7 @@ def plot(
 
 
 def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
-    from ..variability import SPREADS
+    from ..device.variability import SPREADS
 
     pair, rpd, law = found.get("pair"), found.get("rpd_g_end"), found.get("d2d")
     laws = (name for name, known in SPREADS.items() if law == json.loads(json.dumps(dataclasses.asdict(known))))

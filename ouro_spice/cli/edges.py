@@ -38,10 +38,10 @@ def edges(
     as_json: Json = False,
 ) -> None:
     """Compare many short pulses with one long pulse of the same width, and correct widths for edges."""
-    from ..edges import edges as run
-    from ..pair import pair
-    from ..report.edges import write_edges
-    from ..variability import Walk
+    from ..dataset.edge_effects.edge_study import edges as run
+    from ..device.variability import Walk
+    from ..reporting.edge_figures import write_edges
+    from ..simulation.write_voltages import pair
 
     described = cell.build()
     if walk is not None:

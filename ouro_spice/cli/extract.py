@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..circuit import Cell, CompactCell, Crossbar
+from ..circuit.cell_kinds import Cell
+from ..circuit.compact_cell import CompactCell
+from ..circuit.crossbar import Crossbar
 from .array_options import Fidelities, takes_an_array
 from .cells import CellOptions, Kind, walking
 from .output import Json, Out, out_folder, resumable, show
@@ -23,9 +25,9 @@ from .output import Json, Out, out_folder, resumable, show
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..dataset import PulseDataset
-    from ..pair import Pair
-    from ..tables import Table
+    from .._util.tables.table_file import Table
+    from ..dataset.pulse_dataset import PulseDataset
+    from ..simulation.write_voltages import Pair
 
 _N, _TOTAL_S = 100, 60e-6
 
@@ -137,7 +139,7 @@ class Drawing:
         return {"n": self.n or _N, "seed": self.seed or 0} | laws | self._listed()
 
     def _listed(self) -> dict[str, Any]:
-        from ..tables import read_table
+        from .._util.tables.table_file import read_table
 
         if self.table is None:
             return {}
@@ -151,7 +153,7 @@ class Drawing:
         return {"sampling": table, "n": self.n or len(listed)}
 
     def _like(self) -> dict[str, Any]:
-        from ..dataset import PulseDataset
+        from ..dataset.pulse_dataset import PulseDataset
 
         names = [f.name for f in dataclasses.fields(self) if f.name not in ("n", "like", "rise", "fall")]
         own = [name for name in names if getattr(self, name) is not None]
@@ -213,7 +215,7 @@ def extract(
     as_json: Json = False,
 ) -> None:
     """Extract a dataset: which pulse takes a cell from one conductance to another. Run again, it goes on."""
-    from ..dataset import extract as run
+    from ..dataset.pulse_dataset import extract as run
 
     if workers is not None and scheduler is not None:
         raise ValueError("--workers: with --scheduler the cluster has its own")
@@ -235,7 +237,7 @@ def extract(
 
 
 def _voltages(standing: Voltages | None, v_set: float | None, v_reset: float | None, total: float | None) -> Pair | str:
-    from ..pair import Pair
+    from ..simulation.write_voltages import Pair
 
     own = {"--v-set": v_set, "--v-reset": v_reset, "--total": total}
     given = [name for name, value in own.items() if value is not None]
@@ -250,8 +252,8 @@ def _voltages(standing: Voltages | None, v_set: float | None, v_reset: float | N
 
 def _si(listed: Table, name: str) -> np.ndarray:
     """A column of a list, (n,), whose name says that it is in S or s; ValueError where the table says otherwise."""
-    from ..checks import check_conductance
-    from ..quantities import implausible
+    from .._util.checks import check_conductance
+    from .._util.quantities import implausible
 
     base, (unit, at) = name.rpartition("_")[2], listed.units.get(name, ("", ""))
     if unit not in ("", base):

@@ -16,7 +16,7 @@ from .output import Json, Out, out_folder, show
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..dataset import PulseDataset
+    from ..dataset.pulse_dataset import PulseDataset
 
 
 def import_(
@@ -52,7 +52,7 @@ def import_(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Make a dataset of a table of measured pulses: conductance before, amplitude, width, conductance after."""
-    from ..importing import import_pulses
+    from ..dataset.importing import import_pulses
 
     if no_header != bool(names):
         raise ValueError("--no-header and --columns: give both; they name all columns of a table without a header")

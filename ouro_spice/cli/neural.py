@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..circuit import Cell, CompactCell
+from ..circuit.cell_kinds import Cell
+from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, Kind, walking
 
 if TYPE_CHECKING:
-    from ..pair import Pair
-    from ..predictor import NeuralProgrammer, PulsePredictor
+    from ..prediction.neural_programmer import NeuralProgrammer
+    from ..prediction.pulse_predictor import PulsePredictor
+    from ..simulation.write_voltages import Pair
 
 AnyCircuit = Annotated[
     bool, typer.Option("--any-circuit", help="Use a checkpoint for a circuit that it was not trained on, too.")
@@ -29,7 +31,8 @@ def checkpoint_of(kind: Kind, path: Path | None) -> tuple[Path, PulsePredictor]:
     ValueError
         Where there is none, saying what to do.
     """
-    from ..predictor import PulsePredictor, shipped
+    from ..prediction.pretrained import shipped
+    from ..prediction.pulse_predictor import PulsePredictor
 
     if path is None:
         try:
@@ -60,10 +63,10 @@ def programmer_of(
     ValueError
         For a cell that it was not trained on, unless any will do.
     """
-    from ..manifest import describe
-    from ..predictor import standing
-    from ..provenance import listed
-    from ..rebuild import unlike
+    from ..prediction.pretrained import standing
+    from ..provenance.differences import listed
+    from ..provenance.manifest import describe
+    from ..provenance.rebuild import unlike
 
     programmer = standing(predictor, name=name)
     found = [] if any_circuit else unlike(predictor.manifest, describe(cell))

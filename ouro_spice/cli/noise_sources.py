@@ -34,8 +34,8 @@ def noise_sources(
     as_json: Json = False,
 ) -> None:
     """Switch each source of noise on alone, and off alone: what becomes of pulse times and predictions."""
-    from ..noise_sources import noise_sources as experiment
-    from ..report.noise_sources import summary, write_noise_sources
+    from ..evaluation.noise_sources.noise_study import noise_sources as experiment
+    from ..reporting.noise_figures import summary, write_noise_sources
 
     folder = out_folder(out)
     model = "full" if cell is Solved.COMPACT else cell.value

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..files import OutputError, check_file, make_folder
+from .._util.files import OutputError, check_file, make_folder
 
 Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results on standard output.")]

@@ -29,8 +29,8 @@ def pair(
     as_json: Json = False,
 ) -> None:
     """Find the driver amplitudes, or the gate voltages, that cross the window in a given time."""
-    from ..pair import pair as search
-    from ..pair import traverses
+    from ..simulation.write_voltages import pair as search
+    from ..simulation.write_voltages import traverses
 
     given = {"v_set": v_set, "v_reset": v_reset}
     missing = [name for name, volts in given.items() if (volts is None) == (by is By.GATE)]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import typer
 
-from ..progress import unheeded
+from .._util.progress import unheeded
 
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..circuit import Cell, CompactCell
+from ..circuit.cell_kinds import Cell
+from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, takes_a_cell, walking
 from .neural import AnyCircuit, WalkStep, checkpoint_of, described, programmer_of
 from .output import Json, out_file, show
 
 if TYPE_CHECKING:
-    from ..dataset import Drawn
-    from ..progress import Bar
-    from ..pulse import Pulse
-    from ..waveform import State
-    from ..write_verify import History, Programmer
+    from .._util.progress import Bar
+    from ..circuit.pulse import Pulse
+    from ..circuit.waveform import State
+    from ..dataset.recipe import Drawn
+    from ..programming.history import History
+    from ..programming.programmer import Programmer
 
 
 _ROOM = 1 << 16
@@ -56,9 +58,10 @@ def program(
     as_json: Json = False,
 ) -> None:
     """Write a conductance to one cell with a pulse predictor; exit code 1 where the target is missed."""
-    from ..progress import progress
-    from ..report import report
-    from ..write_verify import Outcome, write_verify
+    from .._util.progress import progress
+    from ..programming.outcome import Outcome
+    from ..programming.write_loop import write_verify
+    from ..reporting.report_page import report
 
     _check(cell, target, start, tolerance, walk)
     if out is not None:
@@ -101,7 +104,7 @@ class _Shown:
 
 def _check(cell: CellOptions, target: float, start: float | None, tolerance: float, walk: float) -> None:
     """Raise ValueError for what no write can have, before anything that takes long to load."""
-    from ..write_verify.rules import Rules, check_target
+    from ..programming.stopping_rules import Rules, check_target
 
     check_target(target, "--target")
     if start is not None:
@@ -112,15 +115,15 @@ def _check(cell: CellOptions, target: float, start: float | None, tolerance: flo
 
 def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | None) -> Drawn:
     """Device, start and walk of this write."""
-    from .. import compact
-    from ..dataset import Recipe
-    from ..quantities import question
+    from .._util.quantities import question
+    from ..compact import characteristics
+    from ..dataset.recipe import Recipe
 
     drawn = Recipe(1, seed, None, d2d="ten_percent" if device is Which.DRAWN else None).draw(cell, 0)
     if start_S is None:
         return drawn
     model = cell.model if isinstance(cell, CompactCell) else None
-    low, high = compact.range_S(drawn.device, None, None, model)
+    low, high = characteristics.range_S(drawn.device, None, None, model)
     if not low <= start_S <= high:
         raise ValueError(
             f"--start {start_S:g} S: this device can have {low:.4g} .. {high:.4g} S{question('S', start_S)}"
@@ -130,7 +133,7 @@ def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | 
 
 def _state(cell: Cell | CompactCell, drawn: Drawn) -> State:
     """That of a device that has walked for long before."""
-    from ..population import stationary
+    from ..simulation.population import stationary
 
     own = cell.replace(device=drawn.device)
     state = own.state(drawn.start_S)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..files import make_folder, write_text
+from .._util.files import make_folder, write_text
 from .output import out_file, out_folder
 
 _RESULTS = "results.json"
@@ -66,15 +66,15 @@ def _file(path: Path, suffix: str) -> Path:
 
 
 def _dataset(folder: Path, out: Path) -> Path:
-    from ..dataset import PulseDataset
-    from ..report import report as write
+    from ..dataset.pulse_dataset import PulseDataset
+    from ..reporting.report_page import report as write
 
     return write(PulseDataset.load(folder), out)
 
 
 def _several(paths: list[Path]) -> list[dict[str, Any]]:
     """Return what the campaigns have found, each once."""
-    from ..results import publish
+    from ..experiment import publish
 
     files = [file for path in paths for file in _files(path)]
     several = [publish.read(file) for file in files]
@@ -88,7 +88,7 @@ def _several(paths: list[Path]) -> list[dict[str, Any]]:
 
 def _files(path: Path) -> list[Path]:
     """The files of results that a path stands for."""
-    from ..results import CAMPAIGNS
+    from ..experiment.campaigns import CAMPAIGNS
 
     if path.is_dir():
         found = [path / _RESULTS] if (path / _RESULTS).is_file() else [path / f"{name}.json" for name in CAMPAIGNS]
@@ -103,8 +103,8 @@ def _files(path: Path) -> list[Path]:
 
 def _published(several: list[dict[str, Any]], folder: Path, any_commit: bool) -> None:
     """Write the published files; a notice for sources that nobody can get again."""
-    from ..results import publish
-    from ..results.revision import CHANGED, UNKNOWN
+    from ..experiment import publish
+    from ..experiment.revision import CHANGED, UNKNOWN
 
     for path in publish.write(several, out_folder(folder, "--publish"), any_commit):
         print(f"published: {path}")
@@ -116,7 +116,7 @@ def _published(several: list[dict[str, Any]], folder: Path, any_commit: bool) ->
 
 def _campaigns(paths: list[Path], several: list[dict[str, Any]], out: Path) -> list[Path]:
     """Write RESULTS.md and the pages with all tables; return their paths."""
-    from ..results import document
+    from ..experiment import document
 
     try:
         text = document.results_text(several)

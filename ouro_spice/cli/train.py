@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..files import OutputError, read_text
-from ..progress import in_lines
+from .._util.files import OutputError, read_text
+from .._util.progress import in_lines
 from .output import Json, out_file, show
 
 if TYPE_CHECKING:
-    from ..dataset import PulseDataset
-    from ..predictor import PulsePredictor, Specification
+    from ..dataset.pulse_dataset import PulseDataset
+    from ..prediction.pulse_predictor import PulsePredictor
+    from ..prediction.specification import Specification
 
 
 _ROOM = 1 << 17
@@ -39,8 +40,9 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a pulse predictor, say what it is worth on records that it has not seen, and write its checkpoint."""
-    from ..dataset import PulseDataset
-    from ..predictor import PulsePredictor, held_out
+    from ..dataset.pulse_dataset import PulseDataset
+    from ..prediction.held_out import held_out
+    from ..prediction.pulse_predictor import PulsePredictor
 
     if variant is not None and spec is not None:
         raise ValueError("--variant and --spec: give one of them")
@@ -77,7 +79,7 @@ def _trained(
     data: PulseDataset, wanted: Specification | None, seed: int, begin: PulsePredictor | None
 ) -> PulsePredictor:
     """The network; one that another begins with is trained before where no checkpoint of it is given."""
-    from ..predictor import PulsePredictor
+    from ..prediction.pulse_predictor import PulsePredictor
 
     if begin is None and wanted is not None and wanted.start:
         begin = _trained(data, _variant(wanted.start), seed, None)
@@ -86,7 +88,8 @@ def _trained(
 
 def _variant(key: str) -> Specification:
     """A network of the campaigns that needs nothing but records."""
-    from ..results import CAMPAIGNS, Configuration
+    from ..experiment.campaigns import CAMPAIGNS
+    from ..experiment.configuration import Configuration
 
     every = {key: one for name in CAMPAIGNS[::-1] for key, one in Configuration.load(name).variants.items()}
     plain = {key: one.specification for key, one in every.items() if not one.experience and not one.drives}
@@ -101,7 +104,7 @@ def _variant(key: str) -> Specification:
 
 def _written(path: Path) -> Specification:
     """The network of a TOML file: what stands below ``[variant.NAME]`` in training/paper.toml."""
-    from ..predictor import Specification
+    from ..prediction.specification import Specification
 
     try:
         table = tomllib.loads(read_text(path))

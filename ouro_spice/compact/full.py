@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import math
 
-from ..constants import EPS0, KB_EV, MEFF, PLANCK, RICHARDSON, Q, Z
-from .hop import disc_resistance, geometry, plug_resistance, thermal_resistance
-from .jit import kernel
-from .vector import ALPHALINE, EPS, EPSPHIB, PHIBN0, PHIN, R_0, RTHLINE, RTIOX, T0
+from .._util.jit import kernel
+from ..device.constants import EPS0, KB_EV, MEFF, PLANCK, RICHARDSON, Q, Z
+from .kinetics import disc_resistance, geometry, plug_resistance, thermal_resistance
+from .parameter_vector import ALPHALINE, EPS, EPSPHIB, PHIBN0, PHIN, R_0, RTHLINE, RTIOX, T0
 
 LOWERING = Q**3 * Z * 1e26 / (8.0 * math.pi**2 * EPS0**3)  # of the barrier: its 4th power over psi N / epsphib^3
 TUNNEL = (PLANCK / (4.0 * math.pi)) ** 2 * Z * 1e26 / (MEFF * EPS0)  # W00^2 over N / eps

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from .._util.jit import kernel
 from . import full, reduced, tud
-from .jit import kernel
 
 FULL, REDUCED, TUD = range(3)
 """Codes of the models: their places in `MODELS` of the package."""

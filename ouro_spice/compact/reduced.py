@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from .jit import kernel
+from .._util.jit import kernel
 
 # V < 0: I = -al - be / (1 + (c / N)^d)^f
 AL0, AL2, AL3 = 4.81951e-5, 1.03685, 0.34567

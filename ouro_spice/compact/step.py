@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import math
 
-from .hop import rate
-from .jit import kernel
-from .memory import CURRENT, ENERGY, LAM, LAM_AGE, LAM_I, LAM_V, LAM_X, STEPS, TIME, N, X, current, note
-from .vector import FLIM, NHI, NLO
-from .walk import NMAX, NMIN, L, R
+from .._util.jit import kernel
+from .kinetics import rate
+from .parameter_vector import FLIM, NHI, NLO
+from .walk_kernel import NMAX, NMIN, L, R
+from .workspace import CURRENT, ENERGY, LAM, LAM_AGE, LAM_I, LAM_V, LAM_X, STEPS, TIME, N, X, current, note
 
 TOLERANCE = 5e-4  # estimated relative error in time of a careful step; the real one is that of the next order
 EDGE_TOLERANCE = 2e-3  # the same on an edge, where the speed follows the voltage and the equation is a mere integral

@@ -23,9 +23,9 @@ from __future__ import annotations
 
 import math
 
-from .hop import geometry
-from .jit import kernel
-from .vector import RDET
+from .._util.jit import kernel
+from .kinetics import geometry
+from .parameter_vector import RDET
 
 L_DET = 0.4  # [nm]
 SPREAD = 0.1  # relative change of r and l at |d| = 1

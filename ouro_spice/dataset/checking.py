@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..manifest import Manifest
-from ..progress import progress
+from .._util.progress import progress
+from ..provenance.manifest import Manifest
 from .consistency import Facts, histories, miscounted, values
 from .making import HERE, maker_here
 from .storage import check_shard, present, read_manifest, read_shard, shard_name

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import c2c, compact
-from ..cell import SpiceCell
-from ..circuit import Cell
-from ..engine import Engine
-from ..plausibility import doubts, told
-from ..population import stationary
-from ..pulse import Pulse
-from ..transient.circuit import CircuitRun
-from ..variability import Walk
-from ..waveform import Result, SimulationError, State, Waveform
+from ..circuit.cell_kinds import Cell
+from ..circuit.pulse import Pulse
+from ..circuit.waveform import Result, SimulationError, State, Waveform
+from ..compact import characteristics
+from ..device.variability import Walk
+from ..simulation import walk_segment
+from ..simulation.circuit_transient import CircuitRun
+from ..simulation.live_cell import SpiceCell
+from ..simulation.plausibility import doubts, told
+from ..simulation.population import stationary
+from ..spice.ngspice import Engine
 from .recipe import Drawn, Recipe
 from .record import NAN, Record, closest, stride
 
@@ -42,7 +43,7 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Drawn, engine: Engine) -> 
     state = start_state(cell, drawn, recipe.start)
     g_start_S = _conductance(cell, state)
     pulse = Pulse(recipe.pair.amplitude(drawn.target_S - g_start_S), recipe.longest_s, drawn.rise_s, drawn.fall_s)
-    run = CircuitRun(cell, drawn.seed, True, engine, {cell.index: c2c.key(drawn.seed)}, many=True)
+    run = CircuitRun(cell, drawn.seed, True, engine, {cell.index: walk_segment.key(drawn.seed)}, many=True)
     try:
         way = Way(run, pulse, recipe.step_s, state)
         width_s = way.crossing(drawn.target_S)
@@ -70,7 +71,7 @@ def start_state(cell: Cell, drawn: Drawn, start: str) -> State:
 
 def _conductance(cell: Cell, state: State) -> float:
     n = state.n_disc[cell.index]
-    return float(compact.conductance(c2c.frozen(cell.device, n, state.walked(cell.index)), n))
+    return float(characteristics.conductance(walk_segment.frozen(cell.device, n, state.walked(cell.index)), n))
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .. import c2c, compact
-from ..circuit import CompactCell
-from ..compact.record import ENERGY_J, EVERY, G_END, POINTS, RESULTS, SCRATCH, WIDTH, record_devices
-from ..compact.transient import share
-from ..compact.vector import vector
-from ..compact.walk import STILL, start
-from ..device import Device
-from ..population import started
-from ..variability import HalfCycleWalk, Walk
-from ..waveform import Result
+from ..circuit.compact_cell import CompactCell
+from ..circuit.waveform import Result
+from ..compact import characteristics
+from ..compact.integration import share
+from ..compact.parameter_vector import vector
+from ..compact.record_kernel import ENERGY_J, EVERY, G_END, POINTS, RESULTS, SCRATCH, WIDTH, record_devices
+from ..compact.walk_kernel import STILL, start
+from ..device.jart import Device
+from ..device.variability import HalfCycleWalk, Walk
+from ..simulation import walk_segment
+from ..simulation.population import started
 from .recipe import Drawn, Recipe
 from .record import HISTORY_POINTS, NAN, Record
 
@@ -48,7 +49,7 @@ def compact_records(
 
 def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Drawn]) -> list[Record]:
     walk = cell.device.walk if isinstance(cell.device.walk, Walk) else None
-    devices, keys = [one.device for one in drawn], np.array([c2c.key(one.seed) for one in drawn])
+    devices, keys = [one.device for one in drawn], np.array([walk_segment.key(one.seed) for one in drawn])
     warm = walk if recipe.start == "stationary" else None
     n, wanders, g = started(devices, [one.start_S for one in drawn], keys, warm, cell.model)
     amplitudes = [recipe.pair.amplitude(one.target_S - now) for one, now in zip(drawn, g, strict=True)]
@@ -58,7 +59,7 @@ def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Drawn]) -> list[
     pulses = np.array([(v, one.rise_s, one.fall_s) for v, one in zip(amplitudes, drawn, strict=True)])
     histories, results = np.empty((len(drawn), HISTORY_POINTS), np.float32), np.empty((len(drawn), RESULTS))
     record_devices(
-        compact.MODELS.index(cell.model), p, cell.resistance, start(p, n) if walk is None else wanders,
+        characteristics.MODELS.index(cell.model), p, cell.resistance, start(p, n) if walk is None else wanders,
         STILL if walk is None else walk.settings, keys, n, pulses, np.array([one.target_S for one in drawn]),
         (recipe.step_s, recipe.longest_s), histories, results, np.empty(SCRATCH),
     )  # fmt: skip
@@ -70,7 +71,7 @@ def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Drawn]) -> list[
 def _turned(device: Device, n_disc: float, amplitude_V: float, key: np.ndarray) -> Device:
     """The device for a pulse under the walk of the guide, its r and l on their way."""
     n = float(n_disc)
-    return c2c.half_cycle(device, n, c2c.begun(device, n), int(np.sign(amplitude_V)), key)[0]
+    return walk_segment.half_cycle(device, n, walk_segment.begun(device, n), int(np.sign(amplitude_V)), key)[0]
 
 
 def _record(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..manifest import MEASUREMENT, Manifest
+from ..provenance.manifest import MEASUREMENT, Manifest
 from .settings import check_settings
 from .storage import read_histories
 

@@ -7,12 +7,12 @@ import hashlib
 import json
 from pathlib import Path
 
-from .. import former, maker
-from ..circuit import CompactCell
-from ..manifest import MEASUREMENT, Manifest, describe, versions
-from ..progress import notice
-from ..provenance import CIRCUIT, MAKER, differences, listed
-from ..rebuild import built
+from .._util.progress import notice
+from ..circuit.compact_cell import CompactCell
+from ..provenance import former_format, maker
+from ..provenance.differences import CIRCUIT, MAKER, differences, listed
+from ..provenance.manifest import MEASUREMENT, Manifest, describe, versions
+from ..provenance.rebuild import built
 from .storage import read_manifest
 
 HERE = "made by the code, tools and models that are here"
@@ -25,7 +25,7 @@ _LETTERS = 10
 def maker_here(manifest: Manifest) -> str:
     """Return a sentence on what made a dataset, and whether that is what is here."""
     if not manifest.code:
-        return f"{former.UNKNOWN}: it can be used, but not resumed"
+        return f"{former_format.UNKNOWN}: it can be used, but not resumed"
     found = changes_here(manifest)
     if not found:
         return HERE
@@ -54,7 +54,7 @@ def _here(manifest: Manifest) -> Manifest:
 def maker_short(manifest: Manifest) -> str:
     """Return the maker of a dataset in a few words: a short digest of code, tools and models, to tell two apart."""
     if not manifest.code:
-        return former.UNKNOWN
+        return former_format.UNKNOWN
     text = json.dumps([manifest.code, manifest.tools, manifest.files], sort_keys=True)
     return f"{hashlib.sha256(text.encode()).hexdigest()[:_SHORT]}, {len(manifest.code)} modules"
 

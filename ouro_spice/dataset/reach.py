@@ -6,12 +6,13 @@ import itertools
 
 import numpy as np
 
-from .. import compact
-from ..checks import check_conductance
-from ..circuit import Cell, CompactCell
-from ..device import Device
-from ..validity import warn
-from ..variability import Spread, Walk
+from .._util.checks import check_conductance
+from .._util.validity import warn
+from ..circuit.cell_kinds import Cell
+from ..circuit.compact_cell import CompactCell
+from ..compact import characteristics
+from ..device.jart import Device
+from ..device.variability import Spread, Walk
 from .recipe import Recipe
 
 
@@ -25,7 +26,7 @@ def reach_S(device: Device, d2d: Spread | None, model: str | None = None) -> tup
     ends = max(device.Nlo, device.Ndiscmin * low[2]), min(device.Nhi, device.Ndiscmax * high[3])
     r, length = (own * np.array([low[k], high[k]]) for k, own in ((0, device.r), (1, device.l)))
     corners = np.array(list(itertools.product(ends, r, length)))
-    found = compact.conductance(device, *corners.T, model)
+    found = characteristics.conductance(device, *corners.T, model)
     return float(found.min()), float(found.max())
 
 

@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from .. import compact
-from ..checks import check_conductance, check_count, check_range, check_seed, check_width, shown
-from ..circuit import Cell, CompactCell
-from ..device import Device
-from ..forks import cached_property
-from ..pair import Pair
-from ..pulse import LONGEST_S, SHORTEST_S
-from ..quantities import PLAUSIBLE
-from ..variability import Spread, spread
+from .._util.checks import check_conductance, check_count, check_range, check_seed, check_width, shown
+from .._util.forks import cached_property
+from .._util.quantities import PLAUSIBLE
+from ..circuit.cell_kinds import Cell
+from ..circuit.compact_cell import CompactCell
+from ..circuit.pulse import LONGEST_S, SHORTEST_S
+from ..compact import characteristics
+from ..device.jart import Device
+from ..device.variability import Spread, spread
+from ..simulation.write_voltages import Pair
 from .sampling import increment
 
 MOST = 10**8
@@ -204,7 +205,7 @@ class Recipe:
     def _conductances(
         self, cell: Cell | CompactCell, device: Device, number: int, shares: np.ndarray
     ) -> tuple[float, float]:
-        low, high = compact.range_S(device, None, None, cell.model if isinstance(cell, CompactCell) else None)
+        low, high = characteristics.range_S(device, None, None, cell.model if isinstance(cell, CompactCell) else None)
         if self.table:
             start, target = (float(self.table[name][number]) for name in ("g_start_S", "g_target_S"))
             return min(max(start, low), high), target

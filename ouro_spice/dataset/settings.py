@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..checks import check_count, check_range
+from .._util.checks import check_count, check_range
 from .recipe import MOST
 
 _TIMES = ("step_s", "limit_s")

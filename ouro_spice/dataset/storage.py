@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import former
-from ..assets import sha256
-from ..files import OutputError, read_text, write_text, write_whole
-from ..manifest import Manifest
-from ..provenance import differences, listed
+from .._util.assets import sha256
+from .._util.files import OutputError, read_text, write_text, write_whole
+from ..provenance import former_format
+from ..provenance.differences import differences, listed
+from ..provenance.manifest import Manifest
 from .settings import check_settings
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
             raise ValueError(f"{folder} holds records without a manifest.json: name another folder")
         return write_manifest(folder, manifest)
     found = differences(there, manifest)
-    if there.code is None and former.UNKNOWN not in found:
-        found.append(former.UNKNOWN)
+    if there.code is None and former_format.UNKNOWN not in found:
+        found.append(former_format.UNKNOWN)
     if found:
         what = f"{folder} holds records of something else than is asked for ({listed(found)})"
         raise ValueError(f"{what}: name another folder, or remove this one")

@@ -1,0 +1,56 @@
+"""Compiled kernels: numba's compiler with the settings that all kernels share, and where its results are kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import numba
+from numba.core.compiler_lock import global_compiler_lock
+
+from .forks import free_at_fork
+from .machine import ToolError, cache_folder
+
+# a child forked while another thread compiles, or loads what has been compiled, would wait for that thread for ever
+free_at_fork(global_compiler_lock)
+
+
+FROZEN = ("constants.py", "device.py")
+"""Modules of the package whose numbers are compiled into kernels."""
+
+
+def kernel(function: Callable) -> Callable:
+    """Compile a function of numbers and arrays; without the interpreter's lock, kept on disk between processes.
+
+    numpy's rules for division by zero: a wild iterate gives an infinity, which the solver's bracket throws out, not an
+    exception.
+
+    Raises
+    ------
+    ToolError
+        Where numba's compiler is switched off: some kernels address memory, and are no Python.
+    """
+    if numba.config.DISABLE_JIT:
+        raise ToolError("numba's compiler is off (NUMBA_DISABLE_JIT), and the compact model needs it: unset that")
+    options = {"nogil": True, "error_model": "numpy"}
+    chosen, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _folder()
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder that can be written to: compiled anew in each process
+        return numba.njit(**options)(function)
+    finally:
+        numba.config.CACHE_DIR = chosen
+
+
+@lru_cache(maxsize=1)
+def _folder() -> str:
+    """A folder for exactly these sources: numba does not see that a kernel has changed which another one calls."""
+    here = Path(__file__).parent
+    sources = [*sorted(here.glob("*.py")), *(here.parent / name for name in FROZEN)]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    try:
+        return str(cache_folder() / f"kernels-{digest}")
+    except ToolError:  # no home folder: numba looks for one itself
+        return ""

@@ -1,0 +1,233 @@
+"""What single cells share: checks, durations, and how drivers, lines and the device become a testbench."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .._util.checks import check_kind, check_part, shown
+from ..compact import characteristics
+from ..device.jart import Device
+from .drivers import Drive, WriteDriver, check_supply, drive, libraries, wrappers
+from .memristor import REALISED, element
+from .parts import Driver, Lines, Read, Resistor, Transistor
+from .process import Process
+from .pulse import PWL, Pulse, checked, windows
+from .sense import Sense
+from .testbench import Testbench
+from .waveform import State, check_single
+
+POINTS = 100
+"""A transient has at least this many time points."""
+
+
+@dataclass(frozen=True)
+class SingleCell:
+    """A memristor, or a known resistor in its place, with what is around it."""
+
+    device: Device | Resistor
+
+    def __post_init__(self) -> None:
+        kinds = {"device": (Device, Resistor), "lines": Lines, "driver": (Driver, WriteDriver), "read": Read}
+        kinds |= {"transistor": Transistor, "process": Process, "sense": (Sense, type(None))}
+        for f in dataclasses.fields(self):
+            if not isinstance(getattr(self, f.name), kinds[f.name]):
+                raise ValueError(
+                    f"{type(self).__name__}: {f.name} = {shown(getattr(self, f.name))} is of the wrong kind"
+                )
+        for part in (self.driver, self.sense):
+            check_supply(part, self.process)
+
+    @property
+    def index(self) -> int:
+        """Place of the device among the memristors of a state."""
+        return 0
+
+    @property
+    def ambient_K(self) -> float:
+        """Ambient temperature of everything in the circuit [K]: that of the device."""
+        return self.device.ambient_K
+
+    def resistor(self, ohm: float) -> SingleCell:
+        """Return this cell with a known resistor [Ohm] in the place of the device."""
+        return self.replace(device=Resistor(ohm, self.ambient_K))
+
+    @property
+    def gated(self) -> bool:
+        """Whether there is an access transistor."""
+        return bool(self._gates)
+
+    @property
+    def fidelity(self) -> str:
+        """Which memristors follow their state equation: all."""
+        return "full"
+
+    def check_state(self, state: State) -> None:
+        """Raise ValueError for a state that is none, or that of another circuit."""
+        check_single(state)
+
+    def device_at(self, index: int) -> Device | Resistor:
+        """The device at a place among the memristors of a state."""
+        return self.device
+
+    def written(self, pulse: Pulse) -> dict[int, tuple[Device | Resistor, Pulse]]:
+        """The devices that a pulse is sent to, and the pulse that each gets, by their place."""
+        return {0: (self.device, pulse)}
+
+    def moved(self, devices: Mapping[int, Device]) -> SingleCell:
+        """This cell with other devices at some places."""
+        return self.replace(device=devices[0])
+
+    def suffix(self, index: int) -> str:
+        """What the names of the traces of a device end with."""
+        return ""
+
+    @property
+    def alone(self) -> SingleCell:
+        """This cell without others around it: what reads are calibrated in."""
+        return self
+
+    @property
+    def window_S(self) -> tuple[float, float]:
+        """Smallest and largest conductance of the device [S]."""
+        if isinstance(self.device, Resistor):
+            return 1 / self.device.resistance, 1 / self.device.resistance
+        return characteristics.window_S(self.device)
+
+    def state(self, g_S: float | None = None) -> State:
+        """The state at rest with conductance `g_S` [S]; the device's own initial state where None."""
+        if isinstance(self.device, Resistor):
+            return State((1.0,))
+        return State((self.device.Ninit if g_S is None else characteristics.concentration_at(self.device, g_S),))
+
+    def replace(self, **changes: object) -> SingleCell:
+        """This cell with other parts."""
+        return dataclasses.replace(self, **changes)
+
+    def flat_start_s(self, pulse: Pulse) -> float:
+        """When a pulse, sent first, reaches its full amplitude [s]."""
+        return self._gate_edge + pulse.rise
+
+    @property
+    def read_s(self) -> float:
+        """Time that a read takes, with all that belongs to it [s]."""
+        return self.sense.schedule(self.read, self._gate_edge).stop_s if self.sense else self.duration(self.read.pulse)
+
+    @property
+    def read_flat_s(self) -> tuple[float, float]:
+        """Beginning and end of the time at full read voltage [s]."""
+        if self.sense:
+            return self.sense.schedule(self.read, self._gate_edge).flat_s
+        start = self.flat_start_s(self.read.pulse)
+        return start, start + self.read.width
+
+    def duration(self, pulses: Sequence[Pulse]) -> float:
+        """How long the drivers take for these pulses, idle times included [s]."""
+        return self._voltages(checked(pulses))[0][1].times_s[-1]
+
+    def voltages(self, pulse: Pulse) -> dict[str, PWL]:
+        """Return what the drivers of all lines are asked for in a pulse, by the name of the line."""
+        return dict(self._voltages(checked(pulse)))
+
+    def testbench(
+        self,
+        pulses: Sequence[Pulse],
+        state: State | None = None,
+        start_s: float = 0.0,
+        stop_s: float | None = None,
+        walks: Mapping[int, Mapping[str, PWL]] | None = None,
+    ) -> Testbench:
+        """The transient simulation of pulses sent to this cell, or of the part between two times of them [s].
+
+        Parameters
+        ----------
+        pulses
+            Sent one after the other.
+        state
+            Where to start; the device's own initial state where None.
+        start_s, stop_s
+            The part that is simulated.
+        walks
+            ln(value / parameter) of the parameters that walk, by name, over the time since `start_s`, by the device's
+            place.
+
+        Raises
+        ------
+        ValueError
+            For no pulses, an empty part, or a state that does not fit.
+        """
+        check_kind("state", state, (State, None))
+        drives = self._voltages(checked(pulses))
+        whole = drives[0][1].times_s[-1]
+        stop_s = whole if stop_s is None else stop_s
+        check_part(start_s, stop_s, whole)
+        cut = start_s > 0 or stop_s < whole
+        parts = windows(dict(drives), start_s, stop_s).items() if cut else drives
+        drives = {line: drive(self.driver, line, pwl, gate=line in self._gates) for line, pwl in parts}
+        return self._bench(drives, stop_s - start_s, state or self.state(), (walks or {}).get(0))
+
+    def read_testbench(self, state: State | None = None) -> Testbench:
+        """The transient simulation of one read."""
+        volts, paths = self._voltages([self.read.pulse], reading=True), ()
+        if self.sense:
+            schedule = self.sense.schedule(self.read, self._gate_edge)
+            paths = (self.sense.path("bl", schedule),)
+            volts = [("bl", None), (volts[1][0], schedule.raised)]
+            volts += [(line, schedule.gate(self._gate(True)(None))) for line in self._gates]
+        drives = {
+            line: drive(self.driver, line, pwl, line in self._gates, follow=bool(paths) and line not in self._gates)
+            for line, pwl in volts
+        }
+        return self._bench(drives, self.read_s, state or self.state(), paths=paths)
+
+    def _bench(
+        self,
+        drives: Mapping[str, Drive],
+        stop_s: float,
+        state: State,
+        walk: Mapping[str, PWL] | None = None,
+        paths: tuple[Drive, ...] = (),
+    ) -> Testbench:
+        parts = (*drives.values(), *paths)
+        probes = [("v_ae", "v(ae)"), ("v_oe", "v(oe)"), *(probe for one in parts for probe in one.probes)]
+        realised = REALISED[self.device.realisation] if isinstance(self.device, Device) else None
+        if realised:
+            probes += realised.probes("xcell")
+        check_single(state)
+        elements, nodes = self._elements(drives)
+        needed = libraries(parts)
+        elements = [
+            *(wrappers(self.process, self.driver) if needed else ()),
+            *_element(self.device, state, walk),
+            *(line for path in paths for line in path.elements),
+            *elements,
+        ]
+        unknown = set(state.volts) - set(nodes)
+        if unknown:
+            raise ValueError(f"the state belongs to another circuit: it has the nodes {sorted(unknown)}")
+        return Testbench(
+            title=f"ouro_spice {type(self).__name__}",
+            libraries=(*((realised.library,) if realised else ()), *needed),
+            models=realised.models if realised else (),
+            elements=tuple(elements),
+            stop_s=stop_s,
+            max_step_s=stop_s / POINTS,
+            probes=tuple(probes),
+            sources=tuple(source for one in parts for source in one.sources),
+            nodes=tuple(nodes),
+            volts=tuple(state.volts.items()),
+            device=self.device if realised else None,
+            at_rest=all(one.at_rest for one in drives.values()),
+            process=self.process if needed or self._gates else None,
+            ambient_K=self.ambient_K,
+        )
+
+    _gate_edge = 0.0
+    _gates = ()
+
+
+def _element(device: Device | Resistor, state: State, walk: Mapping[str, PWL] | None) -> list[str]:
+    if isinstance(device, Resistor):
+        return [f"rcell ae oe {device.resistance:.17g}"]
+    return element(device, state.n_disc[0], "xcell", "ae", "oe", walk)

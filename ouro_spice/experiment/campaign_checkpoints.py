@@ -1,0 +1,63 @@
+"""The checkpoints of a campaign: found again where they are of the wanted recipe, else made."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .._util.progress import notice
+from ..prediction.neural_programmer import Drives
+from ..prediction.pulse_predictor import PulsePredictor
+from ..provenance.differences import differences, listed
+from ..provenance.manifest import Manifest
+
+
+def found(path: Path, wanted: dict[str, Any], drives: Drives | None) -> PulsePredictor | None:
+    """Return a checkpoint, None where it is not there, damaged, or of another recipe."""
+    predictor = _loaded(path)
+    return predictor if predictor and _fits(predictor, wanted, drives) else None
+
+
+def saved(
+    path: Path, wanted: dict[str, Any], drives: Drives | None, trainer: Manifest, make: Callable[[], PulsePredictor]
+) -> PulsePredictor:
+    """Return a network from its checkpoint where that is of the wanted recipe, or made and saved.
+
+    One of another recipe is said, with what differs. `trainer` is the manifest of what trains networks here.
+    """
+    predictor = _loaded(path)
+    if predictor and _fits(predictor, wanted, drives):
+        return predictor
+    if predictor:
+        _say_why(path, predictor, wanted, trainer)
+    made = make()
+    made.manifest.settings["variant"] = wanted
+    made.manifest.code.update(trainer.code)  # what made the records, and what made a network of them
+    if drives:
+        made.manifest.settings["drives"] = dataclasses.asdict(drives)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made.save(path)
+    return made
+
+
+def _loaded(path: Path) -> PulsePredictor | None:
+    with contextlib.suppress(ValueError):
+        return PulsePredictor.load(path)
+    return None
+
+
+def _fits(predictor: PulsePredictor, wanted: dict[str, Any], drives: Drives | None) -> bool:
+    settings = predictor.manifest.settings
+    return settings.get("variant") == wanted and settings.get("drives") == (
+        dataclasses.asdict(drives) if drives else None
+    )
+
+
+def _say_why(path: Path, predictor: PulsePredictor, wanted: dict[str, Any], trainer: Manifest) -> None:
+    """Say why a network is trained anew: what of its maker differs; where that is nothing, of its recipe."""
+    changes = differences(predictor.manifest, trainer, ("tools", "code"))
+    recipes = ({"settings": one} for one in (predictor.manifest.settings.get("variant") or {}, wanted))
+    notice(f"{path.parent.name}/{path.stem} is trained anew: {listed(changes or differences(*recipes))}")

@@ -1,0 +1,63 @@
+"""Does it transfer? A network re-scored under conditions that it was not trained for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..circuit.cell_kinds import Cell
+from ..circuit.compact_cell import CompactCell
+from ..evaluation.deployment import Deployment, deploy
+from ..prediction.pulse_predictor import PulsePredictor
+from ..provenance.manifest import describe
+from .attempts import kept_deployment
+from .networks import DEVICES, Place, network
+
+_KNOWN = {"name", "device", "process", "lines", "drive", "clock_s", "edge_s", "variant"}
+
+
+def transfer(place: Place) -> dict[str, Deployment]:
+    """The same devices, starts and targets under each condition, by its name."""
+    variants, found = place.configuration.variants, {}
+    for one in place.configuration.tables["transfer"]:
+        predictor = network(place, variants[one.get("variant", place.setting.transfer)])
+        found[one["name"]] = _under(place, predictor, one)
+    return found
+
+
+def _under(place: Place, predictor: PulsePredictor, condition: Mapping[str, Any]) -> Deployment:
+    cell, drive, count = changed(place.cell, condition), condition.get("drive", 1.0), place.setting.deployments
+    pair = dataclasses.replace(place.pair, v_set=drive * place.pair.v_set, v_reset=drive * place.pair.v_reset)
+    settings = describe(
+        cell, "campaign", condition=dict(condition), who=predictor.sha256, d2d=place.setting.d2d, n=count,
+        seed=place.configuration.seed,
+    ).origin  # fmt: skip
+
+    def make() -> Deployment:
+        drawn = place.drawn(count, DEVICES, cell=cell)
+        # the targets are those of the cell that it was trained for
+        targets = np.array([one.target_S for one in place.drawn(count, DEVICES)])
+        cells = place.fleet(drawn, cell, pair)
+        edges_s = (condition["edge_s"],) * 2 if "edge_s" in condition else predictor.edges()
+        seen = dict(zip(("log_rise", "log_fall"), np.log(edges_s), strict=True))
+        return deploy(cells, partial(predictor.answer, **seen), targets, pair, *edges_s, condition.get("clock_s"))
+
+    return kept_deployment(place, "transfer", settings, make)
+
+
+def changed(cell: Cell | CompactCell, condition: Mapping[str, Any]) -> Cell | CompactCell:
+    """The cell under a condition; ValueError for one that it does not know."""
+    unknown = set(condition) - _KNOWN
+    if unknown:
+        raise ValueError(f"transfer: {sorted(unknown)[0]!r} is unknown; there is {', '.join(sorted(_KNOWN))}")
+    parts = {}
+    if "device" in condition:
+        parts["device"] = cell.device.replace(**condition["device"])
+    for part in ("process", "lines"):
+        if part in condition:
+            parts[part] = dataclasses.replace(getattr(cell, part), **condition[part])
+    return cell.replace(**parts)

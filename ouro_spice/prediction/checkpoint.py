@@ -1,0 +1,90 @@
+"""Checkpoints: arrays and JSON in an npz file, no code."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..provenance.manifest import Manifest
+from . import archive
+from .domain import Domain
+from .network import Weights
+from .specification import Specification
+from .training import arrays_of, scale_from
+
+if TYPE_CHECKING:
+    from .pulse_predictor import PulsePredictor
+
+
+def save(predictor: PulsePredictor, path: Path) -> Path:
+    """Write a checkpoint, whole or not at all."""
+    return archive.save(_taken_apart(predictor, ""), path)
+
+
+def load(kind: type[PulsePredictor], path: Path) -> PulsePredictor:
+    """Read a checkpoint; ValueError for a file that is none."""
+    return archive.load(path, "checkpoint", lambda arrays: _put_together(kind, arrays, ""))
+
+
+def digest(predictor: PulsePredictor) -> str:
+    """Hash of all that decides its predictions, and of its manifest.
+
+    The range of the training data decides none, and is no part of it: checkpoints that have none keep their hash.
+    """
+    content = b"".join(np.ascontiguousarray(array).tobytes() for array in _numbers(predictor))
+    text = json.dumps(predictor.specification.plain, sort_keys=True) + predictor.manifest.to_json()
+    clock = predictor.clock.sha256 if predictor.clock else ""
+    return hashlib.sha256(content + text.encode() + clock.encode()).hexdigest()
+
+
+def _numbers(predictor: PulsePredictor) -> list[np.ndarray]:
+    return [*predictor.weights.arrays, *arrays_of(predictor.scale)]
+
+
+def _taken_apart(predictor: PulsePredictor, prefix: str) -> dict[str, Any]:
+    arrays: dict[str, Any] = {f"{prefix}centres": predictor.weights.centres}
+    for k, (matrix, bias) in enumerate(predictor.weights.layers):
+        arrays[f"{prefix}matrix{k}"], arrays[f"{prefix}bias{k}"] = matrix, bias
+    for name, array in zip(("shift", "scale", "output"), arrays_of(predictor.scale), strict=True):
+        arrays[prefix + name] = array
+    arrays[f"{prefix}specification"] = np.array(json.dumps(predictor.specification.plain))
+    arrays[f"{prefix}manifest"] = np.array(predictor.manifest.to_json())
+    arrays[f"{prefix}sha256"] = np.array(predictor.sha256)
+    if predictor.seen:
+        arrays[f"{prefix}domain"] = np.array(json.dumps(dataclasses.asdict(predictor.seen)))
+    if predictor.clock:
+        arrays |= _taken_apart(predictor.clock, f"{prefix}clock.")
+    return arrays
+
+
+def _put_together(kind: type[PulsePredictor], file: dict[str, np.ndarray], prefix: str) -> PulsePredictor:
+    count = sum(name.startswith(f"{prefix}matrix") for name in file)
+    layers = tuple((file[f"{prefix}matrix{k}"], file[f"{prefix}bias{k}"]) for k in range(count))
+    scale = scale_from(tuple(file[prefix + name] for name in ("shift", "scale", "output")))
+    specification = Specification.of(_table(str(file[f"{prefix}specification"])))
+    weights = Weights(layers, file[f"{prefix}centres"])
+    if not layers or weights.sizes[0] != len(specification.inputs) or weights.sizes[-1] != 1:
+        raise ValueError(f"a network of {weights.sizes if layers else 'nothing'}")
+    clock = _put_together(kind, file, f"{prefix}clock.") if f"{prefix}clock.centres" in file else None
+    manifest = Manifest.from_json(str(file[f"{prefix}manifest"]))
+    seen = Domain.read(json.loads(str(file[f"{prefix}domain"]))) if f"{prefix}domain" in file else None
+    predictor = kind(weights, scale, specification, manifest, clock, seen)
+    if str(file[f"{prefix}sha256"]) != predictor.sha256:
+        raise ValueError("its content does not fit its hash")
+    return predictor
+
+
+def _table(text: str) -> dict[str, Any]:
+    """A table of JSON."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError("its specification is no table")
+    return found

@@ -1,0 +1,242 @@
+"""Fleets of compact cells: the states of all of them in arrays, moved on by kernels on threads."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._util.progress import Bar
+from ..circuit.compact_cell import CompactCell
+from ..circuit.pulse import Pulse
+from ..circuit.waveform import Result, State, Telegraph
+from ..compact import characteristics
+from ..dataset.recipe import Drawn
+from ..device.jart import Device
+from ..device.variability import HalfCycleWalk, Walk, Wander
+from ..simulation import walk_segment
+from ..simulation.plausibility import told, voltage_doubt
+from ..simulation.population import started
+from ..simulation.telegraph_noise import advanced, seen
+from .batch_places import chosen, drives, matched
+
+_MOST = 32
+"""Devices that a thread works on before Ctrl-C is heard; at the pair of the paper each takes some 10 ms."""
+
+
+@dataclass
+class _States:
+    """What changes: concentrations (D,) [1e26 m^-3], parameter vectors (D, P), walk vectors (D, 11), last polarities.
+
+    The parameters change at each new polarity, under the walk of the guide.
+    """
+
+    n: np.ndarray
+    p: np.ndarray
+    w: np.ndarray
+    polarity: np.ndarray
+
+    def at(self, places: np.ndarray) -> _States:
+        """A copy of some."""
+        return _States(*(getattr(self, f.name)[places] for f in dataclasses.fields(self)))
+
+    def put(self, places: np.ndarray, others: _States) -> None:
+        """Have others at some places."""
+        for f in dataclasses.fields(self):
+            getattr(self, f.name)[places] = getattr(others, f.name)
+
+
+class CompactFleet:
+    """Many compact cells: as `Fleet` says. Reads are exact, but for the read noise of devices that have it."""
+
+    def __init__(self, cell: CompactCell, drawn: Sequence[Drawn], start: str, threads: int | None = None) -> None:
+        self.cell = cell
+        self.devices = tuple(one.device for one in drawn)
+        self.read_s = cell.read.duration
+        self.window_S = cell.window_S
+        self.failures: dict[str, int] = {}
+        self._threads = threads
+        self._walk = self.devices[0].walk
+        if any(device.walk != self._walk for device in self.devices):
+            raise ValueError("drawn: all devices of a fleet of compact cells must have the same walk")
+        self._keys = np.array([walk_segment.key(one.seed) for one in drawn])
+        self._telegraph = [Telegraph()] * len(drawn)
+        self._states = self._begun([one.start_S for one in drawn], start)
+
+    def __len__(self) -> int:
+        return len(self.devices)
+
+    def copy(self) -> CompactFleet:
+        """The same cells in the same states, independent from now on."""
+        other = copy.copy(self)
+        other._states = self._states.at(np.arange(len(self)))
+        other._telegraph, other.failures = list(self._telegraph), dict(self.failures)
+        return other
+
+    def state(self, place: int) -> State:
+        """The state of one cell, as `live` takes it."""
+        wander = (self._wander(place),) if self._walk else ()
+        telegraph = (self._telegraph[place],) if self.devices[place].read_noise else ()
+        return State((float(self._states.n[place]),), wander=wander, telegraph=telegraph)
+
+    def pulse_s(self, pulse: Pulse) -> float:
+        """Time that a write pulse takes, idle time included [s]."""
+        return self.cell.duration([pulse])
+
+    def g_S(self, places: ArrayLike) -> np.ndarray:
+        """Conductances of the devices alone at +0.2 V, without read noise, (k,) [S]: for scores."""
+        places = chosen(places, len(self), once=False)
+        return self._conductances(self._states.at(places))
+
+    def read(self, places: ArrayLike, bar: Bar | None = None) -> np.ndarray:
+        """Conductances that reads report, (k,) [S]."""
+        places = chosen(places, len(self), once=True)
+        found = self._conductances(self._states.at(places))
+        for k, place in enumerate(places):
+            if self.devices[place].read_noise:
+                found[k] = self._noisy(place)
+                self._listen(place, self.read_s)
+        if bar:
+            bar.advance(len(places))
+        return found
+
+    def apply(self, places: ArrayLike, pulses: Sequence[Pulse], bar: Bar | None = None) -> np.ndarray:
+        """Send one write pulse to each of some cells; energies, (k,) [J]."""
+        from ..compact.pulse_kernels import pulse_devices  # numba
+
+        places = chosen(places, len(self), once=True)
+        pulses = matched(pulses, places)
+        given = np.array([(one.amplitude, one.rise, one.width, one.fall) for one in pulses]).reshape(-1, 4)
+        if not self.cell.resistance:  # else the devices have less
+            highest_V = float(np.max(np.abs(given[:, 0]), initial=0.0))
+            told(tuple(filter(None, [voltage_doubt(highest_V, self.cell.model == "tud")])))
+        now, energy = self._turned(places, np.array([one.polarity for one in pulses], int)), np.empty(len(places))
+
+        def part(of: slice, bundle: tuple, n: np.ndarray, scratch: np.ndarray) -> None:
+            pulse_devices(*bundle, n, given[of], energy[of], scratch)
+
+        self._share(part, places, now, bar)
+        fine = np.isfinite(now.n) & np.isfinite(energy)
+        energy[~fine] = np.nan
+        self._states.put(places[fine], now.at(fine))
+        self._count(len(places) - fine.sum())
+        for k in np.flatnonzero(fine):
+            if self.devices[places[k]].read_noise:
+                self._listen(places[k], self.pulse_s(pulses[k]))
+        return energy
+
+    def sampled(
+        self,
+        places: ArrayLike,
+        amplitude_V: ArrayLike,
+        dt_s: ArrayLike,
+        points: int,
+        rise_s: float = 2e-9,
+        bar: Bar | None = None,
+    ) -> np.ndarray:
+        """Conductances at the widths 0, dt, 2 dt, .. of pulses, before their falling edge, (k, points) [S]."""
+        from ..compact.pulse_kernels import sample_devices  # numba
+
+        places = chosen(places, len(self), once=False)
+        given = drives(places, amplitude_V, dt_s, points, rise_s)
+        now, g = self._turned(places, np.sign(given[:, 0]).astype(int)), np.empty((len(places), points))
+
+        def part(of: slice, bundle: tuple, n: np.ndarray, scratch: np.ndarray) -> None:
+            sample_devices(*bundle, n, given[of], g[of], scratch)
+
+        self._share(part, places, now, bar)
+        self._count(np.isnan(g).any(axis=1).sum())
+        return g
+
+    def _begun(self, start_S: Sequence[float], start: str) -> _States:
+        """The states at first."""
+        from ..compact.integration import share  # numba
+        from ..compact.walk_kernel import COUNT
+
+        n, w = np.empty(len(self)), np.empty((len(self), COUNT + 1))
+        warm = self._walk if start == "stationary" and isinstance(self._walk, Walk) else None
+
+        def part(of: slice) -> None:
+            n[of], w[of], _ = started(self.devices[of], start_S[of], self._keys[of], warm, self.cell.model)
+
+        share(part, len(self), self._threads, _MOST)
+        return _States(n, _vectors(self.devices), w, np.zeros(len(self), int))
+
+    def _turned(self, places: np.ndarray, polarity: np.ndarray) -> _States:
+        """A copy of the states of some cells as pulses of these polarities find them."""
+        from ..compact.parameter_vector import vector
+
+        now = self._states.at(places)
+        if not isinstance(self._walk, HalfCycleWalk):
+            now.polarity[:] = polarity
+            return now
+        for k, place in enumerate(places):
+            device, n = self.devices[place], float(now.n[k])
+            moved, wander = walk_segment.half_cycle(device, n, self._wander(place), int(polarity[k]), self._keys[place])
+            now.p[k], now.w[k], now.polarity[k] = vector(moved), wander.vector, wander.polarity
+        return now
+
+    def _bundle(self, now: _States, keys: np.ndarray) -> tuple:
+        """What kernels take first."""
+        from ..compact.walk_kernel import STILL, start
+
+        walking = isinstance(self._walk, Walk)
+        # under the walk of the guide the parameters move: the kernel's own walk stands still
+        w, settings = (now.w, self._walk.settings) if walking else (start(now.p, now.n), STILL)
+        return characteristics.MODELS.index(self.cell.model), now.p, float(self.cell.resistance), w, settings, keys
+
+    def _share(self, work: Callable, places: np.ndarray, now: _States, bar: Bar | None) -> None:
+        """Call `work` for parts of the cells, on threads; n and the walk vectors move on."""
+        from ..compact.integration import share
+        from ..compact.pulse_kernels import SCRATCH  # numba
+
+        if not len(places):
+            return
+        model, p, resistance, w, settings, keys = self._bundle(now, self._keys[places])
+
+        def part(of: slice) -> None:
+            work(of, (model, p[of], resistance, w[of], settings, keys[of]), now.n[of], np.empty(SCRATCH))
+            if bar:
+                bar.advance(of.stop - of.start)
+
+        share(part, len(places), self._threads, _MOST)
+
+    def _conductances(self, now: _States) -> np.ndarray:
+        from ..compact.pulse_kernels import SCRATCH, conductances  # numba
+
+        g = np.empty(len(now.n))
+        model, p, _, w, _, _ = self._bundle(now, self._keys[:0])
+        conductances(model, p, w, now.n, g, np.empty(SCRATCH))
+        return g
+
+    def _wander(self, place: int) -> Wander:
+        return Wander.from_vector(self._states.w[place], int(self._states.polarity[place]))
+
+    def _noisy(self, place: int) -> float:
+        """What a read of a device with read noise reports [S]."""
+        n = float(self._states.n[place])
+        device = walk_segment.frozen(self.devices[place], n, self._wander(place) if self._walk else None)
+        return float(
+            characteristics.conductance(device, seen(device, n, self._telegraph[place]), model=self.cell.model)
+        )
+
+    def _listen(self, place: int, time_s: float) -> None:
+        """Let the read noise of a device go on."""
+        self._telegraph[place] = advanced(self.devices[place], self._telegraph[place], time_s, self._keys[place])
+
+    def _count(self, failed: int) -> None:
+        if failed:
+            name = Result.NOT_FINITE.name
+            self.failures[name] = self.failures.get(name, 0) + int(failed)
+
+
+def _vectors(devices: Sequence[Device]) -> np.ndarray:
+    """Parameter vectors, (D, P); many may be the same device."""
+    from ..compact.parameter_vector import vector
+
+    different = {id(device): vector(device) for device in {id(device): device for device in devices}.values()}
+    return np.array([different[id(device)] for device in devices])

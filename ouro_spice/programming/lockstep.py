@@ -1,0 +1,237 @@
+"""Many cells in lockstep: every one is read, every one gets its pulse, those that have ended drop out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._util.checks import check_has, check_kind, checked_numbers
+from .._util.progress import progress
+from ..circuit.pulse import Pulse
+from ..provenance.manifest import Manifest, describe
+from .history import History
+from .outcome import Outcome
+from .programmer import Programmer, check_circuit, check_programmer, known, predictions_for
+from .stopping_rules import Rules, check_target
+from .write_loop import check_readable, check_steps, outside, read_energy_J, settings
+
+if TYPE_CHECKING:
+    from .batch import Fleet
+
+
+def write_many(
+    fleet: Fleet,
+    programmer: Programmer,
+    targets: ArrayLike,
+    tolerance: float,
+    max_pulses: int = 50,
+    *,
+    places: ArrayLike | None = None,
+    patience: int | None = 20,
+    keep_going: bool = False,
+    recorded: Mapping[str, Any] | None = None,
+) -> list[History]:
+    """Program many cells, each to a conductance of its own; as `write_verify` does with each of them.
+
+    Parameters
+    ----------
+    fleet
+        The cells; they are then in the states that the writes left them in.
+    programmer
+        Chooses the pulses; asked once for all cells where it has ``next_pulses``.
+    targets
+        Conductances (K,) [S].
+    tolerance, max_pulses, patience, keep_going
+        As in `write_verify`.
+    places
+        Which cells of the fleet, (K,); None: all.
+    recorded
+        Settings for the manifest, such as the seed that the fleet was drawn with.
+
+    Returns
+    -------
+    list of History
+        In the order of `targets`. A read that fails is `Outcome.READ_FAILED`, a pulse that cannot be simulated is
+        `Outcome.SIMULATION_FAILED`.
+
+    Raises
+    ------
+    ValueError
+        For arguments that make no sense.
+    """
+    check_fleet(fleet)
+    check_programmer(programmer)
+    check_kind("recorded", recorded, (Mapping, None), "a table of settings")
+    rules = Rules(tolerance, max_pulses, patience, keep_going)
+    places = _places(fleet, places)
+    targets = checked_targets(targets, len(places), fleet.window_S)
+    with progress(f"write: {programmer.name}", len(places)) as bar:
+        return written(fleet, programmer, targets, rules, places, recorded, bar.advance)
+
+
+def written(
+    fleet: Fleet,
+    programmer: Programmer,
+    targets: np.ndarray,
+    rules: Rules,
+    places: np.ndarray,
+    recorded: Mapping[str, Any] | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> list[History]:
+    """`write_many` of checked arguments; `advance` is told how many writes have ended."""
+    manifest = describe(fleet.cell, "writes", **settings(programmer, **(recorded or {})))
+    check_circuit(programmer, manifest)
+    logs = _Logs(fleet, places, targets, rules)
+    low, high = fleet.window_S
+    beyond = (targets < low) | (targets > high)
+    logs.end(beyond, Outcome.TARGET_OUTSIDE, outside(fleet.window_S))
+    check_readable(fleet, targets[~beyond], rules.tolerance)
+    ended = 0
+    while len(logs.active):
+        advance(logs.ended - ended)
+        ended = logs.ended
+        logs.read()
+        if len(logs.active):
+            asked = targets[logs.active], logs.readings
+            logs.apply(pulses_for(programmer, *asked), predictions_for(programmer, *asked))
+    advance(logs.ended - ended)
+    check_steps(fleet.cell.device, logs.sent, rules.max_pulses)
+    return logs.histories(programmer, manifest)
+
+
+def pulses_for(programmer: Programmer, targets: np.ndarray, readings: np.ndarray) -> Sequence[Pulse]:
+    """The next pulse of each of K writes, of targets (K,) and readings (K, J) [S]."""
+    if hasattr(programmer, "next_pulses"):
+        return programmer.next_pulses(targets, readings)
+    rows = zip(targets.tolist(), readings.tolist(), strict=True)
+    return [programmer.next_pulse(target, row) for target, row in rows]
+
+
+class _Logs:
+    """K writes in progress, of which `active` (A,) go on.
+
+    Attributes
+    ----------
+    active
+        Which of the K writes go on, (A,).
+    """
+
+    def __init__(self, fleet: Fleet, places: np.ndarray, targets: np.ndarray, rules: Rules) -> None:
+        self._fleet, self._places, self._targets, self._rules = fleet, places, targets, rules
+        k = len(places)
+        self.active = np.arange(k)
+        self._count = 0
+        self._read_S, self._g_S = np.empty((k, 16)), np.empty((k, 16))
+        self._reads = np.zeros(k, int)
+        self._pulses: list[list[Pulse]] = [[] for _ in range(k)]
+        self._time_s, self._energy_J, self._read_energy_J = np.zeros((3, k))
+        self._predictions = np.zeros(k, int)
+        self._outcomes: list[Outcome | None] = [None] * k
+        self._details = [""] * k
+        self._lengths: dict[Pulse, float] = {}
+
+    @property
+    def readings(self) -> np.ndarray:
+        """Those of the active writes, (A, J) [S]."""
+        return self._read_S[self.active, : self._count]
+
+    @property
+    def ended(self) -> int:
+        """How many writes have ended."""
+        return len(self._places) - len(self.active)
+
+    @property
+    def sent(self) -> list[Pulse]:
+        """All different pulses so far."""
+        return list(self._lengths)
+
+    def end(self, those: np.ndarray, outcome: Outcome, detail: str = "") -> None:
+        """End the marked ones of the active writes."""
+        for one in self.active[those].tolist():
+            self._outcomes[one], self._details[one] = outcome, detail
+        self.active = self.active[~those]
+
+    def read(self) -> None:
+        """Read every active cell; those that have come to an end drop out."""
+        places = self._places[self.active]
+        spent_J = self._spent_J(places)
+        found = np.asarray(self._fleet.read(places), float)
+        failed = ~np.isfinite(found)
+        self.end(failed, Outcome.READ_FAILED, "the read of the cell failed")
+        if self._count == self._read_S.shape[1]:
+            self._read_S, self._g_S = (np.hstack([of, np.empty_like(of)]) for of in (self._read_S, self._g_S))
+        self._read_S[self.active, self._count] = found[~failed]
+        self._g_S[self.active, self._count] = self._fleet.g_S(places[~failed])
+        self._reads[self.active] += 1
+        self._time_s[self.active] += self._fleet.read_s
+        counted = spent_J is not None
+        more_J = self._spent_J(places) - spent_J if counted else read_energy_J(self._fleet.cell, found)
+        self._read_energy_J[self.active] += more_J[~failed]
+        self._count += 1
+        outcomes = self._rules.ended(self._targets[self.active], self.readings)
+        for one, outcome in zip(self.active.tolist(), outcomes, strict=True):
+            self._outcomes[one] = outcome
+        self.active = self.active[[outcome is None for outcome in outcomes]]
+
+    def _spent_J(self, places: np.ndarray) -> np.ndarray | None:
+        """Energy of all reads of some cells so far [J]; None for a fleet that does not count it."""
+        count = getattr(self._fleet, "read_energy_J", None)
+        return None if count is None else count(places)
+
+    def apply(self, pulses: Sequence[Pulse], predictions: np.ndarray) -> None:
+        """Send every active cell its pulse, which took so many predictions (A,)."""
+        self._predictions[self.active] += predictions
+        energy = np.asarray(self._fleet.apply(self._places[self.active], pulses), float)
+        failed = ~np.isfinite(energy)
+        for one, pulse, lost in zip(self.active.tolist(), pulses, failed.tolist(), strict=True):
+            if not lost:
+                self._pulses[one].append(pulse)
+                self._time_s[one] += self._length_s(pulse)
+        self.end(failed, Outcome.SIMULATION_FAILED, "the pulse could not be simulated")
+        self._energy_J[self.active] += energy[~failed]
+
+    def _length_s(self, pulse: Pulse) -> float:
+        if pulse not in self._lengths:
+            self._lengths[pulse] = self._fleet.pulse_s(pulse)
+        return self._lengths[pulse]
+
+    def histories(self, programmer: Programmer, manifest: Manifest) -> list[History]:
+        """The writes, after the last one has ended."""
+        return [
+            History(
+                programmer.name, float(target), self._rules.tolerance,
+                tuple(self._read_S[k, : self._reads[k]].tolist()), tuple(self._g_S[k, : self._reads[k]].tolist()),
+                tuple(self._pulses[k]), self._outcomes[k], float(self._time_s[k]), float(self._energy_J[k]),
+                manifest, self._details[k], self._fleet.read_s, int(self._predictions[k]),
+                float(self._read_energy_J[k]), known(programmer),
+            )
+            for k, target in enumerate(self._targets)
+        ]  # fmt: skip
+
+
+def check_fleet(fleet: object) -> None:
+    """Raise ValueError for what is no fleet."""
+    check_has("fleet", fleet, "apply", "cells of ouro_spice.programming.batch(..)")
+    check_has("fleet", fleet, "copy", "cells of ouro_spice.programming.batch(..)")
+
+
+def _places(fleet: Fleet, places: ArrayLike | None) -> np.ndarray:
+    if places is None:
+        return np.arange(len(fleet))
+    found = checked_numbers("places", places) if isinstance(places, str | bytes) else np.asarray(places)
+    whole = found.ndim == 1 and np.issubdtype(found.dtype, np.integer)
+    if not whole or len(np.unique(found)) < len(found) or np.any((found < 0) | (found >= len(fleet))):
+        raise ValueError(f"places must be different whole numbers from 0 to {len(fleet) - 1}, (K,)")
+    return found
+
+
+def checked_targets(targets: ArrayLike, count: int, window_S: tuple[float, float]) -> np.ndarray:
+    """Targets of `count` writes (K,) [S] to cells of a window as an array; ValueError for anything else."""
+    found = checked_numbers("targets", targets)
+    if found.shape != (count,):
+        raise ValueError(f"targets have the shape {found.shape}; {count} cells need ({count},)")
+    check_target(found, "targets", window_S)
+    return found

@@ -1,0 +1,107 @@
+"""Arrays that took long to make, on disk: work that is interrupted and run again goes on from there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._util.checks import checked_path
+from .._util.files import make_folder, write_whole
+from .._util.progress import notice
+from .differences import differences, listed
+
+_SETTINGS = "settings_json"
+
+Arrays = dict[str, np.ndarray]
+
+_taken: set[Path] = set()
+"""Files that this process has made or read: they are other parts of the same work, not former work."""
+
+
+def kept(
+    folder: str | Path | None, name: str, settings: Mapping[str, Any], make: Callable[[], Mapping[str, np.ndarray]]
+) -> Arrays:
+    """The arrays that `make` returns, from the file ``NAME-DIGEST.npz`` where they have been made before.
+
+    The digest is that of the settings, which stand in the file, too: arrays of other settings are never taken for these
+    and stay where they are; what differs from the nearest of them is said once, where this process has not made it. A
+    file that is damaged is made again.
+
+    Parameters
+    ----------
+    folder
+        Where the file is; made where it is not there. None: nothing is kept.
+    name
+        Beginning of the file's name.
+    settings
+        Everything that decides the arrays, as JSON can hold it; of work on a cell the `Manifest.origin`, which has the
+        code in it.
+    make
+        Does the work.
+
+    Raises
+    ------
+    ValueError
+        Where an array is called "settings_json", which is taken; for a name with a folder in it.
+    OutputError
+        For a folder that cannot be written to.
+    """
+    if folder is None:
+        return dict(make())
+    if not name or set(name) & set("/\\\0"):
+        raise ValueError(f"name = {name!r} must be part of a file's name: no folder")
+    text = json.dumps(settings, sort_keys=True, allow_nan=False)
+    path = make_folder(checked_path("out", folder)) / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.npz"
+    found = _read(path, text)
+    if found is None:
+        _say_why(path, name, json.loads(text))
+    _taken.add(path)
+    if found is not None:
+        return found
+    made = dict(make())
+    if _SETTINGS in made:
+        raise ValueError(f"the name {_SETTINGS} is taken: call the array otherwise")
+    write_whole(path, lambda temporary: _write(temporary, made | {_SETTINGS: np.array(text)}))
+    return made
+
+
+def _say_why(path: Path, name: str, wanted: Mapping[str, Any]) -> None:
+    """Say what differs from the nearest file of the same name that is there from before."""
+    others = (one for one in sorted(path.parent.glob(f"{name}-{'?' * 12}.npz")) if one != path and one not in _taken)
+    found = [(differences(there, wanted), there) for there in map(_settings_of, others) if there is not None]
+    # first the same work of another maker, then other work
+    found = [(bool(differences(there, wanted, ("settings",))), len(all_), all_) for all_, there in found if all_]
+    if found:
+        notice(f"{name} is made anew: {listed(min(found)[-1])}")
+
+
+def _settings_of(path: Path) -> dict[str, Any] | None:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            found = json.loads(str(archive[_SETTINGS]))
+    except Exception:  # a damaged archive raises nearly anything
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _write(path: Path, arrays: Arrays) -> None:
+    # by an open file: numpy adds a suffix to names that have another one
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def _read(path: Path, text: str) -> Arrays | None:
+    """What a file of these settings holds; None where there is none, or a damaged one."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        return None
+    except Exception:
+        return None
+    return arrays if str(arrays.pop(_SETTINGS, "")) == text else None

@@ -1,0 +1,166 @@
+"""What long work on an array has finished, on disk: interrupted and run again, it goes on from there."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .._util.checks import checked_path
+from .._util.files import OutputError, make_folder, read_bytes, write_text
+from .._util.progress import notice
+from ..circuit.crossbar import Crossbar
+from ..circuit.testbench import Testbench
+from ..circuit.waveform import State, Telegraph
+from ..device.variability import Wander
+from .differences import MAKER, differences, listed
+from .manifest import Manifest, describe
+
+
+class Kept:
+    """Finished items of one piece of work by their keys, lines of JSON in ``unfinished-DIGEST.jsonl``.
+
+    The digest is one of everything that decides the numbers, the code included. Other work in the same folder therefore
+    has a file of its own, and neither is refused or lost; where that is the same work of another maker, what differs is
+    said once. Each line is written and flushed as soon as its item is there. A line that
+    is not whole, as one that a kill has torn, or does not fit its checksum does not count; of several with one key the
+    last one does. Whoever has written the results removes the file.
+
+    Parameters
+    ----------
+    folder
+        Where the file is; made where it is not there.
+    work
+        The manifest of everything that decides the numbers, see `manifest_of`; or a digest of it.
+
+    Attributes
+    ----------
+    path
+        The file; there is none before the first item.
+    items
+        What was found in it: key to value.
+
+    Raises
+    ------
+    ValueError
+        For a file of this name that is of other work, or no such file.
+    OutputError
+        For a folder that cannot be written to.
+    """
+
+    def __init__(self, folder: str | Path, work: Manifest | str) -> None:
+        digest = work if isinstance(work, str) else work.digest
+        self.path = make_folder(checked_path("out", folder)) / f"unfinished-{digest[:12]}.jsonl"
+        origin = {} if isinstance(work, str) else {"origin": work.origin}
+        self._head = json.dumps({"digest": digest} | origin, sort_keys=True)
+        self._lock = threading.Lock()
+        self.items: dict[str, Any] = self._read()
+        if origin and not self.path.exists():
+            _say_why(self.path, json.loads(self._head)["origin"])
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            text = read_bytes(self.path).decode("utf-8", errors="replace")
+        except FileNotFoundError:
+            return {}
+        lines = text.splitlines()
+        if lines[:1] != [self._head]:
+            raise ValueError(f"{self.path} does not hold what its name says: remove it, or name another folder")
+        if not text.endswith("\n"):  # torn; the next item begins a line of its own
+            self._append("")
+        return dict(item for item in map(_item, lines[1:]) if item)
+
+    def once(self, key: str, work: Callable[[], Any]) -> Any:
+        """The value of an item: as it was found, or by doing the work, and then kept."""
+        if key in self.items:
+            return self.items[key]
+        value = work()
+        self.add(key, value)
+        return value
+
+    def add(self, key: str, value: Any) -> None:
+        """Keep an item, whatever JSON can hold; numbers come back as exactly the same ones.
+
+        Raises
+        ------
+        OutputError
+            Where it cannot be written.
+        """
+        with self._lock:
+            if not self.path.exists():
+                write_text(self.path, self._head + "\n")
+            self._append(json.dumps([key, value, _checksum(key, value)]))
+
+    def _append(self, line: str) -> None:
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            raise OutputError(f"cannot write {self.path}: {error.strerror or error}") from error
+
+
+def _say_why(path: Path, wanted: dict[str, Any]) -> None:
+    """Say what differs in the same work that others have begun in the folder: it is not resumed."""
+    for other in sorted(path.parent.glob("unfinished-*.jsonl")):
+        try:
+            with other.open(encoding="utf-8") as file:
+                there = json.loads(file.readline())["origin"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        found = differences(there, wanted)
+        # a netlist changes with the libraries in it
+        if found and not set(found) - {*differences(there, wanted, MAKER), "netlist changed"}:
+            notice(f"{other} is not resumed: {listed(found)}")
+
+
+def _item(line: str) -> tuple[str, Any] | None:
+    """Key and value of a line, None where it is not whole or was changed."""
+    try:
+        key, value, checksum = json.loads(line)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return (key, value) if isinstance(key, str) and checksum == _checksum(key, value) else None
+
+
+def _checksum(key: str, value: Any) -> str:
+    return hashlib.sha256(json.dumps([key, value]).encode()).hexdigest()[:16]
+
+
+def manifest_of(array: Crossbar, bench: Testbench, state: State, **given: Any) -> Manifest:
+    """Return the manifest of work on an array: circuit, models, code, tools, devices, where they stand, what is given.
+
+    Parameters
+    ----------
+    array, state
+        The array, and where the work begins.
+    bench
+        One of the simulations, for its netlist.
+    given
+        All else that decides the numbers, as JSON can hold it.
+    """
+    parts = [array.rows, array.cols, array.scheme, array.read_scheme, repr(array.devices)]
+    return describe(array.cell, "array", array=parts, netlist=bench.sha256, state=plain(state), **given)
+
+
+def plain(state: State) -> dict[str, Any]:
+    """A state as JSON can hold it."""
+    return {
+        "n_disc": list(state.n_disc),
+        "volts": dict(state.volts),
+        "wander": [one and dataclasses.astuple(one) for one in state.wander],
+        "telegraph": [one and dataclasses.astuple(one) for one in state.telegraph],
+    }
+
+
+def restored(values: dict[str, Any]) -> State:
+    """The state that `plain` made these values of."""
+    return State(
+        tuple(values["n_disc"]),
+        values["volts"],
+        tuple(one and Wander(*one) for one in values["wander"]),
+        tuple(one and Telegraph(*one) for one in values["telegraph"]),
+    )

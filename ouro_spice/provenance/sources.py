@@ -1,0 +1,222 @@
+"""The package's own code behind a result: the modules that made it, as hashes that comments do not move.
+
+What a module's code decides is its syntax tree without docstrings. Which modules take part follows from their imports,
+read from the files without running them: the closure from where the work begins.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import json
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from .._util.files import OutputError, write_text
+from .._util.machine import ToolError, cache_folder
+
+ROOT = Path(__file__).resolve().parent
+"""The package whose code is meant."""
+
+_LENGTH = 12
+"""Hexadecimal digits of a hash: two texts of one module that agree in them are none that anybody meets."""
+
+_MOST = 4000
+"""Texts whose hashes are kept on disk: some versions of all modules."""
+
+_PLACES = {"lineno", "col_offset", "end_lineno", "end_col_offset", "type_comment", "kind", "ctx"}
+
+
+def closure(begins: tuple[str, ...], without: tuple[str, ...] = (), root: Path | None = None) -> dict[str, str]:
+    """Return the hash of each module that some modules import, and of these themselves, by file name.
+
+    Parameters
+    ----------
+    begins
+        Where the work begins, as dotted names in the package, such as "dataset.compact_records".
+    without
+        Modules, or whole folders of them, that are left out with what only they import.
+    root
+        The package's folder; that of this package where None.
+
+    Raises
+    ------
+    ToolError
+        Where there is no such module, or its text cannot be read.
+    """
+    return dict(_closure(begins, without, root or ROOT))
+
+
+@lru_cache(maxsize=64)
+def _closure(begins: tuple[str, ...], without: tuple[str, ...], root: Path) -> dict[str, str]:
+    known = _Parsed(root)
+    found, waiting = {}, [_source(root, name) for name in begins]
+    while waiting:
+        file = waiting.pop()
+        if file in found or _left_out(file, without):
+            continue
+        found[file], imported = known.of(file)
+        waiting += imported
+    known.keep()
+    return dict(sorted(found.items()))
+
+
+def _left_out(file: str, without: Collection[str]) -> bool:
+    name = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return any(name == one or name.startswith(f"{one}.") for one in without)
+
+
+def _file(root: Path, name: str) -> str | None:
+    """The file of a module or package by its dotted name, relative to the root; None where there is none."""
+    base = name.replace(".", "/")
+    files = (f"{base}.py", f"{base}/__init__.py") if base else ("__init__.py",)
+    return next((file for file in files if (root / file).is_file()), None)
+
+
+def _source(root: Path, name: str) -> str:
+    """The same of a module that is asked for; ToolError where there is no text of it."""
+    file = _file(root, name)
+    if file is None:
+        raise ToolError(
+            f"the package's own code cannot be read: there is no source text of {name} in {root} (compiled modules "
+            "alone, or a zip file?); install ouro_spice with its .py files in a plain folder, as pip does"
+        )
+    return file
+
+
+class _Parsed:
+    """Hash and imports of modules; those of texts that were parsed before are on disk, by the hash of the text."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.new = root, False
+        self.path = _path()
+        self.known = _read(self.path)
+
+    def of(self, file: str) -> tuple[str, list[str]]:
+        """Return the hash of a module and the files that it imports."""
+        found, names, _ = self._parsed(file)
+        return found, list(filter(None, (self._target(*name) for name in names)))
+
+    def _parsed(self, file: str) -> tuple[str, list[tuple[str, str]], list[str]]:
+        """Hash, imported names (module, name), and names that are the module's own."""
+        try:
+            text = (self.root / file).read_bytes()
+        except OSError as error:
+            raise ToolError(f"the package's own code cannot be read: {error}") from error
+        key = f"{file} {hashlib.sha256(text).hexdigest()}"
+        if key not in self.known:
+            tree = ast.parse(text)
+            self.known[key], self.new = (digest(tree), sorted(set(_names(tree, file))), sorted(set(_own(tree)))), True
+        return self.known[key]
+
+    def _target(self, base: str, name: str) -> str | None:
+        """The file that holds an imported name: the module of that name, or the one that it is taken from.
+
+        Where that is a folder's ``__init__`` that has the name from another module, it is that module.
+        """
+        inner = _file(self.root, f"{base}.{name}" if base else name) if name else None
+        if inner or not base:  # the package itself is no part: its list of names would import everything
+            return inner
+        file = _file(self.root, base)
+        if file and file.endswith("/__init__.py"):
+            _, names, own = self._parsed(file)
+            source = next((there for there, one in names if one == name and there != base), None)
+            if source and name not in own:
+                return self._target(source, name)
+        return file
+
+    def keep(self) -> None:
+        """Write what was parsed; where no folder can be written to the next process parses anew."""
+        if self.new and self.path:
+            known = dict(list(self.known.items())[-_MOST:])
+            with contextlib.suppress(OSError, OutputError):
+                write_text(self.path, json.dumps({"by": _by(), "known": known}))
+
+
+def _path() -> Path | None:
+    try:
+        return cache_folder() / "sources.json"
+    except ToolError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _by() -> str:
+    """The hash of this very file: what another version of it found is not taken."""
+    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+
+
+def _read(path: Path | None) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")) if path else {}
+        known = found["known"] if found.get("by") == _by() else {}
+        return {
+            key: (str(one), [(str(a), str(b)) for a, b in names], [str(name) for name in own])
+            for key, (one, names, own) in known.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def digest(tree: ast.AST) -> str:
+    """Return the hash of a syntax tree without docstrings: the same whatever the places, comments and blanks."""
+    return hashlib.sha256(repr(_plain(tree)).encode()).hexdigest()[:_LENGTH]
+
+
+def _plain(node: Any) -> Any:
+    """A tree as tuples; what is empty is left out, so that it does not depend on Python's version."""
+    if isinstance(node, list):
+        return [_plain(one) for one in node if not _is_text(one)]
+    if not isinstance(node, ast.AST):
+        return node
+    fields = ((name, value) for name, value in vars(node).items() if name not in _PLACES)
+    there = ((name, _plain(value)) for name, value in fields if value is not None and value != [])
+    return (type(node).__name__, *there)
+
+
+def _is_text(node: Any) -> bool:
+    """Whether a statement is nothing but a text: a docstring, of an attribute, too."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _names(tree: ast.Module, file: str) -> Iterator[tuple[str, str]]:
+    """Each name that a module imports from the package, inside functions, too: (module, name), dotted."""
+    package = file.split("/")[:-1]
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            stack += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            inner = (alias.name.split(".") for alias in node.names)
+            yield from ((".".join(parts[1:]), "") for parts in inner if parts[0] == "ouro_spice")
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(node, package)
+            if base is not None:
+                yield from ((base, alias.name) for alias in node.names)
+        stack += ast.iter_child_nodes(node)
+
+
+def _own(tree: ast.Module) -> Iterator[str]:
+    """Each name that a module binds itself, but for plain imports."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname for alias in node.names if alias.asname)
+        else:
+            yield from (
+                one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+            )
+
+
+def _base(node: ast.ImportFrom, package: list[str]) -> str | None:
+    """The dotted module that names are imported from, "" for the package itself; None outside the package."""
+    module = node.module.split(".") if node.module else []
+    if node.level:
+        return ".".join([*package[: len(package) - node.level + 1], *module])
+    return ".".join(module[1:]) if module[:1] == ["ouro_spice"] else None

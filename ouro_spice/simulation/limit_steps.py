@@ -1,0 +1,75 @@
+"""N at the ends of a walk's steps where a limit is near: by the law, step by step, from the voltage of the transient.
+
+There the share that N goes of its way to the limit hangs on differences as small as a transient's error, and it moves r
+and l. The law itself integrates a step with values that stand still, from a concentration inside them; the voltage at
+the device is all that it needs of the circuit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..circuit.waveform import Waveform
+from . import walk_segment
+
+_FLAT_V = 1e-5
+"""A voltage that stays within this is constant."""
+
+_FAST = 0.2
+"""Change of ln N in a step beyond which N cannot be foreseen from a quarter of a step before its end."""
+
+
+def concentrations(stretch: walk_segment.Stretch, wave: Waveform, suffix: str) -> np.ndarray:
+    """N at the ends of the steps of a stretch, (K,) [1e26 m^-3], before a new limit holds it."""
+    n = stretch.concentrations(wave.time_s, wave[f"n_disc{suffix}"])
+    if not len(n):
+        return n
+    near = stretch.near(stretch.path(n), n).any(axis=1)[:-1]
+    near |= np.abs(np.diff(np.log(n), prepend=np.log(stretch.wander.n_begin))) > _FAST
+    if not near.any():
+        return n
+    volts = wave[f"v_ae{suffix}"] - wave[f"v_oe{suffix}"]
+    return _followed(stretch, n, near, wave.time_s, volts, wave[f"n_disc{suffix}"][0])
+
+
+def _followed(
+    stretch: walk_segment.Stretch,
+    n: np.ndarray,
+    near: np.ndarray,
+    time_s: np.ndarray,
+    volts: np.ndarray,
+    n_start: float,
+) -> np.ndarray:
+    """These concentrations, the `near` ones of them (K,) by the law."""
+    from ..compact import walk_kernel  # numba, for devices that walk alone
+    from ..compact.parameter_vector import vector
+
+    n, w, p, s = n.copy(), stretch.wander.vector, vector(stretch.device), stretch.device.walk.settings
+    begin, n_begin = stretch.begin_s, n_start
+    for k, end in enumerate(stretch.expected_s):
+        if near[k] and end > begin:
+            n[k] = _step(stretch, w, n_begin, *_voltage(time_s, volts, begin, end))
+        n_begin, begin = walk_kernel.end_step(w, n[k], 0.0, s, p, stretch.streams), end
+    return n
+
+
+def _voltage(time_s: np.ndarray, volts: np.ndarray, begin_s: float, end_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Corners of the voltage between two times."""
+    inside = time_s[(time_s > begin_s) & (time_s < end_s)]
+    times = np.concatenate([[begin_s], inside, [end_s]])
+    values = np.interp(times, time_s, volts)
+    if np.ptp(values) < _FLAT_V:
+        return times[[0, -1]], np.full(2, values.mean())
+    return times, values
+
+
+def _step(stretch: walk_segment.Stretch, w: np.ndarray, n: float, times: np.ndarray, volts: np.ndarray) -> float:
+    """N at the end of a step's time, from `n` at its beginning, with the values of the walk vector."""
+    from ..compact.integration import follow
+
+    device = stretch.device
+    moved = device.replace(walk=None, r=w[0], l=w[1], Ndiscmin=w[2], Ndiscmax=w[3])
+    model = "tud" if device.realisation == "tud" else "full"
+    since = times - times[0]
+    apart = np.diff(since, prepend=-1.0) > 0  # a corner a last digit before the end may lie at it after subtraction
+    return float(follow(model, [moved], since[apart], volts[apart], n, threads=1).n_end[0])

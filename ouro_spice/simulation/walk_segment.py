@@ -1,0 +1,294 @@
+"""Cycle-to-cycle variability of one device while it is pulsed: its present values, and how they move through a pulse.
+
+Inside a transient r and l of `Walk` do not jump: they go along a straight line (of the logarithm) around the end of
+each step, from a quarter of a step before it to a quarter behind it. In between, between pulses and at reads they are
+those of the law. The middle of a line is where the law has its jump, and a line is as long as the time steps that a
+transient is solved in, half a step of the walk: the trapezoidal rule then takes from it what it would from the jump,
+wherever its points lie.
+
+That holds for what the rate is nearly linear in. Of a limit it feels the tenth power, and one that walks past N takes
+N along: Ndiscmin and Ndiscmax do jump, but only where N is near them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._util.forks import cached_property
+from ..circuit.pulse import PWL
+from ..device.jart import Device, varied
+from ..device.variability import VARYING, HalfCycleWalk, Walk, Wander
+from .walk_limits import Limits, jumps
+
+RAMP = 0.5
+"""Share of a step of `Walk` in which the values go to the new ones; half of it lies before the step's end."""
+
+_SHORTEST_WAY = 1e-4
+"""Share of N below which the way of a half-cycle is none: r and l would follow the last digits of N."""
+
+_GROWTH = (0.5, 2.0)
+"""Where N gathers speed, it is taken to go on so, but for no more than this from a quarter of a step to the next."""
+
+_ROUNDING = 1e-6
+"""A step ends with a part of a pulse that ends within this share of it."""
+
+
+def key(seed: int, index: int = 0) -> np.ndarray:
+    """The key of a seed's streams of random numbers for one memristor of a circuit, (2,) uint64."""
+    return np.random.SeedSequence(seed, spawn_key=(index,) if index else ()).generate_state(2, np.uint64)
+
+
+def begun(device: Device, n_disc: float, wander: Wander | None = None, amid: bool = False) -> Wander:
+    """Where the walk stands: as given, or at the device's own values; `amid` a pulse its steps have begun there."""
+    if wander is None:
+        return Wander.at(*(getattr(device, name) for name in VARYING), n_disc)
+    if isinstance(device.walk, Walk):
+        if not 0 <= wander.clock_s < device.walk.step_s * (1 + _ROUNDING):
+            raise ValueError(
+                f"wander: clock_s = {wander.clock_s:g} must be below the walk's step_s, {device.walk.step_s:g}"
+            )
+        if wander.clock_s <= _ROUNDING * device.walk.step_s and not amid:  # a new step begins where the state is now
+            return dataclasses.replace(wander, n_begin=n_disc)
+    return wander
+
+
+def present(device: Device, n_disc: float, wander: Wander) -> np.ndarray:
+    """The values of r, l, Ndiscmin, Ndiscmax now, (4,)."""
+    if isinstance(device.walk, Walk):
+        return _after(wander)
+    slopes = _slopes(wander) * (n_disc - wander.n_begin)
+    return np.array([wander.r_before + slopes[0], wander.l_before + slopes[1], wander.Ndiscmin, wander.Ndiscmax])
+
+
+def frozen(device: Device, n_disc: float, wander: Wander | None = None) -> Device:
+    """The device as it is now, without its walk: what a read sees."""
+    if device.walk is None:
+        return device
+    wander = begun(device, n_disc, wander)
+    values = present(device, n_disc, wander)
+    return device.replace(walk=None, **varied(values))
+
+
+def held(wander: Wander, n_disc: float) -> float:
+    """The concentration inside the limits of a walk that has ended a step, as the law holds it there."""
+    return max(wander.Ndiscmin, min(wander.Ndiscmax, n_disc)) if wander.count else n_disc
+
+
+def half_cycle(
+    device: Device, n_disc: float, wander: Wander, polarity: int, streams: np.ndarray
+) -> tuple[Device, Wander]:
+    """The device for a pulse under `HalfCycleWalk`, and its walk: new values where the polarity is a new one."""
+    if polarity not in (0, wander.polarity):
+        wander = _turned(device, n_disc, wander, polarity, streams)
+    slope_r, slope_l = map(float, _slopes(wander))
+    values = varied((wander.r_before, wander.l_before, wander.Ndiscmin, wander.Ndiscmax))
+    moved = device.replace(walk=None, Nref=wander.n_begin, drdN=slope_r, dldN=slope_l, **values)
+    return moved, wander
+
+
+def _turned(device: Device, n_disc: float, wander: Wander, polarity: int, streams: np.ndarray) -> Wander:
+    from .._util import philox  # numba, for devices that walk alone
+
+    walk: HalfCycleWalk = device.walk
+    u = 2 * philox.walk_uniforms(streams, wander.count, 1)[0, :4] - 1
+    kicks = np.array([walk.kick, walk.kick, walk.kick_min, walk.kick])
+    after = np.clip(_after(wander) * (1 + kicks * u), walk.low, walk.high)
+    now = present(device, n_disc, wander) if wander.polarity else _after(wander)
+    return Wander(*map(float, after), *map(float, now), n_disc, 0.0, wander.count + 1, polarity)
+
+
+def _slopes(wander: Wander) -> np.ndarray:
+    """dr/dN and dl/dN of a half-cycle, (2,): the new values are reached where N has gone all its way."""
+    way = (wander.Ndiscmax if wander.polarity < 0 else wander.Ndiscmin) - wander.n_begin
+    if wander.polarity == 0 or way * wander.polarity >= 0 or abs(way) < _SHORTEST_WAY * wander.n_begin:
+        return np.zeros(2)
+    return (_after(wander) - _before(wander))[:2] / way
+
+
+def _after(wander: Wander) -> np.ndarray:
+    return np.array([getattr(wander, name) for name in VARYING])
+
+
+def _before(wander: Wander) -> np.ndarray:
+    return np.array([getattr(wander, f"{name}_before") for name in VARYING])
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of one pulse, as the walk sees it; all times are those of the part.
+
+    Attributes
+    ----------
+    device
+        With its walk.
+    wander
+        Where the walk stands at the beginning.
+    polarity
+        Sign of the pulse.
+    on_s, off_s
+        When the pulse begins and ends, rise to fall [s]: before the part and behind it where they are not in it.
+    stop_s
+        Length of the part [s].
+    streams
+        The key of its random numbers.
+    """
+
+    device: Device
+    wander: Wander
+    polarity: int
+    on_s: float
+    off_s: float
+    stop_s: float
+    streams: np.ndarray
+
+    @cached_property
+    def begin_s(self) -> float:
+        """Where the clock begins to run [s]."""
+        return min(max(self.on_s, 0.0), self.stop_s)
+
+    @cached_property
+    def end_s(self) -> float:
+        """Where it ends [s]."""
+        return min(max(self.off_s, 0.0), self.stop_s)
+
+    @cached_property
+    def ends_s(self) -> np.ndarray:
+        """When steps of the walk end, (J,) [s]."""
+        return np.minimum(self._middles[1 : self._steps + 1], self.end_s)
+
+    @property
+    def expected_s(self) -> np.ndarray:
+        """The same, (K,), with the end of a step behind the part whose line begins in it."""
+        return self._middles[1:]
+
+    @property
+    def line_s(self) -> float:
+        """How long a line is [s]."""
+        return RAMP * self.device.walk.step_s
+
+    @property
+    def bend_s(self) -> float:
+        """Where one begins; others begin and end whole `line_s` away from it [s]."""
+        return self._zero_s - self.line_s / 2
+
+    def concentrations(self, time_s: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
+        """N by the law at the ends of the steps, (K,), from its trace over the part.
+
+        A line begins before the step's end: N there is the one at its beginning, gone on as just before. Where the part
+        ends amid a line, the step to which that belongs is counted in.
+        """
+        ends, half = self._middles[1:], self._halves[1:]
+        begins = ends - half
+        befores, firsts = (np.maximum(begins - share * half, 0.0) for share in (1, 2))
+        log_n = np.log(n_disc)
+        n_end, n, n_before, n_first = (np.interp(t, time_s, log_n) for t in (ends, begins, befores, firsts))
+        span = begins - befores
+        known, curved = span > 0.1 * half, (firsts > 0) & ((n - n_before) * (n_before - n_first) > 0)
+        growth = np.where(curved, (n - n_before) / np.where(curved, n_before - n_first, 1.0), 1.0)
+        way = (n - n_before) * np.clip(growth, *_GROWTH) * half / np.where(known, span, 1.0)
+        return np.exp(np.where(known, n + way, n_end))
+
+    def standing(self, n_disc: float) -> np.ndarray:
+        """The same for a concentration that stands still."""
+        return np.full(len(self._middles) - 1, n_disc)
+
+    def path(self, n: np.ndarray) -> np.ndarray:
+        """Values of r, l, Ndiscmin, Ndiscmax from step to step, (K + 1, 4), for these `concentrations`."""
+        from ..compact import walk_kernel  # numba, for devices that walk alone
+        from ..compact.parameter_vector import vector
+
+        n = np.concatenate([[self.wander.n_begin], n])
+        settings, parameters = self.device.walk.settings, vector(self.device)
+        return walk_kernel.walk_path(self.wander.vector, n, 0.0, settings, parameters, self.streams)
+
+    def ramps(self, path: np.ndarray, n: np.ndarray | None = None) -> dict[str, PWL]:
+        """ln(value / parameter) over the part, by parameter.
+
+        With `n`, the `concentrations`, a limit stays where it is for as long as N is far from it.
+        """
+        times, values = self._lines(path)
+        inside = times[(times > 0) & (times < self.stop_s)]
+        corners = np.concatenate([[0.0], inside, [self.stop_s]])
+        corners = corners[np.concatenate([[True], np.diff(corners) > _ROUNDING * self.device.walk.step_s])]
+        corners[-1] = self.stop_s
+        own = np.array([getattr(self.device, name) for name in VARYING])
+        logs, ends = np.log(values / own), np.minimum(self._middles, self.off_s)
+        found = {
+            VARYING[k]: PWL(tuple(corners.tolist()), tuple(np.interp(corners, times, logs[:, k]).tolist()))
+            for k in (0, 1)
+        }
+        near = np.ones((len(path), 2), bool) if n is None else self.near(path, n)
+        for k, reached in zip((2, 3), self._limits.reached, strict=True):
+            if reached:
+                logs = np.log(path[:, k] / own[k])
+                found[VARYING[k]] = jumps(logs, near[:, k - 2], ends, self.device.walk.step_s, self.stop_s)
+        return found
+
+    def near(self, path: np.ndarray, n: np.ndarray) -> np.ndarray:
+        """Tell where N, the `concentrations`, comes near the limits from one step's end to the next, (K + 1, 2)."""
+        return self._limits.near(path, n)
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.device, self.wander.n_begin, self.polarity)
+
+    def _lines(self, path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Corners of the lines: times (C,), some perhaps outside the part, and values (C, 4)."""
+        rounding = _ROUNDING * self.device.walk.step_s
+        middles, half = self._middles, self._halves
+        begins, ends = middles - half, middles + half
+        # what is drawn at the very end of a pulse takes its place behind it
+        last = np.abs(self.off_s - middles) <= rounding
+        begins[last], ends[last] = self.off_s, self.off_s + self.line_s
+        there = (half > rounding) | last
+        if not there.any():
+            return np.zeros(1), path[-1:]
+        old = np.concatenate([[_before(self.wander)], path[:-1]])
+        values = np.stack([old[there], path[there]], axis=1)
+        return np.stack([begins[there], ends[there]], axis=1).ravel(), values.reshape(-1, len(VARYING))
+
+    def after(self, path: np.ndarray, n: np.ndarray) -> Wander:
+        """Where the walk stands at the end."""
+        steps = self._steps
+        before = path[steps - 1] if steps else _before(self.wander)
+        values = (*map(float, path[steps]), *map(float, before))
+        clock_s, count = max(self._clock_s, 0.0), self.wander.count + steps
+        wander = Wander(*values, self.wander.n_begin, clock_s, count, self.polarity)
+        return dataclasses.replace(wander, n_begin=held(wander, float(n[steps - 1]))) if steps else wander
+
+    @cached_property
+    def _middles(self) -> np.ndarray:
+        """When the step under way at the beginning began, the ends of steps in the part, and that of a last one [s].
+
+        The last one is there where its line begins in the part. Times outside the pulse are counted backwards in
+        write-pulse time.
+        """
+        step = self.device.walk.step_s
+        middles = self._zero_s + step * np.arange(self._steps + 2)
+        begun = middles[-1] - self._half(middles[-1]) < self.end_s and middles[-1] < self.off_s
+        return middles if begun else middles[:-1]
+
+    @cached_property
+    def _halves(self) -> np.ndarray:
+        """Half the length of the line at each of them [s], 0 or less where there is none."""
+        return self._half(self._middles)
+
+    def _half(self, middle_s: np.ndarray) -> np.ndarray:
+        # outside the pulse the law's values hold: near its ends a line is shorter
+        return np.minimum(np.minimum(middle_s - self.on_s, self.off_s - middle_s), self.line_s / 2)
+
+    @property
+    def _steps(self) -> int:
+        """Steps that end in the part."""
+        return int((self.wander.clock_s + self.end_s - self.begin_s) / self.device.walk.step_s + _ROUNDING)
+
+    @property
+    def _zero_s(self) -> float:
+        return min(max(self.on_s, 0.0), self.off_s) - self.wander.clock_s
+
+    @property
+    def _clock_s(self) -> float:
+        return self.wander.clock_s + self.end_s - self.begin_s - self._steps * self.device.walk.step_s
