@@ -58,10 +58,10 @@ def package(tmp_path_factory):
 
 
 CASES = {
-    "c2c.py": ["the records in ", "A_G is trained anew", "deployed-A_G is made anew"],
+    "simulation/walk_segment.py": ["the records in ", "A_G is trained anew", "deployed-A_G is made anew"],
     "prediction/objectives.py": ["A_G is trained anew", "deployed-A_G is made anew"],
     "experiment/attempts.py": ["deployed-A_G is made anew"],
-    "sensing.py": [],
+    "simulation/sensing.py": [],
 }
 """A module, and what is made anew where it has changed."""
 

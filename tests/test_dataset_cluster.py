@@ -127,7 +127,7 @@ def test_a_worker_with_other_tools_is_told(scheduler, monkeypatch):
     other = {**here, "simulator": {**here["simulator"], "ngspice": "44"}}
     with pytest.raises(ToolError, match=r"worker tcp://x has other tools or code .*\(ngspice 44 -> \d+\)"):
         shards.check_tools(other, here, "tcp://x")
-    other = {**here, "code": {**here["code"], "c2c.py": "0" * 12}}
+    other = {**here, "code": {**here["code"], "simulation/walk_segment.py": "0" * 12}}
     with pytest.raises(ToolError, match=r"\(c2c.py changed\)"):
         shards.check_tools(other, here, "tcp://x")
     shards.check_tools(here, here)

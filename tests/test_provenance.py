@@ -248,7 +248,7 @@ WORDS = [
     (changed(settings={"start": "nominal"}), (), "start none -> nominal"),
     (changed(settings={"seed": 7 + 1e-12}), (), "seed 7 -> 7.0000000000010001"),
     (changed(versions={"ngspice": "12"}), (), f"ngspice {BASE.versions['ngspice']} -> 12"),
-    (changed(code={"c2c.py": "0" * 12}), (), "c2c.py changed"),
+    (changed(code={"simulation/walk_segment.py": "0" * 12}), (), "simulation/walk_segment.py changed"),
     (changed(code={"more.py": "0" * 12}), (), "more.py is new"),
     (changed(files={"jart_vcm_v1b.va": "0" * 64}), (), "jart_vcm_v1b.va changed"),
     (changed(files={"netlist, set": "0" * 64}), (), "the netlist of a SET changed"),
@@ -328,10 +328,10 @@ def edited(package, monkeypatch):
 
 EDITS = [
     ("dataset/recipe.py", "shares[1] *", "shares[1] ** 2 *", True),
-    ("c2c.py", "RAMP = 0.5", "RAMP = 0.05", True),
+    ("simulation/walk_segment.py", "RAMP = 0.5", "RAMP = 0.05", True),
     ("compact/reduced.py", "", "MORE = 1\n", True),
     ("dataset/recipe.py", "shares[1] *", "(shares[1]) *", False),
-    ("sensing.py", "", "MORE = 1\n", False),
+    ("simulation/sensing.py", "", "MORE = 1\n", False),
     ("reporting/page.py", "", "MORE = 1\n", False),
 ]
 
@@ -361,7 +361,7 @@ def test_a_change_of_the_code_is_noticed_by_resume_and_check(records, edited, tm
 
 def test_info_tells_two_makers_apart(records, edited, tmp_path):
     first = summary(records)["maker"]
-    edited("c2c.py", "RAMP = 0.5", "RAMP = 0.05")
+    edited("simulation/walk_segment.py", "RAMP = 0.5", "RAMP = 0.05")
     ouro.extract(COMPACT, 2, 0, tmp_path / "new", 1, voltages=PAIR)
     second = summary(tmp_path / "new")["maker"]
     assert first != second and first.endswith(" modules") and first.split(",")[1] == second.split(",")[1]
@@ -379,7 +379,7 @@ def said(monkeypatch, caplog):
 def test_arrays_of_another_maker_are_not_taken_and_it_is_said_why(tmp_path, monkeypatch, said):
     one = lambda value: lambda: {"x": np.array([value])}  # noqa: E731
     origin = describe(COMPACT, "campaign", seed=1).origin
-    other = origin | {"code": origin["code"] | {"c2c.py": "0" * 12}}
+    other = origin | {"code": origin["code"] | {"simulation/walk_segment.py": "0" * 12}}
     kept(tmp_path, "writes", other, one(1.0))
     assert kept(tmp_path, "writes", origin | {"settings": {"seed": 2}}, one(2.0))["x"] == 2
     assert said() == []  # all of one process
@@ -411,11 +411,11 @@ def test_a_journal_of_another_maker_is_not_gone_on_with(tmp_path, said):
 def test_records_that_a_campaign_makes_anew(records, tmp_path, said):
     shutil.copytree(records, tmp_path / "compact-0123456789")
     now = describe(COMPACT, "records", n=4)
-    other = dataclasses.replace(now, code=now.code | {"c2c.py": "0" * 12})
+    other = dataclasses.replace(now, code=now.code | {"simulation/walk_segment.py": "0" * 12})
     for wanted in (now, other, other):
         making.say_why_anew(tmp_path / f"compact-{wanted.digest[:10]}", wanted)
     (line,) = said()
-    assert line.endswith("c2c.py changed") and "compact-0123456789 are made anew" in line
+    assert line.endswith("simulation/walk_segment.py changed") and "compact-0123456789 are made anew" in line
 
 
 # ---- the former format
@@ -555,5 +555,5 @@ def test_former_checkpoints_are_taken_over(tmp_path, monkeypatch, capsys):
 
 
 def test_only_what_differs_in_the_maker():
-    other = dataclasses.replace(changed(code={"c2c.py": "0" * 12}), settings={})
-    assert differences(BASE, other, MAKER) == ["c2c.py changed"]
+    other = dataclasses.replace(changed(code={"simulation/walk_segment.py": "0" * 12}), settings={})
+    assert differences(BASE, other, MAKER) == ["simulation/walk_segment.py changed"]

@@ -29,7 +29,7 @@ def warn(text: str, kind: type[ValidityWarning] = ValidityWarning) -> None:
     loop does not repeat it. A text must therefore not hold numbers that change from call to call.
     """
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _ROOT:
         frame = frame.f_back
     registry = frame.f_globals.setdefault("__warningregistry__", {})
     where = frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__", "__main__")

@@ -64,7 +64,7 @@ def import_pulses(
     Parameters
     ----------
     path
-        The table; `ouro_spice._util.tables.table_file.read_table` says how header, rows, comments and units are told apart.
+        The table; `_util.tables.table_file.read_table` says how header, rows, comments and units are told apart.
     columns
         Column and unit of each quantity, such as ``{"g_start_S": "G before:uS", "amplitude_V": "V:mV", "width_s":
         "tp:ns", "g_end_S": "G after:uS"}``; the module's own text says which there are.

@@ -214,8 +214,8 @@ class _Logs:
 
 def check_fleet(fleet: object) -> None:
     """Raise ValueError for what is no fleet."""
-    check_has("fleet", fleet, "apply", "cells of ouro_spice.programming.batch(..)")
-    check_has("fleet", fleet, "copy", "cells of ouro_spice.programming.batch(..)")
+    check_has("fleet", fleet, "apply", "cells of ouro_spice.fleet(..)")
+    check_has("fleet", fleet, "copy", "cells of ouro_spice.fleet(..)")
 
 
 def _places(fleet: Fleet, places: ArrayLike | None) -> np.ndarray:

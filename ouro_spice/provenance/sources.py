@@ -18,7 +18,7 @@ from typing import Any
 from .._util.files import OutputError, write_text
 from .._util.machine import ToolError, cache_folder
 
-ROOT = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parents[1]
 """The package whose code is meant."""
 
 _LENGTH = 12

@@ -172,7 +172,7 @@ class Ideal:
         if not np.isfinite(way.time_at(ends[1])):
             raise ValueError(
                 f"voltages: a {direction.upper()} of {self.amplitude(direction):g} V does not cross the window in "
-                f"{_LIMIT:g} x total_s = {_LIMIT * self.voltages.total_s:g} s; ouro_spice.simulation.write_voltages finds amplitudes that do"
+                f"{_LIMIT:g} x total_s = {_LIMIT * self.voltages.total_s:g} s; ouro_spice.pair finds amplitudes that do"
             )
         return way
 

@@ -14,7 +14,7 @@ import os
 import sys
 
 MUTATED, ORIGINAL = os.environ.get("MUTATED_MODULE", ""), os.environ.get("MUTATED_ORIGINAL", "")
-RECOMPILED = f"ouro_spice{os.sep}compact{os.sep}jit.py"
+RECOMPILED = f"ouro_spice{os.sep}_util{os.sep}jit.py"
 _open = io.open
 
 
