@@ -25,7 +25,7 @@ from ouro_spice._util.progress import progress
 from ouro_spice.dataset.circuit_records import start_state
 from ouro_spice.dataset.pulse_dataset import shards as work
 from ouro_spice.dataset.recipe import Recipe
-from ouro_spice.device.variability import SPREADS
+from ouro_spice.device.spread import SPREADS
 from ouro_spice.spice.ngspice import Ngspice
 
 ALL = 10_000
@@ -209,6 +209,7 @@ def against_naive(n: int, seed: int) -> Figures:
 
 def naive_bench(cell: ouro.Cell1T1R, recipe: Recipe, row) -> ouro.Testbench:
     """One transient over twice the pulse of a record, its walk in the sources of the netlist."""
+    from ouro_spice._util import random_keys
     from ouro_spice.simulation import walk_segment
 
     drawn = recipe.draw(cell, row.record)
@@ -224,7 +225,7 @@ def naive_bench(cell: ouro.Cell1T1R, recipe: Recipe, row) -> ouro.Testbench:
         first,
         first + pulse.duration,
         length,
-        walk_segment.key(drawn.seed),
+        random_keys.key(drawn.seed),
     )
     path = stretch.path(np.full(len(stretch.ends_s), state.n_disc[0]))
     return own.testbench([pulse], state, walks={0: stretch.ramps(path)})

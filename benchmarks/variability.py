@@ -17,9 +17,9 @@ from _common import Figures, Target, arguments, finish, show
 from scipy.stats import ks_2samp
 
 import ouro_spice as ouro
+from ouro_spice._util import random_keys
 from ouro_spice._util.progress import progress
 from ouro_spice.compact.integration import follow
-from ouro_spice.simulation import walk_segment
 from ouro_spice.spice.ngspice import Ngspice
 
 TARGETS_S = {  # mean, spread: two independent codes, 400 devices each
@@ -140,7 +140,7 @@ def against_spice(count: int, seed: int, workers: int | None) -> Figures:
 def warm_up() -> None:
     """Compile the kernels, so that no time contains that."""
     crossing_s(VOLTS["set"], True, ouro.Walk(1e-3), 1, 0)
-    walk_segment.key(0)
+    random_keys.key(0)
 
 
 def main() -> int:

@@ -8,10 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._util.validity import OutsideTraining, TuningEdge, UnreadableTarget, ValidityWarning
-from .device.variability import HalfCycleWalk, ReadNoise, Spread, Walk, Wander
+from .device.walk import HalfCycleWalk, Walk
+from .device.read_noise import ReadNoise
+from .device.spread import Spread
+from .device.walk_state import Wander
 from .device.jart import Device, jart_vcm_v1b
 from .circuit.pulse import Parallel, Pulse
-from .circuit.waveform import Fidelity, Result, SimulationError, State, Waveform
+from .circuit.waveform import Fidelity, Waveform
+from .circuit.result import Result, SimulationError
+from .device.state import State
 from .simulation.population import spread_windows, stationary
 from .circuit.cells import Cell1R, Cell1T1R
 from .circuit.compact_cell import CompactCell

@@ -13,8 +13,8 @@ from test_cli import Done, alive, here, one_line, start, wait_for  # noqa: F401 
 
 import ouro_spice as ouro
 from ouro_spice._util.files import OutputError
-from ouro_spice.circuit.waveform import Telegraph
-from ouro_spice.device.variability import Wander
+from ouro_spice.device.read_noise import Telegraph
+from ouro_spice.device.walk_state import Wander
 from ouro_spice.provenance.journal import Kept, plain, restored
 from ouro_spice.reporting import array_figures
 

@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice.circuit.waveform import Result
+from ouro_spice._util import random_keys
+from ouro_spice.circuit.result import Result
 from ouro_spice.compact.characteristics import characteristics, walk_kernel
 from ouro_spice.compact.integration import follow
 from ouro_spice.compact.parameter_vector import vector
 from ouro_spice.dataset.compact_records import compact_records
 from ouro_spice.dataset.recipe import Drawn, Recipe
 from ouro_spice.dataset.record import HISTORY_POINTS, Record, closest, stride
+from ouro_spice.device import walk_values
 from ouro_spice.device.jart import WINDOW_N
-from ouro_spice.simulation import walk_segment
 
 STILL = ouro.jart_vcm_v1b(window=True)
 WALKING = STILL.replace(walk=ouro.Walk())
@@ -95,7 +96,7 @@ def at_each_point(cell: ouro.CompactCell, how: Recipe, record: Record, steps: in
     one, v, rise = [own.device], record.amplitude_V, record.drawn.rise_s
     walks = {"rs_ohm": cell.resistance}
     if isinstance(own.device.walk, ouro.Walk):
-        walks |= {"walk": own.device.walk.settings, "keys": walk_segment.key(record.drawn.seed)[None]}
+        walks |= {"walk": own.device.walk.settings, "keys": random_keys.key(record.drawn.seed)[None]}
     wander = None if state.walked() is None else state.walked().vector[None]
     up = follow(cell.model, one, [0, rise], [0, v], state.n_disc[0], wanders=wander, **walks)
     on = follow(
@@ -278,8 +279,8 @@ def test_stationary_starts_step_by_step(model):
     for seed, device in enumerate(WALKING.draw(np.random.default_rng(3), 8)):
         g_S = np.linspace(120e-6, 480e-6, 8)[seed]
         state = ouro.stationary(device, g_S, seed, model)
-        values = walk_segment.begun(device, device.Ninit).vector
-        walk_kernel.stationary(values, device.walk.settings, vector(device), walk_segment.key(seed), 2000)
+        values = walk_values.begun(device, device.Ninit).vector
+        walk_kernel.stationary(values, device.walk.settings, vector(device), random_keys.key(seed), 2000)
         r, l = values[:2]  # noqa: E741 - the model's own name
         n = characteristics.concentration(
             device, np.clip(g_S, *characteristics.range_S(device, r, l, model)), r=r, l=l, model=model

@@ -19,6 +19,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 
 from ouro_spice._util import assets, machine
+from ouro_spice.reporting import deck_figures
 from ouro_spice.spice import decks, osdi, raw_file
 
 DECKS = [path.stem for path in assets.decks()]
@@ -536,7 +537,7 @@ decks.run_decks(Path({str(tmp_path / "out")!r}))
 @pytest.mark.ngspice
 def test_pictures(ran):
     out, _ = ran
-    written = decks.draw(out)
+    written = deck_figures.draw(out)
     assert [path.stem for path in written] == DECKS
     assert all(path.read_bytes()[:4] == b"\x89PNG" for path in written)
 
@@ -546,6 +547,6 @@ def test_a_waveform_cut_short_is_drawn_plainly(netlists, tmp_path):
     folder = tmp_path / "out" / "decks"
     folder.mkdir(parents=True)
     by_hand(changed(netlists, "pulse_train", ("tran 100n $stop", "tran 100n 1u")), cwd=folder)
-    assert len(decks.draw(tmp_path / "out")) == 1
+    assert len(deck_figures.draw(tmp_path / "out")) == 1
     (plot,) = raw_file.read_raw(folder / "bench_pulse_train.raw")
     assert plot["time"][-1] == pytest.approx(1e-6) and len(plot["v(ae)"]) == len(plot["time"])

@@ -15,7 +15,7 @@ import ouro_spice as ouro
 from ouro_spice import NeuralProgrammer, PulsePredictor
 from ouro_spice.compact.characteristics import characteristics
 from ouro_spice.dataset.reach import reach_S
-from ouro_spice.device.variability import SPREADS
+from ouro_spice.device.spread import SPREADS
 from ouro_spice.prediction.domain import Domain
 from ouro_spice.prediction.pretrained import shipped, standing
 

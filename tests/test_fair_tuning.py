@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ouro_spice import Cell1R, CompactCell, Pair, Walk, jart_vcm_v1b
+from ouro_spice._util import random_keys
 from ouro_spice.experiment import bench, benchmark, ranking, rivals
 from ouro_spice.experiment.configuration import Configuration
 from ouro_spice.experiment.networks import Place
@@ -17,7 +18,6 @@ from ouro_spice.programming.programmers.coarse_fine import CoarseFine
 from ouro_spice.programming.programmers.fixed import FixedPulse
 from ouro_spice.programming.spice_batch import SpiceFleet
 from ouro_spice.programming.tuning import edges, ordered, told_edges
-from ouro_spice.simulation import walk_segment
 from ouro_spice.spice.ngspice import Ngspice
 
 writes = importlib.import_module("ouro_spice.experiment.writes")  # a function has its name, too
@@ -83,7 +83,7 @@ class Seen:
 
     def note(self, cells, places):
         for place in places:
-            key = cells._keys[place] if isinstance(cells, CompactFleet) else walk_segment.key(cells._cells[place]._seed)
+            key = cells._keys[place] if isinstance(cells, CompactFleet) else random_keys.key(cells._cells[place]._seed)
             self.cells[self.phase] |= {("walk", *map(int, key)), ("radius", cells.devices[place].r)}
 
     def check(self, tuned, judged, others=False):

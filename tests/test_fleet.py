@@ -9,13 +9,13 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice import Result, SimulationError
+from ouro_spice._util import random_keys
 from ouro_spice.compact.parameter_vector import NU0
 from ouro_spice.dataset.circuit_records import start_state
 from ouro_spice.dataset.compact_records import compact_records
 from ouro_spice.dataset.recipe import Drawn, Recipe
 from ouro_spice.programming.batch import fleet
 from ouro_spice.programming.compact_batch import CompactFleet
-from ouro_spice.simulation import walk_segment
 from ouro_spice.simulation.live_cell import SpiceCell
 
 STILL = ouro.jart_vcm_v1b(window=True)
@@ -50,7 +50,7 @@ def alone(many, place: int, one: Drawn, engine=None) -> ouro.cell.LiveCell:
         return ouro.live(many.cell, many.state(place), one.seed, device=one.device)
     own = many.cell.replace(device=one.device)
     # the walk is that of the seed, wherever the cell stands: `live` numbers those of an array by place
-    keys = {own.index: walk_segment.key(one.seed)}
+    keys = {own.index: random_keys.key(one.seed)}
     return SpiceCell(own, many.state(place), one.seed, engine, nominal=many.cell, keys=keys)
 
 

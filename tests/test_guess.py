@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice.circuit.waveform import Result, Waveform
+from ouro_spice._util import random_keys
+from ouro_spice.circuit.result import Result
+from ouro_spice.circuit.waveform import Waveform
 from ouro_spice.compact.characteristics import characteristics
+from ouro_spice.device import walk_values
 from ouro_spice.simulation import walk_segment
 from ouro_spice.simulation.first_guess import Source, concentrations
 
@@ -18,7 +21,7 @@ PULSE = ouro.Pulse(-0.45, 500e-9)
 def stretch(device=DEVICE, n_disc=0.2, pulse=PULSE):
     length = pulse.duration
     return walk_segment.Stretch(
-        device, walk_segment.begun(device, n_disc), pulse.polarity, 0.0, length, length, walk_segment.key(5)
+        device, walk_values.begun(device, n_disc), pulse.polarity, 0.0, length, length, random_keys.key(5)
     )
 
 

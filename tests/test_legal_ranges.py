@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice._util import files, philox
+from ouro_spice._util import files, philox, random_keys
 from ouro_spice._util.files import OutputError
 from ouro_spice.circuit.pulse import LONGEST_S, SHORTEST_S
-from ouro_spice.circuit.waveform import Telegraph
 from ouro_spice.dataset.recipe import LIMIT, MOST, Recipe
-from ouro_spice.simulation import telegraph_noise, walk_segment
+from ouro_spice.device import walk_values
+from ouro_spice.device.read_noise import Telegraph
+from ouro_spice.simulation import telegraph_noise
 from ouro_spice.simulation.telegraph_noise import frequency_Hz
 
 PAIR = ouro.Pair(-0.5, 0.9, 60e-6)
@@ -86,12 +87,12 @@ def test_where_a_walk_stands_is_no_negative_number(name):
 def test_a_clock_is_within_its_step():
     device = DEVICE.replace(walk=ouro.Walk(10e-9))
     one = dataclasses.replace(ouro.Wander.at(44e-9, 0.4, 0.008, 20.0, 1.0), clock_s=10e-9)
-    assert walk_segment.begun(device, 0.5, one) is one
+    assert walk_values.begun(device, 0.5, one) is one
     with pytest.raises(ValueError, match="clock_s"):
-        walk_segment.begun(device, 0.5, dataclasses.replace(one, clock_s=10.001e-9))
+        walk_values.begun(device, 0.5, dataclasses.replace(one, clock_s=10.001e-9))
     new = dataclasses.replace(one, clock_s=0.0)
-    assert walk_segment.begun(device, 0.5, new) == dataclasses.replace(new, n_begin=0.5)
-    assert walk_segment.begun(device, 0.5, new, amid=True) is new
+    assert walk_values.begun(device, 0.5, new) == dataclasses.replace(new, n_begin=0.5)
+    assert walk_values.begun(device, 0.5, new, amid=True) is new
 
 
 def test_walks_may_take_so_many_steps():
@@ -105,9 +106,9 @@ def test_read_noise_has_numbers_of_its_own():
     """The frequency is made (Box and Muller) of none of the numbers that walk, warm-up and chain take."""
     device = DEVICE.replace(read_noise=ouro.ReadNoise(50.0, 20.0))
     for seed in range(5):
-        found = frequency_Hz(device, walk_segment.key(seed))
+        found = frequency_Hz(device, random_keys.key(seed))
         for stream in (philox.WALK, philox.WARM_UP, philox.READ_NOISE):
-            u = philox.walk_uniforms(walk_segment.key(seed), 0, 1, stream)[0]
+            u = philox.walk_uniforms(random_keys.key(seed), 0, 1, stream)[0]
             other = abs(50 + 20 * math.sqrt(-2 * math.log(1 - u[0])) * math.cos(2 * math.pi * u[1]))
             assert abs(found - other) > 1e-9
 
@@ -118,7 +119,7 @@ def test_time_passes_for_memristors_that_have_been_read_and_for_no_others():
     before = array.state().changed(1, telegraph=Telegraph(level=1, count=4))
     after = telegraph_noise.listened(array.cell_at(0, 0), before, before, 0.02, seed=3)
     for k, begun in ((0, Telegraph()), (1, Telegraph(level=1, count=4))):
-        assert after.telegraph[k] == telegraph_noise.advanced(device, begun, 0.02, walk_segment.key(3, k))
+        assert after.telegraph[k] == telegraph_noise.advanced(device, begun, 0.02, random_keys.key(3, k))
     assert after.telegraph[2:] in ((), (None,))
     assert telegraph_noise.listened(array.cell_at(0, 0), None, before, 0.02, seed=3) is None
 

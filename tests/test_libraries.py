@@ -13,7 +13,7 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice.circuit.cell_kinds import drivers, model_library, testbench
 from ouro_spice.circuit.missing_models import lacking
-from ouro_spice.circuit.waveform import telling
+from ouro_spice.circuit.result import telling
 from ouro_spice.provenance.manifest import Manifest, describe
 from ouro_spice.provenance.rebuild import rebuilt
 from ouro_spice.spice import osdi

@@ -15,7 +15,7 @@ import ouro_spice as ouro
 from ouro_spice.compact.characteristics import characteristics
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.dataset.record import HISTORY_POINTS, closest, stride
-from ouro_spice.device.variability import SPREADS
+from ouro_spice.device.spread import SPREADS
 
 DEVICE = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
 CELL = ouro.CompactCell(DEVICE)

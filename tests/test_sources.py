@@ -155,7 +155,8 @@ def test_a_cache_that_cannot_be_written_is_no_error(package, monkeypatch):
 
 
 BOOKS = {
-    "provenance/maker.py", "provenance/manifest.py", "provenance/cell_description.py", "provenance/sources.py", "_util/progress.py", "provenance/cache.py", "_util/files.py", "provenance/differences.py",
+    "provenance/maker.py", "provenance/manifest.py", "provenance/cell_description.py", "provenance/sources.py",
+    "provenance/cache.py", "provenance/differences.py", "_util/progress.py", "_util/files.py",
     "dataset/pulse_dataset.py", "dataset/reach.py", "dataset/reference_voltages.py", "dataset/storage.py",
 }  # fmt: skip
 """What describes and keeps; in the work of `extract` what only asks, all of it in the settings."""
@@ -199,7 +200,7 @@ def test_nothing_runs_that_is_not_in_the_closure(name):
         sys.setprofile(None)
         threading.setprofile(None)
     assert len(seen) > 20
-    idle = {name for name in seen if compact and name.startswith("engine/")}
+    idle = {name for name in seen if compact and name.startswith("spice/")}
     assert seen - set(maker.code(work, compact)) <= BOOKS | idle
 
 
@@ -266,9 +267,16 @@ def test_each_change_of_the_code_is_seen_where_it_counts(copy, monkeypatch, work
 
 def test_what_kernels_import_names_their_cache():
     """A number that is compiled into kernels decides where they are kept: else old ones run under a new manifest."""
-    found = set()
+    found = {"_util/jit.py"}
     for path in (sources.ROOT / "compact").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.level == 2:
-                found |= {f"{(node.module or node.names[0].name).split('.')[0]}.py"}
-    assert found - {"_util/checks.py", "_util/forks.py", "_util/machine.py", "_util/quantities.py"} == set(jit.FROZEN)
+                module = (node.module or "").replace(".", "/")
+                names = [module] if (sources.ROOT / f"{module}.py").is_file() else [
+                    f"{module}/{alias.name}" for alias in node.names
+                ]  # fmt: skip
+                found |= {f"{name}.py" for name in names}
+    checks = {"_util/checks.py", "_util/quantities.py"}
+    devices = {"device/jart.py", "device/constants.py"}
+    assert devices <= found
+    assert found - checks == set(jit.FROZEN)

@@ -14,7 +14,7 @@ from ouro_spice.compact.characteristics import full, integration, models, reduce
 from ouro_spice.compact.integration import follow
 from ouro_spice.compact.parameter_vector import vector
 from ouro_spice.device.jart import WINDOW_N, jart_vcm_v1b
-from ouro_spice.device.variability import Walk
+from ouro_spice.device.walk import Walk
 
 WINDOWED = jart_vcm_v1b(window=True)
 WIDE = jart_vcm_v1b()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice.circuit.waveform import Result
+from ouro_spice.circuit.result import Result
 from ouro_spice.cli import main
 from ouro_spice.cli.output import plain_warnings
 from ouro_spice.device.jart import PARAMETERS, published_names

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice._util import philox
+from ouro_spice._util import philox, random_keys
 from ouro_spice.compact.characteristics import walk_kernel
 from ouro_spice.compact.parameter_vector import vector
+from ouro_spice.device import walk_values
 from ouro_spice.simulation import population, walk_segment
 
 LAWS = [
@@ -18,7 +19,7 @@ LAWS = [
     ouro.Walk(kick=0.03, progress=0.4, kick_min=0.3, kick_max=0.2, band=0.15, band_min=0.6),
     ouro.Walk(kick=0.0, progress=0.7, kick_min=0.0, kick_max=0.0, band=0.5),
 ]
-KEY = walk_segment.key(5)
+KEY = random_keys.key(5)
 DEVICE = ouro.jart_vcm_v1b(r=43e-9, l=0.41, Ndiscmin=0.009, Ndiscmax=19.0)
 OWN = (43e-9, 0.41, 0.009, 19.0)
 
@@ -50,7 +51,7 @@ def steps(seed, count=120):
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_step_is_that_of_the_law(law, seed):
     device, n = DEVICE.replace(walk=law), steps(seed)
-    w = walk_segment.begun(device, n[0]).vector
+    w = walk_values.begun(device, n[0]).vector
     path = walk_kernel.walk_path(w, n, 0.0, law.settings, vector(device), KEY)
     expected, begin = published(law, OWN, n, philox.walk_uniforms(KEY, 0, len(n) - 1))
     assert path == pytest.approx(expected, rel=1e-12)
@@ -60,7 +61,7 @@ def test_every_step_is_that_of_the_law(law, seed):
 
 
 def test_the_last_values_are_kept_as_those_before():
-    w = walk_segment.begun(DEVICE, 1.0).vector
+    w = walk_values.begun(DEVICE, 1.0).vector
     walk_kernel.update(w, 0.5, tuple([0.75] * 8), ouro.Walk().settings, vector(DEVICE))
     assert w[4:8] == pytest.approx(OWN, rel=1e-15)
     # u = 0.5: r and l by 0.01 and by 0.1 rho
@@ -95,14 +96,14 @@ def test_a_concentration_is_held_between_the_present_limits():
     w = ouro.Wander(43e-9, 0.4, 1.0, 10.0, 43e-9, 0.4, 0.5, 20.0, n_begin=4.0).vector
     assert [walk_kernel.held(w, n) for n in (0.7, 1.5, 9.5, 15.0)] == [1.0, 1.5, 9.5, 10.0]
     wander = ouro.Wander.from_vector(w, 0)
-    assert [walk_segment.held(wander, n) for n in (0.7, 15.0)] == [0.7, 15.0]  # no step has ended yet
+    assert [walk_values.held(wander, n) for n in (0.7, 15.0)] == [0.7, 15.0]  # no step has ended yet
     ended = dataclasses.replace(wander, count=1)
-    assert [walk_segment.held(ended, n) for n in (0.7, 1.5, 15.0)] == [1.0, 1.5, 10.0]
+    assert [walk_values.held(ended, n) for n in (0.7, 1.5, 15.0)] == [1.0, 1.5, 10.0]
 
 
 @pytest.mark.parametrize("law", LAWS[:2], ids=["published", "other"])
 def test_the_warm_up_is_the_walk_at_frozen_n_on_numbers_of_its_own(law):
-    w = walk_segment.begun(DEVICE, 1.0).vector
+    w = walk_values.begun(DEVICE, 1.0).vector
     walk_kernel.stationary(w, law.settings, vector(DEVICE), KEY, 70)
     expected, _ = published(law, OWN, np.ones(71), philox.walk_uniforms(KEY, 0, 70, philox.WARM_UP))
     assert w[:4] == pytest.approx(expected[-1], rel=1e-12)
@@ -138,7 +139,7 @@ def test_n_goes_on_as_it_went(ratio, taken):
     """ln N grows by a factor from a quarter of a step to the next: exact from 1/2 to 2, no more beyond."""
     step, a = 10e-9, 0.01
     stretch = walk_segment.Stretch(
-        DEVICE.replace(walk=ouro.Walk(step)), walk_segment.begun(DEVICE, 0.5), -1, 0.0, 15e-9, 16e-9, KEY
+        DEVICE.replace(walk=ouro.Walk(step)), walk_values.begun(DEVICE, 0.5), -1, 0.0, 15e-9, 16e-9, KEY
     )
     here = np.log(0.5) + a * np.array([1.0, 2.0, 2.0 + ratio])  # 3/4, 1/2 and 1/4 of a step before the first end
     times, log_n = step * np.array([0.0, 0.25, 0.5, 0.75, 0.7500001, 1.6]), np.append(here, [5.0, 5.0])
@@ -150,7 +151,7 @@ STEPPING = DEVICE.replace(walk=ouro.Walk(10e-9))
 
 
 def stretch(off_s, stop_s, on_s=0.0, **wander):
-    begun = dataclasses.replace(walk_segment.begun(STEPPING, 0.5), **wander)
+    begun = dataclasses.replace(walk_values.begun(STEPPING, 0.5), **wander)
     return walk_segment.Stretch(STEPPING, begun, -1, on_s, off_s, stop_s, KEY)
 
 
@@ -200,9 +201,7 @@ def test_without_a_step_nothing_changes():
     n = one.standing(0.5)
     line = one.ramps(one.path(n))["r"]
     assert line.times_s == (0.0, 50e-9) and line.volts == (0.0, 0.0)
-    assert one.after(one.path(n), n) == dataclasses.replace(
-        walk_segment.begun(STEPPING, 0.5), clock_s=5e-9, polarity=-1
-    )
+    assert one.after(one.path(n), n) == dataclasses.replace(walk_values.begun(STEPPING, 0.5), clock_s=5e-9, polarity=-1)
 
 
 def test_r_and_l_of_a_half_cycle_lie_on_the_way():
@@ -213,27 +212,27 @@ def test_r_and_l_of_a_half_cycle_lie_on_the_way():
         for n in (1.0, 0.7, 3.0):
             share = (n - 1.0) / (limit - 1.0)
             expected = [42e-9 + 2e-9 * share, 0.38 + 0.04 * share, 0.01, 18.0]
-            assert walk_segment.present(device, n, one) == pytest.approx(expected, rel=1e-12)
+            assert walk_values.present(device, n, one) == pytest.approx(expected, rel=1e-12)
     before = dataclasses.replace(one, polarity=0)
-    assert walk_segment.present(device, 3.0, before)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
+    assert walk_values.present(device, 3.0, before)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
     at_limit = dataclasses.replace(one, polarity=-1, n_begin=18.0 * (1 - 1e-5))
-    assert walk_segment.present(device, 17.0, at_limit)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
+    assert walk_values.present(device, 17.0, at_limit)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
     for polarity, begin in ((-1, 18.4), (1, 0.0095)):  # a limit that has walked past N leaves no way
         past = dataclasses.replace(one, polarity=polarity, n_begin=begin)
-        assert walk_segment.present(device, 17.0, past)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
+        assert walk_values.present(device, 17.0, past)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
     walking = DEVICE.replace(walk=ouro.Walk())
-    assert walk_segment.present(walking, 3.0, one).tolist() == [44e-9, 0.42, 0.01, 18.0]
-    still = walk_segment.frozen(walking, 3.0, one)
+    assert walk_values.present(walking, 3.0, one).tolist() == [44e-9, 0.42, 0.01, 18.0]
+    still = walk_values.frozen(walking, 3.0, one)
     assert (still.walk, still.r, still.l, still.Ndiscmin, still.Ndiscmax) == (None, 44e-9, 0.42, 0.01, 18.0)
-    assert walk_segment.frozen(DEVICE, 3.0) is DEVICE
+    assert walk_values.frozen(DEVICE, 3.0) is DEVICE
 
 
 def test_a_half_cycle_draws_anew_where_the_polarity_turns():
     """xi (1 + D u), u from the step of the walk's stream, within the guide's ranges; from where the way has come to."""
     law = ouro.HalfCycleWalk()
     device = ouro.jart_vcm_v1b(walk=law)
-    begun = walk_segment.begun(device, 1.0)
-    moved, set_ = walk_segment.half_cycle(device, 1.0, begun, -1, KEY)
+    begun = walk_values.begun(device, 1.0)
+    moved, set_ = walk_values.half_cycle(device, 1.0, begun, -1, KEY)
     u = 2 * philox.walk_uniforms(KEY, 0, 2)[:, :4] - 1
     kicks = np.array([0.1, 0.1, 0.9, 0.1])
     first = np.clip(np.array([45e-9, 0.4, 0.008, 20.0]) * (1 + kicks * u[0]), law.low, law.high)
@@ -242,10 +241,10 @@ def test_a_half_cycle_draws_anew_where_the_polarity_turns():
     assert (moved.walk, moved.Nref, moved.Ndiscmax) == (None, 1.0, pytest.approx(first[3]))
     assert moved.drdN == pytest.approx((first[0] - 45e-9) / (first[3] - 1.0), rel=1e-9)
     assert (
-        walk_segment.half_cycle(device, 5.0, set_, -1, KEY)[1] is set_
-        and walk_segment.half_cycle(device, 5.0, set_, 0, KEY)[1] is set_
+        walk_values.half_cycle(device, 5.0, set_, -1, KEY)[1] is set_
+        and walk_values.half_cycle(device, 5.0, set_, 0, KEY)[1] is set_
     )
-    _, reset = walk_segment.half_cycle(device, 5.0, set_, 1, KEY)
+    _, reset = walk_values.half_cycle(device, 5.0, set_, 1, KEY)
     assert reset.vector[:4] == pytest.approx(np.clip(first * (1 + kicks * u[1]), law.low, law.high), rel=1e-12)
     assert reset.r_before == pytest.approx(45e-9 + (first[0] - 45e-9) * 4 / (first[3] - 1), rel=1e-12)
     assert (reset.n_begin, reset.count, reset.polarity) == (5.0, 2, 1)

@@ -17,8 +17,8 @@ from .machine import ToolError, cache_folder
 free_at_fork(global_compiler_lock)
 
 
-FROZEN = ("constants.py", "device.py")
-"""Modules of the package whose numbers are compiled into kernels."""
+FROZEN = ("_util/jit.py", "_util/philox.py", "device/constants.py", "device/jart.py")
+"""Modules beside those of `compact` whose code or numbers are compiled into kernels."""
 
 
 def kernel(function: Callable) -> Callable:
@@ -47,8 +47,8 @@ def kernel(function: Callable) -> Callable:
 @lru_cache(maxsize=1)
 def _folder() -> str:
     """A folder for exactly these sources: numba does not see that a kernel has changed which another one calls."""
-    here = Path(__file__).parent
-    sources = [*sorted(here.glob("*.py")), *(here.parent / name for name in FROZEN)]
+    package = Path(__file__).parents[1]
+    sources = [*sorted((package / "compact").glob("*.py")), *(package / name for name in FROZEN)]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     try:
         return str(cache_folder() / f"kernels-{digest}")

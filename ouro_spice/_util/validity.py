@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 
+_ROOT = __name__.partition(".")[0]
+
 
 class ValidityWarning(UserWarning):
     """A model, a network or a circuit is used where it is not known to be right."""

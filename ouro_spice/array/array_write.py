@@ -11,7 +11,8 @@ from .._util.checks import check_kind, shown
 from .._util.forks import cached_property
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
-from ..circuit.waveform import Fidelity, State, Waveform
+from ..circuit.waveform import Fidelity, Waveform
+from ..device.state import State
 from ..simulation.transient import simulate
 from ..spice.ngspice import Engine
 from .line_delay import LineDelay, delays_of

@@ -13,7 +13,7 @@ from .._util.checks import check_count, check_flag, check_kind, check_seed, chec
 from .._util.progress import progress
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
-from ..circuit.waveform import State
+from ..device.state import State
 from ..provenance.journal import Kept, manifest_of, plain, restored
 from ..provenance.manifest import Manifest
 from ..simulation.transient import simulate

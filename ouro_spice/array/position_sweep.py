@@ -11,7 +11,7 @@ import numpy as np
 from .._util.checks import check_kind, check_seed
 from ..circuit.crossbar import Crossbar
 from ..circuit.pulse import Pulse
-from ..circuit.waveform import State
+from ..device.state import State
 from ..provenance.journal import Kept, manifest_of
 from ..simulation.transient import simulate
 from ..spice.ngspice import Ngspice

@@ -10,7 +10,7 @@ import numpy as np
 from .._util.checks import check_count, check_kind, check_workers
 from .._util.progress import progress
 from ..circuit.crossbar import Crossbar
-from ..circuit.waveform import State
+from ..device.state import State
 from ..provenance.journal import Kept
 from ..spice.ngspice import Ngspice
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..circuit.crossbar import Crossbar
-from ..circuit.waveform import State, Waveform
+from ..circuit.waveform import Waveform
+from ..device import walk_values
 from ..device.jart import Device
-from ..simulation import walk_segment
+from ..device.state import State
 
 
 def as_walked(array: Crossbar, state: State | None) -> Crossbar:
@@ -47,7 +48,7 @@ class Recorded:
         """All memristors of an array but those at some places, in a waveform that began in `state`."""
         left_out, cols = set(without), array.cols
         places = [k for k in range(array.size) if k not in left_out and isinstance(array.device_at(k), Device)]
-        devices = tuple(walk_segment.frozen(array.device_at(k), state.n_disc[k], state.walked(k)) for k in places)
+        devices = tuple(walk_values.frozen(array.device_at(k), state.n_disc[k], state.walked(k)) for k in places)
         later = np.concatenate([[True], np.diff(wave.time_s) > 0])
         volts = np.empty((len(places), int(later.sum())))
         kept = np.array(places, dtype=int)

@@ -11,7 +11,9 @@ import numpy as np
 
 from .._util.checks import check_engine, several, shown
 from ..circuit.crossbar import Crossbar
-from ..circuit.waveform import Result, SimulationError, State, Waveform
+from ..circuit.result import Result, SimulationError
+from ..circuit.waveform import Waveform
+from ..device.state import State
 from ..provenance.journal import Kept, manifest_of
 from ..simulation.sensing import mean, reading
 from ..spice.ngspice import Engine, default_engine

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .._util.checks import check_engine
 from ..circuit.crossbar import Crossbar
-from ..circuit.waveform import State
+from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
 from .positions_in_turn import check_array
 from .recorded_voltages import as_walked

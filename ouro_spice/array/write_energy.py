@@ -11,7 +11,8 @@ import numpy as np
 from ..circuit.device_map import Ensemble
 from ..circuit.parts import Driver, Resistor
 from ..circuit.selection import Selection
-from ..circuit.waveform import State, Waveform
+from ..circuit.waveform import Waveform
+from ..device.state import State
 from .recorded_voltages import Recorded, as_walked, cell_volts
 
 if TYPE_CHECKING:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING
 
+from .array_protocol import Array
 from .crossbar_netlist import Drives
 from .pulse import PWL, Parallel, Pulse, trapezoids
 from .sense import Schedule
-
-if TYPE_CHECKING:
-    from .crossbar import Crossbar
-
 
 SCHEMES = {"half": (1 / 2, 1 / 2), "third": (1 / 3, 2 / 3), "grounded": (0.0, 0.0), "floating": None}
 """Unselected lines of a 1R array as shares of the amplitude: those beside the raised line, those across it."""
@@ -28,7 +24,7 @@ class Bias:
     In a SET the selected bit lines are raised, in a RESET the word line (1R) or the source lines (1T1R).
     """
 
-    array: Crossbar
+    array: Array
     row: int
     cols: tuple[int, ...]
 

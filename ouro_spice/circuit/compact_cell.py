@@ -11,9 +11,9 @@ import numpy as np
 from .._util.checks import check_range
 from ..compact import characteristics
 from ..device.jart import Device
+from ..device.state import State, check_single
 from .parts import Read
 from .pulse import PWL, Pulse, checked, trapezoids
-from .waveform import State, check_single
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ between a driver and the first cell, one between each two neighbours.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,20 +19,18 @@ from numpy.typing import ArrayLike
 from .._util import quantities
 from .._util.checks import check_count, checked_numbers, shown
 from .._util.forks import cached_property
+from ..device import walk_values
 from ..device.jart import Device
-from ..device.variability import Spread
-from ..simulation import walk_segment
+from ..device.spread import Spread
+from ..device.state import State
+from .array_testbench import netlist, testbench
 from .bias import SCHEMES
 from .cells import Cell1R, Cell1T1R
-from .crossbar_netlist import BULK, Drives, Grid
 from .device_map import Ensemble
-from .drivers import Drive
 from .parts import Resistor
 from .pulse import PWL
-from .selection import KLU_FROM, Selection
-from .single_cell import POINTS
+from .selection import Selection
 from .testbench import Testbench
-from .waveform import State
 
 LARGEST, _BEYOND = 1 << 20, 1e-4
 
@@ -165,7 +163,7 @@ class Crossbar:
             return self
         devices = list(self.devices or (self.cell.device,) * self.size)
         for k in gone:
-            devices[k] = walk_segment.frozen(devices[k], state.n_disc[k], state.walked(k))
+            devices[k] = walk_values.frozen(devices[k], state.n_disc[k], state.walked(k))
         return self.replace(devices=tuple(devices))
 
     # ---- conductance in, conductance out
@@ -236,56 +234,8 @@ class Crossbar:
                 raise ValueError("inputs of a 1R array are voltages of the word lines, between -0.5 and 0.5 V")
             levels = x
         drives |= {f"wl{row}": PWL.constant(float(level)) for row, level in enumerate(levels)}
-        grid = self.grid(drives, state or self.state(), {})
-        return self.bench(grid, 0.0, [], None)
-
-    def grid(
-        self,
-        drives: Drives,
-        state: State,
-        walks: Mapping[int, Mapping[str, PWL]],
-        active: frozenset[int] | None = None,
-        paths: tuple[Drive, ...] = (),
-    ) -> Grid:
-        """The netlist with these voltages of its drivers, from this state.
-
-        Raises
-        ------
-        ValueError
-            For a state of another circuit.
-        """
-        return Grid(self.walked(state, walks), drives, state, walks, active, paths)
-
-    def bench(
-        self, grid: Grid, stop_s: float, probes: Sequence[tuple[str, str]], device: Device | Resistor | None
-    ) -> Testbench:
-        """The simulation of a netlist: a transient until `stop_s` [s], or an operating point where that is 0."""
-        driven = [probe for one in grid.parts for probe in one.probes]
-        bulk = [("i_bulk", f"v({BULK})")] if self.gated else []
-        nodes = dict.fromkeys(grid.state_nodes)
-        if strangers := grid.strangers():
-            raise ValueError(f"the state belongs to another circuit: it has the nodes {sorted(strangers)[:4]}")
-        large = self.size >= KLU_FROM
-        memristor = device if isinstance(device, Device) else None
-        return Testbench(
-            title=f"ouro_spice {self.rows} x {self.cols} {type(self.cell).__name__}",
-            libraries=grid.libraries,
-            models=grid.models,
-            elements=grid.netlist,
-            stop_s=stop_s,
-            # in a large array no long step goes unseen: some charge or other limits it
-            max_step_s=stop_s / (POINTS // 2 if large else POINTS),
-            probes=(*probes, *driven, *bulk),
-            sources=tuple(source for one in grid.parts for source in one.sources),
-            nodes=tuple(nodes),
-            volts=tuple((node, volts) for node, volts in grid.state.volts.items() if node in nodes),
-            device=memristor,
-            at_rest=all(one.at_rest for one in grid.parts),
-            process=self.cell.process if grid.transistors else None,
-            record=grid.record,
-            klu=large,
-            ambient_K=self.ambient_K,
-        )
+        grid = netlist(self, drives, state or self.state(), {})
+        return testbench(self, grid, 0.0, [], None)
 
     def _map(self, name: str, values: ArrayLike) -> np.ndarray:
         """Values of all cells, row by row."""

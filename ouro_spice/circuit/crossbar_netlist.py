@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from ..device.jart import Device
+from ..device.state import State
+from .array_protocol import Array
 from .drivers import Drive, drive, libraries, wrappers
 from .memristor_group import Placing
 from .parts import Driver, Resistor
 from .pulse import PWL
 from .testbench import Record
-from .waveform import State
-
-if TYPE_CHECKING:
-    from .crossbar import Crossbar
 
 Drives = Mapping[str, PWL | None]
 """Voltage of each line's driver by name: ``wl3``, ``bl0``, ``sl0``; None where the line floats."""
@@ -71,7 +68,7 @@ class Grid:
         What is at lines beside their drivers.
     """
 
-    array: Crossbar
+    array: Array
     drives: Drives
     state: State
     walks: Walks

@@ -8,11 +8,11 @@ import numpy as np
 
 from .._util.forks import cached_property
 from ..compact import characteristics
+from ..device import walk_values
 from ..device.jart import PARAMETERS, Device
-from ..device.variability import VARYING
-from ..simulation import walk_segment
+from ..device.spread import VARYING
+from ..device.state import State
 from .parts import Resistor
-from .waveform import State
 
 _OWN = {*VARYING, "Ninit", "Nlo", "Nhi"}
 _SHARED = tuple(name for name in PARAMETERS if name not in _OWN)
@@ -98,5 +98,5 @@ class Ensemble:
         sizes = self.sizes.copy()
         for k, wander in enumerate(state.wander):
             if wander is not None:
-                sizes[:, k] = walk_segment.present(self.devices[k], state.n_disc[k], wander)[:2]
+                sizes[:, k] = walk_values.present(self.devices[k], state.n_disc[k], wander)[:2]
         return sizes

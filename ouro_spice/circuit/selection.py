@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from .._util.checks import check_count, check_part, shown
 from ..device.jart import Device
+from ..device.state import State
+from .array_protocol import Array
+from .array_testbench import netlist, testbench
 from .bias import Bias
 from .cells import Cell1R, Cell1T1R
 from .crossbar_netlist import Drives, Grid
@@ -16,14 +18,6 @@ from .drivers import Drive
 from .parts import Read, Resistor, Transistor
 from .pulse import PWL, Parallel, Pulse, checked, windows
 from .testbench import Testbench
-from .waveform import State
-
-if TYPE_CHECKING:
-    from .crossbar import Crossbar
-
-KLU_FROM = 64
-"""Cells from which on KLU is faster than ngspice's default solver, see ``benchmarks/array.py``."""
-
 
 FIDELITIES = ("full", "frozen")
 
@@ -49,7 +43,7 @@ class Selection:
         fidelity "frozen" finds them.
     """
 
-    array: Crossbar
+    array: Array
     row: int
     cols: tuple[int, ...]
     fidelity: str = "full"
@@ -230,10 +224,10 @@ class Selection:
     ) -> Testbench:
         state = state or self.array.state()
         probes = []
-        grid = self.array.grid(drives, state, walks or {}, self.active, paths)
+        grid = netlist(self.array, drives, state, walks or {}, self.active, paths)
         for k in self.indices:
             probes += [(name + self.suffix(k), vector) for name, vector in grid.probes(k)]
-        return self.array.bench(grid, stop_s, [*probes, *self._lines(grid)], self.device)
+        return testbench(self.array, grid, stop_s, [*probes, *self._lines(grid)], self.device)
 
     def _lines(self, grid: Grid) -> list[tuple[str, str]]:
         """Voltages and currents of the drivers of the (first) cell's own lines, under the names of a single cell."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .._util.checks import check_kind, check_part, shown
 from ..compact import characteristics
 from ..device.jart import Device
+from ..device.state import State, check_single
 from .drivers import Drive, WriteDriver, check_supply, drive, libraries, wrappers
 from .memristor import REALISED, element
 from .parts import Driver, Lines, Read, Resistor, Transistor
@@ -16,7 +17,6 @@ from .process import Process
 from .pulse import PWL, Pulse, checked, windows
 from .sense import Sense
 from .testbench import Testbench
-from .waveform import State, check_single
 
 POINTS = 100
 """A transient has at least this many time points."""

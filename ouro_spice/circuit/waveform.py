@@ -3,156 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._util.checks import check_kind, check_range, check_text, checked_numbers, shown
 from .._util.forks import cached_property
 from ..compact import characteristics
 from ..device.jart import Device
-from ..device.variability import Wander
+from ..device.state import State
+from .result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-_HIGHEST_V = 1e4
-"""A node voltage of a state is not beyond it."""
-
-
-class Result(enum.Enum):
-    """How a simulation ended; the value is the message."""
-
-    OK = "the simulation ran to its end"
-    NETLIST = "ngspice refused the netlist"
-    MODEL = "ngspice could not load a compiled model"
-    TIMESTEP = "the time step became too small"
-    SINGULAR = "the circuit matrix is singular"
-    OPERATING_POINT = "no operating point was found"
-    INCOMPLETE = "the simulation stopped before its end"
-    NOT_FINITE = "the simulation gave values that are not finite"
-    OUT_OF_BOUNDS = "the state left its bounds"
-    READ = "the reading is outside the range of the sense path"
-    TIMEOUT = "the simulation took longer than its time limit"
-    WORKER = "the simulator process died, twice"
-
-
-_TELLING = re.compile(r"error|too small|singular|out of bounds|unknown|undefined|failed|limit|reading", re.IGNORECASE)
-# what a refused netlist is refused for; the line that comes after it, or the last one, seldom says that
-_DECISIVE = tuple(
-    re.compile(words, re.IGNORECASE)
-    for words in (
-        r"^error: .*, has no ",  # `circuit.lacking`
-        r"could not find (include|library) file|section definition .* not found|\.endl not found|couldn't be loaded",
-        r"unknown model type|only mos device levels|no such function|undefined parameter",
-        r"unknown subckt|can't find model|too many parameters for sub|not enough parameters|mismatch of \.subckt",
-        r"circular parameter|closing \".*not found|misplaced operator|expression err",
-        r"could not find a valid modelname|unable to find definition of model",
-    )
-)
-_WITH_ELEMENT = re.compile(r"valid modelname|definition of model|not enough parameters", re.IGNORECASE)
-
-
-def telling(log: Sequence[str]) -> str:
-    """The line of a simulator's log that says why it failed, "" where there is none; long ones are cut."""
-    lines = [line.strip() for line in log if line.strip()]
-    for words in _DECISIVE:
-        for number, line in enumerate(lines):
-            if words.search(line):
-                # these lines name no element: the one before does
-                before = f" in: {lines[number - 1][:150]}" if number and _WITH_ELEMENT.search(line) else ""
-                return line[:400] + before
-    found = [line for line in lines if _TELLING.search(line)] or lines
-    return found[-1] if found else ""
-
-
-class SimulationError(RuntimeError):
-    """A simulation that failed, with its result code, its deck and the end of the simulator's log."""
-
-    def __init__(self, result: Result, deck: str, log: tuple[str, ...]) -> None:
-        self.result, self.deck, self.log = result, deck, log
-        why = telling(log)
-        super().__init__(result.value + (f": {why}" if why else ""))
-
-    def __reduce__(self) -> tuple:
-        return type(self), (self.result, self.deck, self.log)
-
-
-@dataclass(frozen=True)
-class Telegraph:
-    """Where the read noise of one memristor stands: vacancies beyond the mean, time since it was last asked, count."""
-
-    level: int = 0
-    clock_s: float = 0.0
-    count: int = 0
-
-
-@dataclass(frozen=True)
-class State:
-    """Everything hidden in a circuit between two pulses.
-
-    Parameters
-    ----------
-    n_disc
-        Vacancy concentration of each memristor [1e26 m^-3]; a single number for a single cell.
-    volts
-        Node voltages [V] by node name; nodes not named start at their static value.
-    wander
-        Where the cycle-to-cycle walk of each memristor stands; one that is None, or not there, begins at the device's
-        values.
-    telegraph
-        Where the read noise of each memristor stands; likewise.
-    """
-
-    n_disc: tuple[float, ...]
-    volts: Mapping[str, float] = field(default_factory=dict)
-    wander: tuple[Wander | None, ...] = ()
-    telegraph: tuple[Telegraph | None, ...] = ()
-
-    def __post_init__(self) -> None:
-        n = np.atleast_1d(checked_numbers("n_disc", self.n_disc))
-        if n.ndim != 1 or not n.size or not np.all(np.isfinite(n)) or np.any(n <= 0):
-            raise ValueError(f"n_disc = {shown(self.n_disc)} must be finite and positive, one at least [1e26 m^-3]")
-        check_kind("volts", self.volts, Mapping, "node voltages by the names of the nodes")
-        for node, volts in self.volts.items():
-            check_text("volts: the name of a node", node)
-            check_range(f"volts of {node}", volts, -_HIGHEST_V, _HIGHEST_V, "V")
-        for name, kind in (("wander", Wander), ("telegraph", Telegraph)):
-            several = getattr(self, name)
-            if not isinstance(several, tuple | list) or not all(isinstance(one, kind | None) for one in several):
-                raise ValueError(f"{name} = {shown(several)} must be a tuple of ouro_spice {kind.__name__}")
-        if len(self.wander) not in (0, len(n)) or len(self.telegraph) not in (0, len(n)):
-            raise ValueError(f"wander and telegraph must be empty, or one each for the {len(n)} memristors")
-        object.__setattr__(self, "n_disc", tuple(map(float, n)))
-
-    def walked(self, index: int = 0) -> Wander | None:
-        """Where the walk of one memristor stands."""
-        return self.wander[index] if self.wander else None
-
-    def noise(self, index: int = 0) -> Telegraph:
-        """Where the read noise of one memristor stands."""
-        return (self.telegraph[index] if self.telegraph else None) or Telegraph()
-
-    def changed(self, index: int = 0, **values: float | Wander | Telegraph) -> State:
-        """This state with another ``n_disc``, ``wander`` or ``telegraph`` of one memristor."""
-        changes = {}
-        for name, value in values.items():
-            old = getattr(self, name) or (None,) * len(self.n_disc)
-            changes[name] = (*old[:index], value, *old[index + 1 :])
-        return dataclasses.replace(self, **changes)
-
-
-def check_single(state: State) -> None:
-    """Raise ValueError for what is no state, or one of several memristors."""
-    if not isinstance(state, State):
-        raise ValueError(f"state = {shown(state)} must be an ouro_spice.State; cell.state(g_S) makes one")
-    if len(state.n_disc) != 1:
-        raise ValueError(f"the state belongs to another circuit: it is of {len(state.n_disc)}, not of one memristor")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import typer
 
 from .._util.files import OutputError
 from .._util.machine import ToolError
-from ..circuit.waveform import SimulationError
+from ..circuit.result import SimulationError
 from . import array, dataset, jobs
 from .benchmark_programmers import benchmark_programmers
 from .campaign import campaign

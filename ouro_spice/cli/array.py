@@ -14,9 +14,9 @@ import typer
 
 from .._util.files import write_text
 from ..circuit.crossbar import Crossbar
+from ..circuit.result import SimulationError
 from ..circuit.selection import Selection
 from ..circuit.sense import ReadingClipped, Sense
-from ..circuit.waveform import SimulationError
 from .array_options import ArrayOptions, Fidelities, PulseOptions, takes_an_array
 from .cells import CellOptions
 from .output import Json, Out, out_folder, resumable, show

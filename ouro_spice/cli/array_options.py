@@ -18,7 +18,7 @@ from .._util.checks import check_amplitude, check_range, check_width
 from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.crossbar import Crossbar
 from ..circuit.pulse import Pulse
-from ..circuit.waveform import State
+from ..device.state import State
 from .cells import TOTAL_S, CellOptions, takes_a_cell
 
 

@@ -17,7 +17,7 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.compact_cell import CompactCell
 from ..device.jart import jart_vcm_v1b
-from ..device.variability import Walk
+from ..device.walk import Walk
 
 TOTAL_S = (1e-9, 1.0)
 """Times in which a pair of amplitudes can cross the window [s]."""

@@ -20,8 +20,8 @@ from .output import Json, out_file, show
 if TYPE_CHECKING:
     from .._util.progress import Bar
     from ..circuit.pulse import Pulse
-    from ..circuit.waveform import State
     from ..dataset.recipe import Drawn
+    from ..device.state import State
     from ..programming.history import History
     from ..programming.programmer import Programmer
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._util import random_keys
 from ..circuit.cell_kinds import Cell
 from ..circuit.pulse import Pulse
-from ..circuit.waveform import Result, SimulationError, State, Waveform
+from ..circuit.result import Result, SimulationError
+from ..circuit.waveform import Waveform
 from ..compact import characteristics
-from ..device.variability import Walk
-from ..simulation import walk_segment
+from ..device import walk_values
+from ..device.state import State
+from ..device.walk import Walk
 from ..simulation.circuit_transient import CircuitRun
 from ..simulation.live_cell import SpiceCell
 from ..simulation.plausibility import doubts, told
@@ -43,7 +46,7 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Drawn, engine: Engine) -> 
     state = start_state(cell, drawn, recipe.start)
     g_start_S = _conductance(cell, state)
     pulse = Pulse(recipe.pair.amplitude(drawn.target_S - g_start_S), recipe.longest_s, drawn.rise_s, drawn.fall_s)
-    run = CircuitRun(cell, drawn.seed, True, engine, {cell.index: walk_segment.key(drawn.seed)}, many=True)
+    run = CircuitRun(cell, drawn.seed, True, engine, {cell.index: random_keys.key(drawn.seed)}, many=True)
     try:
         way = Way(run, pulse, recipe.step_s, state)
         width_s = way.crossing(drawn.target_S)
@@ -71,7 +74,7 @@ def start_state(cell: Cell, drawn: Drawn, start: str) -> State:
 
 def _conductance(cell: Cell, state: State) -> float:
     n = state.n_disc[cell.index]
-    return float(characteristics.conductance(walk_segment.frozen(cell.device, n, state.walked(cell.index)), n))
+    return float(characteristics.conductance(walk_values.frozen(cell.device, n, state.walked(cell.index)), n))
 
 
 @dataclass(frozen=True)

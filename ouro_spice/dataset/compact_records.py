@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .._util import random_keys
 from ..circuit.compact_cell import CompactCell
-from ..circuit.waveform import Result
+from ..circuit.result import Result
 from ..compact import characteristics
 from ..compact.integration import share
 from ..compact.parameter_vector import vector
 from ..compact.record_kernel import ENERGY_J, EVERY, G_END, POINTS, RESULTS, SCRATCH, WIDTH, record_devices
 from ..compact.walk_kernel import STILL, start
+from ..device import walk_values
 from ..device.jart import Device
-from ..device.variability import HalfCycleWalk, Walk
-from ..simulation import walk_segment
+from ..device.walk import HalfCycleWalk, Walk
 from ..simulation.population import started
 from .recipe import Drawn, Recipe
 from .record import HISTORY_POINTS, NAN, Record
@@ -49,7 +50,7 @@ def compact_records(
 
 def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Drawn]) -> list[Record]:
     walk = cell.device.walk if isinstance(cell.device.walk, Walk) else None
-    devices, keys = [one.device for one in drawn], np.array([walk_segment.key(one.seed) for one in drawn])
+    devices, keys = [one.device for one in drawn], np.array([random_keys.key(one.seed) for one in drawn])
     warm = walk if recipe.start == "stationary" else None
     n, wanders, g = started(devices, [one.start_S for one in drawn], keys, warm, cell.model)
     amplitudes = [recipe.pair.amplitude(one.target_S - now) for one, now in zip(drawn, g, strict=True)]
@@ -71,7 +72,7 @@ def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Drawn]) -> list[
 def _turned(device: Device, n_disc: float, amplitude_V: float, key: np.ndarray) -> Device:
     """The device for a pulse under the walk of the guide, its r and l on their way."""
     n = float(n_disc)
-    return walk_segment.half_cycle(device, n, walk_segment.begun(device, n), int(np.sign(amplitude_V)), key)[0]
+    return walk_values.half_cycle(device, n, walk_values.begun(device, n), int(np.sign(amplitude_V)), key)[0]
 
 
 def _record(

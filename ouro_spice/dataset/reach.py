@@ -12,7 +12,8 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..compact import characteristics
 from ..device.jart import Device
-from ..device.variability import Spread, Walk
+from ..device.spread import Spread
+from ..device.walk import Walk
 from .recipe import Recipe
 
 

@@ -19,7 +19,7 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import LONGEST_S, SHORTEST_S
 from ..compact import characteristics
 from ..device.jart import Device
-from ..device.variability import Spread, spread
+from ..device.spread import Spread, spread
 from ..simulation.write_voltages import Pair
 from .sampling import increment
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..circuit.waveform import Result
+from ..circuit.result import Result
 from .recipe import Drawn
 
 HISTORY_POINTS = 8192

@@ -20,8 +20,10 @@ from .._util.checks import check_count, check_flag, shown
 from .._util.validity import warn
 from .parameter import Parameter, quantity
 from .published_names import RADIUS, hint
+from .read_noise import ReadNoise
 from .schottky import check_barrier
-from .variability import VARYING, HalfCycleWalk, ReadNoise, Spread, Walk, spread
+from .spread import VARYING, Spread, spread
+from .walk import HalfCycleWalk, Walk
 
 V_READ = 0.2
 """The voltage V(AE, OE) at which ``g`` is defined [V]."""
@@ -165,7 +167,7 @@ class Device:
         size
             Number of devices.
         law
-            The D2D law, or the name of one of ``ouro_spice.device.variability.SPREADS``.
+            The D2D law, or the name of one of ``ouro_spice.device.spread.SPREADS``.
 
         Raises
         ------

@@ -21,7 +21,7 @@ from .write_tables import SAYS, software_rows
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .campaigns import Found
+    from .found import Found
 
 _WINDOWS = (1001, 101, 11, 1)
 """Moving averages of Fig. 5, in steps; a shorter history shows those that it has room for."""

@@ -5,11 +5,9 @@ Everything that takes long is kept in the campaign's folder as soon as it is mad
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,74 +15,20 @@ from typing import Any
 import numpy as np
 
 from .._util.files import make_folder, write_text
-from ..evaluation.deployment import Deployment
-from ..programming.history import History
 from ..provenance.manifest import versions
 from ..reporting.page import Page
 from ..spice.ngspice import Ngspice
 from . import campaign_page, document
-from .attempts import OneShot, one_shot
-from .best_network import best_networks
+from .attempts import one_shot
 from .configuration import Configuration, Setting
+from .found import Found
 from .networks import Place, network
 from .revision import commit
 from .training_processes import train_ahead
 from .transfer import transfer
-from .writes import Writes, converged, ratios, rows, writes
+from .writes import converged, writes
 
 CAMPAIGNS = ("paper", "circuit")
-
-
-@dataclass
-class Found:
-    """What a campaign has found, by setting."""
-
-    places: dict[str, Place] = field(default_factory=dict)
-    one_shots: dict[str, OneShot] = field(default_factory=dict)
-    converged: dict[str, dict[str, list[History]]] = field(default_factory=dict)
-    writes: dict[str, Writes] = field(default_factory=dict)
-    transfers: dict[str, dict[str, Deployment]] = field(default_factory=dict)
-
-    @property
-    def results(self) -> dict[str, Any]:
-        """What ``results.json`` holds."""
-        return {
-            "one_shot": {name: found.rows() for name, found in self.one_shots.items()},
-            "write_verify": {name: rows(self.places[name], found) for name, found in self.writes.items()},
-            "ratios": {name: ratios(self.places[name], found) for name, found in self.writes.items()},
-            "tuned": {name: _by_tolerance(found.tuned) for name, found in self.writes.items()},
-            "prediction_s": {name: _by_tolerance(found.prediction_s) for name, found in self.writes.items()},
-            "best": {name: best_networks(found, self._networks(name)) for name, found in self.one_shots.items()},
-            "transfer": {
-                name: {condition: one.summary() for condition, one in found.items()}
-                for name, found in self.transfers.items()
-            },
-            "converged": {
-                name: {who: _spread(histories) for who, histories in found.items()}
-                for name, found in self.converged.items()
-            },
-        }
-
-    def _networks(self, name: str) -> list[str]:
-        """Names of the networks that a setting trains."""
-        place = self.places[name]
-        return [variant.name for variant in place.configuration.of(place.setting)]
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        """Exactly what was simulated, by setting."""
-        data = {name: place.data.manifest for name, place in self.places.items()}
-        return {
-            "circuits": {name: one.circuit for name, one in data.items()},
-            "files": {f"{name}: {file}": digest for name, one in data.items() for file, digest in one.files.items()},
-            "failures": {name: one.failures for name, one in data.items()},
-            "checkpoints": {
-                f"{name}/{key}": network(place, place.configuration.variants[key]).sha256
-                for name, place in self.places.items()
-                for key in place.setting.variants
-            },
-            "pairs": {name: dataclasses.asdict(place.pair) for name, place in self.places.items()},
-        }
 
 
 def campaign(
@@ -147,22 +91,6 @@ def _seeds(configuration: Configuration) -> dict[str, Any]:
     own = configuration.seed
     seeds = {one.name: list(range(own, own + one.training_seeds)) for one in configuration.settings}
     return {"campaign": own, "training": seeds}
-
-
-def _by_tolerance(found: dict[float, Any]) -> dict[str, Any]:
-    return {f"{tolerance:g}": one for tolerance, one in found.items()}
-
-
-def _spread(histories: list[History]) -> dict[str, dict[str, float]]:
-    """Mean and standard deviation of the last conductance over the starts, by target [S]."""
-    ends: dict[float, list[float]] = {}
-    for history in histories:
-        if history.conductances_S:
-            ends.setdefault(history.target_S, []).append(history.conductances_S[-1])
-    return {
-        f"{target:.4g}": {"mean_S": float(np.mean(g)), "std_S": float(np.std(g)), "n": len(g)}
-        for target, g in sorted(ends.items())
-    }
 
 
 def finite(value: Any) -> Any:

@@ -17,7 +17,8 @@ from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.compact_cell import CompactCell
 from ..dataset.recipe import MOST
 from ..device.jart import jart_vcm_v1b
-from ..device.variability import SPREADS, Walk
+from ..device.spread import SPREADS
+from ..device.walk import Walk
 from ..prediction.neural_programmer import Drives
 from ..prediction.specification import Specification
 from .configuration_fields import check_kind, check_label, check_name, check_tables, made, tables_of
@@ -218,7 +219,7 @@ class Configuration:
             what = "there is no such file" if isinstance(error, OSError) else what
             raise ValueError(f"{path}: {what}") from error
         _check_references(path, found.settings, found.variants)
-        check_tables(path, found.tables, found.settings, found.variants)
+        check_tables(path, found.tables, found.needed, found.variants)
         return found
 
     @classmethod
@@ -234,6 +235,15 @@ class Configuration:
     def seed(self) -> int:
         """Of everything random."""
         return self.tables["seed"]
+
+    @property
+    def needed(self) -> set[str]:
+        """Return the names of the tables that its settings need."""
+        judged = [one for one in self.settings if one.judged]
+        asked = {
+            name for name in ("floor", "converge", "write", "transfer") if any(getattr(one, name) for one in judged)
+        }
+        return asked | {"table"} & set(self.tables)
 
     def seeded(self, seed: int) -> Configuration:
         """The same with another seed."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._util.checks import check_count, check_range
-
-if TYPE_CHECKING:
-    from .configuration import Setting
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 _LABEL = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,63}")
@@ -65,19 +62,16 @@ def check_label(name: Any) -> None:
         raise ValueError(f"name = {str(name)[:80]!r} must be a text of up to 64 letters, without / or a dot in front")
 
 
-def check_tables(path: Path, tables: Mapping[str, Any], settings: Sequence[Setting], known: Collection[str]) -> None:
-    """Raise ValueError for a table that a setting needs and that does not say what is to be done."""
-    judged = [one for one in settings if one.judged]
-    needed = {"floor": any(one.floor for one in judged), "converge": any(one.converge for one in judged)}
-    needed |= {"write": any(one.write for one in judged), "table": "table" in tables}
+def check_tables(path: Path, tables: Mapping[str, Any], needed: Collection[str], known: Collection[str]) -> None:
+    """Raise ValueError for a table of those `needed` that does not say what is to be done; `known` are the variants."""
     try:
-        for name in (name for name, wanted in needed.items() if wanted):
+        for name in (name for name in _NEEDED if name in needed):
             _check_table(tables, name)
-        if needed["write"]:
+        if "write" in needed:
             for key in tables["write"]["neural"]:
                 if key not in known:
                     raise ValueError(f"[write] neural: there is no variant {key!r}")
-        if any(one.transfer for one in judged):
+        if "transfer" in needed:
             for one in tables_of(tables, "transfer", list):
                 check_label(one.get("name"))
     except (KeyError, ValueError) as error:

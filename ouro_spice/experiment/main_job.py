@@ -9,6 +9,7 @@ from typing import Any
 from .._util import assets
 from .._util.files import make_folder
 from .._util.progress import progress
+from ..reporting import deck_figures
 from ..reporting.page import Page
 from ..spice import decks
 from ..spice.decks import DeckFigure
@@ -62,7 +63,7 @@ def judge(out: Path, say: Say = lambda *_: None) -> list[DeckFigure]:
     """Run the decks, draw their waveforms, show their table."""
     with progress("decks", len(assets.decks())) as bar:
         judged = decks.run_decks(out, bar)
-    decks.draw(out)
+    deck_figures.draw(out)
     say(DECK_SUMMARY_HEAD, deck_summary(judged))
     return judged
 

@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._util import random_keys
 from .._util.checks import check_count
 from .._util.files import make_folder, read_text, write_text, write_whole
 from .._util.progress import Bar, progress
 from ..circuit.cells import Cell1R
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse, trapezoids
-from ..circuit.waveform import State
 from ..compact import characteristics
 from ..device.jart import Device, jart_vcm_v1b
-from ..device.variability import Walk
+from ..device.state import State
+from ..device.walk import Walk
 from ..provenance.cache import kept
 from ..provenance.differences import differences, listed
 from ..provenance.manifest import Manifest, describe
-from ..simulation import walk_segment
 from ..simulation.transient import simulate
 from ..simulation.write_voltages import Pair, pair
 from ..spice.ngspice import Ngspice
@@ -137,7 +137,7 @@ def _compact(devices: tuple[Device, ...], voltages: Pair, pulses: int, seed: int
     pwl = trapezoids((*slot, v) for v in [voltages.v_set] * pulses + [voltages.v_reset] * pulses)
     done = follow(
         "full", devices, pwl.times_s, pwl.volts, [device.bounds[0] for device in devices],
-        walk=devices[0].walk.settings, keys=np.array([walk_segment.key(_seed(seed, k)) for k in range(len(devices))]),
+        walk=devices[0].walk.settings, keys=np.array([random_keys.key(_seed(seed, k)) for k in range(len(devices))]),
         grid_s=sum(slot),
     )  # fmt: skip
     return np.stack([characteristics.conductance(d, done.n[k], done.r[k], done.l[k]) for k, d in enumerate(devices)])

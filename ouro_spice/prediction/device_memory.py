@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from .pulse_predictor import PulsePredictor
+from numpy.typing import ArrayLike
 
 CLEAR_S = 5e-6
 """A change of conductance [S] that tells as much of the device's speed as of its noise; smaller ones count for less."""
@@ -19,6 +17,14 @@ MOST = 4.0
 
 KEPT = 0.5
 """What a run in a direction still counts for after the next one in it: r and l walk on."""
+
+
+class Clock(Protocol):
+    """A predictor of the middle of all devices."""
+
+    def predict(self, g_start_S: ArrayLike, dg_S: ArrayLike, **seen: ArrayLike) -> np.ndarray:
+        """Return the signed pulse time [s] for a wanted change of conductance [S]."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Memory:
         two, none = np.zeros((2, k)), np.empty((0, k))
         return cls(two, two, np.zeros(k), np.asarray(reading_S, float), none, none, np.asarray(reading_S, float))
 
-    def after(self, clock: PulsePredictor, time_s: np.ndarray, drive: np.ndarray, reading_S: np.ndarray) -> Memory:
+    def after(self, clock: Clock, time_s: np.ndarray, drive: np.ndarray, reading_S: np.ndarray) -> Memory:
         """With one pulse more each: signed times [s], amplitudes over the pair's, and readings after them [S]; (k,).
 
         A pulse whose reading failed tells nothing.
@@ -77,7 +83,7 @@ class Memory:
         """That of some of the writes."""
         return Memory(*(getattr(self, f.name)[..., those] for f in dataclasses.fields(self)))
 
-    def _estimates(self, clock: PulsePredictor) -> tuple[np.ndarray, np.ndarray]:
+    def _estimates(self, clock: Clock) -> tuple[np.ndarray, np.ndarray]:
         """Slowness and weight, (2, k), the present run included."""
         moved = (self.reading_S - self.anchor_S) * self.sign
         seen = np.maximum(moved, CLEAR_S)
@@ -97,7 +103,7 @@ class Memory:
         slow = (old * self.slow + mine * weight * found) / np.where(total > 0, total, 1.0)
         return np.where(total > 0, slow, 0.0), total
 
-    def seen(self, clock: PulsePredictor, dg_S: np.ndarray) -> dict[str, np.ndarray]:
+    def seen(self, clock: Clock, dg_S: np.ndarray) -> dict[str, np.ndarray]:
         """The inputs of a network that it stands for, (k,) each, by the direction of the wanted change."""
         slow, sure = self._estimates(clock)
         same = np.where(np.asarray(dg_S) > 0, 0, 1)

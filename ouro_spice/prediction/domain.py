@@ -12,7 +12,7 @@ import numpy as np
 from ..compact import characteristics
 from ..dataset.reach import reach_S
 from ..device.jart import PARAMETERS, Device
-from ..device.variability import Spread
+from ..device.spread import Spread
 from ..provenance.manifest import Manifest
 from .device_memory import MOST
 from .examples import Examples

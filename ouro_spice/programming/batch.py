@@ -13,9 +13,9 @@ from .._util.progress import Bar
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import HIGHEST_V, Pulse
-from ..circuit.waveform import State
 from ..dataset.recipe import STARTS, Drawn
 from ..device.jart import Device
+from ..device.state import State
 from ..spice.ngspice import Ngspice
 from .compact_batch import CompactFleet
 from .spice_batch import SpiceFleet

@@ -10,15 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._util import random_keys
 from .._util.progress import Bar
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
-from ..circuit.waveform import Result, State, Telegraph
+from ..circuit.result import Result
 from ..compact import characteristics
 from ..dataset.recipe import Drawn
+from ..device import walk_values
 from ..device.jart import Device
-from ..device.variability import HalfCycleWalk, Walk, Wander
-from ..simulation import walk_segment
+from ..device.read_noise import Telegraph
+from ..device.state import State
+from ..device.walk import HalfCycleWalk, Walk
+from ..device.walk_state import Wander
 from ..simulation.plausibility import told, voltage_doubt
 from ..simulation.population import started
 from ..simulation.telegraph_noise import advanced, seen
@@ -63,7 +67,7 @@ class CompactFleet:
         self._walk = self.devices[0].walk
         if any(device.walk != self._walk for device in self.devices):
             raise ValueError("drawn: all devices of a fleet of compact cells must have the same walk")
-        self._keys = np.array([walk_segment.key(one.seed) for one in drawn])
+        self._keys = np.array([random_keys.key(one.seed) for one in drawn])
         self._telegraph = [Telegraph()] * len(drawn)
         self._states = self._begun([one.start_S for one in drawn], start)
 
@@ -176,7 +180,7 @@ class CompactFleet:
             return now
         for k, place in enumerate(places):
             device, n = self.devices[place], float(now.n[k])
-            moved, wander = walk_segment.half_cycle(device, n, self._wander(place), int(polarity[k]), self._keys[place])
+            moved, wander = walk_values.half_cycle(device, n, self._wander(place), int(polarity[k]), self._keys[place])
             now.p[k], now.w[k], now.polarity[k] = vector(moved), wander.vector, wander.polarity
         return now
 
@@ -219,7 +223,7 @@ class CompactFleet:
     def _noisy(self, place: int) -> float:
         """What a read of a device with read noise reports [S]."""
         n = float(self._states.n[place])
-        device = walk_segment.frozen(self.devices[place], n, self._wander(place) if self._walk else None)
+        device = walk_values.frozen(self.devices[place], n, self._wander(place) if self._walk else None)
         return float(
             characteristics.conductance(device, seen(device, n, self._telegraph[place]), model=self.cell.model)
         )

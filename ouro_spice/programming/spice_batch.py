@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._util import random_keys
 from .._util.progress import Bar
 from ..circuit.cell_kinds import Cell
 from ..circuit.pulse import Pulse
-from ..circuit.waveform import Result, SimulationError, State
+from ..circuit.result import Result, SimulationError
 from ..dataset.circuit_records import OF_THE_MACHINE, Way, start_state
 from ..dataset.recipe import Drawn
-from ..simulation import walk_segment
+from ..device.state import State
 from ..simulation.live_cell import SpiceCell
 from ..simulation.sensing import prepare, unreadable
 from ..spice.ngspice import Ngspice
@@ -166,7 +167,7 @@ class _Member(SpiceCell):
 
 def _member(cell: Cell, drawn: Drawn, start: str, engine: Ngspice, often_V: Collection[float]) -> _Member:
     own = cell.replace(device=drawn.device)
-    keys = {cell.index: walk_segment.key(drawn.seed)}
+    keys = {cell.index: random_keys.key(drawn.seed)}
     state = start_state(own, drawn, start)
     return _Member(own, state, drawn.seed, engine, nominal=cell, keys=keys, often_V=often_V, warn=False)
 

@@ -14,8 +14,9 @@ from .._util.validity import UnreadableTarget, warn
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
-from ..circuit.waveform import Result, SimulationError, State
+from ..circuit.result import Result, SimulationError
 from ..device.jart import Device
+from ..device.state import State
 from ..provenance import maker
 from ..provenance.manifest import Manifest, describe, versions
 from ..simulation.live_cell import LiveCell, live

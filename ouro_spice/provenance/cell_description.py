@@ -16,7 +16,8 @@ from ..circuit.process import Process
 from ..circuit.selection import Selection
 from ..circuit.sense import Sense
 from ..device.jart import PARAMETERS, Device
-from ..device.variability import HalfCycleWalk, ReadNoise, Walk
+from ..device.read_noise import ReadNoise
+from ..device.walk import HalfCycleWalk, Walk
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "Device": {

@@ -15,8 +15,9 @@ from .._util.files import OutputError, make_folder, read_bytes, write_text
 from .._util.progress import notice
 from ..circuit.crossbar import Crossbar
 from ..circuit.testbench import Testbench
-from ..circuit.waveform import State, Telegraph
-from ..device.variability import Wander
+from ..device.read_noise import Telegraph
+from ..device.state import State
+from ..device.walk_state import Wander
 from .differences import MAKER, differences, listed
 from .manifest import Manifest, describe
 

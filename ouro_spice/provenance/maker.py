@@ -6,42 +6,46 @@ from .._util import assets
 from . import sources
 
 WORKS: dict[str, tuple[str, ...]] = {
-    "simulation": ("cell", "transient", "fleet"),
-    "records": ("dataset.work",),
-    "measurements": ("importing", "measured"),
-    "writes": ("write_verify", "write_verify.many", "fleet", "predictor.programmer", "predictor.table"),
-    "benchmark": ("results.benchmark", "results.bench_table", "predictor.programmer", "predictor.table"),
-    "trials": ("one_shot.trying",),
-    "training": ("results.networks",),
-    "campaign": ("results.networks", "results.attempts", "results.writes", "results.transfer"),
+    "simulation": ("simulation.live_cell", "simulation.transient", "programming.batch"),
+    "records": ("dataset.shards",),
+    "measurements": ("dataset.importing", "dataset.measurements"),
+    "writes": ("programming", "prediction.neural_programmer", "prediction.lookup_table"),
+    "benchmark": (
+        "experiment.benchmark", "experiment.bench_table", "prediction.neural_programmer", "prediction.lookup_table",
+    ),
+    "trials": ("evaluation.trajectories",),
+    "training": ("experiment.networks",),
+    "campaign": ("experiment.networks", "experiment.attempts", "experiment.writes", "experiment.transfer"),
     "array": ("array",),
-    "edges": ("edges",),
-    "play": ("compare.playing",),
-    "curves": ("curves",),
-}
-"""Modules in which each kind of work begins."""
+    "edges": ("dataset.edge_effects",),
+    "play": ("dataset.comparison.replay",),
+    "curves": ("experiment.switching_curves",),
+}  # fmt: skip
+"""Modules, or whole folders of them, in which each kind of work begins."""
 
 _BOOKS = (
-    "manifest", "maker", "sources", "described", "former", "provenance", "kept", "rebuild", "progress",
-    "dataset.storage", "dataset.settings", "dataset.making", "predictor.checkpoint",
+    "provenance", "_util.progress", "dataset.storage", "dataset.settings", "dataset.making", "prediction.checkpoint",
 )  # fmt: skip
 """Modules that describe work, keep it and count it, and decide no number of it."""
 
 _PAGES = (
-    "report", "cli", "results.claims", "results.document", "results.formats", "results.page", "results.publish",
-    "results.revision", "results.table", "results.write_tables",
+    "reporting", "cli", "experiment.claims", "experiment.document", "experiment.formats", "experiment.campaign_page",
+    "experiment.publish", "experiment.revision", "experiment.result_tables", "experiment.write_tables",
 )  # fmt: skip
 """Modules that print."""
 
 _CIRCUITS = (
-    "engine", "osdi", "static", "sensing", "dataset.circuit_records", "fleet.spice", "transient.circuit",
-    "transient.frozen", "transient.guess", "transient.scales", "circuit.testbench", "circuit.drive", "circuit.grid",
-    "circuit.crossbar",
+    "spice", "simulation.static", "simulation.sensing", "simulation.circuit_transient", "simulation.frozen_devices",
+    "simulation.first_guess", "simulation.time_scales", "dataset.circuit_records", "programming.spice_batch",
+    "circuit.testbench", "circuit.drivers", "circuit.crossbar_netlist", "circuit.array_testbench", "circuit.crossbar",
 )  # fmt: skip
 """Modules without which compact cells do."""
 
-_PROCESSES = ("engine.worker",)
-"""Modules that are run as processes of their own, and imported by nothing."""
+_HANDED_OVER = ("spice.worker", "circuit.crossbar")
+"""Modules that circuits need and nothing imports: a process of its own, and an array that a cell comes out of."""
+
+_RECORDS = ("dataset.pulse_dataset", "simulation.write_voltages")
+"""Modules that measurements are handed to, which decide nothing of them."""
 
 _HELP = ("walk_clock",)
 """Verilog-A that is no physics: it puts the points of a transient where a walk bends."""
@@ -60,8 +64,8 @@ def code(work: str, compact: bool) -> dict[str, str]:
         Whether it is done with compact cells alone: nothing that only circuits need takes part then.
     """
     if work == "measurements":
-        return sources.closure(WORKS[work], (*_BOOKS, *_PAGES, *_CIRCUITS, "dataset", "circuit", "array", "pair"))
+        return sources.closure(WORKS[work], (*_BOOKS, *_PAGES, *_CIRCUITS, *_RECORDS))
     if compact:
         return sources.closure(WORKS[work], (*_BOOKS, *_PAGES, *_CIRCUITS))
     beside = {f"{name}.va": assets.text_sha256(assets.verilog_a(name)) for name in _HELP}
-    return sources.closure((*WORKS[work], *_PROCESSES), (*_BOOKS, *_PAGES)) | beside
+    return sources.closure((*WORKS[work], *_HANDED_OVER), (*_BOOKS, *_PAGES)) | beside

@@ -36,7 +36,8 @@ def closure(begins: tuple[str, ...], without: tuple[str, ...] = (), root: Path |
     Parameters
     ----------
     begins
-        Where the work begins, as dotted names in the package, such as "dataset.compact_records".
+        Where the work begins, as dotted names in the package, such as "dataset.compact_records"; that of a folder
+        stands for all modules in it.
     without
         Modules, or whole folders of them, that are left out with what only they import.
     root
@@ -53,7 +54,7 @@ def closure(begins: tuple[str, ...], without: tuple[str, ...] = (), root: Path |
 @lru_cache(maxsize=64)
 def _closure(begins: tuple[str, ...], without: tuple[str, ...], root: Path) -> dict[str, str]:
     known = _Parsed(root)
-    found, waiting = {}, [_source(root, name) for name in begins]
+    found, waiting = {}, [file for name in begins for file in _files(root, name)]
     while waiting:
         file = waiting.pop()
         if file in found or _left_out(file, without):
@@ -85,6 +86,14 @@ def _source(root: Path, name: str) -> str:
             "alone, or a zip file?); install ouro_spice with its .py files in a plain folder, as pip does"
         )
     return file
+
+
+def _files(root: Path, name: str) -> list[str]:
+    """Return the file of a module, or those of all modules of a folder; ToolError where there is none such."""
+    folder = root / name.replace(".", "/")
+    if name and folder.is_dir():
+        return sorted(path.relative_to(root).as_posix() for path in folder.rglob("*.py"))
+    return [_source(root, name)]
 
 
 class _Parsed:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..spice.raw_file import Plot
+from ..spice.raw_file import Plot, read_raw
 
 
 def picture(deck: str, plots: list[Plot]) -> Any:
@@ -173,3 +174,15 @@ _PICTURES: dict[str, Callable[[Any, list[Plot]], None]] = {
     "sense": _draw_sense,
     "lines": _draw_lines,
 }
+
+
+def draw(out: Path) -> list[Path]:
+    """Draw the waveform of each deck that `run_decks` left in ``out/decks`` to ``out/DECK.png``; the files written."""
+    written = []
+    for raw in sorted((Path(out) / "decks").glob("bench_*.raw")):
+        plots = read_raw(raw)
+        if plots:
+            target = Path(out) / f"{raw.stem}.png"
+            picture(raw.stem.removeprefix("bench_"), plots).savefig(target)
+            written.append(target)
+    return written

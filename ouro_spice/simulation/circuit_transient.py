@@ -10,13 +10,17 @@ from itertools import pairwise
 
 import numpy as np
 
+from .._util import random_keys
 from ..circuit.cell_kinds import Cell
 from ..circuit.memristor import CLOCK, clock
 from ..circuit.pulse import PWL, Parallel, Pulse
+from ..circuit.result import Result
 from ..circuit.testbench import Testbench
-from ..circuit.waveform import Effort, Result, State, Waveform
+from ..circuit.waveform import Effort, Waveform
+from ..device import walk_values
 from ..device.jart import Device
-from ..device.variability import HalfCycleWalk, Walk
+from ..device.state import State
+from ..device.walk import HalfCycleWalk, Walk
 from ..spice.ngspice import Engine
 from . import frozen_devices, limit_steps, time_scales, walk_segment
 from .first_guess import Source, concentrations
@@ -101,13 +105,13 @@ class CircuitRun:
         return {k: (device, own) for k, (device, own) in written.items() if isinstance(device, Device) and device.walk}
 
     def _key(self, index: int) -> np.ndarray:
-        return self.keys[index] if self.keys and index in self.keys else walk_segment.key(self.seed, index)
+        return self.keys[index] if self.keys and index in self.keys else random_keys.key(self.seed, index)
 
     def _half_cycle(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
         moved, after = {}, state
         for k, (device, own) in self._walkers(pulse).items():
-            wander = walk_segment.begun(device, state.n_disc[k], state.walked(k))
-            moved[k], wander = walk_segment.half_cycle(device, state.n_disc[k], wander, own.polarity, self._key(k))
+            wander = walk_values.begun(device, state.n_disc[k], state.walked(k))
+            moved[k], wander = walk_values.half_cycle(device, state.n_disc[k], wander, own.polarity, self._key(k))
             after = after.changed(k, wander=wander)
         for wave in self._still(self.cell.moved(moved), pulse, begin_s, end_s, after):
             if wave.result is not Result.OK:
@@ -228,7 +232,7 @@ class CircuitRun:
         after = _kept(wave.state, state)
         for k, one in stretches.items():
             wander = one.after(paths[k], found[k])
-            after = after.changed(k, n_disc=walk_segment.held(wander, after.n_disc[k]), wander=wander)
+            after = after.changed(k, n_disc=walk_values.held(wander, after.n_disc[k]), wander=wander)
         traces = dict(wave.traces)
         for k, one in stretches.items():
             traces |= _walked(wave, one, ramps[k], self.cell.suffix(k), after, k)
@@ -270,7 +274,7 @@ class CircuitRun:
         on = self.cell.flat_start_s(pulse) - pulse.rise
         found = {}
         for k, (device, own) in self._walkers(pulse).items():
-            wander = walk_segment.begun(device, state.n_disc[k], state.walked(k), amid=begin_s > on)
+            wander = walk_values.begun(device, state.n_disc[k], state.walked(k), amid=begin_s > on)
             times = (on - begin_s, on - begin_s + own.duration, end_s - begin_s)
             found[k] = walk_segment.Stretch(device, wander, own.polarity, *times, self._key(k))
         return found

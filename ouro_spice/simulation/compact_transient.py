@@ -9,14 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._util import random_keys
 from .._util.checks import shown
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
-from ..circuit.waveform import Effort, Result, SimulationError, State, Waveform
+from ..circuit.result import Result, SimulationError
+from ..circuit.waveform import Effort, Waveform
 from ..compact import characteristics
+from ..device import walk_values
 from ..device.jart import PARAMETERS, Device
-from ..device.variability import HalfCycleWalk, Walk, Wander
-from . import walk_segment
+from ..device.state import State
+from ..device.walk import HalfCycleWalk, Walk
+from ..device.walk_state import Wander
 
 _POINTS = 200
 """A waveform has at least this many points; the integration itself needs far fewer."""
@@ -41,10 +45,10 @@ class CompactRun:
             )
         device, n = self.cell.device, state.n_disc[0]
         n = PARAMETERS["Ninit"].within(n)
-        wander = walk_segment.begun(device, n, state.walked()) if device.walk else None
+        wander = walk_values.begun(device, n, state.walked()) if device.walk else None
         moved = device
         if isinstance(device.walk, HalfCycleWalk):
-            moved, wander = walk_segment.half_cycle(device, n, wander, pulse.polarity, walk_segment.key(self.seed))
+            moved, wander = walk_values.half_cycle(device, n, wander, pulse.polarity, random_keys.key(self.seed))
         try:
             yield self._wave(moved, wander, pulse, begin_s, end_s, n)
         except ArithmeticError as error:
@@ -66,7 +70,7 @@ class CompactRun:
         done = follow(
             self.cell.model, [moved], times, pwl.volts, n, writing=self.cell.writing(pulse, times + begin_s),
             rs_ohm=self.cell.resistance, walk=walk.settings if walking else None,
-            wanders=wander.vector[None] if walking else None, keys=walk_segment.key(self.seed)[None],
+            wanders=wander.vector[None] if walking else None, keys=random_keys.key(self.seed)[None],
             grid_s=(end_s - begin_s) / _POINTS, trace=True, threads=1,
         )  # fmt: skip
         if walking:

@@ -16,10 +16,13 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.cells import Cell1R
 from ..circuit.parts import Driver
 from ..circuit.pulse import Pulse
+from ..circuit.result import Result, SimulationError
 from ..circuit.selection import Selection
-from ..circuit.waveform import Result, SimulationError, State, Waveform
+from ..circuit.waveform import Waveform
 from ..compact import characteristics
+from ..device import walk_values
 from ..device.jart import Device
+from ..device.state import State
 from ..spice.ngspice import Engine, runnable_deck
 from . import walk_segment
 
@@ -82,7 +85,7 @@ class Source:
         if not {"ae", "oe"} <= set(state.volts):
             return None
         volts, n = state.volts["ae"] - state.volts["oe"], state.n_disc[index]
-        now = walk_segment.frozen(device, n, state.walked(index))
+        now = walk_values.frozen(device, n, state.walked(index))
         return cls._through(pulse.amplitude, [volts], characteristics.static_current(now, [volts], n))
 
     @classmethod

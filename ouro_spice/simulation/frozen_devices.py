@@ -14,8 +14,9 @@ import numpy as np
 
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
-from ..circuit.waveform import Fidelity, State, Waveform
+from ..circuit.waveform import Fidelity, Waveform
 from ..device.jart import Device
+from ..device.state import State
 
 TOLERANCE = 1e-3
 """Largest change of ln n_disc of a memristor that is held still."""

@@ -12,11 +12,12 @@ from .._util.checks import check_kind, check_seed, shown
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
-from ..circuit.waveform import State, Waveform
+from ..circuit.waveform import Waveform
 from ..compact import characteristics
+from ..device import walk_values
 from ..device.jart import Device
+from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
-from . import walk_segment
 from .circuit_transient import CircuitRun
 from .compact_transient import CompactRun
 from .plausibility import warned
@@ -147,7 +148,7 @@ class SpiceCell:
 
     @property
     def _now(self) -> Device:
-        return walk_segment.frozen(self.description.device, self._n_disc, self.state.walked(self.description.index))
+        return walk_values.frozen(self.description.device, self._n_disc, self.state.walked(self.description.index))
 
     @property
     def _seen(self) -> float:
@@ -213,7 +214,7 @@ class ModelCell:
 
     @property
     def _now(self) -> Device:
-        return walk_segment.frozen(self.description.device, self.state.n_disc[0], self.state.walked())
+        return walk_values.frozen(self.description.device, self.state.n_disc[0], self.state.walked())
 
 
 def live(

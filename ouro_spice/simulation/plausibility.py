@@ -16,9 +16,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._util.validity import warn
-from ..circuit.waveform import Result, Waveform
+from ..circuit.result import Result
+from ..circuit.waveform import Waveform
 from ..device.jart import Device
-from ..device.variability import Walk
+from ..device.walk import Walk
 
 HIGHEST_V = 2.0
 """Largest V(AE, OE) that published figures go to [V]."""

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._util import random_keys
 from .._util.checks import check_kind, check_range, check_seed, several, shown
-from ..circuit.waveform import State
 from ..compact import characteristics
 from ..device.jart import V_READ, Device
-from ..device.variability import Walk, Wander
-from . import walk_segment
+from ..device.state import State
+from ..device.walk import Walk
+from ..device.walk_state import Wander
 
 _STEPS = 2000
 """Steps of the walk at frozen N after which its values are those that later pulses see."""
@@ -64,7 +65,7 @@ def stationary(device: Device, g_S: float, seed: int = 0, model: str | None = No
     if not isinstance(device.walk, Walk):
         raise ValueError(f"walk = {device.walk!r}: a stationary state needs a device with an ouro_spice.Walk")
     characteristics.check_inside(np.asarray(g_S, dtype=float), *characteristics.range_S(device, None, None, model))
-    n, w, _ = started([device], [g_S], [walk_segment.key(seed)], device.walk, model)
+    n, w, _ = started([device], [g_S], [random_keys.key(seed)], device.walk, model)
     return State((float(n[0]),), wander=(Wander.from_vector(w[0], 0),))
 
 

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
 
 from ..circuit.cell_kinds import Cell
+from ..circuit.result import Result, SimulationError
 from ..circuit.sense import ReadingClipped
-from ..circuit.waveform import Result, SimulationError, Waveform
+from ..circuit.waveform import Waveform
 from ..spice.ngspice import Engine
 
 _CALIBRATION_S = np.geomspace(0.5e-6, 4e-3, 18)

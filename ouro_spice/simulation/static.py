@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 from .._util.checks import check_engine, check_kind, check_range, checked_numbers, shown
 from ..circuit.memristor import REALISED, element
 from ..circuit.pulse import HIGHEST_V
+from ..circuit.result import Result
 from ..circuit.testbench import Testbench
-from ..circuit.waveform import Result, Waveform
+from ..circuit.waveform import Waveform
 from ..compact import characteristics
 from ..device.jart import PARAMETERS, Device
 from ..spice.ngspice import Engine, default_engine

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..circuit.waveform import State, Telegraph
+from .._util import random_keys
 from ..device.jart import Device
-from . import walk_segment
+from ..device.read_noise import Telegraph
+from ..device.state import State
 
 _LEVELS = (-2, -1, 0, 1, 2)
 # the probabilities of the levels -2 .. 2 after each of them; what is left of 1 is in the diagonal
@@ -52,7 +53,7 @@ def listened(cell: Any, after: State | None, before: State, time_s: float, seed:
     for k in heard:
         device = cell.device_at(k)
         if isinstance(device, Device) and device.read_noise is not None:
-            after = after.changed(k, telegraph=advanced(device, before.noise(k), time_s, walk_segment.key(seed, k)))
+            after = after.changed(k, telegraph=advanced(device, before.noise(k), time_s, random_keys.key(seed, k)))
     return after
 
 

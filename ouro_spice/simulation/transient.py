@@ -14,8 +14,9 @@ from .._util.checks import check_engine, check_flag, check_part, check_seed, sho
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Parallel, Pulse, checked
-from ..circuit.waveform import Effort, Fidelity, State, Waveform
+from ..circuit.waveform import Effort, Fidelity, Waveform
 from ..device.jart import Device
+from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
 from .circuit_transient import CircuitRun
 from .compact_transient import CompactRun

@@ -19,101 +19,22 @@ import numpy as np
 
 from .._util.forks import cached_property
 from ..circuit.pulse import PWL
-from ..device.jart import Device, varied
-from ..device.variability import VARYING, HalfCycleWalk, Walk, Wander
+from ..device.jart import Device
+from ..device.spread import VARYING
+from ..device.walk_state import Wander
+from ..device.walk_values import (
+    _ROUNDING,
+    _before,
+    held,
+)
 from .walk_limits import Limits, jumps
 
 RAMP = 0.5
 """Share of a step of `Walk` in which the values go to the new ones; half of it lies before the step's end."""
 
-_SHORTEST_WAY = 1e-4
-"""Share of N below which the way of a half-cycle is none: r and l would follow the last digits of N."""
 
 _GROWTH = (0.5, 2.0)
 """Where N gathers speed, it is taken to go on so, but for no more than this from a quarter of a step to the next."""
-
-_ROUNDING = 1e-6
-"""A step ends with a part of a pulse that ends within this share of it."""
-
-
-def key(seed: int, index: int = 0) -> np.ndarray:
-    """The key of a seed's streams of random numbers for one memristor of a circuit, (2,) uint64."""
-    return np.random.SeedSequence(seed, spawn_key=(index,) if index else ()).generate_state(2, np.uint64)
-
-
-def begun(device: Device, n_disc: float, wander: Wander | None = None, amid: bool = False) -> Wander:
-    """Where the walk stands: as given, or at the device's own values; `amid` a pulse its steps have begun there."""
-    if wander is None:
-        return Wander.at(*(getattr(device, name) for name in VARYING), n_disc)
-    if isinstance(device.walk, Walk):
-        if not 0 <= wander.clock_s < device.walk.step_s * (1 + _ROUNDING):
-            raise ValueError(
-                f"wander: clock_s = {wander.clock_s:g} must be below the walk's step_s, {device.walk.step_s:g}"
-            )
-        if wander.clock_s <= _ROUNDING * device.walk.step_s and not amid:  # a new step begins where the state is now
-            return dataclasses.replace(wander, n_begin=n_disc)
-    return wander
-
-
-def present(device: Device, n_disc: float, wander: Wander) -> np.ndarray:
-    """The values of r, l, Ndiscmin, Ndiscmax now, (4,)."""
-    if isinstance(device.walk, Walk):
-        return _after(wander)
-    slopes = _slopes(wander) * (n_disc - wander.n_begin)
-    return np.array([wander.r_before + slopes[0], wander.l_before + slopes[1], wander.Ndiscmin, wander.Ndiscmax])
-
-
-def frozen(device: Device, n_disc: float, wander: Wander | None = None) -> Device:
-    """The device as it is now, without its walk: what a read sees."""
-    if device.walk is None:
-        return device
-    wander = begun(device, n_disc, wander)
-    values = present(device, n_disc, wander)
-    return device.replace(walk=None, **varied(values))
-
-
-def held(wander: Wander, n_disc: float) -> float:
-    """The concentration inside the limits of a walk that has ended a step, as the law holds it there."""
-    return max(wander.Ndiscmin, min(wander.Ndiscmax, n_disc)) if wander.count else n_disc
-
-
-def half_cycle(
-    device: Device, n_disc: float, wander: Wander, polarity: int, streams: np.ndarray
-) -> tuple[Device, Wander]:
-    """The device for a pulse under `HalfCycleWalk`, and its walk: new values where the polarity is a new one."""
-    if polarity not in (0, wander.polarity):
-        wander = _turned(device, n_disc, wander, polarity, streams)
-    slope_r, slope_l = map(float, _slopes(wander))
-    values = varied((wander.r_before, wander.l_before, wander.Ndiscmin, wander.Ndiscmax))
-    moved = device.replace(walk=None, Nref=wander.n_begin, drdN=slope_r, dldN=slope_l, **values)
-    return moved, wander
-
-
-def _turned(device: Device, n_disc: float, wander: Wander, polarity: int, streams: np.ndarray) -> Wander:
-    from .._util import philox  # numba, for devices that walk alone
-
-    walk: HalfCycleWalk = device.walk
-    u = 2 * philox.walk_uniforms(streams, wander.count, 1)[0, :4] - 1
-    kicks = np.array([walk.kick, walk.kick, walk.kick_min, walk.kick])
-    after = np.clip(_after(wander) * (1 + kicks * u), walk.low, walk.high)
-    now = present(device, n_disc, wander) if wander.polarity else _after(wander)
-    return Wander(*map(float, after), *map(float, now), n_disc, 0.0, wander.count + 1, polarity)
-
-
-def _slopes(wander: Wander) -> np.ndarray:
-    """dr/dN and dl/dN of a half-cycle, (2,): the new values are reached where N has gone all its way."""
-    way = (wander.Ndiscmax if wander.polarity < 0 else wander.Ndiscmin) - wander.n_begin
-    if wander.polarity == 0 or way * wander.polarity >= 0 or abs(way) < _SHORTEST_WAY * wander.n_begin:
-        return np.zeros(2)
-    return (_after(wander) - _before(wander))[:2] / way
-
-
-def _after(wander: Wander) -> np.ndarray:
-    return np.array([getattr(wander, name) for name in VARYING])
-
-
-def _before(wander: Wander) -> np.ndarray:
-    return np.array([getattr(wander, f"{name}_before") for name in VARYING])
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .._util import assets, machine
-from ..reporting.deck_figures import picture
 from . import osdi
-from .raw_file import read_raw
 from .surroundings import surroundings
 
 TIMEOUT_S = 120.0
@@ -73,18 +71,6 @@ def run_decks(out: Path, progress: Any = None) -> list[DeckFigure]:
 def parse_results(deck: str, text: str) -> list[DeckFigure]:
     """The figures among the lines that a deck printed; one that cannot be read has failed."""
     return [_figure(deck, line) for line in text.splitlines() if line.startswith("RESULT")]
-
-
-def draw(out: Path) -> list[Path]:
-    """Draw the waveform of each deck that `run_decks` left in ``out/decks`` to ``out/DECK.png``; the files written."""
-    written = []
-    for raw in sorted((Path(out) / "decks").glob("bench_*.raw")):
-        plots = read_raw(raw)
-        if plots:
-            target = Path(out) / f"{raw.stem}.png"
-            picture(_short(raw), plots).savefig(target)
-            written.append(target)
-    return written
 
 
 def _ngspice() -> str:

@@ -15,9 +15,11 @@ import numpy as np
 
 from .._util.forks import temporary_folder
 from ..circuit.missing_models import lacking
+from ..circuit.result import Result, SimulationError
 from ..circuit.testbench import LADDER, Testbench
-from ..circuit.waveform import Effort, Result, SimulationError, State, Waveform
+from ..circuit.waveform import Effort, Waveform
 from ..device.jart import PARAMETERS
+from ..device.state import State
 from . import osdi
 from .illegal_elements import blamed, suspects
 from .pool import Pool

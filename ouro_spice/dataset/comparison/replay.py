@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..._util import random_keys
 from ..._util.progress import progress
 from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import Pulse
-from ...circuit.waveform import Result, SimulationError, State
+from ...circuit.result import Result, SimulationError
+from ...device.state import State
 from ...provenance.journal import Kept
 from ...provenance.manifest import Manifest, describe
-from ...simulation import walk_segment
 from ...simulation.circuit_transient import CircuitRun
 from ...simulation.transient import simulate
 from ...spice.ngspice import Engine, Ngspice
@@ -76,7 +77,7 @@ def _g_S(cell: Cell | CompactCell, pulse: Pulse, state: State, seed: int, engine
     if isinstance(cell, CompactCell):
         return simulate(cell, pulse, state, seed).g_S
     # a record's walk is that of its seed wherever the cell stands; `simulate` numbers those of an array by place
-    run = CircuitRun(cell, seed, True, engine, {cell.index: walk_segment.key(seed)})
+    run = CircuitRun(cell, seed, True, engine, {cell.index: random_keys.key(seed)})
     *_, last = run.pulse(pulse, 0.0, cell.duration([pulse]), state)
     return last.g_S
 

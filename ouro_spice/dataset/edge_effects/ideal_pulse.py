@@ -14,9 +14,10 @@ from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import SHORTEST_S, Pulse
 from ...circuit.selection import Selection
-from ...circuit.waveform import State, Waveform
+from ...circuit.waveform import Waveform
 from ...compact import characteristics
 from ...device.jart import Device
+from ...device.state import State
 from ...simulation.transient import simulate
 from ...simulation.window_crossing import freed
 from ...simulation.write_voltages import Pair

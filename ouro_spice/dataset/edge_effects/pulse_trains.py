@@ -11,9 +11,9 @@ import numpy as np
 from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import SHORTEST_S, Pulse
-from ...circuit.waveform import State
 from ...device.jart import Device
-from ...device.variability import Walk
+from ...device.state import State
+from ...device.walk import Walk
 from ...simulation.live_cell import live
 from ...simulation.population import stationary
 from ...spice.ngspice import Engine

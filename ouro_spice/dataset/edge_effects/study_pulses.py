@@ -13,7 +13,7 @@ from ..._util.progress import Bar, progress
 from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import Pulse
-from ...device.variability import Walk
+from ...device.walk import Walk
 from ...provenance.journal import Kept
 from ...spice.ngspice import Ngspice
 from .effective_width import Alphas, Shots, designed, drawn

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...circuit.compact_cell import CompactCell
-from ...device.variability import SPREADS, Walk
+from ...device.spread import SPREADS
+from ...device.walk import Walk
 from ...simulation.population import spread_windows
 
 WALK = ("r", "l", "Nmin", "Nmax", "progress")

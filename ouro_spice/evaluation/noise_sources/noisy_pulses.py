@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..._util import random_keys
 from ...circuit.compact_cell import CompactCell
 from ...compact import characteristics
 from ...device.jart import V_READ
-from ...device.variability import Walk
-from ...simulation import walk_segment
+from ...device.walk import Walk
 from .constant_devices import Still
 from .noise_cases import Case, Devices
 
@@ -50,7 +50,7 @@ class Pairs:
         low, high = cell.window_S
         g = low + (high - low) * np.sort(np.random.default_rng(streams[0]).random((n, 2)), axis=1)
         seeds = np.random.default_rng(streams[1]).integers(2**63, size=n)
-        keys = np.array([walk_segment.key(int(one)) for one in seeds])
+        keys = np.array([random_keys.key(int(one)) for one in seeds])
         return cls(g[:, 0], g[:, 1], keys, Devices.draw(cell, n, np.random.default_rng(streams[2])))
 
     def between(self, low_S: float, high_S: float) -> Pairs:

@@ -13,7 +13,8 @@ import numpy as np
 
 from ...circuit.compact_cell import CompactCell
 from ...compact import characteristics
-from ...device.variability import VARYING, Walk
+from ...device.spread import VARYING
+from ...device.walk import Walk
 from .constant_devices import clock_s, grid
 from .noise_cases import Case
 
