@@ -165,10 +165,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # torch takes two seconds to import: only programs that use a predictor wait for it
-    if name in ("PulsePredictor", "NeuralProgrammer", "Table"):
-        from . import predictor
+_LATE = {
+    "PulsePredictor": "prediction.pulse_predictor",
+    "NeuralProgrammer": "prediction.neural_programmer",
+    "Table": "prediction.lookup_table",
+}
+"""Names whose modules import torch, which takes two seconds: only programs that use a predictor wait for it."""
 
-        return getattr(predictor, name)
+
+def __getattr__(name: str) -> Any:
+    if name in _LATE:
+        from importlib import import_module
+
+        return getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
     raise AttributeError(f"module 'ouro_spice' has no attribute {name!r}")

@@ -160,7 +160,7 @@ def test_no_global_random_state_and_no_logging_at_import(path):
 
 
 def test_the_rules_themselves_can_fail(tmp_path, monkeypatch):
-    """An import of a later room inside a function is seen, and so is one under another spelling, or for types alone."""
+    """An import of a later room inside a function is seen, so is one in other words, and one for types alone."""
     monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path)
     (tmp_path / "spice").mkdir()
     (tmp_path / "cli").mkdir()

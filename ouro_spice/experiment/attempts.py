@@ -20,11 +20,11 @@ from ..programming.history import History
 from ..programming.lockstep import write_many
 from ..programming.outcome import Outcome
 from ..provenance.cache import kept
-from .configuration import Variant
 from .networks import DEVICES, TRAINING, Place, foreign, foreign_name, network, programmer, trainings
 from .rivals import table_name, tables, tried
 from .trainings import Spread, chosen, hit_summary, over_tables, summary, told
 from .updates import updates
+from .variant import Variant
 from .writes import kept_histories
 
 _TIMED = 200

@@ -19,9 +19,8 @@ from ..dataset.recipe import MOST
 from ..device.jart import jart_vcm_v1b
 from ..device.spread import SPREADS
 from ..device.walk import Walk
-from ..prediction.neural_programmer import Drives
-from ..prediction.specification import Specification
-from .configuration_fields import check_kind, check_label, check_name, check_tables, made, tables_of
+from .configuration_fields import check_kind, check_name, check_tables, made, tables_of
+from .variant import Variant
 
 IDEAL_S = 1e-12
 """Edges of the pulses into a compact cell [s]."""
@@ -39,75 +38,6 @@ def standing_cell(name: str) -> Cell | CompactCell:
     if name in ("1r", "1t1r"):
         return Cell1R(device) if name == "1r" else Cell1T1R(device)
     return CompactCell(device, model="full" if name == "compact" else name)
-
-
-@dataclass(frozen=True)
-class Experience:
-    """How a network that needs more than one pulse of each device gets its examples.
-
-    Parameters
-    ----------
-    devices
-        In each round.
-    rounds
-        (attempts, jitter) of each: the first with the network of a single pulse, then with the one trained so far. A
-        setting that begins with the networks of another one has no need of the first.
-    low, high, fastest_s
-        As in `predictor.Law`.
-    """
-
-    devices: int
-    rounds: tuple[tuple[int, float], ...]
-    low: float = 1.0
-    high: float = 1.0
-    fastest_s: float = 50e-9
-
-    def __post_init__(self) -> None:
-        check_count("devices", self.devices)
-        if not isinstance(self.rounds, list | tuple) or not all(
-            isinstance(one, list | tuple) and len(one) == 2 for one in self.rounds
-        ):
-            raise ValueError(f"rounds = {self.rounds!r} must be a list of [attempts, jitter]")
-        for attempts, jitter in self.rounds:
-            check_count("attempts", attempts)
-            check_range("jitter", jitter, 0, 10, "")
-        object.__setattr__(self, "rounds", tuple((int(attempts), float(jitter)) for attempts, jitter in self.rounds))
-        check_range("low", self.low, 0.1, 10, "")
-        check_range("high", self.high, self.low, 10, "")
-        check_range("fastest_s", self.fastest_s, 1e-9, 1.0, "s")
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A network of a campaign: its name in results, its specification, and what it needs beside.
-
-    `like` is the key of the variant whose experience it learns from, too, where it gathers none of its own.
-    """
-
-    key: str
-    name: str
-    specification: Specification
-    experience: Experience | None = None
-    drives: Drives | None = None
-    like: str = ""
-
-    @property
-    def conditioned(self) -> bool:
-        """Whether records do not suffice for its training."""
-        return bool(self.experience or self.like)
-
-    @classmethod
-    def of(cls, key: str, table: Mapping[str, Any]) -> Variant:
-        """From a table of the file."""
-        values = dict(table)
-        name, experience, drives, like = (values.pop(one, None) for one in ("name", "experience", "drives", "like"))
-        if experience:
-            experience = made(Experience, experience, "the experience")
-        drives = made(Drives, drives, "the drives") if drives else None
-        check_label(name if name is not None else key)
-        if not isinstance(like, str | None):
-            raise ValueError(f"like = {like!r} must be the name of a variant")
-        return cls(key, name or key, Specification.of(values), experience, drives, like or "")
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,9 @@ from ..provenance.manifest import Manifest, describe
 from ..simulation.write_voltages import Pair
 from ..spice.ngspice import Ngspice
 from .campaign_checkpoints import found, saved
-from .configuration import Configuration, Setting, Variant, standing_cell
+from .configuration import Configuration, Setting, standing_cell
 from .trainings import chosen, seed_of
+from .variant import Variant
 
 DEVICES, TRAINING, EXPERIENCE, WRITES, CONVERGED = range(1, 6)
 """Streams of a campaign's seed: devices that are deployed to, that programmers are tuned on, that experience comes

@@ -23,12 +23,12 @@ from ..programming.tuning import edges, ranked
 from ..programming.write_statistics import summary
 from ..provenance.cache import kept
 from ..provenance.manifest import describe
-from .configuration import Variant
 from .networks import CONVERGED, TRAINING, WRITES, Place, foreign, programmer
 from .prediction_timing import prediction_times
 from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, candidates, carried, row, varied
 from .rival_ratios import compared, inputs, quickest
 from .rivals import placed, table_settings, writing_table
+from .variant import Variant
 
 UNTUNED = "fixed 10 ns, untuned"
 UNTUNED_S = 10e-9

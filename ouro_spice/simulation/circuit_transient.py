@@ -24,6 +24,7 @@ from ..device.walk import HalfCycleWalk, Walk
 from ..spice.ngspice import Engine
 from . import frozen_devices, limit_steps, time_scales, walk_segment
 from .first_guess import Source, concentrations
+from .walk_traces import walk_traces
 
 _STEPS = 500
 """A transient holds at most this many steps of a walk: beyond, the next ones can be foreseen less well."""
@@ -235,7 +236,7 @@ class CircuitRun:
             after = after.changed(k, n_disc=walk_values.held(wander, after.n_disc[k]), wander=wander)
         traces = dict(wave.traces)
         for k, one in stretches.items():
-            traces |= _walked(wave, one, ramps[k], self.cell.suffix(k), after, k)
+            traces |= walk_traces(wave, one, ramps[k], self.cell.suffix(k), after, k)
         return dataclasses.replace(wave, traces=traces, state=after, effort=effort), True
 
     def _expected(
@@ -290,17 +291,3 @@ def _same(stretch: walk_segment.Stretch, n: np.ndarray, found: np.ndarray) -> bo
     path, after = stretch.path(n), stretch.path(found)
     there = stretch.near(after, found) <= stretch.near(path, n)  # every limit moves that is felt
     return bool(np.max(np.abs(after / path - 1)) <= _SETTLED and there.all())
-
-
-def _walked(
-    wave: Waveform, stretch: walk_segment.Stretch, ramps: dict, suffix: str, after: State, index: int
-) -> dict[str, np.ndarray]:
-    """r and l as traces, and n_disc; the last point is what is left, whatever is still on its way."""
-    device, wander = stretch.device, after.wander[index]
-    traces = {
-        name + suffix: getattr(device, name) * np.exp(np.interp(wave.time_s, ramps[name].times_s, ramps[name].volts))
-        for name in ("r", "l")
-    } | {f"n_disc{suffix}": wave[f"n_disc{suffix}"].copy()}
-    for name, last in (("r", wander.r), ("l", wander.l), ("n_disc", after.n_disc[index])):
-        traces[name + suffix][-1] = last
-    return traces
