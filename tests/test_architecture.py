@@ -140,7 +140,7 @@ def test_no_public_function_has_the_name_of_a_module():
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.name == "__init__.py"], ids=lambda p: p.parent.name)
 def test_rooms_explain_themselves(path):
-    """What a room is, what comes in, what goes out, its noun, and who may import it; the room imports nothing itself."""
+    """What a room is, what comes in, what goes out, its noun, and who may import it; it imports nothing itself."""
     if room(path) in ("__init__", "cli"):
         return
     tree = ast.parse(path.read_text())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -15,23 +16,62 @@ from . import archive
 from .domain import Domain
 from .network import Weights
 from .specification import Specification
-from .training import arrays_of, scale_from
-
-if TYPE_CHECKING:
-    from .pulse_predictor import PulsePredictor
+from .training import Scale, arrays_of, scale_from
 
 
-def save(predictor: PulsePredictor, path: Path) -> Path:
+class Stored(Protocol):
+    """What a checkpoint holds; a `PulsePredictor` is one."""
+
+    @property
+    def weights(self) -> Weights:
+        """Return the numbers of the network."""
+        ...
+
+    @property
+    def scale(self) -> Scale:
+        """Return the normalisation of inputs and output."""
+        ...
+
+    @property
+    def specification(self) -> Specification:
+        """Return what the network is."""
+        ...
+
+    @property
+    def manifest(self) -> Manifest:
+        """Return the manifest of what it was trained on."""
+        ...
+
+    @property
+    def clock(self) -> Stored | None:
+        """Return the predictor by which it measures how fast a device is, if it does."""
+        ...
+
+    @property
+    def seen(self) -> Domain | None:
+        """Return the ranges of its training data, where they were kept."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of all that decides its predictions."""
+        ...
+
+
+Made = TypeVar("Made", bound=Stored)
+
+
+def save(predictor: Stored, path: Path) -> Path:
     """Write a checkpoint, whole or not at all."""
     return archive.save(_taken_apart(predictor, ""), path)
 
 
-def load(kind: type[PulsePredictor], path: Path) -> PulsePredictor:
+def load(kind: Callable[..., Made], path: Path) -> Made:
     """Read a checkpoint; ValueError for a file that is none."""
     return archive.load(path, "checkpoint", lambda arrays: _put_together(kind, arrays, ""))
 
 
-def digest(predictor: PulsePredictor) -> str:
+def digest(predictor: Stored) -> str:
     """Hash of all that decides its predictions, and of its manifest.
 
     The range of the training data decides none, and is no part of it: checkpoints that have none keep their hash.
@@ -42,11 +82,11 @@ def digest(predictor: PulsePredictor) -> str:
     return hashlib.sha256(content + text.encode() + clock.encode()).hexdigest()
 
 
-def _numbers(predictor: PulsePredictor) -> list[np.ndarray]:
+def _numbers(predictor: Stored) -> list[np.ndarray]:
     return [*predictor.weights.arrays, *arrays_of(predictor.scale)]
 
 
-def _taken_apart(predictor: PulsePredictor, prefix: str) -> dict[str, Any]:
+def _taken_apart(predictor: Stored, prefix: str) -> dict[str, Any]:
     arrays: dict[str, Any] = {f"{prefix}centres": predictor.weights.centres}
     for k, (matrix, bias) in enumerate(predictor.weights.layers):
         arrays[f"{prefix}matrix{k}"], arrays[f"{prefix}bias{k}"] = matrix, bias
@@ -62,7 +102,7 @@ def _taken_apart(predictor: PulsePredictor, prefix: str) -> dict[str, Any]:
     return arrays
 
 
-def _put_together(kind: type[PulsePredictor], file: dict[str, np.ndarray], prefix: str) -> PulsePredictor:
+def _put_together(kind: Callable[..., Made], file: dict[str, np.ndarray], prefix: str) -> Made:
     count = sum(name.startswith(f"{prefix}matrix") for name in file)
     layers = tuple((file[f"{prefix}matrix{k}"], file[f"{prefix}bias{k}"]) for k in range(count))
     scale = scale_from(tuple(file[prefix + name] for name in ("shift", "scale", "output")))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -14,13 +15,42 @@ from ..provenance.manifest import Manifest
 from . import archive
 from .domain import Domain
 
-if TYPE_CHECKING:
-    from .lookup_table import Table
-
 _PLAIN = ("smooth", "still", "any_circuit", "shortest_s", "growth", "turn", "name")
 
 
-def save(table: Table, path: Path) -> Path:
+class Stored(Protocol):
+    """What a file of a table holds beside plain values; a `Table` is one."""
+
+    @property
+    def axis_S(self) -> np.ndarray:
+        """Return the conductances of start and target [S]."""
+        ...
+
+    @property
+    def log_time(self) -> np.ndarray:
+        """Return the logarithms of pulse times."""
+        ...
+
+    @property
+    def manifest(self) -> Manifest:
+        """Return the manifest of what it was made of."""
+        ...
+
+    @property
+    def domain(self) -> Domain:
+        """Return the ranges of what it was made of."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of all that decides what it says."""
+        ...
+
+
+Made = TypeVar("Made", bound=Stored)
+
+
+def save(table: Stored, path: Path) -> Path:
     """Write a table, whole or not at all."""
     texts = {"plain": json.dumps(_plain(table)), "manifest": table.manifest.to_json(), "sha256": table.sha256}
     texts["domain"] = json.dumps(dataclasses.asdict(table.domain))
@@ -28,23 +58,23 @@ def save(table: Table, path: Path) -> Path:
     return archive.save(arrays, path)
 
 
-def load(kind: type[Table], path: Path) -> Table:
+def load(kind: Callable[..., Made], path: Path) -> Made:
     """Read a table; ValueError for a file that is none."""
     return archive.load(path, "table", lambda arrays: _put_together(kind, arrays))
 
 
-def digest(table: Table) -> str:
+def digest(table: Stored) -> str:
     """Return the hash of all that decides what a table says, and of its manifest; its range decides nothing."""
     content = b"".join(np.ascontiguousarray(one).tobytes() for one in (table.axis_S, table.log_time))
     text = json.dumps(_plain(table), sort_keys=True) + table.manifest.to_json()
     return hashlib.sha256(content + text.encode()).hexdigest()
 
 
-def _plain(table: Table) -> dict[str, object]:
+def _plain(table: Stored) -> dict[str, object]:
     return {name: getattr(table, name) for name in _PLAIN}
 
 
-def _put_together(kind: type[Table], file: dict[str, np.ndarray]) -> Table:
+def _put_together(kind: Callable[..., Made], file: dict[str, np.ndarray]) -> Made:
     plain = json.loads(str(file["plain"]))
     if not isinstance(plain, dict) or set(plain) != set(_PLAIN):
         raise ValueError("its settings are none of a table")

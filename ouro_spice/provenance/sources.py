@@ -91,9 +91,8 @@ def _source(root: Path, name: str) -> str:
 def _files(root: Path, name: str) -> list[str]:
     """Return the file of a module, or those of all modules of a folder; ToolError where there is none such."""
     folder = root / name.replace(".", "/")
-    if name and folder.is_dir():
-        return sorted(path.relative_to(root).as_posix() for path in folder.rglob("*.py"))
-    return [_source(root, name)]
+    inside = sorted(path.relative_to(root).as_posix() for path in folder.rglob("*.py")) if name else []
+    return inside or [_source(root, name)]
 
 
 class _Parsed:
