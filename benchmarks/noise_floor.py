@@ -18,12 +18,12 @@ import numpy as np
 from _common import Figures, Target, arguments, finish, show
 
 import ouro_spice as ouro
-from ouro_spice.dataset.reference_voltages import standing
+from ouro_spice.dataset.reference_voltages import reference_pair
 from ouro_spice.evaluation import baselines
 from ouro_spice.evaluation.bands import BANDS, label
 from ouro_spice.evaluation.baselines import Predict
 from ouro_spice.evaluation.noise_floor import Trials
-from ouro_spice.experiment.configuration import standing_cell
+from ouro_spice.experiment.configuration import named_cell
 from ouro_spice.spice.ngspice import Ngspice
 
 
@@ -39,7 +39,7 @@ class Setting:
 
     def cell(self) -> ouro.CompactCell | ouro.Cell1T1R:
         """The cell with a walk per 10 ns."""
-        return standing_cell({"full": "compact"}.get(self.model, self.model))
+        return named_cell({"full": "compact"}.get(self.model, self.model))
 
 
 SETTINGS = {
@@ -68,7 +68,7 @@ def measured(name: str, pairs: int, trajectories: int, args: argparse.Namespace)
     setting = SETTINGS[name]
     cell, begun = setting.cell(), time.perf_counter()
     with Ngspice(args.workers) as engine:
-        _, pair = standing(cell, setting.voltages, engine)
+        _, pair = reference_pair(cell, setting.voltages, engine)
         times = baselines.noise_free(cell, pair, engine)
         trials = trajectories.trials(
             cell, pair, pairs, trajectories, seed=args.seed, d2d=setting.d2d, start=setting.start, out=args.out,

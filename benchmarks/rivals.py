@@ -22,12 +22,12 @@ import ouro_spice as ouro
 from ouro_spice.evaluation.bands import BANDS, label
 from ouro_spice.evaluation.baselines import Predict, compute_times, noise_free, nothing
 from ouro_spice.evaluation.deployment import deploy
-from ouro_spice.experiment.configuration import Configuration, standing_cell
-from ouro_spice.experiment.networks import DEVICES, TRAINING, WRITES, Place, network
+from ouro_spice.experiment.configuration import Configuration, named_cell
+from ouro_spice.experiment.networks import DEVICES, TRAINING, WRITES, ExperimentContext, network
 from ouro_spice.experiment.rivals import MEDIAN, TABLE, basis, best_table, table, table_name
 from ouro_spice.prediction.lookup_table import Table
 from ouro_spice.prediction.neural_programmer import NeuralProgrammer
-from ouro_spice.prediction.pretrained import shipped, standing
+from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
 from ouro_spice.prediction.pulse_predictor import PulsePredictor
 from ouro_spice.programming.history import History
 from ouro_spice.programming.programmer import Programmer
@@ -59,19 +59,19 @@ class Size:
 WHOLE, QUICK = Size(2000, 1000, 200, 200, 300, 32), Size(200, 30, 30, 12, 60, 16)
 
 
-def place(name: str, size: Size, folder: Path, args: argparse.Namespace, engine: Ngspice) -> Place:
+def place(name: str, size: Size, folder: Path, args: argparse.Namespace, engine: Ngspice) -> ExperimentContext:
     """A setting of the campaign, with as many trials for its tables as there is time for."""
     whole = Configuration.load("circuit")
     tables = whole.tables | {"table": {"pairs": size.pairs, "trajectories": size.trajectories}}
     setting = next(one for one in whole.settings if one.name == name)
     configuration = Configuration(whole.name, tables, whole.settings, whole.variants)
-    one = Place(configuration, setting, folder, args.workers, engine)
+    one = ExperimentContext(configuration, setting, folder, args.workers, engine)
     if args.networks is None:
-        paired(one, ouro.pair(standing_cell(setting.cell), 60e-6, engine))
+        paired(one, ouro.pair(named_cell(setting.cell), 60e-6, engine))
     return one
 
 
-def paired(one: Place, pair: ouro.Pair) -> Place:
+def paired(one: ExperimentContext, pair: ouro.Pair) -> ExperimentContext:
     """The same with a pair at hand: it would make its records to know it."""
     vars(one).update(pair=pair)
     return one
@@ -80,7 +80,7 @@ def paired(one: Place, pair: ouro.Pair) -> Place:
 # ---- one attempt
 
 
-def attempts(one: Place, size: Size, networks: Path | None, figures: Figures) -> list[list[str]]:
+def attempts(one: ExperimentContext, size: Size, networks: Path | None, figures: Figures) -> list[list[str]]:
     """Shares of one attempt each: rows of a table."""
     drawn = one.drawn(size.attempts, DEVICES)
     cells, targets = one.fleet(drawn), [d.target_S for d in drawn]
@@ -88,7 +88,7 @@ def attempts(one: Place, size: Size, networks: Path | None, figures: Figures) ->
     predicts |= {table_name(band): table(one, band).answer for band in BANDS}
     if networks is not None:
         predicts[MEDIAN] = Table.fit(one.data).answer
-        kept = Place(one.configuration, one.setting, networks, one.workers, one.engine)
+        kept = ExperimentContext(one.configuration, one.setting, networks, one.workers, one.engine)
         variants = (v for v in one.configuration.of(one.setting) if v.key.startswith(("within", "log_time")))
         predicts |= {variant.name: network(kept, variant).answer for variant in variants}
     rows, edge_s = [], float(np.sqrt(np.prod(one.setting.edges_s)))
@@ -133,7 +133,7 @@ class Damped:
 class Ground:
     """Where programmers are tuned and judged."""
 
-    one: Place
+    one: ExperimentContext
     size: Size
     tolerance: float
     seed: int
@@ -183,9 +183,13 @@ def renamed(one: Programmer, name: str) -> Programmer:
 def programmers(ground: Ground, networks: Path | None) -> list[Programmer]:
     """All that write, the shipped network first."""
     one = ground.one
-    found = [standing(PulsePredictor.load(shipped("1r")), any_circuit=True, name="voltage_history, shipped 1R")]
+    found = [
+        default_programmer(
+            PulsePredictor.load(shipped_checkpoint("1r")), any_circuit=True, name="voltage_history, shipped 1R"
+        )
+    ]
     if networks is not None:
-        kept = Place(one.configuration, one.setting, networks, one.workers, one.engine)
+        kept = ExperimentContext(one.configuration, one.setting, networks, one.workers, one.engine)
         within = NeuralProgrammer(network(kept, one.configuration.variants["within_10"]), name="within_10")
         found += [within, Damped(within)]
     made = ground.table()
@@ -227,18 +231,18 @@ def ouro_settings(one: Programmer) -> str:
 
 def in_spice(compact: Ground, count: int, figures: Figures) -> list[list[str]]:
     """Writes to 1T1R cells: settings of the compact model, the nominal model's times of the circuit."""
-    predictor = PulsePredictor.load(shipped("1t1r"))
+    predictor = PulsePredictor.load(shipped_checkpoint("1t1r"))
     whole, own = compact.one.configuration, compact.one
     setting = next(one for one in whole.settings if one.name == "1t1r_60us_d2d")
-    one = paired(Place(whole, setting, own.out, own.workers, own.engine), predictor.pair)
+    one = paired(ExperimentContext(whole, setting, own.out, own.workers, own.engine), predictor.pair)
     ground = Ground(one, compact.size, compact.tolerance, compact.seed)
     times = basis(ouro.Posterior, one.cell, one.pair, one.engine)
     carried = [
         type(c)(**{**{k: v for k, v in vars(c).items() if not k.startswith("_")}, "nominal": times})
         for c in compact.posteriors()
     ]
-    return judged(ground, [standing(predictor, any_circuit=True, name="voltage_history, shipped 1T1R"), *carried],
-                  count, figures)  # fmt: skip
+    network = default_programmer(predictor, any_circuit=True, name="voltage_history, shipped 1T1R")
+    return judged(ground, [network, *carried], count, figures)
 
 
 def targets() -> list[Target]:

@@ -140,7 +140,7 @@ def against_spice(count: int, seed: int, workers: int | None) -> Figures:
 def warm_up() -> None:
     """Compile the kernels, so that no time contains that."""
     crossing_s(VOLTS["set"], True, ouro.Walk(1e-3), 1, 0)
-    random_keys.key(0)
+    random_keys.stream_key(0)
 
 
 def main() -> int:

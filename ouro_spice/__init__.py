@@ -11,7 +11,7 @@ from ._util.validity import OutsideTraining, TuningEdge, UnreadableTarget, Valid
 from .device.walk import HalfCycleWalk, Walk
 from .device.read_noise import ReadNoise
 from .device.spread import Spread
-from .device.walk_state import Wander
+from .device.walk_state import WalkState
 from .device.jart import Device, jart_vcm_v1b
 from .circuit.pulse import Parallel, Pulse
 from .circuit.waveform import Fidelity, Waveform
@@ -76,7 +76,7 @@ __all__ = [
     "Walk",
     "HalfCycleWalk",
     "ReadNoise",
-    "Wander",
+    "WalkState",
     "Device",
     "jart_vcm_v1b",
     "Pulse",
@@ -173,7 +173,17 @@ _LATE = {
 """Names whose modules import torch, which takes two seconds: only programs that use a predictor wait for it."""
 
 
+_RENAMED = {"Wander": "WalkState"}
+"""Names that were public before, and what they are called now: they work for one version more, with a warning."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in _RENAMED:
+        import warnings
+
+        new = _RENAMED[name]
+        warnings.warn(f"ouro_spice.{name} is now ouro_spice.{new}", DeprecationWarning, stacklevel=2)
+        return globals()[new]
     if name in _LATE:
         from importlib import import_module
 

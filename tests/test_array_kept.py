@@ -14,8 +14,8 @@ from test_cli import Done, alive, here, one_line, start, wait_for  # noqa: F401 
 import ouro_spice as ouro
 from ouro_spice._util.files import OutputError
 from ouro_spice.device.read_noise import Telegraph
-from ouro_spice.device.walk_state import Wander
-from ouro_spice.provenance.journal import Kept, plain, restored
+from ouro_spice.device.walk_state import WalkState
+from ouro_spice.provenance.journal import Journal, plain_state, restored_state
 from ouro_spice.reporting import array_figures
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
@@ -70,7 +70,7 @@ def same(one, other, *names):
 
 
 def opened(folder, digest="a" * 64):
-    return Kept(folder, digest)
+    return Journal(folder, digest)
 
 
 def test_numbers_come_back_exactly(tmp_path):
@@ -139,9 +139,9 @@ def test_a_folder_that_is_none(tmp_path):
 
 
 def test_states_come_back_exactly():
-    walk = Wander.at(4.5e-8, 0.1 + 0.2, 0.008, 20.0, 1 / 3)
+    walk = WalkState.at(4.5e-8, 0.1 + 0.2, 0.008, 20.0, 1 / 3)
     state = ouro.State((0.1, 1 / 3), {"b": -0.1, "a": 1e-300}, (None, walk), (Telegraph(-1, 0.3, 7), None))
-    again = restored(json.loads(json.dumps(plain(state))))
+    again = restored_state(json.loads(json.dumps(plain_state(state))))
     assert again == state and list(again.volts) == ["b", "a"]
 
 

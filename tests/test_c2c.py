@@ -49,7 +49,7 @@ def test_the_walk_is_that_of_its_law_between_the_ends_of_its_steps(wave):
     before = np.interp(ends[:, None] - step * np.array([0.25, 0.5]), wave.time_s, np.log(wave["n_disc"]))
     n = np.exp(np.concatenate([[np.log(wave["n_disc"][0])], 2 * before[:, 0] - before[:, 1]]))
     r, l, n_min, n_max = own  # noqa: E741
-    for k, u in enumerate(2 * philox.walk_uniforms(random_keys.key(3), 0, len(ends)) - 1):
+    for k, u in enumerate(2 * philox.walk_uniforms(random_keys.stream_key(3), 0, len(ends)) - 1):
         rho = max(n[k + 1] - n[k], 0) / (n_max - n[k])
         n_max = np.clip(n_max * (1 + walk.kick_max * u[0]), 0.9 * own[3], 1.1 * own[3])
         n_min = np.clip(n_min * (1 + walk.kick_min * u[1]), 0.1 * own[2], 1.9 * own[2])
@@ -86,8 +86,8 @@ def test_a_walk_in_spice_is_the_walk_of_the_compact_model(engine, pulse, g):
 
 def test_the_changes_have_their_middle_at_the_ends_of_the_steps():
     """Their mean over a whole step is that of the law: nothing comes late. Near the pulse's ends they are shorter."""
-    stretch = walk_segment.Stretch(
-        WALKING, walk_values.begun(WALKING, 0.5), -1, 0.0, 101e-9, 120e-9, random_keys.key(3)
+    stretch = walk_segment.WalkSegment(
+        WALKING, walk_values.initial_state(WALKING, 0.5), -1, 0.0, 101e-9, 120e-9, random_keys.stream_key(3)
     )
     path = stretch.path(stretch.standing(0.5))
     r = stretch.ramps(path)["r"]
@@ -99,7 +99,9 @@ def test_the_changes_have_their_middle_at_the_ends_of_the_steps():
 
 
 def test_what_is_drawn_at_the_end_of_a_pulse_takes_its_place_behind_it():
-    stretch = walk_segment.Stretch(WALKING, walk_values.begun(WALKING, 0.5), -1, 0.0, 30e-9, 50e-9, random_keys.key(3))
+    stretch = walk_segment.WalkSegment(
+        WALKING, walk_values.initial_state(WALKING, 0.5), -1, 0.0, 30e-9, 50e-9, random_keys.stream_key(3)
+    )
     path = stretch.path(stretch.standing(0.5))
     r = stretch.ramps(path)["r"]
     found = WALKING.r * np.exp(np.interp([29.9e-9, 30e-9, 36e-9, 50e-9], r.times_s, r.volts))
@@ -112,10 +114,10 @@ def test_two_parts_of_a_pulse_have_the_lines_of_the_whole(split_s):
     """Also where a change is under way at the split."""
 
     def parts(*times):
-        wander, found = walk_values.begun(WALKING, 0.5), []
+        wander, found = walk_values.initial_state(WALKING, 0.5), []
         for begin, end in itertools.pairwise(times):
             on = 2e-9 - begin
-            one = walk_segment.Stretch(WALKING, wander, -1, on, on + 75e-9, end - begin, random_keys.key(3))
+            one = walk_segment.WalkSegment(WALKING, wander, -1, on, on + 75e-9, end - begin, random_keys.stream_key(3))
             n = one.standing(0.5)
             path = one.path(n)
             found.append((begin, end, one.ramps(path)["l"]))
@@ -156,8 +158,8 @@ def test_limits_that_are_far_away_have_no_sources():
     """In the window the rate feels neither; over the full range both, and the lower one where it is near."""
 
     def driven(device, polarity, n_disc=0.1):
-        stretch = walk_segment.Stretch(
-            device, walk_values.begun(device, n_disc), polarity, 0.0, 1e-7, 1e-7, random_keys.key(0)
+        stretch = walk_segment.WalkSegment(
+            device, walk_values.initial_state(device, n_disc), polarity, 0.0, 1e-7, 1e-7, random_keys.stream_key(0)
         )
         return set(stretch.ramps(stretch.path(stretch.standing(n_disc))))
 
@@ -172,7 +174,7 @@ def test_keys_of_the_random_numbers_can_be_given(engine):
     state = cell.state(250e-6)
     first, other = (
         list(CircuitRun(cell, seed, True, engine, keys).pulse(SET, 0.0, cell.duration([SET]), state))
-        for seed, keys in ((3, None), (4, {0: random_keys.key(3)}))
+        for seed, keys in ((3, None), (4, {0: random_keys.stream_key(3)}))
     )
     assert first[-1].state == other[-1].state
 
@@ -285,7 +287,7 @@ def test_the_guides_steps_follow_the_law_and_stay_in_their_ranges():
     own = np.array([getattr(device, name) for name in VARYING])
     first = []
     for seed in range(300):
-        wander, n = walk_values.begun(device, 1.0), 1.0
+        wander, n = walk_values.initial_state(device, 1.0), 1.0
         for k in range(6):
             _, wander = walk_values.half_cycle(device, n, wander, 1 if k % 2 else -1, seed)
             values = np.array([getattr(wander, name) for name in VARYING])

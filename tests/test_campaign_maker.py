@@ -9,7 +9,7 @@ import pytest
 from ouro_spice._util import progress
 from ouro_spice.experiment.attempts import deployed
 from ouro_spice.experiment.configuration import Configuration
-from ouro_spice.experiment.networks import Place, network
+from ouro_spice.experiment.networks import ExperimentContext, network
 from ouro_spice.provenance.differences import sources
 from ouro_spice.spice.ngspice import Ngspice
 
@@ -34,7 +34,7 @@ def run(folder):
     (folder / "tiny.toml").write_text(TINY)
     configuration = Configuration.load("paper", folder / "tiny.toml")
     with Ngspice(1) as engine:
-        place = Place(configuration, configuration.settings[0], folder, 1, engine)
+        place = ExperimentContext(configuration, configuration.settings[0], folder, 1, engine)
         found = network(place, configuration.variants["A_G"])
         deployed(place, "A_G", found.answer)
     return found.sha256

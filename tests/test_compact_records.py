@@ -14,7 +14,7 @@ from ouro_spice.compact.characteristics import characteristics, walk_kernel
 from ouro_spice.compact.integration import follow
 from ouro_spice.compact.parameter_vector import vector
 from ouro_spice.dataset.compact_records import compact_records
-from ouro_spice.dataset.recipe import Drawn, Recipe
+from ouro_spice.dataset.recipe import Recipe, Sample
 from ouro_spice.dataset.record import HISTORY_POINTS, Record, closest, stride
 from ouro_spice.device import walk_values
 from ouro_spice.device.jart import WINDOW_N
@@ -31,15 +31,15 @@ def recipe(pair: ouro.Pair = FAST, **changes) -> Recipe:
     return Recipe(**({"n": 1, "seed": 1, "pair": pair, "d2d": "ten_percent"} | changes))
 
 
-def drawn(cell: ouro.CompactCell, recipe: Recipe, count: int) -> list[Drawn]:
+def drawn(cell: ouro.CompactCell, recipe: Recipe, count: int) -> list[Sample]:
     return [recipe.draw(cell, number) for number in range(count)]
 
 
-def asked(device: ouro.Device, start_S: float, target_S: float, seed: int = 1, edge_s: float = 2e-9) -> Drawn:
-    return Drawn(seed, 0, "train", seed, device, start_S, target_S, edge_s, edge_s)
+def asked(device: ouro.Device, start_S: float, target_S: float, seed: int = 1, edge_s: float = 2e-9) -> Sample:
+    return Sample(seed, 0, "train", seed, device, start_S, target_S, edge_s, edge_s)
 
 
-def begun(cell: ouro.CompactCell, recipe: Recipe, one: Drawn) -> tuple[ouro.CompactCell, ouro.State]:
+def begun(cell: ouro.CompactCell, recipe: Recipe, one: Sample) -> tuple[ouro.CompactCell, ouro.State]:
     """The cell of a record and the state that it begins in."""
     own = cell.replace(device=one.device)
     if recipe.start == "stationary" and isinstance(one.device.walk, ouro.Walk):
@@ -96,7 +96,7 @@ def at_each_point(cell: ouro.CompactCell, how: Recipe, record: Record, steps: in
     one, v, rise = [own.device], record.amplitude_V, record.drawn.rise_s
     walks = {"rs_ohm": cell.resistance}
     if isinstance(own.device.walk, ouro.Walk):
-        walks |= {"walk": own.device.walk.settings, "keys": random_keys.key(record.drawn.seed)[None]}
+        walks |= {"walk": own.device.walk.settings, "keys": random_keys.stream_key(record.drawn.seed)[None]}
     wander = None if state.walked() is None else state.walked().vector[None]
     up = follow(cell.model, one, [0, rise], [0, v], state.n_disc[0], wanders=wander, **walks)
     on = follow(
@@ -279,14 +279,14 @@ def test_stationary_starts_step_by_step(model):
     for seed, device in enumerate(WALKING.draw(np.random.default_rng(3), 8)):
         g_S = np.linspace(120e-6, 480e-6, 8)[seed]
         state = ouro.stationary(device, g_S, seed, model)
-        values = walk_values.begun(device, device.Ninit).vector
-        walk_kernel.stationary(values, device.walk.settings, vector(device), random_keys.key(seed), 2000)
+        values = walk_values.initial_state(device, device.Ninit).vector
+        walk_kernel.stationary(values, device.walk.settings, vector(device), random_keys.stream_key(seed), 2000)
         r, l = values[:2]  # noqa: E741 - the model's own name
         n = characteristics.concentration(
             device, np.clip(g_S, *characteristics.range_S(device, r, l, model)), r=r, l=l, model=model
         )
         assert state.n_disc == pytest.approx((float(n),), rel=1e-12)
-        assert state.wander == (ouro.Wander.at(*values[:4], state.n_disc[0]),)
+        assert state.wander == (ouro.WalkState.at(*values[:4], state.n_disc[0]),)
 
 
 @pytest.mark.parametrize("model", characteristics.MODELS)

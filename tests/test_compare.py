@@ -37,7 +37,7 @@ from ouro_spice import (
 )
 from ouro_spice.dataset.comparison.attribution import chain
 from ouro_spice.dataset.comparison.comparison import compare
-from ouro_spice.dataset.comparison.operand import Side
+from ouro_spice.dataset.comparison.operand import ComparedDataset
 from ouro_spice.dataset.comparison.ratio_split import Split
 from ouro_spice.dataset.comparison.verdict import verdict
 from ouro_spice.provenance.manifest import Manifest, describe
@@ -324,7 +324,7 @@ def test_spread_is_that_of_the_values():
 
 
 def side(name, cell, data):
-    return Side(name, dataclasses.replace(data, manifest=describe(cell, **data.manifest.settings)))
+    return ComparedDataset(name, dataclasses.replace(data, manifest=describe(cell, **data.manifest.settings)))
 
 
 LINES = Lines(2, 3, 4, 1e-15, 2e-15, 3e-15, contact=5)
@@ -357,7 +357,7 @@ def test_what_differs_is_switched_one_after_the_other(data, first, second, names
 
 
 def test_given_voltages_are_steps_of_their_own(data):
-    steps = chain(Side("A", data), Side("B", data))
+    steps = chain(ComparedDataset("A", data), ComparedDataset("B", data))
     assert [step.name for step in steps] == ["voltages of A", "edges of A off", "edges", "voltages of B"]
     assert steps[-1].after.voltages == PAIR
 
@@ -366,7 +366,7 @@ def test_cells_that_are_alike_have_one_step_in_which_nothing_is_switched(data):
     settings = data.manifest.settings | {"voltages": "60us"}
     sharp = changed(data, rise_s=1e-12, fall_s=1e-12)
     sharp = dataclasses.replace(sharp, manifest=describe(CELL, **settings))
-    assert [step.name for step in chain(Side("A", sharp), Side("B", sharp))] == ["same cell"]
+    assert [step.name for step in chain(ComparedDataset("A", sharp), ComparedDataset("B", sharp))] == ["same cell"]
     found = compare(sharp, sharp, play=False, n_split=5, workers=1).split
     assert (found.table.mean_log10.dropna() == 0).all()
 

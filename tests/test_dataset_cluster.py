@@ -128,7 +128,7 @@ def test_a_worker_with_other_tools_is_told(scheduler, monkeypatch):
     with pytest.raises(ToolError, match=r"worker tcp://x has other tools or code .*\(ngspice 44 -> \d+\)"):
         shards.check_tools(other, here, "tcp://x")
     other = {**here, "code": {**here["code"], "simulation/walk_segment.py": "0" * 12}}
-    with pytest.raises(ToolError, match=r"\(c2c.py changed\)"):
+    with pytest.raises(ToolError, match=r"\(simulation/walk_segment.py changed\)"):
         shards.check_tools(other, here, "tcp://x")
     shards.check_tools(here, here)
 

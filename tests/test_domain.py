@@ -17,7 +17,7 @@ from ouro_spice.compact.characteristics import characteristics
 from ouro_spice.dataset.reach import reach_S
 from ouro_spice.device.spread import SPREADS
 from ouro_spice.prediction.domain import Domain
-from ouro_spice.prediction.pretrained import shipped, standing
+from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
 
 OUTSIDE = ouro.OutsideTraining
 
@@ -29,7 +29,7 @@ def trained():
 
 @pytest.fixture(scope="module")
 def ready():
-    return PulsePredictor.load(shipped("1r"))
+    return PulsePredictor.load(shipped_checkpoint("1r"))
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_range_that_is_none_is_refused():
 @pytest.mark.parametrize("kind", ["1r", "1t1r"])
 def test_shipped_networks_know_the_devices_that_they_were_made_for(kind):
     """Starts: the windows of devices whose r and l lie 10 % off; targets: that of the nominal device."""
-    predictor = PulsePredictor.load(shipped(kind))
+    predictor = PulsePredictor.load(shipped_checkpoint(kind))
     ranges = predictor.domain.ranges
     device = ouro.jart_vcm_v1b(window=True)
     sizes = [(device.r * a, device.l * b) for a in (0.9, 1.1) for b in (0.9, 1.1)]
@@ -237,7 +237,7 @@ def test_devices_that_walk_reach_farther():
 
 
 def test_a_programmer_says_nothing_within_the_window_whatever_it_reads(ready):
-    programmer = standing(ready)
+    programmer = default_programmer(ready)
     targets = np.linspace(100.2e-6, 543.4e-6, 40)
     readings = np.random.default_rng(1).uniform(20e-6, 700e-6, (40, 4))
     assert len(programmer.next_pulses(targets, readings)) == 40

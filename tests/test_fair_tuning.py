@@ -12,7 +12,7 @@ from ouro_spice import Cell1R, CompactCell, Pair, Walk, jart_vcm_v1b
 from ouro_spice._util import random_keys
 from ouro_spice.experiment import bench, benchmark, ranking, rivals
 from ouro_spice.experiment.configuration import Configuration
-from ouro_spice.experiment.networks import Place
+from ouro_spice.experiment.networks import ExperimentContext
 from ouro_spice.programming.compact_batch import CompactFleet
 from ouro_spice.programming.programmers.coarse_fine import CoarseFine
 from ouro_spice.programming.programmers.fixed import FixedPulse
@@ -83,7 +83,11 @@ class Seen:
 
     def note(self, cells, places):
         for place in places:
-            key = cells._keys[place] if isinstance(cells, CompactFleet) else random_keys.key(cells._cells[place]._seed)
+            key = (
+                cells._keys[place]
+                if isinstance(cells, CompactFleet)
+                else random_keys.stream_key(cells._cells[place]._seed)
+            )
             self.cells[self.phase] |= {("walk", *map(int, key)), ("radius", cells.devices[place].r)}
 
     def check(self, tuned, judged, others=False):
@@ -120,13 +124,13 @@ def seen(monkeypatch):
 @pytest.mark.parametrize("setting", ["first", "circuit"])
 def test_a_campaign_tunes_on_devices_that_it_does_not_judge_on(seen, tmp_path, monkeypatch, setting):
     """On the compact model alone; and first there, then in the circuit, on its own training devices."""
-    monkeypatch.setattr(Place, "pair", PAIR)
+    monkeypatch.setattr(ExperimentContext, "pair", PAIR)
     monkeypatch.setattr(writes, "CONVENTIONAL", (FixedPulse, CoarseFine))
     monkeypatch.setattr(writes, "INFORMED", ())
     (tmp_path / "tiny.toml").write_text(CAMPAIGN)
     configuration = Configuration.load("paper", tmp_path / "tiny.toml")
     with Ngspice(1) as engine:
-        first, circuit = (Place(configuration, one, tmp_path, 1, engine) for one in configuration.settings)
+        first, circuit = (ExperimentContext(configuration, one, tmp_path, 1, engine) for one in configuration.settings)
         found = writes.writes(*((first, None) if setting == "first" else (circuit, first)))
     assert {"fixed pulse", "coarse to fine"} <= set(found.tuned[0.2])
     # 5 training devices; in a circuit 4 of the same seeds

@@ -24,7 +24,7 @@ from ouro_spice._util.forks import cached_property
 from ouro_spice.device import walk_values
 from ouro_spice.device.jart import PARAMETERS
 from ouro_spice.device.spread import VARYING
-from ouro_spice.device.walk_state import Wander
+from ouro_spice.device.walk_state import WalkState
 from ouro_spice.spice import illegal_elements, worker_process
 from ouro_spice.spice.ngspice import default_engine
 
@@ -300,6 +300,6 @@ def test_a_walk_may_end_at_the_edge_of_a_range():
     """The end of its band differs from that of the range in the last digit, by which a read was refused."""
     device = ouro.jart_vcm_v1b(walk=ouro.Walk(), r=100e-9 / 1.1, Ndiscmin=1e-3)
     values = [getattr(device, name) for name in VARYING]
-    now = Wander.at(np.nextafter(100e-9, 1), values[1], np.nextafter(1e-4, 0), values[3], 1.0)
-    frozen = walk_values.frozen(device, 1.0, now)
+    now = WalkState.at(np.nextafter(100e-9, 1), values[1], np.nextafter(1e-4, 0), values[3], 1.0)
+    frozen = walk_values.current_device(device, 1.0, now)
     assert (frozen.r, frozen.Ndiscmin) == (100e-9, 1e-4)

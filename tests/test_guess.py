@@ -20,8 +20,14 @@ PULSE = ouro.Pulse(-0.45, 500e-9)
 
 def stretch(device=DEVICE, n_disc=0.2, pulse=PULSE):
     length = pulse.duration
-    return walk_segment.Stretch(
-        device, walk_values.begun(device, n_disc), pulse.polarity, 0.0, length, length, random_keys.key(5)
+    return walk_segment.WalkSegment(
+        device,
+        walk_values.initial_state(device, n_disc),
+        pulse.polarity,
+        0.0,
+        length,
+        length,
+        random_keys.stream_key(5),
     )
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import ouro_spice as ouro
 from ouro_spice import NeuralProgrammer, PulsePredictor
 from ouro_spice.dataset.recipe import LIMIT
-from ouro_spice.prediction.device_memory import Memory
-from ouro_spice.prediction.neural_programmer import Drives, ModelProgrammer, clocked, repeats
+from ouro_spice.prediction.device_memory import DeviceMemory
+from ouro_spice.prediction.neural_programmer import AmplitudePolicy, ModelProgrammer, clocked, repeats
 
 VOLTAGES = ouro.Pair(**PAIR)
 LONGEST_S = LIMIT * VOLTAGES.total_s
@@ -107,7 +107,7 @@ def test_edges_that_were_drawn_are_sent_with_the_middle_of_their_law():
 
 
 def programmers(trained, listening):
-    drives = Drives(50e-9, 0.95, 1.2)
+    drives = AmplitudePolicy(50e-9, 0.95, 1.2)
     return [
         NeuralProgrammer(trained), NeuralProgrammer(trained, clock_s=10e-9), NeuralProgrammer(listening),
         NeuralProgrammer(listening, drives=drives, clock_s=3e-9),
@@ -133,7 +133,7 @@ def test_what_came_before_is_worked_out_as_it_was_sent(trained, listening, writt
     """A memory of the very pulses, clock and amplitude included, tells what the readings alone tell."""
     programmer = programmers(trained, listening)[which]
     targets, readings = written
-    memory = Memory.empty(readings[:, 0])
+    memory = DeviceMemory.empty(readings[:, 0])
     for count in range(1, 5):
         expected, drive = programmer.choose(targets, memory)
         sent = programmer.next_pulses(targets, readings[:, :count])
@@ -169,7 +169,7 @@ POWER_LAW = np.array([50e-9, 2e-6, -2e-6, 1e-3, -1e-9, 0.3e-6])
 
 
 def test_the_amplitude_is_that_at_which_the_pulse_takes_the_wanted_time():
-    drives = Drives(50e-9, 1.0, 1.25)
+    drives = AmplitudePolicy(50e-9, 1.0, 1.25)
     time_s, drive = drives.choose(lambda factor: POWER_LAW * factor**-25.0, 6)
     expected = np.clip((np.abs(POWER_LAW) / 50e-9) ** (1 / 25), 1.0, 1.25)
     assert drive == pytest.approx(expected, abs=0.5 * 0.25 / 40 + 1e-9)
@@ -180,7 +180,7 @@ def test_the_amplitude_is_that_at_which_the_pulse_takes_the_wanted_time():
 
 
 def test_fixed_pulses_all_have_one_width():
-    drives = Drives(50e-9, 1.0, 1.25, fixed=True)
+    drives = AmplitudePolicy(50e-9, 1.0, 1.25, fixed=True)
     time_s, drive = drives.choose(lambda factor: POWER_LAW * factor**-25.0, 6)
     assert np.array_equal(time_s, np.sign(POWER_LAW) * 50e-9)
     assert np.array_equal(drive, replace(drives, fixed=False).choose(lambda f: POWER_LAW * f**-25.0, 6)[1])
@@ -189,7 +189,7 @@ def test_fixed_pulses_all_have_one_width():
 
 def test_amplitudes_keep_to_their_limits(listening, written):
     targets, readings = written
-    programmer = NeuralProgrammer(listening, drives=Drives(50e-9, 1.1, 1.2))
+    programmer = NeuralProgrammer(listening, drives=AmplitudePolicy(50e-9, 1.1, 1.2))
     for pulse in programmer.next_pulses(targets, readings):
         factor = pulse.amplitude / (VOLTAGES.v_set if pulse.amplitude < 0 else VOLTAGES.v_reset)
         assert 1.1 - 1e-12 <= factor <= 1.2 + 1e-12
@@ -197,7 +197,7 @@ def test_amplitudes_keep_to_their_limits(listening, written):
 
 def test_amplitudes_that_were_not_trained_are_refused(trained):
     with pytest.raises(ValueError, match="one pair of amplitudes"):
-        NeuralProgrammer(trained, drives=Drives())
+        NeuralProgrammer(trained, drives=AmplitudePolicy())
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_amplitudes_that_were_not_trained_are_refused(trained):
 )  # fmt: skip
 def test_policies_out_of_range_are_value_errors(values, told):
     with pytest.raises(ValueError, match=told):
-        Drives(**values)
+        AmplitudePolicy(**values)
 
 
 # ---- as a driver can send it

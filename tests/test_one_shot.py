@@ -17,7 +17,7 @@ from ouro_spice.evaluation.baselines import noise_free
 from ouro_spice.evaluation.deployment import SHORTEST_PULSE_S, deploy
 from ouro_spice.evaluation.noise_floor import Trials
 from ouro_spice.programming.batch import fleet
-from ouro_spice.provenance.cache import kept
+from ouro_spice.provenance.cache import cached_arrays
 from ouro_spice.provenance.differences import cache as keeping
 
 DEVICE = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
@@ -514,35 +514,37 @@ def test_arrays_are_made_once(tmp_path):
         made.append(1)
         return {"g_S": np.arange(5, dtype=np.float32) / 3, "n": np.array(7)}
 
-    first, second = (kept(tmp_path / "deep", "floor", {"seed": 1, "x": 0.1}, make) for _ in range(2))
+    first, second = (cached_arrays(tmp_path / "deep", "floor", {"seed": 1, "x": 0.1}, make) for _ in range(2))
     assert len(made) == 1
     for name, array in first.items():
         assert np.array_equal(array, second[name])
         assert array.dtype == second[name].dtype
-    kept(tmp_path / "deep", "floor", {"seed": 2, "x": 0.1}, make)
-    kept(tmp_path / "deep", "other", {"seed": 1, "x": 0.1}, make)
+    cached_arrays(tmp_path / "deep", "floor", {"seed": 2, "x": 0.1}, make)
+    cached_arrays(tmp_path / "deep", "other", {"seed": 1, "x": 0.1}, make)
     assert len(made) == 3
     assert len(list((tmp_path / "deep").iterdir())) == 3
-    assert kept(None, "floor", {}, make).keys() == {"g_S", "n"}
+    assert cached_arrays(None, "floor", {}, make).keys() == {"g_S", "n"}
 
 
 @pytest.mark.parametrize("damage", [b"", b"no archive", None])
 def test_a_damaged_file_is_made_again(tmp_path, damage):
-    kept(tmp_path, "floor", {}, lambda: {"g_S": np.ones(1000)})
+    cached_arrays(tmp_path, "floor", {}, lambda: {"g_S": np.ones(1000)})
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
-    assert np.array_equal(kept(tmp_path, "floor", {}, lambda: {"g_S": np.full(3, 2.0)})["g_S"], [2, 2, 2])
-    assert np.array_equal(kept(tmp_path, "floor", {}, lambda: {"g_S": np.zeros(3)})["g_S"], [2, 2, 2])
+    assert np.array_equal(cached_arrays(tmp_path, "floor", {}, lambda: {"g_S": np.full(3, 2.0)})["g_S"], [2, 2, 2])
+    assert np.array_equal(cached_arrays(tmp_path, "floor", {}, lambda: {"g_S": np.zeros(3)})["g_S"], [2, 2, 2])
 
 
 def test_a_file_of_other_settings_under_the_same_name_is_not_taken(tmp_path):
-    kept(tmp_path, "floor", {"seed": 1}, lambda: {"g_S": np.ones(1)})
-    kept(tmp_path, "floor", {"seed": 2}, lambda: {"g_S": np.zeros(1)})
+    cached_arrays(tmp_path, "floor", {"seed": 1}, lambda: {"g_S": np.ones(1)})
+    cached_arrays(tmp_path, "floor", {"seed": 2}, lambda: {"g_S": np.zeros(1)})
     one, two = sorted(tmp_path.iterdir())
     one.write_bytes(two.read_bytes())
     for seed, value in ((1, 1), (2, 0)):
-        assert kept(tmp_path, "floor", {"seed": seed}, lambda value=value: {"g_S": np.full(1, value)})["g_S"] == [value]
+        assert cached_arrays(tmp_path, "floor", {"seed": seed}, lambda value=value: {"g_S": np.full(1, value)})[
+            "g_S"
+        ] == [value]
 
 
 def test_interrupted_work_leaves_no_file(tmp_path):
@@ -550,9 +552,9 @@ def test_interrupted_work_leaves_no_file(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        kept(tmp_path, "floor", {}, make)
+        cached_arrays(tmp_path, "floor", {}, make)
     with pytest.raises(ValueError, match="settings_json"):
-        kept(tmp_path, "floor", {}, lambda: {keeping._SETTINGS: np.ones(1)})
+        cached_arrays(tmp_path, "floor", {}, lambda: {keeping._SETTINGS: np.ones(1)})
     assert list(tmp_path.iterdir()) == []
 
 

@@ -21,7 +21,7 @@ from ouro_spice.device.walk import Walk
 from ouro_spice.experiment import bench as benches
 from ouro_spice.experiment import benchmark, networks
 from ouro_spice.prediction.held_out import held_out
-from ouro_spice.prediction.pretrained import shipped, standing
+from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
 from ouro_spice.programming.programmers.coarse_fine import CoarseFine
 from ouro_spice.programming.programmers.ispp import ISPP
 from ouro_spice.programming.write_loop import write_verify
@@ -208,7 +208,7 @@ def test_a_write_is_that_of_the_package(ouro, checkpoint, tmp_path):
     cell, predictor = CompactCell(jart_vcm_v1b(window=True, walk=Walk()), "reduced"), PulsePredictor.load(checkpoint)
     drawn = Recipe(1, 4, None).draw(cell, 0)
     state = stationary(cell.device, 400e-6, drawn.seed, "reduced")
-    history = write_verify(cell, standing(predictor), 220e-6, 0.3, seed=drawn.seed, state=state)
+    history = write_verify(cell, default_programmer(predictor), 220e-6, 0.3, seed=drawn.seed, state=state)
     assert found["readings_S"] == list(history.readings_S)
     assert (found["time_s"], found["energy_J"], found["sha256"]) == (history.time_s, history.energy_J, predictor.sha256)
     assert "<img" in (tmp_path / "r.html").read_text()
@@ -265,11 +265,11 @@ def test_a_cell_without_a_checkpoint_says_what_to_do(ouro, package):
     assert done.returncode == 2
     assert all(word in one_line(done) for word in ("tud", "there is reduced", "ouro-spice train", "--checkpoint"))
     with pytest.raises(ValueError, match="there is reduced"):
-        shipped("tud")
+        shipped_checkpoint("tud")
 
 
 def test_the_shipped_checkpoint_is_the_default(ouro, package, checkpoint):
-    assert shipped("reduced") == package / "training" / "checkpoints" / "reduced.npz"
+    assert shipped_checkpoint("reduced") == package / "training" / "checkpoints" / "reduced.npz"
     given, found = (
         json.loads(ouro("program", *CELL, "--target", 220e-6, "--json", *more).stdout)
         for more in (("--checkpoint", checkpoint), ())
@@ -283,10 +283,10 @@ def test_a_checkpoint_brings_its_amplitudes(ouro, data, tmp_path):
     )
     ouro("train", data, "--spec", tmp_path / "drive.toml", "--out", tmp_path / "plain.npz")
     plain = PulsePredictor.load(tmp_path / "plain.npz")
-    assert standing(plain).drives is None
+    assert default_programmer(plain).drives is None
     plain.manifest.settings["drives"] = {"width_s": 50e-9, "low": 1.1, "high": 1.2, "fixed": True}
     plain.save(tmp_path / "driven.npz")
-    chosen = standing(PulsePredictor.load(tmp_path / "driven.npz"), name="mine")
+    chosen = default_programmer(PulsePredictor.load(tmp_path / "driven.npz"), name="mine")
     assert (chosen.drives.low, chosen.drives.high, chosen.name) == (1.1, 1.2, "mine")
     found = json.loads(ouro(*program(tmp_path / "driven.npz", "--target", 220e-6, "--max-pulses", 1, "--json")).stdout)
     (pulse,) = found["pulses"]

@@ -20,10 +20,10 @@ from ouro_spice.dataset.folder_summary import summary
 from ouro_spice.dataset.pulse_dataset import making
 from ouro_spice.dataset.storage import shard_name, write_manifest, write_shard
 from ouro_spice.prediction.neural_programmer import NeuralProgrammer
-from ouro_spice.prediction.pretrained import shipped
+from ouro_spice.prediction.pretrained import shipped_checkpoint
 from ouro_spice.prediction.pulse_predictor import PulsePredictor
 from ouro_spice.prediction.specification import Specification, Stage
-from ouro_spice.provenance.cache import kept
+from ouro_spice.provenance.cache import cached_arrays
 from ouro_spice.provenance.differences import (
     CIRCUIT,
     MAKER,
@@ -35,7 +35,7 @@ from ouro_spice.provenance.differences import (
     manifest,
     sources,
 )
-from ouro_spice.provenance.journal import Kept
+from ouro_spice.provenance.journal import Journal
 from ouro_spice.provenance.manifest import Manifest, describe
 from ouro_spice.provenance.rebuild import built, rebuilt, taken_over, unlike
 
@@ -380,16 +380,16 @@ def test_arrays_of_another_maker_are_not_taken_and_it_is_said_why(tmp_path, monk
     one = lambda value: lambda: {"x": np.array([value])}  # noqa: E731
     origin = describe(COMPACT, "campaign", seed=1).origin
     other = origin | {"code": origin["code"] | {"simulation/walk_segment.py": "0" * 12}}
-    kept(tmp_path, "writes", other, one(1.0))
-    assert kept(tmp_path, "writes", origin | {"settings": {"seed": 2}}, one(2.0))["x"] == 2
+    cached_arrays(tmp_path, "writes", other, one(1.0))
+    assert cached_arrays(tmp_path, "writes", origin | {"settings": {"seed": 2}}, one(2.0))["x"] == 2
     assert said() == []  # all of one process
     monkeypatch.setattr("ouro_spice.provenance.cache._taken", set())
     for _ in range(2):
-        assert kept(tmp_path, "writes", origin, one(3.0))["x"] == 3
-    assert said() == ["writes is made anew: c2c.py changed"]
+        assert cached_arrays(tmp_path, "writes", origin, one(3.0))["x"] == 3
+    assert said() == ["writes is made anew: simulation/walk_segment.py changed"]
     assert len(list(tmp_path.glob("writes-*.npz"))) == 3
     (tmp_path / "other-000000000000.npz").write_text("damaged")
-    kept(tmp_path, "other", origin, one(4.0))
+    cached_arrays(tmp_path, "other", origin, one(4.0))
     assert len(said()) == 1
 
 
@@ -398,14 +398,16 @@ def test_a_journal_of_another_maker_is_not_gone_on_with(tmp_path, said):
     other = dataclasses.replace(work, code=work.code | {"array/sneak_paths.py": "0" * 12})
     seed = dataclasses.replace(work, settings={"work": "reads", "seed": 1})
     for one in (other, seed):
-        Kept(tmp_path, one).add("a", 1)
+        Journal(tmp_path, one).add("a", 1)
     assert said() == []
-    journal = Kept(tmp_path, work)
+    journal = Journal(tmp_path, work)
     assert journal.items == {}
     (line,) = said()
-    assert line.startswith(str(Kept(tmp_path, other).path)) and line.endswith("is not resumed: array/sneak.py changed")
+    assert line.startswith(str(Journal(tmp_path, other).path)) and line.endswith(
+        "is not resumed: array/sneak_paths.py changed"
+    )
     journal.add("b", 2)
-    assert Kept(tmp_path, work).items == {"b": 2} and Kept(tmp_path, other).items == {"a": 1}
+    assert Journal(tmp_path, work).items == {"b": 2} and Journal(tmp_path, other).items == {"a": 1}
 
 
 def test_records_that_a_campaign_makes_anew(records, tmp_path, said):
@@ -516,11 +518,11 @@ WEIGHTS = {
 
 @pytest.mark.parametrize(("name", "kind"), [("1r", ouro.Cell1R), ("1t1r", ouro.Cell1T1R)])
 def test_shipped_networks_have_kept_their_weights_and_fit(name, kind):
-    with np.load(shipped(name)) as file:
+    with np.load(shipped_checkpoint(name)) as file:
         names = (one for one in sorted(file.files) if not one.endswith(("manifest", "sha256")))
         content = b"".join(one.encode() + file[one].tobytes() for one in names)
     assert hashlib.sha256(content).hexdigest() == WEIGHTS[name]
-    predictor = PulsePredictor.load(shipped(name))
+    predictor = PulsePredictor.load(shipped_checkpoint(name))
     assert predictor.manifest.code == {} and making.maker_short(predictor.manifest) == former_format.UNKNOWN
     NeuralProgrammer(predictor).check(describe(kind(DEVICE)))
     NeuralProgrammer(predictor).check(describe(kind(DEVICE)).circuit)
@@ -537,7 +539,7 @@ def test_former_checkpoints_are_taken_over(tmp_path, monkeypatch, capsys):
     spec.loader.exec_module(script)
     old = {}
     for name, kind in script.CELLS.items():
-        now = PulsePredictor.load(shipped(name))
+        now = PulsePredictor.load(shipped_checkpoint(name))
         old[name] = dataclasses.replace(now, manifest=formerly(kind(DEVICE), **now.manifest.settings))
         old[name].save(tmp_path / f"{name}.npz")
         NeuralProgrammer(PulsePredictor.load(tmp_path / f"{name}.npz")).check(describe(kind(DEVICE)))
@@ -546,7 +548,8 @@ def test_former_checkpoints_are_taken_over(tmp_path, monkeypatch, capsys):
     for name, before in old.items():
         after = PulsePredictor.load(tmp_path / f"{name}.npz")
         assert (
-            after.manifest.code == {} and after.manifest.circuit == PulsePredictor.load(shipped(name)).manifest.circuit
+            after.manifest.code == {}
+            and after.manifest.circuit == PulsePredictor.load(shipped_checkpoint(name)).manifest.circuit
         )
         assert all(np.array_equal(a, b) for a, b in zip(after.weights.arrays, before.weights.arrays, strict=True))
     monkeypatch.setitem(script.CELLS, "1r", ouro.Cell1T1R)

@@ -20,12 +20,12 @@ from ouro_spice.experiment import networks as kinds
 from ouro_spice.experiment.attempts import OneShot, _hit, one_shot
 from ouro_spice.experiment.best_network import best_networks
 from ouro_spice.experiment.configuration import Configuration
-from ouro_spice.experiment.networks import Place, programmer
+from ouro_spice.experiment.networks import ExperimentContext, programmer
 from ouro_spice.experiment.ranking import varied
 from ouro_spice.experiment.transfer import changed
 from ouro_spice.experiment.writes import UNTUNED, packed, unpacked
-from ouro_spice.prediction.pretrained import shipped, standing
-from ouro_spice.provenance.cache import kept
+from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
+from ouro_spice.provenance.cache import cached_arrays
 from ouro_spice.provenance.manifest import describe
 from ouro_spice.spice.ngspice import Ngspice
 
@@ -213,7 +213,7 @@ def test_networks_of_another_setting_stand_beside_its_own(done):
     out, found = done
     configuration = load(out.parent)
     with Ngspice(1) as engine:
-        place = Place(configuration, configuration.settings[0], out, 1, engine)
+        place = ExperimentContext(configuration, configuration.settings[0], out, 1, engine)
         rows = one_shot(place, place).rows()
     for name in ("within_20", "both"):
         assert rows[f"{name}, trained on compact"]["within_20"] == rows[name]["within_20"]
@@ -244,7 +244,7 @@ def test_other_settings_are_never_taken_for_these(done, tmp_path):
     """Another training makes another checkpoint."""
     other = load(tmp_path, TINY.replace("epochs = 3, band = 0.2", "epochs = 1, band = 0.2"))
     with Ngspice(1) as engine:
-        place = Place(other, other.settings[0], tmp_path / "out", 1, engine)
+        place = ExperimentContext(other, other.settings[0], tmp_path / "out", 1, engine)
         sha256 = kinds.network(place, other.variants["within_20"]).sha256
     assert sha256 != done[1]["manifest"]["checkpoints"][f"{SETTING}/within_20"]
 
@@ -253,7 +253,7 @@ def test_streams_have_nothing_in_common(tmp_path):
     """Devices, walks, starts and targets of judging, tuning, experience and training differ."""
     configuration = load(tmp_path)
     with Ngspice(1) as engine:
-        place = Place(configuration, configuration.settings[0], tmp_path, 1, engine)
+        place = ExperimentContext(configuration, configuration.settings[0], tmp_path, 1, engine)
         streams = [kinds.DEVICES, kinds.TRAINING, kinds.EXPERIENCE, kinds.WRITES, kinds.CONVERGED]
         assert rivals.TABLE not in streams
         streams.append(rivals.TABLE)
@@ -269,7 +269,7 @@ def test_tables_never_see_what_they_are_judged_by(tmp_path):
     """Their pairs are neither those of the floor nor those of attempts and writes; in the file they may be left out."""
     configuration = load(tmp_path)
     with Ngspice(1) as engine:
-        place = Place(configuration, configuration.settings[0], tmp_path, 1, engine)
+        place = ExperimentContext(configuration, configuration.settings[0], tmp_path, 1, engine)
         vars(place)["pair"] = Pair(-0.4162, 0.8587, 60e-6)  # that of its records, which nothing here needs
         own = rivals.tried(place, "table", place.seed(rivals.TABLE))
         floor = rivals.tried(place, "floor", configuration.seed)
@@ -302,8 +302,8 @@ def test_a_network_with_experience_goes_on_from_that_of_another_setting(done, tm
     """It needs no clock and no first round of its own; pulses are those of the pair here."""
     configuration = load(tmp_path, BEGUN)
     with Ngspice(1) as engine:
-        there = Place(configuration, configuration.settings[0], done[0], 1, engine)
-        here = Place(configuration, configuration.settings[1], tmp_path, 1, engine, there)
+        there = ExperimentContext(configuration, configuration.settings[0], done[0], 1, engine)
+        here = ExperimentContext(configuration, configuration.settings[1], tmp_path, 1, engine, there)
         found = {key: kinds.network(here, configuration.variants[key]) for key in ("both", "amplitude")}
         begun = {key: kinds.network(there, configuration.variants[key]) for key in found}
     assert found["both"].pair == here.pair != there.pair
@@ -321,14 +321,14 @@ def test_a_network_with_experience_goes_on_from_that_of_another_setting(done, tm
 def test_a_programmer_of_a_campaign_knows_its_circuit(done, tmp_path):
     configuration = load(tmp_path)
     with Ngspice(1) as engine:
-        place = Place(configuration, configuration.settings[0], done[0], 1, engine)
+        place = ExperimentContext(configuration, configuration.settings[0], done[0], 1, engine)
         one = programmer(place, configuration.variants["both"])
     one.check(describe(place.cell))
     assert one.drives is not None
 
 
 def test_histories_survive_their_arrays():
-    pair = configuration.standing_cell("reduced")
+    pair = configuration.named_cell("reduced")
     manifest = describe(pair)
     pulses = (Pulse(-0.4, 1e-7, 1e-9, 2e-9), Pulse(0.8, 2e-7, 1e-9, 2e-9))
     written = History("a", 2e-4, 0.1, (1e-4, 3e-4, 2e-4), (1.1e-4, 3e-4, 2.1e-4), pulses, Outcome.REACHED, 1e-6, 2e-12,
@@ -373,7 +373,7 @@ def test_names_become_files_and_never_lead_out_of_the_folder(tmp_path, name):
             load(tmp_path, TINY + f'[variant.x]\nname = "{name}"\nstages = [{{ objective = "time" }}]\n')
     for one in ("a/b", "..", "\0"):
         with pytest.raises(ValueError, match="no folder"):
-            kept(tmp_path, f"../{one}", {}, dict)
+            cached_arrays(tmp_path, f"../{one}", {}, dict)
 
 
 @pytest.mark.parametrize(
@@ -424,9 +424,9 @@ def test_the_shipped_files_are_whole(name):
 
 @pytest.mark.parametrize("kind", ["1r", "1t1r"])
 def test_the_shipped_network_is_that_of_the_standing_cell(kind):
-    predictor = PulsePredictor.load(shipped(kind))
-    one = standing(predictor)
-    one.check(describe(predictor.pair.gated(configuration.standing_cell(kind))))
+    predictor = PulsePredictor.load(shipped_checkpoint(kind))
+    one = default_programmer(predictor)
+    one.check(describe(predictor.pair.gated(configuration.named_cell(kind))))
     assert one.drives.high > one.drives.low
     first, second = (one.next_pulse(220e-6, readings) for readings in ([120e-6], [120e-6, 125e-6]))
     # a device that has hardly answered gets more of it
@@ -443,9 +443,9 @@ def test_conditions_change_the_cell_and_unknown_ones_are_refused():
 
 
 def test_standing_cells():
-    assert isinstance(configuration.standing_cell("compact"), CompactCell)
-    assert configuration.standing_cell("reduced").model == "reduced"
-    assert isinstance(configuration.standing_cell("1t1r"), Cell1T1R)
+    assert isinstance(configuration.named_cell("compact"), CompactCell)
+    assert configuration.named_cell("reduced").model == "reduced"
+    assert isinstance(configuration.named_cell("1t1r"), Cell1T1R)
 
 
 # ---- tables
@@ -542,7 +542,7 @@ def test_tables_have_as_many_columns_as_heads(done):
 def test_the_shipped_configurations_hold_every_condition_that_is_asked_for():
     conditions = Configuration.load("circuit").tables["transfer"]
     assert len({one["name"] for one in conditions}) == len(conditions)
-    cell = configuration.standing_cell("1t1r")
+    cell = configuration.named_cell("1t1r")
     cells = [changed(cell, one) for one in conditions]
     assert {one.device.T0 for one in cells} == {273.0, 293.0, 358.0}
     assert {one.process.corner for one in cells} == {"tt", "ss", "ff"}

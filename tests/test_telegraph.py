@@ -9,7 +9,7 @@ from scipy.stats import kstest
 import ouro_spice as ouro
 from ouro_spice._util import random_keys
 from ouro_spice.device.read_noise import Telegraph
-from ouro_spice.simulation.telegraph_noise import _CHAIN, advanced, frequency_Hz, seen
+from ouro_spice.simulation.telegraph_noise import _CHAIN, advanced, frequency_Hz, observed_concentration
 
 STEADY = ouro.jart_vcm_v1b(window=True, read_noise=ouro.ReadNoise(mean_Hz=1e3, sigma_Hz=0.0))
 
@@ -32,7 +32,7 @@ def test_the_chain_is_the_published_one():
 
 
 def test_levels_are_met_as_often_as_the_chain_says():
-    found = np.concatenate([levels(random_keys.key(seed), 400) for seed in range(20)])
+    found = np.concatenate([levels(random_keys.stream_key(seed), 400) for seed in range(20)])
     share = np.linalg.matrix_power(_CHAIN, 400)[0]
     counted = [np.mean(found == level) for level in (-2, -1, 0, 1, 2)]
     assert counted == pytest.approx(share, abs=0.02)
@@ -40,7 +40,7 @@ def test_levels_are_met_as_often_as_the_chain_says():
 
 
 def test_time_in_one_piece_is_time_in_many():
-    key, many = random_keys.key(1), Telegraph()
+    key, many = random_keys.stream_key(1), Telegraph()
     whole = advanced(STEADY, Telegraph(), 0.0505, key)
     for _ in range(101):
         many = advanced(STEADY, many, 0.0005, key)
@@ -49,7 +49,7 @@ def test_time_in_one_piece_is_time_in_many():
 
 
 def test_years_of_rest_are_no_more_work_than_seconds():
-    key, many = random_keys.key(2), Telegraph()
+    key, many = random_keys.stream_key(2), Telegraph()
     for _ in range(10):
         many = advanced(STEADY, many, 0.5, key)
     assert advanced(STEADY, Telegraph(), 5.0, key).level == many.level
@@ -61,16 +61,16 @@ def test_years_of_rest_are_no_more_work_than_seconds():
 def test_a_device_has_a_frequency_of_its_own():
     """|Gaussian(50, 50)| Hz."""
     device = STEADY.replace(read_noise=ouro.ReadNoise())
-    found = [frequency_Hz(device, random_keys.key(seed)) for seed in range(800)]
+    found = [frequency_Hz(device, random_keys.stream_key(seed)) for seed in range(800)]
     drawn = np.abs(np.random.default_rng(0).normal(50, 50, 100_000))
     assert kstest(found, drawn).pvalue > 1e-3
 
 
 def test_a_jump_is_one_vacancy_in_the_disc():
     volume = np.pi * STEADY.r**2 * STEADY.l * 1e-9
-    assert seen(STEADY, 0.06, Telegraph(level=1)) - 0.06 == pytest.approx(1e-26 / volume)
-    assert seen(STEADY, 0.06, Telegraph(level=-2)) - 0.06 == pytest.approx(-2e-26 / volume)
-    assert seen(STEADY, 0.009, Telegraph(level=-2)) == 0.009  # would lie below Ndiscmin
+    assert observed_concentration(STEADY, 0.06, Telegraph(level=1)) - 0.06 == pytest.approx(1e-26 / volume)
+    assert observed_concentration(STEADY, 0.06, Telegraph(level=-2)) - 0.06 == pytest.approx(-2e-26 / volume)
+    assert observed_concentration(STEADY, 0.009, Telegraph(level=-2)) == 0.009  # would lie below Ndiscmin
 
 
 @pytest.mark.ngspice

@@ -14,7 +14,7 @@ from ouro_spice.evaluation.deployment import Deployment
 from ouro_spice.evaluation.increments import Increments
 from ouro_spice.experiment import aims, attempts, networks, training_processes, updates
 from ouro_spice.experiment.configuration import Configuration
-from ouro_spice.experiment.networks import Place, is_trained, network, training, trainings
+from ouro_spice.experiment.networks import ExperimentContext, is_trained, network, training, trainings
 from ouro_spice.experiment.trainings import (  # fmt: skip
     Spread,
     chosen,
@@ -68,7 +68,7 @@ def place(records, tmp_path):
     (records / "datasets").mkdir(exist_ok=True)
     configuration = configured(tmp_path)
     with Ngspice(1) as engine:
-        yield Place(configuration, configuration.settings[0], tmp_path, 2, engine)
+        yield ExperimentContext(configuration, configuration.settings[0], tmp_path, 2, engine)
 
 
 # ---- mean and spread

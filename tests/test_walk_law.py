@@ -19,7 +19,7 @@ LAWS = [
     ouro.Walk(kick=0.03, progress=0.4, kick_min=0.3, kick_max=0.2, band=0.15, band_min=0.6),
     ouro.Walk(kick=0.0, progress=0.7, kick_min=0.0, kick_max=0.0, band=0.5),
 ]
-KEY = random_keys.key(5)
+KEY = random_keys.stream_key(5)
 DEVICE = ouro.jart_vcm_v1b(r=43e-9, l=0.41, Ndiscmin=0.009, Ndiscmax=19.0)
 OWN = (43e-9, 0.41, 0.009, 19.0)
 
@@ -51,17 +51,17 @@ def steps(seed, count=120):
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_step_is_that_of_the_law(law, seed):
     device, n = DEVICE.replace(walk=law), steps(seed)
-    w = walk_values.begun(device, n[0]).vector
+    w = walk_values.initial_state(device, n[0]).vector
     path = walk_kernel.walk_path(w, n, 0.0, law.settings, vector(device), KEY)
     expected, begin = published(law, OWN, n, philox.walk_uniforms(KEY, 0, len(n) - 1))
     assert path == pytest.approx(expected, rel=1e-12)
-    after = ouro.Wander.from_vector(w, 0)
+    after = ouro.WalkState.from_vector(w, 0)
     assert w[:8] == pytest.approx(np.concatenate([expected[-1], expected[-2]]), rel=1e-12)
     assert (after.n_begin, after.clock_s, after.count) == (pytest.approx(begin), 0.0, len(n) - 1)
 
 
 def test_the_last_values_are_kept_as_those_before():
-    w = walk_values.begun(DEVICE, 1.0).vector
+    w = walk_values.initial_state(DEVICE, 1.0).vector
     walk_kernel.update(w, 0.5, tuple([0.75] * 8), ouro.Walk().settings, vector(DEVICE))
     assert w[4:8] == pytest.approx(OWN, rel=1e-15)
     # u = 0.5: r and l by 0.01 and by 0.1 rho
@@ -79,31 +79,31 @@ def test_the_last_values_are_kept_as_those_before():
 )  # fmt: skip
 def test_progress_is_the_share_of_the_way_to_the_present_limit(n, polarity, share):
     """Of the way that is left, in the direction of the pulse; the limits before the last update play no part."""
-    w = ouro.Wander(43e-9, 0.4, 1.0, 10.0, 43e-9, 0.4, 2.0, 8.0, n_begin=4.0).vector
+    w = ouro.WalkState(43e-9, 0.4, 1.0, 10.0, 43e-9, 0.4, 2.0, 8.0, n_begin=4.0).vector
     assert walk_kernel.progress(w, n, float(polarity)) == pytest.approx(share, rel=1e-14)
 
 
 @pytest.mark.parametrize(("begin", "n"), [(10.0, 10.0 + 1e-9), (10.0 * (1 - 1e-7), 10.0), (1.0, 1.0 - 1e-12)])
 def test_a_way_without_room_is_none(begin, n):
-    w = ouro.Wander.at(43e-9, 0.4, 1.0, 10.0, begin).vector
+    w = ouro.WalkState.at(43e-9, 0.4, 1.0, 10.0, begin).vector
     assert walk_kernel.progress(w, n, 0.0) == 0.0
     assert walk_kernel.progress(
-        ouro.Wander.at(43e-9, 0.4, 1.0, 10.0, 10.0 * (1 - 1e-5)).vector, 10.0, 0.0
+        ouro.WalkState.at(43e-9, 0.4, 1.0, 10.0, 10.0 * (1 - 1e-5)).vector, 10.0, 0.0
     ) == pytest.approx(1)
 
 
 def test_a_concentration_is_held_between_the_present_limits():
-    w = ouro.Wander(43e-9, 0.4, 1.0, 10.0, 43e-9, 0.4, 0.5, 20.0, n_begin=4.0).vector
+    w = ouro.WalkState(43e-9, 0.4, 1.0, 10.0, 43e-9, 0.4, 0.5, 20.0, n_begin=4.0).vector
     assert [walk_kernel.held(w, n) for n in (0.7, 1.5, 9.5, 15.0)] == [1.0, 1.5, 9.5, 10.0]
-    wander = ouro.Wander.from_vector(w, 0)
-    assert [walk_values.held(wander, n) for n in (0.7, 15.0)] == [0.7, 15.0]  # no step has ended yet
+    wander = ouro.WalkState.from_vector(w, 0)
+    assert [walk_values.held_concentration(wander, n) for n in (0.7, 15.0)] == [0.7, 15.0]  # no step has ended yet
     ended = dataclasses.replace(wander, count=1)
-    assert [walk_values.held(ended, n) for n in (0.7, 1.5, 15.0)] == [1.0, 1.5, 10.0]
+    assert [walk_values.held_concentration(ended, n) for n in (0.7, 1.5, 15.0)] == [1.0, 1.5, 10.0]
 
 
 @pytest.mark.parametrize("law", LAWS[:2], ids=["published", "other"])
 def test_the_warm_up_is_the_walk_at_frozen_n_on_numbers_of_its_own(law):
-    w = walk_values.begun(DEVICE, 1.0).vector
+    w = walk_values.initial_state(DEVICE, 1.0).vector
     walk_kernel.stationary(w, law.settings, vector(DEVICE), KEY, 70)
     expected, _ = published(law, OWN, np.ones(71), philox.walk_uniforms(KEY, 0, 70, philox.WARM_UP))
     assert w[:4] == pytest.approx(expected[-1], rel=1e-12)
@@ -114,7 +114,7 @@ def test_devices_begin_at_their_own_values():
     devices = [DEVICE, ouro.jart_vcm_v1b()]
     w = walk_kernel.start(np.array([vector(one) for one in devices]), np.array([0.5, 2.0]))
     for row, one, n in zip(w, devices, (0.5, 2.0), strict=True):
-        assert np.array_equal(row, ouro.Wander.at(one.r, one.l, one.Ndiscmin, one.Ndiscmax, n).vector)
+        assert np.array_equal(row, ouro.WalkState.at(one.r, one.l, one.Ndiscmin, one.Ndiscmax, n).vector)
 
 
 def test_a_device_that_does_not_walk_starts_where_it_is():
@@ -138,8 +138,8 @@ def test_stationary_states_have_walked_two_thousand_steps():
 def test_n_goes_on_as_it_went(ratio, taken):
     """ln N grows by a factor from a quarter of a step to the next: exact from 1/2 to 2, no more beyond."""
     step, a = 10e-9, 0.01
-    stretch = walk_segment.Stretch(
-        DEVICE.replace(walk=ouro.Walk(step)), walk_values.begun(DEVICE, 0.5), -1, 0.0, 15e-9, 16e-9, KEY
+    stretch = walk_segment.WalkSegment(
+        DEVICE.replace(walk=ouro.Walk(step)), walk_values.initial_state(DEVICE, 0.5), -1, 0.0, 15e-9, 16e-9, KEY
     )
     here = np.log(0.5) + a * np.array([1.0, 2.0, 2.0 + ratio])  # 3/4, 1/2 and 1/4 of a step before the first end
     times, log_n = step * np.array([0.0, 0.25, 0.5, 0.75, 0.7500001, 1.6]), np.append(here, [5.0, 5.0])
@@ -151,8 +151,8 @@ STEPPING = DEVICE.replace(walk=ouro.Walk(10e-9))
 
 
 def stretch(off_s, stop_s, on_s=0.0, **wander):
-    begun = dataclasses.replace(walk_values.begun(STEPPING, 0.5), **wander)
-    return walk_segment.Stretch(STEPPING, begun, -1, on_s, off_s, stop_s, KEY)
+    begun = dataclasses.replace(walk_values.initial_state(STEPPING, 0.5), **wander)
+    return walk_segment.WalkSegment(STEPPING, begun, -1, on_s, off_s, stop_s, KEY)
 
 
 @pytest.mark.parametrize(
@@ -201,37 +201,39 @@ def test_without_a_step_nothing_changes():
     n = one.standing(0.5)
     line = one.ramps(one.path(n))["r"]
     assert line.times_s == (0.0, 50e-9) and line.volts == (0.0, 0.0)
-    assert one.after(one.path(n), n) == dataclasses.replace(walk_values.begun(STEPPING, 0.5), clock_s=5e-9, polarity=-1)
+    assert one.after(one.path(n), n) == dataclasses.replace(
+        walk_values.initial_state(STEPPING, 0.5), clock_s=5e-9, polarity=-1
+    )
 
 
 def test_r_and_l_of_a_half_cycle_lie_on_the_way():
     """x_before + (x - x_before) (N - N_begin) / (limit - N_begin): a SET goes to Ndiscmax, a RESET to Ndiscmin."""
     device = DEVICE.replace(walk=ouro.HalfCycleWalk())
     for polarity, limit in ((-1, 18.0), (1, 0.01)):
-        one = ouro.Wander(44e-9, 0.42, 0.01, 18.0, 42e-9, 0.38, 0.02, 17.0, n_begin=1.0, polarity=polarity)
+        one = ouro.WalkState(44e-9, 0.42, 0.01, 18.0, 42e-9, 0.38, 0.02, 17.0, n_begin=1.0, polarity=polarity)
         for n in (1.0, 0.7, 3.0):
             share = (n - 1.0) / (limit - 1.0)
             expected = [42e-9 + 2e-9 * share, 0.38 + 0.04 * share, 0.01, 18.0]
-            assert walk_values.present(device, n, one) == pytest.approx(expected, rel=1e-12)
+            assert walk_values.current_values(device, n, one) == pytest.approx(expected, rel=1e-12)
     before = dataclasses.replace(one, polarity=0)
-    assert walk_values.present(device, 3.0, before)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
+    assert walk_values.current_values(device, 3.0, before)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
     at_limit = dataclasses.replace(one, polarity=-1, n_begin=18.0 * (1 - 1e-5))
-    assert walk_values.present(device, 17.0, at_limit)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
+    assert walk_values.current_values(device, 17.0, at_limit)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
     for polarity, begin in ((-1, 18.4), (1, 0.0095)):  # a limit that has walked past N leaves no way
         past = dataclasses.replace(one, polarity=polarity, n_begin=begin)
-        assert walk_values.present(device, 17.0, past)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
+        assert walk_values.current_values(device, 17.0, past)[:2] == pytest.approx([42e-9, 0.38], rel=1e-15)
     walking = DEVICE.replace(walk=ouro.Walk())
-    assert walk_values.present(walking, 3.0, one).tolist() == [44e-9, 0.42, 0.01, 18.0]
-    still = walk_values.frozen(walking, 3.0, one)
+    assert walk_values.current_values(walking, 3.0, one).tolist() == [44e-9, 0.42, 0.01, 18.0]
+    still = walk_values.current_device(walking, 3.0, one)
     assert (still.walk, still.r, still.l, still.Ndiscmin, still.Ndiscmax) == (None, 44e-9, 0.42, 0.01, 18.0)
-    assert walk_values.frozen(DEVICE, 3.0) is DEVICE
+    assert walk_values.current_device(DEVICE, 3.0) is DEVICE
 
 
 def test_a_half_cycle_draws_anew_where_the_polarity_turns():
     """xi (1 + D u), u from the step of the walk's stream, within the guide's ranges; from where the way has come to."""
     law = ouro.HalfCycleWalk()
     device = ouro.jart_vcm_v1b(walk=law)
-    begun = walk_values.begun(device, 1.0)
+    begun = walk_values.initial_state(device, 1.0)
     moved, set_ = walk_values.half_cycle(device, 1.0, begun, -1, KEY)
     u = 2 * philox.walk_uniforms(KEY, 0, 2)[:, :4] - 1
     kicks = np.array([0.1, 0.1, 0.9, 0.1])

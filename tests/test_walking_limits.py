@@ -66,10 +66,12 @@ def test_steps_at_a_walking_limit(engine, realisation, volts, n_disc):
 def test_what_a_limit_takes_along_is_no_progress():
     """Where Ndiscmax falls below N, the next step begins there: N goes no way, and r and l feel their kicks alone."""
     law = ouro.Walk(kick=0.0)
-    device, key = WIDE.replace(walk=law), random_keys.key(1)
+    device, key = WIDE.replace(walk=law), random_keys.stream_key(1)
 
     def path(n):
-        return walk_kernel.walk_path(walk_values.begun(device, n[0]).vector, n, 0.0, law.settings, vector(device), key)
+        return walk_kernel.walk_path(
+            walk_values.initial_state(device, n[0]).vector, n, 0.0, law.settings, vector(device), key
+        )
 
     tops = path(np.full(60, 19.9))[:, 3]
     n = np.minimum.accumulate(np.concatenate([[19.9], np.minimum(tops[:-1], 19.9)]))  # before the new limit holds it
@@ -78,7 +80,9 @@ def test_what_a_limit_takes_along_is_no_progress():
 
 
 def test_limits_jump_at_the_ends_of_steps_where_they_are_near_and_stay_elsewhere():
-    stretch = walk_segment.Stretch(WIDE, walk_values.begun(WIDE, 19.0), -1, 0.0, 55e-9, 60e-9, random_keys.key(3))
+    stretch = walk_segment.WalkSegment(
+        WIDE, walk_values.initial_state(WIDE, 19.0), -1, 0.0, 55e-9, 60e-9, random_keys.stream_key(3)
+    )
     n = np.full(5, 19.0)
     path = stretch.path(n)
     top = stretch.ramps(path, n)["Ndiscmax"]
@@ -88,14 +92,18 @@ def test_limits_jump_at_the_ends_of_steps_where_they_are_near_and_stay_elsewhere
         assert (before, after) == pytest.approx((logs[k - 1], logs[k]), abs=1e-12)
     assert len(set(stretch.ramps(path, n)["Ndiscmin"].volts)) == 1  # N is far from it
     far, n = (
-        walk_segment.Stretch(WIDE, walk_values.begun(WIDE, 1.0), -1, 0.0, 55e-9, 60e-9, random_keys.key(3)),
+        walk_segment.WalkSegment(
+            WIDE, walk_values.initial_state(WIDE, 1.0), -1, 0.0, 55e-9, 60e-9, random_keys.stream_key(3)
+        ),
         np.full(5, 1.0),
     )
     assert len(set(far.ramps(far.path(n), n)["Ndiscmax"].volts)) == 1
 
 
 def test_a_jump_of_a_limit_is_a_breakpoint_and_the_turns_of_r_and_l_are_none():
-    stretch = walk_segment.Stretch(WIDE, walk_values.begun(WIDE, 19.0), -1, 0.0, 25e-9, 30e-9, random_keys.key(3))
+    stretch = walk_segment.WalkSegment(
+        WIDE, walk_values.initial_state(WIDE, 19.0), -1, 0.0, 25e-9, 30e-9, random_keys.stream_key(3)
+    )
     n = np.full(2, 19.0)
     lines = walk_sources("m", stretch.ramps(stretch.path(n), n))
     kinds = {line.split()[0]: line for line in lines}
@@ -106,7 +114,9 @@ def test_a_jump_of_a_limit_is_a_breakpoint_and_the_turns_of_r_and_l_are_none():
 
 def test_a_corner_a_last_digit_before_the_end_of_a_step_is_its_end():
     """Times since the step's beginning are rounded anew: two corners came to lie at one time, and a write ended."""
-    stretch = walk_segment.Stretch(WIDE, walk_values.begun(WIDE, 1.0), -1, 0.0, 55e-9, 60e-9, random_keys.key(3))
+    stretch = walk_segment.WalkSegment(
+        WIDE, walk_values.initial_state(WIDE, 1.0), -1, 0.0, 55e-9, 60e-9, random_keys.stream_key(3)
+    )
     times = np.array([float.fromhex("0x1.12e0be826d696p-30"), 3e-9, 6e-9, float(np.nextafter(6e-9, 1))])
     assert len(set((times - times[0]).tolist())) == 3
     volts, given = np.full(4, -0.5), (stretch, stretch.wander.vector, 1.0)

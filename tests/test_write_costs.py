@@ -15,9 +15,9 @@ from ouro_spice.experiment.ranking import CONVENTIONAL, INFORMED
 from ouro_spice.experiment.rival_ratios import against, break_even, inputs, quickest
 from ouro_spice.experiment.setting_words import listed
 from ouro_spice.experiment.write_tables import COST_HEAD, against_rows, cost_head, cost_rows, seconds, tuned_rows
-from ouro_spice.prediction.device_memory import Memory
+from ouro_spice.prediction.device_memory import DeviceMemory
 from ouro_spice.prediction.neural_programmer import ModelProgrammer
-from ouro_spice.prediction.pretrained import shipped, standing
+from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
 from ouro_spice.programming.lockstep import write_many
 from ouro_spice.programming.programmer import KNOWS, known, predictions_for
 from ouro_spice.programming.programmers.coarse_fine import CoarseFine
@@ -33,7 +33,7 @@ TARGETS, READINGS = np.array([2e-4, 3e-4]), np.array([[1e-4, 1.5e-4], [4e-4, 3.5
 @pytest.fixture(scope="module")
 def network():
     """The programmer of the shipped network, which chooses among 41 amplitudes and remembers."""
-    return standing(ouro.PulsePredictor.load(shipped("1r")), any_circuit=True)
+    return default_programmer(ouro.PulsePredictor.load(shipped_checkpoint("1r")), any_circuit=True)
 
 
 class Counted:
@@ -86,9 +86,9 @@ def test_the_count_is_what_one_step_of_the_memory_and_the_choice_ask(network):
     """The network and its clock, really asked, with the memory carried on from pulse to pulse as a chip would."""
     asked = Counted(network.predictor)
     asked.clock = Counted(network.predictor.clock)
-    object.__setattr__(programmer := standing(network.predictor, any_circuit=True), "predictor", asked)
+    object.__setattr__(programmer := default_programmer(network.predictor, any_circuit=True), "predictor", asked)
     run, target = [1e-4, 1.5e-4, 1.8e-4, 2.5e-4, 1.9e-4], np.array([2e-4])
-    memory = Memory.empty(np.array(run[:1]))
+    memory = DeviceMemory.empty(np.array(run[:1]))
     for k in range(len(run)):
         asked.asked = asked.clock.asked = 0
         sent = programmer.choose(target, memory)

@@ -14,7 +14,7 @@ from .._util.progress import progress
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
 from ..device.state import State
-from ..provenance.journal import Kept, manifest_of, plain, restored
+from ..provenance.journal import Journal, array_manifest, plain_state, restored_state
 from ..provenance.manifest import Manifest
 from ..simulation.transient import simulate
 from ..spice.ngspice import Engine
@@ -150,7 +150,7 @@ def disturb(
     engine
         What runs the circuit.
     out
-        Where every pulse is simulated: folder for a file of what is finished, see `Kept`, to go on from there.
+        Where every pulse is simulated: folder for a file of what is finished, see `Journal`, to go on from there.
 
     Raises
     ------
@@ -170,7 +170,7 @@ def disturb(
     array.check_state(before)
     out = None if out is None else checked_path("out", out)
     if explicit:
-        kept = None if out is None else Kept(out, _work(selection, pulse, n, before, seed))
+        kept = None if out is None else Journal(out, _work(selection, pulse, n, before, seed))
         found = _simulated(selection, pulse, n, before, seed, engine, kept)
     else:
         kept, found = None, _followed(selection, pulse, n, before, seed, engine)
@@ -183,7 +183,9 @@ def _work(selection: Selection, pulse: Pulse | Parallel, n: int, before: State, 
     bench = selection.testbench([pulse], before)
     active = None if selection.active is None else sorted(selection.active)
     where = [selection.row, list(selection.cols), selection.fidelity, active]
-    return manifest_of(selection.array, bench, before, work="disturb", where=where, pulse=repr(pulse), n=n, seed=seed)
+    return array_manifest(
+        selection.array, bench, before, work="disturb", where=where, pulse=repr(pulse), n=n, seed=seed
+    )
 
 
 def _simulated(
@@ -193,14 +195,14 @@ def _simulated(
     before: State,
     seed: int,
     engine: Engine | None,
-    kept: Kept | None,
+    kept: Journal | None,
 ) -> dict[int, np.ndarray]:
     """Concentrations over the number of pulses, each in SPICE; goes on from the last state that was kept."""
     counts = [int(count) for count in _thinned(n + 1)]
     found, now, safe = {0: np.array(before.n_disc)}, before, 0
     if kept and "state" in kept.items:
         there = kept.items["state"]
-        safe, now = there["pulses"], restored(there)
+        safe, now = there["pulses"], restored_state(there)
         found |= {count: np.array(kept.items[str(count)]) for count in counts if 0 < count <= safe}
     with progress("pulses", n) as bar:
         bar.advance(safe)
@@ -211,7 +213,7 @@ def _simulated(
                 if kept:
                     kept.add(str(count), now.n_disc)
             if kept and (count - safe >= max(1, safe // _REDONE) or count == n):
-                kept.add("state", plain(now) | {"pulses": count})
+                kept.add("state", plain_state(now) | {"pulses": count})
                 safe = count
             bar.advance()
     return found

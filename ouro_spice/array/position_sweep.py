@@ -12,7 +12,7 @@ from .._util.checks import check_kind, check_seed
 from ..circuit.crossbar import Crossbar
 from ..circuit.pulse import Pulse
 from ..device.state import State
-from ..provenance.journal import Kept, manifest_of
+from ..provenance.journal import Journal, array_manifest
 from ..simulation.transient import simulate
 from ..spice.ngspice import Ngspice
 from .array_write import cell_frame, volts_at
@@ -119,7 +119,7 @@ def sweep_positions(
     workers
         Processes; all cores where None.
     out
-        Folder for a file of the finished positions, see `Kept`; those found there are not simulated again.
+        Folder for a file of the finished positions, see `Journal`; those found there are not simulated again.
 
     Raises
     ------
@@ -144,6 +144,8 @@ def sweep_positions(
     places, kept = positions_of(array, positions), None
     if out is not None:
         bench = array.cell_at(0, 0, fidelity).testbench([pulse], before)
-        kept = Kept(out, manifest_of(array, bench, before, work="positions", pulse=repr(pulse), seed=seed, at=fidelity))
+        kept = Journal(
+            out, array_manifest(array, bench, before, work="positions", pulse=repr(pulse), seed=seed, at=fidelity)
+        )
     maps = each_position("positions", array, places, one, workers, kept)
     return Positions(pulse, g_before, *maps, fidelity=fidelity, kept=kept and kept.path)

@@ -11,7 +11,7 @@ from .._util.checks import check_count, check_kind, check_workers
 from .._util.progress import progress
 from ..circuit.crossbar import Crossbar
 from ..device.state import State
-from ..provenance.journal import Kept
+from ..provenance.journal import Journal
 from ..spice.ngspice import Ngspice
 
 USUAL = 5
@@ -41,7 +41,7 @@ def each_position(
     places: Sequence[tuple[int, int]],
     function: Callable[[int, int, Ngspice], tuple[float, ...]],
     workers: int | None,
-    kept: Kept | None = None,
+    kept: Journal | None = None,
 ) -> np.ndarray:
     """What a function finds at each position, (values, rows, cols); NaN at positions that are not looked at.
 

@@ -48,7 +48,9 @@ class Recorded:
         """All memristors of an array but those at some places, in a waveform that began in `state`."""
         left_out, cols = set(without), array.cols
         places = [k for k in range(array.size) if k not in left_out and isinstance(array.device_at(k), Device)]
-        devices = tuple(walk_values.frozen(array.device_at(k), state.n_disc[k], state.walked(k)) for k in places)
+        devices = tuple(
+            walk_values.current_device(array.device_at(k), state.n_disc[k], state.walked(k)) for k in places
+        )
         later = np.concatenate([[True], np.diff(wave.time_s) > 0])
         volts = np.empty((len(places), int(later.sum())))
         kept = np.array(places, dtype=int)

@@ -14,7 +14,7 @@ from ..circuit.crossbar import Crossbar
 from ..circuit.result import Result, SimulationError
 from ..circuit.waveform import Waveform
 from ..device.state import State
-from ..provenance.journal import Kept, manifest_of
+from ..provenance.journal import Journal, array_manifest
 from ..simulation.sensing import mean, reading
 from ..spice.ngspice import Engine, default_engine
 from .array_write import cell_frame
@@ -160,8 +160,8 @@ def sneak_map(
     """Read one cell after the other, each time in the same state; see `sneak`.
 
     `positions` is as in `sweep_positions`; `cells` ``(row, col)`` are read instead where they are given.
-    Reads that are finished are kept in the folder `out`, see `Kept`; those found there are not simulated again, and a
-    clipped one among them is not warned of again.
+    Reads that are finished are kept in the folder `out`, see `Journal`; those found there are not simulated again,
+    and a clipped one among them is not warned of again.
     """
     check_array(array, state)
     state = state or array.state()
@@ -174,7 +174,7 @@ def sneak_map(
     places, kept = positions_of(array, positions) if cells is None else _places(array, cells), None
     if out is not None:
         bench = array.cell_at(0, 0).read_testbench(State(state.n_disc, state.volts))
-        kept = Kept(out, manifest_of(array, bench, state, work="reads"))
+        kept = Journal(out, array_manifest(array, bench, state, work="reads"))
     maps = each_position("reads", array, places, one, workers, kept)
     return SneakMap(*maps, kept=kept and kept.path)
 

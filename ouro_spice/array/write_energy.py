@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..circuit.device_map import Ensemble
+from ..circuit.device_map import DeviceMap
 from ..circuit.parts import Driver, Resistor
 from ..circuit.selection import Selection
 from ..circuit.waveform import Waveform
@@ -120,7 +120,7 @@ def _currents(selection: Selection, wave: Waveform, before: State, row: int) -> 
     """
     array = as_walked(selection.array, before)
     places = np.arange(row * array.cols, (row + 1) * array.cols)
-    ensemble = Ensemble(tuple(array.device_at(int(k)) for k in places))
+    ensemble = DeviceMap(tuple(array.device_at(int(k)) for k in places))
     found = ensemble.currents(cell_volts(wave, row), np.array(before.n_disc)[places])
     for k in set(selection.indices) & set(map(int, places)):
         found[:, k - places[0]] = device_current(selection, wave, k)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..device.jart import Device
 from ..device.state import State
 from .array_protocol import Array
-from .crossbar_netlist import BULK, Drives, Grid
+from .crossbar_netlist import BULK, ArrayNetlist, LineVoltages
 from .drivers import Drive
 from .parts import Resistor
 from .pulse import PWL
@@ -20,24 +20,24 @@ KLU_FROM = 64
 
 def netlist(
     array: Array,
-    drives: Drives,
+    drives: LineVoltages,
     state: State,
     walks: Mapping[int, Mapping[str, PWL]],
     active: frozenset[int] | None = None,
     paths: tuple[Drive, ...] = (),
-) -> Grid:
-    """Return the netlist of an array with these voltages of its drivers, from this state; see `Grid`.
+) -> ArrayNetlist:
+    """Return the netlist of an array with these voltages of its drivers, from this state; see `ArrayNetlist`.
 
     Raises
     ------
     ValueError
         For a state of another circuit.
     """
-    return Grid(array.walked(state, walks), drives, state, walks, active, paths)
+    return ArrayNetlist(array.walked(state, walks), drives, state, walks, active, paths)
 
 
 def testbench(
-    array: Array, grid: Grid, stop_s: float, probes: Sequence[tuple[str, str]], device: Device | Resistor | None
+    array: Array, grid: ArrayNetlist, stop_s: float, probes: Sequence[tuple[str, str]], device: Device | Resistor | None
 ) -> Testbench:
     """Return the simulation of a netlist: a transient until `stop_s` [s], or an operating point where that is 0."""
     driven = [probe for one in grid.parts for probe in one.probes]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from .array_protocol import Array
-from .crossbar_netlist import Drives
+from .crossbar_netlist import LineVoltages
 from .pulse import PWL, Parallel, Pulse, trapezoids
 from .sense import Schedule
 
@@ -51,7 +51,7 @@ class Bias:
             raise ValueError(f"Parallel: {len(pulse.pulses)} pulses for {len(self.cols)} selected columns")
         return pulse.pulses
 
-    def voltages(self, pulse: Pulse | Parallel, reading: bool = False) -> Drives:
+    def voltages(self, pulse: Pulse | Parallel, reading: bool = False) -> LineVoltages:
         """Voltages of all lines for one pulse."""
         wanted = self.each(pulse) if not reading else (pulse,) + (None,) * (len(self.cols) - 1)
         each = {col: self._shape(one, pulse) for col, one in zip(self.cols, wanted, strict=True) if one is not None}
@@ -59,7 +59,7 @@ class Bias:
             return self._gated(each, pulse, reading)
         return self._ungated(each, pulse, SCHEMES[self.array.read_scheme if reading else self.array.scheme])
 
-    def _gated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> Drives:
+    def _gated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> LineVoltages:
         t, edge = self.array.cell.transistor, self.gate_edge_s
         gate = t.v_read if reading else (t.v_set if pulse.polarity < 0 else t.v_reset)
         rest = PWL.zero(self.slot_s(pulse))
@@ -69,7 +69,9 @@ class Bias:
             drives[f"{'bl' if pulse.polarity < 0 else 'sl'}{col}"] = pwl
         return drives
 
-    def _ungated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, shares: tuple[float, float] | None) -> Drives:
+    def _ungated(
+        self, each: Mapping[int, PWL], pulse: Pulse | Parallel, shares: tuple[float, float] | None
+    ) -> LineVoltages:
         """The raised line is the bit line in a SET, the word line in a RESET: the other unselected ones lie across.
 
         A column whose pulse has ended, or is lower than others, never goes beyond the level of unselected columns.
@@ -101,7 +103,7 @@ class Bias:
         if least == 1 and len({(one.rise, one.width, one.fall) for one in given}) > 1:
             raise ValueError("Parallel: with grounded lines the cells of a row are RESET all by the same pulse")
 
-    def sensed(self, schedule: Schedule) -> Drives:
+    def sensed(self, schedule: Schedule) -> LineVoltages:
         """Voltages of all lines in a read by transistors: those of a read, above the common voltage."""
         col = self.cols[0]
         if self.array.gated:

@@ -26,7 +26,7 @@ from ..device.state import State
 from .array_testbench import netlist, testbench
 from .bias import SCHEMES
 from .cells import Cell1R, Cell1T1R
-from .device_map import Ensemble
+from .device_map import DeviceMap
 from .parts import Resistor
 from .pulse import PWL
 from .selection import Selection
@@ -163,7 +163,7 @@ class Crossbar:
             return self
         devices = list(self.devices or (self.cell.device,) * self.size)
         for k in gone:
-            devices[k] = walk_values.frozen(devices[k], state.n_disc[k], state.walked(k))
+            devices[k] = walk_values.current_device(devices[k], state.n_disc[k], state.walked(k))
         return self.replace(devices=tuple(devices))
 
     # ---- conductance in, conductance out
@@ -245,7 +245,7 @@ class Crossbar:
         return np.broadcast_to(array, (self.rows, self.cols)).ravel()
 
     @cached_property
-    def ensemble(self) -> Ensemble:
+    def ensemble(self) -> DeviceMap:
         """The devices of all cells together."""
         devices = self.devices or (self.cell.device,) * self.size
-        return Ensemble(devices)
+        return DeviceMap(devices)

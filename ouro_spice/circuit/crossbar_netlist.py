@@ -9,12 +9,12 @@ from ..device.jart import Device
 from ..device.state import State
 from .array_protocol import Array
 from .drivers import Drive, drive, libraries, wrappers
-from .memristor_group import Placing
+from .memristor_group import MemristorGroup
 from .parts import Driver, Resistor
 from .pulse import PWL
 from .testbench import Record
 
-Drives = Mapping[str, PWL | None]
+LineVoltages = Mapping[str, PWL | None]
 """Voltage of each line's driver by name: ``wl3``, ``bl0``, ``sl0``; None where the line floats."""
 
 Walks = Mapping[int, Mapping[str, PWL]]
@@ -48,7 +48,7 @@ def dissected(rows: range, cols: range) -> Iterator[tuple[int, int]]:
 
 
 @dataclass
-class Grid:
+class ArrayNetlist:
     """The netlist of an array under way.
 
     Parameters
@@ -69,7 +69,7 @@ class Grid:
     """
 
     array: Array
-    drives: Drives
+    drives: LineVoltages
     state: State
     walks: Walks
     active: frozenset[int] | None = None
@@ -81,7 +81,7 @@ class Grid:
     def __post_init__(self) -> None:
         array = self.array
         memristors = [device for device in array.devices or (array.cell.device,) if isinstance(device, Device)]
-        self.placing = Placing(memristors[0].realisation) if memristors else None
+        self.placing = MemristorGroup(memristors[0].realisation) if memristors else None
         self._grounded = set() if self.active is None or not array.gated else self._quiet_rows()
         self.lines = {name: self._line(name) for name in array.lines if name not in self._grounded}
         for name in self._grounded:

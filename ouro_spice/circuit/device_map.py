@@ -20,7 +20,7 @@ _HALVINGS = 50
 
 
 @dataclass(frozen=True)
-class Ensemble:
+class DeviceMap:
     """Devices that may differ in every parameter, fastest where only r, l and the limits differ."""
 
     devices: tuple[Device | Resistor, ...]
@@ -87,9 +87,9 @@ class Ensemble:
             rates[:, places] = characteristics.rate(one, volts[:, places], n_disc[..., places], **own)
         return rates
 
-    def some(self, places: np.ndarray) -> Ensemble:
+    def some(self, places: np.ndarray) -> DeviceMap:
         """Some of these devices, by their places (P,)."""
-        return Ensemble(tuple(self.devices[k] for k in places))
+        return DeviceMap(tuple(self.devices[k] for k in places))
 
     def walked(self, state: State) -> np.ndarray:
         """Radius [m] and length [nm] of each device in a state, (2, K)."""
@@ -98,5 +98,5 @@ class Ensemble:
         sizes = self.sizes.copy()
         for k, wander in enumerate(state.wander):
             if wander is not None:
-                sizes[:, k] = walk_values.present(self.devices[k], state.n_disc[k], wander)[:2]
+                sizes[:, k] = walk_values.current_values(self.devices[k], state.n_disc[k], wander)[:2]
         return sizes

@@ -16,7 +16,7 @@ _OWN = tuple(name for name, parameter in PARAMETERS.items() if parameter.per_ins
 _SHARED = tuple(name for name, parameter in PARAMETERS.items() if not parameter.per_instance)
 
 
-class Placing:
+class MemristorGroup:
     """Collects the netlist lines of memristors of one realisation, and says where their quantities are."""
 
     def __init__(self, realisation: str) -> None:

@@ -13,7 +13,7 @@ from .array_protocol import Array
 from .array_testbench import netlist, testbench
 from .bias import Bias
 from .cells import Cell1R, Cell1T1R
-from .crossbar_netlist import Drives, Grid
+from .crossbar_netlist import ArrayNetlist, LineVoltages
 from .drivers import Drive
 from .parts import Read, Resistor, Transistor
 from .pulse import PWL, Parallel, Pulse, checked, windows
@@ -216,7 +216,7 @@ class Selection:
 
     def _bench(
         self,
-        drives: Drives,
+        drives: LineVoltages,
         stop_s: float,
         state: State | None,
         walks: Mapping[int, Mapping[str, PWL]] | None = None,
@@ -229,7 +229,7 @@ class Selection:
             probes += [(name + self.suffix(k), vector) for name, vector in grid.probes(k)]
         return testbench(self.array, grid, stop_s, [*probes, *self._lines(grid)], self.device)
 
-    def _lines(self, grid: Grid) -> list[tuple[str, str]]:
+    def _lines(self, grid: ArrayNetlist) -> list[tuple[str, str]]:
         """Voltages and currents of the drivers of the (first) cell's own lines, under the names of a single cell."""
         own = {"bl": f"bl{self.cols[0]}", "wl": f"wl{self.row}", "sl": f"sl{self.cols[0]}"}
         driven = dict(probe for one in grid.driven for probe in one.probes)
@@ -240,6 +240,6 @@ class Selection:
             if f"{what}_{name}" in driven
         ]
 
-    def voltages(self, pulse: Pulse | Parallel) -> Drives:
+    def voltages(self, pulse: Pulse | Parallel) -> LineVoltages:
         """Return what the drivers of all lines are asked for in a pulse, by the name of the line."""
         return self._bias.voltages(pulse)

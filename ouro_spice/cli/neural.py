@@ -31,12 +31,12 @@ def checkpoint_of(kind: Kind, path: Path | None) -> tuple[Path, PulsePredictor]:
     ValueError
         Where there is none, saying what to do.
     """
-    from ..prediction.pretrained import shipped
+    from ..prediction.pretrained import shipped_checkpoint
     from ..prediction.pulse_predictor import PulsePredictor
 
     if path is None:
         try:
-            path = shipped(kind.value)
+            path = shipped_checkpoint(kind.value)
         except ValueError as error:
             raise ValueError(
                 f"{error}; make one with `ouro-spice extract --cell {kind.value}` and `ouro-spice train`, and give it "
@@ -63,12 +63,12 @@ def programmer_of(
     ValueError
         For a cell that it was not trained on, unless any will do.
     """
-    from ..prediction.pretrained import standing
+    from ..prediction.pretrained import default_programmer
     from ..provenance.differences import listed
     from ..provenance.manifest import describe
     from ..provenance.rebuild import unlike
 
-    programmer = standing(predictor, name=name)
+    programmer = default_programmer(predictor, name=name)
     found = [] if any_circuit else unlike(predictor.manifest, describe(cell))
     if found:
         raise ValueError(

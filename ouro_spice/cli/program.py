@@ -20,7 +20,7 @@ from .output import Json, out_file, show
 if TYPE_CHECKING:
     from .._util.progress import Bar
     from ..circuit.pulse import Pulse
-    from ..dataset.recipe import Drawn
+    from ..dataset.recipe import Sample
     from ..device.state import State
     from ..programming.history import History
     from ..programming.programmer import Programmer
@@ -113,7 +113,7 @@ def _check(cell: CellOptions, target: float, start: float | None, tolerance: flo
     walking(cell.build(), walk)
 
 
-def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | None) -> Drawn:
+def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | None) -> Sample:
     """Device, start and walk of this write."""
     from .._util.quantities import question
     from ..compact import characteristics
@@ -131,7 +131,7 @@ def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | 
     return dataclasses.replace(drawn, start_S=start_S)
 
 
-def _state(cell: Cell | CompactCell, drawn: Drawn) -> State:
+def _state(cell: Cell | CompactCell, drawn: Sample) -> State:
     """That of a device that has walked for long before."""
     from ..simulation.population import stationary
 

@@ -21,7 +21,7 @@ from ..simulation.live_cell import SpiceCell
 from ..simulation.plausibility import doubts, told
 from ..simulation.population import stationary
 from ..spice.ngspice import Engine
-from .recipe import Drawn, Recipe
+from .recipe import Recipe, Sample
 from .record import NAN, Record, closest, stride
 
 _FIRST = 60
@@ -34,7 +34,7 @@ OF_THE_MACHINE = (Result.TIMEOUT, Result.WORKER)
 """Failures that are no property of what is simulated."""
 
 
-def circuit_record(cell: Cell, recipe: Recipe, drawn: Drawn, engine: Engine) -> Record:
+def circuit_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) -> Record:
     """Simulate one record; a simulation that fails is a record, too.
 
     Raises
@@ -46,7 +46,7 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Drawn, engine: Engine) -> 
     state = start_state(cell, drawn, recipe.start)
     g_start_S = _conductance(cell, state)
     pulse = Pulse(recipe.pair.amplitude(drawn.target_S - g_start_S), recipe.longest_s, drawn.rise_s, drawn.fall_s)
-    run = CircuitRun(cell, drawn.seed, True, engine, {cell.index: random_keys.key(drawn.seed)}, many=True)
+    run = CircuitRun(cell, drawn.seed, True, engine, {cell.index: random_keys.stream_key(drawn.seed)}, many=True)
     try:
         way = Way(run, pulse, recipe.step_s, state)
         width_s = way.crossing(drawn.target_S)
@@ -63,7 +63,7 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Drawn, engine: Engine) -> 
     return record.with_readings(*(_reading(cell, one, engine) for one in (state, end.state)))
 
 
-def start_state(cell: Cell, drawn: Drawn, start: str) -> State:
+def start_state(cell: Cell, drawn: Sample, start: str) -> State:
     """The state of a circuit that a record begins in."""
     state = cell.state(drawn.start_S)
     if start == "nominal" or not isinstance(drawn.device.walk, Walk):
@@ -74,7 +74,7 @@ def start_state(cell: Cell, drawn: Drawn, start: str) -> State:
 
 def _conductance(cell: Cell, state: State) -> float:
     n = state.n_disc[cell.index]
-    return float(characteristics.conductance(walk_values.frozen(cell.device, n, state.walked(cell.index)), n))
+    return float(characteristics.conductance(walk_values.current_device(cell.device, n, state.walked(cell.index)), n))
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from ..device import walk_values
 from ..device.jart import Device
 from ..device.walk import HalfCycleWalk, Walk
 from ..simulation.population import started
-from .recipe import Drawn, Recipe
+from .recipe import Recipe, Sample
 from .record import HISTORY_POINTS, NAN, Record
 
 
 def compact_records(
-    cell: CompactCell, recipe: Recipe, drawn: Sequence[Drawn], threads: int | None = None
+    cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample], threads: int | None = None
 ) -> list[Record]:
     """The records of a compact cell, in the order of `drawn`; one that cannot be integrated is a record, too.
 
@@ -48,9 +48,9 @@ def compact_records(
     return records
 
 
-def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Drawn]) -> list[Record]:
+def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample]) -> list[Record]:
     walk = cell.device.walk if isinstance(cell.device.walk, Walk) else None
-    devices, keys = [one.device for one in drawn], np.array([random_keys.key(one.seed) for one in drawn])
+    devices, keys = [one.device for one in drawn], np.array([random_keys.stream_key(one.seed) for one in drawn])
     warm = walk if recipe.start == "stationary" else None
     n, wanders, g = started(devices, [one.start_S for one in drawn], keys, warm, cell.model)
     amplitudes = [recipe.pair.amplitude(one.target_S - now) for one, now in zip(drawn, g, strict=True)]
@@ -72,11 +72,11 @@ def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Drawn]) -> list[
 def _turned(device: Device, n_disc: float, amplitude_V: float, key: np.ndarray) -> Device:
     """The device for a pulse under the walk of the guide, its r and l on their way."""
     n = float(n_disc)
-    return walk_values.half_cycle(device, n, walk_values.begun(device, n), int(np.sign(amplitude_V)), key)[0]
+    return walk_values.half_cycle(device, n, walk_values.initial_state(device, n), int(np.sign(amplitude_V)), key)[0]
 
 
 def _record(
-    recipe: Recipe, drawn: Drawn, g_S: float, amplitude_V: float, found: np.ndarray, history: np.ndarray
+    recipe: Recipe, drawn: Sample, g_S: float, amplitude_V: float, found: np.ndarray, history: np.ndarray
 ) -> Record:
     g_S = float(g_S)
     if np.isnan(found[WIDTH]):

@@ -31,7 +31,7 @@ from ..simulation.write_voltages import Pair, recorded_pair
 from ..spice.ngspice import Ngspice
 from .reach import check_list
 from .recipe import LAWS, Recipe
-from .reference_voltages import standing
+from .reference_voltages import reference_pair
 from .shards import check_scheduler, local, numbers, remote
 from .storage import (
     DamageError,
@@ -195,7 +195,7 @@ def extract(
     recipe = _asked(cell, n, seed, sampling, laws)
     folder = _place(out, workers, scheduler, repair)
     with Ngspice(workers) as engine:
-        name, pair = standing(cell, voltages, engine)
+        name, pair = reference_pair(cell, voltages, engine)
         _check_pulses(cell, pair)
         recipe, cell = dataclasses.replace(recipe, pair=pair, voltages=name), pair.gated(cell)
         manifest = claimed(folder, describe(cell, "records", **recipe.settings))

@@ -40,7 +40,7 @@ _DEVICES = 1  # the stream that devices come from
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Sample:
     """What one record is to be.
 
     Attributes
@@ -177,7 +177,7 @@ class Recipe:
             raise ValueError(f"these are not the settings of an extracted dataset, which have {error}") from error
         return cls(**values, table=table or {})
 
-    def draw(self, cell: Cell | CompactCell, number: int) -> Drawn:
+    def draw(self, cell: Cell | CompactCell, number: int) -> Sample:
         """What a record is to be, from the seed and its number alone."""
         rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))
         shares, edges, own_split = rng.random(2), rng.random(2), rng.random()
@@ -190,7 +190,7 @@ class Recipe:
             # records that share a device stay together
             split, device = devices.random(), cell.device.draw(devices, 1, self.d2d)[0]
         start_S, target_S = self._conductances(cell, device, number, shares)
-        return Drawn(
+        return Sample(
             number=number,
             device_number=number_of_device,
             split=next(name for name, end in _SHARES.items() if split < end),

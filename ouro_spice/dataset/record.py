@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..circuit.result import Result
-from .recipe import Drawn
+from .recipe import Sample
 
 HISTORY_POINTS = 8192
 """A history has at most this many points."""
@@ -46,7 +46,7 @@ class Record:
         What the sense path reports before and after [S].
     """
 
-    drawn: Drawn
+    drawn: Sample
     outcome: str
     g_start_S: float
     amplitude_V: float
@@ -60,7 +60,7 @@ class Record:
     g_sense_end_S: float = NAN
 
     @classmethod
-    def failed(cls, drawn: Drawn, g_start_S: float, amplitude_V: float, result: Result) -> Record:
+    def failed(cls, drawn: Sample, g_start_S: float, amplitude_V: float, result: Result) -> Record:
         """A record whose simulation failed."""
         return cls(drawn, "simulation_failed", g_start_S, amplitude_V, result)
 

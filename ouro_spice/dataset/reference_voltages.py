@@ -14,7 +14,7 @@ PAPER_V = (-0.342, 0.7065)
 _LONGEST_S = 0.1
 
 
-def standing(cell: Cell | CompactCell, voltages: Pair | str, engine: Engine) -> tuple[str, Pair]:
+def reference_pair(cell: Cell | CompactCell, voltages: Pair | str, engine: Engine) -> tuple[str, Pair]:
     """The name of a standing setting, or "given", and its pair.
 
     Raises

@@ -12,7 +12,7 @@ import numpy as np
 from .._util.checks import check_flag, check_range, shown
 
 VARYING = ("r", "l", "Ndiscmin", "Ndiscmax")
-"""The parameters that vary, in the order of `Wander`."""
+"""The parameters that vary, in the order of `WalkState`."""
 
 
 def _check_each(name: str, values: object) -> None:

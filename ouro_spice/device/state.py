@@ -11,7 +11,7 @@ import numpy as np
 
 from .._util.checks import check_kind, check_range, check_text, checked_numbers, shown
 from .read_noise import Telegraph
-from .walk_state import Wander
+from .walk_state import WalkState
 
 if TYPE_CHECKING:
     pass
@@ -40,7 +40,7 @@ class State:
 
     n_disc: tuple[float, ...]
     volts: Mapping[str, float] = field(default_factory=dict)
-    wander: tuple[Wander | None, ...] = ()
+    wander: tuple[WalkState | None, ...] = ()
     telegraph: tuple[Telegraph | None, ...] = ()
 
     def __post_init__(self) -> None:
@@ -51,7 +51,7 @@ class State:
         for node, volts in self.volts.items():
             check_text("volts: the name of a node", node)
             check_range(f"volts of {node}", volts, -_HIGHEST_V, _HIGHEST_V, "V")
-        for name, kind in (("wander", Wander), ("telegraph", Telegraph)):
+        for name, kind in (("wander", WalkState), ("telegraph", Telegraph)):
             several = getattr(self, name)
             if not isinstance(several, tuple | list) or not all(isinstance(one, kind | None) for one in several):
                 raise ValueError(f"{name} = {shown(several)} must be a tuple of ouro_spice {kind.__name__}")
@@ -59,7 +59,7 @@ class State:
             raise ValueError(f"wander and telegraph must be empty, or one each for the {len(n)} memristors")
         object.__setattr__(self, "n_disc", tuple(map(float, n)))
 
-    def walked(self, index: int = 0) -> Wander | None:
+    def walked(self, index: int = 0) -> WalkState | None:
         """Where the walk of one memristor stands."""
         return self.wander[index] if self.wander else None
 
@@ -67,7 +67,7 @@ class State:
         """Where the read noise of one memristor stands."""
         return (self.telegraph[index] if self.telegraph else None) or Telegraph()
 
-    def changed(self, index: int = 0, **values: float | Wander | Telegraph) -> State:
+    def changed(self, index: int = 0, **values: float | WalkState | Telegraph) -> State:
         """This state with another ``n_disc``, ``wander`` or ``telegraph`` of one memristor."""
         changes = {}
         for name, value in values.items():

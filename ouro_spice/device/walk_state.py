@@ -13,7 +13,7 @@ _LARGE = 1e12
 
 
 @dataclass(frozen=True)
-class Wander:
+class WalkState:
     """Where the walk of one device stands: part of the state of a cell.
 
     Attributes
@@ -55,7 +55,7 @@ class Wander:
             raise ValueError(f"polarity = {shown(self.polarity)} must be -1, 0 or 1")
 
     @classmethod
-    def at(cls, r: float, l: float, n_min: float, n_max: float, n_disc: float) -> Wander:  # noqa: E741
+    def at(cls, r: float, l: float, n_min: float, n_max: float, n_disc: float) -> WalkState:  # noqa: E741
         """A walk that begins here."""
         return cls(r, l, n_min, n_max, r, l, n_min, n_max, n_disc)
 
@@ -65,9 +65,9 @@ class Wander:
         return np.array([getattr(self, name) for name in _VECTOR], dtype=float)
 
     @classmethod
-    def from_vector(cls, values: np.ndarray, polarity: int) -> Wander:
+    def from_vector(cls, values: np.ndarray, polarity: int) -> WalkState:
         """The walk that a kernel's numbers stand for."""
         return cls(*map(float, values[:-1]), int(values[-1]), polarity)
 
 
-_VECTOR = tuple(f.name for f in dataclasses.fields(Wander))[:-1]
+_VECTOR = tuple(f.name for f in dataclasses.fields(WalkState))[:-1]

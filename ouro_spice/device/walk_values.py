@@ -9,7 +9,7 @@ import numpy as np
 from .jart import Device, varied
 from .spread import VARYING
 from .walk import HalfCycleWalk, Walk
-from .walk_state import Wander
+from .walk_state import WalkState
 
 _SHORTEST_WAY = 1e-4
 """Share of N below which the way of a half-cycle is none: r and l would follow the last digits of N."""
@@ -19,10 +19,10 @@ _ROUNDING = 1e-6
 """A step ends with a part of a pulse that ends within this share of it."""
 
 
-def begun(device: Device, n_disc: float, wander: Wander | None = None, amid: bool = False) -> Wander:
+def initial_state(device: Device, n_disc: float, wander: WalkState | None = None, amid: bool = False) -> WalkState:
     """Where the walk stands: as given, or at the device's own values; `amid` a pulse its steps have begun there."""
     if wander is None:
-        return Wander.at(*(getattr(device, name) for name in VARYING), n_disc)
+        return WalkState.at(*(getattr(device, name) for name in VARYING), n_disc)
     if isinstance(device.walk, Walk):
         if not 0 <= wander.clock_s < device.walk.step_s * (1 + _ROUNDING):
             raise ValueError(
@@ -33,7 +33,7 @@ def begun(device: Device, n_disc: float, wander: Wander | None = None, amid: boo
     return wander
 
 
-def present(device: Device, n_disc: float, wander: Wander) -> np.ndarray:
+def current_values(device: Device, n_disc: float, wander: WalkState) -> np.ndarray:
     """The values of r, l, Ndiscmin, Ndiscmax now, (4,)."""
     if isinstance(device.walk, Walk):
         return _after(wander)
@@ -41,23 +41,23 @@ def present(device: Device, n_disc: float, wander: Wander) -> np.ndarray:
     return np.array([wander.r_before + slopes[0], wander.l_before + slopes[1], wander.Ndiscmin, wander.Ndiscmax])
 
 
-def frozen(device: Device, n_disc: float, wander: Wander | None = None) -> Device:
+def current_device(device: Device, n_disc: float, wander: WalkState | None = None) -> Device:
     """The device as it is now, without its walk: what a read sees."""
     if device.walk is None:
         return device
-    wander = begun(device, n_disc, wander)
-    values = present(device, n_disc, wander)
+    wander = initial_state(device, n_disc, wander)
+    values = current_values(device, n_disc, wander)
     return device.replace(walk=None, **varied(values))
 
 
-def held(wander: Wander, n_disc: float) -> float:
+def held_concentration(wander: WalkState, n_disc: float) -> float:
     """The concentration inside the limits of a walk that has ended a step, as the law holds it there."""
     return max(wander.Ndiscmin, min(wander.Ndiscmax, n_disc)) if wander.count else n_disc
 
 
 def half_cycle(
-    device: Device, n_disc: float, wander: Wander, polarity: int, streams: np.ndarray
-) -> tuple[Device, Wander]:
+    device: Device, n_disc: float, wander: WalkState, polarity: int, streams: np.ndarray
+) -> tuple[Device, WalkState]:
     """The device for a pulse under `HalfCycleWalk`, and its walk: new values where the polarity is a new one."""
     if polarity not in (0, wander.polarity):
         wander = _turned(device, n_disc, wander, polarity, streams)
@@ -67,18 +67,18 @@ def half_cycle(
     return moved, wander
 
 
-def _turned(device: Device, n_disc: float, wander: Wander, polarity: int, streams: np.ndarray) -> Wander:
+def _turned(device: Device, n_disc: float, wander: WalkState, polarity: int, streams: np.ndarray) -> WalkState:
     from .._util import philox  # numba, for devices that walk alone
 
     walk: HalfCycleWalk = device.walk
     u = 2 * philox.walk_uniforms(streams, wander.count, 1)[0, :4] - 1
     kicks = np.array([walk.kick, walk.kick, walk.kick_min, walk.kick])
     after = np.clip(_after(wander) * (1 + kicks * u), walk.low, walk.high)
-    now = present(device, n_disc, wander) if wander.polarity else _after(wander)
-    return Wander(*map(float, after), *map(float, now), n_disc, 0.0, wander.count + 1, polarity)
+    now = current_values(device, n_disc, wander) if wander.polarity else _after(wander)
+    return WalkState(*map(float, after), *map(float, now), n_disc, 0.0, wander.count + 1, polarity)
 
 
-def _slopes(wander: Wander) -> np.ndarray:
+def _slopes(wander: WalkState) -> np.ndarray:
     """dr/dN and dl/dN of a half-cycle, (2,): the new values are reached where N has gone all its way."""
     way = (wander.Ndiscmax if wander.polarity < 0 else wander.Ndiscmin) - wander.n_begin
     if wander.polarity == 0 or way * wander.polarity >= 0 or abs(way) < _SHORTEST_WAY * wander.n_begin:
@@ -86,9 +86,9 @@ def _slopes(wander: Wander) -> np.ndarray:
     return (_after(wander) - _before(wander))[:2] / way
 
 
-def _after(wander: Wander) -> np.ndarray:
+def _after(wander: WalkState) -> np.ndarray:
     return np.array([getattr(wander, name) for name in VARYING])
 
 
-def _before(wander: Wander) -> np.ndarray:
+def _before(wander: WalkState) -> np.ndarray:
     return np.array([getattr(wander, f"{name}_before") for name in VARYING])

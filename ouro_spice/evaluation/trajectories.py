@@ -17,7 +17,7 @@ from ..circuit.compact_cell import CompactCell
 from ..dataset.recipe import LIMIT, MOST, Recipe
 from ..device.spread import Spread
 from ..programming.batch import Fleet, fleet
-from ..provenance.cache import kept
+from ..provenance.cache import cached_arrays
 from ..provenance.manifest import Manifest, describe
 from ..simulation.write_voltages import Pair
 from ..spice.ngspice import Ngspice
@@ -207,7 +207,7 @@ class _Work:
             made.append(block)
             return self._made(block, count)
 
-        found = kept(out, f"trials-{block:03d}", self.law.settings(block, count), make)
+        found = cached_arrays(out, f"trials-{block:03d}", self.law.settings(block, count), make)
         if not made:
             self.bar.advance(count * self.law.trajectories)
         return found

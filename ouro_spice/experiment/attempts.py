@@ -19,8 +19,8 @@ from ..prediction.pulse_predictor import PulsePredictor
 from ..programming.history import History
 from ..programming.lockstep import write_many
 from ..programming.outcome import Outcome
-from ..provenance.cache import kept
-from .networks import DEVICES, TRAINING, Place, foreign, foreign_name, network, programmer, trainings
+from ..provenance.cache import cached_arrays
+from .networks import DEVICES, TRAINING, ExperimentContext, foreign, foreign_name, network, programmer, trainings
 from .rivals import table_name, tables, tried
 from .trainings import Spread, chosen, hit_summary, over_tables, summary, told
 from .updates import updates
@@ -95,7 +95,7 @@ class OneShot:
         return rows | {name: {key: row[key] for key in row if key != "hits"} for name, row in second.items()}
 
 
-def one_shot(place: Place, compact: Place | None = None) -> OneShot:
+def one_shot(place: ExperimentContext, compact: ExperimentContext | None = None) -> OneShot:
     """Return the attempts of all variants of a setting.
 
     Each training of a network makes them, on the same devices; rows of results are means over the trainings, figures
@@ -139,7 +139,7 @@ def one_shot(place: Place, compact: Place | None = None) -> OneShot:
 
 
 def _programmers(
-    place: Place, compact: Place | None, variants: list[Variant], shared: list[Variant]
+    place: ExperimentContext, compact: ExperimentContext | None, variants: list[Variant], shared: list[Variant]
 ) -> dict[str, list[NeuralProgrammer]]:
     """What asks for more than a time, each training of it; those that were trained on compact data behind."""
     found = {v.name: [programmer(place, v, one) for one in trainings(place, v)] for v in variants}
@@ -151,7 +151,7 @@ class _Trained:
     """The trainings of each network, by its name in results, and where foreign ones come from."""
 
     networks: dict[str, list[PulsePredictor]]
-    compact: Place | None
+    compact: ExperimentContext | None
 
     def place(self, name: str) -> int:
         """Return which of the trainings goes on, by the validation data alone."""
@@ -185,11 +185,11 @@ def _gaps(trials: Trials, predicts: Sequence[Predict], folds: int) -> dict[float
     return {band: Spread.of([trials.gap(t_s, band, folds=folds).each for t_s in times_s]) for band in BANDS}
 
 
-def _edge(place: Place) -> float:
+def _edge(place: ExperimentContext) -> float:
     return float(np.sqrt(np.prod(place.setting.edges_s)))
 
 
-def deployed(place: Place, name: str, predict: Predict) -> Deployment:
+def deployed(place: ExperimentContext, name: str, predict: Predict) -> Deployment:
     """One attempt each with the time that a function predicts, kept."""
     edge_s = _edge(place)
 
@@ -202,7 +202,7 @@ def deployed(place: Place, name: str, predict: Predict) -> Deployment:
     return _kept(place, f"deployed-{name}", {"who": who, "edge_s": edge_s}, make)
 
 
-def attempted(place: Place, one: NeuralProgrammer) -> Deployment:
+def attempted(place: ExperimentContext, one: NeuralProgrammer) -> Deployment:
     """One attempt each by a programmer that asks for more than a time, kept."""
 
     def make() -> Deployment:
@@ -214,7 +214,7 @@ def attempted(place: Place, one: NeuralProgrammer) -> Deployment:
     return _kept(place, f"attempted-{one.name}-1", settings, make)
 
 
-def two_attempts(place: Place, one: NeuralProgrammer) -> dict[float, np.ndarray]:
+def two_attempts(place: ExperimentContext, one: NeuralProgrammer) -> dict[float, np.ndarray]:
     """Return who hits, (n,) by band, with a second pulse where the first reading is outside the band."""
     drawn = place.drawn(place.setting.deployments, DEVICES)
     histories = kept_histories(place, f"two-{one.name}", one, drawn, BANDS[-1], 2, False)
@@ -246,16 +246,18 @@ def from_histories(histories: list) -> Deployment:
     return Deployment(*(np.array(column, dtype=float) for column in zip(*columns, strict=True)))
 
 
-def _kept(place: Place, name: str, settings: dict[str, Any], make: Callable[[], Deployment]) -> Deployment:
+def _kept(place: ExperimentContext, name: str, settings: dict[str, Any], make: Callable[[], Deployment]) -> Deployment:
     settings = place.origin(
         **settings, name=name, d2d=place.setting.d2d, seed=place.configuration.seed, n=place.setting.deployments
     )
     return kept_deployment(place, name.replace(" ", "_").replace(",", ""), settings, make)
 
 
-def kept_deployment(place: Place, name: str, settings: dict[str, Any], make: Callable[[], Deployment]) -> Deployment:
+def kept_deployment(
+    place: ExperimentContext, name: str, settings: dict[str, Any], make: Callable[[], Deployment]
+) -> Deployment:
     """A deployment in a setting, from its file where it has been made before; `settings`: all that decides it."""
-    found = kept(
+    found = cached_arrays(
         place.kept, f"{place.setting.name}-{name}", settings,
         lambda: {key: np.asarray(value) for key, value in dataclasses.asdict(make()).items()},
     )  # fmt: skip
@@ -263,7 +265,7 @@ def kept_deployment(place: Place, name: str, settings: dict[str, Any], make: Cal
 
 
 def _timed(
-    place: Place, plain: dict[str, PulsePredictor], model: Predict, lookups: dict[str, Table]
+    place: ExperimentContext, plain: dict[str, PulsePredictor], model: Predict, lookups: dict[str, Table]
 ) -> dict[str, dict[str, Any]]:
     names = [place.configuration.variants[key].name for key in place.setting.timed]
     if not names:

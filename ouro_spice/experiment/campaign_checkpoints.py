@@ -9,20 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from .._util.progress import notice
-from ..prediction.neural_programmer import Drives
+from ..prediction.neural_programmer import AmplitudePolicy
 from ..prediction.pulse_predictor import PulsePredictor
 from ..provenance.differences import differences, listed
 from ..provenance.manifest import Manifest
 
 
-def found(path: Path, wanted: dict[str, Any], drives: Drives | None) -> PulsePredictor | None:
+def found(path: Path, wanted: dict[str, Any], drives: AmplitudePolicy | None) -> PulsePredictor | None:
     """Return a checkpoint, None where it is not there, damaged, or of another recipe."""
     predictor = _loaded(path)
     return predictor if predictor and _fits(predictor, wanted, drives) else None
 
 
 def saved(
-    path: Path, wanted: dict[str, Any], drives: Drives | None, trainer: Manifest, make: Callable[[], PulsePredictor]
+    path: Path,
+    wanted: dict[str, Any],
+    drives: AmplitudePolicy | None,
+    trainer: Manifest,
+    make: Callable[[], PulsePredictor],
 ) -> PulsePredictor:
     """Return a network from its checkpoint where that is of the wanted recipe, or made and saved.
 
@@ -49,7 +53,7 @@ def _loaded(path: Path) -> PulsePredictor | None:
     return None
 
 
-def _fits(predictor: PulsePredictor, wanted: dict[str, Any], drives: Drives | None) -> bool:
+def _fits(predictor: PulsePredictor, wanted: dict[str, Any], drives: AmplitudePolicy | None) -> bool:
     settings = predictor.manifest.settings
     return settings.get("variant") == wanted and settings.get("drives") == (
         dataclasses.asdict(drives) if drives else None

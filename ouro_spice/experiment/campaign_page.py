@@ -15,13 +15,13 @@ from ..reporting.page import Page
 from ..reporting.write_figures import converged, iterations, pulses_and_time
 from ..simulation.live_cell import live
 from . import result_tables
-from .networks import Place
+from .networks import ExperimentContext
 from .write_tables import SAYS, software_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .found import Found
+    from .found import Findings
 
 _WINDOWS = (1001, 101, 11, 1)
 """Moving averages of Fig. 5, in steps; a shorter history shows those that it has room for."""
@@ -41,7 +41,7 @@ class _Book:
         write_whole(path, partial(figure.savefig, format="svg", metadata={"Date": None}))
 
 
-def write(page: Page, found: Found, results: dict[str, Any], path: Path) -> Path:
+def write(page: Page, found: Findings, results: dict[str, Any], path: Path) -> Path:
     """Write the report behind what is on the page, and its figures into the folder ``figures`` beside it."""
     book = _Book(page, make_folder(path.parent / "figures"))
     for name, place in found.places.items():
@@ -58,7 +58,7 @@ def write(page: Page, found: Found, results: dict[str, Any], path: Path) -> Path
     return page.write(path)
 
 
-def _one_shot(book: _Book, name: str, place: Place, found: Found, results: dict[str, Any]) -> None:
+def _one_shot(book: _Book, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
     rows = results["one_shot"][name]
     book.page.table(*result_tables.share_table(rows))
     window, shown = place.cell.window_S, found.one_shots[name].deployments
@@ -75,7 +75,7 @@ def _one_shot(book: _Book, name: str, place: Place, found: Found, results: dict[
         book.figure(_fig5(place), text, f"{name}-smoothing")
 
 
-def _fig5(place: Place) -> Figure:
+def _fig5(place: ExperimentContext) -> Figure:
     """The history of the validation records that goes farthest, of those that are kept point by point."""
     from ..prediction.examples import Examples
 
@@ -87,7 +87,7 @@ def _fig5(place: Place) -> Figure:
     return history_map(curves, k, step_s, [n * step_s for n in steps])
 
 
-def _converged(book: _Book, name: str, place: Place, found: Found) -> None:
+def _converged(book: _Book, name: str, place: ExperimentContext, found: Findings) -> None:
     if name not in found.converged:
         return
     histories, (low, high) = found.converged[name], place.cell.window_S
@@ -101,7 +101,7 @@ def _converged(book: _Book, name: str, place: Place, found: Found) -> None:
         book.figure(iterations(several, shown), text, f"{name}-iterations-{who}")
 
 
-def _writes(book: _Book, name: str, place: Place, found: Found, results: dict[str, Any]) -> None:
+def _writes(book: _Book, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
     if name not in found.writes:
         return
     book.page.heading(f"{name}: write-and-verify")
@@ -117,7 +117,7 @@ def _writes(book: _Book, name: str, place: Place, found: Found, results: dict[st
     book.page.paragraph(SAYS)
 
 
-def _transfer(book: _Book, name: str, found: Found, results: dict[str, Any]) -> None:
+def _transfer(book: _Book, name: str, found: Findings, results: dict[str, Any]) -> None:
     if name in found.transfers:
         rows = results["transfer"][name]
         book.page.heading(f"{name}: does it transfer?")

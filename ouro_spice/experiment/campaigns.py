@@ -21,8 +21,8 @@ from ..spice.ngspice import Ngspice
 from . import campaign_page, document
 from .attempts import one_shot
 from .configuration import Configuration, Setting
-from .found import Found
-from .networks import Place, network
+from .found import Findings
+from .networks import ExperimentContext, network
 from .revision import commit
 from .training_processes import train_ahead
 from .transfer import transfer
@@ -53,12 +53,12 @@ def campaign(
     make_folder(out)
     for name in ("report.html", "results.json", "RESULTS.md"):
         (out / name).unlink(missing_ok=True)  # none that does not fit may stand there if this is interrupted
-    found, report = Found(), Page(f"ouro_spice: {configuration.name}")
+    found, report = Findings(), Page(f"ouro_spice: {configuration.name}")
     own = more(report)
     with Ngspice(workers) as engine:
         for setting in configuration.settings:
             begin = found.places.get(setting.begin)
-            found.places[setting.name] = Place(configuration, setting, out, workers, engine, begin)
+            found.places[setting.name] = ExperimentContext(configuration, setting, out, workers, engine, begin)
             _judge(found, setting)
         results = {"campaign": configuration.name, "configuration": configuration.tables} | own | found.results
     results |= {"commit": made_by, "date": f"{datetime.now(UTC):%Y-%m-%d}", "seeds": _seeds(configuration)}
@@ -69,7 +69,7 @@ def campaign(
     return results
 
 
-def _judge(found: Found, setting: Setting) -> None:
+def _judge(found: Findings, setting: Setting) -> None:
     name, place = setting.name, found.places[setting.name]
     train_ahead(place)
     if not setting.judged:

@@ -30,7 +30,7 @@ _VOLTAGES = ("60us", "paper")
 _LISTS = ("variants", "edges_s", "converge", "timed")
 
 
-def standing_cell(name: str) -> Cell | CompactCell:
+def named_cell(name: str) -> Cell | CompactCell:
     """A cell of the nominal device with its walk, as campaigns and shipped checkpoints know it."""
     if name not in _CELLS:
         raise ValueError(f"cell {name!r} is unknown; there is {', '.join(_CELLS)}")
@@ -49,7 +49,7 @@ class Setting:
     name
         In results.
     cell
-        Of `standing_cell`.
+        Of `named_cell`.
     variants
         Keys of the networks.
     voltages, d2d

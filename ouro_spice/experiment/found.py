@@ -12,15 +12,15 @@ from ..evaluation.deployment import Deployment
 from ..programming.history import History
 from .attempts import OneShot
 from .best_network import best_networks
-from .networks import Place, network
+from .networks import ExperimentContext, network
 from .writes import Writes, ratios, rows
 
 
 @dataclass
-class Found:
+class Findings:
     """What a campaign has found, by setting."""
 
-    places: dict[str, Place] = field(default_factory=dict)
+    places: dict[str, ExperimentContext] = field(default_factory=dict)
     one_shots: dict[str, OneShot] = field(default_factory=dict)
     converged: dict[str, dict[str, list[History]]] = field(default_factory=dict)
     writes: dict[str, Writes] = field(default_factory=dict)

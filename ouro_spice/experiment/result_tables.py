@@ -10,7 +10,7 @@ from .formats import PERCENTS, duration, energy, gaps, number, plain, ratio, sha
 from .write_tables import AGAINST_HEAD, TUNED_HEAD, against_rows, cost_head, cost_rows, tuned_rows
 
 if TYPE_CHECKING:
-    from .networks import Place
+    from .networks import ExperimentContext
 
 Row = Mapping[str, Any]
 Table = tuple[list[str], list[list[str]]]
@@ -234,7 +234,7 @@ def _plain(key: str) -> Callable[[Row], str]:
     return lambda row: plain(key, row.get(key))
 
 
-def regime(place: Place) -> str:
+def regime(place: ExperimentContext) -> str:
     """Return in words where the networks of a setting are tried."""
     setting, pair = place.setting, place.pair
     devices = "the nominal device" if setting.law is None else f"devices of their own (D2D {setting.d2d})"

@@ -17,10 +17,10 @@ from ..prediction.lookup_table import Table
 from ..programming.nominal import NominalTimes, nominal_times
 from ..programming.programmer import Programmer
 from ..programming.tuning import edges, ranked
-from ..provenance.cache import kept
+from ..provenance.cache import cached_arrays
 from ..simulation.write_voltages import Pair
 from ..spice.ngspice import Engine
-from .networks import TRAINING, Place
+from .networks import TRAINING, ExperimentContext
 
 TABLE = 6
 """Stream of a campaign's seed from which the trials of tables come, beside those of `networks`: no floor that judges a
@@ -36,7 +36,7 @@ def table_name(band: float) -> str:
     return f"table_{100 * band:g}"
 
 
-def tried(place: Place, name: str, seed: int) -> Trials:
+def tried(place: ExperimentContext, name: str, seed: int) -> Trials:
     """Return the trials of a setting that the table ``[name]`` of the configuration asks for, kept."""
     table = place.configuration.tables[name]
     # slow devices among many need long pulses; in a circuit they would take as long as all the others
@@ -49,24 +49,26 @@ def tried(place: Place, name: str, seed: int) -> Trials:
     )  # fmt: skip
 
 
-def table(place: Place, band: float) -> Table:
+def table(place: ExperimentContext, band: float) -> Table:
     """Return the table of a setting for a band, of trials of its own."""
     return Table.fit(tried(place, "table", place.seed(TABLE)), band)
 
 
-def has_tables(place: Place) -> bool:
+def has_tables(place: ExperimentContext) -> bool:
     """Return whether tables are made in a setting: they take as many trials as its floor."""
     return "table" in place.configuration.tables and place.setting.floor
 
 
-def tables(place: Place) -> dict[str, Table]:
+def tables(place: ExperimentContext) -> dict[str, Table]:
     """Return the tables that make one attempt each, by name: one for each band, and the medians of the records."""
     if not has_tables(place):
         return {}
     return {table_name(band): table(place, band) for band in BANDS} | {MEDIAN: Table.fit(place.data)}
 
 
-def writing_table(place: Place, tolerance: float, compact: Place | None, most: int, count: int) -> list[Table]:
+def writing_table(
+    place: ExperimentContext, tolerance: float, compact: ExperimentContext | None, most: int, count: int
+) -> list[Table]:
     """Return the table that writes to within a tolerance, its factors tuned; none where there are no tables.
 
     They are tuned on training devices of the setting; of a circuit on those of the compact model, `compact`.
@@ -84,7 +86,7 @@ def writing_table(place: Place, tolerance: float, compact: Place | None, most: i
         best = best_table(there, where.fleet(drawn), [one.target_S for one in drawn], tolerance, most)
         return {"best": np.array(json.dumps(_plain(best)))}
 
-    found = kept(where.kept, f"{where.setting.name}-tuned-Table", where.origin(**settings), make)
+    found = cached_arrays(where.kept, f"{where.setting.name}-tuned-Table", where.origin(**settings), make)
     return [made.replace(**json.loads(str(found["best"])))]
 
 
@@ -109,7 +111,7 @@ def basis(
     return nominal_times(cell, voltages, engine) if getattr(kind, "knows", "") == NOMINAL else voltages
 
 
-def placed(place: Place, kind: type[Programmer]) -> Pair | NominalTimes:
+def placed(place: ExperimentContext, kind: type[Programmer]) -> Pair | NominalTimes:
     """Return the `basis` of a setting, kept."""
     if getattr(kind, "knows", "") != NOMINAL:
         return place.pair
@@ -118,5 +120,5 @@ def placed(place: Place, kind: type[Programmer]) -> Pair | NominalTimes:
         found = nominal_times(place.cell, place.pair, place.engine)
         return {"overs": found.overs, "log_g": found.log_g, "time_s": found.time_s}
 
-    arrays = kept(place.kept, f"{place.setting.name}-nominal-times", place.origin(version=1), make)
+    arrays = cached_arrays(place.kept, f"{place.setting.name}-nominal-times", place.origin(version=1), make)
     return NominalTimes(place.pair, **arrays)

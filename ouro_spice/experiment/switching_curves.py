@@ -25,7 +25,7 @@ from ..compact import characteristics
 from ..device.jart import Device, jart_vcm_v1b
 from ..device.state import State
 from ..device.walk import Walk
-from ..provenance.cache import kept
+from ..provenance.cache import cached_arrays
 from ..provenance.differences import differences, listed
 from ..provenance.manifest import Manifest, describe
 from ..simulation.transient import simulate
@@ -135,9 +135,10 @@ def _compact(devices: tuple[Device, ...], voltages: Pair, pulses: int, seed: int
 
     slot = (0.0, EDGE_S, WIDTH_S, EDGE_S, IDLE_S)
     pwl = trapezoids((*slot, v) for v in [voltages.v_set] * pulses + [voltages.v_reset] * pulses)
+    keys = np.array([random_keys.stream_key(_seed(seed, k)) for k in range(len(devices))])
     done = follow(
         "full", devices, pwl.times_s, pwl.volts, [device.bounds[0] for device in devices],
-        walk=devices[0].walk.settings, keys=np.array([random_keys.key(_seed(seed, k)) for k in range(len(devices))]),
+        walk=devices[0].walk.settings, keys=keys,
         grid_s=sum(slot),
     )  # fmt: skip
     return np.stack([characteristics.conductance(d, done.n[k], done.r[k], done.l[k]) for k, d in enumerate(devices)])
@@ -168,7 +169,7 @@ def _spice(
             done += 1
         return {"g_S": curve}
 
-    curve = kept(folder, f"spice_{number}", manifest.origin | {"number": number}, make)["g_S"]
+    curve = cached_arrays(folder, f"spice_{number}", manifest.origin | {"number": number}, make)["g_S"]
     bar.advance(2 * pulses - done)
     return curve
 

@@ -17,12 +17,12 @@ from typing import Any
 from .._util.progress import progress
 from ..spice.ngspice import Ngspice
 from .configuration import Configuration
-from .networks import Place, is_trained, training
+from .networks import ExperimentContext, is_trained, training
 
 _PROGRAM = "from ouro_spice.experiment.training_processes import main; main()"
 
 
-def train_ahead(place: Place) -> None:
+def train_ahead(place: ExperimentContext) -> None:
     """Train what the networks of a setting lack, on as many processes as there are workers.
 
     A process leaves checkpoints, as a training here would, and goes on from those that are there. What none of them
@@ -47,7 +47,7 @@ def train_ahead(place: Place) -> None:
 
 
 @contextmanager
-def _processes(place: Place, parts: list[dict[int, list[str]]]) -> Iterator[Iterator[str]]:
+def _processes(place: ExperimentContext, parts: list[dict[int, list[str]]]) -> Iterator[Iterator[str]]:
     """Processes for parts of the trainings; yields a line for each training that is done. They end with the block."""
     running = [
         subprocess.Popen(
@@ -92,7 +92,7 @@ def _lines(running: list[subprocess.Popen]) -> Iterator[str]:
         thread.join()
 
 
-def _task(place: Place, part: dict[int, list[str]]) -> dict[str, Any]:
+def _task(place: ExperimentContext, part: dict[int, list[str]]) -> dict[str, Any]:
     configuration = place.configuration
     return {
         "name": configuration.name, "tables": configuration.tables, "setting": place.setting.name,
@@ -111,8 +111,8 @@ def main() -> None:
             print(key, seed, flush=True)
 
 
-def _place(configuration: Configuration, name: str, out: Path, engine: Ngspice) -> Place:
+def _place(configuration: Configuration, name: str, out: Path, engine: Ngspice) -> ExperimentContext:
     """A setting by its name, with the one that its networks begin with."""
     setting = next(one for one in configuration.settings if one.name == name)
     begin = _place(configuration, setting.begin, out, engine) if setting.begin else None
-    return Place(configuration, setting, out, 1, engine, begin)
+    return ExperimentContext(configuration, setting, out, 1, engine, begin)

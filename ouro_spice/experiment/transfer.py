@@ -15,12 +15,12 @@ from ..evaluation.deployment import Deployment, deploy
 from ..prediction.pulse_predictor import PulsePredictor
 from ..provenance.manifest import describe
 from .attempts import kept_deployment
-from .networks import DEVICES, Place, network
+from .networks import DEVICES, ExperimentContext, network
 
 _KNOWN = {"name", "device", "process", "lines", "drive", "clock_s", "edge_s", "variant"}
 
 
-def transfer(place: Place) -> dict[str, Deployment]:
+def transfer(place: ExperimentContext) -> dict[str, Deployment]:
     """The same devices, starts and targets under each condition, by its name."""
     variants, found = place.configuration.variants, {}
     for one in place.configuration.tables["transfer"]:
@@ -29,7 +29,7 @@ def transfer(place: Place) -> dict[str, Deployment]:
     return found
 
 
-def _under(place: Place, predictor: PulsePredictor, condition: Mapping[str, Any]) -> Deployment:
+def _under(place: ExperimentContext, predictor: PulsePredictor, condition: Mapping[str, Any]) -> Deployment:
     cell, drive, count = changed(place.cell, condition), condition.get("drive", 1.0), place.setting.deployments
     pair = dataclasses.replace(place.pair, v_set=drive * place.pair.v_set, v_reset=drive * place.pair.v_reset)
     settings = describe(

@@ -10,12 +10,14 @@ import numpy as np
 from ..circuit.compact_cell import CompactCell
 from ..evaluation.increments import STEPS_S, Increments, small_updates
 from ..prediction.pulse_predictor import PulsePredictor
-from ..provenance.cache import kept
-from .networks import DEVICES, Place
+from ..provenance.cache import cached_arrays
+from .networks import DEVICES, ExperimentContext
 from .trainings import Spread
 
 
-def updates(place: Place, networks: Mapping[str, Sequence[PulsePredictor]]) -> dict[str, list[dict[str, Any]]]:
+def updates(
+    place: ExperimentContext, networks: Mapping[str, Sequence[PulsePredictor]]
+) -> dict[str, list[dict[str, Any]]]:
     """Return the `rows` of each network's trainings by name, of the cells of single attempts; kept.
 
     In a circuit a dozen pulses for each cell and network cost too much: nothing.
@@ -58,7 +60,7 @@ def _mean(each: Sequence[Mapping[str, Any]], ratios: np.ndarray, asked_S: np.nda
     return {**each[0], **means, **told}
 
 
-def _asked(place: Place, name: str, network: PulsePredictor) -> Increments:
+def _asked(place: ExperimentContext, name: str, network: PulsePredictor) -> Increments:
     edge_s = float(np.sqrt(np.prod(place.setting.edges_s)))
 
     def make() -> dict[str, np.ndarray]:
@@ -70,5 +72,5 @@ def _asked(place: Place, name: str, network: PulsePredictor) -> Increments:
         name=f"updates-{name}", who=network.sha256, steps_S=list(STEPS_S), edge_s=edge_s, d2d=place.setting.d2d,
         seed=place.configuration.seed, n=place.setting.deployments,
     )  # fmt: skip
-    parts = kept(place.kept, f"{place.setting.name}-updates-{name}".replace(" ", "_"), settings, make)
+    parts = cached_arrays(place.kept, f"{place.setting.name}-updates-{name}".replace(" ", "_"), settings, make)
     return Increments(**parts, window_S=place.cell.window_S)

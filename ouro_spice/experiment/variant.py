@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._util.checks import check_count, check_range
-from ..prediction.neural_programmer import Drives
+from ..prediction.neural_programmer import AmplitudePolicy
 from ..prediction.specification import Specification
 from .configuration_fields import check_label, made
 
@@ -59,7 +59,7 @@ class Variant:
     name: str
     specification: Specification
     experience: Experience | None = None
-    drives: Drives | None = None
+    drives: AmplitudePolicy | None = None
     like: str = ""
 
     @property
@@ -74,7 +74,7 @@ class Variant:
         name, experience, drives, like = (values.pop(one, None) for one in ("name", "experience", "drives", "like"))
         if experience:
             experience = made(Experience, experience, "the experience")
-        drives = made(Drives, drives, "the drives") if drives else None
+        drives = made(AmplitudePolicy, drives, "the drives") if drives else None
         check_label(name if name is not None else key)
         if not isinstance(like, str | None):
             raise ValueError(f"like = {like!r} must be the name of a variant")

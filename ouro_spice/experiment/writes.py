@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..circuit.pulse import Pulse
-from ..dataset.recipe import Drawn
+from ..dataset.recipe import Sample
 from ..evaluation.baselines import noise_free
 from ..prediction.lookup_table import Table
 from ..prediction.neural_programmer import ModelProgrammer
@@ -21,9 +21,9 @@ from ..programming.programmer import Programmer
 from ..programming.programmers.fixed import FixedPulse
 from ..programming.tuning import edges, ranked
 from ..programming.write_statistics import summary
-from ..provenance.cache import kept
+from ..provenance.cache import cached_arrays
 from ..provenance.manifest import describe
-from .networks import CONVERGED, TRAINING, WRITES, Place, foreign, programmer
+from .networks import CONVERGED, TRAINING, WRITES, ExperimentContext, foreign, programmer
 from .prediction_timing import prediction_times
 from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, candidates, carried, row, varied
 from .rival_ratios import compared, inputs, quickest
@@ -64,7 +64,7 @@ class Writes:
     prediction_s: dict[float, dict[str, dict[str, float]]] = field(default_factory=dict)
 
 
-def writes(place: Place, compact: Place | None) -> Writes:
+def writes(place: ExperimentContext, compact: ExperimentContext | None) -> Writes:
     """Return the writes of all programmers; `compact`: where a circuit's conventional programmers are tuned first."""
     table = place.configuration.tables["write"]
     found = Writes()
@@ -95,7 +95,7 @@ def _kinds(table: dict[str, Any]) -> list[type[Programmer]]:
 
 
 def settled(
-    place: Place, kind: type[Programmer], tolerance: float, compact: Place | None = None
+    place: ExperimentContext, kind: type[Programmer], tolerance: float, compact: ExperimentContext | None = None
 ) -> tuple[Programmer, dict[str, Any]]:
     """Return a conventional programmer with its settings, and what results hold of them.
 
@@ -111,7 +111,7 @@ def settled(
     return kind(own, **best), {"parameters": best, "edges": edges(best, tried)}
 
 
-def neural(place: Place, compact: Place | None) -> list[Programmer]:
+def neural(place: ExperimentContext, compact: ExperimentContext | None) -> list[Programmer]:
     """The networks, those that were trained on the compact model instead, and the noise-free model."""
     variants = _neural(place)
     networks = [programmer(place, variant) for variant in variants]
@@ -121,12 +121,12 @@ def neural(place: Place, compact: Place | None) -> list[Programmer]:
     return [*networks, ModelProgrammer(model, place.pair, name=NOISE_FREE)]
 
 
-def _neural(place: Place) -> list[Variant]:
+def _neural(place: ExperimentContext) -> list[Variant]:
     return [place.configuration.variants[key] for key in place.configuration.tables["write"]["neural"]]
 
 
 def tuned_parameters(
-    place: Place, kind: type[Programmer], tolerance: float, compact: Place | None
+    place: ExperimentContext, kind: type[Programmer], tolerance: float, compact: ExperimentContext | None
 ) -> list[dict[str, Any]]:
     """Settings, best first."""
     table = place.configuration.tables["write"]
@@ -148,16 +148,18 @@ def tuned_parameters(
         return {"rows": np.array(json.dumps([row["parameters"] for row in rows]))}
 
     origin = place.origin(**settings)
-    return json.loads(str(kept(place.kept, f"{place.setting.name}-tuned-{kind.__name__}", origin, make)["rows"]))
+    return json.loads(
+        str(cached_arrays(place.kept, f"{place.setting.name}-tuned-{kind.__name__}", origin, make)["rows"])
+    )
 
 
-def written(place: Place, one: Programmer, tolerance: float, most: int) -> list[History]:
+def written(place: ExperimentContext, one: Programmer, tolerance: float, most: int) -> list[History]:
     """The writes of one programmer, kept."""
     drawn = place.drawn(place.setting.write, WRITES)
     return kept_histories(place, f"writes-{one.name}", one, drawn, tolerance, most, False)
 
 
-def converged(place: Place) -> dict[str, list[History]]:
+def converged(place: ExperimentContext) -> dict[str, list[History]]:
     """Fig. 7: the same number of iterations whatever the reading, by programmer; targets evenly over the window."""
     table = place.configuration.tables["converge"]
     low, high = place.cell.window_S
@@ -165,7 +167,7 @@ def converged(place: Place) -> dict[str, list[History]]:
     targets = np.concatenate([np.linspace(low, high, table["targets"] + 2)[1:-1], shown])
     starts = place.setting.starts
     drawn = place.drawn(len(targets) * starts, CONVERGED)
-    moved = [Drawn(**(vars(one) | {"target_S": float(targets[k // starts])})) for k, one in enumerate(drawn)]
+    moved = [Sample(**(vars(one) | {"target_S": float(targets[k // starts])})) for k, one in enumerate(drawn)]
     # as published: every pulse is the predicted one, whatever the ones before did
     networks = [programmer(place, place.configuration.variants[key], growth=1.0) for key in place.setting.converge]
     model = ModelProgrammer(noise_free(place.cell, place.pair, place.engine), place.pair, name=NOISE_FREE)
@@ -176,7 +178,13 @@ def converged(place: Place) -> dict[str, list[History]]:
 
 
 def kept_histories(
-    place: Place, name: str, one: Programmer, drawn: list[Drawn], tolerance: float, most: int, keep_going: bool
+    place: ExperimentContext,
+    name: str,
+    one: Programmer,
+    drawn: list[Sample],
+    tolerance: float,
+    most: int,
+    keep_going: bool,
 ) -> list[History]:
     """Writes to cells of a setting, kept; arguments as in `write_many`."""
     targets = [one.target_S for one in drawn]
@@ -190,7 +198,7 @@ def kept_histories(
         return packed(found)
 
     file = f"{place.setting.name}-{name}".replace(" ", "_").replace(",", "")
-    arrays = kept(place.kept, file, settings, make)
+    arrays = cached_arrays(place.kept, file, settings, make)
     return unpacked(arrays, one.name, tolerance, describe(place.cell, programmer=_identity(one)))
 
 
@@ -246,7 +254,7 @@ def unpacked(arrays: dict[str, np.ndarray], name: str, tolerance: float, manifes
     return found
 
 
-def rows(place: Place, found: Writes) -> dict[str, dict[str, dict[str, Any]]]:
+def rows(place: ExperimentContext, found: Writes) -> dict[str, dict[str, dict[str, Any]]]:
     """What results hold: tolerance -> programmer -> figures; other read times and ranges of the target below them."""
     table = place.configuration.tables["write"]
     low, high = place.cell.window_S
@@ -263,7 +271,7 @@ def rows(place: Place, found: Writes) -> dict[str, dict[str, dict[str, Any]]]:
     return results
 
 
-def ratios(place: Place, found: Writes) -> dict[str, Any]:
+def ratios(place: ExperimentContext, found: Writes) -> dict[str, Any]:
     """Return the networks against their rivals, by tolerance: `compared`, ``quickest`` and ``inputs`` of them."""
     variants = _neural(place)
     ours = {variant.name for variant in variants}

@@ -28,7 +28,7 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True)
-class Memory:
+class DeviceMemory:
     """Of k writes: how slow each device is in SET and in RESET, by what its pulses have done so far.
 
     Pulses that follow each other in one direction are a run. One of widths w_1, w_2, .. that has moved the reading from
@@ -57,13 +57,13 @@ class Memory:
     reading_S: np.ndarray
 
     @classmethod
-    def empty(cls, reading_S: np.ndarray) -> Memory:
+    def empty(cls, reading_S: np.ndarray) -> DeviceMemory:
         """Before the first pulse: readings (k,)."""
         k = len(reading_S)
         two, none = np.zeros((2, k)), np.empty((0, k))
         return cls(two, two, np.zeros(k), np.asarray(reading_S, float), none, none, np.asarray(reading_S, float))
 
-    def after(self, clock: Clock, time_s: np.ndarray, drive: np.ndarray, reading_S: np.ndarray) -> Memory:
+    def after(self, clock: Clock, time_s: np.ndarray, drive: np.ndarray, reading_S: np.ndarray) -> DeviceMemory:
         """With one pulse more each: signed times [s], amplitudes over the pair's, and readings after them [S]; (k,).
 
         A pulse whose reading failed tells nothing.
@@ -72,16 +72,16 @@ class Memory:
         sign = np.where(told, np.where(time_s > 0, 1.0, -1.0), self.sign)
         turned = sign != self.sign
         slow, sure = self._estimates(clock)
-        return Memory(
+        return DeviceMemory(
             np.where(turned, slow, self.slow), np.where(turned, sure, self.sure), sign,
             np.where(turned, self.reading_S, self.anchor_S),
             np.vstack([np.where(turned, 0.0, self.width_s), np.where(told, np.abs(time_s), 0.0)]),
             np.vstack([self.drive, drive]), np.where(told, reading_S, self.reading_S),
         )  # fmt: skip
 
-    def of(self, those: np.ndarray) -> Memory:
+    def of(self, those: np.ndarray) -> DeviceMemory:
         """That of some of the writes."""
-        return Memory(*(getattr(self, f.name)[..., those] for f in dataclasses.fields(self)))
+        return DeviceMemory(*(getattr(self, f.name)[..., those] for f in dataclasses.fields(self)))
 
     def _estimates(self, clock: Clock) -> tuple[np.ndarray, np.ndarray]:
         """Slowness and weight, (2, k), the present run included."""

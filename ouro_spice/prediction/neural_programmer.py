@@ -15,7 +15,7 @@ from ..programming.programmer import NOMINAL, TRAINING_DATA
 from ..provenance.manifest import Manifest
 from ..provenance.rebuild import check_fit
 from ..simulation.write_voltages import Pair
-from .device_memory import Memory
+from .device_memory import DeviceMemory
 from .questions import check_targets
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _DRIVES = 41  # amplitudes that are tried
 
 
 @dataclass(frozen=True)
-class Drives:
+class AmplitudePolicy:
     """Varying amplitude: that at which the pulse takes a wanted time, as far as it can be had.
 
     Parameters
@@ -90,7 +90,7 @@ class NeuralProgrammer:
     any_circuit: bool = False
     shortest_s: float = 1e-9
     name: str = "neural"
-    drives: Drives | None = None
+    drives: AmplitudePolicy | None = None
     clock_s: float = 0.0
     growth: float = 1.5
 
@@ -111,7 +111,7 @@ class NeuralProgrammer:
         check_has("predictor", self.predictor, "edges", "an ouro_spice.PulsePredictor, such as PulsePredictor.load(..)")
         check_flag("any_circuit", self.any_circuit)
         check_text("name", self.name)
-        check_kind("drives", self.drives, (Drives, None))
+        check_kind("drives", self.drives, (AmplitudePolicy, None))
 
     @property
     def checkpoint(self) -> str:
@@ -135,9 +135,9 @@ class NeuralProgrammer:
         if self.predictor.clock is None:
             # after so many the pulse is the longest one in any case, and a power of more might be infinite
             longer = self.growth ** np.minimum(repeats(targets, readings), 99)
-            chosen = self.choose(targets, Memory.empty(readings[:, -1]), longer)
+            chosen = self.choose(targets, DeviceMemory.empty(readings[:, -1]), longer)
         else:
-            memory = Memory.empty(readings[:, 0])
+            memory = DeviceMemory.empty(readings[:, 0])
             for reading in readings[:, 1:].T:
                 memory = memory.after(self.predictor.clock, *self.choose(targets, memory), reading)
             chosen = self.choose(targets, memory)
@@ -154,7 +154,7 @@ class NeuralProgrammer:
             return count
         return count + 1 + repeats(np.asarray(targets), np.asarray(readings)[:, :-1])
 
-    def choose(self, targets: np.ndarray, memory: Memory, longer: np.ndarray | float = 1.0) -> Chosen:
+    def choose(self, targets: np.ndarray, memory: DeviceMemory, longer: np.ndarray | float = 1.0) -> Chosen:
         """Signed times [s] and amplitudes over the pair's for k writes, by what is remembered of each.
 
         Predicted times are taken `longer` times as long.

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._util import assets
-from .neural_programmer import Drives, NeuralProgrammer
+from .neural_programmer import AmplitudePolicy, NeuralProgrammer
 
 if TYPE_CHECKING:
     from .pulse_predictor import PulsePredictor
 
 
-def shipped(kind: str) -> Path:
+def shipped_checkpoint(kind: str) -> Path:
     """The checkpoint that comes with the package for the default cell of a kind, such as "1t1r".
 
     Raises
@@ -28,10 +28,10 @@ def shipped(kind: str) -> Path:
     return path
 
 
-def standing(predictor: PulsePredictor, **changes: Any) -> NeuralProgrammer:
+def default_programmer(predictor: PulsePredictor, **changes: Any) -> NeuralProgrammer:
     """The programmer that a checkpoint is for: with the amplitudes that its network was trained to choose from.
 
     `changes` are arguments of `NeuralProgrammer`.
     """
     drives = predictor.manifest.settings.get("drives")
-    return NeuralProgrammer(predictor, **({"drives": Drives(**drives) if drives else None} | changes))
+    return NeuralProgrammer(predictor, **({"drives": AmplitudePolicy(**drives) if drives else None} | changes))

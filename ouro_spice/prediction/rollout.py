@@ -14,7 +14,7 @@ import torch
 from .._util.checks import check_count, check_range
 from .._util.progress import Bar
 from ..programming.batch import Fleet
-from .device_memory import Memory
+from .device_memory import DeviceMemory
 from .examples import Examples
 from .neural_programmer import clocked, pulses
 from .recorded_curves import Curves
@@ -81,7 +81,7 @@ def rollout(
     # a key of two numbers: records have one
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(7, 1)))
     places, clock = np.arange(len(fleet)), predictor.clock or predictor
-    rows, memory = [], Memory.empty(fleet.read(places))
+    rows, memory = [], DeviceMemory.empty(fleet.read(places))
     fine = np.isfinite(memory.reading_S)
     for attempt in range(law.attempts):
         places, memory = places[fine], memory.of(fine)

@@ -13,7 +13,7 @@ from .._util.progress import Bar
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import HIGHEST_V, Pulse
-from ..dataset.recipe import STARTS, Drawn
+from ..dataset.recipe import STARTS, Sample
 from ..device.jart import Device
 from ..device.state import State
 from ..spice.ngspice import Ngspice
@@ -85,7 +85,7 @@ class Fleet(Protocol):
 
 def fleet(
     cell: Cell | CompactCell,
-    drawn: Sequence[Drawn],
+    drawn: Sequence[Sample],
     start: str = "stationary",
     *,
     workers: int | None = None,
@@ -117,7 +117,7 @@ def fleet(
         For what is no cell, no draws, or an unknown start.
     """
     drawn = list(drawn) if isinstance(drawn, Iterable) else []
-    if not drawn or not all(isinstance(one, Drawn) for one in drawn):
+    if not drawn or not all(isinstance(one, Sample) for one in drawn):
         raise ValueError("drawn must be one or more of what Recipe.draw gives")
     if not isinstance(start, str) or start not in STARTS:
         raise ValueError(f"start {shown(start)} is unknown; there is {', '.join(STARTS)}")

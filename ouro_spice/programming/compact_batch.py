@@ -16,16 +16,16 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result
 from ..compact import characteristics
-from ..dataset.recipe import Drawn
+from ..dataset.recipe import Sample
 from ..device import walk_values
 from ..device.jart import Device
 from ..device.read_noise import Telegraph
 from ..device.state import State
 from ..device.walk import HalfCycleWalk, Walk
-from ..device.walk_state import Wander
+from ..device.walk_state import WalkState
 from ..simulation.plausibility import told, voltage_doubt
 from ..simulation.population import started
-from ..simulation.telegraph_noise import advanced, seen
+from ..simulation.telegraph_noise import advanced, observed_concentration
 from .batch_places import chosen, drives, matched
 
 _MOST = 32
@@ -57,7 +57,7 @@ class _States:
 class CompactFleet:
     """Many compact cells: as `Fleet` says. Reads are exact, but for the read noise of devices that have it."""
 
-    def __init__(self, cell: CompactCell, drawn: Sequence[Drawn], start: str, threads: int | None = None) -> None:
+    def __init__(self, cell: CompactCell, drawn: Sequence[Sample], start: str, threads: int | None = None) -> None:
         self.cell = cell
         self.devices = tuple(one.device for one in drawn)
         self.read_s = cell.read.duration
@@ -67,7 +67,7 @@ class CompactFleet:
         self._walk = self.devices[0].walk
         if any(device.walk != self._walk for device in self.devices):
             raise ValueError("drawn: all devices of a fleet of compact cells must have the same walk")
-        self._keys = np.array([random_keys.key(one.seed) for one in drawn])
+        self._keys = np.array([random_keys.stream_key(one.seed) for one in drawn])
         self._telegraph = [Telegraph()] * len(drawn)
         self._states = self._begun([one.start_S for one in drawn], start)
 
@@ -217,15 +217,17 @@ class CompactFleet:
         conductances(model, p, w, now.n, g, np.empty(SCRATCH))
         return g
 
-    def _wander(self, place: int) -> Wander:
-        return Wander.from_vector(self._states.w[place], int(self._states.polarity[place]))
+    def _wander(self, place: int) -> WalkState:
+        return WalkState.from_vector(self._states.w[place], int(self._states.polarity[place]))
 
     def _noisy(self, place: int) -> float:
         """What a read of a device with read noise reports [S]."""
         n = float(self._states.n[place])
-        device = walk_values.frozen(self.devices[place], n, self._wander(place) if self._walk else None)
+        device = walk_values.current_device(self.devices[place], n, self._wander(place) if self._walk else None)
         return float(
-            characteristics.conductance(device, seen(device, n, self._telegraph[place]), model=self.cell.model)
+            characteristics.conductance(
+                device, observed_concentration(device, n, self._telegraph[place]), model=self.cell.model
+            )
         )
 
     def _listen(self, place: int, time_s: float) -> None:

@@ -17,7 +17,7 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result, SimulationError
 from ..dataset.circuit_records import OF_THE_MACHINE, Way, start_state
-from ..dataset.recipe import Drawn
+from ..dataset.recipe import Sample
 from ..device.state import State
 from ..simulation.live_cell import SpiceCell
 from ..simulation.sensing import prepare, unreadable
@@ -39,7 +39,7 @@ class SpiceFleet:
     def __init__(
         self,
         cell: Cell,
-        drawn: Sequence[Drawn],
+        drawn: Sequence[Sample],
         start: str,
         engine: Ngspice | None = None,
         workers: int | None = None,
@@ -165,9 +165,9 @@ class _Member(SpiceCell):
         return Way(run, pulse, dt_s, self.state).conductances(points - 1)
 
 
-def _member(cell: Cell, drawn: Drawn, start: str, engine: Ngspice, often_V: Collection[float]) -> _Member:
+def _member(cell: Cell, drawn: Sample, start: str, engine: Ngspice, often_V: Collection[float]) -> _Member:
     own = cell.replace(device=drawn.device)
-    keys = {cell.index: random_keys.key(drawn.seed)}
+    keys = {cell.index: random_keys.stream_key(drawn.seed)}
     state = start_state(own, drawn, start)
     return _Member(own, state, drawn.seed, engine, nominal=cell, keys=keys, often_V=often_V, warn=False)
 

@@ -23,7 +23,7 @@ _taken: set[Path] = set()
 """Files that this process has made or read: they are other parts of the same work, not former work."""
 
 
-def kept(
+def cached_arrays(
     folder: str | Path | None, name: str, settings: Mapping[str, Any], make: Callable[[], Mapping[str, np.ndarray]]
 ) -> Arrays:
     """The arrays that `make` returns, from the file ``NAME-DIGEST.npz`` where they have been made before.

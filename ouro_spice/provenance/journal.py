@@ -17,12 +17,12 @@ from ..circuit.crossbar import Crossbar
 from ..circuit.testbench import Testbench
 from ..device.read_noise import Telegraph
 from ..device.state import State
-from ..device.walk_state import Wander
+from ..device.walk_state import WalkState
 from .differences import MAKER, differences, listed
 from .manifest import Manifest, describe
 
 
-class Kept:
+class Journal:
     """Finished items of one piece of work by their keys, lines of JSON in ``unfinished-DIGEST.jsonl``.
 
     The digest is one of everything that decides the numbers, the code included. Other work in the same folder therefore
@@ -36,7 +36,7 @@ class Kept:
     folder
         Where the file is; made where it is not there.
     work
-        The manifest of everything that decides the numbers, see `manifest_of`; or a digest of it.
+        The manifest of everything that decides the numbers, see `array_manifest`; or a digest of it.
 
     Attributes
     ----------
@@ -131,7 +131,7 @@ def _checksum(key: str, value: Any) -> str:
     return hashlib.sha256(json.dumps([key, value]).encode()).hexdigest()[:16]
 
 
-def manifest_of(array: Crossbar, bench: Testbench, state: State, **given: Any) -> Manifest:
+def array_manifest(array: Crossbar, bench: Testbench, state: State, **given: Any) -> Manifest:
     """Return the manifest of work on an array: circuit, models, code, tools, devices, where they stand, what is given.
 
     Parameters
@@ -144,10 +144,10 @@ def manifest_of(array: Crossbar, bench: Testbench, state: State, **given: Any) -
         All else that decides the numbers, as JSON can hold it.
     """
     parts = [array.rows, array.cols, array.scheme, array.read_scheme, repr(array.devices)]
-    return describe(array.cell, "array", array=parts, netlist=bench.sha256, state=plain(state), **given)
+    return describe(array.cell, "array", array=parts, netlist=bench.sha256, state=plain_state(state), **given)
 
 
-def plain(state: State) -> dict[str, Any]:
+def plain_state(state: State) -> dict[str, Any]:
     """A state as JSON can hold it."""
     return {
         "n_disc": list(state.n_disc),
@@ -157,11 +157,11 @@ def plain(state: State) -> dict[str, Any]:
     }
 
 
-def restored(values: dict[str, Any]) -> State:
-    """The state that `plain` made these values of."""
+def restored_state(values: dict[str, Any]) -> State:
+    """The state that `plain_state` made these values of."""
     return State(
         tuple(values["n_disc"]),
         values["volts"],
-        tuple(one and Wander(*one) for one in values["wander"]),
+        tuple(one and WalkState(*one) for one in values["wander"]),
         tuple(one and Telegraph(*one) for one in values["telegraph"]),
     )

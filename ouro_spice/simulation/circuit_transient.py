@@ -106,12 +106,12 @@ class CircuitRun:
         return {k: (device, own) for k, (device, own) in written.items() if isinstance(device, Device) and device.walk}
 
     def _key(self, index: int) -> np.ndarray:
-        return self.keys[index] if self.keys and index in self.keys else random_keys.key(self.seed, index)
+        return self.keys[index] if self.keys and index in self.keys else random_keys.stream_key(self.seed, index)
 
     def _half_cycle(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
         moved, after = {}, state
         for k, (device, own) in self._walkers(pulse).items():
-            wander = walk_values.begun(device, state.n_disc[k], state.walked(k))
+            wander = walk_values.initial_state(device, state.n_disc[k], state.walked(k))
             moved[k], wander = walk_values.half_cycle(device, state.n_disc[k], wander, own.polarity, self._key(k))
             after = after.changed(k, wander=wander)
         for wave in self._still(self.cell.moved(moved), pulse, begin_s, end_s, after):
@@ -233,7 +233,7 @@ class CircuitRun:
         after = _kept(wave.state, state)
         for k, one in stretches.items():
             wander = one.after(paths[k], found[k])
-            after = after.changed(k, n_disc=walk_values.held(wander, after.n_disc[k]), wander=wander)
+            after = after.changed(k, n_disc=walk_values.held_concentration(wander, after.n_disc[k]), wander=wander)
         traces = dict(wave.traces)
         for k, one in stretches.items():
             traces |= walk_traces(wave, one, ramps[k], self.cell.suffix(k), after, k)
@@ -241,7 +241,7 @@ class CircuitRun:
 
     def _expected(
         self,
-        stretches: dict[int, walk_segment.Stretch],
+        stretches: dict[int, walk_segment.WalkSegment],
         sources: dict[int, Source | None],
         pulse: Pulse | Parallel,
         state: State,
@@ -271,13 +271,13 @@ class CircuitRun:
 
     def _stretches(
         self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State
-    ) -> dict[int, walk_segment.Stretch]:
+    ) -> dict[int, walk_segment.WalkSegment]:
         on = self.cell.flat_start_s(pulse) - pulse.rise
         found = {}
         for k, (device, own) in self._walkers(pulse).items():
-            wander = walk_values.begun(device, state.n_disc[k], state.walked(k), amid=begin_s > on)
+            wander = walk_values.initial_state(device, state.n_disc[k], state.walked(k), amid=begin_s > on)
             times = (on - begin_s, on - begin_s + own.duration, end_s - begin_s)
-            found[k] = walk_segment.Stretch(device, wander, own.polarity, *times, self._key(k))
+            found[k] = walk_segment.WalkSegment(device, wander, own.polarity, *times, self._key(k))
         return found
 
 
@@ -286,7 +286,7 @@ def _kept(after: State | None, before: State) -> State | None:
     return after and dataclasses.replace(after, wander=before.wander, telegraph=before.telegraph)
 
 
-def _same(stretch: walk_segment.Stretch, n: np.ndarray, found: np.ndarray) -> bool:
+def _same(stretch: walk_segment.WalkSegment, n: np.ndarray, found: np.ndarray) -> bool:
     """Tell whether the walk of a transient's own concentrations is that with which it was run."""
     path, after = stretch.path(n), stretch.path(found)
     there = stretch.near(after, found) <= stretch.near(path, n)  # every limit moves that is felt

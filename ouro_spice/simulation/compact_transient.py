@@ -20,7 +20,7 @@ from ..device import walk_values
 from ..device.jart import PARAMETERS, Device
 from ..device.state import State
 from ..device.walk import HalfCycleWalk, Walk
-from ..device.walk_state import Wander
+from ..device.walk_state import WalkState
 
 _POINTS = 200
 """A waveform has at least this many points; the integration itself needs far fewer."""
@@ -45,10 +45,10 @@ class CompactRun:
             )
         device, n = self.cell.device, state.n_disc[0]
         n = PARAMETERS["Ninit"].within(n)
-        wander = walk_values.begun(device, n, state.walked()) if device.walk else None
+        wander = walk_values.initial_state(device, n, state.walked()) if device.walk else None
         moved = device
         if isinstance(device.walk, HalfCycleWalk):
-            moved, wander = walk_values.half_cycle(device, n, wander, pulse.polarity, random_keys.key(self.seed))
+            moved, wander = walk_values.half_cycle(device, n, wander, pulse.polarity, random_keys.stream_key(self.seed))
         try:
             yield self._wave(moved, wander, pulse, begin_s, end_s, n)
         except ArithmeticError as error:
@@ -57,7 +57,7 @@ class CompactRun:
             yield Waveform(np.empty(0), {}, None, 0.0, Result.NOT_FINITE, device=device, log=(str(error),))
 
     def _wave(
-        self, moved: Device, wander: Wander | None, pulse: Pulse, begin_s: float, end_s: float, n: float
+        self, moved: Device, wander: WalkState | None, pulse: Pulse, begin_s: float, end_s: float, n: float
     ) -> Waveform:
         from ..compact.integration import follow  # numba
 
@@ -70,11 +70,11 @@ class CompactRun:
         done = follow(
             self.cell.model, [moved], times, pwl.volts, n, writing=self.cell.writing(pulse, times + begin_s),
             rs_ohm=self.cell.resistance, walk=walk.settings if walking else None,
-            wanders=wander.vector[None] if walking else None, keys=random_keys.key(self.seed)[None],
+            wanders=wander.vector[None] if walking else None, keys=random_keys.stream_key(self.seed)[None],
             grid_s=(end_s - begin_s) / _POINTS, trace=True, threads=1,
         )  # fmt: skip
         if walking:
-            wander = Wander.from_vector(done.wanders[0], pulse.polarity)
+            wander = WalkState.from_vector(done.wanders[0], pulse.polarity)
         after = State((float(done.n_end[0]),), wander=(wander,) if wander else ())
         effort = Effort(points=int(done.steps[0]))
         points = done.traces[0]

@@ -85,7 +85,7 @@ class Source:
         if not {"ae", "oe"} <= set(state.volts):
             return None
         volts, n = state.volts["ae"] - state.volts["oe"], state.n_disc[index]
-        now = walk_values.frozen(device, n, state.walked(index))
+        now = walk_values.current_device(device, n, state.walked(index))
         return cls._through(pulse.amplitude, [volts], characteristics.static_current(now, [volts], n))
 
     @classmethod
@@ -139,7 +139,7 @@ def _measured(cell: Cell, amplitude: float, engine: Engine, _content: tuple[str,
     return Source(amplitude, tuple(amps), tuple(ohms), exact=True)
 
 
-def concentrations(stretch: walk_segment.Stretch, source: Source | None, pulse: Pulse, n_disc: float) -> np.ndarray:
+def concentrations(stretch: walk_segment.WalkSegment, source: Source | None, pulse: Pulse, n_disc: float) -> np.ndarray:
     """N at the ends of the steps of a stretch, (K,), as far as it can be foreseen."""
     standing = stretch.standing(n_disc)
     if source is None or not len(standing):
@@ -157,7 +157,7 @@ def concentrations(stretch: walk_segment.Stretch, source: Source | None, pulse: 
     return np.exp(np.interp(stretch.expected_s, times[0] + trace[:, 0], np.log(trace[:, 1])))
 
 
-def _drive(stretch: walk_segment.Stretch, pulse: Pulse) -> tuple[np.ndarray, np.ndarray]:
+def _drive(stretch: walk_segment.WalkSegment, pulse: Pulse) -> tuple[np.ndarray, np.ndarray]:
     """The shape of the pulse over the steps of a stretch: times of the part [s], shares of the amplitude."""
     corners = np.cumsum([stretch.on_s, pulse.rise, pulse.width, pulse.fall])
     begin, end = stretch.begin_s, stretch.expected_s[-1]
@@ -167,7 +167,7 @@ def _drive(stretch: walk_segment.Stretch, pulse: Pulse) -> tuple[np.ndarray, np.
 
 
 def _followed(
-    stretch: walk_segment.Stretch, n_disc: float, times: np.ndarray, volts: np.ndarray, ohm: float
+    stretch: walk_segment.WalkSegment, n_disc: float, times: np.ndarray, volts: np.ndarray, ohm: float
 ) -> np.ndarray:
     """The compact model's trace, (rows, 6)."""
     from ..compact.integration import follow  # numba, for devices that walk alone

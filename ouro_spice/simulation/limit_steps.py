@@ -19,7 +19,7 @@ _FAST = 0.2
 """Change of ln N in a step beyond which N cannot be foreseen from a quarter of a step before its end."""
 
 
-def concentrations(stretch: walk_segment.Stretch, wave: Waveform, suffix: str) -> np.ndarray:
+def concentrations(stretch: walk_segment.WalkSegment, wave: Waveform, suffix: str) -> np.ndarray:
     """N at the ends of the steps of a stretch, (K,) [1e26 m^-3], before a new limit holds it."""
     n = stretch.concentrations(wave.time_s, wave[f"n_disc{suffix}"])
     if not len(n):
@@ -33,7 +33,7 @@ def concentrations(stretch: walk_segment.Stretch, wave: Waveform, suffix: str) -
 
 
 def _followed(
-    stretch: walk_segment.Stretch,
+    stretch: walk_segment.WalkSegment,
     n: np.ndarray,
     near: np.ndarray,
     time_s: np.ndarray,
@@ -63,7 +63,7 @@ def _voltage(time_s: np.ndarray, volts: np.ndarray, begin_s: float, end_s: float
     return times, values
 
 
-def _step(stretch: walk_segment.Stretch, w: np.ndarray, n: float, times: np.ndarray, volts: np.ndarray) -> float:
+def _step(stretch: walk_segment.WalkSegment, w: np.ndarray, n: float, times: np.ndarray, volts: np.ndarray) -> float:
     """N at the end of a step's time, from `n` at its beginning, with the values of the walk vector."""
     from ..compact.integration import follow
 

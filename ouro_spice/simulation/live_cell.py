@@ -22,7 +22,7 @@ from .circuit_transient import CircuitRun
 from .compact_transient import CompactRun
 from .plausibility import warned
 from .sensing import reading, unreadable
-from .telegraph_noise import listened, seen
+from .telegraph_noise import observed_concentration, with_read_noise
 from .transient import sent
 
 
@@ -107,7 +107,7 @@ class SpiceCell:
         n = max(n + wave.state.n_disc[index] - start.n_disc[index], min(n, device.Ndiscmin))
         after = dataclasses.replace(wave.state, wander=state.wander, telegraph=state.telegraph)
         after = after.changed(index, n_disc=n)
-        self.state = listened(self.description, after, state, self.read_s, self._seed)
+        self.state = with_read_noise(self.description, after, state, self.read_s, self._seed)
         self.clipped += found.clipped
         self.read_energy_J += wave.energy_J
         return found.g_S
@@ -148,14 +148,16 @@ class SpiceCell:
 
     @property
     def _now(self) -> Device:
-        return walk_values.frozen(self.description.device, self._n_disc, self.state.walked(self.description.index))
+        return walk_values.current_device(
+            self.description.device, self._n_disc, self.state.walked(self.description.index)
+        )
 
     @property
     def _seen(self) -> float:
         device = self._now
         if device.read_noise is None or not self.state.telegraph:
             return self._n_disc
-        return seen(device, self._n_disc, self.state.noise(self.description.index))
+        return observed_concentration(device, self._n_disc, self.state.noise(self.description.index))
 
 
 class ModelCell:
@@ -192,8 +194,8 @@ class ModelCell:
         if device.read_noise is None:
             return self.g_S
         telegraph = state.noise()
-        n = seen(device, state.n_disc[0], telegraph)
-        self.state = listened(self.description, state, state, self.read_s, self._seed)
+        n = observed_concentration(device, state.n_disc[0], telegraph)
+        self.state = with_read_noise(self.description, state, state, self.read_s, self._seed)
         return float(characteristics.conductance(device, n, model=self.description.model))
 
     def apply(self, pulse: Pulse) -> Waveform:
@@ -214,7 +216,7 @@ class ModelCell:
 
     @property
     def _now(self) -> Device:
-        return walk_values.frozen(self.description.device, self.state.n_disc[0], self.state.walked())
+        return walk_values.current_device(self.description.device, self.state.n_disc[0], self.state.walked())
 
 
 def live(

@@ -13,7 +13,7 @@ from ..compact import characteristics
 from ..device.jart import V_READ, Device
 from ..device.state import State
 from ..device.walk import Walk
-from ..device.walk_state import Wander
+from ..device.walk_state import WalkState
 
 _STEPS = 2000
 """Steps of the walk at frozen N after which its values are those that later pulses see."""
@@ -65,8 +65,8 @@ def stationary(device: Device, g_S: float, seed: int = 0, model: str | None = No
     if not isinstance(device.walk, Walk):
         raise ValueError(f"walk = {device.walk!r}: a stationary state needs a device with an ouro_spice.Walk")
     characteristics.check_inside(np.asarray(g_S, dtype=float), *characteristics.range_S(device, None, None, model))
-    n, w, _ = started([device], [g_S], [random_keys.key(seed)], device.walk, model)
-    return State((float(n[0]),), wander=(Wander.from_vector(w[0], 0),))
+    n, w, _ = started([device], [g_S], [random_keys.stream_key(seed)], device.walk, model)
+    return State((float(n[0]),), wander=(WalkState.from_vector(w[0], 0),))
 
 
 def started(

@@ -42,7 +42,7 @@ def advanced(device: Device, telegraph: Telegraph, time_s: float, key: np.ndarra
     return Telegraph(level, clock, telegraph.count + int(ticks))
 
 
-def listened(cell: Any, after: State | None, before: State, time_s: float, seed: int) -> State | None:
+def with_read_noise(cell: Any, after: State | None, before: State, time_s: float, seed: int) -> State | None:
     """The state after some time [s], with the read noise going on: of this cell, and of those that have been read.
 
     `cell` is the description of a cell, of an array or alone; `before` the state in which the time began.
@@ -53,7 +53,9 @@ def listened(cell: Any, after: State | None, before: State, time_s: float, seed:
     for k in heard:
         device = cell.device_at(k)
         if isinstance(device, Device) and device.read_noise is not None:
-            after = after.changed(k, telegraph=advanced(device, before.noise(k), time_s, random_keys.key(seed, k)))
+            after = after.changed(
+                k, telegraph=advanced(device, before.noise(k), time_s, random_keys.stream_key(seed, k))
+            )
     return after
 
 
@@ -67,7 +69,7 @@ def frequency_Hz(device: Device, key: np.ndarray) -> float:
     return abs(noise.mean_Hz + noise.sigma_Hz * gaussian)
 
 
-def seen(device: Device, n_disc: float, telegraph: Telegraph) -> float:
+def observed_concentration(device: Device, n_disc: float, telegraph: Telegraph) -> float:
     """The concentration that a read sees [1e26 m^-3]; a level that would lie below Ndiscmin is not seen."""
     volume = math.pi * device.r**2 * device.l * 1e-9
     shifted = n_disc + telegraph.level / (volume * 1e26)

@@ -21,7 +21,7 @@ from ..spice.ngspice import Engine, default_engine
 from .circuit_transient import CircuitRun
 from .compact_transient import CompactRun
 from .plausibility import check_walk, judged, warned
-from .telegraph_noise import listened
+from .telegraph_noise import with_read_noise
 
 
 def simulate(
@@ -103,7 +103,7 @@ def sent(
     waves: list[Waveform] = []
     for pulse, begin, end in _parts(run.cell, pulses, start_s, stop_s):
         waves += run.pulse(pulse, begin, end, state)
-        state = listened(run.cell, waves[-1].state, state, end - begin, run.seed)
+        state = with_read_noise(run.cell, waves[-1].state, state, end - begin, run.seed)
         if state is None:
             break
     return judged(dataclasses.replace(_joined(waves), state=state), waves)

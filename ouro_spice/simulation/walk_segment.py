@@ -21,11 +21,11 @@ from .._util.forks import cached_property
 from ..circuit.pulse import PWL
 from ..device.jart import Device
 from ..device.spread import VARYING
-from ..device.walk_state import Wander
+from ..device.walk_state import WalkState
 from ..device.walk_values import (
     _ROUNDING,
     _before,
-    held,
+    held_concentration,
 )
 from .walk_limits import Limits, jumps
 
@@ -38,7 +38,7 @@ _GROWTH = (0.5, 2.0)
 
 
 @dataclass(frozen=True)
-class Stretch:
+class WalkSegment:
     """A part of one pulse, as the walk sees it; all times are those of the part.
 
     Attributes
@@ -58,7 +58,7 @@ class Stretch:
     """
 
     device: Device
-    wander: Wander
+    wander: WalkState
     polarity: int
     on_s: float
     off_s: float
@@ -171,14 +171,14 @@ class Stretch:
         values = np.stack([old[there], path[there]], axis=1)
         return np.stack([begins[there], ends[there]], axis=1).ravel(), values.reshape(-1, len(VARYING))
 
-    def after(self, path: np.ndarray, n: np.ndarray) -> Wander:
+    def after(self, path: np.ndarray, n: np.ndarray) -> WalkState:
         """Where the walk stands at the end."""
         steps = self._steps
         before = path[steps - 1] if steps else _before(self.wander)
         values = (*map(float, path[steps]), *map(float, before))
         clock_s, count = max(self._clock_s, 0.0), self.wander.count + steps
-        wander = Wander(*values, self.wander.n_begin, clock_s, count, self.polarity)
-        return dataclasses.replace(wander, n_begin=held(wander, float(n[steps - 1]))) if steps else wander
+        wander = WalkState(*values, self.wander.n_begin, clock_s, count, self.polarity)
+        return dataclasses.replace(wander, n_begin=held_concentration(wander, float(n[steps - 1]))) if steps else wander
 
     @cached_property
     def _middles(self) -> np.ndarray:

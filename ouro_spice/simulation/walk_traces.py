@@ -10,7 +10,7 @@ from . import walk_segment
 
 
 def walk_traces(
-    wave: Waveform, stretch: walk_segment.Stretch, ramps: dict, suffix: str, after: State, index: int
+    wave: Waveform, stretch: walk_segment.WalkSegment, ramps: dict, suffix: str, after: State, index: int
 ) -> dict[str, np.ndarray]:
     """Return r [m], l [nm] and n_disc of a memristor as traces (T,); the last point is what is left afterwards."""
     device, wander = stretch.device, after.wander[index]

@@ -16,7 +16,7 @@ from ...circuit.pulse import SHORTEST_S
 from ...circuit.selection import Selection
 from ...device.jart import Device
 from ...simulation.write_voltages import Pair
-from .operand import Side
+from .operand import ComparedDataset
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Form:
     drivers: Drivers | None
 
     @classmethod
-    def of(cls, side: Side) -> Form:
+    def of(cls, side: ComparedDataset) -> Form:
         """The form of a side's cell."""
         cell, recipe = side.cell, side.recipe
         device = cell.device
@@ -164,7 +164,7 @@ _UP = (
 """What is switched from A's value to B's, in this order."""
 
 
-def chain(a: Side, b: Side) -> list[Step]:
+def chain(a: ComparedDataset, b: ComparedDataset) -> list[Step]:
     """The steps from A's cell to B's; only those that there are.
 
     First A's edges, its array and voltages that are not its own 60 us pair are taken away, then each thing is switched
@@ -207,6 +207,6 @@ def _around(cell: Cell1R | Cell1T1R) -> dict[str, object]:
     }
 
 
-def _shortest(side: Side) -> bool:
+def _shortest(side: ComparedDataset) -> bool:
     edges = side.data.frame[["rise_s", "fall_s"]].to_numpy(float)
     return bool((edges <= SHORTEST_S).all())

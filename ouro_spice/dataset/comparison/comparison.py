@@ -16,15 +16,15 @@ from ..._util.checks import check_count, check_flag, check_workers, checked_path
 from ..._util.forks import cached_property
 from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
-from ...provenance.journal import Kept
+from ...provenance.journal import Journal
 from ...provenance.manifest import Manifest
 from ...spice.ngspice import Ngspice
 from ..pulse_dataset import PulseDataset
 from . import matched_statistics
 from .matching import matched, outcomes
-from .operand import Side, label
+from .operand import ComparedDataset, label
 from .ratio_split import TOTAL, Split, split_up
-from .replay import play_manifest, played
+from .replay import replay_manifest, replayed
 from .verdict import verdict
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Comparison:
     a: Manifest
     b: Manifest
     frame: pd.DataFrame
-    played: pd.DataFrame | None = None
+    replayed: pd.DataFrame | None = None
     split: Split | None = None
     kept: Path | None = None
 
@@ -150,13 +150,13 @@ def compare(
     check_flag("play", play)
     check_workers(workers)
     out = None if out is None else checked_path("out", out)
-    sides = Side.of("A", a, cell_a), Side.of("B", b, cell_b)
+    sides = ComparedDataset.of("A", a, cell_a), ComparedDataset.of("B", b, cell_b)
     frame = matched(*sides)
     folder = None if out is None else Path(out)
     parts = split_up(*sides, n_split, workers, folder) if split else None
-    kept = Kept(folder, play_manifest(sides[1], frame)) if play and folder else None
+    kept = Journal(folder, replay_manifest(sides[1], frame)) if play and folder else None
     with Ngspice(workers) if play else nullcontext() as engine:
-        ends = played(sides[1], frame, engine, kept) if play else None
+        ends = replayed(sides[1], frame, engine, kept) if play else None
     manifests = (side.data.manifest for side in sides)
     return Comparison(*manifests, frame, ends, parts, kept.path if kept else None)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .operand import Side
+from .operand import ComparedDataset
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ _USUAL = ("reached", "not_reached")
 _OUTCOMES = (*_USUAL, "simulation_failed")
 
 
-def matched(a: Side, b: Side) -> pd.DataFrame:
+def matched(a: ComparedDataset, b: ComparedDataset) -> pd.DataFrame:
     """One row for each record that both sides have.
 
     A model's window may not allow a start: it then begins at the end of what it has, ``start_same`` is False, and
@@ -81,7 +81,7 @@ def _table(frame: pd.DataFrame, same: np.ndarray, ratio: pd.Series) -> pd.DataFr
     })  # fmt: skip
 
 
-def _check_settings(a: Side, b: Side) -> None:
+def _check_settings(a: ComparedDataset, b: ComparedDataset) -> None:
     for name in _DECIDE:
         ours, theirs = (_plain(getattr(side.recipe, name)) for side in (a, b))
         if ours != theirs:
@@ -97,7 +97,7 @@ def _plain(value: Any) -> Any:
     return f"{value:g}" if isinstance(value, float) else value
 
 
-def _check_rows(a: Side, b: Side, frame: pd.DataFrame, same: np.ndarray) -> None:
+def _check_rows(a: ComparedDataset, b: ComparedDataset, frame: pd.DataFrame, same: np.ndarray) -> None:
     for name in ("device", "seed"):
         if not (frame[f"{name}_a"] == frame[f"{name}_b"]).all():
             raise ValueError(_unlike(f"their records have other numbers in the column {name}"))

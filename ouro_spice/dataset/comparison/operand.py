@@ -23,14 +23,14 @@ from ...simulation.population import stationary
 from ...simulation.write_voltages import Pair
 from ..circuit_records import start_state
 from ..pulse_dataset import PulseDataset
-from ..recipe import Drawn, Recipe
+from ..recipe import Recipe, Sample
 
 _NO_MATTER = ("realisation", "read_noise", "Ninit")
 """Values of a device that decide nothing of which record it is, and of where that begins."""
 
 
 @dataclass(frozen=True)
-class Side:
+class ComparedDataset:
     """A dataset, and its cell where it is asked for.
 
     Attributes
@@ -48,7 +48,7 @@ class Side:
     given: Cell | CompactCell | None = None
 
     @classmethod
-    def of(cls, name: str, data: PulseDataset | str | Path, given: Cell | CompactCell | None) -> Side:
+    def of(cls, name: str, data: PulseDataset | str | Path, given: Cell | CompactCell | None) -> ComparedDataset:
         """The side of a dataset or its folder; ValueError for what is neither, or a dataset that lacks records."""
         if not isinstance(data, PulseDataset | str | Path):
             raise ValueError(f"{name} = {shown(data)} must be a PulseDataset or the folder of one")
@@ -94,7 +94,7 @@ class Side:
             device = cell.get("device", {})
         return {name: value for name, value in device.items() if name not in _NO_MATTER}
 
-    def drawn(self, number: int) -> tuple[Cell | CompactCell, Drawn, State]:
+    def drawn(self, number: int) -> tuple[Cell | CompactCell, Sample, State]:
         """A record's cell with its own device, what the record was to be, and the state that it begins in."""
         drawn = self.recipe.draw(self.cell, number)
         cell = self.cell.replace(device=drawn.device)

@@ -17,7 +17,7 @@ from ..pulse_dataset import PulseDataset, extract
 from . import matched_statistics
 from .attribution import Step, chain
 from .matching import SAME
-from .operand import Side
+from .operand import ComparedDataset
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +80,7 @@ class Split:
         return pd.DataFrame(rows)
 
 
-def split_up(a: Side, b: Side, n: int, workers: int | None, folder: Path | None) -> Split:
+def split_up(a: ComparedDataset, b: ComparedDataset, n: int, workers: int | None, folder: Path | None) -> Split:
     """Extract the first `n` records in each cell between A and B; see `chain`.
 
     Raises
@@ -110,7 +110,9 @@ def _log10_s(frame: pd.DataFrame, first: pd.DataFrame) -> np.ndarray:
     return np.log10(np.where(there, np.abs(frame.t_pulse_s.to_numpy(float)), np.nan))
 
 
-def _extracted(step: Step, a: Side, b: Side, n: int, workers: int | None, folder: Path | None) -> PulseDataset:
+def _extracted(
+    step: Step, a: ComparedDataset, b: ComparedDataset, n: int, workers: int | None, folder: Path | None
+) -> PulseDataset:
     """The records of A in the cell behind a step."""
     cell, recipe = step.after.build(), a.recipe
     table = _starts(step.after.edges, a, b, n)
@@ -125,7 +127,7 @@ def _extracted(step: Step, a: Side, b: Side, n: int, workers: int | None, folder
     return extract(cell, n, recipe.seed, out, workers, sampling=table, **settings)
 
 
-def _starts(edges: str, a: Side, b: Side, n: int) -> dict[str, np.ndarray]:
+def _starts(edges: str, a: ComparedDataset, b: ComparedDataset, n: int) -> dict[str, np.ndarray]:
     """Starts and targets of A's first records, and the edges of a form."""
     first = a.data.frame.head(n)
     table = {name: first[name].to_numpy(float) for name in ("g_start_S", "g_target_S")}

@@ -15,12 +15,12 @@ from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import Pulse
 from ...circuit.result import Result, SimulationError
 from ...device.state import State
-from ...provenance.journal import Kept
+from ...provenance.journal import Journal
 from ...provenance.manifest import Manifest, describe
 from ...simulation.circuit_transient import CircuitRun
 from ...simulation.transient import simulate
 from ...spice.ngspice import Engine, Ngspice
-from .operand import Side
+from .operand import ComparedDataset
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _OF_THE_MACHINE = (Result.TIMEOUT, Result.WORKER)
 
 
-def played(b: Side, frame: pd.DataFrame, engine: Ngspice, kept: Kept | None) -> pd.DataFrame:
+def replayed(b: ComparedDataset, frame: pd.DataFrame, engine: Ngspice, kept: Journal | None) -> pd.DataFrame:
     """Send the pulse time of each record that A reaches into B's circuit, from B's start, with B's amplitude and edges.
 
     One row a record; a simulation that fails has its code as ``result`` and no ``g_end_played_S``.
@@ -53,13 +53,13 @@ def played(b: Side, frame: pd.DataFrame, engine: Ngspice, kept: Kept | None) -> 
     return _table(rows, found)
 
 
-def play_manifest(b: Side, frame: pd.DataFrame) -> Manifest:
-    """Return the manifest of everything that decides what `played` gives."""
+def replay_manifest(b: ComparedDataset, frame: pd.DataFrame) -> Manifest:
+    """Return the manifest of everything that decides what `replayed` gives."""
     given = frame[["t_a_s", "g_target_S", "g_start_b_S"]].to_numpy(float)
     return describe(b.cell, "play", b=b.data.manifest.digest, played=hashlib.sha256(given.tobytes()).hexdigest())
 
 
-def _ended(b: Side, row: pd.Series, engine: Engine) -> list[Any]:
+def _ended(b: ComparedDataset, row: pd.Series, engine: Engine) -> list[Any]:
     """Result code, and conductance after the pulse [S]; None where it failed."""
     cell, drawn, state = b.drawn(int(row.record))
     volts = b.pair.amplitude(row.g_target_S - row.g_start_b_S)
@@ -77,7 +77,7 @@ def _g_S(cell: Cell | CompactCell, pulse: Pulse, state: State, seed: int, engine
     if isinstance(cell, CompactCell):
         return simulate(cell, pulse, state, seed).g_S
     # a record's walk is that of its seed wherever the cell stands; `simulate` numbers those of an array by place
-    run = CircuitRun(cell, seed, True, engine, {cell.index: random_keys.key(seed)})
+    run = CircuitRun(cell, seed, True, engine, {cell.index: random_keys.stream_key(seed)})
     *_, last = run.pulse(pulse, 0.0, cell.duration([pulse]), state)
     return last.g_S
 

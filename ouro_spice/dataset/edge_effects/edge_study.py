@@ -35,7 +35,7 @@ from ..._util.checks import check_count, check_kind, check_range, check_seed, ch
 from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import SHORTEST_S
-from ...provenance.journal import Kept
+from ...provenance.journal import Journal
 from ...provenance.manifest import Manifest, describe
 from ...simulation.write_voltages import Pair, pair
 from ...spice.ngspice import Ngspice
@@ -162,7 +162,7 @@ def edges(
     workers
         Processes; all cores where None. The results are the same for any number.
     out
-        Folder for a file of what is finished, see `Kept`; what is found there is not simulated again.
+        Folder for a file of what is finished, see `Journal`; what is found there is not simulated again.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def edges(
         edges_s = _ascending("edges_s", edges_s, lambda name, edge: check_range(name, edge, SHORTEST_S, longest_s, "s"))
         shares = tuple(k / starts for k in range(starts))
         given = {"counts": counts, "edges_s": edges_s, "shares": shares, "heldout": heldout, "seed": seed}
-        kept = None if out is None else Kept(out, _work(cell, voltages, given))
+        kept = None if out is None else Journal(out, _work(cell, voltages, given))
         study = Study(voltages.gated(cell), Ideal.of(cell, voltages, engine), **given, engine=engine, kept=kept)
         return _framed(voltages, study.run(), kept)
 
@@ -204,7 +204,7 @@ def _ascending(name: str, values: Sequence[float], check: Callable[[str, float],
     return tuple(sorted(set(map(float, found))))
 
 
-def _framed(voltages: Pair, found: Found, kept: Kept | None) -> Edges:
+def _framed(voltages: Pair, found: Found, kept: Journal | None) -> Edges:
     import pandas as pd
 
     left_out = pd.DataFrame(found.left_out, columns=["direction", "g_start_S", "count", "width_s"])

@@ -14,7 +14,7 @@ from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import Pulse
 from ...device.walk import Walk
-from ...provenance.journal import Kept
+from ...provenance.journal import Journal
 from ...spice.ngspice import Ngspice
 from .effective_width import Alphas, Shots, designed, drawn
 from .ideal_pulse import DIRECTIONS, Ideal, Trajectory
@@ -64,7 +64,7 @@ class Study:
     heldout: int
     seed: int
     engine: Ngspice
-    kept: Kept | None
+    kept: Journal | None
 
     def run(self) -> Found:
         """Do it."""

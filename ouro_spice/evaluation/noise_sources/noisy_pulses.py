@@ -50,7 +50,7 @@ class Pairs:
         low, high = cell.window_S
         g = low + (high - low) * np.sort(np.random.default_rng(streams[0]).random((n, 2)), axis=1)
         seeds = np.random.default_rng(streams[1]).integers(2**63, size=n)
-        keys = np.array([random_keys.key(int(one)) for one in seeds])
+        keys = np.array([random_keys.stream_key(int(one)) for one in seeds])
         return cls(g[:, 0], g[:, 1], keys, Devices.draw(cell, n, np.random.default_rng(streams[2])))
 
     def between(self, low_S: float, high_S: float) -> Pairs:
