@@ -23,7 +23,8 @@ from ouro_spice.evaluation.bands import BANDS, label
 from ouro_spice.evaluation.baselines import Predict, compute_times, noise_free, nothing
 from ouro_spice.evaluation.deployment import deploy
 from ouro_spice.experiment.configuration import Configuration, named_cell
-from ouro_spice.experiment.networks import DEVICES, TRAINING, WRITES, ExperimentContext, network
+from ouro_spice.experiment.context import DEVICES, TRAINING, WRITES, ExperimentContext
+from ouro_spice.experiment.networks import network
 from ouro_spice.experiment.rivals import MEDIAN, TABLE, basis, best_table, table, table_name
 from ouro_spice.prediction.lookup_table import Table
 from ouro_spice.prediction.neural_programmer import NeuralProgrammer

@@ -9,7 +9,8 @@ import pytest
 from ouro_spice._util import progress
 from ouro_spice.experiment.attempts import deployed
 from ouro_spice.experiment.configuration import Configuration
-from ouro_spice.experiment.networks import ExperimentContext, network
+from ouro_spice.experiment.context import ExperimentContext
+from ouro_spice.experiment.networks import network
 from ouro_spice.provenance.differences import sources
 from ouro_spice.spice.ngspice import Ngspice
 

@@ -12,7 +12,7 @@ from ouro_spice import Cell1R, CompactCell, Pair, Walk, jart_vcm_v1b
 from ouro_spice._util import random_keys
 from ouro_spice.experiment import bench, benchmark, ranking, rivals
 from ouro_spice.experiment.configuration import Configuration
-from ouro_spice.experiment.networks import ExperimentContext
+from ouro_spice.experiment.context import ExperimentContext
 from ouro_spice.programming.compact_batch import CompactFleet
 from ouro_spice.programming.programmers.coarse_fine import CoarseFine
 from ouro_spice.programming.programmers.fixed import FixedPulse

@@ -15,12 +15,13 @@ from ouro_spice.circuit.cells import Cell1T1R
 from ouro_spice.circuit.compact_cell import CompactCell
 from ouro_spice.device.jart import jart_vcm_v1b
 from ouro_spice.evaluation.bands import BANDS, Estimate
-from ouro_spice.experiment import aims, campaigns, claims, configuration, document, result_tables, rivals
+from ouro_spice.experiment import aims, campaigns, claims, configuration, context, document, result_tables, rivals
 from ouro_spice.experiment import networks as kinds
 from ouro_spice.experiment.attempts import OneShot, _hit, one_shot
 from ouro_spice.experiment.best_network import best_networks
 from ouro_spice.experiment.configuration import Configuration
-from ouro_spice.experiment.networks import ExperimentContext, programmer
+from ouro_spice.experiment.context import ExperimentContext
+from ouro_spice.experiment.networks import programmer
 from ouro_spice.experiment.ranking import varied
 from ouro_spice.experiment.transfer import changed
 from ouro_spice.experiment.writes import UNTUNED, packed, unpacked
@@ -254,7 +255,7 @@ def test_streams_have_nothing_in_common(tmp_path):
     configuration = load(tmp_path)
     with Ngspice(1) as engine:
         place = ExperimentContext(configuration, configuration.settings[0], tmp_path, 1, engine)
-        streams = [kinds.DEVICES, kinds.TRAINING, kinds.EXPERIENCE, kinds.WRITES, kinds.CONVERGED]
+        streams = [context.DEVICES, context.TRAINING, context.EXPERIENCE, context.WRITES, context.CONVERGED]
         assert rivals.TABLE not in streams
         streams.append(rivals.TABLE)
         drawn = [place.drawn(20, stream, index) for stream in streams for index in (0, 1)]
@@ -273,7 +274,7 @@ def test_tables_never_see_what_they_are_judged_by(tmp_path):
         vars(place)["pair"] = Pair(-0.4162, 0.8587, 60e-6)  # that of its records, which nothing here needs
         own = rivals.tried(place, "table", place.seed(rivals.TABLE))
         floor = rivals.tried(place, "floor", configuration.seed)
-        judged = [place.drawn(40, stream) for stream in (kinds.DEVICES, kinds.TRAINING, kinds.WRITES)]
+        judged = [place.drawn(40, stream) for stream in (context.DEVICES, context.TRAINING, context.WRITES)]
         without = {key: value for key, value in configuration.tables.items() if key != "table"}
         bare = dataclasses.replace(place, configuration=dataclasses.replace(configuration, tables=without))
         assert rivals.tables(bare) == {} and rivals.writing_table(bare, 0.1, None, 5, 5) == []

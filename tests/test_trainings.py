@@ -14,7 +14,8 @@ from ouro_spice.evaluation.deployment import Deployment
 from ouro_spice.evaluation.increments import Increments
 from ouro_spice.experiment import aims, attempts, networks, training_processes, updates
 from ouro_spice.experiment.configuration import Configuration
-from ouro_spice.experiment.networks import ExperimentContext, is_trained, network, training, trainings
+from ouro_spice.experiment.context import ExperimentContext
+from ouro_spice.experiment.networks import is_trained, network, training, trainings
 from ouro_spice.experiment.trainings import (  # fmt: skip
     Spread,
     chosen,

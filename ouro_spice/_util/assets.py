@@ -12,7 +12,9 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 @lru_cache(maxsize=8)
 def folder(name: str) -> Path:
-    """The folder ``verilog_a`` or ``netlists``: inside the installed package, or at the root of the repository."""
+    """Return the folder ``verilog_a`` or ``netlists``: inside the installed package, or at the root of the
+    repository.
+    """
     for candidate in (_PACKAGE / name, _PACKAGE.parent / name):
         if candidate.is_dir():
             return candidate
@@ -20,7 +22,7 @@ def folder(name: str) -> Path:
 
 
 def verilog_a(model: str) -> Path:
-    """The Verilog-A source of a model; ValueError with the list of models for an unknown one."""
+    """Return the Verilog-A source of a model; ValueError with the list of models for an unknown one."""
     path = folder("verilog_a") / f"{model}.va"
     if not path.is_file():
         raise ValueError(f"no model {model!r}; there is {', '.join(models())}")
@@ -28,12 +30,12 @@ def verilog_a(model: str) -> Path:
 
 
 def models() -> list[str]:
-    """The names of the shipped Verilog-A models."""
+    """Return the names of the shipped Verilog-A models."""
     return sorted(path.stem for path in folder("verilog_a").glob("*.va"))
 
 
 def library_text(name: str) -> str:
-    """The content of a subcircuit library as it is now, without its comments."""
+    """Return the content of a subcircuit library as it is now, without its comments."""
     path = library(name)
     stat = path.stat()
     return _without_comments(path, stat.st_mtime_ns, stat.st_size)
@@ -46,7 +48,7 @@ def _without_comments(path: Path, _changed_ns: int, _size: int) -> str:
 
 
 def library(name: str) -> Path:
-    """The subcircuit library ``netlists/lib/NAME.lib``."""
+    """Return the subcircuit library ``netlists/lib/NAME.lib``."""
     path = folder("netlists") / "lib" / f"{name}.lib"
     if not path.is_file():
         raise ValueError(f"no library {name!r} in {path.parent}")
@@ -54,7 +56,7 @@ def library(name: str) -> Path:
 
 
 def decks() -> list[Path]:
-    """The stand-alone decks ``netlists/bench_*.cir``."""
+    """Return the stand-alone decks ``netlists/bench_*.cir``."""
     return sorted(folder("netlists").glob("bench_*.cir"))
 
 
@@ -92,10 +94,10 @@ _SPICE = re.compile(r"""("[^"]*"|'[^']*')|(?:;|(?<=\s)\$(?=\s|$)).*""")
 
 
 def _lines(text: str) -> str:
-    """The lines that hold something, each with single blanks."""
+    """Return the lines that hold something, each with single blanks."""
     return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
 
 
 def sha256(path: Path) -> str:
-    """Hex digest of a file."""
+    """Return hex digest of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

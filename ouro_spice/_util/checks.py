@@ -136,7 +136,7 @@ def kind_of(value: object) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value in one line that is not too long."""
+    """Return a value in one line that is not too long."""
     text = " ".join(repr(value).split())
     return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
 

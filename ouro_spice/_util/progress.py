@@ -85,7 +85,9 @@ def in_lines() -> Iterator[None]:
 
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Bar]:
-    """A bar with rate, remaining time and failures on standard error; where that is no terminal, see `in_lines`."""
+    """Return a bar with rate, remaining time and failures on standard error; where that is no terminal, see
+    `in_lines`.
+    """
     if not sys.stderr.isatty():
         yield _Lines(label, total) if _LINES.get() else _Silent()
         return

@@ -44,23 +44,23 @@ class ArrayWrite:
 
     @cached_property
     def g_before_S(self) -> np.ndarray:
-        """Conductances at +0.2 V before, (rows, cols) [S]."""
+        """Return conductances at +0.2 V before, (rows, cols) [S]."""
         return self.selection.array.g_map_S(self.before)
 
     @cached_property
     def g_after_S(self) -> np.ndarray:
-        """Conductances at +0.2 V afterwards, (rows, cols) [S]."""
+        """Return conductances at +0.2 V afterwards, (rows, cols) [S]."""
         return self.selection.array.g_map_S(self.wave.state)
 
     @cached_property
     def v_cell_V(self) -> np.ndarray:
-        """V(AE, OE) of each device at the end of the full amplitude, (rows, cols) [V]."""
+        """Return V(AE, OE) of each device at the end of the full amplitude, (rows, cols) [V]."""
         time_s = self.selection.flat_start_s(self.pulse) + max(self.pulse.width, 0.0)
         return volts_at(self.selection, self.wave, time_s)
 
     @cached_property
     def v_peak_V(self) -> np.ndarray:
-        """V(AE, OE) of each device where its magnitude is largest, with its sign, (rows, cols) [V]."""
+        """Return V(AE, OE) of each device where its magnitude is largest, with its sign, (rows, cols) [V]."""
         array = self.selection.array
         peaks = np.empty((array.rows, array.cols))
         for row in range(array.rows):
@@ -70,34 +70,34 @@ class ArrayWrite:
 
     @cached_property
     def energy(self) -> Energy:
-        """Where the energy went."""
+        """Return where the energy went."""
         return energy_of(self.selection, self.wave, self.before)
 
     @cached_property
     def delays(self) -> tuple[LineDelay, ...]:
-        """Delay and edge along each raised line."""
+        """Return the delay and edge along each raised line."""
         return delays_of(self.selection, self.pulse, self.wave)
 
     @property
     def state(self) -> State:
-        """The state of the array afterwards."""
+        """Return the state of the array afterwards."""
         return self.wave.state
 
     @property
     def fidelity(self) -> Fidelity:
-        """Which memristors followed their state equation."""
+        """Return which memristors followed their state equation."""
         return self.wave.fidelity
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a cell."""
+        """Return one row a cell."""
         maps = {name: getattr(self, name) for name in ("g_before_S", "g_after_S", "v_cell_V", "v_peak_V")}
         energy = self.energy
         return cell_frame(maps | {"cell_J": energy.cell_map_J, "transistor_J": energy.transistor_map_J})
 
     @property
     def summary(self) -> dict[str, object]:
-        """The figures of the write, for JSON."""
+        """Return the figures of the write, for JSON."""
         chosen = [divmod(k, self.selection.array.cols) for k in self.selection.indices]
         cells = [
             {"row": r, "col": c} | {name: float(getattr(self, name)[r, c]) for name in _OF_A_CELL} for r, c in chosen
@@ -165,7 +165,7 @@ def check_selection(selection: Selection) -> None:
 
 
 def volts_at(selection: Selection, wave: Waveform, time_s: float) -> np.ndarray:
-    """V(AE, OE) of each device at a time, (rows, cols) [V]."""
+    """Return V(AE, OE) of each device at a time, (rows, cols) [V]."""
     k = int(np.clip(np.searchsorted(wave.time_s, time_s), 1, len(wave.time_s) - 1))
     begin, end = wave.time_s[k - 1 : k + 1]
     share = (time_s - begin) / (end - begin) if end > begin else 1.0
@@ -174,7 +174,7 @@ def volts_at(selection: Selection, wave: Waveform, time_s: float) -> np.ndarray:
 
 
 def cell_frame(maps: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Maps (rows, cols) as a table, one row a cell: ``row``, ``col`` and a column a map."""
+    """Return maps (rows, cols) as a table, one row a cell: ``row``, ``col`` and a column a map."""
     import pandas as pd
 
     rows, cols = np.indices(next(iter(maps.values())).shape)

@@ -65,11 +65,11 @@ class Disturb:
 
     @property
     def change_S(self) -> np.ndarray:
-        """Change of the conductance after all pulses, (rows, cols) [S]; NaN at the selected cells."""
+        """Return the change of the conductance after all pulses, (rows, cols) [S]; NaN at the selected cells."""
         return self.g_S[-1] - self.g_S[0]
 
     def of_class(self, name: str) -> np.ndarray:
-        """Which cells belong to one of `CLASSES`, (rows, cols)."""
+        """Return which cells belong to one of `CLASSES`, (rows, cols)."""
         array = self.selection.array
         row, col = np.indices((array.rows, array.cols))
         in_row, in_col = row == self.selection.row, np.isin(col, self.selection.cols)
@@ -77,7 +77,7 @@ class Disturb:
 
     @property
     def classes(self) -> pd.DataFrame:
-        """One row a class that has cells: how many, mean and worst change, relative, and where the worst is."""
+        """Return one row a class that has cells: how many, mean and worst change, relative, and where the worst is."""
         import pandas as pd
 
         rows = []
@@ -96,7 +96,7 @@ class Disturb:
 
     @property
     def path(self) -> pd.DataFrame:
-        """Largest relative change of each class over the number of pulses: ``pulses``, ``row``, .."""
+        """Return the largest relative change of each class over the number of pulses: ``pulses``, ``row``, .."""
         import pandas as pd
 
         relative = np.abs(self.g_S / self.g_S[0] - 1)
@@ -106,14 +106,14 @@ class Disturb:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a cell that is not selected."""
+        """Return one row a cell that is not selected."""
         names = np.select([self.of_class(name) for name in CLASSES], CLASSES, "selected")
         maps = {"class": names, "g_before_S": self.g_S[0], "g_after_S": self.g_S[-1], "change_S": self.change_S}
         return cell_frame(maps).dropna().reset_index(drop=True)
 
     @property
     def summary(self) -> dict[str, object]:
-        """The classes, for JSON."""
+        """Return the classes, for JSON."""
         return {
             "pulses": int(self.pulses[-1]),
             "explicit": self.explicit,
@@ -197,7 +197,7 @@ def _simulated(
     engine: Engine | None,
     kept: Journal | None,
 ) -> dict[int, np.ndarray]:
-    """Concentrations over the number of pulses, each in SPICE; goes on from the last state that was kept."""
+    """Return concentrations over the number of pulses, each in SPICE; goes on from the last state that was kept."""
     counts = [int(count) for count in _thinned(n + 1)]
     found, now, safe = {0: np.array(before.n_disc)}, before, 0
     if kept and "state" in kept.items:
@@ -222,7 +222,7 @@ def _simulated(
 def _followed(
     selection: Selection, pulse: Pulse | Parallel, n: int, before: State, seed: int, engine: Engine | None
 ) -> dict[int, np.ndarray]:
-    """Concentrations over the number of pulses, the first in SPICE, the others by the compact model."""
+    """Return concentrations over the number of pulses, the first in SPICE, the others by the compact model."""
     with progress("pulses", 1) as bar:
         wave = simulate(selection, pulse, before, seed, engine=engine)
         bar.advance()
@@ -237,7 +237,7 @@ def _followed(
 
 
 def _repeated(others: Recorded, n_disc: np.ndarray, pulses: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Concentrations after further pulses: how many, and (P,) [1e26 m^-3]."""
+    """Return concentrations after further pulses: how many, and (P,) [1e26 m^-3]."""
     if not len(others.places):
         yield pulses, n_disc
         return
@@ -257,5 +257,5 @@ def _repeated(others: Recorded, n_disc: np.ndarray, pulses: int) -> Iterator[tup
 
 
 def _thinned(count: int) -> np.ndarray:
-    """Which of so many are kept, first and last among them."""
+    """Return which of so many are kept, first and last among them."""
     return np.unique(np.geomspace(1, count, min(count, _POINTS)).round().astype(int)) - 1

@@ -54,7 +54,7 @@ class LineDelay:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a cell."""
+        """Return one row a cell."""
         import pandas as pd
 
         names = ("delay_s", "edge_s", "elmore_s", "level_V")
@@ -64,7 +64,9 @@ class LineDelay:
 
 
 def delays_of(selection: Selection, pulse: Pulse | Parallel, wave: Waveform) -> tuple[LineDelay, ...]:
-    """The delays along the lines that a pulse raises: word line, and the bit or source lines of the selected cells."""
+    """Return the delays along the lines that a pulse raises: word line, and the bit or source lines of the selected
+    cells.
+    """
     gated, setting = selection.array.gated, pulse.polarity < 0
     columns = [f"{'bl' if setting or not gated else 'sl'}{col}" for col in _pulsed(selection, pulse)]
     word = [f"wl{selection.row}"]
@@ -79,12 +81,12 @@ def delays_of(selection: Selection, pulse: Pulse | Parallel, wave: Waveform) -> 
 
 
 def _pulsed(selection: Selection, pulse: Pulse | Parallel) -> list[int]:
-    """Selected columns that get a pulse."""
+    """Return selected columns that get a pulse."""
     return [k % selection.array.cols for k in selection.written(pulse)]
 
 
 def _delay(selection: Selection, wave: Waveform, line: str, begin_s: float, high_s: float, stop_s: float) -> LineDelay:
-    """The delay along one line whose driver rises between two times."""
+    """Return the delay along one line whose driver rises between two times."""
     array, kind, number = selection.array, line[:2], int(line[2:])
     volts = wave.maps[f"v_{kind}"]
     along = np.asarray(volts[:, number] if kind == "wl" else volts[:, :, number])
@@ -101,7 +103,9 @@ def _delay(selection: Selection, wave: Waveform, line: str, begin_s: float, high
 
 
 def _crossings(time_s: np.ndarray, volts: np.ndarray, begin_s: float, level: float) -> np.ndarray:
-    """When a voltage first exceeds 10, 50 and 90 % of a level after a time, (3,) [s]; NaN where it never does."""
+    """Return when a voltage first exceeds 10, 50 and 90 % of a level after a time, (3,) [s]; NaN where it never
+    does.
+    """
     found = np.full(3, np.nan)
     for place, share in enumerate((0.1, 0.5, 0.9)):
         above = np.flatnonzero((time_s > begin_s) & (volts >= share * level)) if level > 0 else np.empty(0, int)
@@ -112,7 +116,9 @@ def _crossings(time_s: np.ndarray, volts: np.ndarray, begin_s: float, level: flo
 
 
 def _elmore(selection: Selection, kind: str, count: int, cell_f: float) -> np.ndarray:
-    """Elmore's delay at each cell of a line, (n,) [s]; a driver made of transistors counts as without resistance."""
+    """Return Elmore's delay at each cell of a line, (n,) [s]; a driver made of transistors counts as without
+    resistance.
+    """
     lines, driver = selection.array.cell.lines, selection.array.cell.driver
     r, c = getattr(lines, f"r_{kind}"), getattr(lines, f"c_{kind}") + cell_f
     behind = c * np.arange(count, 0, -1)
@@ -122,7 +128,7 @@ def _elmore(selection: Selection, kind: str, count: int, cell_f: float) -> np.nd
 
 
 def _cell_capacitance(selection: Selection, wave: Waveform, line: str, begin_s: float, high_s: float) -> float:
-    """What each cell adds to the line's capacitance [F]: gates, junctions, and what lies behind the devices."""
+    """Return what each cell adds to the line's capacitance [F]: gates, junctions, and what lies behind the devices."""
     array, kind, number = selection.array, line[:2], int(line[2:])
     count = array.cols if kind == "wl" else array.rows
     out = -wave[f"i_{line}"]

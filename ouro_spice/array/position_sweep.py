@@ -58,12 +58,14 @@ class Positions:
 
     @property
     def change_S(self) -> np.ndarray:
-        """Change of the conductance [S]."""
+        """Return the change of the conductance [S]."""
         return self.g_after_S - self.g_before_S
 
     @property
     def spread(self) -> dict[str, float]:
-        """Of the change over the positions: mean, standard deviation, least and largest [S], deviation over mean."""
+        """Return that of the change over the positions: mean, standard deviation, least and largest [S], deviation
+        over mean.
+        """
         change = self.change_S[np.isfinite(self.change_S)]
         mean, deviation = float(change.mean()), float(change.std())
         return {
@@ -76,13 +78,13 @@ class Positions:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a position that was looked at."""
+        """Return one row a position that was looked at."""
         names = ("g_before_S", "g_after_S", "change_S", "v_start_V", "v_end_V", "energy_J")
         return cell_frame({name: getattr(self, name) for name in names}).dropna().reset_index(drop=True)
 
     @property
     def summary(self) -> dict[str, object]:
-        """Spread of change and voltage, for JSON."""
+        """Return the spread of change and voltage, for JSON."""
         volts = np.abs(self.v_start_V[np.isfinite(self.v_start_V)])
         return {
             "fidelity": self.fidelity,

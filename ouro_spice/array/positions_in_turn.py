@@ -25,7 +25,7 @@ def check_array(array: Crossbar, state: State | None) -> None:
 
 
 def positions_of(array: Crossbar, positions: int | None) -> list[tuple[int, int]]:
-    """Positions ``(row, col)``, spread evenly, corners included: at most so many along each side."""
+    """Return positions ``(row, col)``, spread evenly, corners included: at most so many along each side."""
     if positions is not None:
         check_count("positions", positions, 2)
     most = positions or USUAL
@@ -43,7 +43,7 @@ def each_position(
     workers: int | None,
     kept: Journal | None = None,
 ) -> np.ndarray:
-    """What a function finds at each position, (values, rows, cols); NaN at positions that are not looked at.
+    """Return what a function finds at each position, (values, rows, cols); NaN at positions that are not looked at.
 
     What is finished is kept at once, whatever comes after it; positions found there are not looked at again.
     """

@@ -15,12 +15,12 @@ from ..device.state import State
 
 
 def as_walked(array: Crossbar, state: State | None) -> Crossbar:
-    """The array with its devices as their walks have left them: what a read sees."""
+    """Return the array with its devices as their walks have left them: what a read sees."""
     return array if state is None else array.walked(state)
 
 
 def cell_volts(wave: Waveform, row: int) -> np.ndarray:
-    """V(AE, OE) of the cells of one row, (T, cols) [V]: a row at a time bounds the memory."""
+    """Return V(AE, OE) of the cells of one row, (T, cols) [V]: a row at a time bounds the memory."""
     return np.asarray(wave.maps["v_ae"][:, row]) - np.asarray(wave.maps["v_oe"][:, row])
 
 
@@ -45,7 +45,7 @@ class Recorded:
 
     @classmethod
     def of(cls, array: Crossbar, wave: Waveform, state: State, without: Sequence[int]) -> Recorded:
-        """All memristors of an array but those at some places, in a waveform that began in `state`."""
+        """Return all memristors of an array but those at some places, in a waveform that began in `state`."""
         left_out, cols = set(without), array.cols
         places = [k for k in range(array.size) if k not in left_out and isinstance(array.device_at(k), Device)]
         devices = tuple(
@@ -60,7 +60,7 @@ class Recorded:
         return cls(kept, devices, wave.time_s[later], volts)
 
     def follow(self, n_disc: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Concentrations at the end [1e26 m^-3] and energies taken [J], each (P,), from concentrations (P,)."""
+        """Return concentrations at the end [1e26 m^-3] and energies taken [J], each (P,), from concentrations (P,)."""
         from ..compact.integration import follow  # numba
 
         if not len(self.places):

@@ -51,12 +51,12 @@ class Sneak:
 
     @property
     def sneak_A(self) -> float:
-        """What the other cells add to the current [A]; negative where they take of it."""
+        """Return what the other cells add to the current [A]; negative where they take of it."""
         return self.sensed_A - self.own_A
 
     @property
     def summary(self) -> dict[str, object]:
-        """All figures, for JSON; a reading that there is not is null."""
+        """Return all figures, for JSON; a reading that there is not is null."""
         reported = self.reading_S if np.isfinite(self.reading_S) else None
         amperes = {name: getattr(self, name) for name in ("sensed_A", "own_A", "sneak_A")}
         return {"g_S": self.g_S} | amperes | {"reading_S": reported, "clipped": self.clipped}
@@ -78,19 +78,19 @@ class SneakMap:
 
     @property
     def sneak_A(self) -> np.ndarray:
-        """What the other cells add to the current [A]; negative where they take of it."""
+        """Return what the other cells add to the current [A]; negative where they take of it."""
         return self.sensed_A - self.own_A
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a cell that was read; ``clipped`` is 0 or 1."""
+        """Return one row a cell that was read; ``clipped`` is 0 or 1."""
         names = ("g_S", "sensed_A", "own_A", "sneak_A", "reading_S", "clipped")
         frame = cell_frame({name: getattr(self, name) for name in names})
         return frame[frame.sensed_A.notna()].reset_index(drop=True)
 
     @property
     def summary(self) -> dict[str, object]:
-        """The largest sneak current and error of a reading, for JSON."""
+        """Return the largest sneak current and error of a reading, for JSON."""
         frame = self.frame
         worst = frame.loc[frame.sneak_A.abs().idxmax()]
         error = (frame.reading_S / frame.g_S - 1).dropna()
@@ -180,7 +180,7 @@ def sneak_map(
 
 
 def _places(array: Crossbar, cells: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The places of cells that are given; ValueError for what are none of the array's."""
+    """Return the places of cells that are given; ValueError for what are none of the array's."""
     found = several("cells", cells, tuple)
     for place in found:
         if len(place) != 2:

@@ -43,13 +43,13 @@ class Product:
 
     @property
     def deviation(self) -> np.ndarray:
-        """Relative deviation from the ideal, (cols,); NaN where that is 0."""
+        """Return the relative deviation from the ideal, (cols,); NaN where that is 0."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.ideal_A != 0, self.i_A / self.ideal_A - 1, np.nan)
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a column of the array."""
+        """Return one row a column of the array."""
         import pandas as pd
 
         names = ("i_A", "ideal_A", "deviation", "g_eff_S")
@@ -57,7 +57,7 @@ class Product:
 
     @property
     def summary(self) -> dict[str, object]:
-        """Currents and the largest deviation, for JSON."""
+        """Return currents and the largest deviation, for JSON."""
         finite = self.deviation[np.isfinite(self.deviation)]
         return {
             "i_A": self.i_A.tolist(),

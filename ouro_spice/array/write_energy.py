@@ -56,12 +56,12 @@ class Energy:
 
     @property
     def remainder_J(self) -> float:
-        """What the parts leave of the total: charges of the transistors, and the error of integration."""
+        """Return what the parts leave of the total: charges of the transistors, and the error of integration."""
         return self.total_J - sum(getattr(self, f"{part}_J") for part in PARTS)
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a part: ``part``, ``energy_J``, ``share``."""
+        """Return one row a part: ``part``, ``energy_J``, ``share``."""
         import pandas as pd
 
         parts = {part: getattr(self, f"{part}_J") for part in PARTS} | {"remainder": self.remainder_J}
@@ -91,7 +91,7 @@ def energy_of(selection: Selection, wave: Waveform, before: State) -> Energy:
 
 
 def _cells(selection: Selection, wave: Waveform, before: State) -> np.ndarray:
-    """Energy of each device, (rows, cols) [J]."""
+    """Return the energy of each device, (rows, cols) [J]."""
     array = selection.array
     energy = np.zeros(array.size)
     for k in selection.indices:
@@ -106,7 +106,7 @@ def _cells(selection: Selection, wave: Waveform, before: State) -> np.ndarray:
 
 
 def device_current(selection: Selection, wave: Waveform, index: int) -> np.ndarray:
-    """Current from AE to OE of a selected device, (T,) [A]."""
+    """Return the current from AE to OE of a selected device, (T,) [A]."""
     device, suffix = selection.device_at(index), selection.suffix(index)
     if isinstance(device, Resistor):
         return (wave[f"v_ae{suffix}"] - wave[f"v_oe{suffix}"]) / device.resistance
@@ -114,7 +114,8 @@ def device_current(selection: Selection, wave: Waveform, index: int) -> np.ndarr
 
 
 def _currents(selection: Selection, wave: Waveform, before: State, row: int) -> np.ndarray:
-    """Currents of the devices of one row of 1T1R cells, (T, cols) [A]; of others than the selected with n_disc held.
+    """Return currents of the devices of one row of 1T1R cells, (T, cols) [A]; of others than the selected with
+    n_disc held.
 
     Behind a transistor that is off, or between lines at 0 V, n_disc does not move.
     """
@@ -128,7 +129,7 @@ def _currents(selection: Selection, wave: Waveform, before: State, row: int) -> 
 
 
 def _transistors(selection: Selection, wave: Waveform, before: State) -> np.ndarray:
-    """Energy in each channel, (rows, cols) [J]."""
+    """Return the energy in each channel, (rows, cols) [J]."""
     array = selection.array
     contact = array.cell.lines.contact
     energy = np.zeros((array.rows, array.cols))
@@ -140,7 +141,7 @@ def _transistors(selection: Selection, wave: Waveform, before: State) -> np.ndar
 
 
 def _contacts(selection: Selection, wave: Waveform, before: State) -> float:
-    """Energy in all contacts [J]; those at a transistor's source carry the current of the device."""
+    """Return the energy in all contacts [J]; those at a transistor's source carry the current of the device."""
     array, contact = selection.array, selection.array.cell.lines.contact
     if contact == 0:
         return 0.0
@@ -156,7 +157,7 @@ def _contacts(selection: Selection, wave: Waveform, before: State) -> float:
 
 
 def _segments(selection: Selection, wave: Waveform, kind: str) -> tuple[float, float]:
-    """Energy in the segments of all lines of a kind, and stored in their capacitances at the end [J]."""
+    """Return the energy in the segments of all lines of a kind, and stored in their capacitances at the end [J]."""
     array = selection.array
     r, c = (getattr(array.cell.lines, f"{what}_{kind}") for what in ("r", "c"))
     # word lines run along the columns, the others along the rows
@@ -173,7 +174,7 @@ def _segments(selection: Selection, wave: Waveform, kind: str) -> tuple[float, f
 
 
 def _drivers(selection: Selection, wave: Waveform) -> float:
-    """Energy in all drivers [J]."""
+    """Return the energy in all drivers [J]."""
     driver, names = selection.array.cell.driver, [name for name in selection.array.lines if f"i_{name}" in wave.traces]
     if isinstance(driver, Driver):
         return driver.resistance * sum(_squared(wave, f"i_{name}") for name in names)
@@ -182,5 +183,7 @@ def _drivers(selection: Selection, wave: Waveform) -> float:
 
 
 def _squared(wave: Waveform, trace: str) -> float:
-    """Integral of a current squared [A^2 s]; 0 for a line that is not in the circuit because it stays at 0 V."""
+    """Return the integral of a current squared [A^2 s]; 0 for a line that is not in the circuit because it stays at
+    0 V.
+    """
     return float(np.trapezoid(wave[trace] ** 2, wave.time_s)) if trace in wave.traces else 0.0

@@ -30,11 +30,11 @@ class Bias:
 
     @property
     def gate_edge_s(self) -> float:
-        """Time in which gates rise and fall [s]; 0 without any."""
+        """Return the time in which gates rise and fall [s]; 0 without any."""
         return self.array.cell.transistor.edge if self.array.gated else 0.0
 
     def slot_s(self, pulse: Pulse | Parallel) -> float:
-        """How long the drivers take for a pulse, idle time included [s]."""
+        """Return how long the drivers take for a pulse, idle time included [s]."""
         edge = self.gate_edge_s
         plain = pulse.duration + 2 * edge + pulse.idle
         if plain < _LONG_S:
@@ -44,7 +44,7 @@ class Bias:
         return max(plain, line.times_s[-1])
 
     def each(self, pulse: Pulse | Parallel) -> tuple[Pulse | None, ...]:
-        """The pulse of each selected column."""
+        """Return the pulse of each selected column."""
         if isinstance(pulse, Pulse):
             return (pulse,) * len(self.cols)
         if len(pulse.pulses) != len(self.cols):
@@ -52,7 +52,7 @@ class Bias:
         return pulse.pulses
 
     def voltages(self, pulse: Pulse | Parallel, reading: bool = False) -> LineVoltages:
-        """Voltages of all lines for one pulse."""
+        """Return voltages of all lines for one pulse."""
         wanted = self.each(pulse) if not reading else (pulse,) + (None,) * (len(self.cols) - 1)
         each = {col: self._shape(one, pulse) for col, one in zip(self.cols, wanted, strict=True) if one is not None}
         if self.array.gated:
@@ -72,7 +72,8 @@ class Bias:
     def _ungated(
         self, each: Mapping[int, PWL], pulse: Pulse | Parallel, shares: tuple[float, float] | None
     ) -> LineVoltages:
-        """The raised line is the bit line in a SET, the word line in a RESET: the other unselected ones lie across.
+        """Return the raised line is the bit line in a SET, the word line in a RESET: the other unselected ones lie
+        across.
 
         A column whose pulse has ended, or is lower than others, never goes beyond the level of unselected columns.
         """
@@ -104,7 +105,7 @@ class Bias:
             raise ValueError("Parallel: with grounded lines the cells of a row are RESET all by the same pulse")
 
     def sensed(self, schedule: Schedule) -> LineVoltages:
-        """Voltages of all lines in a read by transistors: those of a read, above the common voltage."""
+        """Return voltages of all lines in a read by transistors: those of a read, above the common voltage."""
         col = self.cols[0]
         if self.array.gated:
             drives: dict[str, PWL | None] = dict.fromkeys(self.array.lines, PWL.zero(schedule.stop_s))
@@ -120,6 +121,6 @@ class Bias:
         return drives | {f"wl{self.row}": schedule.raised, f"bl{col}": None}
 
     def _shape(self, own: Pulse, whole: Pulse | Parallel) -> PWL:
-        """The voltage of one column's pulse, not negative, over the time of the whole."""
+        """Return the voltage of one column's pulse, not negative, over the time of the whole."""
         after = self.slot_s(whole) - self.gate_edge_s - own.duration
         return trapezoids([(self.gate_edge_s, own.rise, own.width, own.fall, after, abs(own.amplitude))])

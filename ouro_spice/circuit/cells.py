@@ -112,7 +112,7 @@ class Cell1T1R(SingleCell):
 
 
 def _line(pulses: Sequence[Pulse], set_side: bool, gate_edge: float = 0.0) -> PWL:
-    """The voltage of the line that SET raises (`set_side`), or of the one that RESET raises."""
+    """Return the voltage of the line that SET raises (`set_side`), or of the one that RESET raises."""
     return trapezoids(
         (gate_edge, p.rise, p.width, p.fall, gate_edge + p.idle, max(-p.amplitude if set_side else p.amplitude, 0.0))
         for p in pulses
@@ -122,7 +122,9 @@ def _line(pulses: Sequence[Pulse], set_side: bool, gate_edge: float = 0.0) -> PW
 def _connect(
     elements: list[str], nodes: list[str], cell: SingleCell, line: str, node: str, one: Drive, contact: bool = True
 ) -> None:
-    """A driver, its line and the contact to a node of the cell; without contact resistance the line ends there."""
+    """Return a driver, its line and the contact to a node of the cell; without contact resistance the line ends
+    there.
+    """
     lines = cell.lines
     if contact and lines.contact > 0:
         elements.append(f"rcontact_{line} {line} {node} {lines.contact:.17g}")

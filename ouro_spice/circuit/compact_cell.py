@@ -50,12 +50,12 @@ class CompactCell:
 
     @property
     def gated(self) -> bool:
-        """Whether there is an access transistor: none."""
+        """Return whether there is an access transistor: none."""
         return False
 
     @property
     def index(self) -> int:
-        """Place of the device among the memristors of a state."""
+        """Return place of the device among the memristors of a state."""
         return 0
 
     def check_state(self, state: State) -> None:
@@ -63,35 +63,35 @@ class CompactCell:
         check_single(state)
 
     def device_at(self, index: int) -> Device:
-        """The device at a place among the memristors of a state."""
+        """Return the device at a place among the memristors of a state."""
         return self.device
 
     @property
     def window_S(self) -> tuple[float, float]:
-        """Smallest and largest conductance of the device [S]."""
+        """Return the smallest and largest conductance of the device [S]."""
         return characteristics.window_S(self.device, self.model)
 
     def state(self, g_S: float | None = None) -> State:
-        """The state at rest with conductance `g_S` [S]; the device's own initial state where None."""
+        """Return the state at rest with conductance `g_S` [S]; the device's own initial state where None."""
         n = self.device.Ninit if g_S is None else characteristics.concentration_at(self.device, g_S, self.model)
         return State((n,))
 
     def replace(self, **changes: object) -> CompactCell:
-        """This cell with other parts."""
+        """Return this cell with other parts."""
         return dataclasses.replace(self, **changes)
 
     def flat_start_s(self, pulse: Pulse) -> float:
-        """When a pulse, sent first, reaches its full amplitude [s]."""
+        """Return when a pulse, sent first, reaches its full amplitude [s]."""
         return pulse.rise
 
     def duration(self, pulses: Sequence[Pulse]) -> float:
-        """How long the driver takes for these pulses, idle times included [s]."""
+        """Return how long the driver takes for these pulses, idle times included [s]."""
         return self.voltage(pulses).times_s[-1]
 
     def voltage(self, pulses: Sequence[Pulse]) -> PWL:
-        """The driver's voltage."""
+        """Return the driver's voltage."""
         return trapezoids((0.0, p.rise, p.width, p.fall, p.idle, p.amplitude) for p in checked(pulses))
 
     def writing(self, pulse: Pulse, times_s: np.ndarray) -> np.ndarray:
-        """Which pieces between times of one pulse [s], (K,), are write-pulse time, rise to fall: (K - 1,)."""
+        """Return which pieces between times of one pulse [s], (K,), are write-pulse time, rise to fall: (K - 1,)."""
         return (times_s[1:] + times_s[:-1]) / 2 < pulse.duration

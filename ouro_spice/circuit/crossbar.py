@@ -100,17 +100,17 @@ class Crossbar:
 
     @property
     def ambient_K(self) -> float:
-        """Ambient temperature of everything in the array [K]: that of the device of its cell."""
+        """Return the ambient temperature of everything in the array [K]: that of the device of its cell."""
         return self.cell.ambient_K
 
     @property
     def size(self) -> int:
-        """Number of cells."""
+        """Return the number of cells."""
         return self.rows * self.cols
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
-        """The names of all lines."""
+        """Return the names of all lines."""
         columns = ("bl", "sl") if self.gated else ("bl",)
         return (
             *(f"wl{row}" for row in range(self.rows)),
@@ -119,30 +119,31 @@ class Crossbar:
 
     @property
     def gated(self) -> bool:
-        """Whether a cell has an access transistor."""
+        """Return whether a cell has an access transistor."""
         return isinstance(self.cell, Cell1T1R)
 
     def replace(self, **changes: object) -> Crossbar:
-        """This array with other values."""
+        """Return this array with other values."""
         return dataclasses.replace(self, **changes)
 
     def device_at(self, index: int) -> Device | Resistor:
-        """The device of a cell, counted row by row."""
+        """Return the device of a cell, counted row by row."""
         return self.devices[index] if self.devices else self.cell.device
 
     def draw(self, rng: np.random.Generator, law: str | Spread = "ten_percent") -> Crossbar:
-        """This array with devices that differ from each other, see `Device.draw`."""
+        """Return this array with devices that differ from each other, see `Device.draw`."""
         if not isinstance(self.cell.device, Device):
             raise ValueError("draw: the cell holds a fixed resistor, no memristor")
         return self.replace(devices=tuple(self.cell.device.draw(rng, self.size, law)))
 
     def resistors(self, resistances: ArrayLike) -> Crossbar:
-        """This array with a fixed resistor in each cell, (rows, cols) [Ohm]."""
+        """Return this array with a fixed resistor in each cell, (rows, cols) [Ohm]."""
         values = self._map("resistances", resistances)
         return self.replace(devices=tuple(Resistor(float(value), self.ambient_K) for value in values))
 
     def cell_at(self, row: int, col: int, fidelity: str = "full") -> Selection:
-        """One cell, to be written and read like any other cell; `fidelity` is "full" or "frozen", see `Selection`.
+        """Return one cell, to be written and read like any other cell; `fidelity` is "full" or "frozen", see
+        `Selection`.
 
         Raises
         ------
@@ -152,11 +153,11 @@ class Crossbar:
         return Selection(self, row, (col,), fidelity)
 
     def row(self, row: int, cols: Sequence[int] | None = None, fidelity: str = "full") -> Selection:
-        """Several cells of a row, all where None, to be written in parallel."""
+        """Return several cells of a row, all where None, to be written in parallel."""
         return Selection(self, row, tuple(range(self.cols)) if cols is None else cols, fidelity)
 
     def walked(self, state: State, but: Collection[int] = ()) -> Crossbar:
-        """This array with devices that stand still where they have walked to in a state, `but` some of them."""
+        """Return this array with devices that stand still where they have walked to in a state, `but` some of them."""
         self.check_state(state)
         gone = [k for k, wander in enumerate(state.wander) if wander is not None and k not in but]
         if not gone:
@@ -169,7 +170,7 @@ class Crossbar:
     # ---- conductance in, conductance out
 
     def state(self, g_S: ArrayLike | None = None) -> State:
-        """The state at rest with the conductances `g_S` [S], (rows, cols) or one for all.
+        """Return the state at rest with the conductances `g_S` [S], (rows, cols) or one for all.
 
         Raises
         ------
@@ -193,7 +194,7 @@ class Crossbar:
         return State(tuple(map(float, self.ensemble.concentrations(np.clip(g, low, high)))))
 
     def g_map_S(self, state: State) -> np.ndarray:
-        """The conductance of each device alone at +0.2 V in a state [S], (rows, cols).
+        """Return the conductance of each device alone at +0.2 V in a state [S], (rows, cols).
 
         Raises
         ------
@@ -213,7 +214,7 @@ class Crossbar:
     # ---- simulations
 
     def product_testbench(self, inputs: ArrayLike, state: State | None = None) -> Testbench:
-        """The operating point in which all columns are read at once: `product` says what its currents mean.
+        """Return the operating point in which all columns are read at once: `product` says what its currents mean.
 
         Raises
         ------
@@ -238,7 +239,7 @@ class Crossbar:
         return testbench(self, grid, 0.0, [], None)
 
     def _map(self, name: str, values: ArrayLike) -> np.ndarray:
-        """Values of all cells, row by row."""
+        """Return values of all cells, row by row."""
         array = checked_numbers(name, values)
         if array.shape not in ((), (self.rows, self.cols)):
             raise ValueError(f"{name} has the shape {array.shape}: must be ({self.rows}, {self.cols}), or one number")
@@ -246,6 +247,6 @@ class Crossbar:
 
     @cached_property
     def ensemble(self) -> DeviceMap:
-        """The devices of all cells together."""
+        """Return the devices of all cells together."""
         devices = self.devices or (self.cell.device,) * self.size
         return DeviceMap(devices)

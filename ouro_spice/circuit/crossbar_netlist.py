@@ -28,7 +28,7 @@ charges over a tiny first step is a current, and Newton's method checks that of 
 
 
 def dissected(rows: range, cols: range) -> Iterator[tuple[int, int]]:
-    """The cells of an array in the order of nested dissection: one half, the other half, then what lies between.
+    """Return the cells of an array in the order of nested dissection: one half, the other half, then what lies between.
 
     Nodes are numbered as the netlist names them, and the order in which KLU eliminates them, by minimum degree, takes
     that number where degrees are equal: in this order its factors of a large array are a fifth cheaper than row by row.
@@ -101,7 +101,7 @@ class ArrayNetlist:
         }
 
     def _line(self, name: str) -> list[str]:
-        """A driver and its line; the line's node at each cell."""
+        """Return a driver and its line; the line's node at each cell."""
         kind, lines = name[:2], self.array.cell.lines
         count = self.array.cols if kind == "wl" else self.array.rows
         r, c = getattr(lines, f"r_{kind}"), getattr(lines, f"c_{kind}")
@@ -154,7 +154,7 @@ class ArrayNetlist:
             raise ValueError(f"cell ({row}, {col}): {error}") from error
 
     def _contact(self, node: str, line: str) -> str:
-        """The device's own node behind a contact, or the line itself."""
+        """Return the device's own node behind a contact, or the line itself."""
         contact = self.array.cell.lines.contact
         if contact == 0:
             return line
@@ -163,7 +163,9 @@ class ArrayNetlist:
         return node
 
     def strangers(self) -> list[str]:
-        """Nodes of the state that this circuit does not have, or those of no line that is held now or left out."""
+        """Return nodes of the state that this circuit does not have, or those of no line that is held now or left
+        out.
+        """
         known = set(self.state_nodes)
         held = {f"{name}_driver" for name in self.array.lines}
         left_out = tuple(f"{name}_" for name in self._grounded)
@@ -177,7 +179,7 @@ class ArrayNetlist:
 
     @property
     def netlist(self) -> tuple[str, ...]:
-        """All lines."""
+        """Return all lines."""
         shared = wrappers(self.array.cell.process, self.array.cell.driver) if libraries(self.parts) else []
         cards, placed = (self.placing.cards, self.placing.lines) if self.placing else ([], [])
         paths = (line for path in self.paths for line in path.elements)
@@ -185,26 +187,26 @@ class ArrayNetlist:
 
     @property
     def transistors(self) -> bool:
-        """Whether there are any."""
+        """Return whether there are any."""
         return self.array.gated or bool(libraries(self.parts))
 
     @property
     def libraries(self) -> tuple[str, ...]:
-        """Subcircuit libraries."""
+        """Return the subcircuit libraries."""
         return (*(self.placing.libraries if self.placing else ()), *libraries(self.parts))
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Compiled models."""
+        """Return compiled models."""
         return self.placing.realised.models if self.placing else ()
 
     @property
     def state_nodes(self) -> tuple[str, ...]:
-        """Nodes whose voltages belong to the state."""
+        """Return nodes whose voltages belong to the state."""
         return tuple(dict.fromkeys([*self.nodes, *(node for one in self.driven for node in one.nodes)]))
 
     def probes(self, k: int) -> list[tuple[str, str]]:
-        """Traces of one cell and their vectors."""
+        """Return traces of one cell and their vectors."""
         found = [(f"v_{end}", f"v({nodes[k]})") for end, nodes in self._ends.items()]
         if isinstance(self.array.device_at(k), Device):
             row, col = divmod(k, self.array.cols)
@@ -213,7 +215,7 @@ class ArrayNetlist:
 
     @property
     def record(self) -> Record:
-        """What is recorded of all cells."""
+        """Return what is recorded of all cells."""
         array, maps = self.array, {f"v_{end}": tuple(f"v({node})" for node in ends) for end, ends in self._ends.items()}
         for kind in ("bl", "wl", "sl") if array.gated else ("bl", "wl"):
             nodes = (self._at(kind, *divmod(k, array.cols)) for k in range(array.size))

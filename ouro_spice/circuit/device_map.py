@@ -27,7 +27,7 @@ class DeviceMap:
 
     @cached_property
     def bounds(self) -> np.ndarray:
-        """Where each ``n_disc`` can go [1e26 m^-3], (2, K); 1 for a resistor."""
+        """Return where each ``n_disc`` can go [1e26 m^-3], (2, K); 1 for a resistor."""
         known: dict[int, tuple[float, float]] = {}
         for device in self.devices:
             if id(device) not in known:
@@ -36,7 +36,7 @@ class DeviceMap:
 
     @cached_property
     def kin(self) -> list[tuple[Device, np.ndarray]]:
-        """Groups of memristors that differ in r, l and limits alone: one of them, and their places."""
+        """Return groups of memristors that differ in r, l and limits alone: one of them, and their places."""
         groups: dict[tuple, list[int]] = {}
         keys: dict[int, tuple] = {}
         for k, device in enumerate(self.devices):
@@ -48,11 +48,11 @@ class DeviceMap:
 
     @cached_property
     def sizes(self) -> np.ndarray:
-        """Radius [m] and length [nm] of each device, (2, K)."""
+        """Return the radius [m] and length [nm] of each device, (2, K)."""
         return np.array([[getattr(device, name, 1.0) for device in self.devices] for name in ("r", "l")])
 
     def conductances(self, n_disc: np.ndarray, state: State | None = None) -> np.ndarray:
-        """Conductance of each device at +0.2 V [S], (K,), with r and l as they have walked in a state."""
+        """Return the conductance of each device at +0.2 V [S], (K,), with r and l as they have walked in a state."""
         radius, length = self.sizes if state is None else self.walked(state)
         g = np.array([1 / getattr(device, "resistance", np.inf) for device in self.devices])
         for one, places in self.kin:
@@ -60,7 +60,7 @@ class DeviceMap:
         return g
 
     def concentrations(self, g_S: np.ndarray) -> np.ndarray:
-        """The ``n_disc`` of each device at a conductance that it can have [1e26 m^-3], (K,)."""
+        """Return the ``n_disc`` of each device at a conductance that it can have [1e26 m^-3], (K,)."""
         low, high = np.log(self.bounds)
         for _ in range(_HALVINGS if self.kin else 0):
             middle = (low + high) / 2
@@ -69,7 +69,7 @@ class DeviceMap:
         return np.clip(np.exp((low + high) / 2), *self.bounds)
 
     def currents(self, volts: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
-        """Static current of each device at voltages [V], (T, K) [A]; `n_disc` is (K,) or (T, K)."""
+        """Return the static current of each device at voltages [V], (T, K) [A]; `n_disc` is (K,) or (T, K)."""
         i = volts * np.array([1 / getattr(device, "resistance", np.inf) for device in self.devices])
         radius, length = self.sizes
         for one, places in self.kin:
@@ -78,7 +78,9 @@ class DeviceMap:
         return i
 
     def rates(self, volts: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
-        """dN/dt of each device at voltages [V], (T, K) [1e26 m^-3 s^-1]; the window's edges are not part of it."""
+        """Return dN/dt of each device at voltages [V], (T, K) [1e26 m^-3 s^-1]; the window's edges are not part of
+        it.
+        """
         rates = np.zeros(volts.shape)
         radius, length = self.sizes
         low, high = (np.array([getattr(d, name, 1.0) for d in self.devices]) for name in ("Ndiscmin", "Ndiscmax"))
@@ -88,11 +90,11 @@ class DeviceMap:
         return rates
 
     def some(self, places: np.ndarray) -> DeviceMap:
-        """Some of these devices, by their places (P,)."""
+        """Return some of these devices, by their places (P,)."""
         return DeviceMap(tuple(self.devices[k] for k in places))
 
     def walked(self, state: State) -> np.ndarray:
-        """Radius [m] and length [nm] of each device in a state, (2, K)."""
+        """Return the radius [m] and length [nm] of each device in a state, (2, K)."""
         if not state.wander:
             return self.sizes
         sizes = self.sizes.copy()

@@ -79,7 +79,7 @@ class Drive:
 
 
 def drive(driver: Driver | WriteDriver, line: str, pwl: PWL | None, gate: bool = False, follow: bool = False) -> Drive:
-    """How a line is driven.
+    """Return how a line is driven.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def _transistors(driver: WriteDriver, line: str, pwl: PWL | None, gate: bool, fo
 
 
 def _supply_and_control(driver: WriteDriver, line: str, pwl: PWL, follow: bool) -> tuple[PWL, PWL]:
-    """Voltages of the programming supply and of the control: a pulse's level stands before its edge comes."""
+    """Return voltages of the programming supply and of the control: a pulse's level stands before its edge comes."""
     if isinstance(pwl, Part):
         supply, control = _supply_and_control(driver, line, pwl.whole, follow)
         return supply.window(pwl.start_s, pwl.stop_s), control.window(pwl.start_s, pwl.stop_s)
@@ -175,14 +175,16 @@ def _supply_and_control(driver: WriteDriver, line: str, pwl: PWL, follow: bool) 
 
 
 def _pulses(volts: np.ndarray) -> list[tuple[int, int]]:
-    """Where the stretches above 0 V begin, and the points behind their ends."""
+    """Return where the stretches above 0 V begin, and the points behind their ends."""
     above = np.concatenate([[False], volts > _ZERO_V, [False]])
     changes = np.flatnonzero(np.diff(above.astype(int)))
     return [(int(first), int(behind)) for first, behind in changes.reshape(-1, 2)]
 
 
 def _switched(volts: np.ndarray) -> bool:
-    """Whether a stretch above 0 V is a pulse of one level; steps on the way are none that a switch could make."""
+    """Return whether a stretch above 0 V is a pulse of one level; steps on the way are none that a switch could
+    make.
+    """
     level, change = volts.max(), np.diff(volts)
     rises, falls = change > 1e-9 * level, change < -1e-9 * level
     waits = ~rises & ~falls & (volts[:-1] < 0.999 * level)
@@ -190,7 +192,7 @@ def _switched(volts: np.ndarray) -> bool:
 
 
 def _with_short_step(pwl: PWL) -> PWL:
-    """With a corner shortly behind a beginning under voltage, which makes the first time step a hundredth of that.
+    """Add a corner shortly behind a beginning under voltage, which makes the first time step a hundredth of that.
 
     A transient that starts under voltage needs a short first step; at rest it would do harm. The steps of `Testbench`
     for that are too short for large transistors: the rounding of their charges, over such a step, is a current beyond
@@ -207,7 +209,7 @@ def _with_short_step(pwl: PWL) -> PWL:
 def connect(
     driver: Driver | WriteDriver, one: Drive, line: str, node: str, resistance: float, capacitance: float
 ) -> tuple[list[str], list[str]]:
-    """A driver and its line, lumped [Ohm, F], to a node: netlist lines, and the nodes that belong to the state.
+    """Return a driver and its line, lumped [Ohm, F], to a node: netlist lines, and the nodes that belong to the state.
 
     Without resistance an ideal driver sits at the node itself, exactly.
     """
@@ -225,7 +227,7 @@ _SENSE_W = 40e-6
 
 
 def wrappers(process: Process, driver: Driver | WriteDriver | None = None) -> list[str]:
-    """The subcircuits nch and pch of a process, which the libraries of drivers and sense path call.
+    """Return the subcircuits nch and pch of a process, which the libraries of drivers and sense path call.
 
     Widths and lengths below the process's minimum become the minimum, wider ones than its maximum parallel fingers.
     """
@@ -247,7 +249,7 @@ def wrappers(process: Process, driver: Driver | WriteDriver | None = None) -> li
 
 
 def _inside(name: str, process: Process, model: str, w: str) -> str:
-    """A transistor inside a wrapper, of a width that is an expression [m]."""
+    """Return a transistor inside a wrapper, of a width that is an expression [m]."""
     unit, l = process.unit_m, f"max(L,{process.l_min:.17g})"  # noqa: E741
     sizes = f"W={{{w}/{unit:.17g}}} L={{{l}/{unit:.17g}}}"
     if process.kind == "subckt":
@@ -257,7 +259,7 @@ def _inside(name: str, process: Process, model: str, w: str) -> str:
 
 
 def libraries(drives: Iterable[Drive]) -> tuple[str, ...]:
-    """The libraries that some drives need, each once."""
+    """Return the libraries that some drives need, each once."""
     return tuple(dict.fromkeys(name for one in drives for name in one.libraries))
 
 

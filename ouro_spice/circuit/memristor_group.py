@@ -47,12 +47,12 @@ class MemristorGroup:
         self.lines += [" ".join(words), *walk_sources(name, walk)]
 
     def instance(self, name: str) -> str:
-        """The name of the instance in the netlist."""
+        """Return the name of the instance in the netlist."""
         return f"{'n' if self.compiled else 'x'}{name}"
 
     @property
     def cards(self) -> list[str]:
-        """The model cards that the instances share."""
+        """Return the model cards that the instances share."""
         (kind,) = self.realised.models or ("",)
         return [
             " ".join([f".model {name} {kind}", *(f"{key}={value:.17g}" for key, value in values)])
@@ -61,11 +61,11 @@ class MemristorGroup:
 
     @property
     def libraries(self) -> tuple[str, ...]:
-        """Subcircuit libraries that the lines need."""
+        """Return the subcircuit libraries that the lines need."""
         return () if self.compiled else (self.realised.library,)
 
     def probes(self, name: str) -> list[tuple[str, str]]:
-        """Traces of a memristor and their vectors."""
+        """Return traces of a memristor and their vectors."""
         found = self.realised.probes(name)
         if not self.compiled:
             return self.realised.probes(self.instance(name))
@@ -73,7 +73,7 @@ class MemristorGroup:
         return [(trace, vector.replace(f"@n.{name}.n1[", f"@{self.instance(name)}[")) for trace, vector in found]
 
     def state(self, name: str) -> str:
-        """The vector that holds the state: ln(n_disc / start) where compiled, else n_disc."""
+        """Return the vector that holds the state: ln(n_disc / start) where compiled, else n_disc."""
         return f"v({self.instance(name)}#x)" if self.compiled else f"v({self.instance(name)}.n_disc)"
 
     def _model(self, device: Device) -> str:

@@ -57,7 +57,7 @@ class Scan:
 
 
 def read(path: str | Path) -> str:
-    """The text of a library; bytes that are no UTF-8, in comments as a rule, are replaced.
+    """Return the text of a library; bytes that are no UTF-8, in comments as a rule, are replaced.
 
     Raises
     ------
@@ -77,7 +77,9 @@ def read(path: str | Path) -> str:
 
 @lru_cache(maxsize=64)
 def sections(text: str) -> dict[str, str]:
-    """The sections ``.lib NAME`` to ``.endl`` of a library's text, by name in lower case; of two, both together."""
+    """Return the sections ``.lib NAME`` to ``.endl`` of a library's text, by name in lower case; of two, both
+    together.
+    """
     found: dict[str, str] = {}
     for start in _SECTION.finditer(text):
         end = _END.search(text, start.end())
@@ -88,7 +90,9 @@ def sections(text: str) -> dict[str, str]:
 
 
 def references(text: str, pspice: bool = False) -> list[Entry]:
-    """The files that a text includes, with their sections, as written; in PSpice's dialect ``.lib`` is an include."""
+    """Return the files that a text includes, with their sections, as written; in PSpice's dialect ``.lib`` is an
+    include.
+    """
     if pspice:
         return [(next(filter(None, match.groups())), None) for match in _PSPICE.finditer(text)]
     found = []
@@ -99,7 +103,7 @@ def references(text: str, pspice: bool = False) -> list[Entry]:
 
 
 def digest(entries: tuple[Entry, ...], pspice: bool = False) -> str:
-    """SHA-256 of the content of files and of what they include, wherever they lie."""
+    """Return SHA-256 of the content of files and of what they include, wherever they lie."""
     return scan(entries, pspice).digest
 
 
@@ -131,7 +135,7 @@ _KNOWN: dict[tuple[tuple[Entry, ...], bool], tuple[dict[Path, tuple[int, int] | 
 
 
 def texts(entries: Iterable[Entry], pspice: bool = False) -> Iterator[tuple[Path, str, str]]:
-    """Each file that is read once: its path, its whole text, and the part that is taken."""
+    """Return each file that is read once: its path, its whole text, and the part that is taken."""
     seen: set = set()
     for path, section in entries:
         yield from _contents(Path(path), section, pspice, seen, ())
@@ -161,7 +165,7 @@ def _contents(
 
 
 def _expanded(name: str) -> str:
-    """A path as ngspice reads it: it may begin with a variable of the environment, or with ~."""
+    """Return a path as ngspice reads it: it may begin with a variable of the environment, or with ~."""
     variable = re.match(r"\$\{?(\w+)\}?", name)
     if variable and variable[1] in os.environ:
         return os.environ[variable[1]] + name[variable.end() :]
@@ -169,7 +173,7 @@ def _expanded(name: str) -> str:
 
 
 def _places(pattern: re.Pattern, path: Path, whole: str, text: str) -> list[str]:
-    """The first place in the lines of `text` that matches, as words, in a list, or none."""
+    """Return the first place in the lines of `text` that matches, as words, in a list, or none."""
     low = text.lower()
     if not any(hint in low for hint in _HINTS[pattern]):
         return []
@@ -183,7 +187,7 @@ def _places(pattern: re.Pattern, path: Path, whole: str, text: str) -> list[str]
 
 
 def _line(text: str, part: str) -> int:
-    """The number of the first line that has a part in it."""
+    """Return the number of the first line that has a part in it."""
     return text[: max(text.find(part), 0)].count("\n") + 1
 
 

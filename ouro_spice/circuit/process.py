@@ -141,7 +141,7 @@ class Process:
 
     @property
     def entries(self) -> tuple[files.Entry, ...]:
-        """Files of your own that are read, in their order, with their sections."""
+        """Return files of your own that are read, in their order, with their sections."""
         return (*self.includes, *(((self.library, self.corner),) if self.library is not None else ()))
 
     @property
@@ -168,7 +168,7 @@ class Process:
             )
 
     def lines(self) -> list[str]:
-        """Netlist lines that load it: the shipped library as text, a library of your own by its path."""
+        """Return the netlist lines that load it: the shipped library as text, a library of your own by its path."""
         self._check_content()  # files may have changed
         loaded = [_load(path, section) for path, section in self.entries]
         if self.library is None:
@@ -179,7 +179,7 @@ class Process:
 
     @property
     def commands(self) -> str:
-        """The text of `init`."""
+        """Return the text of `init`."""
         return process_files.commands(self.init) if self.init else ""
 
     def transistor(
@@ -191,7 +191,7 @@ class Process:
         polarity: str = "n",
         core: bool = False,
     ) -> str:
-        """The netlist line of a transistor; of one wider than `w_max` the lines of its fingers.
+        """Return the netlist line of a transistor; of one wider than `w_max` the lines of its fingers.
 
         Parameters
         ----------
@@ -247,7 +247,7 @@ class Process:
 
     @property
     def portable(self) -> dict[str, object]:
-        """All values, files without the folders they lie in; those of `UNSAID` only where they are others."""
+        """Return all values, files without the folders they lie in; those of `UNSAID` only where they are others."""
         values = dataclasses.asdict(self)
         values["init"] = Path(self.init).name if self.init else None
         values["params"] = [list(pair) for pair in self.params] or ()
@@ -258,7 +258,9 @@ class Process:
 
     @property
     def hashes(self) -> dict[str, str]:
-        """SHA-256 of the content by file name: a library with its includes, its compiled models, its commands."""
+        """Return SHA-256 of the content by file name: a library with its includes, its compiled models, its
+        commands.
+        """
         compiled = {Path(path).name: assets.sha256(Path(path)) for path in self.osdi}
         if self.init:
             compiled["init"] = hashlib.sha256(self.commands.encode()).hexdigest()
@@ -275,7 +277,7 @@ class Process:
         return tuple(self.identity()) if self.entries or self.osdi or self.init else ()
 
     def identity(self) -> list[str]:
-        """What stands for the lines of `lines` in a hash: the same on every machine, wherever the files lie."""
+        """Return what stands for the lines of `lines` in a hash: the same on every machine, wherever the files lie."""
         if self.library is None and not self.includes and not self.osdi and not self.init:
             return self.lines()
         params = [f"* {name}={value:.17g}" for name, value in self.params]
@@ -288,7 +290,7 @@ def _load(path: str, section: str | None) -> str:
 
 
 def _shipped() -> tuple[list[str], dict[str, str]]:
-    """Corners of the shipped library, and its models with their types."""
+    """Return corners of the shipped library, and its models with their types."""
     return _contents(assets.library_text(SHIPPED))
 
 

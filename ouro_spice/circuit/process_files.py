@@ -12,7 +12,7 @@ from . import model_library as files
 
 
 def file(name: str, path: str | Path, section: str | None = None) -> str:
-    """The absolute path of a file; ValueError where it is none, cannot be read or lacks the section."""
+    """Return the absolute path of a file; ValueError where it is none, cannot be read or lacks the section."""
     if not isinstance(path, (str, Path)):
         raise ValueError(f"{name} = {path!r}: must be a path")
     try:
@@ -45,7 +45,7 @@ def _reason(error: Exception, path: str | Path) -> str:
 
 
 def include(entry: str | Path | tuple[str | Path, str]) -> files.Entry:
-    """A file that is read before the library, with its section or None."""
+    """Return a file that is read before the library, with its section or None."""
     if isinstance(entry, (tuple, list)) and len(entry) != 2:
         raise ValueError(f"includes = {entry!r}: must be a path, or a path and a section")
     path, section = entry if isinstance(entry, (tuple, list)) else (entry, None)
@@ -53,7 +53,7 @@ def include(entry: str | Path | tuple[str | Path, str]) -> files.Entry:
 
 
 def params(given: Mapping[str, float] | Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-    """Names and numbers of parameters."""
+    """Return names and numbers of parameters."""
     try:
         pairs = tuple((name, value) for name, value in (given.items() if isinstance(given, Mapping) else given))
     except (TypeError, ValueError):
@@ -78,7 +78,9 @@ _COMMAND = re.compile(rf"^[ \t]*(?:pre_)?({'|'.join(_NOT_THERE)})\b", re.IGNOREC
 
 
 def commands(path: str) -> str:
-    """The text of a file of commands; ValueError for commands that would make results of what no digest holds."""
+    """Return the text of a file of commands; ValueError for commands that would make results of what no digest
+    holds.
+    """
     text = files.read(path)
     found = _COMMAND.search(text)
     if found:

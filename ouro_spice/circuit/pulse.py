@@ -60,12 +60,12 @@ class Pulse:
 
     @property
     def duration(self) -> float:
-        """Write-pulse time, rise to fall [s]."""
+        """Return the write-pulse time, rise to fall [s]."""
         return self.rise + self.width + self.fall
 
     @property
     def polarity(self) -> int:
-        """-1 for SET, +1 for RESET, 0 for neither."""
+        """Return -1 for SET, +1 for RESET, 0 for neither."""
         return int(self.amplitude > 0) - int(self.amplitude < 0)
 
 
@@ -97,37 +97,37 @@ class Parallel:
 
     @property
     def given(self) -> list[Pulse]:
-        """The pulses that there are."""
+        """Return the pulses that there are."""
         return [one for one in self.pulses if one is not None]
 
     @property
     def rise(self) -> float:
-        """Time until all are at full amplitude [s]."""
+        """Return the time until all are at full amplitude [s]."""
         return max(one.rise for one in self.given)
 
     @property
     def width(self) -> float:
-        """Time in which all are at full amplitude [s]."""
+        """Return the time in which all are at full amplitude [s]."""
         return min(one.rise + one.width for one in self.given) - self.rise
 
     @property
     def fall(self) -> float:
-        """Time from there to the end of the last one [s]."""
+        """Return the time from there to the end of the last one [s]."""
         return self.duration - self.rise - self.width
 
     @property
     def idle(self) -> float:
-        """Time at 0 V after the last one [s]."""
+        """Return the time at 0 V after the last one [s]."""
         return max(one.idle for one in self.given)
 
     @property
     def duration(self) -> float:
-        """Write-pulse time, first rise to last fall [s]."""
+        """Return the write-pulse time, first rise to last fall [s]."""
         return max(one.duration for one in self.given)
 
     @property
     def polarity(self) -> int:
-        """-1 for SET, +1 for RESET, 0 for neither."""
+        """Return -1 for SET, +1 for RESET, 0 for neither."""
         return next((one.polarity for one in self.given if one.polarity), 0)
 
 
@@ -140,25 +140,25 @@ class PWL:
 
     @classmethod
     def constant(cls, volts: float) -> PWL:
-        """The same voltage at all times."""
+        """Return the same voltage at all times."""
         return cls((0.0,), (volts,))
 
     @classmethod
     def zero(cls, length_s: float) -> PWL:
-        """0 V over a length of time."""
+        """Return 0 V over a length of time."""
         return cls((0.0, length_s), (0.0, 0.0))
 
     def scaled(self, factor: float) -> PWL:
-        """The same shape with other voltages."""
+        """Return the same shape with other voltages."""
         return PWL(self.times_s, tuple(factor * volts for volts in self.volts))
 
     def minus(self, other: PWL) -> PWL:
-        """The difference to another voltage of the same length."""
+        """Return the difference to another voltage of the same length."""
         times, one, two = self._beside(other, np.union1d(self.times_s, other.times_s))
         return PWL(tuple(map(float, times)), tuple(map(float, one - two)))
 
     def upper(self, other: PWL) -> PWL:
-        """The higher one of two voltages of the same length."""
+        """Return the higher one of two voltages of the same length."""
         gap = self.minus(other)
         t, v = np.array(gap.times_s), np.array(gap.volts)
         turns = np.flatnonzero(v[:-1] * v[1:] < 0)
@@ -174,18 +174,18 @@ class PWL:
         return times[kept], *volts[:, kept]
 
     def lower(self, other: PWL) -> PWL:
-        """The lower one of two voltages of the same length."""
+        """Return the lower one of two voltages of the same length."""
         return self.scaled(-1).upper(other.scaled(-1)).scaled(-1)
 
     def then(self, other: PWL) -> PWL:
-        """This voltage and then another one, which begins where this one ends."""
+        """Return this voltage and then another one, which begins where this one ends."""
         times = list(self.times_s)
         for time_s in other.times_s[1:]:
             times.append(_behind(times[-1], self.times_s[-1] + time_s))
         return PWL(tuple(times), (*self.volts, *other.volts[1:]))
 
     def window(self, start_s: float, stop_s: float) -> PWL:
-        """The part between two times, its own time starting at 0."""
+        """Return the part between two times, its own time starting at 0."""
         times, volts = np.array(self.times_s), np.array(self.volts)
         ends = np.interp([start_s, stop_s], times, volts)
         inside = np.flatnonzero((times > start_s) & (times < stop_s))
@@ -200,7 +200,7 @@ class PWL:
         return PWL(tuple(map(float, cut)), tuple(map(float, [ends[0], *volts[inside], ends[1]])))
 
     def spice(self) -> str:
-        """The value of a SPICE voltage source."""
+        """Return the value of a SPICE voltage source."""
         if not any(self.volts):
             return "dc 0"
         if len(self.times_s) == 1:
@@ -210,7 +210,8 @@ class PWL:
 
 
 def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]], parts: int = _EDGE_PARTS) -> PWL:
-    """One PWL of consecutive slots ``(before, rise, width, fall, after, volts)`` [s, .., V], each starting at 0 V.
+    """Return one PWL of consecutive slots ``(before, rise, width, fall, after, volts)`` [s, .., V], each starting at
+    0 V.
 
     Each edge is divided into some `parts` by breakpoints, at which ngspice begins with small steps anew. Corners nearer
     to each other than doubles can tell apart at that time are one last digit apart: an edge behind 1e4 s lasts 7 ps at
@@ -290,7 +291,9 @@ def _behind(before_s: float, time_s: float) -> float:
 
 
 def checked(pulses: Sequence[Pulse | Parallel] | Pulse | Parallel, parallel: bool = False) -> list[Pulse | Parallel]:
-    """One pulse or several as a list; ValueError for none, for anything else, and for `Parallel` unless allowed."""
+    """Return one pulse or several as a list; ValueError for none, for anything else, and for `Parallel` unless
+    allowed.
+    """
     kinds = Pulse | Parallel if parallel else Pulse
     found = [pulses] if isinstance(pulses, kinds) else list(pulses) if isinstance(pulses, Iterable) else []
     if not found or not all(isinstance(pulse, kinds) for pulse in found):

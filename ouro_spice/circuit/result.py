@@ -49,7 +49,7 @@ _WITH_ELEMENT = re.compile(r"valid modelname|definition of model|not enough para
 
 
 def telling(log: Sequence[str]) -> str:
-    """The line of a simulator's log that says why it failed, "" where there is none; long ones are cut."""
+    """Return the line of a simulator's log that says why it failed, "" where there is none; long ones are cut."""
     lines = [line.strip() for line in log if line.strip()]
     for words in _DECISIVE:
         for number, line in enumerate(lines):

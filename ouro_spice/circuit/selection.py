@@ -75,51 +75,51 @@ class Selection:
 
     @property
     def indices(self) -> tuple[int, ...]:
-        """Places of the selected cells."""
+        """Return places of the selected cells."""
         return tuple(self.row * self.array.cols + col for col in self.cols)
 
     @property
     def index(self) -> int:
-        """Place of the (first) device among the memristors of a state."""
+        """Return place of the (first) device among the memristors of a state."""
         return self.indices[0]
 
     @property
     def device(self) -> Device | Resistor:
-        """The device of the (first) cell."""
+        """Return the device of the (first) cell."""
         return self.array.device_at(self.index)
 
     @property
     def read(self) -> Read:
-        """The transient read."""
+        """Return the transient read."""
         return self.array.cell.read
 
     @property
     def ambient_K(self) -> float:
-        """Ambient temperature of everything in the array [K]."""
+        """Return the ambient temperature of everything in the array [K]."""
         return self.array.ambient_K
 
     def resistor(self, ohm: float) -> Selection:
-        """This selection with a known resistor [Ohm] in the place of the (first) device."""
+        """Return this selection with a known resistor [Ohm] in the place of the (first) device."""
         return self.replace(device=Resistor(ohm, self.ambient_K))
 
     @property
     def gated(self) -> bool:
-        """Whether there is an access transistor."""
+        """Return whether there is an access transistor."""
         return self.array.gated
 
     @property
     def transistor(self) -> Transistor:
-        """The access transistor of each cell."""
+        """Return the access transistor of each cell."""
         return self.array.cell.transistor
 
     @property
     def alone(self) -> Cell1R | Cell1T1R:
-        """The cell without an array around it: what reads are calibrated in."""
+        """Return the cell without an array around it: what reads are calibrated in."""
         return self.array.cell
 
     @property
     def window_S(self) -> tuple[float, float]:
-        """Smallest and largest conductance of the (first) device [S]."""
+        """Return the smallest and largest conductance of the (first) device [S]."""
         return self.alone.replace(device=self.device).window_S
 
     def check_state(self, state: State) -> None:
@@ -127,11 +127,13 @@ class Selection:
         self.array.check_state(state)
 
     def device_at(self, index: int) -> Device | Resistor:
-        """The device at a place among the memristors of a state."""
+        """Return the device at a place among the memristors of a state."""
         return self.array.device_at(index)
 
     def state(self, g_S: float | None = None) -> State:
-        """The array at rest in its devices' own initial state, the selected cells at `g_S` [S] where that is given."""
+        """Return the array at rest in its devices' own initial state, the selected cells at `g_S` [S] where that is
+        given.
+        """
         state = self.array.state()
         if g_S is None:
             return state
@@ -141,7 +143,9 @@ class Selection:
         return state
 
     def replace(self, **changes: object) -> Selection:
-        """This selection with other values; `device` is that of the (first) cell, other parts those of all cells."""
+        """Return this selection with other values; `device` is that of the (first) cell, other parts those of all
+        cells.
+        """
         device = changes.pop("device", None)
         parts = {f.name for f in dataclasses.fields(self.alone)} & set(changes)
         common = {name: changes.pop(name) for name in parts}
@@ -152,7 +156,7 @@ class Selection:
         return selection if device is None else selection.moved({selection.index: device})
 
     def moved(self, devices: Mapping[int, Device | Resistor]) -> Selection:
-        """This selection with other devices at some places."""
+        """Return this selection with other devices at some places."""
         array = self.array
         if array.size == 1:
             return dataclasses.replace(self, array=array.replace(devices=tuple(devices.values())))
@@ -162,25 +166,25 @@ class Selection:
         return dataclasses.replace(self, array=array.replace(devices=tuple(changed)))
 
     def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Device | Resistor, Pulse]]:
-        """The devices that a pulse is sent to, and the pulse that each gets, by their place."""
+        """Return the devices that a pulse is sent to, and the pulse that each gets, by their place."""
         each = zip(self.indices, self._bias.each(pulse), strict=True)
         return {k: (self.device_at(k), own) for k, own in each if own is not None}
 
     def suffix(self, index: int) -> str:
-        """What the names of the traces of a device end with."""
+        """Return what the names of the traces of a device end with."""
         return "" if index == self.index else "@{},{}".format(*divmod(index, self.array.cols))
 
     def flat_start_s(self, pulse: Pulse | Parallel) -> float:
-        """When a pulse, sent first, reaches its full amplitude [s]."""
+        """Return when a pulse, sent first, reaches its full amplitude [s]."""
         return self._bias.gate_edge_s + pulse.rise
 
     @property
     def read_s(self) -> float:
-        """Time that a read takes, with all that belongs to it [s]."""
+        """Return the time that a read takes, with all that belongs to it [s]."""
         return self.alone.read_s
 
     def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
-        """How long the drivers take for these pulses, idle times included [s]."""
+        """Return how long the drivers take for these pulses, idle times included [s]."""
         return sum(self._bias.slot_s(pulse) for pulse in checked(pulses, parallel=True))
 
     def testbench(
@@ -191,7 +195,9 @@ class Selection:
         stop_s: float | None = None,
         walks: Mapping[int, Mapping[str, PWL]] | None = None,
     ) -> Testbench:
-        """The transient simulation of pulses, or of the part between two times of them; see `Cell1R.testbench`."""
+        """Return the transient simulation of pulses, or of the part between two times of them; see
+        `Cell1R.testbench`.
+        """
         slots = [self._bias.voltages(pulse) for pulse in checked(pulses, parallel=True)]
         drives = slots[0]
         for more in slots[1:]:
@@ -204,7 +210,7 @@ class Selection:
         return self._bench(drives, stop_s - start_s, state, walks)
 
     def read_testbench(self, state: State | None = None) -> Testbench:
-        """The transient simulation of one read of the (first) cell."""
+        """Return the transient simulation of one read of the (first) cell."""
         sense = self.alone.sense
         # a read moves no other cell: where a write holds them, it holds them, too
         reader = self.replace(active=frozenset(self.indices)) if self.fidelity == "frozen" else self
@@ -230,7 +236,9 @@ class Selection:
         return testbench(self.array, grid, stop_s, [*probes, *self._lines(grid)], self.device)
 
     def _lines(self, grid: ArrayNetlist) -> list[tuple[str, str]]:
-        """Voltages and currents of the drivers of the (first) cell's own lines, under the names of a single cell."""
+        """Return voltages and currents of the drivers of the (first) cell's own lines, under the names of a single
+        cell.
+        """
         own = {"bl": f"bl{self.cols[0]}", "wl": f"wl{self.row}", "sl": f"sl{self.cols[0]}"}
         driven = dict(probe for one in grid.driven for probe in one.probes)
         return [

@@ -41,12 +41,12 @@ class SingleCell:
 
     @property
     def index(self) -> int:
-        """Place of the device among the memristors of a state."""
+        """Return place of the device among the memristors of a state."""
         return 0
 
     @property
     def ambient_K(self) -> float:
-        """Ambient temperature of everything in the circuit [K]: that of the device."""
+        """Return the ambient temperature of everything in the circuit [K]: that of the device."""
         return self.device.ambient_K
 
     def resistor(self, ohm: float) -> SingleCell:
@@ -55,12 +55,12 @@ class SingleCell:
 
     @property
     def gated(self) -> bool:
-        """Whether there is an access transistor."""
+        """Return whether there is an access transistor."""
         return bool(self._gates)
 
     @property
     def fidelity(self) -> str:
-        """Which memristors follow their state equation: all."""
+        """Return which memristors follow their state equation: all."""
         return "full"
 
     def check_state(self, state: State) -> None:
@@ -68,62 +68,62 @@ class SingleCell:
         check_single(state)
 
     def device_at(self, index: int) -> Device | Resistor:
-        """The device at a place among the memristors of a state."""
+        """Return the device at a place among the memristors of a state."""
         return self.device
 
     def written(self, pulse: Pulse) -> dict[int, tuple[Device | Resistor, Pulse]]:
-        """The devices that a pulse is sent to, and the pulse that each gets, by their place."""
+        """Return the devices that a pulse is sent to, and the pulse that each gets, by their place."""
         return {0: (self.device, pulse)}
 
     def moved(self, devices: Mapping[int, Device]) -> SingleCell:
-        """This cell with other devices at some places."""
+        """Return this cell with other devices at some places."""
         return self.replace(device=devices[0])
 
     def suffix(self, index: int) -> str:
-        """What the names of the traces of a device end with."""
+        """Return what the names of the traces of a device end with."""
         return ""
 
     @property
     def alone(self) -> SingleCell:
-        """This cell without others around it: what reads are calibrated in."""
+        """Return this cell without others around it: what reads are calibrated in."""
         return self
 
     @property
     def window_S(self) -> tuple[float, float]:
-        """Smallest and largest conductance of the device [S]."""
+        """Return the smallest and largest conductance of the device [S]."""
         if isinstance(self.device, Resistor):
             return 1 / self.device.resistance, 1 / self.device.resistance
         return characteristics.window_S(self.device)
 
     def state(self, g_S: float | None = None) -> State:
-        """The state at rest with conductance `g_S` [S]; the device's own initial state where None."""
+        """Return the state at rest with conductance `g_S` [S]; the device's own initial state where None."""
         if isinstance(self.device, Resistor):
             return State((1.0,))
         return State((self.device.Ninit if g_S is None else characteristics.concentration_at(self.device, g_S),))
 
     def replace(self, **changes: object) -> SingleCell:
-        """This cell with other parts."""
+        """Return this cell with other parts."""
         return dataclasses.replace(self, **changes)
 
     def flat_start_s(self, pulse: Pulse) -> float:
-        """When a pulse, sent first, reaches its full amplitude [s]."""
+        """Return when a pulse, sent first, reaches its full amplitude [s]."""
         return self._gate_edge + pulse.rise
 
     @property
     def read_s(self) -> float:
-        """Time that a read takes, with all that belongs to it [s]."""
+        """Return the time that a read takes, with all that belongs to it [s]."""
         return self.sense.schedule(self.read, self._gate_edge).stop_s if self.sense else self.duration(self.read.pulse)
 
     @property
     def read_flat_s(self) -> tuple[float, float]:
-        """Beginning and end of the time at full read voltage [s]."""
+        """Return the beginning and end of the time at full read voltage [s]."""
         if self.sense:
             return self.sense.schedule(self.read, self._gate_edge).flat_s
         start = self.flat_start_s(self.read.pulse)
         return start, start + self.read.width
 
     def duration(self, pulses: Sequence[Pulse]) -> float:
-        """How long the drivers take for these pulses, idle times included [s]."""
+        """Return how long the drivers take for these pulses, idle times included [s]."""
         return self._voltages(checked(pulses))[0][1].times_s[-1]
 
     def voltages(self, pulse: Pulse) -> dict[str, PWL]:
@@ -138,7 +138,7 @@ class SingleCell:
         stop_s: float | None = None,
         walks: Mapping[int, Mapping[str, PWL]] | None = None,
     ) -> Testbench:
-        """The transient simulation of pulses sent to this cell, or of the part between two times of them [s].
+        """Return the transient simulation of pulses sent to this cell, or of the part between two times of them [s].
 
         Parameters
         ----------
@@ -168,7 +168,7 @@ class SingleCell:
         return self._bench(drives, stop_s - start_s, state or self.state(), (walks or {}).get(0))
 
     def read_testbench(self, state: State | None = None) -> Testbench:
-        """The transient simulation of one read."""
+        """Return the transient simulation of one read."""
         volts, paths = self._voltages([self.read.pulse], reading=True), ()
         if self.sense:
             schedule = self.sense.schedule(self.read, self._gate_edge)

@@ -32,7 +32,7 @@ class Effort:
     restarts: int = 0
 
     def __add__(self, other: Effort) -> Effort:
-        """Of two runs together; the rung is the higher one."""
+        """Return that of two runs together; the rung is the higher one."""
         sums = (getattr(self, f.name) + getattr(other, f.name) for f in dataclasses.fields(Effort))
         return dataclasses.replace(Effort(*sums), rung=max(self.rung, other.rung))
 
@@ -62,7 +62,9 @@ class Fidelity:
     tolerance: float = 0.0
 
     def __add__(self, other: Fidelity) -> Fidelity:
-        """Of two runs, one after the other: the memristors held in both at least, what they did together at most."""
+        """Return that of two runs, one after the other: the memristors held in both at least, what they did together
+        at most.
+        """
         return Fidelity(
             name=self.name,
             held=min(self.held, other.held),
@@ -140,7 +142,7 @@ class Waveform:
 
     @cached_property
     def g(self) -> np.ndarray:
-        """Conductance of the device alone at +0.2 V, static, with its present r and l, (T,) [S]."""
+        """Return the conductance of the device alone at +0.2 V, static, with its present r and l, (T,) [S]."""
         if "n_disc" not in self.traces:
             raise ValueError(f"there is no conductance: {self.result.value if self.device else 'no memristor here'}")
         if "g" in self.traces:
@@ -151,12 +153,12 @@ class Waveform:
 
     @property
     def g_S(self) -> float:
-        """Conductance of the device at the end [S]."""
+        """Return the conductance of the device at the end [S]."""
         return float(self.g[-1])
 
     @property
     def frame(self) -> pd.DataFrame:
-        """All traces as columns, units in the names."""
+        """Return all traces as columns, units in the names."""
         import pandas as pd  # costs half a second that most programs do not need
 
         units = {"v": "V", "i": "A", "n": "1e26", "t": "K", "r": "m", "l": "nm", "g": "S", "c": "1"}

@@ -74,7 +74,7 @@ def _common(
 
 @plain_warnings()
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point: turns exceptions into one clear line and an exit code."""
+    """Return entry point: turns exceptions into one clear line and an exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     stand_in_for_closed_streams()
     with stoppable() as came:

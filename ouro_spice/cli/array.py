@@ -224,7 +224,7 @@ def product(
 
 
 def _selected(array: Crossbar, row: int | None, col: str | None, fidelity: Fidelities = Fidelities.FULL) -> Selection:
-    """The cells of ``--row`` and ``--col``."""
+    """Return the cells of ``--row`` and ``--col``."""
     if col == "all":
         cols = tuple(range(array.cols))
     else:
@@ -243,7 +243,7 @@ def _numbers(text: str) -> list[float]:
 
 
 def _micro(*values: float, digits: int = 2) -> list[str]:
-    """Values in millionths."""
+    """Return values in millionths."""
     return [f"{value * 1e6:.{digits}f}" for value in values]
 
 

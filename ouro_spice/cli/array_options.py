@@ -63,7 +63,7 @@ class ArrayOptions:
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0
 
     def build(self, cell: CellOptions, reading: bool = False) -> Crossbar:
-        """The array; `scheme` is that of reads where they are what is done.
+        """Return the array; `scheme` is that of reads where they are what is done.
 
         Raises
         ------
@@ -80,7 +80,8 @@ class ArrayOptions:
         return array if self.d2d is None else array.draw(np.random.default_rng(self.seed), self.d2d)
 
     def start(self, array: Crossbar, high: bool) -> State:
-        """The state at the start; where no conductances are given all cells at the high or low end of their window.
+        """Return the state at the start; where no conductances are given all cells at the high or low end of their
+        window.
 
         Raises
         ------
@@ -135,11 +136,11 @@ class PulseOptions:
 
     @property
     def resets(self) -> bool:
-        """Whether it is a RESET."""
+        """Return whether it is a RESET."""
         return self.direction is Direction.RESET if self.amplitude is None else self.amplitude > 0
 
     def build(self, cell: Cell1R | Cell1T1R) -> Pulse:
-        """The pulse; ValueError for a value out of range, or where no amplitude crosses the window in time."""
+        """Return the pulse; ValueError for a value out of range, or where no amplitude crosses the window in time."""
         wanted = Pulse(self.amplitude or 0.0, self.width, self.rise, self.fall)
         check_width("--width", self.width, accept=self.accept_implausible)
         if self.amplitude is not None:
@@ -154,7 +155,9 @@ class PulseOptions:
 
 
 def takes_an_array(*kinds: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A command with the options of a cell and of these kinds behind its own; it gets them as its first arguments."""
+    """Return a command with the options of a cell and of these kinds behind its own; it gets them as its first
+    arguments.
+    """
 
     def decorated(command: Callable[..., None]) -> Callable[..., None]:
         own = list(inspect.signature(command, eval_str=True).parameters.values())[1 + len(kinds) :]

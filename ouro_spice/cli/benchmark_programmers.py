@@ -81,7 +81,9 @@ def benchmark_programmers(
 
 
 def _checkpoints(options: CellOptions, paths: list[Path] | None) -> dict[str, tuple[Path, PulsePredictor]]:
-    """Checkpoints by the name of their programmer; none, with a warning, where the package has none for the cell."""
+    """Return checkpoints by the name of their programmer; none, with a warning, where the package has none for the
+    cell.
+    """
     if not paths:
         try:
             return {"neural": checkpoint_of(options.cell, None)}

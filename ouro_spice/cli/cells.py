@@ -82,7 +82,7 @@ class CellOptions:
     v_gate_read: _number("Gate voltage of a read [V].") = None
 
     def build(self) -> Cell | CompactCell:
-        """The cell.
+        """Return the cell.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class CellOptions:
 
 
 def takes_a_cell(command: Callable[..., None]) -> Callable[..., None]:
-    """A command with the options of `CellOptions` behind its own; it gets them as its first argument."""
+    """Return a command with the options of `CellOptions` behind its own; it gets them as its first argument."""
     own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
     hints = typing.get_type_hints(CellOptions, include_extras=True)
     theirs = [
@@ -130,7 +130,7 @@ def takes_a_cell(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def walking(cell: Cell | CompactCell, step_s: float) -> Cell | CompactCell:
-    """The cell with the walk of ``--walk``, of a step [s]; 0: none."""
+    """Return the cell with the walk of ``--walk``, of a step [s]; 0: none."""
     if step_s == 0:
         return cell
     try:
@@ -141,5 +141,5 @@ def walking(cell: Cell | CompactCell, step_s: float) -> Cell | CompactCell:
 
 
 def _changed(part: object, **values: object) -> object:
-    """A part of a cell with the values that are given."""
+    """Return a part of a cell with the values that are given."""
     return dataclasses.replace(part, **{name: value for name, value in values.items() if value is not None})

@@ -125,7 +125,7 @@ def _amplitudes(controls: dict[str, Any]) -> str:
 
 
 def _cell(cell: dict[str, Any]) -> str:
-    """A manifest's cell in few words."""
+    """Return a manifest's cell in few words."""
     array = cell.get("array")
     device = (array["cell"] if array else cell).get("device") or {}
     walk = (device.get("walk") or {}).get("step_s")

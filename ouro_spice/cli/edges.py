@@ -75,7 +75,7 @@ def _numbers(option: str, text: str, kind: type) -> list[Any]:
 
 
 def _show(summary: dict[str, Any]) -> None:
-    """Tables of the comparison, of the correction and of its test."""
+    """Return tables of the comparison, of the correction and of its test."""
     ways = ("set", "reset")
     rows = [[way.upper(), *_difference(row)] for way in ways for row in summary[way]["differences"] if row["count"] > 1]
     head = (

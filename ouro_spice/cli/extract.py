@@ -90,7 +90,7 @@ class Place:
     fidelity: _given(Fidelities, "full (default), or frozen: memristors that provably do not switch stay.") = None
 
     def put(self, cell: Cell | CompactCell) -> Cell | CompactCell:
-        """The cell in its array, where there is one."""
+        """Return the cell in its array, where there is one."""
         if self.array_cell is None:
             return cell
         array = Crossbar(self.rows or 8, self.cols or 8, cell, self.scheme)
@@ -119,7 +119,7 @@ class Drawing:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """Arguments of `extract`.
+        """Return arguments of `extract`.
 
         Raises
         ------
@@ -174,7 +174,9 @@ class Drawing:
 
 
 def takes_any_cell(command: Callable[..., None]) -> Callable[..., None]:
-    """A command with the options of a cell, of a `Drawing` and a `Place`; its ``--cell`` knows ``array``, too."""
+    """Return a command with the options of a cell, of a `Drawing` and a `Place`; its ``--cell`` knows ``array``,
+    too.
+    """
     inner = takes_an_array(Drawing, Place)(command)
 
     @functools.wraps(inner)
@@ -251,7 +253,9 @@ def _voltages(standing: Voltages | None, v_set: float | None, v_reset: float | N
 
 
 def _si(listed: Table, name: str) -> np.ndarray:
-    """A column of a list, (n,), whose name says that it is in S or s; ValueError where the table says otherwise."""
+    """Return a column of a list, (n,), whose name says that it is in S or s; ValueError where the table says
+    otherwise.
+    """
     from .._util.checks import check_conductance
     from .._util.quantities import implausible
 

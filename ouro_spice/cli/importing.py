@@ -72,7 +72,7 @@ def import_(
 
 
 def _map(texts: list[str]) -> dict[str, str]:
-    """The map of ``--map``: a comma ends a column's name where a quantity and an equals sign follow."""
+    """Return the map of ``--map``: a comma ends a column's name where a quantity and an equals sign follow."""
     found: dict[str, str] = {}
     for part in (part for text in texts for part in re.split(r",\s*(?=\w+\s*=)", text)):
         name, equals, column = (word.strip() for word in part.partition("="))
@@ -131,7 +131,7 @@ def _range(values: pd.Series, base: str) -> str:
 
 
 def _told(value: float, base: str) -> str:
-    """A value with the prefix that makes it readable."""
+    """Return a value with the prefix that makes it readable."""
     from math import floor, log10
 
     step = min(max(floor(log10(abs(value)) / 3 + 1e-9), -4), 0) if base != "V" else 0

@@ -24,7 +24,7 @@ WalkStep = Annotated[float, typer.Option(help="C2C: step of the walk [s]; 0: non
 
 
 def checkpoint_of(kind: Kind, path: Path | None) -> tuple[Path, PulsePredictor]:
-    """The checkpoint that is given, or that comes with the package for a kind of cell; its file and its network.
+    """Return the checkpoint that is given, or that comes with the package for a kind of cell; its file and its network.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def checkpoint_of(kind: Kind, path: Path | None) -> tuple[Path, PulsePredictor]:
 
 
 def described(options: CellOptions, step_s: float, pair: Pair | None) -> Cell | CompactCell:
-    """The cell with its walk, and with the gate voltages of a pair where none are given."""
+    """Return the cell with its walk, and with the gate voltages of a pair where none are given."""
     cell = walking(options.build(), step_s)
     if pair is None or options.v_gate_set is not None or options.v_gate_reset is not None:
         return cell
@@ -56,7 +56,7 @@ def described(options: CellOptions, step_s: float, pair: Pair | None) -> Cell | 
 def programmer_of(
     path: Path, predictor: PulsePredictor, cell: Cell | CompactCell, any_circuit: bool, name: str = "neural"
 ) -> NeuralProgrammer:
-    """What programs with a checkpoint.
+    """Return what programs with a checkpoint.
 
     Raises
     ------

@@ -28,7 +28,7 @@ def out_folder(path: Path, option: str = "--out") -> Path:
 
 
 def out_file(path: Path, example: str, room: int = 0) -> Path:
-    """The file of ``--out``, checked before the work that it is for; `example` is a name for one.
+    """Return the file of ``--out``, checked before the work that it is for; `example` is a name for one.
 
     Raises
     ------
@@ -58,7 +58,7 @@ class StoppedError(RuntimeError):
 
 @contextmanager
 def resumable() -> Iterator[None]:
-    """Around work that keeps what is finished, so that Ctrl-C says so; a decorator, too."""
+    """Wrap work that keeps what is finished, so that Ctrl-C says so; a decorator, too."""
     try:
         yield
     except KeyboardInterrupt:
@@ -67,7 +67,7 @@ def resumable() -> Iterator[None]:
 
 @contextmanager
 def plain_warnings() -> Iterator[None]:
-    """Around a command: a warning is one line, as an error is; a decorator, too."""
+    """Wrap a command: a warning is one line, as an error is; a decorator, too."""
     usual = warnings.formatwarning
     warnings.formatwarning = lambda message, *_, **__: f"ouro-spice: warning: {message}\n"
     try:

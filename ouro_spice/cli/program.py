@@ -97,7 +97,7 @@ class _Shown:
         return getattr(self.programmer, name)
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """The programmer's."""
+        """Return the programmer's."""
         self.bar.advance()
         return self.programmer.next_pulse(target, readings)
 
@@ -114,7 +114,7 @@ def _check(cell: CellOptions, target: float, start: float | None, tolerance: flo
 
 
 def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | None) -> Sample:
-    """Device, start and walk of this write."""
+    """Return device, start and walk of this write."""
     from .._util.quantities import question
     from ..compact import characteristics
     from ..dataset.recipe import Recipe
@@ -132,7 +132,7 @@ def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | 
 
 
 def _state(cell: Cell | CompactCell, drawn: Sample) -> State:
-    """That of a device that has walked for long before."""
+    """Return that of a device that has walked for long before."""
     from ..simulation.population import stationary
 
     own = cell.replace(device=drawn.device)

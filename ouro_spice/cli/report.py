@@ -87,7 +87,7 @@ def _several(paths: list[Path]) -> list[dict[str, Any]]:
 
 
 def _files(path: Path) -> list[Path]:
-    """The files of results that a path stands for."""
+    """Return the files of results that a path stands for."""
     from ..experiment.campaigns import CAMPAIGNS
 
     if path.is_dir():

@@ -78,7 +78,7 @@ def _saved(predictor: PulsePredictor, out: Path) -> Path:
 def _trained(
     data: PulseDataset, wanted: Specification | None, seed: int, begin: PulsePredictor | None
 ) -> PulsePredictor:
-    """The network; one that another begins with is trained before where no checkpoint of it is given."""
+    """Return the network; one that another begins with is trained before where no checkpoint of it is given."""
     from ..prediction.pulse_predictor import PulsePredictor
 
     if begin is None and wanted is not None and wanted.start:
@@ -87,7 +87,7 @@ def _trained(
 
 
 def _variant(key: str) -> Specification:
-    """A network of the campaigns that needs nothing but records."""
+    """Return a network of the campaigns that needs nothing but records."""
     from ..experiment.campaigns import CAMPAIGNS
     from ..experiment.configuration import Configuration
 
@@ -103,7 +103,7 @@ def _variant(key: str) -> Specification:
 
 
 def _written(path: Path) -> Specification:
-    """The network of a TOML file: what stands below ``[variant.NAME]`` in training/paper.toml."""
+    """Return the network of a TOML file: what stands below ``[variant.NAME]`` in training/paper.toml."""
     from ..prediction.specification import Specification
 
     try:

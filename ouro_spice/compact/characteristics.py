@@ -40,7 +40,7 @@ def static_current(
     r: ArrayLike | None = None,
     l: ArrayLike | None = None,
 ) -> np.ndarray:
-    """Static current I(V, N) from AE to OE [A].
+    """Return the static current I(V, N) from AE to OE [A].
 
     Where the published equations have three solutions (V > 0), the physical one, continuous from V = 0 and the
     largest, is returned.
@@ -75,7 +75,7 @@ def rate(
     l: ArrayLike | None = None,
     limits: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> np.ndarray:
-    """dN/dt at constant voltage [1e26 m^-3 s^-1], shape (...); the window's edges are not part of it.
+    """Return dN/dt at constant voltage [1e26 m^-3 s^-1], shape (...); the window's edges are not part of it.
 
     `limits` are Ndiscmin and Ndiscmax [1e26 m^-3], broadcast like the other arguments; None: the device's own.
     """
@@ -87,7 +87,7 @@ def rate(
 
 
 def temperature(device: Device, v: ArrayLike, i: ArrayLike, r: ArrayLike) -> np.ndarray:
-    """Temperature of the filament [K] at voltages [V], currents [A] and radii [m], shape (...)."""
+    """Return the temperature of the filament [K] at voltages [V], currents [A] and radii [m], shape (...)."""
     v, i, r = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (v, i, r)))
     line = device.R0 * (1 + device.R0 * device.alphaline * device.Rthline * i**2)
     heat = np.maximum(i * (v - i * (device.RTiOx + line)), 0)
@@ -101,7 +101,7 @@ def conductance(
     l: ArrayLike | None = None,
     model: str | None = None,
 ) -> np.ndarray:
-    """Conductance I/V of the device alone at V(AE, OE) = +0.2 V [S], shape (...).
+    """Return the conductance I/V of the device alone at V(AE, OE) = +0.2 V [S], shape (...).
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def conductance(
 
 
 def conductance_map(device: Device, model: str | None = None) -> ConductanceMap:
-    """G(N) of a device as a spline, and its inverse; kept, so that asking again costs nothing."""
+    """Return G(N) of a device as a spline, and its inverse; kept, so that asking again costs nothing."""
     bare = device.replace(Ninit=1, Nlo=0, Nhi=1e6, walk=None, read_noise=None, realisation="compiled")
     return _map(bare, _model(device, model))
 
@@ -131,7 +131,7 @@ def concentration(
     l: float | None = None,
     model: str | None = None,
 ) -> np.ndarray:
-    """The vacancy concentration [1e26 m^-3] at which the device has the conductance `g_S` [S], shape of `g_S`.
+    """Return the vacancy concentration [1e26 m^-3] at which the device has the conductance `g_S` [S], shape of `g_S`.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def concentration_at(device: Device, g_S: float, model: str | None = None) -> fl
 
 @lru_cache(maxsize=256)
 def window_S(device: Device, model: str | None = None) -> tuple[float, float]:
-    """The smallest and the largest conductance that the device can have [S]."""
+    """Return the smallest and the largest conductance that the device can have [S]."""
     low, high = conductance_map(device, model)(np.array(device.bounds))
     return float(low), float(high)
 
@@ -207,7 +207,7 @@ def range_S(
     l: float | None,
     model: str | None = None,
 ) -> tuple[float, float]:
-    """The smallest and the largest conductance [S] with another radius [m] and length [nm], as after a walk."""
+    """Return the smallest and the largest conductance [S] with another radius [m] and length [nm], as after a walk."""
     from . import elementwise
 
     if r is None and l is None:  # asked for each record of a dataset: nothing to be broadcast or checked
@@ -237,11 +237,11 @@ class ConductanceMap:
         self._backward = CubicSpline(log_g[inside], log_n[inside]) if rising else None
 
     def __call__(self, n_disc: ArrayLike) -> np.ndarray:
-        """Conductance [S] at vacancy concentrations [1e26 m^-3], same shape."""
+        """Return the conductance [S] at vacancy concentrations [1e26 m^-3], same shape."""
         return np.exp(self._forward(np.log(n_disc)))
 
     def inverse(self, g_S: ArrayLike) -> np.ndarray:
-        """Vacancy concentration [1e26 m^-3] at conductances [S], same shape.
+        """Return vacancy concentration [1e26 m^-3] at conductances [S], same shape.
 
         Raises
         ------
@@ -262,7 +262,7 @@ def _map(device: Device, model: str) -> ConductanceMap:
 
 
 def code(device: Device, model: str | None) -> int:
-    """The code of a device's model in kernels, as of `models`."""
+    """Return the code of a device's model in kernels, as of `models`."""
     return MODELS.index(_model(device, model))
 
 
@@ -283,7 +283,7 @@ def _each(
     model: str | None,
     more: Mapping[str, ArrayLike] | None = None,
 ) -> np.ndarray:
-    """A loop kernel over arguments broadcast against each other."""
+    """Return a loop kernel over arguments broadcast against each other."""
     given: dict[str, ArrayLike] = {"v [V]": v, "n_disc [1e26 m^-3]": n_disc, "r [m]": device.r if r is None else r}
     given |= {"l [nm]": device.l if l is None else l} | (more or {})
     shape = np.broadcast_shapes(*(np.shape(x) for x in given.values()))

@@ -17,7 +17,7 @@ _ERROR = 1e-10  # of the logarithm of the conductance
 
 @kernel
 def currents(model, v, n, r, l, p):
-    """Currents [A] of the device alone, each from a cold start: shape (K,), as the arguments."""
+    """Return currents [A] of the device alone, each from a cold start: shape (K,), as the arguments."""
     i, c = np.empty(v.size), _memory()
     for k in range(v.size):
         i[k] = models.current(model, v[k], math.log(n[k]), n[k], r[k], l[k], 0.0, p, c, 0.0)
@@ -26,7 +26,7 @@ def currents(model, v, n, r, l, p):
 
 @kernel
 def rates(model, v, n, r, l, nmin, nmax, p):
-    """dN/dt [1e26 m^-3 s^-1] at constant voltage without the window's edges: shape (K,), as the arguments."""
+    """Return dN/dt [1e26 m^-3 s^-1] at constant voltage without the window's edges: shape (K,), as the arguments."""
     i = currents(model, v, n, r, l, p)
     for k in range(v.size):
         i[k] = kinetics.rate(v[k], i[k], n[k], r[k], l[k], nmin[k], nmax[k], p)
@@ -35,7 +35,9 @@ def rates(model, v, n, r, l, nmin, nmax, p):
 
 @kernel
 def concentrations(model, g, r, l, v, low, high, p):
-    """Concentrations [1e26 m^-3] in [low, high] at which the device conducts g [S] at voltage v: shape (K,), as g."""
+    """Return concentrations [1e26 m^-3] in [low, high] at which the device conducts g [S] at voltage v: shape (K,),
+    as g.
+    """
     n, c = np.empty(g.size), _memory()
     for k in range(g.size):
         n[k] = _concentration(model, g[k] * v, r, l, v, math.log(low), math.log(high), p, c)
@@ -62,7 +64,9 @@ def settle(model, v, p, s, keys, steps, w, n, g):
 
 @kernel
 def clamped(n, r, l, p):
-    """Where JART-TUD has the current of an r or l nearer to the nominal one: 1, elsewhere 0; (K,), as the arguments."""
+    """Return where JART-TUD has the current of an r or l nearer to the nominal one: 1, elsewhere 0; (K,), as the
+    arguments.
+    """
     found = np.zeros(n.size)
     for k in range(n.size):
         if tud.clamped(n[k], r[k], l[k], p):
@@ -82,7 +86,9 @@ def _gap(model, i, r, l, v, x, p, c):
 
 @kernel
 def _concentration(model, i, r, l, v, a, b, p, c):
-    """Concentration [1e26 m^-3] of the current i between exp a and exp b, the nearer of both for a current beyond."""
+    """Return the concentration [1e26 m^-3] of the current i between exp a and exp b, the nearer of both for a
+    current beyond.
+    """
     fa, fb = _gap(model, i, r, l, v, a, p, c), _gap(model, i, r, l, v, b, p, c)
     if fa >= 0.0:
         return math.exp(a)

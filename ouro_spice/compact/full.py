@@ -27,7 +27,7 @@ STEPS = 200  # reached by none: of 8 steps one at least halves the bracket
 
 @kernel
 def current(v, n, r, l, rs, p, guess):
-    """Current [A] at voltage v over the device and rs [Ohm] in series; guess: a current nearby, or 0."""
+    """Return the current [A] at voltage v over the device and rs [Ohm] in series; guess: a current nearby, or 0."""
     if v == 0.0:
         return 0.0
     r, l = geometry(n, r, l, p)
@@ -49,7 +49,7 @@ def current(v, n, r, l, rs, p, guess):
 
 @kernel
 def _root(reset, cell, j):
-    """Size of the current [A]: Newton's method, through two points where there are two, inside a bracket."""
+    """Return the size of the current [A]: Newton's method, through two points where there are two, inside a bracket."""
     low, high = 0.0, cell[0] / cell[1]
     if not low < j < high:
         j = 0.5 * high
@@ -97,7 +97,9 @@ def _root(reset, cell, j):
 
 @kernel
 def _bend(j, excess, inverse, j1, r1, s1):
-    """What the inverse cubic through two points and slopes adds to Newton's step [A], and the error then left [A]."""
+    """Return what the inverse cubic through two points and slopes adds to Newton's step [A], and the error then left
+    [A].
+    """
     gap = 1.0 / (r1 - excess)
     chord = (j1 - j) * gap
     second = (chord - inverse) * gap
@@ -110,7 +112,9 @@ def _bend(j, excess, inverse, j1, r1, s1):
 
 @kernel
 def _ohmic(reset, j, cell):
-    """Voltage [V] that the ohmic parts leave to the barrier, how fast it falls with j, and if the barrier has gone."""
+    """Return the voltage [V] that the ohmic parts leave to the barrier, how fast it falls with j, and if the barrier
+    has gone.
+    """
     heat = cell[3] * j * j
     voltage = cell[0] - j * (cell[1] + heat)
     psi = cell[10] - voltage if reset else cell[10] + voltage
@@ -119,7 +123,7 @@ def _ohmic(reset, j, cell):
 
 @kernel
 def _excess(reset, j, voltage, slope, cell):
-    """Voltage [V] left to the barrier beyond what it needs at current j, and its slope over j."""
+    """Return the voltage [V] left to the barrier beyond what it needs at current j, and its slope over j."""
     u, _, outer, cubic, rth, t0, area, w00, lowering, phibn0, psi0, _ = cell
     heat = cubic * j * j
     t, dt = t0, 0.0
@@ -134,7 +138,9 @@ def _excess(reset, j, voltage, slope, cell):
 
 @kernel
 def _thermionic(j, voltage, slope, t, dt, area, lowering, phibn0, psi0):
-    """Excess of voltage and its slope in the RESET direction, where thermionic emission carries the current."""
+    """Return the excess of voltage and its slope in the RESET direction, where thermionic emission carries the
+    current.
+    """
     kt = KB_EV * t
     phi, dphi = _barrier(psi0 - voltage, voltage > 0.0, lowering, phibn0, psi0)
     dphi *= -slope  # the barrier takes psi, which falls as the voltage rises
@@ -147,7 +153,9 @@ def _thermionic(j, voltage, slope, t, dt, area, lowering, phibn0, psi0):
 
 @kernel
 def _tunnelling(j, voltage, slope, t, dt, area, w00, lowering, phibn0, psi0):
-    """Excess of voltage and its slope in the SET direction, where thermionic field emission carries the current."""
+    """Return the excess of voltage and its slope in the SET direction, where thermionic field emission carries the
+    current.
+    """
     x = w00 / (KB_EV * t)
     dx = -x * dt / t
     tanh, sech2, rest = _hyperbolic(x)
@@ -169,7 +177,7 @@ def _tunnelling(j, voltage, slope, t, dt, area, w00, lowering, phibn0, psi0):
 
 @kernel
 def _hyperbolic(x):
-    """tanh x, 1/cosh^2 x and x - tanh x for x > 0, none of them by a difference of nearly equal numbers."""
+    """Return tanh x, 1/cosh^2 x and x - tanh x for x > 0, none of them by a difference of nearly equal numbers."""
     if x < 0.5:
         s = x * x
         # the continued fraction of tanh: x / (1 + s/(3 + s/(5 + ...)))
@@ -185,7 +193,7 @@ def _hyperbolic(x):
 
 @kernel
 def _barrier(psi, forward, lowering, phibn0, psi0):
-    """Barrier height [eV] and its slope over psi; forward it stands still where the slope would exceed 1."""
+    """Return the barrier height [eV] and its slope over psi; forward it stands still where the slope would exceed 1."""
     root = math.sqrt(math.sqrt(psi)) if psi > 0.0 else 0.0
     if forward and lowering * root < phibn0 and 4.0 * root * root * root <= lowering:
         # beyond the physical root: the two other solutions of the published equations are gone

@@ -184,7 +184,7 @@ def _vectors(model: str, devices: Sequence[Device] | np.ndarray) -> np.ndarray:
 
 
 def _of_devices(name: str, values: ArrayLike, count: int) -> np.ndarray:
-    """A fresh (D,) array of one value, or one a device."""
+    """Return a fresh (D,) array of one value, or one a device."""
     array = np.asarray(values, dtype=float)
     _require(array.shape in ((), (count,)), f"{name} must be one value or ({count},), not {array.shape}")
     _require(np.all(np.isfinite(array)), f"{name} must be finite")
@@ -192,7 +192,7 @@ def _of_devices(name: str, values: ArrayLike, count: int) -> np.ndarray:
 
 
 def _waveform(times: ArrayLike, volts: ArrayLike, writing: ArrayLike | None, count: int) -> tuple[np.ndarray, ...]:
-    """Times, volts and which pieces write, each (1, ..) or (D, ..)."""
+    """Return times, volts and which pieces write, each (1, ..) or (D, ..)."""
     t, v = (np.atleast_2d(np.asarray(x, dtype=float)) for x in (times, volts))
     for name, x in (("times_s", t), ("volts", v)):
         _require(x.ndim == 2 and len(x) in (1, count), f"{name} must be (K,) or ({count}, K), not {np.shape(x)}")
@@ -209,7 +209,7 @@ def _waveform(times: ArrayLike, volts: ArrayLike, writing: ArrayLike | None, cou
 def _walks(
     walk: np.ndarray | None, wanders: np.ndarray | None, keys: np.ndarray | None, p: np.ndarray, n: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Settings, walk vectors and keys of the devices, checked; the vectors are copies."""
+    """Return settings, walk vectors and keys of the devices, checked; the vectors are copies."""
     count = len(p)
     s = STILL if walk is None else np.array(walk, dtype=float)
     _require(s.shape == (BAND_NMIN + 1,), f"walk must be the settings vector ({BAND_NMIN + 1},), not {s.shape}")
@@ -228,7 +228,7 @@ def _walks(
 
 
 def _grid(spacing: float | None, t: np.ndarray) -> tuple[float, np.ndarray]:
-    """Spacing and times of the records."""
+    """Return the spacing and times of the records."""
     if spacing is None:
         return 0.0, np.empty(0)
     _require(np.isfinite(spacing) and spacing > 0, "grid_s must be positive [s]")

@@ -30,7 +30,9 @@ from .parameter_vector import (
 
 @kernel
 def geometry(n, r, l, p):
-    """Radius [m] and disc length [nm] at concentration n: their values at Nref, moved with n, within a factor 2."""
+    """Return the radius [m] and disc length [nm] at concentration n: their values at Nref, moved with n, within a
+    factor 2.
+    """
     dn = n - p[NREF]
     return (
         min(max(r + p[DRDN] * dn, 0.5 * r), 2.0 * r),
@@ -40,32 +42,32 @@ def geometry(n, r, l, p):
 
 @kernel
 def disc_resistance(n, r, l, p):
-    """Resistance of the disc [Ohm]."""
+    """Return the resistance of the disc [Ohm]."""
     return l * 1e-9 / (Z * Q * p[UN] * 1e26 * n * math.pi * r * r)
 
 
 @kernel
 def plug_resistance(r, l, p):
-    """Resistance of the plug [Ohm]."""
+    """Return the resistance of the plug [Ohm]."""
     return (p[LCELL] - l) * 1e-9 / (Z * Q * p[UN] * 1e26 * p[NPLUG] * math.pi * r * r)
 
 
 @kernel
 def series_resistance(i, p):
-    """Resistance of TiOx layer and self-heated line at a current [Ohm]."""
+    """Return the resistance of TiOx layer and self-heated line at a current [Ohm]."""
     return p[RTIOX] + p[R_0] * (1.0 + p[R_0] * p[ALPHALINE] * p[RTHLINE] * i * i)
 
 
 @kernel
 def thermal_resistance(v, r, p):
-    """Thermal resistance of the filament for the polarity of v [K/W]."""
+    """Return the thermal resistance of the filament for the polarity of v [K/W]."""
     ratio = p[RDET] / r
     return p[RTH0] * ratio * ratio * (p[RTHEFF_SCALING] if v > 0.0 else 1.0)
 
 
 @kernel
 def limit(v, n, nmin, nmax, p):
-    """The factor by which the rate slows towards nmin (V > 0) or nmax (V < 0)."""
+    """Return the factor by which the rate slows towards nmin (V > 0) or nmax (V < 0)."""
     q = nmin / n if v > 0.0 else n / nmax
     if p[FLIM] == 0.0:
         return 1.0 if q < 1.0 else 0.0
@@ -78,7 +80,7 @@ def limit(v, n, nmin, nmax, p):
 
 @kernel
 def rate(v, i, n, r, l, nmin, nmax, p):
-    """dN/dt [1e26 m^-3 s^-1] at voltage v and current i of the device; the window's edges are not part of it."""
+    """Return dN/dt [1e26 m^-3 s^-1] at voltage v and current i of the device; the window's edges are not part of it."""
     r, l = geometry(n, r, l, p)
     v_cell = v - i * series_resistance(i, p)
     kt = KB_EV * (p[T0] + thermal_resistance(v, r, p) * max(i * v_cell, 0.0))

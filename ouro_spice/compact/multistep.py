@@ -29,7 +29,7 @@ _CLEAR = NEAR**0.1  # N over Nmax, or Nmin over N, up to which no limit is felt
 
 @kernel
 def edge(v0, v1, span, clock, cell):
-    """The rising or the falling edge of a pulse."""
+    """Return the rising or the falling edge of a pulse."""
     nothing = (math.nan, False, cell[4])
     piece(0.0, span, v0, v1, True, clock, nothing, (1.0, cell[6], 0), 0, cell)
     cell[5][SINCE] = -1.0
@@ -37,7 +37,9 @@ def edge(v0, v1, span, clock, cell):
 
 @kernel
 def advance(v, k, stop, step_s, box, clock, cell):
-    """From point k of the grid to point `stop`, or to the first one outside the box, which is returned."""
+    """Follow the device from point k of the grid to point `stop`, or to the first one outside the box, which is
+    returned.
+    """
     s, w, m = clock[0], cell[3], cell[5]
     if stands(v, clock, cell):
         span = (stop - k) * step_s
@@ -68,7 +70,8 @@ def advance(v, k, stop, step_s, box, clock, cell):
 
 @kernel
 def _cruise(v, k, stop, rest, step_s, box, clock, cell):
-    """Quick steps, as far as they go; last point of the grid passed, time to the next one [s], whether a step is left.
+    """Return quick steps, as far as they go; last point of the grid passed, time to the next one [s], whether a step
+    is left.
 
     As `step._quick`, but the speed is found where a step of the walk begins or where it has changed, not at the points
     of the grid between.
@@ -123,7 +126,7 @@ def _cruise(v, k, stop, rest, step_s, box, clock, cell):
 
 @kernel
 def _far(v, cell):
-    """The concentration up to which quick steps go: the window's edge, or where a limit begins to be felt."""
+    """Return the concentration up to which quick steps go: the window's edge, or where a limit begins to be felt."""
     p, w = cell[1], cell[3]
     clear = 1.0 if p[FLIM] == 0.0 else _CLEAR
     return max(p[NLO], w[NMIN] / clear) if v > 0.0 else min(p[NHI], w[NMAX] * clear)
@@ -131,7 +134,9 @@ def _far(v, cell):
 
 @kernel
 def stands(v, clock, cell):
-    """Whether N and the current stay as they are under this voltage: N at an edge that the limits do not reach."""
+    """Return whether N and the current stay as they are under this voltage: N at an edge that the limits do not
+    reach.
+    """
     p, w, n, s = cell[1], cell[3], cell[5][N], clock[0]
     if knows_walk(clock, cell):
         return False
@@ -144,25 +149,25 @@ def stands(v, clock, cell):
 
 @kernel
 def knows_walk(clock, cell):
-    """Whether the current changes with the walk."""
+    """Return whether the current changes with the walk."""
     return clock[0][STEP] < math.inf and cell[0] != models.REDUCED
 
 
 @kernel
 def nowhere(v):
-    """The box that holds nothing."""
+    """Return the box that holds nothing."""
     return (math.inf, 0.0, 0.0) if v > 0.0 else (-math.inf, 0.0, 0.0)
 
 
 @kernel
 def everywhere(v):
-    """The box that holds everything."""
+    """Return the box that holds everything."""
     return (-math.inf, 0.0, math.inf) if v > 0.0 else (math.inf, math.inf, 0.0)
 
 
 @kernel
 def outside(v, box, cell):
-    """Whether the device has left the box towards the target."""
+    """Return whether the device has left the box towards the target."""
     w, x = cell[3], cell[5][X]
     if v > 0.0:
         return x < box[0] or w[R] < box[1] or w[L] > box[2]

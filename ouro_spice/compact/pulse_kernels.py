@@ -17,7 +17,7 @@ SCRATCH = CRUISE_MEMORY + 2 * COEFFICIENTS
 
 @kernel
 def pulse_devices(model, p, rs, w, s, keys, n, pulses, energy, scratch):
-    """D devices: pulses (D, 4) are amplitude [V], rise, width and fall [s]; energy (D,) [J] is filled.
+    """Return D devices: pulses (D, 4) are amplitude [V], rise, width and fall [s]; energy (D,) [J] is filled.
 
     p (D, P), w (D, 11), keys (D, 2), n (D,) as in `follow_devices`; n becomes NaN where no finite rate is found.
     """
@@ -36,7 +36,7 @@ def pulse_devices(model, p, rs, w, s, keys, n, pulses, energy, scratch):
 
 @kernel
 def sample_devices(model, p, rs, w, s, keys, n, drives, g, scratch):
-    """D devices under pulses that do not end: drives (D, 3) are amplitude [V], rise and spacing [s].
+    """Return D devices under pulses that do not end: drives (D, 3) are amplitude [V], rise and spacing [s].
 
     g (D, T) is filled with the conductances [S] behind the rise and at whole spacings after it, with NaN where no
     finite rate is found. The rest is as in `pulse_devices`.
@@ -58,7 +58,9 @@ def sample_devices(model, p, rs, w, s, keys, n, drives, g, scratch):
 
 @kernel
 def conductances(model, p, w, n, g, scratch):
-    """Conductances g (D,) [S] of D devices at +0.2 V, with the present r and l of their walk vectors w (D, 11)."""
+    """Return conductances g (D,) [S] of D devices at +0.2 V, with the present r and l of their walk vectors w (D,
+    11).
+    """
     m, c, _ = _parts(scratch)
     for d in range(n.size):
         _begin(n[d], scratch)
@@ -67,7 +69,7 @@ def conductances(model, p, w, n, g, scratch):
 
 @kernel
 def _parts(scratch):
-    """Memory of a device, and memory of the explicit models for its voltage and for looks."""
+    """Return memory of a device, and memory of the explicit models for its voltage and for looks."""
     return address(scratch), address(scratch[CRUISE_MEMORY:]), address(scratch[CRUISE_MEMORY + COEFFICIENTS :])
 
 
@@ -83,7 +85,9 @@ def _begin(n, scratch):
 
 @kernel
 def _flat(v, width, clock, cell):
-    """The time at full amplitude, in whole steps of the walk: what is left of one by the edges comes first and last."""
+    """Return the time at full amplitude, in whole steps of the walk: what is left of one by the edges comes first
+    and last.
+    """
     s, w = clock[0], cell[3]
     first = min(width, s[STEP] - w[CLOCK])
     advance(v, 0, 1, first, nowhere(v), clock, cell)

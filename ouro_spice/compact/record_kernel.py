@@ -36,7 +36,7 @@ _CLOSE = 0.01  # share that the conductance lacks below which each point of the 
 
 @kernel
 def record_devices(model, p, rs, w, s, keys, n, pulses, targets, grid, history, results, scratch):
-    """D records: pulses (D, 3) are amplitude [V], rise and fall [s], targets (D,) conductances [S].
+    """Return D records: pulses (D, 3) are amplitude [V], rise and fall [s], targets (D,) conductances [S].
 
     p (D, P), w (D, 11), keys (D, 2), n (D,) as in `follow_devices`; grid is (spacing [s], longest pulse [s]). history
     (D, H), H even, and results (D, RESULTS) are filled; n becomes NaN where no finite rate is found.
@@ -56,7 +56,7 @@ def record_devices(model, p, rs, w, s, keys, n, pulses, targets, grid, history, 
 
 @kernel
 def _record(pulse, target, grid, clock, history, slots, look, results, cell):
-    """One record; the concentration is NaN where it failed."""
+    """Return one record; the concentration is NaN where it failed."""
     v, (step_s, longest_s), m = pulse[0], grid, cell[5]
     edge(0.0, v, pulse[1], clock, cell)
     last = steps = int(longest_s / step_s * (1.0 + 1e-9) + SNAP)
@@ -108,7 +108,9 @@ def _note(g, history, points, every):
 
 @kernel
 def _after(width, back, pulse, slots, look, clock, results, cell):
-    """What the pulse comes to that ends here, or at the point before, falling edge included; the device stays here."""
+    """Return what the pulse comes to that ends here, or at the point before, falling edge included; the device stays
+    here.
+    """
     _copy(slots[1], cell, True)
     if back:
         _copy(slots[0], cell, False)
@@ -136,13 +138,13 @@ def _copy(slot, cell, keep):
 
 @kernel
 def _beyond(v, g, target):
-    """Whether a conductance is at the target or beyond."""
+    """Return whether a conductance is at the target or beyond."""
     return g <= target if v > 0.0 else g >= target
 
 
 @kernel
 def _box(v, g, target, look, clock, cell):
-    """The far corner (ln N, r, l) of a box in which the target is not reached, at conductance g."""
+    """Return the far corner (ln N, r, l) of a box in which the target is not reached, at conductance g."""
     model, p, _, w, _, m, _, _ = cell
     if stands(v, clock, cell):
         return everywhere(v)

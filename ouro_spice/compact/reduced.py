@@ -25,7 +25,7 @@ COEFFICIENTS = 6
 
 @kernel
 def current(v, n, p):
-    """Current from AE to OE [A] at V(AE, OE) [V] and concentration n [1e26 m^-3]; p is not used."""
+    """Return the current from AE to OE [A] at V(AE, OE) [V] and concentration n [1e26 m^-3]; p is not used."""
     c = np.empty(COEFFICIENTS)
     prepare(v, c)
     return prepared(math.log(n), c)
@@ -48,7 +48,7 @@ def prepare(v, c):
 
 @kernel
 def prepared(x, c):
-    """Current [A] at x = ln N for the coefficients of a voltage."""
+    """Return the current [A] at x = ln N for the coefficients of a voltage."""
     if c[0] > 0.0:
         return c[1] * math.exp(-math.log1p(c[2] * math.exp(K * (LN_N0 - x))) / M)
     if c[0] == 0.0:

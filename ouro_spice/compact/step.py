@@ -50,7 +50,7 @@ def stretch(h, va, vb, cell):
 
 @kernel
 def _speed(v, x, n, free, cell):
-    """d ln N / dt [1/s]; free: without the factor that ends it at Nmin and Nmax."""
+    """Return d ln N / dt [1/s]; free: without the factor that ends it at Nmin and Nmax."""
     p, rs, w = cell[1], cell[2], cell[3]
     i = current(v, x, n, cell)
     return rate(v - rs * i, i, n, w[R], w[L], 0.0 if free else w[NMIN], math.inf if free else w[NMAX], p) / n
@@ -58,14 +58,14 @@ def _speed(v, x, n, free, cell):
 
 @kernel
 def _at_edge(reset, cell):
-    """Whether N is where it cannot move on: at the window's edge or its limit."""
+    """Return whether N is where it cannot move on: at the window's edge or its limit."""
     p, w, n = cell[1], cell[3], cell[5][N]
     return n <= max(p[NLO], w[NMIN]) if reset else n >= min(p[NHI], w[NMAX])
 
 
 @kernel
 def _nearness(reset, cell):
-    """(N/Nmax)^10, or (Nmin/N)^10: 1 at the limit, 0 where no limit is felt."""
+    """Return (N/Nmax)^10, or (Nmin/N)^10: 1 at the limit, 0 where no limit is felt."""
     p, w, n = cell[1], cell[3], cell[5][N]
     if p[FLIM] == 0.0:
         return 0.0
@@ -91,7 +91,7 @@ def _move(dx, h, reset, cell):
 
 @kernel
 def _stand(h, va, vb, cell):
-    """N stands still: energy only."""
+    """Return N stands still: energy only."""
     m = cell[5]
     ia = current(va, m[X], m[N], cell)
     ib = current(vb, m[X], m[N], cell) if vb != va else ia
@@ -102,13 +102,13 @@ def _stand(h, va, vb, cell):
 
 @kernel
 def _linear_energy(h, va, vb, ia, ib):
-    """Integral of voltage times current [J], both linear in time."""
+    """Return the integral of voltage times current [J], both linear in time."""
     return h / 6.0 * (va * (2.0 * ia + ib) + vb * (ia + 2.0 * ib))
 
 
 @kernel
 def _quick(h, v, cell):
-    """One step with one evaluation, if the speed hardly changes in it; whether it was done."""
+    """Return one step with one evaluation, if the speed hardly changes in it; whether it was done."""
     m = cell[5]
     x = m[X]
     g = _speed(v, x, m[N], False, cell)
@@ -141,7 +141,7 @@ def learn(v, x, g, i, cell):
 
 @kernel
 def _careful(h, va, vb, cell):
-    """Steps of controlled error over the whole stretch."""
+    """Return steps of controlled error over the whole stretch."""
     m = cell[5]
     reset = va + vb > 0.0
     done, step, rise = 0.0, h, (vb - va) / h
@@ -184,7 +184,7 @@ def _careful(h, va, vb, cell):
 
 @kernel
 def _trial(v, rise, step, g, i, free, room, lam, cell):
-    """A Runge-Kutta step (Bogacki and Shampine).
+    """Return a Runge-Kutta step (Bogacki and Shampine).
 
     Returns the change of y, the lam used, the error over the one allowed, the speed at the end, mean and last current.
     """
@@ -214,7 +214,7 @@ def _trial(v, rise, step, g, i, free, room, lam, cell):
 
 @kernel
 def _stage(s, y, v, rise, mu, free, room, lam, cell):
-    """dy/ds at s and y of a step that begins at voltage v."""
+    """Return dy/ds at s and y of a step that begins at voltage v."""
     if not lam * y < 0.9 or not (abs(y) < 3.0 or room >= 0.0):
         return math.nan  # far outside: the step is too long
     x = cell[5][X] + _moved(y, lam, room)
@@ -224,7 +224,7 @@ def _stage(s, y, v, rise, mu, free, room, lam, cell):
 
 @kernel
 def _moved(y, lam, room):
-    """The change of x that belongs to a change of y."""
+    """Return the change of x that belongs to a change of y."""
     if room >= 0.0:
         return math.copysign(0.1 * math.log1p(room * math.expm1(-10.0 * abs(y))), y)
     return -math.log1p(-lam * y) / lam if abs(lam * y) > 1e-9 else y

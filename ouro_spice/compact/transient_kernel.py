@@ -47,7 +47,7 @@ def follow_devices(model, p, rs, times, volts, writing, n, w, s, keys, until, gr
 
 @kernel
 def _follow(times, volts, writing, clock, look, records, cell):
-    """One device over all pieces of its voltage; the write-pulse time [s] of the crossing, or NaN."""
+    """Return one device over all pieces of its voltage; the write-pulse time [s] of the crossing, or NaN."""
     due = 0
     note(volts[0], cell)
     for k in range(times.size - 1):
@@ -66,7 +66,9 @@ def _follow(times, volts, writing, clock, look, records, cell):
 
 @kernel
 def piece(begin, span, v0, v1, writing, clock, look, records, due, cell):
-    """One straight piece of the voltage; the next record due, and whether the conductance has crossed `until`."""
+    """Return one straight piece of the voltage; the next record due, and whether the conductance has crossed
+    `until`.
+    """
     w, m = cell[3], cell[5]
     step_s = clock[0][STEP]
     grid_s, _, rows = records
@@ -104,7 +106,7 @@ def piece(begin, span, v0, v1, writing, clock, look, records, due, cell):
 
 @kernel
 def finish_step(clock, cell):
-    """A step of the walk is over: new r, l and limits, N held inside them."""
+    """Return a step of the walk is over: new r, l and limits, N held inside them."""
     p, w, m = cell[1], cell[3], cell[5]
     n = end_step(w, m[N], 0.0, clock[0], p, clock[1])
     if n != m[N]:
@@ -122,7 +124,7 @@ def _record(v, due, records, cell):
 
 @kernel
 def _crossed(look, cell):
-    """Whether the conductance has reached the one looked for from the side on which it began; never for NaN."""
+    """Return whether the conductance has reached the one looked for from the side on which it began; never for NaN."""
     until, rising, read = look
     if math.isnan(until):
         return False
@@ -132,7 +134,7 @@ def _crossed(look, cell):
 
 @kernel
 def conductance(c, cell):
-    """Conductance [S]: current over voltage of the device alone at 0.2 V, with its present r and l."""
+    """Return the conductance [S]: current over voltage of the device alone at 0.2 V, with its present r and l."""
     model, p, _, w, _, m, _, _ = cell
     m[READ] = models.current(model, V_READ, m[X], m[N], w[R], w[L], 0.0, p, c, m[READ])
     return m[READ] / V_READ

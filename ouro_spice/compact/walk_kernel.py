@@ -33,7 +33,7 @@ STILL = np.array([np.inf] + [0.0] * BAND_NMIN)
 
 
 def start(vectors: np.ndarray, n_start: np.ndarray) -> np.ndarray:
-    """Walk vectors (D, 11) at the devices' own values: parameter vectors (D, P) and concentrations (D,)."""
+    """Return walk vectors (D, 11) at the devices' own values: parameter vectors (D, P) and concentrations (D,)."""
     w = np.zeros((len(vectors), COUNT + 1))
     w[:, R : NMAX + 1] = w[:, R_BEFORE : NMAX_BEFORE + 1] = vectors[:, [OWN_R, OWN_L, NDISCMIN, NDISCMAX]]
     w[:, N_BEGIN] = n_start
@@ -42,7 +42,7 @@ def start(vectors: np.ndarray, n_start: np.ndarray) -> np.ndarray:
 
 @kernel
 def progress(w, n, polarity):
-    """The share rho of the way to its limit that N has gone in this step; polarity 0: as N has moved."""
+    """Return the share rho of the way to its limit that N has gone in this step; polarity 0: as N has moved."""
     way = n - w[N_BEGIN]
     if way > 0.0 and polarity <= 0.0:
         room = w[NMAX] - w[N_BEGIN]
@@ -62,7 +62,7 @@ def _held(value, own, band):
 
 @kernel
 def update(w, rho, u, s, p):
-    """New r, l, Nmin and Nmax from the uniform numbers u of the step."""
+    """Return new r, l, Nmin and Nmax from the uniform numbers u of the step."""
     w[R_BEFORE], w[L_BEFORE], w[NMIN_BEFORE], w[NMAX_BEFORE] = w[R], w[L], w[NMIN], w[NMAX]
     push = rho * s[PROGRESS]
     nmax = w[NMAX] * (1.0 + s[KICK_NMAX] * (2.0 * u[0] - 1.0))
@@ -88,13 +88,14 @@ def end_step(w, n, polarity, s, p, key):
 
 @kernel
 def held(w, n):
-    """The concentration n, held inside the walk's present limits; the window stops N, and does not move it."""
+    """Return the concentration n, held inside the walk's present limits; the window stops N, and does not move it."""
     return max(w[NMIN], min(w[NMAX], n))
 
 
 @kernel
 def walk_path(w, n_at_boundaries, polarity, s, p, key):
-    """(steps + 1, 4): r, l, Nmin and Nmax at first and after each step, for N at the steps' boundaries; w moves on.
+    """Return (steps + 1, 4): r, l, Nmin and Nmax at first and after each step, for N at the steps' boundaries; w
+    moves on.
 
     N is that before the new limits hold it: a step begins with the concentration that is left of it.
 

@@ -34,7 +34,7 @@ _WIDTH = len(TRACE)
 
 @intrinsic
 def address(typing_context, array):
-    """The address of an array's numbers, which is read and written like it; the array must outlive it."""
+    """Return the address of an array's numbers, which is read and written like it; the array must outlive it."""
 
     def code(context, builder, signature, arguments):
         return context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -44,7 +44,9 @@ def address(typing_context, array):
 
 @kernel
 def current(v, x, n, cell):
-    """Current [A] at voltage v over device and series resistance, x = ln n; the next search begins from it."""
+    """Return the current [A] at voltage v over device and series resistance, x = ln n; the next search begins from
+    it.
+    """
     model, p, rs, w, c, m, _, _ = cell
     i = models.current(model, v, x, n, w[R], w[L], rs, p, c, m[CURRENT])
     m[CURRENT] = i
@@ -53,7 +55,7 @@ def current(v, x, n, cell):
 
 @kernel
 def shown(v, cell):
-    """The present current [A] for a record: the integration does not notice."""
+    """Return the present current [A] for a record: the integration does not notice."""
     m = cell[5]
     kept = m[CURRENT]
     i = current(v, m[X], m[N], cell)

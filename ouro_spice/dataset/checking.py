@@ -131,7 +131,7 @@ def _superfluous(folder: Path, there: list[int]) -> Iterator[Finding]:
 
 
 def _missing(there: list[int], facts: Facts) -> Iterator[Finding]:
-    """Files that are not there; where these are many the last finding counts all others."""
+    """Return files that are not there; where these are many the last finding counts all others."""
     remedy, absent = f"{facts.again} again with the same arguments and folder", facts.shards - len(there)
     known = set(there)
     first = list(itertools.islice((k for k in range(facts.shards) if k not in known), _LISTED))
@@ -142,7 +142,7 @@ def _missing(there: list[int], facts: Facts) -> Iterator[Finding]:
 
 
 def _failures(tables: list[pd.DataFrame], manifest: Manifest, facts: Facts) -> Iterator[Finding]:
-    """Whether the manifest counts the failures that the records hold."""
+    """Return whether the manifest counts the failures that the records hold."""
     import pandas as pd
 
     what = miscounted(pd.concat([table.result for table in tables]), manifest)
@@ -151,7 +151,7 @@ def _failures(tables: list[pd.DataFrame], manifest: Manifest, facts: Facts) -> I
 
 
 def _shard(path: Path, manifest: Manifest, facts: Facts, shard: int) -> tuple[list[Finding], pd.DataFrame | None]:
-    """What is wrong with a shard, and what of it the whole is judged by; None where it cannot be read."""
+    """Return what is wrong with a shard, and what of it the whole is judged by; None where it cannot be read."""
     again = f"remove it and {facts.again} again with the same arguments and folder"
     try:
         check_shard(path, manifest, shard)
@@ -175,7 +175,7 @@ def _shard(path: Path, manifest: Manifest, facts: Facts, shard: int) -> tuple[li
 
 
 def _columns(path: Path) -> Iterator[str]:
-    """What is wrong with the columns of a shard."""
+    """Return what is wrong with the columns of a shard."""
     import pyarrow.parquet as pq
 
     with path.open("rb") as file:
@@ -198,7 +198,9 @@ def _kind(type_: Any) -> str:
 
 
 def _shared_devices(tables: list[pd.DataFrame], facts: Facts) -> Iterator[Finding]:
-    """Devices whose records lie in several splits; where all records have one device their splits are their own."""
+    """Return devices whose records lie in several splits; where all records have one device their splits are their
+    own.
+    """
     import pandas as pd
 
     if not tables:

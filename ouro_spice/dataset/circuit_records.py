@@ -64,7 +64,7 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) ->
 
 
 def start_state(cell: Cell, drawn: Sample, start: str) -> State:
-    """The state of a circuit that a record begins in."""
+    """Return the state of a circuit that a record begins in."""
     state = cell.state(drawn.start_S)
     if start == "nominal" or not isinstance(drawn.device.walk, Walk):
         return state
@@ -98,7 +98,7 @@ class Way:
         self._g = np.empty(0)
 
     def crossing(self, target_S: float) -> float | None:
-        """The width that ends closest to the target, where it is first crossed [s]; None where it never is."""
+        """Return the width that ends closest to the target, where it is first crossed [s]; None where it never is."""
         while True:
             crossed = self._g >= target_S if self._pulse.amplitude < 0 else self._g <= target_S
             if crossed.any():
@@ -110,19 +110,19 @@ class Way:
             self._go_on()
 
     def history(self, width_s: float) -> tuple[int, np.ndarray]:
-        """Stride, and conductance over twice a width on the grid, thinned by it."""
+        """Return stride, and conductance over twice a width on the grid, thinned by it."""
         steps = min(2 * round(width_s / self._step_s), self._steps)
         every = stride(steps)
         return every, self.conductances(steps)[::every].astype(np.float32)
 
     def conductances(self, steps: int) -> np.ndarray:
-        """Conductance at the widths of the grid from 0 to so many steps, (steps + 1,) [S]."""
+        """Return the conductance at the widths of the grid from 0 to so many steps, (steps + 1,) [S]."""
         while len(self._g) <= steps:
             self._go_on()
         return self._g[: steps + 1]
 
     def ended(self, width_s: float) -> tuple[Waveform, float]:
-        """The end of the pulse with a width, falling edge included, and its energy [J]."""
+        """Return the end of the pulse with a width, falling edge included, and its energy [J]."""
         pulse = dataclasses.replace(self._pulse, width=width_s)
         # the very beginning, or a time at full amplitude
         part = [part for part in self._parts if part.begin_s < self._flat_s + width_s][-1]
@@ -147,14 +147,16 @@ class Way:
 
 
 def _sampled(waves: list[Waveform], times_s: np.ndarray) -> np.ndarray:
-    """Conductance at times since the beginning of some waveforms that follow each other [S]."""
+    """Return the conductance at times since the beginning of some waveforms that follow each other [S]."""
     starts = np.cumsum([0.0, *(wave.time_s[-1] for wave in waves[:-1])])
     time_s = np.concatenate([wave.time_s + start for wave, start in zip(waves, starts, strict=True)])
     return np.exp(np.interp(times_s, time_s, np.log(np.concatenate([wave.g for wave in waves]))))
 
 
 def _reading(cell: Cell, state: State, engine: Engine) -> float:
-    """What the sense path reports of a state [S], the end of its range for one beyond; NaN where the read fails."""
+    """Return what the sense path reports of a state [S], the end of its range for one beyond; NaN where the read
+    fails.
+    """
     try:
         return SpiceCell(cell, state, engine=engine, warn=False).read()
     except SimulationError as error:  # outside the range of the sense path, too

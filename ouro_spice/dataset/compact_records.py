@@ -25,7 +25,7 @@ from .record import HISTORY_POINTS, NAN, Record
 def compact_records(
     cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample], threads: int | None = None
 ) -> list[Record]:
-    """The records of a compact cell, in the order of `drawn`; one that cannot be integrated is a record, too.
+    """Return the records of a compact cell, in the order of `drawn`; one that cannot be integrated is a record, too.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample]) -> list
 
 
 def _turned(device: Device, n_disc: float, amplitude_V: float, key: np.ndarray) -> Device:
-    """The device for a pulse under the walk of the guide, its r and l on their way."""
+    """Return the device for a pulse under the walk of the guide, its r and l on their way."""
     n = float(n_disc)
     return walk_values.half_cycle(device, n, walk_values.initial_state(device, n), int(np.sign(amplitude_V)), key)[0]
 

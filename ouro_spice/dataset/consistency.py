@@ -46,7 +46,7 @@ class Facts:
 
     @classmethod
     def of(cls, folder: Path, manifest: Manifest) -> Facts:
-        """From a manifest; ValueError for that of something else."""
+        """Return what a manifest says; ValueError for that of something else."""
         settings = manifest.settings
         try:
             check_settings(settings)
@@ -61,16 +61,16 @@ class Facts:
 
     @property
     def shards(self) -> int:
-        """Number of files."""
+        """Return the number of files."""
         return -(-self.n // self.shard)
 
     @property
     def again(self) -> str:
-        """What makes the dataset once more."""
+        """Return what makes the dataset once more."""
         return "import" if self.measured else "extract"
 
     def numbers(self, shard: int) -> np.ndarray:
-        """The records of a shard."""
+        """Return the records of a shard."""
         return np.arange(shard * self.shard, min(self.n, (shard + 1) * self.shard))
 
 
@@ -82,7 +82,7 @@ def miscounted(results: pd.Series, manifest: Manifest) -> str:
 
 
 def values(frame: pd.DataFrame, facts: Facts) -> Iterator[tuple[str, pd.Series]]:
-    """What could be wrong with records, and whether it is, (n,)."""
+    """Return what could be wrong with records, and whether it is, (n,)."""
     failed, reached = frame.outcome == "simulation_failed", frame.outcome == "reached"
     for name, known in (("outcome", OUTCOMES), ("split", SPLITS)):
         yield f"{name} is none of {', '.join(known)}", ~frame[name].isin(known)
@@ -117,7 +117,7 @@ def _times(frame: pd.DataFrame, facts: Facts, there: pd.Series) -> Iterator[tupl
 
 
 def histories(path: Path, frame: pd.DataFrame, facts: Facts) -> Iterator[tuple[str, np.ndarray]]:
-    """The same of the histories of a shard."""
+    """Return the same of the histories of a shard."""
     found = read_histories(path)
     there = (frame.outcome != "simulation_failed").to_numpy()
     points = np.array([len(one) for one in found])
@@ -145,7 +145,7 @@ def histories(path: Path, frame: pd.DataFrame, facts: Facts) -> Iterator[tuple[s
 
 
 def _expected(width_s: np.ndarray, dt_s: np.ndarray, facts: Facts) -> tuple[np.ndarray, np.ndarray]:
-    """Points of a history, and the points of the grid from one to the next."""
+    """Return points of a history, and the points of the grid from one to the next."""
     if facts.measured:  # before and after
         return np.where(np.isclose(dt_s, width_s, rtol=1e-9), 2, 0), np.ones(len(dt_s))
     steps = np.minimum(2 * np.rint(width_s / facts.step_s), int(facts.limit_s / facts.step_s * (1 + 1e-9) + 1e-6))

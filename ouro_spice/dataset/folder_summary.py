@@ -24,7 +24,7 @@ _DRAWN = (
 
 
 def summary(path: str | Path) -> dict[str, Any]:
-    """The numbers of a dataset, units in their names.
+    """Return the numbers of a dataset, units in their names.
 
     Its keys are those of the settings, where the dataset has them, and ``circuit``, a hash, ``cell``, ``maker``,
     ``versions``, ``records``, how many are there, counts by ``outcomes``, ``splits``, ``failures`` and of ``devices``;

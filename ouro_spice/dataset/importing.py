@@ -128,7 +128,7 @@ def _dataset(path: Path, found: Measured, settings: Mapping[str, Any], out: str 
 
 
 def _read(found: Measured) -> dict[str, Any]:
-    """What of a table were no records, and what it told itself; only what there is."""
+    """Return what of a table were no records, and what it told itself; only what there is."""
     table = found.table
     units = {name: unit for name, (unit, _) in table.units.items()}
     told = {"left_out": found.left_out, "passed_over": dict(table.passed_over), "units": units, "marked": table.marked}
@@ -136,7 +136,7 @@ def _read(found: Measured) -> dict[str, Any]:
 
 
 def _splits(groups: np.ndarray, seed: int) -> np.ndarray:
-    """The split of each record, (n,): 80, 10 and 10 % of the groups, as near as whole groups come to it."""
+    """Return the split of each record, (n,): 80, 10 and 10 % of the groups, as near as whole groups come to it."""
     rng = np.random.default_rng(np.random.SeedSequence(seed))
     count = int(groups.max()) + 1
     places = (rng.permutation(count) + 0.5) / count
@@ -180,7 +180,7 @@ def _manifest(path: Path, values: Mapping[str, np.ndarray], settings: Mapping[st
 
 
 def _pair(values: Mapping[str, np.ndarray]) -> dict[str, float | None] | None:
-    """The pair of amplitudes, None where a direction has none or several; its time is the longest pulse's.
+    """Return the pair of amplitudes, None where a direction has none or several; its time is the longest pulse's.
 
     A pair's time lies within 1 ns .. 1 s.
     """
@@ -193,7 +193,7 @@ def _pair(values: Mapping[str, np.ndarray]) -> dict[str, float | None] | None:
 
 
 def _step_s(width_s: np.ndarray) -> float:
-    """The longest step [s] that all widths are whole multiples of, to the picosecond."""
+    """Return the longest step [s] that all widths are whole multiples of, to the picosecond."""
     return float(np.gcd.reduce(np.rint(width_s * 1e12).astype(np.int64)) / 1e12)
 
 
@@ -203,7 +203,7 @@ def _range(values: np.ndarray) -> float | list[float]:
 
 
 def _frame(values: Mapping[str, np.ndarray], devices: np.ndarray, splits: np.ndarray) -> pd.DataFrame:
-    """The columns of a dataset."""
+    """Return the columns of a dataset."""
     import pandas as pd
 
     g = {name: values[name] for name in ("g_start_S", "g_end_S")}

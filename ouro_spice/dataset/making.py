@@ -39,7 +39,7 @@ def changes_here(manifest: Manifest) -> list[str]:
 
 
 def _here(manifest: Manifest) -> Manifest:
-    """The manifest as it would be written here; of a cell that it does not hold whole, code and tools alone."""
+    """Return the manifest as it would be written here; of a cell that it does not hold whole, code and tools alone."""
     kind = manifest.cell.get("kind")
     measured = kind == MEASUREMENT
     try:

@@ -40,7 +40,7 @@ class Column:
 
     @property
     def base(self) -> str:
-        """The SI unit."""
+        """Return the SI unit."""
         return self.field.rpartition("_")[2]
 
 

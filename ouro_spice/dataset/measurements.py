@@ -86,7 +86,7 @@ def measured(
 
 
 def _good(table: Table, of: Mapping[str, Column]) -> tuple[Table, dict[str, int]]:
-    """The rows in which a pulse was measured, and how many others there are, by reason."""
+    """Return the rows in which a pulse was measured, and how many others there are, by reason."""
     n = len(table)
     bad = {reason: np.zeros(n, dtype=bool) for reason in _REASONS}
     found = {name: table.values(column.name) for name, column in of.items() if name not in (*WORDS, *BY_DIRECTION)}
@@ -114,7 +114,7 @@ def _good(table: Table, of: Mapping[str, Column]) -> tuple[Table, dict[str, int]
 
 
 def _ways(table: Table, name: str) -> np.ndarray:
-    """SET -1, RESET 1, (n,): the signs of amplitudes."""
+    """Return SET -1, RESET 1, (n,): the signs of amplitudes."""
     words = [word.lower() for word in table.text(name)]
     there = set(words)
     # a lone r may be a read
@@ -132,7 +132,7 @@ def _ways(table: Table, name: str) -> np.ndarray:
 
 
 def _signed(table: Table, amplitude_V: np.ndarray, ways: np.ndarray) -> np.ndarray:
-    """Amplitudes with the signs of their operations; in the table those of an operation have one sign."""
+    """Return amplitudes with the signs of their operations; in the table those of an operation have one sign."""
     for way, name in ((-1, "SET"), (1, "RESET")):
         signs = np.sign(amplitude_V) * (ways == way)
         if (signs > 0).any() and (signs < 0).any():
@@ -145,7 +145,7 @@ def _signed(table: Table, amplitude_V: np.ndarray, ways: np.ndarray) -> np.ndarr
 
 
 def _magnitudes(table: Table, column: Column) -> np.ndarray:
-    """The numbers of one direction's amplitudes, (n,), 0 where there is none."""
+    """Return the numbers of one direction's amplitudes, (n,), 0 where there is none."""
     filled = table.filled(column.name, "0")
     found = numbers(filled, column)
     if (found < 0).any():
@@ -158,7 +158,7 @@ def _magnitudes(table: Table, column: Column) -> np.ndarray:
 
 
 def _joined(table: Table, set_V: np.ndarray, reset_V: np.ndarray) -> np.ndarray:
-    """Amplitudes, SET negative, of a column for each direction."""
+    """Return amplitudes, SET negative, of a column for each direction."""
     both = np.flatnonzero((set_V > 0) & (reset_V > 0))
     if len(both):
         row = both[0]
@@ -171,7 +171,7 @@ def _joined(table: Table, set_V: np.ndarray, reset_V: np.ndarray) -> np.ndarray:
 
 
 def _check_times(table: Table, time_s: np.ndarray, length_s: np.ndarray, devices: list[str] | None) -> None:
-    """ValueError where a device's pulse begins before the one above it has ended."""
+    """Raise ValueError where a device's pulse begins before the one above it has ended."""
     latest: dict[str, int] = {}
     for row, device in enumerate(devices or [""] * len(table)):
         before = latest.get(device)

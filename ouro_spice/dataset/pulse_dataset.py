@@ -101,19 +101,22 @@ class PulseDataset:
 
     @property
     def pair(self) -> Pair:
-        """The amplitudes that the records were made with; ValueError where there is not one of each direction."""
+        """Return the amplitudes that the records were made with; ValueError where there is not one of each
+        direction.
+        """
         return recorded_pair(self.manifest)
 
     @property
     def recipe(self) -> Recipe:
-        """How the records were drawn; a list of starts and targets is that of the records themselves."""
+        """Return how the records were drawn; a list of starts and targets is that of the records themselves."""
         columns = ("g_start_S", "g_target_S", "rise_s", "fall_s")
         listed = self.manifest.settings.get("sampling") == "listed"
         table = {name: self.frame[name].to_numpy(float) for name in columns} if listed else None
         return Recipe.from_settings(self.manifest.settings, table)
 
     def tensors(self, split: str | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        """Inputs ``(g_sense_start_S, dg_S)``, (n, 2), and outputs ``t_pulse_s``, (n,), float64; reached targets only.
+        """Return inputs ``(g_sense_start_S, dg_S)``, (n, 2), and outputs ``t_pulse_s``, (n,), float64; reached
+        targets only.
 
         Parameters
         ----------
@@ -128,14 +131,14 @@ class PulseDataset:
         return torch.from_numpy(inputs), torch.from_numpy(rows.t_pulse_s.to_numpy(float, copy=True))
 
     def histories(self, split: str | None = None) -> Iterator[tuple[float, torch.Tensor]]:
-        """Spacing [s] and conductances [S], (points,) float32, of each record of `tensors`, in its order."""
+        """Return the spacing [s] and conductances [S], (points,) float32, of each record of `tensors`, in its order."""
         import torch
 
         for row in self.reached(split).itertuples():
             yield row.history_dt_s, torch.from_numpy(np.array(row.history_g_S))
 
     def reached(self, split: str | None = None) -> pd.DataFrame:
-        """The records that reached their target, of a split or of all."""
+        """Return the records that reached their target, of a split or of all."""
         # a read that failed is no reading to learn from
         rows = self.frame[(self.frame.outcome == "reached") & self.frame.g_sense_start_S.notna()]
         return rows if split is None else rows[rows.split == split]
@@ -204,7 +207,7 @@ def extract(
 
 
 def _asked(cell: Any, n: int, seed: int, sampling: str | Mapping[str, ArrayLike], laws: dict[str, Any]) -> Recipe:
-    """The recipe but for its pair; whatever is wrong with the arguments is told before a simulation."""
+    """Return the recipe but for its pair; whatever is wrong with the arguments is told before a simulation."""
     if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
         raise ValueError(
             f"{type(cell).__name__}: extract takes a Cell1R, Cell1T1R, CompactCell or cell of an array with a memristor"
@@ -230,7 +233,7 @@ def _check_pulses(cell: Cell | CompactCell, pair: Pair) -> None:
 
 
 def _place(out: str | Path | None, workers: int | None, scheduler: str | None, repair: bool) -> Path | None:
-    """The folder of the work, made; ValueError for arguments that say wrongly how it is done."""
+    """Return the folder of the work, made; ValueError for arguments that say wrongly how it is done."""
     check_flag("repair", repair)
     check_workers(workers)
     check_scheduler(scheduler)
@@ -244,7 +247,7 @@ def _extracted(
     source: Callable[..., Iterator[tuple[int, pd.DataFrame]]],
     repair: bool,
 ) -> PulseDataset:
-    """All records: the shards that are there, and the others as they are made."""
+    """Return all records: the shards that are there, and the others as they are made."""
     import pandas as pd
 
     count = -(-recipe.n // recipe.shard)
@@ -268,7 +271,7 @@ def _extracted(
 
 
 def _there(path: Path, manifest: Manifest, shard: int, repair: bool) -> bool:
-    """Whether a shard is there and whole; a damaged one is refused, or, to be made anew, counts as missing."""
+    """Return whether a shard is there and whole; a damaged one is refused, or, to be made anew, counts as missing."""
     try:
         return check_shard(path, manifest, shard)
     except DamageError:
@@ -278,7 +281,7 @@ def _there(path: Path, manifest: Manifest, shard: int, repair: bool) -> bool:
 
 
 def _counted(data: PulseDataset) -> PulseDataset:
-    """The dataset with its failures in the manifest."""
+    """Return the dataset with its failures in the manifest."""
     failed = data.frame.result[data.frame.result != "OK"].value_counts().sort_index()
     failures = {str(name): int(count) for name, count in failed.items()}
     return dataclasses.replace(data, manifest=dataclasses.replace(data.manifest, failures=failures))

@@ -149,12 +149,12 @@ class Recipe:
 
     @property
     def longest_s(self) -> float:
-        """The longest pulse [s]."""
+        """Return the longest pulse [s]."""
         return LIMIT * self.pair.total_s
 
     @property
     def settings(self) -> dict[str, Any]:
-        """For a manifest: plain values, from which `from_settings` makes the recipe again, but for a table."""
+        """Return plain values for a manifest, from which `from_settings` makes the recipe again, but for a table."""
         plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "table"}
         plain |= {"pair": dataclasses.asdict(self.pair), "limit_s": self.longest_s}
         plain |= {name: _plain_edges(plain[name]) for name in ("rise_s", "fall_s")}
@@ -166,7 +166,9 @@ class Recipe:
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], table: Mapping[str, np.ndarray] | None = None) -> Recipe:
-        """The recipe that a manifest's settings tell of; ValueError for settings of something else than a dataset."""
+        """Return the recipe that a manifest's settings tell of; ValueError for settings of something else than a
+        dataset.
+        """
         try:
             values = {f.name: settings[f.name] for f in dataclasses.fields(cls) if f.name != "table"}
             values["pair"] = Pair(**values["pair"])
@@ -178,7 +180,7 @@ class Recipe:
         return cls(**values, table=table or {})
 
     def draw(self, cell: Cell | CompactCell, number: int) -> Sample:
-        """What a record is to be, from the seed and its number alone."""
+        """Return what a record is to be, from the seed and its number alone."""
         rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))
         shares, edges, own_split = rng.random(2), rng.random(2), rng.random()
         walk_seed = int(rng.integers(2**63))
@@ -221,7 +223,9 @@ class Recipe:
 
     @cached_property
     def _strata(self) -> np.ndarray:
-        """The part of (start, target) that each record lies in, as one number; those beyond the square lie anywhere."""
+        """Return the part of (start, target) that each record lies in, as one number; those beyond the square lie
+        anywhere.
+        """
         stream = np.random.SeedSequence(self.seed, spawn_key=(0, 0, 0))
         return np.random.default_rng(stream).permutation(math.isqrt(self.n) ** 2)
 
@@ -233,7 +237,7 @@ class Recipe:
 
 
 def _edges(name: str, value: float | tuple[float, float]) -> tuple[float, float]:
-    """An edge as the range that it is drawn from."""
+    """Return an edge as the range that it is drawn from."""
     ends = tuple(value) if isinstance(value, tuple | list | np.ndarray) else (value, value)
     if len(ends) != 2:
         raise ValueError(f"{name} = {shown(value)} must be a time, or the shortest and the longest one [s]")
@@ -263,7 +267,7 @@ def _digest(table: Mapping[str, np.ndarray]) -> str:
 
 
 def _checked_table(table: Mapping[str, Any], n: int) -> dict[str, np.ndarray]:
-    """The columns of a list of records as arrays of `n` numbers, checked."""
+    """Return the columns of a list of records as arrays of `n` numbers, checked."""
     missing = {"g_start_S", "g_target_S"} - set(table)
     if missing:
         raise ValueError(f"the table of starts and targets lacks the column {sorted(missing)[0]}")

@@ -61,15 +61,15 @@ class Record:
 
     @classmethod
     def failed(cls, drawn: Sample, g_start_S: float, amplitude_V: float, result: Result) -> Record:
-        """A record whose simulation failed."""
+        """Return a record whose simulation failed."""
         return cls(drawn, "simulation_failed", g_start_S, amplitude_V, result)
 
     def with_readings(self, start_S: float, end_S: float) -> Record:
-        """The record with what the sense path reports."""
+        """Return the record with what the sense path reports."""
         return dataclasses.replace(self, g_sense_start_S=start_S, g_sense_end_S=end_S)
 
     def row(self, step_s: float) -> dict[str, Any]:
-        """The columns of a dataset."""
+        """Return the columns of a dataset."""
         drawn = self.drawn
         return {
             "record": drawn.number, "device": drawn.device_number, "split": drawn.split, "seed": drawn.seed,
@@ -83,7 +83,7 @@ class Record:
 
 
 def stride(steps: int) -> int:
-    """The power of two by which a history of so many steps is thinned to at most `HISTORY_POINTS` points."""
+    """Return the power of two by which a history of so many steps is thinned to at most `HISTORY_POINTS` points."""
     found = 1
     while steps // found >= HISTORY_POINTS:
         found *= 2
@@ -91,5 +91,5 @@ def stride(steps: int) -> int:
 
 
 def closest(before_S: float, after_S: float, target_S: float) -> bool:
-    """Whether the side before the crossing is the closer one."""
+    """Return whether the side before the crossing is the closer one."""
     return abs(before_S - target_S) < abs(after_S - target_S)

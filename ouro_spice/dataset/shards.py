@@ -36,14 +36,14 @@ _own = threading.local()
 
 
 def numbers(recipe: Recipe, shard: int) -> range:
-    """The records of a shard."""
+    """Return the records of a shard."""
     return range(shard * recipe.shard, min(recipe.n, (shard + 1) * recipe.shard))
 
 
 def local(
     cell: Cell | CompactCell, recipe: Recipe, shards: Sequence[int], engine: Ngspice, workers: int | None, bar: Bar
 ) -> Iterator[tuple[int, pd.DataFrame]]:
-    """The records of some shards, shard by shard."""
+    """Return the records of some shards, shard by shard."""
     if isinstance(cell, CompactCell):
         for shard in shards:
             records = _compact(cell, recipe, shard, workers)
@@ -69,7 +69,7 @@ def local(
 def remote(
     cell: Cell | CompactCell, recipe: Recipe, shards: Sequence[int], scheduler: str, bar: Bar
 ) -> Iterator[tuple[int, pd.DataFrame]]:
-    """The same on a Dask cluster, in the order in which they are ready; a task is a shard.
+    """Return the same on a Dask cluster, in the order in which they are ready; a task is a shard.
 
     Raises
     ------
@@ -102,7 +102,9 @@ def remote(
 
 
 def shard_frame(described: tuple[Cell | CompactCell, Recipe], shard: int, wanted: Tools) -> tuple[int, pd.DataFrame]:
-    """The records of a shard, made by this thread alone: what a worker of a cluster does, with the tools `wanted`."""
+    """Return the records of a shard, made by this thread alone: what a worker of a cluster does, with the tools
+    `wanted`.
+    """
     cell, recipe = described
     check_tools(tools(), wanted)
     if isinstance(cell, CompactCell):
@@ -139,7 +141,7 @@ def check_scheduler(scheduler: str | None) -> None:
 
 @contextlib.contextmanager
 def _client(scheduler: str):  # noqa: ANN202 - distributed's Client, imported where it is needed
-    """A client of a scheduler whose workers have what decides the numbers."""
+    """Return a client of a scheduler whose workers have what decides the numbers."""
     from distributed import Client
 
     try:

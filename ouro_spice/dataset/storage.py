@@ -30,7 +30,7 @@ class DamageError(ValueError):
 
 
 def shard_name(shard: int) -> str:
-    """File name of a shard."""
+    """Return file name of a shard."""
     return f"records-{shard:05d}.parquet"
 
 
@@ -66,7 +66,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest in a folder, None where there is none; ValueError for a broken one, or one that was changed."""
+    """Return the manifest in a folder, None where there is none; ValueError for a broken one, or one that was
+    changed.
+    """
     path = folder / _MANIFEST
     try:
         text = read_text(path)
@@ -93,14 +95,14 @@ def opened(folder: Path) -> tuple[Manifest, int]:
 
 
 def present(folder: Path, count: int) -> list[int]:
-    """The numbers below `count` of the files of records in a folder, ascending."""
+    """Return the numbers below `count` of the files of records in a folder, ascending."""
     texts = (path.stem.removeprefix("records-") for path in folder.glob("records-*.parquet"))
     numbers = {int(text) for text in texts if text.isdecimal()}
     return sorted(k for k in numbers if k < count and (folder / shard_name(k)).is_file())
 
 
 def first_missing(numbers: Sequence[int], count: int) -> int | None:
-    """The first number below `count` that is not among ascending ones; None where all are there."""
+    """Return the first number below `count` that is not among ascending ones; None where all are there."""
     at = next((k for k, number in enumerate(numbers) if number != k), len(numbers))
     return at if at < count else None
 
@@ -126,7 +128,7 @@ def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int)
 
 
 def check_shard(path: Path, manifest: Manifest, shard: int) -> bool:
-    """Whether a shard is there; ValueError for a foreign one, DamageError for a damaged one."""
+    """Return whether a shard is there; ValueError for a foreign one, DamageError for a damaged one."""
     if not path.is_file():
         return False
     if _mark(path) not in (None, f"{manifest.mark} {shard}".encode()):
@@ -139,7 +141,7 @@ def check_shard(path: Path, manifest: Manifest, shard: int) -> bool:
 
 
 def read_shard(path: Path) -> pd.DataFrame:
-    """The records of a shard, but for the histories."""
+    """Return the records of a shard, but for the histories."""
     import pyarrow.parquet as pq
 
     with path.open("rb") as file:
@@ -148,7 +150,7 @@ def read_shard(path: Path) -> pd.DataFrame:
 
 
 def read_histories(path: Path) -> list[np.ndarray]:
-    """The histories of a shard, float32."""
+    """Return the histories of a shard, float32."""
     import pyarrow.parquet as pq
 
     # by an open file: pyarrow does not take every name that the system does
@@ -160,7 +162,7 @@ def read_histories(path: Path) -> list[np.ndarray]:
 
 
 def _mark(path: Path) -> bytes | None:
-    """Dataset and number that a shard says it belongs to; None where the file is too damaged to say."""
+    """Return dataset and number that a shard says it belongs to; None where the file is too damaged to say."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

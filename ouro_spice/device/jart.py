@@ -150,7 +150,7 @@ class Device:
         check_barrier(self.parameters, (PARAMETERS["phin"].low, PARAMETERS["phin"].high), lengths, reach)
 
     def replace(self, **changes: Any) -> Device:
-        """This device with other values; unknown names and illegal values raise ValueError."""
+        """Return this device with other values; unknown names and illegal values raise ValueError."""
         _check_names(changes)
         other = dataclasses.replace(self, **changes)
         if "r" not in changes and other.rdet != self.rdet:
@@ -158,7 +158,7 @@ class Device:
         return other
 
     def draw(self, rng: np.random.Generator, size: int, law: str | Spread = "ten_percent") -> list[Device]:
-        """Devices that differ in r, l, Ndiscmin and Ndiscmax, this one being their mean.
+        """Return devices that differ in r, l, Ndiscmin and Ndiscmax, this one being their mean.
 
         Parameters
         ----------
@@ -183,22 +183,22 @@ class Device:
 
     @property
     def parameters(self) -> dict[str, float]:
-        """All model parameters by name, in the order of the model."""
+        """Return all model parameters by name, in the order of the model."""
         return {name: getattr(self, name) for name in PARAMETERS}
 
     @property
     def ambient_K(self) -> float:
-        """Ambient temperature [K]: that of the whole circuit around the device."""
+        """Return the ambient temperature [K]: that of the whole circuit around the device."""
         return self.T0
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Where ``n_disc`` can go [1e26 m^-3]: the window, or the device's own limits where it is off."""
+        """Return where ``n_disc`` can go [1e26 m^-3]: the window, or the device's own limits where it is off."""
         return max(self.Nlo, self.Ndiscmin), min(self.Nhi, self.Ndiscmax)
 
     @property
     def reach(self) -> tuple[float, float]:
-        """Where ``n_disc`` can go [1e26 m^-3] while the bounds themselves walk."""
+        """Return where ``n_disc`` can go [1e26 m^-3] while the bounds themselves walk."""
         if not isinstance(self.walk, Walk):
             return self.bounds
         low, high = self.Ndiscmin * (1 - self.walk.band_min), self.Ndiscmax * (1 + self.walk.band)
@@ -223,7 +223,7 @@ def jart_vcm_v1b(
     read_noise: ReadNoise | None = None,
     **parameters: float,
 ) -> Device:
-    """The JART VCM v1b device, nominal but for the parameters given.
+    """Return the JART VCM v1b device, nominal but for the parameters given.
 
     Parameters
     ----------

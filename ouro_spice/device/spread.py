@@ -50,7 +50,7 @@ class Spread:
             raise ValueError(f"low = {self.low} and high = {self.high} must enclose 1, the nominal value")
 
     def factors(self, rng: np.random.Generator, size: int) -> np.ndarray:
-        """Shares of the nominal values, (size, 4)."""
+        """Return shares of the nominal values, (size, 4)."""
         from scipy.special import ndtr, ndtri
 
         sigma, low, high = map(np.array, (self.sigma, self.low, self.high))
@@ -73,7 +73,7 @@ SPREADS = {
 
 
 def spread(name: str | Spread) -> Spread:
-    """A D2D law by its name, or itself."""
+    """Return a D2D law by its name, or itself."""
     if isinstance(name, Spread):
         return name
     if not isinstance(name, str) or name not in SPREADS:

@@ -60,15 +60,15 @@ class State:
         object.__setattr__(self, "n_disc", tuple(map(float, n)))
 
     def walked(self, index: int = 0) -> WalkState | None:
-        """Where the walk of one memristor stands."""
+        """Return where the walk of one memristor stands."""
         return self.wander[index] if self.wander else None
 
     def noise(self, index: int = 0) -> Telegraph:
-        """Where the read noise of one memristor stands."""
+        """Return where the read noise of one memristor stands."""
         return (self.telegraph[index] if self.telegraph else None) or Telegraph()
 
     def changed(self, index: int = 0, **values: float | WalkState | Telegraph) -> State:
-        """This state with another ``n_disc``, ``wander`` or ``telegraph`` of one memristor."""
+        """Return this state with another ``n_disc``, ``wander`` or ``telegraph`` of one memristor."""
         changes = {}
         for name, value in values.items():
             old = getattr(self, name) or (None,) * len(self.n_disc)

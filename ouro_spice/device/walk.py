@@ -58,7 +58,9 @@ class Walk:
 
     @property
     def settings(self) -> np.ndarray:
-        """The numbers as kernels take them: step, kicks of l and r, progress, kicks of Nmin and Nmax, both bands."""
+        """Return the numbers as kernels take them: step, kicks of l and r, progress, kicks of Nmin and Nmax, both
+        bands.
+        """
         return np.array(
             [self.step_s, self.kick, self.kick, self.progress, self.kick_min, self.kick_max, self.band, self.band_min]
         )

@@ -56,17 +56,17 @@ class WalkState:
 
     @classmethod
     def at(cls, r: float, l: float, n_min: float, n_max: float, n_disc: float) -> WalkState:  # noqa: E741
-        """A walk that begins here."""
+        """Return a walk that begins here."""
         return cls(r, l, n_min, n_max, r, l, n_min, n_max, n_disc)
 
     @property
     def vector(self) -> np.ndarray:
-        """The numbers as kernels take them, (11,): all but the polarity."""
+        """Return the numbers as kernels take them, (11,): all but the polarity."""
         return np.array([getattr(self, name) for name in _VECTOR], dtype=float)
 
     @classmethod
     def from_vector(cls, values: np.ndarray, polarity: int) -> WalkState:
-        """The walk that a kernel's numbers stand for."""
+        """Return the walk that a kernel's numbers stand for."""
         return cls(*map(float, values[:-1]), int(values[-1]), polarity)
 
 

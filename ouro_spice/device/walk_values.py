@@ -20,7 +20,9 @@ _ROUNDING = 1e-6
 
 
 def initial_state(device: Device, n_disc: float, wander: WalkState | None = None, amid: bool = False) -> WalkState:
-    """Where the walk stands: as given, or at the device's own values; `amid` a pulse its steps have begun there."""
+    """Return where the walk stands: as given, or at the device's own values; `amid` a pulse its steps have begun
+    there.
+    """
     if wander is None:
         return WalkState.at(*(getattr(device, name) for name in VARYING), n_disc)
     if isinstance(device.walk, Walk):
@@ -34,7 +36,7 @@ def initial_state(device: Device, n_disc: float, wander: WalkState | None = None
 
 
 def current_values(device: Device, n_disc: float, wander: WalkState) -> np.ndarray:
-    """The values of r, l, Ndiscmin, Ndiscmax now, (4,)."""
+    """Return the values of r, l, Ndiscmin, Ndiscmax now, (4,)."""
     if isinstance(device.walk, Walk):
         return _after(wander)
     slopes = _slopes(wander) * (n_disc - wander.n_begin)
@@ -42,7 +44,7 @@ def current_values(device: Device, n_disc: float, wander: WalkState) -> np.ndarr
 
 
 def current_device(device: Device, n_disc: float, wander: WalkState | None = None) -> Device:
-    """The device as it is now, without its walk: what a read sees."""
+    """Return the device as it is now, without its walk: what a read sees."""
     if device.walk is None:
         return device
     wander = initial_state(device, n_disc, wander)
@@ -51,14 +53,14 @@ def current_device(device: Device, n_disc: float, wander: WalkState | None = Non
 
 
 def held_concentration(wander: WalkState, n_disc: float) -> float:
-    """The concentration inside the limits of a walk that has ended a step, as the law holds it there."""
+    """Return the concentration inside the limits of a walk that has ended a step, as the law holds it there."""
     return max(wander.Ndiscmin, min(wander.Ndiscmax, n_disc)) if wander.count else n_disc
 
 
 def half_cycle(
     device: Device, n_disc: float, wander: WalkState, polarity: int, streams: np.ndarray
 ) -> tuple[Device, WalkState]:
-    """The device for a pulse under `HalfCycleWalk`, and its walk: new values where the polarity is a new one."""
+    """Return the device for a pulse under `HalfCycleWalk`, and its walk: new values where the polarity is a new one."""
     if polarity not in (0, wander.polarity):
         wander = _turned(device, n_disc, wander, polarity, streams)
     slope_r, slope_l = map(float, _slopes(wander))
@@ -79,7 +81,7 @@ def _turned(device: Device, n_disc: float, wander: WalkState, polarity: int, str
 
 
 def _slopes(wander: WalkState) -> np.ndarray:
-    """dr/dN and dl/dN of a half-cycle, (2,): the new values are reached where N has gone all its way."""
+    """Return dr/dN and dl/dN of a half-cycle, (2,): the new values are reached where N has gone all its way."""
     way = (wander.Ndiscmax if wander.polarity < 0 else wander.Ndiscmin) - wander.n_begin
     if wander.polarity == 0 or way * wander.polarity >= 0 or abs(way) < _SHORTEST_WAY * wander.n_begin:
         return np.zeros(2)

@@ -34,7 +34,7 @@ class Estimate:
 
     @classmethod
     def of(cls, each: ArrayLike, seed: int = 0) -> Estimate:
-        """The mean of some cases (P,), resampled with random numbers of this seed."""
+        """Return the mean of some cases (P,), resampled with random numbers of this seed."""
         each = np.asarray(each, dtype=float)
         if each.ndim != 1 or not len(each):
             raise ValueError(f"each must be one number a case, at least one; shape {each.shape}")
@@ -45,24 +45,24 @@ class Estimate:
 
 
 def label(kind: str, band: float) -> str:
-    """The key of a figure of a band in results: ``within_20``, ``floor_50``."""
+    """Return the key of a figure of a band in results: ``within_20``, ``floor_50``."""
     return f"{kind}_{100 * band:g}"
 
 
 def within(g_S: ArrayLike, target_S: ArrayLike, band: float) -> np.ndarray:
-    """Whether conductances [S] are within a band around their targets; one that is not a number is not."""
+    """Return whether conductances [S] are within a band around their targets; one that is not a number is not."""
     check_range("band", band, 1e-6, 1.0, "(relative)")
     target_S = np.asarray(target_S)
     return np.abs(np.asarray(g_S) - target_S) <= band * target_S
 
 
 def shares(g_end_S: ArrayLike, target_S: ArrayLike) -> dict[str, float]:
-    """The shares of ends [S] within each of `BANDS` around their targets [S], by name: ``within_20``."""
+    """Return the shares of ends [S] within each of `BANDS` around their targets [S], by name: ``within_20``."""
     return {label("within", band): float(within(g_end_S, target_S, band).mean()) for band in BANDS}
 
 
 def best_constant(targets_S: ArrayLike, band: float) -> float:
-    """The conductance [S] that is within a band around as many targets (D,) as one conductance can be.
+    """Return the conductance [S] that is within a band around as many targets (D,) as one conductance can be.
 
     It is so for the targets between itself over ``1 + band`` and over ``1 - band``: a range of constant ratio, and the
     best one begins at a target.
@@ -79,7 +79,8 @@ def best_constant(targets_S: ArrayLike, band: float) -> float:
 
 
 def constant(training_S: ArrayLike, target_S: ArrayLike, seed: int = 0) -> dict[str, object]:
-    """What ending at one conductance is worth, whatever the target: for each band the best one of the training targets.
+    """Return what ending at one conductance is worth, whatever the target: for each band the best one of the
+    training targets.
 
     Parameters
     ----------

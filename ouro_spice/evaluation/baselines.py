@@ -41,7 +41,7 @@ def check_cell(cell: object, pair: object) -> None:
 
 
 def nothing(g_S: np.ndarray, dg_S: np.ndarray) -> np.ndarray:
-    """No pulse, whatever is wanted: times of 0 s, (D,)."""
+    """Return no pulse, whatever is wanted: times of 0 s, (D,)."""
     return np.zeros(np.shape(dg_S))
 
 
@@ -62,7 +62,7 @@ class NoiseFree:
     reset_way: np.ndarray
 
     def __call__(self, g_S: np.ndarray, dg_S: np.ndarray) -> np.ndarray:
-        """Signed times (D,) [s] for starts (D,) and changes of conductance (D,) [S]."""
+        """Return the signed times (D,) [s] for starts (D,) and changes of conductance (D,) [S]."""
         g_S, dg_S = np.asarray(g_S, dtype=float), np.asarray(dg_S, dtype=float)
         start, target = np.log(g_S), np.log(np.maximum(g_S + dg_S, 1e-12))
         needed = [way(target) - way(start) for way in self._ways]
@@ -70,7 +70,7 @@ class NoiseFree:
 
     @cached_property
     def _ways(self) -> list[Callable[[np.ndarray], np.ndarray]]:
-        """Time over ln g, monotone and smooth between the points, constant beyond them."""
+        """Return the time over ln g, monotone and smooth between the points, constant beyond them."""
         return [partial(_time_s, PchipInterpolator(*way), *way[0, [0, -1]]) for way in (self.set_way, self.reset_way)]
 
 
@@ -79,7 +79,7 @@ def _time_s(way: PchipInterpolator, low: float, high: float, log_g: np.ndarray) 
 
 
 def noise_free(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = None) -> NoiseFree:
-    """The noise-free baseline of a cell at a pair: two transients, one a direction.
+    """Return the noise-free baseline of a cell at a pair: two transients, one a direction.
 
     Parameters
     ----------
@@ -116,7 +116,8 @@ def noise_free(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = Non
 
 
 def simulated(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = None) -> Predict:
-    """The same baseline as a chip would have to run it: a simulation for each request, until the target is crossed.
+    """Return the same baseline as a chip would have to run it: a simulation for each request, until the target is
+    crossed.
 
     It gives the times of `noise_free` within the solver's error, and shows what a prediction costs. Arguments and
     errors are those of `noise_free`.
@@ -161,7 +162,9 @@ def compute_times(predict: Predict, g_S: np.ndarray, dg_S: np.ndarray) -> dict[s
 def _followed(
     free: Cell | CompactCell, volts: float, start_n: float, end_n: float, limit_s: float, engine: Engine | None
 ) -> tuple[np.ndarray, np.ndarray, float | None]:
-    """Times at full amplitude [s] and ln g from one concentration to another, and when that is there, None: not yet."""
+    """Return times at full amplitude [s] and ln g from one concentration to another, and when that is there, None:
+    not yet.
+    """
     pulse = Pulse(volts, limit_s)
     state = free.state().changed(free.index, n_disc=start_n)
     wave = simulate(free, [pulse], state, engine=engine or default_engine())
@@ -178,7 +181,7 @@ def _followed(
 
 
 def _ascending(log_g: np.ndarray, time_s: np.ndarray) -> np.ndarray:
-    """A way as a table over ln g, without the points of edges and rounding at which it does not go on."""
+    """Return a way as a table over ln g, without the points of edges and rounding at which it does not go on."""
     sign = 1 if log_g[-1] > log_g[0] else -1
     best = np.maximum.accumulate(sign * log_g)
     new = np.concatenate([[True], np.diff(best) > 0])

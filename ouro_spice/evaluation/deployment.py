@@ -53,26 +53,28 @@ class Deployment:
 
     @property
     def rpd(self) -> np.ndarray:
-        """Relative percentage difference of end and target (paper, eq. 1), as a share, (D,); NaN where it failed."""
+        """Return the relative percentage difference of end and target (paper, eq. 1), as a share, (D,); NaN where it
+        failed.
+        """
         return np.abs(self.end_S - self.target_S) / self.target_S
 
     @property
     def failures(self) -> int:
-        """Attempts in which a read or the pulse failed: they count as missed."""
+        """Return attempts in which a read or the pulse failed: they count as missed."""
         return int(np.isnan(self.end_S).sum())
 
     @property
     def direction(self) -> np.ndarray:
-        """+1 for SET, -1 for RESET, 0 for no pulse, (D,)."""
+        """Return +1 for SET, -1 for RESET, 0 for no pulse, (D,)."""
         return np.sign(self.t_s)
 
     @property
     def wrong_way(self) -> float:
-        """The share of attempts whose pulse went away from the target."""
+        """Return the share of attempts whose pulse went away from the target."""
         return float(np.mean(self.direction * (self.target_S - self.start_S) < 0))
 
     def shares(self) -> dict[str, float]:
-        """The share of ends within each band, by name."""
+        """Return the share of ends within each band, by name."""
         return shares(self.end_S, self.target_S)
 
     def share(self, band: float, seed: int = 0) -> Estimate:
@@ -82,7 +84,7 @@ class Deployment:
         return dataclasses.replace(found, low=low, high=high)
 
     def summary(self, seed: int = 0) -> dict[str, object]:
-        """What results hold of it: shares, number, intervals by band, RPD and failures."""
+        """Return what results hold of it: shares, number, intervals by band, RPD and failures."""
         found = {band: self.share(band, seed) for band in BANDS}
         return {
             **{label("within", band): one.value for band, one in found.items()},
@@ -95,7 +97,7 @@ class Deployment:
         }
 
     def by_start(self, edges_S: ArrayLike) -> dict[str, np.ndarray]:
-        """Figures over the start (Figs. 3 and 6): RPD and shares in B bins.
+        """Return figures over the start (Figs. 3 and 6): RPD and shares in B bins.
 
         Parameters
         ----------
@@ -120,7 +122,9 @@ class Deployment:
         return table
 
     def over(self, edges_S: ArrayLike) -> dict[str, np.ndarray]:
-        """Figures over (start, target) (Fig. 4): ``n`` and ``rpd_mean``, (B, B), rows are starts; NaN where empty."""
+        """Return figures over (start, target) (Fig. 4): ``n`` and ``rpd_mean``, (B, B), rows are starts; NaN where
+        empty.
+        """
         edges = _edges(edges_S)
         count = len(edges) - 1
         place = _bin(self.start_S, edges) * count + _bin(self.target_S, edges)
@@ -198,7 +202,7 @@ def _predicted(predict: Predict, reading_S: np.ndarray, target_S: np.ndarray) ->
 
 
 def _sent(asked_s: np.ndarray, longest_s: float, clock_s: float | None) -> tuple[np.ndarray, int]:
-    """Signed times as sent [s], and how many were cut to the longest pulse."""
+    """Return the signed times as sent [s], and how many were cut to the longest pulse."""
     wanted = np.abs(asked_s)
     cut = int(np.sum(wanted > longest_s))
     width = np.minimum(wanted, longest_s)

@@ -68,16 +68,16 @@ class Trials:
 
     @property
     def direction(self) -> np.ndarray:
-        """+1 where the target is reached by SET, -1 by RESET, (P,)."""
+        """Return +1 where the target is reached by SET, -1 by RESET, (P,)."""
         return np.where(self.target_S > self.start_S, 1.0, -1.0)
 
     @property
     def failures(self) -> int:
-        """Trajectories that failed."""
+        """Return trajectories that failed."""
         return int(np.isnan(self.g_S[:, :, 0]).sum())
 
     def ends_S(self, t_s: ArrayLike) -> np.ndarray:
-        """Conductance of every trajectory after a pulse of a signed time, (P, M) [S].
+        """Return the conductance of every trajectory after a pulse of a signed time, (P, M) [S].
 
         Between the widths it is interpolated in the logarithm; beyond the longest one it is that there, and a pulse
         away from the target leaves the start.
@@ -100,7 +100,8 @@ class Trials:
         return np.exp(a + part * (b - a))
 
     def share(self, t_s: ArrayLike, band: float, seed: int = 0) -> Estimate:
-        """The share of trajectories within a band after pulses of these times (see `ends_S`); cases are the pairs.
+        """Return the share of trajectories within a band after pulses of these times (see `ends_S`); cases are the
+        pairs.
 
         A pulse away from the target misses: where it ends was not followed.
         """
@@ -109,7 +110,7 @@ class Trials:
         return Estimate.of(hits.mean(axis=1), seed)
 
     def floor(self, band: float, seed: int = 0, folds: int = 2) -> Floor:
-        """The share that the best width reaches: chosen on some trajectories of a pair, judged on its others.
+        """Return the share that the best width reaches: chosen on some trajectories of a pair, judged on its others.
 
         The trajectories of a pair are dealt out to `folds` at random; each is judged once, at the width chosen on
         those of the other folds. Choosing takes the share within the band over the logarithm of the width, smoothed,
@@ -146,11 +147,11 @@ class Trials:
         return Floor(found.value, found.low, found.high, judged, t_s, float(np.mean(chosen == widths - 1)))
 
     def floors(self, seed: int = 0, folds: int = 2) -> dict[str, float]:
-        """The floor of each band by name: ``floor_20``."""
+        """Return the floor of each band by name: ``floor_20``."""
         return {label("floor", band): self.floor(band, seed, folds).value for band in BANDS}
 
     def floor_bias(self, band: float, seed: int = 0, folds: int = 2) -> float:
-        """By about how much the floor is too low: as much as it rises from half of the trajectories to all of them.
+        """Estimate by how much the floor is too low: as much as it rises from half of the trajectories to all of them.
 
         What chance takes from it goes about with one over their number. Below 0 where chance lets it fall; NaN for
         fewer than four trajectories.
@@ -163,12 +164,12 @@ class Trials:
         return self.floor(band, seed, folds).value - float(np.mean(halves))
 
     def gap(self, t_s: ArrayLike, band: float, seed: int = 0, folds: int = 2) -> Estimate:
-        """Floor minus share of the same trajectories, paired: each pair's own difference is resampled."""
+        """Return the floor minus share of the same trajectories, paired: each pair's own difference is resampled."""
         return Estimate.of(self.floor(band, seed, folds).each - self.share(t_s, band, seed).each, seed)
 
 
 def _best(counts: np.ndarray, smoother: np.ndarray) -> np.ndarray:
-    """The place of the best width of smoothed counts (..., T); of several that are as good, the middle one."""
+    """Return the place of the best width of smoothed counts (..., T); of several that are as good, the middle one."""
     smooth = counts @ smoother
     good = smooth >= smooth.max(axis=-1, keepdims=True) * (1 - 1e-6)
     rank = (good.sum(axis=-1, keepdims=True) + 1) // 2
@@ -176,7 +177,9 @@ def _best(counts: np.ndarray, smoother: np.ndarray) -> np.ndarray:
 
 
 def _smoother(widths: int) -> np.ndarray:
-    """Gaussian weights over the logarithm of T equally spaced widths, (T, T), columns add up to 1; width 0 is alone."""
+    """Return Gaussian weights over the logarithm of T equally spaced widths, (T, T), columns add up to 1; width 0 is
+    alone.
+    """
     log_width = np.log(np.arange(1, widths))
     # narrower widths are closer together in the logarithm, and count less each
     weights = np.exp(-0.5 * (np.subtract.outer(log_width, log_width) / _SMOOTH) ** 2)

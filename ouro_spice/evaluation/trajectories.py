@@ -67,7 +67,7 @@ class _Law:
             check_range("near", self.near[1], self.near[0], 100.0, "(relative)")
 
     def settings(self, block: int, count: int) -> dict[str, Any]:
-        """Everything that decides a block."""
+        """Return everything that decides a block."""
         plain = {name: getattr(self, name) for name in ("trajectories", "widths", "seed", "start", "rise_s")}
         recipe = self._recipe(block, 1, sampling=self.sampling)
         plain |= {"block": block, "pairs": count, "pilot": [_PILOT, _QUARTER, self.beyond, _STEPS]}
@@ -75,14 +75,16 @@ class _Law:
         return describe(self.cell, "trials", **plain, recipe=recipe.settings).origin
 
     def pairs(self, block: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Starts and targets of the first pairs of a block, (count,) each [S]."""
+        """Return starts and targets of the first pairs of a block, (count,) each [S]."""
         recipe = self._recipe(block, count, d2d=None, sampling=self.sampling)
         drawn = [recipe.draw(self.cell, number) for number in range(count)]
         start_S, target_S = (np.array([getattr(one, name) for one in drawn]) for name in ("start_S", "target_S"))
         return (start_S if self.near is None else self._beside(start_S, target_S)), target_S
 
     def _beside(self, uniform_S: np.ndarray, target_S: np.ndarray) -> np.ndarray:
-        """Starts around targets, at relative distances even in the logarithm, by starts uniform over the window."""
+        """Return starts around targets, at relative distances even in the logarithm, by starts uniform over the
+        window.
+        """
         low, high = self.cell.window_S
         share = 2 * (uniform_S - low) / (high - low)
         least, most = self.near
@@ -105,7 +107,7 @@ class _Law:
     def fleets(
         self, block: int, start_S: np.ndarray, target_S: np.ndarray, workers: int | None, engine: Ngspice | None
     ) -> tuple[Fleet, Fleet]:
-        """The pilot's cells and the others, pair by pair: each trajectory has a device and a walk of its own."""
+        """Return the pilot's cells and the others, pair by pair: each trajectory has a device and a walk of its own."""
         each = _PILOT + self.trajectories
         table = {"g_start_S": np.repeat(start_S, each), "g_target_S": np.repeat(target_S, each)}
         recipe = self._recipe(block, len(start_S) * each, sampling="listed", table=table)
@@ -182,7 +184,7 @@ def trials(
 def _blocks(
     law: _Law, n: int, out: str | Path | None, workers: int | None, engine: Ngspice | None
 ) -> list[dict[str, np.ndarray]]:
-    """The trials of `n` pairs, block by block."""
+    """Return the trials of `n` pairs, block by block."""
     with ExitStack() as stack, progress("trajectories", n * law.trajectories) as bar:
         if engine is None and isinstance(law.cell, Cell):
             engine = stack.enter_context(Ngspice(workers))
@@ -200,7 +202,7 @@ class _Work:
     bar: Bar
 
     def block(self, block: int, count: int, out: str | Path | None) -> dict[str, np.ndarray]:
-        """The trials of the first pairs of a block, made or found."""
+        """Return the trials of the first pairs of a block, made or found."""
         made = []
 
         def make() -> dict[str, np.ndarray]:
@@ -214,7 +216,7 @@ class _Work:
 
     @cached_property
     def _around_s(self) -> Predict:
-        """Times near which the pilot looks first."""
+        """Return times near which the pilot looks first."""
         return noise_free(self.law.cell, self.law.pair, self.engine)
 
     def _made(self, block: int, count: int) -> dict[str, np.ndarray]:
@@ -231,7 +233,7 @@ class _Work:
 
 
 def _longest_s(law: _Law, pilots: Fleet, volts: np.ndarray, target_S: np.ndarray, guess_s: np.ndarray) -> np.ndarray:
-    """The longest width of each pair [s], (P,)."""
+    """Return the longest width of each pair [s], (P,)."""
     limit_s = LIMIT * law.pair.total_s
     # a target beside the start says nothing about how long it takes: doing nothing is best, or nearly
     look_s = np.clip(guess_s, law.pair.total_s / 100, limit_s)

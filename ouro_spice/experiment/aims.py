@@ -30,7 +30,9 @@ _OTHERS = ("do nothing", "noise-free")
 
 
 def aim_rows(results: Results) -> list[list[str]]:
-    """Aims with what was measured, and whether they are met; those of campaigns that were not run are left out."""
+    """Return aims with what was measured, and whether they are met; those of campaigns that were not run are left
+    out.
+    """
     rows = []
     for campaign, text, measure in _AIMS:
         if campaign not in results:
@@ -45,7 +47,9 @@ def aim_rows(results: Results) -> list[list[str]]:
 
 
 def _share(row: dict[str, Any], key: str) -> tuple[float, float, float]:
-    """A share of independent attempts with Wilson's interval, of several trainings with their row's own at least."""
+    """Return a share of independent attempts with Wilson's interval, of several trainings with their row's own at
+    least.
+    """
     ends = row["interval"][key] if row.get("trainings", {}).get("n", 1) > 1 else None
     value, low, high = widened((row[key], *wilson(row[key] * row["n"], row["n"])), ends)
     return value, low, high
@@ -66,7 +70,9 @@ _SAME = ", chosen on the same cases"
 
 
 def _best(results: dict[str, Any], setting: str) -> dict[str, Any]:
-    """The best networks of a setting, as `best_networks` gives them; of rows alone where results are of before."""
+    """Return the best networks of a setting, as `best_networks` gives them; of rows alone where results are of
+    before.
+    """
     if "best" in results:
         return results["best"][setting]
     rows = {name: row for name, row in results["one_shot"][setting].items() if "trained on" not in name}
@@ -84,7 +90,9 @@ def _best(results: dict[str, Any], setting: str) -> dict[str, Any]:
 
 
 def _quickest(rows: dict[str, Any], name: str) -> dict[str, Any]:
-    """The network with the fewest pulses, as `quickest` gives it, of rows of before; the median without an interval."""
+    """Return the network with the fewest pulses, as `quickest` gives it, of rows of before; the median without an
+    interval.
+    """
     share = _share(rows[name], "iterations_below_10")
     return {"name": name + _SAME, "n": rows[name]["n"], "below_10": share, "median": rows[name]["pulses_median"]}
 
@@ -100,7 +108,7 @@ def below_floor(rows: Mapping[str, Any], key: str, gap: Sequence[float]) -> list
 
 
 def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, bool | None]]:
-    """For each band: the best network's floor - share, the floor's own bias added, by the upper end.
+    """Judge each band: the best network's floor - share, the floor's own bias added, by the upper end.
 
     None, not measured, where the bias is not known: the upper end might be anywhere.
     """
@@ -121,7 +129,7 @@ def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, 
 
 
 def _history(results: dict[str, Any]) -> tuple[str, bool]:
-    """Each band by the network of this circuit that serves it best."""
+    """Return each band by the network of this circuit that serves it best."""
     best = _best(results, _SPICE)["second"]
     found, met = [], True
     for key, least in (("within_50", 0.95), ("within_20", 0.75)):

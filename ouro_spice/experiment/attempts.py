@@ -20,7 +20,8 @@ from ..programming.history import History
 from ..programming.lockstep import write_many
 from ..programming.outcome import Outcome
 from ..provenance.cache import cached_arrays
-from .networks import DEVICES, TRAINING, ExperimentContext, foreign, foreign_name, network, programmer, trainings
+from .context import DEVICES, TRAINING, ExperimentContext
+from .networks import foreign, foreign_name, network, programmer, trainings
 from .rivals import table_name, tables, tried
 from .trainings import Spread, chosen, hit_summary, over_tables, summary, told
 from .updates import updates
@@ -73,7 +74,7 @@ class OneShot:
     updates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def rows(self) -> dict[str, dict[str, Any]]:
-        """What results hold, by variant."""
+        """Return what results hold, by variant."""
         floors = self.trials.floors(folds=self.folds) if self.trials else {}
         if self.trials:
             floors["floor_bias"] = {
@@ -141,7 +142,7 @@ def one_shot(place: ExperimentContext, compact: ExperimentContext | None = None)
 def _programmers(
     place: ExperimentContext, compact: ExperimentContext | None, variants: list[Variant], shared: list[Variant]
 ) -> dict[str, list[NeuralProgrammer]]:
-    """What asks for more than a time, each training of it; those that were trained on compact data behind."""
+    """Return what asks for more than a time, each training of it; those that were trained on compact data behind."""
     found = {v.name: [programmer(place, v, one) for one in trainings(place, v)] for v in variants}
     return found | {foreign_name(v): [foreign(place, compact, v)] for v in variants if v in shared}
 
@@ -175,12 +176,12 @@ class _Trained:
 
 
 def _single(variant: Variant) -> bool:
-    """Whether a network asks for the time of a pulse by reading and change alone."""
+    """Return whether a network asks for the time of a pulse by reading and change alone."""
     return not (variant.drives or variant.conditioned)
 
 
 def _gaps(trials: Trials, predicts: Sequence[Predict], folds: int) -> dict[float, Spread]:
-    """Floor minus share on the floor's own pairs, over all trainings."""
+    """Return the floor minus share on the floor's own pairs, over all trainings."""
     times_s = [predict(trials.start_S, trials.target_S - trials.start_S) for predict in predicts]
     return {band: Spread.of([trials.gap(t_s, band, folds=folds).each for t_s in times_s]) for band in BANDS}
 
@@ -190,7 +191,7 @@ def _edge(place: ExperimentContext) -> float:
 
 
 def deployed(place: ExperimentContext, name: str, predict: Predict) -> Deployment:
-    """One attempt each with the time that a function predicts, kept."""
+    """Return one attempt each with the time that a function predicts, kept."""
     edge_s = _edge(place)
 
     def make() -> Deployment:
@@ -203,7 +204,7 @@ def deployed(place: ExperimentContext, name: str, predict: Predict) -> Deploymen
 
 
 def attempted(place: ExperimentContext, one: NeuralProgrammer) -> Deployment:
-    """One attempt each by a programmer that asks for more than a time, kept."""
+    """Return one attempt each by a programmer that asks for more than a time, kept."""
 
     def make() -> Deployment:
         drawn = place.drawn(place.setting.deployments, DEVICES)
@@ -222,7 +223,7 @@ def two_attempts(place: ExperimentContext, one: NeuralProgrammer) -> dict[float,
 
 
 def _hit(history: History, band: float) -> bool:
-    """Whether the conductance is within a band where a write ends that stops as soon as its reading is."""
+    """Return whether the conductance is within a band where a write ends that stops as soon as its reading is."""
     if history.outcome in (Outcome.SIMULATION_FAILED, Outcome.READ_FAILED) or not history.readings_S:
         return False
     inside = np.abs(np.array(history.readings_S) / history.target_S - 1) <= band
@@ -231,7 +232,7 @@ def _hit(history: History, band: float) -> bool:
 
 
 def from_histories(histories: list) -> Deployment:
-    """Writes as attempts: where each began and ended; one that failed ended nowhere."""
+    """Return writes as attempts: where each began and ended; one that failed ended nowhere."""
     nan = float("nan")
     failed = (Outcome.SIMULATION_FAILED, Outcome.READ_FAILED)
     columns = [
@@ -256,7 +257,9 @@ def _kept(place: ExperimentContext, name: str, settings: dict[str, Any], make: C
 def kept_deployment(
     place: ExperimentContext, name: str, settings: dict[str, Any], make: Callable[[], Deployment]
 ) -> Deployment:
-    """A deployment in a setting, from its file where it has been made before; `settings`: all that decides it."""
+    """Return a deployment in a setting, from its file where it has been made before; `settings`: all that decides
+    it.
+    """
     found = cached_arrays(
         place.kept, f"{place.setting.name}-{name}", settings,
         lambda: {key: np.asarray(value) for key, value in dataclasses.asdict(make()).items()},

@@ -45,11 +45,11 @@ class Tuning:
 
     @classmethod
     def of(cls, cell: Cell | CompactCell) -> Tuning:
-        """What takes about a minute."""
+        """Return what takes about a minute."""
         return cls(60, 120) if isinstance(cell, CompactCell) else cls(30, 40)
 
     def told(self, cell: Cell | CompactCell) -> str:
-        """In words."""
+        """Return it in words."""
         first = f"the best of {self.candidates} settings drawn from its grid on {self.cells} training cells"
         if isinstance(cell, CompactCell):
             return first
@@ -115,7 +115,7 @@ class Bench:
 def cells(
     bench: Bench, cell: Cell | CompactCell, voltages: Pair, n: int, stream: int, engine: Ngspice
 ) -> tuple[Fleet, list[float]]:
-    """Cells at their starts, and their targets [S]."""
+    """Return cells at their starts, and their targets [S]."""
     seed = np.random.SeedSequence(bench.seed, spawn_key=(stream,)).generate_state(1)[0]
     recipe = Recipe(n, int(seed), voltages, d2d=bench.d2d)
     drawn = [recipe.draw(cell, number) for number in range(n)]
@@ -153,7 +153,7 @@ def _some(bench: Bench, kind: type[Programmer], voltages: Pair | NominalTimes) -
 def _ranked(
     bench: Bench, cell: Cell | CompactCell, voltages: Pair, tried: list[Programmer], n: int, engine: Ngspice
 ) -> list[dict[str, Any]]:
-    """The settings of the candidates, best first."""
+    """Return the settings of the candidates, best first."""
     trained, targets = cells(bench, cell, voltages, n, TRAINING, engine)
     _, rows = ranked(tried, trained.copy, targets, bench.tolerance, bench.max_pulses, "time")
     return [row["parameters"] for row in rows]

@@ -86,14 +86,14 @@ class Benchmarked:
 
     @property
     def setting(self) -> str:
-        """Its name in results."""
+        """Return its name in results."""
         total = f"{self.bench.name}_{self.bench.pair.total_s * 1e6:.4g}us"
         law = {None: "", "ten_percent": "_d2d"}.get(self.bench.d2d, f"_{self.bench.d2d}")
         return total + law
 
     @property
     def rows(self) -> dict[str, dict[str, Any]]:
-        """Figures by programmer, as results hold them."""
+        """Return figures by programmer, as results hold them."""
         return {
             name: row(several, self.bench.reads_s) | {"outcomes": dict(Counter(h.outcome.name for h in several))}
             for name, several in self.histories.items()
@@ -101,7 +101,7 @@ class Benchmarked:
 
     @cached_property
     def ratios(self) -> dict[str, dict[str, Any]]:
-        """The neural programmers against the best of their rivals, in pulses and in time with reads of 100 ns.
+        """Return the neural programmers against the best of their rivals, in pulses and in time with reads of 100 ns.
 
         ``ratio`` is that to the best that knows nothing. Empty without a neural programmer.
         """
@@ -110,7 +110,7 @@ class Benchmarked:
 
     @property
     def results(self) -> dict[str, Any]:
-        """What ``results.json`` holds."""
+        """Return what ``results.json`` holds."""
         bench, tolerance = self.bench, f"{self.bench.tolerance:g}"
         return {
             "write_verify": {self.setting: {tolerance: self.rows}},
@@ -128,7 +128,7 @@ class Benchmarked:
 
     @property
     def manifest(self) -> Manifest:
-        """What was simulated."""
+        """Return what was simulated."""
         bench = self.bench
         settings = {name: getattr(bench, name) for name in ("n", "seed", "d2d", "tolerance", "max_pulses", "table")}
         settings["pair"] = dataclasses.asdict(bench.pair)
@@ -138,12 +138,14 @@ class Benchmarked:
 
     @property
     def tuned(self) -> dict[str, dict[str, Any]]:
-        """Settings of the conventional programmers and edges that they lie at, by programmer, as results hold them."""
+        """Return settings of the conventional programmers and edges that they lie at, by programmer, as results hold
+        them.
+        """
         return {name: {"parameters": one, "edges": self.edges.get(name, {})} for name, one in self.settings.items()}
 
     @cached_property
     def tables(self) -> list[tuple[Sequence[str], list[list[str]]]]:
-        """Heads and rows: how writes ended, what they take, the ratios to rivals, and tuned settings."""
+        """Return heads and rows: how writes ended, what they take, the ratios to rivals, and tuned settings."""
         rows, ratios = self.rows, self.ratios
         costs = cost_rows(rows, self.prediction_s, ratios["time_s"]["break_even"] if ratios else {})
         found = [(WRITE_HEAD, write_rows(rows)), (cost_head(self.bench.reads_s), costs)]
@@ -151,7 +153,7 @@ class Benchmarked:
         return [*found, *against, (TUNED_HEAD, tuned_rows(self.tuned))]
 
     def told(self) -> list[str]:
-        """The ratios in words."""
+        """Return the ratios in words."""
         if not self.neural:
             return ["no neural programmer took part"]
         words = {"pulses": "pulses", "time_s": "time, reads of 100 ns"}

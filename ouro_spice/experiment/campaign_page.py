@@ -15,7 +15,7 @@ from ..reporting.page import Page
 from ..reporting.write_figures import converged, iterations, pulses_and_time
 from ..simulation.live_cell import live
 from . import result_tables
-from .networks import ExperimentContext
+from .context import ExperimentContext
 from .write_tables import SAYS, software_rows
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _one_shot(book: _Book, name: str, place: ExperimentContext, found: Findings,
 
 
 def _fig5(place: ExperimentContext) -> Figure:
-    """The history of the validation records that goes farthest, of those that are kept point by point."""
+    """Return the history of the validation records that goes farthest, of those that are kept point by point."""
     from ..prediction.examples import Examples
 
     curves = Examples.of(place.data, "validation").curves

@@ -21,8 +21,9 @@ from ..spice.ngspice import Ngspice
 from . import campaign_page, document
 from .attempts import one_shot
 from .configuration import Configuration, Setting
+from .context import ExperimentContext
 from .found import Findings
-from .networks import ExperimentContext, network
+from .networks import network
 from .revision import commit
 from .training_processes import train_ahead
 from .transfer import transfer
@@ -87,14 +88,14 @@ def _judge(found: Findings, setting: Setting) -> None:
 
 
 def _seeds(configuration: Configuration) -> dict[str, Any]:
-    """The campaign's seed, of which everything random comes, and those of trainings by setting."""
+    """Return the campaign's seed, of which everything random comes, and those of trainings by setting."""
     own = configuration.seed
     seeds = {one.name: list(range(own, own + one.training_seeds)) for one in configuration.settings}
     return {"campaign": own, "training": seeds}
 
 
 def finite(value: Any) -> Any:
-    """As JSON can hold it: a figure that was not measured is null, numpy's numbers are plain ones."""
+    """Return it as JSON can hold it: a figure that was not measured is null, numpy's numbers are plain ones."""
     if isinstance(value, dict):
         return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -72,7 +72,7 @@ def _three(rows: Mapping[str, Any], names: Sequence[str]) -> str:
 
 
 def _shares(row: Mapping[str, Any]) -> str:
-    """The share within each band with its interval, and the number of attempts."""
+    """Return the share within each band with its interval, and the number of attempts."""
     ends = {band: shares_span((row.get("interval") or {}).get(f"within_{band}")) for band in PERCENTS}
     told = (share(row.get(f"within_{band}")) + (f" ({ends[band]})" if ends[band] else "") for band in PERCENTS)
     return f"{' / '.join(told)} %, n = {row['n']}"
@@ -92,7 +92,7 @@ def _wrong_share(row: Mapping[str, Any]) -> str:
 
 
 def _compute(rows: Mapping[str, Any]) -> str:
-    """The time of a prediction of each, with how many were timed and how far they are apart."""
+    """Return the time of a prediction of each, with how many were timed and how far they are apart."""
     timed = {name: row for name, row in rows.items() if "compute_s" in row}
     told = ", ".join(f"{name} {_timed(row)}" for name, row in timed.items())
     return told if all("compute_n" in row for row in timed.values()) else f"{told}; how many were timed was not kept"
@@ -124,7 +124,7 @@ def _writes(results: Results, setting: str) -> Mapping[str, Any]:
 
 
 def _at_the_floor(results: Results) -> list[str]:
-    """How far the network that was trained for a band is from the floor there, the floor's own bias added."""
+    """Return how far the network that was trained for a band is from the floor there, the floor's own bias added."""
     found = {
         (setting, band): below_floor(rows, f"within_{band}", rows[f"within_{band}"]["gap"][f"within_{band}"])
         for setting, rows in _settings(results)
@@ -147,7 +147,7 @@ def _at_the_floor(results: Results) -> list[str]:
 
 
 def _tables(results: Results) -> list[str]:
-    """Tables of the same simulations beside the networks that see as much."""
+    """Return tables of the same simulations beside the networks that see as much."""
     lines, verdicts = [], set()
     for setting, rows in _settings(results):
         keys = [f"within_{band}" for band in PERCENTS]
@@ -177,7 +177,7 @@ _HEADS = {
 
 
 def _beside(over: Sequence[float] | None) -> str:
-    """What the interval of network minus table on the same attempts says; "" of results that do not hold it."""
+    """Return what the interval of network minus table on the same attempts says; "" of results that do not hold it."""
     if over is None:
         return ""
     if over[1] >= -_MARGIN and over[2] <= _MARGIN:
@@ -186,21 +186,21 @@ def _beside(over: Sequence[float] | None) -> str:
 
 
 def _differences(over: Sequence[Sequence[float] | None]) -> str:
-    """Network minus table of each band, and what that says; nothing of results that do not hold it."""
+    """Return the network minus table of each band, and what that says; nothing of results that do not hold it."""
     if None in over:
         return ""
     return f", networks - table {' / '.join(f'{share(x[0])} ({shares_span(x[1:])}): {_beside(x)}' for x in over)}"
 
 
 def _of_band(rows: Mapping[str, Any], kind: str, band: int) -> Mapping[str, Any] | None:
-    """The row of the table for a band, or of the only one there is."""
+    """Return the row of the table for a band, or of the only one there is."""
     names = [name for name in rows if name.startswith(kind) and f"within_{band}" in rows[name]]
     name = next((one for one in names if one.endswith(str(band))), next(iter(names), None))
     return rows[name] if name else None
 
 
 def _many_inputs(results: Results) -> list[str]:
-    """What amplitude and history as inputs add, in writes."""
+    """Return what amplitude and history as inputs add, in writes."""
     lines, fewer = [], True
     for setting in (_COMPACT, SPICE):
         rows, ratios = _writes(results, setting), _ratios(results, setting)
@@ -223,7 +223,7 @@ def _many_inputs(results: Results) -> list[str]:
 
 
 def _rule(results: Results) -> list[str]:
-    """Whether the best rule that knows the nominal model takes fewer pulses than the best network, or more."""
+    """Return whether the best rule that knows the nominal model takes fewer pulses than the best network, or more."""
     lines, verdicts = [], set()
     for setting in (_COMPACT, SPICE):
         rows, found = _writes(results, setting), _ratios(results, setting).get("pulses", {})
@@ -248,7 +248,7 @@ def _pulses(row: Mapping[str, Any]) -> str:
 
 
 def _draws(results: Results) -> list[str]:
-    """How far trainings of the same network are apart."""
+    """Return how far trainings of the same network are apart."""
     spread = {
         (setting, name): row["trainings"]
         for setting, rows in _settings(results)

@@ -31,7 +31,7 @@ _LISTS = ("variants", "edges_s", "converge", "timed")
 
 
 def named_cell(name: str) -> Cell | CompactCell:
-    """A cell of the nominal device with its walk, as campaigns and shipped checkpoints know it."""
+    """Return a cell of the nominal device with its walk, as campaigns and shipped checkpoints know it."""
     if name not in _CELLS:
         raise ValueError(f"cell {name!r} is unknown; there is {', '.join(_CELLS)}")
     device = jart_vcm_v1b(window=True, walk=Walk())
@@ -115,7 +115,7 @@ class Setting:
 
     @property
     def law(self) -> str | None:
-        """The D2D law."""
+        """Return the D2D law."""
         return None if self.d2d == "none" else self.d2d
 
 
@@ -140,7 +140,7 @@ class Configuration:
 
     @classmethod
     def load(cls, name: str, path: Path | None = None) -> Configuration:
-        """From ``training/NAME.toml``, or another file; ValueError for what it does not say rightly."""
+        """Read ``training/NAME.toml``, or another file; ValueError for what it does not say rightly."""
         path = path or assets.folder("training") / f"{name}.toml"
         try:
             found = cls.of_tables(name, tomllib.loads(read_text(path)))
@@ -154,7 +154,7 @@ class Configuration:
 
     @classmethod
     def of_tables(cls, name: str, tables: dict[str, Any]) -> Configuration:
-        """From the tables of a file; ValueError or KeyError for a value that is wrong or missing."""
+        """Make one of the tables of a file; ValueError or KeyError for a value that is wrong or missing."""
         for key in ("seed", "records", "deployments"):
             check_count(key, tables[key], 0 if key == "seed" else 1)
         variants = {key: _variant(key, table) for key, table in tables_of(tables, "variant", dict).items()}
@@ -163,7 +163,7 @@ class Configuration:
 
     @property
     def seed(self) -> int:
-        """Of everything random."""
+        """Return that of everything random."""
         return self.tables["seed"]
 
     @property
@@ -176,11 +176,11 @@ class Configuration:
         return asked | {"table"} & set(self.tables)
 
     def seeded(self, seed: int) -> Configuration:
-        """The same with another seed."""
+        """Return the same with another seed."""
         return dataclasses.replace(self, tables=self.tables | {"seed": seed})
 
     def of(self, setting: Setting) -> list[Variant]:
-        """The networks of a setting, those first that others begin with."""
+        """Return the networks of a setting, those first that others begin with."""
         return [self.variants[key] for key in setting.variants]
 
 

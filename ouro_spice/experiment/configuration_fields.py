@@ -25,7 +25,7 @@ _NEEDED = {
 
 
 def tables_of(tables: Mapping[str, Any], name: str, kind: type) -> Any:
-    """The tables ``[name.KEY]`` or ``[[name]]`` of a file."""
+    """Return the tables ``[name.KEY]`` or ``[[name]]`` of a file."""
     found = tables[name]
     inner = found.values() if isinstance(found, dict) else found if isinstance(found, list) else [None]
     if not isinstance(found, kind) or not all(isinstance(one, dict) for one in inner):
@@ -36,7 +36,7 @@ def tables_of(tables: Mapping[str, Any], name: str, kind: type) -> Any:
 
 
 def made(kind: type, values: Any, what: str) -> Any:
-    """An object of a table's values; ValueError for one that is not known, or missing."""
+    """Return an object of a table's values; ValueError for one that is not known, or missing."""
     if not isinstance(values, Mapping):
         raise ValueError(f"{what} must be a table, not {values!r}")
     fields = dataclasses.fields(kind)

@@ -82,7 +82,7 @@ def _section(title: str, table: Table) -> list[str]:
 
 
 def _origin(results: Mapping[str, Any]) -> str:
-    """Where the figures of a campaign come from: source, commit, date, seeds, versions, notes."""
+    """Return where the figures of a campaign come from: source, commit, date, seeds, versions, notes."""
     versions = (results.get("manifest") or {}).get("versions") or {}
     tools = ", ".join(f"{name} {versions[name]}" for name in versions) or NOT_RECORDED
     seconds = results.get("seconds")
@@ -96,7 +96,7 @@ def _origin(results: Mapping[str, Any]) -> str:
 
 
 def _wrapped(text: str, indent: str = "") -> str:
-    """A paragraph in lines of no more than 120 characters."""
+    """Return a paragraph in lines of no more than 120 characters."""
     return textwrap.fill(text, 120, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 

@@ -12,7 +12,8 @@ from ..evaluation.deployment import Deployment
 from ..programming.history import History
 from .attempts import OneShot
 from .best_network import best_networks
-from .networks import ExperimentContext, network
+from .context import ExperimentContext
+from .networks import network
 from .writes import Writes, ratios, rows
 
 
@@ -28,7 +29,7 @@ class Findings:
 
     @property
     def results(self) -> dict[str, Any]:
-        """What ``results.json`` holds."""
+        """Return what ``results.json`` holds."""
         return {
             "one_shot": {name: found.rows() for name, found in self.one_shots.items()},
             "write_verify": {name: rows(self.places[name], found) for name, found in self.writes.items()},
@@ -47,13 +48,13 @@ class Findings:
         }
 
     def _networks(self, name: str) -> list[str]:
-        """Names of the networks that a setting trains."""
+        """Return names of the networks that a setting trains."""
         place = self.places[name]
         return [variant.name for variant in place.configuration.of(place.setting)]
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """Exactly what was simulated, by setting."""
+        """Return exactly what was simulated, by setting."""
         data = {name: place.data.manifest for name, place in self.places.items()}
         return {
             "circuits": {name: one.circuit for name, one in data.items()},
@@ -73,7 +74,7 @@ def _by_tolerance(found: dict[float, Any]) -> dict[str, Any]:
 
 
 def _spread(histories: list[History]) -> dict[str, dict[str, float]]:
-    """Mean and standard deviation of the last conductance over the starts, by target [S]."""
+    """Return the mean and standard deviation of the last conductance over the starts, by target [S]."""
     ends: dict[float, list[float]] = {}
     for history in histories:
         if history.conductances_S:

@@ -25,7 +25,7 @@ DECK_HEAD = ("deck", "figure", "value", "target", "tolerance", "unit", "verdict"
 
 
 def configuration() -> Configuration:
-    """The numbers of the main job, from ``training/sim.toml``."""
+    """Return the numbers of the main job, from ``training/sim.toml``."""
     return Configuration.load("sim")
 
 
@@ -69,7 +69,7 @@ def judge(out: Path, say: Say = lambda *_: None) -> list[DeckFigure]:
 
 
 def deck_rows(judged: list[DeckFigure]) -> list[list[str]]:
-    """The figures as rows under `DECK_HEAD`."""
+    """Return the figures as rows under `DECK_HEAD`."""
     return [
         [
             f.name,
@@ -85,7 +85,7 @@ def deck_rows(judged: list[DeckFigure]) -> list[list[str]]:
 
 
 def deck_summary(judged: list[DeckFigure]) -> list[list[str]]:
-    """Rows under `DECK_SUMMARY_HEAD`: one a deck, and one for each figure of it that is missed."""
+    """Return rows under `DECK_SUMMARY_HEAD`: one a deck, and one for each figure of it that is missed."""
     rows = []
     for name in dict.fromkeys(figure.name for figure in judged):
         mine = [figure for figure in judged if figure.name == name]
@@ -100,7 +100,7 @@ def deck_summary(judged: list[DeckFigure]) -> list[list[str]]:
 
 
 def deck_json(judged: list[DeckFigure]) -> list[dict[str, Any]]:
-    """The figures as ``results.json`` holds them."""
+    """Return the figures as ``results.json`` holds them."""
     return [
         {"name": f.name, "figure": f.figure, "value": f.value, "target": f.target, "unit": f.unit, "pass": f.passed}
         for f in judged

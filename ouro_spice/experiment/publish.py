@@ -131,7 +131,7 @@ def _check(found: Mapping[str, Any]) -> None:
 
 
 def _inside(where: str, found: Any) -> list[tuple[str, Any]]:
-    """What a table holds, each with the way to it; ValueError for what is no table."""
+    """Return what a table holds, each with the way to it; ValueError for what is no table."""
     if not isinstance(found, dict):
         raise ValueError(f"{where} is no table")
     return [(f"{where}, {name}", one) for name, one in found.items()]

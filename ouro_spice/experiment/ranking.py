@@ -36,7 +36,7 @@ QUICK = 10
 
 
 def row(histories: Sequence[History], reads_s: Sequence[float]) -> dict[str, Any]:
-    """Figures of a programmer's writes, as results hold them; times also for reads of other lengths [s]."""
+    """Return figures of a programmer's writes, as results hold them; times also for reads of other lengths [s]."""
     booked = {f"{read_s:g}": summary([h.with_reads(read_s) for h in histories]) for read_s in reads_s}
     return summary(histories) | {
         "knows": histories[0].knows,
@@ -54,13 +54,13 @@ def quick(histories: Sequence[History]) -> np.ndarray:
 
 
 def _met(history: History) -> bool:
-    """Whether the conductance itself, not its reading, ended within the tolerance."""
+    """Return whether the conductance itself, not its reading, ended within the tolerance."""
     ended = history.conductances_S[-1] if history.conductances_S else float("nan")
     return abs(ended - history.target_S) <= history.tolerance * history.target_S
 
 
 def booked(histories: Mapping[str, Sequence[History]]) -> dict[str, list[History]]:
-    """Writes by programmer, with reads of `READ_S`."""
+    """Return writes by programmer, with reads of `READ_S`."""
     return {name: [history.with_reads(READ_S) for history in several] for name, several in histories.items()}
 
 
@@ -89,19 +89,21 @@ def best_of(histories: Mapping[str, Sequence[History]], names: Iterable[str], ke
 def candidates(
     kind: type[Programmer], voltages: Pair | NominalTimes, count: int, seeds: np.random.SeedSequence
 ) -> list[Programmer]:
-    """Some of the settings that a conventional programmer may have, drawn from its grid."""
+    """Return some of the settings that a conventional programmer may have, drawn from its grid."""
     every = kind.candidates(voltages)
     chosen = np.random.default_rng(seeds).permutation(len(every))[:count]
     return [every[k] for k in sorted(chosen)]
 
 
 def carried(kind: type[Programmer], voltages: Pair | NominalTimes, parameters: Mapping[str, Any]) -> Programmer:
-    """A programmer of another pair: settings are multiples of a pair, but for the limit of the drivers."""
+    """Return a programmer of another pair: settings are multiples of a pair, but for the limit of the drivers."""
     return kind(voltages, **{name: value for name, value in parameters.items() if name != "most"})
 
 
 def varied(ranked: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
-    """Of settings, best first, the best one of each amplitude: it is what another circuit asks to be chosen anew."""
+    """Return that of settings, best first, the best one of each amplitude: it is what another circuit asks to be
+    chosen anew.
+    """
     best: dict[float, Mapping[str, Any]] = {}
     for parameters in ranked:
         best.setdefault(parameters["over"] if "over" in parameters else parameters["start"], parameters)

@@ -10,7 +10,7 @@ from .formats import PERCENTS, duration, energy, gaps, number, plain, ratio, sha
 from .write_tables import AGAINST_HEAD, TUNED_HEAD, against_rows, cost_head, cost_rows, tuned_rows
 
 if TYPE_CHECKING:
-    from .networks import ExperimentContext
+    from .context import ExperimentContext
 
 Row = Mapping[str, Any]
 Table = tuple[list[str], list[list[str]]]
@@ -52,7 +52,7 @@ def _interval(key: str) -> Callable[[Row], str]:
 
 
 def _trainings(row: Row) -> str:
-    """How many trainings a row is the mean of, and how far they are apart in the share within 20 %."""
+    """Return how many trainings a row is the mean of, and how far they are apart in the share within 20 %."""
     found = row.get("trainings")
     if not found:
         return ""
@@ -63,13 +63,13 @@ def _trainings(row: Row) -> str:
 
 
 def _timed(row: Row) -> str:
-    """The median time of a prediction, how many were timed, and between which times half of them lie."""
+    """Return the median time of a prediction, how many were timed, and between which times half of them lie."""
     found, ends = duration(row.get("compute_s")), row.get("compute_quartiles_s")
     return f"{found} ({' .. '.join(map(duration, ends))}, n = {row['compute_n']})" if found and ends else found
 
 
 def _chosen(row: Row) -> str:
-    """The shares of the training that goes on."""
+    """Return the shares of the training that goes on."""
     found = row.get("trainings", {})
     if "chosen_shares" not in found:
         return ""
@@ -221,7 +221,7 @@ def transfer_table(rows: Mapping[str, Row]) -> Table:
 
 
 def _made(title: str, rows: Mapping[Any, Row], columns: Sequence[Column], beside: Sequence[str]) -> Table:
-    """A table of the declared columns, and of one for each figure that none of them shows."""
+    """Return a table of the declared columns, and of one for each figure that none of them shows."""
     known = {key for column in columns for key in column.keys} | set(beside)
     found = dict.fromkeys(key for row in rows.values() for key in row if key not in known)
     others = [Column(key.replace("_", " "), _plain(key), (key,), always=False) for key in found]

@@ -88,7 +88,7 @@ def break_even(histories: Writes, plain: str = "") -> dict[str, dict[str, Any]]:
 
 
 def _spare(rival: np.ndarray, own: np.ndarray, per: int | None = None) -> np.ndarray:
-    """Time that is left, over pulses or predictions; of means (B, 1) and (B, 3)."""
+    """Return the time that is left, over pulses or predictions; of means (B, 1) and (B, 3)."""
     left = rival[:, 0] - own[:, 0]
     return left if per is None else left / own[:, per]
 

@@ -20,7 +20,7 @@ from ..programming.tuning import edges, ranked
 from ..provenance.cache import cached_arrays
 from ..simulation.write_voltages import Pair
 from ..spice.ngspice import Engine
-from .networks import TRAINING, ExperimentContext
+from .context import TRAINING, ExperimentContext
 
 TABLE = 6
 """Stream of a campaign's seed from which the trials of tables come, beside those of `networks`: no floor that judges a

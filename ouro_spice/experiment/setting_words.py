@@ -40,7 +40,7 @@ def in_words(settings: Mapping[str, Any], of: Mapping[str, str]) -> dict[str, st
 
 
 def _told(settings: Mapping[str, Any], name: str) -> tuple[str, str]:
-    """The name of a setting in words, and its value with its unit."""
+    """Return the name of a setting in words, and its value with its unit."""
     value = settings[name]
     if name == "start" and "growth" in settings:  # of the rule whose widths grow
         return "first width", _value(value, duration)
@@ -65,7 +65,7 @@ def _amplitude(value: Any) -> str:
 
 
 def _value(value: Any, write: Callable[[Any], str]) -> str:
-    """A number as it is written, what is none in words."""
+    """Return a number as it is written, what is none in words."""
     if value is None or isinstance(value, bool):
         return {None: "none", True: "yes", False: "no"}[value]
     return str(value) if isinstance(value, str) else write(value)

@@ -68,7 +68,7 @@ class SwitchingCurves:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a pulse, one column a curve: ``compact_0_S``, .., ``spice_0_S``, .."""
+        """Return one row a pulse, one column a curve: ``compact_0_S``, .., ``spice_0_S``, .."""
         import pandas as pd
 
         columns = {f"compact_{k}_S": curve for k, curve in enumerate(self.compact_S)}
@@ -145,14 +145,14 @@ def _compact(devices: tuple[Device, ...], voltages: Pair, pulses: int, seed: int
 
 
 def _seed(seed: int, number: int) -> int:
-    """The seed of one device."""
+    """Return the seed of one device."""
     return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
 
 
 def _spice(
     device: Device, number: int, pulses: int, manifest: Manifest, engine: Ngspice, bar: Bar, folder: Path | None
 ) -> np.ndarray:
-    """The curve of one device in SPICE, (2 P + 1,) [S]; read where it is there, else simulated and kept."""
+    """Return the curve of one device in SPICE, (2 P + 1,) [S]; read where it is there, else simulated and kept."""
     done = 0
 
     def make() -> dict[str, np.ndarray]:
@@ -175,7 +175,7 @@ def _spice(
 
 
 def _claimed(folder: Path, manifest: Manifest) -> Path:
-    """The folder, with the manifest of these curves in it."""
+    """Return the folder, with the manifest of these curves in it."""
     path = make_folder(folder) / "manifest.json"
     if path.is_file():
         try:
@@ -202,7 +202,7 @@ def write_curves(curves: SwitchingCurves, folder: Path) -> dict[str, Path]:
 
 
 def summary(curves: SwitchingCurves) -> dict[str, object]:
-    """Where the curves go: conductance at the turn and at the end, pulses to 300 uS."""
+    """Return where the curves go: conductance at the turn and at the end, pulses to 300 uS."""
     found: dict[str, object] = {"v_set_V": curves.voltages.v_set, "v_reset_V": curves.voltages.v_reset}
     half = curves.compact_S.shape[1] // 2
     for name, group in (("compact", curves.compact_S), ("spice", curves.spice_S)):
@@ -222,7 +222,7 @@ def _pulses(crossed: np.ndarray) -> int | None:
 
 
 def draw(curves: SwitchingCurves):  # noqa: ANN201 - matplotlib's Figure, imported where it is needed
-    """The figure."""
+    """Return the figure."""
     from ..reporting.figures import axes
 
     figure, grid = axes(1, width=8.4, height=4.2)

@@ -17,7 +17,8 @@ from typing import Any
 from .._util.progress import progress
 from ..spice.ngspice import Ngspice
 from .configuration import Configuration
-from .networks import ExperimentContext, is_trained, training
+from .context import ExperimentContext
+from .networks import is_trained, training
 
 _PROGRAM = "from ouro_spice.experiment.training_processes import main; main()"
 
@@ -48,7 +49,9 @@ def train_ahead(place: ExperimentContext) -> None:
 
 @contextmanager
 def _processes(place: ExperimentContext, parts: list[dict[int, list[str]]]) -> Iterator[Iterator[str]]:
-    """Processes for parts of the trainings; yields a line for each training that is done. They end with the block."""
+    """Return processes for parts of the trainings; yields a line for each training that is done. They end with the
+    block.
+    """
     running = [
         subprocess.Popen(
             [sys.executable, "-c", _PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -70,7 +73,7 @@ def _processes(place: ExperimentContext, parts: list[dict[int, list[str]]]) -> I
 
 
 def _lines(running: list[subprocess.Popen]) -> Iterator[str]:
-    """The lines of all processes as they come, until each has ended."""
+    """Return the lines of all processes as they come, until each has ended."""
     came: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def listen(process: subprocess.Popen) -> None:
@@ -112,7 +115,7 @@ def main() -> None:
 
 
 def _place(configuration: Configuration, name: str, out: Path, engine: Ngspice) -> ExperimentContext:
-    """A setting by its name, with the one that its networks begin with."""
+    """Return a setting by its name, with the one that its networks begin with."""
     setting = next(one for one in configuration.settings if one.name == name)
     begin = _place(configuration, setting.begin, out, engine) if setting.begin else None
     return ExperimentContext(configuration, setting, out, 1, engine, begin)

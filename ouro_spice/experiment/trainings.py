@@ -78,7 +78,7 @@ class Spread:
 
     @property
     def ends(self) -> list[float]:
-        """The interval."""
+        """Return the interval."""
         return [self.low, self.high]
 
     def shares(self) -> Spread:

@@ -15,13 +15,14 @@ from ..evaluation.deployment import Deployment, deploy
 from ..prediction.pulse_predictor import PulsePredictor
 from ..provenance.manifest import describe
 from .attempts import kept_deployment
-from .networks import DEVICES, ExperimentContext, network
+from .context import DEVICES, ExperimentContext
+from .networks import network
 
 _KNOWN = {"name", "device", "process", "lines", "drive", "clock_s", "edge_s", "variant"}
 
 
 def transfer(place: ExperimentContext) -> dict[str, Deployment]:
-    """The same devices, starts and targets under each condition, by its name."""
+    """Return the same devices, starts and targets under each condition, by its name."""
     variants, found = place.configuration.variants, {}
     for one in place.configuration.tables["transfer"]:
         predictor = network(place, variants[one.get("variant", place.setting.transfer)])
@@ -50,7 +51,7 @@ def _under(place: ExperimentContext, predictor: PulsePredictor, condition: Mappi
 
 
 def changed(cell: Cell | CompactCell, condition: Mapping[str, Any]) -> Cell | CompactCell:
-    """The cell under a condition; ValueError for one that it does not know."""
+    """Return the cell under a condition; ValueError for one that it does not know."""
     unknown = set(condition) - _KNOWN
     if unknown:
         raise ValueError(f"transfer: {sorted(unknown)[0]!r} is unknown; there is {', '.join(sorted(_KNOWN))}")

@@ -11,7 +11,7 @@ from ..circuit.compact_cell import CompactCell
 from ..evaluation.increments import STEPS_S, Increments, small_updates
 from ..prediction.pulse_predictor import PulsePredictor
 from ..provenance.cache import cached_arrays
-from .networks import DEVICES, ExperimentContext
+from .context import DEVICES, ExperimentContext
 from .trainings import Spread
 
 

@@ -64,12 +64,12 @@ class Variant:
 
     @property
     def conditioned(self) -> bool:
-        """Whether records do not suffice for its training."""
+        """Return whether records do not suffice for its training."""
         return bool(self.experience or self.like)
 
     @classmethod
     def of(cls, key: str, table: Mapping[str, Any]) -> Variant:
-        """From a table of the file."""
+        """Make one of a table of the file."""
         values = dict(table)
         name, experience, drives, like = (values.pop(one, None) for one in ("name", "experience", "drives", "like"))
         if experience:

@@ -78,7 +78,7 @@ def cost_rows(rows: Mapping[str, Row], prediction_s: Mapping[str, Row], break_ev
 
 
 def _may_take(pulse_s: Sequence[float] | None) -> str:
-    """How long a choice may take; of a programmer that is slower than its rival even without, none."""
+    """Return how long a choice may take; of a programmer that is slower than its rival even without, none."""
     return "none" if pulse_s and pulse_s[2] <= 0 else interval(pulse_s, seconds)
 
 
@@ -153,7 +153,7 @@ def ratio_text(value: Sequence[float | None] | None) -> str:
 
 
 def _two_digits(number: float) -> str:
-    """Two places behind the point, or two digits where that would be nothing."""
+    """Return two places behind the point, or two digits where that would be nothing."""
     return f"{number:.2f}" if number >= 0.095 or number == 0 else f"{number:.2g}"
 
 

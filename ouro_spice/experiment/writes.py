@@ -23,7 +23,8 @@ from ..programming.tuning import edges, ranked
 from ..programming.write_statistics import summary
 from ..provenance.cache import cached_arrays
 from ..provenance.manifest import describe
-from .networks import CONVERGED, TRAINING, WRITES, ExperimentContext, foreign, programmer
+from .context import CONVERGED, TRAINING, WRITES, ExperimentContext
+from .networks import foreign, programmer
 from .prediction_timing import prediction_times
 from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, candidates, carried, row, varied
 from .rival_ratios import compared, inputs, quickest
@@ -89,7 +90,7 @@ def writes(place: ExperimentContext, compact: ExperimentContext | None) -> Write
 
 
 def _kinds(table: dict[str, Any]) -> list[type[Programmer]]:
-    """The kinds of rules that take part: all, or those whose settings the file gives."""
+    """Return the kinds of rules that take part: all, or those whose settings the file gives."""
     given = table.get("conventional")
     return [kind for kind in (*CONVENTIONAL, *INFORMED) if given is None or kind.__name__ in given]
 
@@ -112,7 +113,7 @@ def settled(
 
 
 def neural(place: ExperimentContext, compact: ExperimentContext | None) -> list[Programmer]:
-    """The networks, those that were trained on the compact model instead, and the noise-free model."""
+    """Return the networks, those that were trained on the compact model instead, and the noise-free model."""
     variants = _neural(place)
     networks = [programmer(place, variant) for variant in variants]
     if compact is not None:
@@ -128,7 +129,7 @@ def _neural(place: ExperimentContext) -> list[Variant]:
 def tuned_parameters(
     place: ExperimentContext, kind: type[Programmer], tolerance: float, compact: ExperimentContext | None
 ) -> list[dict[str, Any]]:
-    """Settings, best first."""
+    """Return settings, best first."""
     table = place.configuration.tables["write"]
     if compact is not None:
         best = varied(tuned_parameters(compact, kind, tolerance, None), table["tried"])
@@ -154,13 +155,15 @@ def tuned_parameters(
 
 
 def written(place: ExperimentContext, one: Programmer, tolerance: float, most: int) -> list[History]:
-    """The writes of one programmer, kept."""
+    """Return the writes of one programmer, kept."""
     drawn = place.drawn(place.setting.write, WRITES)
     return kept_histories(place, f"writes-{one.name}", one, drawn, tolerance, most, False)
 
 
 def converged(place: ExperimentContext) -> dict[str, list[History]]:
-    """Fig. 7: the same number of iterations whatever the reading, by programmer; targets evenly over the window."""
+    """Return fig. 7: the same number of iterations whatever the reading, by programmer; targets evenly over the
+    window.
+    """
     table = place.configuration.tables["converge"]
     low, high = place.cell.window_S
     shown = [target for target in table["shown_S"] if low < target < high]
@@ -186,7 +189,7 @@ def kept_histories(
     most: int,
     keep_going: bool,
 ) -> list[History]:
-    """Writes to cells of a setting, kept; arguments as in `write_many`."""
+    """Return writes to cells of a setting, kept; arguments as in `write_many`."""
     targets = [one.target_S for one in drawn]
     settings = place.origin(
         programmer=_identity(one), tolerance=tolerance, most=most, keep_going=keep_going, d2d=place.setting.d2d,
@@ -203,7 +206,7 @@ def kept_histories(
 
 
 def _identity(one: Programmer) -> str:
-    """What decides the pulses of a programmer."""
+    """Return what decides the pulses of a programmer."""
     if isinstance(one, Table):
         return f"{one.name} {one.checkpoint}"
     if hasattr(one, "checkpoint"):
@@ -212,7 +215,7 @@ def _identity(one: Programmer) -> str:
 
 
 def packed(histories: Sequence[History]) -> dict[str, np.ndarray]:
-    """Histories as arrays, filled up with NaN."""
+    """Return histories as arrays, filled up with NaN."""
     reads = max(len(h.readings_S) for h in histories)
 
     def filled(get: Callable[[History], Sequence[float]]) -> np.ndarray:
@@ -237,7 +240,7 @@ def packed(histories: Sequence[History]) -> dict[str, np.ndarray]:
 
 
 def unpacked(arrays: dict[str, np.ndarray], name: str, tolerance: float, manifest: Any) -> list[History]:
-    """The histories that `packed` made arrays of."""
+    """Return the histories that `packed` made arrays of."""
     found = []
     for k, target in enumerate(arrays["target_S"].tolist()):
         rows = {key: arrays[key][k][np.isfinite(arrays[key][k])].tolist() for key in ("readings_S", "conductances_S")}
@@ -255,7 +258,9 @@ def unpacked(arrays: dict[str, np.ndarray], name: str, tolerance: float, manifes
 
 
 def rows(place: ExperimentContext, found: Writes) -> dict[str, dict[str, dict[str, Any]]]:
-    """What results hold: tolerance -> programmer -> figures; other read times and ranges of the target below them."""
+    """Return what results hold: tolerance -> programmer -> figures; other read times and ranges of the target below
+    them.
+    """
     table = place.configuration.tables["write"]
     low, high = place.cell.window_S
     thirds = np.linspace(low, high, 4)

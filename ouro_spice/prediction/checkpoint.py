@@ -72,7 +72,7 @@ def load(kind: Callable[..., Made], path: Path) -> Made:
 
 
 def digest(predictor: Stored) -> str:
-    """Hash of all that decides its predictions, and of its manifest.
+    """Return the hash of all that decides its predictions, and of its manifest.
 
     The range of the training data decides none, and is no part of it: checkpoints that have none keep their hash.
     """
@@ -120,7 +120,7 @@ def _put_together(kind: Callable[..., Made], file: dict[str, np.ndarray], prefix
 
 
 def _table(text: str) -> dict[str, Any]:
-    """A table of JSON."""
+    """Return a table of JSON."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

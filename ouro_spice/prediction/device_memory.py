@@ -58,13 +58,14 @@ class DeviceMemory:
 
     @classmethod
     def empty(cls, reading_S: np.ndarray) -> DeviceMemory:
-        """Before the first pulse: readings (k,)."""
+        """Return the memory before the first pulse: readings (k,)."""
         k = len(reading_S)
         two, none = np.zeros((2, k)), np.empty((0, k))
         return cls(two, two, np.zeros(k), np.asarray(reading_S, float), none, none, np.asarray(reading_S, float))
 
     def after(self, clock: Clock, time_s: np.ndarray, drive: np.ndarray, reading_S: np.ndarray) -> DeviceMemory:
-        """With one pulse more each: signed times [s], amplitudes over the pair's, and readings after them [S]; (k,).
+        """Return it with one pulse more each: signed times [s], amplitudes over the pair's, and readings after them
+        [S]; (k,).
 
         A pulse whose reading failed tells nothing.
         """
@@ -80,11 +81,11 @@ class DeviceMemory:
         )  # fmt: skip
 
     def of(self, those: np.ndarray) -> DeviceMemory:
-        """That of some of the writes."""
+        """Return that of some of the writes."""
         return DeviceMemory(*(getattr(self, f.name)[..., those] for f in dataclasses.fields(self)))
 
     def _estimates(self, clock: Clock) -> tuple[np.ndarray, np.ndarray]:
-        """Slowness and weight, (2, k), the present run included."""
+        """Return the slowness and weight, (2, k), the present run included."""
         moved = (self.reading_S - self.anchor_S) * self.sign
         seen = np.maximum(moved, CLEAR_S)
         spent = np.zeros(len(seen))
@@ -104,7 +105,7 @@ class DeviceMemory:
         return np.where(total > 0, slow, 0.0), total
 
     def seen(self, clock: Clock, dg_S: np.ndarray) -> dict[str, np.ndarray]:
-        """The inputs of a network that it stands for, (k,) each, by the direction of the wanted change."""
+        """Return the inputs of a network that it stands for, (k,) each, by the direction of the wanted change."""
         slow, sure = self._estimates(clock)
         same = np.where(np.asarray(dg_S) > 0, 0, 1)
         k = np.arange(len(same))

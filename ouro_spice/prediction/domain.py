@@ -124,7 +124,7 @@ class Domain:
         return found
 
     def _margin(self, name: str) -> float:
-        """The share of its range by which an input may lie beyond it.
+        """Return the share of its range by which an input may lie beyond it.
 
         Starts and targets are drawn evenly; of their differences the largest are the rarest, and the law of the end of
         the range is a square root.
@@ -155,14 +155,16 @@ def _words(name: str, low: float, high: float) -> str:
 
 
 def _remembered(manifest: Manifest) -> dict[str, tuple[float, float]]:
-    """Ranges that a recipe of experience states: amplitudes over the pair's, and what a `Memory` can say."""
+    """Return ranges that a recipe of experience states: amplitudes over the pair's, and what a `Memory` can say."""
     law = (manifest.settings.get("variant") or {}).get("experience") or {}
     found = {"slow_same": (-MOST, MOST), "slow_other": (-MOST, MOST), "sure_same": (0.0, 2.0), "sure_other": (0.0, 2.0)}
     return found | ({"drive": (law["low"], law["high"])} if {"low", "high"} <= set(law) else {})
 
 
 def _windows(manifest: Manifest) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Conductances [S] of the starts and the targets of extracted records; None for a manifest of something else."""
+    """Return conductances [S] of the starts and the targets of extracted records; None for a manifest of something
+    else.
+    """
     values = _device(manifest.cell)
     if values is None:
         return None
@@ -175,7 +177,7 @@ def _windows(manifest: Manifest) -> tuple[tuple[float, float], tuple[float, floa
 
 
 def _device(parts: Any) -> Mapping[str, Any] | None:
-    """The values of the (first) memristor of a description."""
+    """Return the values of the (first) memristor of a description."""
     if isinstance(parts, list | tuple):
         parts = dict(enumerate(parts))
     if not isinstance(parts, Mapping):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def held_out(predictor: PulsePredictor, data: PulseDataset, split: str = "test") -> dict[str, Any]:
-    """Errors on the records of a split that reached their targets.
+    """Return errors on the records of a split that reached their targets.
 
     Returns
     -------

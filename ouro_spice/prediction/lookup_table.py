@@ -163,7 +163,7 @@ class Table(Conventional):
         return self._answered(*np.broadcast_arrays(np.asarray(g_start_S, float), np.asarray(dg_S, float)))
 
     def _answered(self, start_S: np.ndarray, dg_S: np.ndarray) -> np.ndarray:
-        """Signed times [s] for inputs of one shape."""
+        """Return the signed times [s] for inputs of one shape."""
         target_S = np.maximum(start_S + dg_S, 1e-12)
         way = np.where(dg_S > 0, 0, 1)
         if not self.smooth:
@@ -176,7 +176,7 @@ class Table(Conventional):
         return np.where(np.abs(dg_S) <= self.still * target_S, 0.0, np.sign(dg_S) * time_s)
 
     def _place(self, log_g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The point below each, and the part of the way to the next one; beyond the axis its end."""
+        """Return the point below each, and the part of the way to the next one; beyond the axis its end."""
         axis = self._log_axis
         i = np.clip(np.searchsorted(axis, log_g, side="right") - 1, 0, len(axis) - 2)
         return i, np.clip((log_g - axis[i]) / (axis[i + 1] - axis[i]), 0.0, 1.0)
@@ -187,7 +187,7 @@ class Table(Conventional):
 
     @cached_property
     def _middles(self) -> np.ndarray:
-        """Logarithms of the ends of the points' parts of the axis, (N - 1,)."""
+        """Return logarithms of the ends of the points' parts of the axis, (N - 1,)."""
         return np.log((self.axis_S[1:] + self.axis_S[:-1]) / 2)
 
     def save(self, path: str | Path) -> Path:
@@ -201,12 +201,12 @@ class Table(Conventional):
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of all that decides its predictions, and of its manifest."""
+        """Return the hash of all that decides its predictions, and of its manifest."""
         return table_store.digest(self)
 
     @property
     def pair(self) -> Pair:
-        """The amplitudes that its pulse times belong to; ValueError where there is not one of each direction."""
+        """Return the amplitudes that its pulse times belong to; ValueError where there is not one of each direction."""
         return recorded_pair(self.manifest)
 
     def edges(self) -> tuple[float, float]:
@@ -224,7 +224,7 @@ class Table(Conventional):
 
     @property
     def checkpoint(self) -> str:
-        """Hash of the table, for manifests of writes."""
+        """Return the hash of the table, for manifests of writes."""
         return self.sha256
 
     def check(self, here: Manifest | str) -> None:

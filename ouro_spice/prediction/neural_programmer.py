@@ -54,7 +54,7 @@ class AmplitudePolicy:
         check_flag("fixed", self.fixed)
 
     def choose(self, predict: Callable[[np.ndarray], np.ndarray], count: int) -> Chosen:
-        """Times and amplitudes of `count` pulses; `predict` gives the signed times of all at some amplitudes."""
+        """Return times and amplitudes of `count` pulses; `predict` gives the signed times of all at some amplitudes."""
         grid = np.linspace(self.low, self.high, _DRIVES)
         times = np.stack([predict(np.full(count, drive)) for drive in grid])
         off = np.abs(np.log(np.maximum(np.abs(times), 1e-15) / self.width_s))
@@ -115,7 +115,7 @@ class NeuralProgrammer:
 
     @property
     def checkpoint(self) -> str:
-        """Hash of the network."""
+        """Return the hash of the network."""
         return self.predictor.sha256
 
     def check(self, here: Manifest | str) -> None:
@@ -125,11 +125,11 @@ class NeuralProgrammer:
             check_fit(self.predictor.manifest, here, "predictor", remedy)
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """The pulse that the network predicts from the latest reading."""
+        """Return the pulse that the network predicts from the latest reading."""
         return self.next_pulses(np.array([target]), np.array([readings]))[0]
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """The same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
+        """Return the same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
         readings = np.asarray(readings, dtype=float)
         check_targets(self.predictor.domain, targets)
         if self.predictor.clock is None:
@@ -155,7 +155,7 @@ class NeuralProgrammer:
         return count + 1 + repeats(np.asarray(targets), np.asarray(readings)[:, :-1])
 
     def choose(self, targets: np.ndarray, memory: DeviceMemory, longer: np.ndarray | float = 1.0) -> Chosen:
-        """Signed times [s] and amplitudes over the pair's for k writes, by what is remembered of each.
+        """Return the signed times [s] and amplitudes over the pair's for k writes, by what is remembered of each.
 
         Predicted times are taken `longer` times as long.
         """
@@ -200,11 +200,11 @@ class ModelProgrammer:
     knows = NOMINAL
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """The pulse that would do it without noise."""
+        """Return the pulse that would do it without noise."""
         return self.next_pulses(np.array([target]), np.array([readings]))[0]
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """The same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
+        """Return the same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
         reading = np.asarray(readings, dtype=float)[:, -1]
         dg = targets - reading
         time_s = clocked(np.asarray(self.predict(reading, dg)), dg, self.voltages, self.shortest_s)
@@ -212,7 +212,9 @@ class ModelProgrammer:
 
 
 def repeats(targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
-    """How many of the readings (k, j) before the last one, without a break, were on its side of the targets (k,)."""
+    """Return how many of the readings (k, j) before the last one, without a break, were on its side of the targets
+    (k,).
+    """
     sides = np.sign(targets[:, None] - readings)
     same = (sides == sides[:, -1:])[:, ::-1]
     return np.cumprod(same, axis=1).sum(axis=1) - 1
@@ -221,7 +223,7 @@ def repeats(targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
 def clocked(
     time_s: np.ndarray, dg_S: np.ndarray, voltages: Pair, shortest_s: float = 1e-9, clock_s: float = 0.0
 ) -> np.ndarray:
-    """Signed times (k,) [s] as a driver can send them: whole clocks; without a sign, towards the target.
+    """Return the signed times (k,) [s] as a driver can send them: whole clocks; without a sign, towards the target.
 
     No pulse is shorter than `shortest_s`, or longer than the longest one of a dataset: a network that is asked for
     what it has never seen may answer with any time.
@@ -237,6 +239,6 @@ def clocked(
 def pulses(
     voltages: Pair, time_s: Sequence[float], drive: Sequence[float], rise_s: float, fall_s: float
 ) -> list[Pulse]:
-    """Pulses of signed times [s] and amplitudes over the pair's."""
+    """Return pulses of signed times [s] and amplitudes over the pair's."""
     made = zip(time_s, drive, strict=True)
     return [Pulse(voltages.amplitude(t) * float(d), abs(float(t)), rise_s, fall_s) for t, d in made]

@@ -30,7 +30,8 @@ _STEPS = 33  # of an integral over the logarithm of the time
 def conductance_loss(
     time_s: torch.Tensor, examples: Examples, rows: torch.Tensor, curves: Curves, scale_S: float, scale_s: torch.Tensor
 ) -> torch.Tensor:
-    """Squared error of the conductance in units of `scale_S`; outside the records a gradient of 1 in normalised units.
+    """Return the squared error of the conductance in units of `scale_S`; outside the records a gradient of 1 in
+    normalised units.
 
     The times (n,) are those of the `rows` of the examples; `scale_s` (n,) is the unit of each.
     """
@@ -41,14 +42,18 @@ def conductance_loss(
 
 
 def missed(g_S: torch.Tensor, target_S: torch.Tensor, band: float, softness: float) -> torch.Tensor:
-    """How far outside a band around the target conductances are: from 0, inside, to 1, with a soft edge; (n,)."""
+    """Return how far outside a band around the target conductances are: from 0, inside, to 1, with a soft edge;
+    (n,).
+    """
     return torch.sigmoid(((g_S - target_S).abs() / target_S - band) / (softness * band))
 
 
 def band_loss(
     log_time: torch.Tensor, curves: Curves, target_S: torch.Tensor, band: float, softness: float
 ) -> torch.Tensor:
-    """A number whose gradient is that of the mean of `missed`, each slope taken over +-`SPAN` of the log time."""
+    """Return a number whose gradient is that of the mean of `missed`, each slope taken over +-`SPAN` of the log
+    time.
+    """
     with torch.no_grad():
         ends = [missed(curves.at((log_time + way).exp()), target_S, band, softness) for way in (SPAN, -SPAN)]
         slope = (ends[0] - ends[1]) / (2 * SPAN)
@@ -58,7 +63,7 @@ def band_loss(
 
 
 def nearer(examples: Examples, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Targets of some examples, a share of them moved towards the start; (rows,)."""
+    """Return targets of some examples, a share of them moved towards the start; (rows,)."""
     start, target = examples.seen["g_start_S"][rows], examples.target_S[rows]
     share = torch.rand(len(rows), generator=generator, dtype=torch.float64)
     moved = torch.rand(len(rows), generator=generator) < NEARER

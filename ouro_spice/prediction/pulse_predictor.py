@@ -158,11 +158,11 @@ class PulsePredictor:
 
     @cached_property
     def domain(self) -> Domain:
-        """The ranges of its training data, or of what they can have been."""
+        """Return the ranges of its training data, or of what they can have been."""
         return self.seen or Domain.derived(self.specification.inputs, self.scale, self.manifest)
 
     def _answered(self, given: dict[str, np.ndarray]) -> np.ndarray:
-        """Signed times [s] for inputs of one shape."""
+        """Return the signed times [s] for inputs of one shape."""
         shape = given["dg_S"].shape
         given = given | {name: of(given["dg_S"]) for name, of in DERIVED.items()}
         columns = [given[n] if n in given else np.full(shape, self._default(n)) for n in self.specification.inputs]
@@ -189,26 +189,26 @@ class PulsePredictor:
 
     @property
     def sha256(self) -> str:
-        """Hash of weights, normalisation and manifest: the same wherever the checkpoint is stored."""
+        """Return the hash of weights, normalisation and manifest: the same wherever the checkpoint is stored."""
         return checkpoint.digest(self)
 
     @property
     def pair(self) -> Pair:
-        """The amplitudes that its pulse times belong to; ValueError where there is not one of each direction."""
+        """Return the amplitudes that its pulse times belong to; ValueError where there is not one of each direction."""
         return recorded_pair(self.manifest)
 
     def edges(self) -> tuple[float, float]:
-        """Rise and fall of its pulses [s]: of edges that were drawn, the middle of their law."""
+        """Return the rise and fall of its pulses [s]: of edges that were drawn, the middle of their law."""
         return edge(self.manifest, "rise_s"), edge(self.manifest, "fall_s")
 
 
 def _few(table: np.ndarray) -> list[np.ndarray]:
-    """The rows of a table, so many at once."""
+    """Return the rows of a table, so many at once."""
     return np.split(table, range(_ROWS, len(table), _ROWS))
 
 
 def _check_examples(specification: Specification, training: Examples, validation: Examples) -> None:
-    """ValueError for too few records, or none that show what pulses of other widths did where that is learned."""
+    """Raise ValueError for too few records, or none that show what pulses of other widths did where that is learned."""
     if len(training) < 2:
         raise ValueError(f"{len(training)} training records reached their target; at least 2 are needed")
     curves = training.curves is not None and validation.curves is not None
@@ -217,6 +217,6 @@ def _check_examples(specification: Specification, training: Examples, validation
 
 
 def _has_curves(data: PulseDataset) -> bool:
-    """Whether histories tell what shorter and longer pulses do: measured pulses have their two ends only."""
+    """Return whether histories tell what shorter and longer pulses do: measured pulses have their two ends only."""
     points = data.frame.get("history_points")
     return points is not None and "history_g_S" in data.frame and float(points.median()) >= _CURVE

@@ -109,7 +109,7 @@ def rollout(
 def _times(
     predictor: PulsePredictor, reading: np.ndarray, dg: np.ndarray, drive: np.ndarray, seen: dict[str, np.ndarray]
 ) -> np.ndarray:
-    """Signed times [s] at amplitudes; where the predictor knows one pair only, by the rule of thumb."""
+    """Return the signed times [s] at amplitudes; where the predictor knows one pair only, by the rule of thumb."""
     seen = seen if predictor.clock else {}
     if "drive" in predictor.specification.inputs:
         return predictor.answer(reading, dg, drive=drive, **seen)
@@ -120,7 +120,7 @@ SEEN = ("g_start_S", "dg_S", "drive", "slow_same", "sure_same", "slow_other", "s
 
 
 def examples(columns: dict[str, np.ndarray], rows: np.ndarray | None = None) -> Examples:
-    """Experience, or some rows of it, as examples; what failed is left out."""
+    """Return the experience, or some rows of it, as examples; what failed is left out."""
     rows = np.arange(len(columns["target_S"])) if rows is None else rows
     g = columns["g_S"][rows]
     whole = np.isfinite(g).all(axis=1) & np.isfinite(columns["g_start_S"][rows])
@@ -136,7 +136,9 @@ def examples(columns: dict[str, np.ndarray], rows: np.ndarray | None = None) -> 
 
 
 def crossing(g_S: np.ndarray, spacing_s: np.ndarray, target_S: np.ndarray, dg_S: np.ndarray) -> np.ndarray:
-    """Signed width at which curves (n, points) first reach their targets [s]; that of their end where they do not."""
+    """Return the signed width at which curves (n, points) first reach their targets [s]; that of their end where
+    they do not.
+    """
     sign = np.where(dg_S > 0, 1.0, -1.0)
     beyond = (g_S - target_S[:, None]) * sign[:, None] >= 0
     k = np.where(beyond.any(axis=1), beyond.argmax(axis=1), g_S.shape[1] - 1)

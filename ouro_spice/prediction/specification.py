@@ -75,7 +75,7 @@ class Stage:
 
     @property
     def needs_curves(self) -> bool:
-        """Whether it learns from histories."""
+        """Return whether it learns from histories."""
         return self.objective != "time" or self.keep != "time"
 
 
@@ -121,7 +121,7 @@ class Specification:
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Specification:
-        """From a table of a TOML file; ValueError for what is not known."""
+        """Make one of a table of a TOML file; ValueError for what is not known."""
         values = dict(table)
         for name in ("stages", "inputs"):
             if not isinstance(values.setdefault(name, getattr(cls, name, ())), list | tuple):
@@ -131,7 +131,7 @@ class Specification:
 
     @property
     def plain(self) -> dict[str, Any]:
-        """For a manifest."""
+        """Return it for a manifest."""
         return dataclasses.asdict(self)
 
 
@@ -158,7 +158,7 @@ _STEPS = 3000
 
 
 def plain(records: int, curves: bool) -> Specification:
-    """The default for a number of records: few are seen more often; without curves only the time is learned."""
+    """Return the default for a number of records: few are seen more often; without curves only the time is learned."""
     stages = PLAIN.stages if curves else PLAIN.stages[:1]
     least = [-(-_STEPS // -(-records // stage.batch)) for stage in stages]
     stages = (dataclasses.replace(s, epochs=max(s.epochs, n)) for s, n in zip(stages, least, strict=True))

@@ -74,7 +74,9 @@ def from_trials(trials: Trials, band: float, seed: int) -> dict[str, Any]:
 def _surface(
     points: np.ndarray, values: np.ndarray, rows: np.ndarray, smoothing: float, asked: np.ndarray
 ) -> np.ndarray:
-    """The spline of some pairs at points (Q, 2), (Q,); beyond the pairs no farther from them than a factor of e."""
+    """Return the spline of some pairs at points (Q, 2), (Q,); beyond the pairs no farther from them than a factor of
+    e.
+    """
     found = thin_plate(points[rows], values[rows], smoothing)(asked)
     return np.clip(found, values[rows].min() - 1, values[rows].max() + 1)
 
@@ -82,7 +84,7 @@ def _surface(
 def _held_out(
     trials: Trials, band: float, points: np.ndarray, values: np.ndarray, nodes: np.ndarray, smoothing: float, seed: int
 ) -> float:
-    """The share of trajectories within the band of pairs that a spline of the others gave the time of."""
+    """Return the share of trajectories within the band of pairs that a spline of the others gave the time of."""
     way, far = trials.direction, np.abs(np.log(trials.target_S / trials.start_S))
     part = _parts(nodes, way, seed)
     outside = ~within(trials.start_S, trials.target_S, band)
@@ -150,7 +152,9 @@ def filled(grid: np.ndarray) -> np.ndarray:
 
 
 def _hits(data: PulseDataset, target_S: np.ndarray, time_s: np.ndarray, band: float) -> tuple[np.ndarray, np.ndarray]:
-    """Logarithms of widths (W,), and whether each history is within the band of its target after them, (n, W)."""
+    """Return logarithms of widths (W,), and whether each history is within the band of its target after them, (n,
+    W).
+    """
     if "history_g_S" not in data.frame:
         raise ValueError("a table for a band is made of histories, and the dataset has none; band=None takes the times")
     some = np.abs(time_s[time_s != 0])
@@ -164,7 +168,7 @@ def _hits(data: PulseDataset, target_S: np.ndarray, time_s: np.ndarray, band: fl
 
 
 def _most(log_width: np.ndarray, hits: np.ndarray, rows: np.ndarray) -> float:
-    """The logarithm of the width at which most of some histories are within the band, smoothed."""
+    """Return the logarithm of the width at which most of some histories are within the band, smoothed."""
     weights = np.exp(-0.5 * (np.subtract.outer(log_width, log_width) / _SMOOTH) ** 2)
     counts = hits[rows].sum(axis=0) @ (weights / weights.sum(axis=0))
     good = np.flatnonzero(counts >= counts.max() * (1 - 1e-6))
@@ -172,7 +176,7 @@ def _most(log_width: np.ndarray, hits: np.ndarray, rows: np.ndarray) -> float:
 
 
 def _told(manifest: Manifest, how: dict[str, Any]) -> Manifest:
-    """The manifest of what a table is made from, with how it was made."""
+    """Return the manifest of what a table is made from, with how it was made."""
     manifest = Manifest.from_json(manifest.to_json())
     manifest.settings["table"] = how
     return manifest

@@ -42,7 +42,7 @@ class Scale:
 
     @classmethod
     def of(cls, specification: Specification, examples: Examples) -> Scale:
-        """That of training examples; roughly: what varies becomes about -2 .. 2."""
+        """Return that of training examples; roughly: what varies becomes about -2 .. 2."""
         x = examples.table(specification.inputs)
         y = log_of(examples.time_s) if specification.output == "log_time" else examples.time_s
         width, width_out = _width(x), _width(y)
@@ -52,13 +52,13 @@ class Scale:
 
 
 def _width(values: torch.Tensor) -> torch.Tensor:
-    """Standard deviation over the first axis; 1 where nothing varies."""
+    """Return the standard deviation over the first axis; 1 where nothing varies."""
     width = values.std(dim=0)
     return torch.where(width > 1e-30, width, 1.0)
 
 
 def log_of(time_s: torch.Tensor) -> torch.Tensor:
-    """Logarithm of pulse times, of none longer than `LONGEST_S` or shorter than `SHORTEST_S`."""
+    """Return the logarithm of pulse times, of none longer than `LONGEST_S` or shorter than `SHORTEST_S`."""
     return time_s.abs().clamp(SHORTEST_S, LONGEST_S).log()
 
 
@@ -186,14 +186,14 @@ class _Run:
         return conductance_loss(time_s, train, rows, curves, scale.scale[1], unit)
 
     def _signed(self, y: torch.Tensor, sign: torch.Tensor) -> torch.Tensor:
-        """The signed time [s] that an output stands for."""
+        """Return the signed time [s] that an output stands for."""
         y = y * self.scale.scale_out + self.scale.shift_out
         if self.specification.output == "signed_time":
             return y
         return sign * y.clamp(np.log(SHORTEST_S), np.log(LONGEST_S)).exp()
 
     def _score(self, y: torch.Tensor) -> float:
-        """What is to be small on the validation records."""
+        """Return what is to be small on the validation records."""
         examples = self.validation
         if self.stage.keep == "change":
             log_time = y * self.scale.scale_out + self.scale.shift_out
@@ -212,7 +212,7 @@ class _Run:
 
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
-    """Faster for so small a network, and the sums are the same on every machine."""
+    """Use one thread: faster for so small a network, and the sums are the same on every machine."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -222,12 +222,12 @@ def _one_thread() -> Iterator[None]:
 
 
 def scale_from(arrays: tuple[np.ndarray, ...]) -> Scale:
-    """The normalisation that `arrays_of` took apart."""
+    """Return the normalisation that `arrays_of` took apart."""
     shift, scale, out = arrays
     return Scale(shift, scale, float(out[0]), float(out[1]))
 
 
 def arrays_of(scale: Scale) -> tuple[np.ndarray, ...]:
-    """Shift and scale of the inputs, (k,) each, and of the output, (2,)."""
+    """Return the shift and scale of the inputs, (k,) each, and of the output, (2,)."""
     values = dataclasses.astuple(scale)
     return values[0], values[1], np.array(values[2:])

@@ -48,16 +48,16 @@ class Fleet(Protocol):
     failures: dict[str, int]
 
     def __len__(self) -> int:
-        """Number of cells."""
+        """Return the number of cells."""
 
     def read(self, places: ArrayLike, bar: Bar | None = None) -> np.ndarray:
-        """What the sense path reports, (k,) [S]; NaN where the read failed."""
+        """Return what the sense path reports, (k,) [S]; NaN where the read failed."""
 
     def apply(self, places: ArrayLike, pulses: Sequence[Pulse], bar: Bar | None = None) -> np.ndarray:
         """Send one write pulse to each; energies, (k,) [J], NaN where it failed: that cell is as it was."""
 
     def g_S(self, places: ArrayLike) -> np.ndarray:
-        """Conductances of the devices alone at +0.2 V, without read noise, (k,) [S]: for scores."""
+        """Return conductances of the devices alone at +0.2 V, without read noise, (k,) [S]: for scores."""
 
     def sampled(
         self,
@@ -68,19 +68,19 @@ class Fleet(Protocol):
         rise_s: float = 2e-9,
         bar: Bar | None = None,
     ) -> np.ndarray:
-        """Conductances at the widths 0, dt, 2 dt, .. of a pulse, before its falling edge, (k, points) [S].
+        """Return conductances at the widths 0, dt, 2 dt, .. of a pulse, before its falling edge, (k, points) [S].
 
         No state changes. Amplitude and spacing may be one value or (k,). A row is NaN where the simulation failed.
         """
 
     def pulse_s(self, pulse: Pulse) -> float:
-        """Time that a write pulse takes, gate edges and idle time included [s]."""
+        """Return the time that a write pulse takes, gate edges and idle time included [s]."""
 
     def state(self, place: int) -> State:
-        """The state of one cell."""
+        """Return the state of one cell."""
 
     def copy(self) -> Fleet:
-        """The same cells in the same states, independent from now on."""
+        """Return the same cells in the same states, independent from now on."""
 
 
 def fleet(
@@ -92,7 +92,7 @@ def fleet(
     engine: Ngspice | None = None,
     often_V: Collection[float] = (),
 ) -> CompactFleet | SpiceFleet:
-    """Many cells of one description, each with a device, a seed and a start of its own.
+    """Return many cells of one description, each with a device, a seed and a start of its own.
 
     Parameters
     ----------

@@ -61,12 +61,12 @@ class Candidates:
 
     @property
     def best(self) -> str:
-        """The name of the one that all attempts together choose."""
+        """Return the name of the one that all attempts together choose."""
         return self.names[int(self._taken(self.cost.sum(axis=1)[None], self.success.sum(axis=1)[None], self.n)[0])]
 
     @property
     def n(self) -> int:
-        """Number of attempts."""
+        """Return the number of attempts."""
         return self.cost.shape[1]
 
     def each(self, seed: int = 0) -> np.ndarray:
@@ -112,7 +112,7 @@ class Candidates:
         return found / count[:, None], true / count[:, None]
 
     def _taken(self, cost: np.ndarray, success: np.ndarray, count: np.ndarray | int) -> np.ndarray:
-        """Which candidate is taken by sums over `count` attempts, (B, C) each: (B,)."""
+        """Return which candidate is taken by sums over `count` attempts, (B, C) each: (B,)."""
         least = success.max(axis=1) - self.less * np.asarray(count)
         # sums of shares: what rounding leaves must not shut out the best one
         return np.argmin(np.where(success >= least[..., None] - 1e-9, cost, np.inf), axis=1)
@@ -188,5 +188,5 @@ def share_of_best(hits: ArrayLike, names: Sequence[str], seed: int = 0) -> tuple
 
 
 def _folds(n: int, seed: int) -> np.ndarray:
-    """The fold of each of n attempts, (n,)."""
+    """Return the fold of each of n attempts, (n,)."""
     return np.random.default_rng(seed).permutation(n) % min(FOLDS, n)

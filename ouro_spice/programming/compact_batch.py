@@ -45,7 +45,7 @@ class _States:
     polarity: np.ndarray
 
     def at(self, places: np.ndarray) -> _States:
-        """A copy of some."""
+        """Return a copy of some."""
         return _States(*(getattr(self, f.name)[places] for f in dataclasses.fields(self)))
 
     def put(self, places: np.ndarray, others: _States) -> None:
@@ -75,29 +75,29 @@ class CompactFleet:
         return len(self.devices)
 
     def copy(self) -> CompactFleet:
-        """The same cells in the same states, independent from now on."""
+        """Return the same cells in the same states, independent from now on."""
         other = copy.copy(self)
         other._states = self._states.at(np.arange(len(self)))
         other._telegraph, other.failures = list(self._telegraph), dict(self.failures)
         return other
 
     def state(self, place: int) -> State:
-        """The state of one cell, as `live` takes it."""
+        """Return the state of one cell, as `live` takes it."""
         wander = (self._wander(place),) if self._walk else ()
         telegraph = (self._telegraph[place],) if self.devices[place].read_noise else ()
         return State((float(self._states.n[place]),), wander=wander, telegraph=telegraph)
 
     def pulse_s(self, pulse: Pulse) -> float:
-        """Time that a write pulse takes, idle time included [s]."""
+        """Return the time that a write pulse takes, idle time included [s]."""
         return self.cell.duration([pulse])
 
     def g_S(self, places: ArrayLike) -> np.ndarray:
-        """Conductances of the devices alone at +0.2 V, without read noise, (k,) [S]: for scores."""
+        """Return conductances of the devices alone at +0.2 V, without read noise, (k,) [S]: for scores."""
         places = chosen(places, len(self), once=False)
         return self._conductances(self._states.at(places))
 
     def read(self, places: ArrayLike, bar: Bar | None = None) -> np.ndarray:
-        """Conductances that reads report, (k,) [S]."""
+        """Return conductances that reads report, (k,) [S]."""
         places = chosen(places, len(self), once=True)
         found = self._conductances(self._states.at(places))
         for k, place in enumerate(places):
@@ -142,7 +142,7 @@ class CompactFleet:
         rise_s: float = 2e-9,
         bar: Bar | None = None,
     ) -> np.ndarray:
-        """Conductances at the widths 0, dt, 2 dt, .. of pulses, before their falling edge, (k, points) [S]."""
+        """Return conductances at the widths 0, dt, 2 dt, .. of pulses, before their falling edge, (k, points) [S]."""
         from ..compact.pulse_kernels import sample_devices  # numba
 
         places = chosen(places, len(self), once=False)
@@ -157,7 +157,7 @@ class CompactFleet:
         return g
 
     def _begun(self, start_S: Sequence[float], start: str) -> _States:
-        """The states at first."""
+        """Return the states at first."""
         from ..compact.integration import share  # numba
         from ..compact.walk_kernel import COUNT
 
@@ -171,7 +171,7 @@ class CompactFleet:
         return _States(n, _vectors(self.devices), w, np.zeros(len(self), int))
 
     def _turned(self, places: np.ndarray, polarity: np.ndarray) -> _States:
-        """A copy of the states of some cells as pulses of these polarities find them."""
+        """Return a copy of the states of some cells as pulses of these polarities find them."""
         from ..compact.parameter_vector import vector
 
         now = self._states.at(places)
@@ -185,7 +185,7 @@ class CompactFleet:
         return now
 
     def _bundle(self, now: _States, keys: np.ndarray) -> tuple:
-        """What kernels take first."""
+        """Return what kernels take first."""
         from ..compact.walk_kernel import STILL, start
 
         walking = isinstance(self._walk, Walk)
@@ -221,7 +221,7 @@ class CompactFleet:
         return WalkState.from_vector(self._states.w[place], int(self._states.polarity[place]))
 
     def _noisy(self, place: int) -> float:
-        """What a read of a device with read noise reports [S]."""
+        """Return what a read of a device with read noise reports [S]."""
         n = float(self._states.n[place])
         device = walk_values.current_device(self.devices[place], n, self._wander(place) if self._walk else None)
         return float(
@@ -241,7 +241,7 @@ class CompactFleet:
 
 
 def _vectors(devices: Sequence[Device]) -> np.ndarray:
-    """Parameter vectors, (D, P); many may be the same device."""
+    """Return the parameter vectors, (D, P); many may be the same device."""
     from ..compact.parameter_vector import vector
 
     different = {id(device): vector(device) for device in {id(device): device for device in devices}.values()}

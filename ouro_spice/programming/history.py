@@ -65,7 +65,7 @@ class History:
 
     @property
     def error(self) -> float:
-        """Relative distance of the last reading from the target; NaN without a reading."""
+        """Return the relative distance of the last reading from the target; NaN without a reading."""
         return abs(self.readings_S[-1] - self.target_S) / self.target_S if self.readings_S else float("nan")
 
     def with_reads(self, read_s: float) -> History:

@@ -81,7 +81,7 @@ def written(
     recorded: Mapping[str, Any] | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> list[History]:
-    """`write_many` of checked arguments; `advance` is told how many writes have ended."""
+    """Return `write_many` of checked arguments; `advance` is told how many writes have ended."""
     manifest = describe(fleet.cell, "writes", **settings(programmer, **(recorded or {})))
     check_circuit(programmer, manifest)
     logs = _Logs(fleet, places, targets, rules)
@@ -103,7 +103,7 @@ def written(
 
 
 def pulses_for(programmer: Programmer, targets: np.ndarray, readings: np.ndarray) -> Sequence[Pulse]:
-    """The next pulse of each of K writes, of targets (K,) and readings (K, J) [S]."""
+    """Return the next pulse of each of K writes, of targets (K,) and readings (K, J) [S]."""
     if hasattr(programmer, "next_pulses"):
         return programmer.next_pulses(targets, readings)
     rows = zip(targets.tolist(), readings.tolist(), strict=True)
@@ -135,17 +135,17 @@ class _Logs:
 
     @property
     def readings(self) -> np.ndarray:
-        """Those of the active writes, (A, J) [S]."""
+        """Return those of the active writes, (A, J) [S]."""
         return self._read_S[self.active, : self._count]
 
     @property
     def ended(self) -> int:
-        """How many writes have ended."""
+        """Return how many writes have ended."""
         return len(self._places) - len(self.active)
 
     @property
     def sent(self) -> list[Pulse]:
-        """All different pulses so far."""
+        """Return all different pulses so far."""
         return list(self._lengths)
 
     def end(self, those: np.ndarray, outcome: Outcome, detail: str = "") -> None:
@@ -177,7 +177,7 @@ class _Logs:
         self.active = self.active[[outcome is None for outcome in outcomes]]
 
     def _spent_J(self, places: np.ndarray) -> np.ndarray | None:
-        """Energy of all reads of some cells so far [J]; None for a fleet that does not count it."""
+        """Return the energy of all reads of some cells so far [J]; None for a fleet that does not count it."""
         count = getattr(self._fleet, "read_energy_J", None)
         return None if count is None else count(places)
 
@@ -199,7 +199,7 @@ class _Logs:
         return self._lengths[pulse]
 
     def histories(self, programmer: Programmer, manifest: Manifest) -> list[History]:
-        """The writes, after the last one has ended."""
+        """Return the writes, after the last one has ended."""
         return [
             History(
                 programmer.name, float(target), self._rules.tolerance,
@@ -229,7 +229,7 @@ def _places(fleet: Fleet, places: ArrayLike | None) -> np.ndarray:
 
 
 def checked_targets(targets: ArrayLike, count: int, window_S: tuple[float, float]) -> np.ndarray:
-    """Targets of `count` writes (K,) [S] to cells of a window as an array; ValueError for anything else."""
+    """Return targets of `count` writes (K,) [S] to cells of a window as an array; ValueError for anything else."""
     found = checked_numbers("targets", targets)
     if found.shape != (count,):
         raise ValueError(f"targets have the shape {found.shape}; {count} cells need ({count},)")

@@ -108,7 +108,7 @@ class NominalTimes:
         return NominalTimes(self.voltages, np.array([over, over * (1 + 1e-9)]), self.log_g, np.stack([one, one], 1))
 
     def _passed_s(self, way: np.ndarray, log_g: np.ndarray) -> np.ndarray:
-        """When a way passes conductances (K,), at each amplitude, (K, A); negative before the edge."""
+        """Return when a way passes conductances (K,), at each amplitude, (K, A); negative before the edge."""
         place = (log_g - self.log_g[0]) / (self.log_g[1] - self.log_g[0])
         k = np.clip(place.astype(int), 0, len(self.log_g) - 2)
         below, above = self.time_s[way, :, k], self.time_s[way, :, k + 1]
@@ -169,7 +169,9 @@ def _expected_s(voltages: Pair, over: float) -> float:
 def _way(
     free: Cell | CompactCell, volts: float, start_n: float, end_n: float, expected_s: float, engine: Engine
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Logarithm of the conductance, ascending, and time at full amplitude [s], from one concentration to another."""
+    """Return the logarithm of the conductance, ascending, and time at full amplitude [s], from one concentration to
+    another.
+    """
     limit_s = _FIRST * expected_s
     for _ in range(_TRIES):
         crossed_s, flat_s, wave = followed(free, float(volts), start_n, end_n, limit_s, engine, _EDGE * limit_s)

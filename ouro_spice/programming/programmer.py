@@ -43,7 +43,7 @@ class Programmer(Protocol):
     knows: str
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """The next pulse for a target [S], given all readings of this write [S], the latest last."""
+        """Return the next pulse for a target [S], given all readings of this write [S], the latest last."""
 
 
 def known(programmer: object) -> str:
@@ -89,10 +89,10 @@ class Conventional(ABC):
 
     @abstractmethod
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """The next pulse of each of K writes, of targets (K,) and readings (K, J) [S]."""
+        """Return the next pulse of each of K writes, of targets (K,) and readings (K, J) [S]."""
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """The next pulse for a target [S], given all readings of this write [S], the latest last."""
+        """Return the next pulse for a target [S], given all readings of this write [S], the latest last."""
         check_range("target", target, 0, _LARGE, "S")
         found = checked_numbers("readings", readings)
         if found.ndim != 1 or not found.size:
@@ -101,7 +101,7 @@ class Conventional(ABC):
 
 
 def levels(targets: np.ndarray, readings: np.ndarray, back: int | None, highest: int) -> np.ndarray:
-    """How many steps each of K programmers that step up until the target is crossed has come to, (K,).
+    """Return how many steps each of K programmers that step up until the target is crossed has come to, (K,).
 
     Parameters
     ----------

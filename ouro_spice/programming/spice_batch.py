@@ -70,7 +70,7 @@ class SpiceFleet:
             self._own.close()
 
     def copy(self) -> SpiceFleet:
-        """The same cells in the same states, independent from now on; they share the engine."""
+        """Return the same cells in the same states, independent from now on; they share the engine."""
         other = copy.copy(self)
         other._cells, other.failures = [copy.copy(cell) for cell in self._cells], dict(self.failures)
         return other
@@ -80,12 +80,12 @@ class SpiceFleet:
         return unreadable(self.cell, self._engine, targets_S, tolerance)
 
     def state(self, place: int) -> State:
-        """The state of one cell, as `live` takes it."""
+        """Return the state of one cell, as `live` takes it."""
         return self._cells[place].state
 
     @property
     def clipped(self) -> int:
-        """Reads so far that were outside the range of the ADC of a `Sense`."""
+        """Return reads so far that were outside the range of the ADC of a `Sense`."""
         return sum(cell.clipped for cell in self._cells)
 
     def read_energy_J(self, places: ArrayLike) -> np.ndarray:
@@ -93,15 +93,15 @@ class SpiceFleet:
         return np.array([self._cells[place].read_energy_J for place in chosen(places, len(self), once=False)])
 
     def pulse_s(self, pulse: Pulse) -> float:
-        """Time that a write pulse takes, gate edges and idle time included [s]."""
+        """Return the time that a write pulse takes, gate edges and idle time included [s]."""
         return self.cell.duration([pulse])
 
     def g_S(self, places: ArrayLike) -> np.ndarray:
-        """Conductances of the devices alone at +0.2 V, without read noise, (k,) [S]: for scores."""
+        """Return conductances of the devices alone at +0.2 V, without read noise, (k,) [S]: for scores."""
         return np.array([self._cells[place].g_S for place in chosen(places, len(self), once=False)])
 
     def read(self, places: ArrayLike, bar: Bar | None = None) -> np.ndarray:
-        """What the sense path reports, (k,) [S]; NaN where the read failed."""
+        """Return what the sense path reports, (k,) [S]; NaN where the read failed."""
         places = chosen(places, len(self), once=True)
         return np.array(self._each(_Member.read, places, [()] * len(places), np.zeros(len(places)), bar), float)
 
@@ -121,7 +121,7 @@ class SpiceFleet:
         rise_s: float = 2e-9,
         bar: Bar | None = None,
     ) -> np.ndarray:
-        """Conductances at the widths 0, dt, 2 dt, .. of pulses, before their falling edge, (k, points) [S]."""
+        """Return conductances at the widths 0, dt, 2 dt, .. of pulses, before their falling edge, (k, points) [S]."""
         places = chosen(places, len(self), once=False)
         given = drives(places, amplitude_V, dt_s, points, rise_s)
         jobs = [(*map(float, row), points) for row in given]
@@ -131,7 +131,9 @@ class SpiceFleet:
     def _each(
         self, work: Callable, places: np.ndarray, given: Sequence[tuple], lengths_s: np.ndarray, bar: Bar | None
     ) -> list[Any]:
-        """What `work` gives of each cell, NaN where its simulation fails; the longest first, so that none waits."""
+        """Return what `work` gives of each cell, NaN where its simulation fails; the longest first, so that none
+        waits.
+        """
         order = np.argsort(-lengths_s, kind="stable")
         found: list[Any] = [np.nan] * len(places)
 
@@ -158,7 +160,7 @@ class _Member(SpiceCell):
         return self.apply(pulse).energy_J
 
     def sampled(self, amplitude_V: float, rise_s: float, dt_s: float, points: int) -> np.ndarray:
-        """Conductance at the widths 0, dt, 2 dt, .. of a pulse, (points,) [S]; the state stays."""
+        """Return the conductance at the widths 0, dt, 2 dt, .. of a pulse, (points,) [S]; the state stays."""
         pulse = Pulse(amplitude_V, points * dt_s, rise_s)
         # as for a record: many trajectories have the same amplitude
         run = dataclasses.replace(self._run, many=True)
@@ -173,7 +175,7 @@ def _member(cell: Cell, drawn: Sample, start: str, engine: Ngspice, often_V: Col
 
 
 def _tried(work: Callable) -> Any:
-    """What a simulation gives, or how it failed."""
+    """Return what a simulation gives, or how it failed."""
     try:
         return work()
     except SimulationError as error:

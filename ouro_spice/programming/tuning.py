@@ -148,7 +148,7 @@ def _check(candidates: Sequence[Programmer], by: str, least: float) -> None:
 
 
 def _rounds(candidates: int, cases: int) -> list[tuple[int, int]]:
-    """Candidates and cases of each round."""
+    """Return candidates and cases of each round."""
     rounds = [(candidates, min(_FIRST, cases))]
     while rounds[-1][1] < cases:
         count, tried = rounds[-1]

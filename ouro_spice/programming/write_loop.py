@@ -123,7 +123,7 @@ def write_verify(
 
 
 def settings(programmer: Programmer, **more: Any) -> dict[str, Any]:
-    """What a manifest says of a programmer."""
+    """Return what a manifest says of a programmer."""
     return {"programmer": programmer.name, "checkpoint": getattr(programmer, "checkpoint", None)} | more
 
 
@@ -141,7 +141,7 @@ def read_energy_J(cell: object, readings_S: ArrayLike) -> np.ndarray:
 
 
 def outside(window_S: tuple[float, float]) -> str:
-    """The words for a target outside a window."""
+    """Return the words for a target outside a window."""
     return f"{window_S[0]:.4g} .. {window_S[1]:.4g} S"
 
 
@@ -160,7 +160,7 @@ def check_steps(device: object, pulses: Sequence[Pulse], max_pulses: int) -> Non
 
 
 def _manifest(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
-    """The manifest of a write; ValueError for a circuit that the programmer refuses."""
+    """Return the manifest of a write; ValueError for a circuit that the programmer refuses."""
     check_programmer(programmer)
     found = _described(cell, programmer, seed)
     check_circuit(programmer, found)
@@ -200,7 +200,9 @@ def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, lo
 
 
 def _spent_J(cell: LiveCell, before_J: float | None, reading_S: float) -> float:
-    """Energy of the last read [J]; `before_J`: what the cell counted until then, None where it counts nothing."""
+    """Return the energy of the last read [J]; `before_J`: what the cell counted until then, None where it counts
+    nothing.
+    """
     if before_J is not None:
         return cell.read_energy_J - before_J
     return float(read_energy_J(getattr(cell, "description", None), reading_S))

@@ -124,6 +124,6 @@ def median_interval(values: np.ndarray) -> list[float]:
 
 
 def _interval(values: np.ndarray) -> list[float]:
-    """95 % bootstrap interval of a mean."""
+    """Return 95 % bootstrap interval of a mean."""
     drawn = np.random.default_rng(0).choice(values, size=(_RESAMPLES, len(values)))
     return [float(x) for x in np.percentile(drawn.mean(axis=1), [2.5, 97.5])]

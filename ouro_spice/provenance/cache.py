@@ -26,7 +26,7 @@ _taken: set[Path] = set()
 def cached_arrays(
     folder: str | Path | None, name: str, settings: Mapping[str, Any], make: Callable[[], Mapping[str, np.ndarray]]
 ) -> Arrays:
-    """The arrays that `make` returns, from the file ``NAME-DIGEST.npz`` where they have been made before.
+    """Return the arrays that `make` returns, from the file ``NAME-DIGEST.npz`` where they have been made before.
 
     The digest is that of the settings, which stand in the file, too: arrays of other settings are never taken for these
     and stay where they are; what differs from the nearest of them is said once, where this process has not made it. A
@@ -96,7 +96,7 @@ def _write(path: Path, arrays: Arrays) -> None:
 
 
 def _read(path: Path, text: str) -> Arrays | None:
-    """What a file of these settings holds; None where there is none, or a damaged one."""
+    """Return what a file of these settings holds; None where there is none, or a damaged one."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}

@@ -130,7 +130,7 @@ def _whole(place: str, value: Any) -> Any:
 
 
 def _built(kind: type, own: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts that a class makes itself where none are given."""
+    """Return the parts that a class makes itself where none are given."""
     lacking = (f for f in dataclasses.fields(kind) if f.name not in own)
     made = {f.name: f.default_factory() for f in lacking if f.default_factory is not dataclasses.MISSING}
     return {name: dataclasses.asdict(one) if dataclasses.is_dataclass(one) else one for name, one in made.items()}
@@ -143,7 +143,7 @@ def defaults(kind: type) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON gives it back, whole numbers as such: 20 and 20.0 are one value."""
+    """Return it as JSON gives it back, whole numbers as such: 20 and 20.0 are one value."""
     if dataclasses.is_dataclass(value):
         value = dataclasses.asdict(value)
     if isinstance(value, Mapping):

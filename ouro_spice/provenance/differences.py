@@ -99,12 +99,12 @@ def _cell_unit(path: tuple[str, ...]) -> str:
 
 
 def _place(path: tuple[str, ...]) -> str:
-    """The part that a value belongs to, without its number."""
+    """Return the part that a value belongs to, without its number."""
     return path[-1].partition("[")[0] if path else ""
 
 
 def _files(a: Mapping[str, Any], b: Mapping[str, Any], explained: bool) -> list[str]:
-    """Texts of models and libraries; netlists where nothing else says why they are others."""
+    """Return texts of models and libraries; netlists where nothing else says why they are others."""
     if a["former"] or b["former"]:  # with comments then
         return []
     names = [name for name in sorted({*a["files"], *b["files"]}) if a["files"].get(name) != b["files"].get(name)]
@@ -138,7 +138,7 @@ def _settings(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
 
 
 def _values(a: Any, b: Any, name: Any, unit_of: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """The differing leaves of two trees, each in words."""
+    """Return the differing leaves of two trees, each in words."""
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         for key in dict.fromkeys((*b, *a)):
             yield from _values(a.get(key), b.get(key), name, unit_of, (*path, key))

@@ -76,7 +76,7 @@ class Journal:
         return dict(item for item in map(_item, lines[1:]) if item)
 
     def once(self, key: str, work: Callable[[], Any]) -> Any:
-        """The value of an item: as it was found, or by doing the work, and then kept."""
+        """Return the value of an item: as it was found, or by doing the work, and then kept."""
         if key in self.items:
             return self.items[key]
         value = work()
@@ -119,7 +119,7 @@ def _say_why(path: Path, wanted: dict[str, Any]) -> None:
 
 
 def _item(line: str) -> tuple[str, Any] | None:
-    """Key and value of a line, None where it is not whole or was changed."""
+    """Return the key and value of a line, None where it is not whole or was changed."""
     try:
         key, value, checksum = json.loads(line)
     except (ValueError, TypeError, RecursionError):
@@ -148,7 +148,7 @@ def array_manifest(array: Crossbar, bench: Testbench, state: State, **given: Any
 
 
 def plain_state(state: State) -> dict[str, Any]:
-    """A state as JSON can hold it."""
+    """Return a state as JSON can hold it."""
     return {
         "n_disc": list(state.n_disc),
         "volts": dict(state.volts),
@@ -158,7 +158,7 @@ def plain_state(state: State) -> dict[str, Any]:
 
 
 def restored_state(values: dict[str, Any]) -> State:
-    """The state that `plain_state` made these values of."""
+    """Return the state that `plain_state` made these values of."""
     return State(
         tuple(values["n_disc"]),
         values["volts"],

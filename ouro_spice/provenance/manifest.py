@@ -92,7 +92,7 @@ class Manifest:
         return self.digest if self.code is None else dataclasses.replace(self, failures={}).sha256
 
     def to_json(self) -> str:
-        """The manifest as indented JSON."""
+        """Return the manifest as indented JSON."""
         values = dataclasses.asdict(self)
         if self.code is None:  # the former format has a hash of its own
             del values["code"]
@@ -100,7 +100,7 @@ class Manifest:
 
     @property
     def sha256(self) -> str:
-        """Hash of everything in it, see `to_json`."""
+        """Return the hash of everything in it, see `to_json`."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     @classmethod
@@ -143,7 +143,7 @@ _OPTIONAL = ("settings", "failures", "code")
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a manifest; ValueError for one that is missing, not known or of another kind."""
+    """Return the fields of a manifest; ValueError for one that is missing, not known or of another kind."""
     missing = [name for name in _KINDS if name not in values and name not in _OPTIONAL]
     if missing:
         raise ValueError(f"not an ouro_spice manifest: it lacks {', '.join(missing)}")
@@ -163,7 +163,7 @@ def measured_circuit(digest: str) -> str:
 
 
 def _circuit(cell: dict[str, Any], files: dict[str, str]) -> str:
-    """The hash of what in a cell is no default, and of all files of models and netlists."""
+    """Return the hash of what in a cell is no default, and of all files of models and netlists."""
     return hashlib.sha256(json.dumps([reduced(cell), files], sort_keys=True).encode()).hexdigest()
 
 
@@ -192,7 +192,7 @@ def _describe(cell: Cell | CompactCell, _own: tuple[str, ...]) -> Manifest:
 
 
 def _parts(cell: Cell | CompactCell) -> dict[str, Any]:
-    """All values of a cell; a process's files without the folders they lie in, which decide nothing."""
+    """Return all values of a cell; a process's files without the folders they lie in, which decide nothing."""
     parts = dataclasses.asdict(cell)
     if isinstance(cell, CompactCell):
         return parts
@@ -204,7 +204,9 @@ def _parts(cell: Cell | CompactCell) -> dict[str, Any]:
 
 
 def _circuit_files(cell: Cell) -> dict[str, str]:
-    """Hashes of the texts of a circuit. Options of the solver, what is recorded and titles are none of its physics."""
+    """Return hashes of the texts of a circuit. Options of the solver, what is recorded and titles are none of its
+    physics.
+    """
     benches, files = netlists(cell), {}
     for bench in benches.values():  # a sense path is there in reads alone
         files |= {f"{name}.lib": assets.text_sha256(assets.library(name)) for name in bench.libraries}
@@ -219,14 +221,14 @@ def _elements(bench: Testbench) -> str:
 
 
 def netlists(cell: Cell) -> dict[str, Testbench]:
-    """The testbenches that stand for a circuit: a SET pulse, a RESET pulse, a read."""
+    """Return the testbenches that stand for a circuit: a SET pulse, a RESET pulse, a read."""
     pulses = {"set": Pulse(-1.0, 1e-6), "reset": Pulse(1.0, 1e-6)}
     return {name: cell.testbench([pulse]) for name, pulse in pulses.items()} | {"read": cell.read_testbench()}
 
 
 @lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
-    """Versions of everything that takes part."""
+    """Return versions of everything that takes part."""
     found = {"python": platform.python_version()}
     for package in ("ouro-spice", "numpy", "scipy", "numba", "PySpice", "torch"):
         try:

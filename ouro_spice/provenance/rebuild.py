@@ -17,7 +17,7 @@ from .manifest import MEASUREMENT, Manifest, describe
 
 
 def rebuilt(manifest: Manifest) -> Cell | CompactCell:
-    """The cell that a manifest describes.
+    """Return the cell that a manifest describes.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def taken_over(manifest: Manifest) -> Manifest:
 
 
 def _part(kind: type, values: Mapping[str, Any]) -> Any:
-    """A part of a cell, or the cell, from the description of it."""
+    """Return a part of a cell, or the cell, from the description of it."""
     own = {name: value for name, value in values.items() if name != "kind" or kind is Process}
     unknown = sorted(set(own) - {f.name for f in dataclasses.fields(kind)})
     lacking = [f.name for f in dataclasses.fields(kind) if f.name not in own]
@@ -120,7 +120,7 @@ def _part(kind: type, values: Mapping[str, Any]) -> Any:
 
 
 def _made(value: Any, place: str) -> Any:
-    """A value of a description as the part that it stands for."""
+    """Return a value of a description as the part that it stands for."""
     if isinstance(value, list):
         return tuple(_made(one, place) for one in value)
     if not isinstance(value, Mapping):

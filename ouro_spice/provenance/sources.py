@@ -71,14 +71,14 @@ def _left_out(file: str, without: Collection[str]) -> bool:
 
 
 def _file(root: Path, name: str) -> str | None:
-    """The file of a module or package by its dotted name, relative to the root; None where there is none."""
+    """Return the file of a module or package by its dotted name, relative to the root; None where there is none."""
     base = name.replace(".", "/")
     files = (f"{base}.py", f"{base}/__init__.py") if base else ("__init__.py",)
     return next((file for file in files if (root / file).is_file()), None)
 
 
 def _source(root: Path, name: str) -> str:
-    """The same of a module that is asked for; ToolError where there is no text of it."""
+    """Return the same of a module that is asked for; ToolError where there is no text of it."""
     file = _file(root, name)
     if file is None:
         raise ToolError(
@@ -109,7 +109,7 @@ class _Parsed:
         return found, list(filter(None, (self._target(*name) for name in names)))
 
     def _parsed(self, file: str) -> tuple[str, list[tuple[str, str]], list[str]]:
-        """Hash, imported names (module, name), and names that are the module's own."""
+        """Return the hash, imported names (module, name), and names that are the module's own."""
         try:
             text = (self.root / file).read_bytes()
         except OSError as error:
@@ -121,7 +121,7 @@ class _Parsed:
         return self.known[key]
 
     def _target(self, base: str, name: str) -> str | None:
-        """The file that holds an imported name: the module of that name, or the one that it is taken from.
+        """Return the file that holds an imported name: the module of that name, or the one that it is taken from.
 
         Where that is a folder's ``__init__`` that has the name from another module, it is that module.
         """
@@ -153,7 +153,7 @@ def _path() -> Path | None:
 
 @lru_cache(maxsize=1)
 def _by() -> str:
-    """The hash of this very file: what another version of it found is not taken."""
+    """Return the hash of this very file: what another version of it found is not taken."""
     return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
@@ -175,7 +175,7 @@ def digest(tree: ast.AST) -> str:
 
 
 def _plain(node: Any) -> Any:
-    """A tree as tuples; what is empty is left out, so that it does not depend on Python's version."""
+    """Return a tree as tuples; what is empty is left out, so that it does not depend on Python's version."""
     if isinstance(node, list):
         return [_plain(one) for one in node if not _is_text(one)]
     if not isinstance(node, ast.AST):
@@ -186,12 +186,12 @@ def _plain(node: Any) -> Any:
 
 
 def _is_text(node: Any) -> bool:
-    """Whether a statement is nothing but a text: a docstring, of an attribute, too."""
+    """Return whether a statement is nothing but a text: a docstring, of an attribute, too."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _names(tree: ast.Module, file: str) -> Iterator[tuple[str, str]]:
-    """Each name that a module imports from the package, inside functions, too: (module, name), dotted."""
+    """Return each name that a module imports from the package, inside functions, too: (module, name), dotted."""
     package = file.split("/")[:-1]
     stack: list[ast.AST] = [tree]
     while stack:
@@ -210,7 +210,7 @@ def _names(tree: ast.Module, file: str) -> Iterator[tuple[str, str]]:
 
 
 def _own(tree: ast.Module) -> Iterator[str]:
-    """Each name that a module binds itself, but for plain imports."""
+    """Return each name that a module binds itself, but for plain imports."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
@@ -223,7 +223,7 @@ def _own(tree: ast.Module) -> Iterator[str]:
 
 
 def _base(node: ast.ImportFrom, package: list[str]) -> str | None:
-    """The dotted module that names are imported from, "" for the package itself; None outside the package."""
+    """Return the dotted module that names are imported from, "" for the package itself; None outside the package."""
     module = node.module.split(".") if node.module else []
     if node.level:
         return ".".join([*package[: len(package) - node.level + 1], *module])

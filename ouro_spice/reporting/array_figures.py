@@ -67,7 +67,7 @@ def write_results(result: Result, folder: Path) -> dict[str, Path]:
 
 
 def drawn(result: Result) -> Drawn:
-    """The figures of a result and their tables, by the stem of their files."""
+    """Return the figures of a result and their tables, by the stem of their files."""
     if isinstance(result, ArrayWrite):
         return _write(result)
     if isinstance(result, Positions):

@@ -31,7 +31,7 @@ _SHORT = 14.0
 
 
 def rpd_by_start(deployments: Mapping[str, Deployment], window_S: tuple[float, float], bins: int = 16) -> Figure:
-    """Mean and median of the relative percentage difference over G_start, a panel each, a line a variant.
+    """Return the mean and median of the relative percentage difference over G_start, a panel each, a line a variant.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def rpd_by_start(deployments: Mapping[str, Deployment], window_S: tuple[float, f
 
 
 def rpd_histogram(deployments: Mapping[str, Deployment]) -> Figure:
-    """The share of attempts that end within a relative percentage difference, over that, a line a variant.
+    """Return the share of attempts that end within a relative percentage difference, over that, a line a variant.
 
     Attempts that failed are never within. ValueError for no deployment at all.
     """
@@ -88,7 +88,8 @@ def rpd_histogram(deployments: Mapping[str, Deployment]) -> Figure:
 def rpd_map(
     deployments: Mapping[str, Deployment], window_S: tuple[float, float], bins: int | None = None, columns: int = 3
 ) -> Figure:
-    """Mean relative percentage difference over (G_start, G_target), a map a variant, the same colours in all.
+    """Return the mean relative percentage difference over (G_start, G_target), a map a variant, the same colours in
+    all.
 
     Parameters
     ----------
@@ -145,7 +146,7 @@ def _map(ax: Axes, rpd: np.ndarray, edges_uS: np.ndarray, norm: Any) -> Any:
 
 
 def share_bars(rows: Mapping[str, Mapping[str, Any]], floors: Mapping[str, float] | None = None) -> Figure:
-    """Shares of attempts within ±50, ±20 and ±10 % by variant, a panel a band, the noise floor as a line.
+    """Return shares of attempts within ±50, ±20 and ±10 % by variant, a panel a band, the noise floor as a line.
 
     Parameters
     ----------
@@ -175,7 +176,7 @@ def share_bars(rows: Mapping[str, Mapping[str, Any]], floors: Mapping[str, float
 
 
 def transfer_bars(rows: Mapping[str, Mapping[str, Any]], shipped: str | None = None) -> Figure:
-    """Shares within ±20 % under changed conditions, and how many points they are from the shipped one.
+    """Return shares within ±20 % under changed conditions, and how many points they are from the shipped one.
 
     Parameters
     ----------
@@ -211,7 +212,7 @@ def transfer_bars(rows: Mapping[str, Mapping[str, Any]], shipped: str | None = N
 
 
 def _bars(ax: Axes, rows: Mapping[str, Mapping[str, Any]], key: str, colours: list[str], named: bool) -> None:
-    """A bar of a share each, its number in it, its interval as a whisker; from top to bottom."""
+    """Return a bar of a share each, its number in it, its interval as a whisker; from top to bottom."""
     for k, (name, colour) in enumerate(zip(rows, colours, strict=True)):
         share, ends = 100 * figure_of(rows, name, key), interval(rows[name], key)
         ax.barh(k, share, color=colour, height=0.66)
@@ -229,7 +230,7 @@ def _bars(ax: Axes, rows: Mapping[str, Mapping[str, Any]], key: str, colours: li
 
 
 def _height(names: Mapping[str, Any], columns: int, panel: float) -> float:
-    """Of a figure with a legend of so many columns above its panels."""
+    """Return that of a figure with a legend of so many columns above its panels."""
     return panel + 0.2 * -(-len(names) // columns)
 
 
@@ -244,7 +245,7 @@ def _limits(values: np.ndarray) -> tuple[float, float]:
 
 
 def _plain(ax: Axes, name: str) -> None:
-    """Numbers as 1, 10, 100 on a logarithmic axis, those between that are at 2 and 5 as well."""
+    """Return numbers as 1, 10, 100 on a logarithmic axis, those between that are at 2 and 5 as well."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     axis = getattr(ax, f"{name}axis")

@@ -27,7 +27,7 @@ _FEWEST = 3
 
 
 def ratio_map(comparison: Comparison) -> Figure:
-    """log10(t_b / t_a) over G_start and G_target: each record, and medians of parts of the plane."""
+    """Return log10(t_b / t_a) over G_start and G_target: each record, and medians of parts of the plane."""
     from matplotlib.colors import CenteredNorm
 
     figure, grid = axes(2, width=5.0, height=4.2)
@@ -64,7 +64,7 @@ def ratio_map(comparison: Comparison) -> Figure:
 
 
 def split_bars(split: Split) -> Figure:
-    """What each step adds, as a waterfall of means with standard errors; beside it SET and RESET apart."""
+    """Return what each step adds, as a waterfall of means with standard errors; beside it SET and RESET apart."""
     table = split.table
     steps = len(split.steps)
     figure, grid = axes(2, width=5.6, height=1.6 + 0.42 * (steps + 1))
@@ -98,7 +98,8 @@ def split_bars(split: Split) -> Figure:
 
 
 def distributions(comparison: Comparison) -> Figure | None:
-    """Distribution functions of the pulse times of A and B, one panel a range of G_start, one row a direction.
+    """Return the distribution functions of the pulse times of A and B, one panel a range of G_start, one row a
+    direction.
 
     None where no range has `_FEWEST` records: there is nothing to be drawn.
     """
@@ -130,7 +131,7 @@ def distributions(comparison: Comparison) -> Figure | None:
 
 
 def played_errors(played: pd.DataFrame) -> Figure:
-    """Share of records within an error of G_end, A's times in B and B's own; and where A's times end."""
+    """Return the share of records within an error of G_end, A's times in B and B's own; and where A's times end."""
     figure, grid = axes(2, width=5.0, height=3.8)
     left, right = grid[0]
     for name, words, colour in (("played", "A's pulse times in B", _A), ("own", "B's own", _B)):
@@ -161,7 +162,7 @@ def played_errors(played: pd.DataFrame) -> Figure:
 
 
 def _steps(ax: Axes, frame: pd.DataFrame, one: tuple) -> None:
-    """Both distribution functions of one range."""
+    """Return both distribution functions of one range."""
     inside = (frame.g_start_S >= one.g_start_low_S) & (frame.g_start_S < one.g_start_high_S)
     rows = frame[frame.start_same & (frame.direction == one.direction) & inside]
     for side, colour in (("a", _A), ("b", _B)):
@@ -175,5 +176,5 @@ def _steps(ax: Axes, frame: pd.DataFrame, one: tuple) -> None:
 
 
 def _size(records: int) -> float:
-    """Area of a dot among so many."""
+    """Return the area of a dot among so many."""
     return float(np.clip(4000 / max(records, 1), 6, 40))

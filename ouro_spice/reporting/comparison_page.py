@@ -60,7 +60,7 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> dict[str, Pa
 
 
 def drawn(comparison: Comparison) -> dict[str, Figure]:
-    """The figures of a comparison by the stem of their files."""
+    """Return the figures of a comparison by the stem of their files."""
     found = {"map": drawing.ratio_map(comparison)}
     curves = drawing.distributions(comparison)
     if curves is not None:
@@ -73,7 +73,7 @@ def drawn(comparison: Comparison) -> dict[str, Figure]:
 
 
 def table_row(summary: Mapping[str, Any]) -> str:
-    """A comparison's summary as a row of a Markdown table, under `TABLE_HEAD`."""
+    """Return a comparison's summary as a row of a Markdown table, under `TABLE_HEAD`."""
     ratio = summary["ratio"]["both"]
     whole = {row["direction"]: row["ks"] for row in reversed(summary["ks"])}
     distance = " / ".join(_number(whole.get(direction), ".2f") for direction in ("SET", "RESET"))
@@ -154,7 +154,7 @@ def _sides(page: Page, summary: Mapping[str, Any]) -> None:
 
 
 def _edge(ends: Sequence[float]) -> str:
-    """The shortest and the longest edge [ns], one number where they are alike."""
+    """Return the shortest and the longest edge [ns], one number where they are alike."""
     return " to ".join(dict.fromkeys(f"{end * 1e9:.3g}" for end in ends))
 
 

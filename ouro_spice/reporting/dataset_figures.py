@@ -57,7 +57,9 @@ def write_figures(data: PulseDataset, folder: Path) -> dict[str, Path]:
 
 
 def histories(data: PulseDataset) -> Drawn:
-    """Conductance over pulse time of a sample of records, a panel a direction; a dot where the pulse ends."""
+    """Return the conductance over pulse time of a sample of records, a panel a direction; a dot where the pulse
+    ends.
+    """
     import pandas as pd
 
     sample = list(_sampled(data))
@@ -84,7 +86,7 @@ def histories(data: PulseDataset) -> Drawn:
 
 
 def pulse_times(data: PulseDataset) -> Drawn:
-    """Pulse time over the conductances at start and target: each record, or medians where there are many."""
+    """Draw the pulse time over the conductances at start and target: each record, or medians where there are many."""
     from matplotlib.colors import LogNorm
 
     frame = data.frame[data.frame.outcome == "reached"]
@@ -119,7 +121,7 @@ def pulse_times(data: PulseDataset) -> Drawn:
 
 
 def distributions(data: PulseDataset) -> Drawn:
-    """Distributions of the pulse time and of the relative distance from the target at the end, by direction.
+    """Return distributions of the pulse time and of the relative distance from the target at the end, by direction.
 
     Measured pulses had no target: theirs is the ratio of the conductances after and before.
     """
@@ -161,7 +163,7 @@ def distributions(data: PulseDataset) -> Drawn:
 
 
 def _sampled(data: PulseDataset) -> Iterator[tuple[int, object]]:
-    """Direction and row of records of a few files, spread over the dataset: each file is read but once."""
+    """Return the direction and row of records of a few files, spread over the dataset: each file is read but once."""
     frame = data.frame[data.frame.outcome != "simulation_failed"]
     shard = frame.record // data.manifest.settings["shard"]
     files = shard.unique()
@@ -174,7 +176,7 @@ def _sampled(data: PulseDataset) -> Iterator[tuple[int, object]]:
 
 
 def _thinned(row: object) -> tuple[np.ndarray, np.ndarray]:
-    """Times [s] and conductances [S] of a history."""
+    """Return times [s] and conductances [S] of a history."""
     g_S = np.asarray(row.history_g_S, dtype=float)
     last = len(g_S) - 1
     # no grid twice: early ones of the even logarithm are the same point
@@ -184,7 +186,9 @@ def _thinned(row: object) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _binned(frame: pd.DataFrame) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, pd.DataFrame]:
-    """Edges of a grid over start and target [S], medians of the pulse time [s] (start, target), the same as a table."""
+    """Return edges of a grid over start and target [S], medians of the pulse time [s] (start, target), the same as a
+    table.
+    """
     count = int(np.clip(np.sqrt(len(frame) / _PER_CELL), 2, 60))
     start, target = (
         np.linspace(frame[name].min(), frame[name].max(), count + 1) for name in ("g_start_S", "g_target_S")
@@ -203,7 +207,7 @@ def _binned(frame: pd.DataFrame) -> tuple[tuple[np.ndarray, np.ndarray], np.ndar
 
 
 def _edges(values: pd.Series, log: bool) -> np.ndarray:
-    """Edges of the bins of a histogram; of errors they are symmetric and hold all but the outermost percent."""
+    """Return edges of the bins of a histogram; of errors they are symmetric and hold all but the outermost percent."""
     if not len(values):
         return np.linspace(1, 2, 2)
     bins = int(np.clip(2 * np.sqrt(len(values)), 8, _BINS))
@@ -218,6 +222,6 @@ def _measured(data: PulseDataset) -> bool:
 
 
 def _volts(data: PulseDataset, sign: int) -> str:
-    """The amplitude of a direction; nothing where there are several."""
+    """Return the amplitude of a direction; nothing where there are several."""
     volts = data.frame.amplitude_V[np.sign(data.frame.amplitude_V) == -sign].unique()
     return f"{volts[0]:+.4g} V, " if len(volts) == 1 else ""

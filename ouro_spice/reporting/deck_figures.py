@@ -12,7 +12,7 @@ from ..spice.raw_file import Plot, read_raw
 
 
 def picture(deck: str, plots: list[Plot]) -> Any:
-    """A matplotlib figure of what a deck wrote; a deck without a picture of its own is drawn plainly."""
+    """Return a matplotlib figure of what a deck wrote; a deck without a picture of its own is drawn plainly."""
     from matplotlib.figure import Figure
 
     def empty() -> Any:
@@ -113,7 +113,7 @@ def _draw_mosfets(figure: Any, plots: list[Plot]) -> None:
 
 
 def _draw_over_time(figure: Any, plots: list[Plot], panels: tuple[tuple[str, float, dict[str, str]], ...]) -> None:
-    """Panels over one time axis: label, factor, and the vectors with their names."""
+    """Return panels over one time axis: label, factor, and the vectors with their names."""
     (plot,) = plots
     figure.set_size_inches(7, 2 + 2 * len(panels))
     rows = np.atleast_1d(figure.subplots(len(panels), sharex=True))

@@ -42,7 +42,9 @@ def write_edges(found: Edges, folder: Path) -> dict[str, Path]:
 
 
 def draw(found: Edges) -> Figure:
-    """Differences from each start over the number of pulses, a panel a direction; errors of the test over the width."""
+    """Return differences from each start over the number of pulses, a panel a direction; errors of the test over the
+    width.
+    """
     figure, grid = axes(3, width=4.4, height=3.6)
     for ax, direction in zip(grid[0], ("set", "reset"), strict=False):
         _difference(ax, found.frame[found.frame.direction == direction])
@@ -85,6 +87,6 @@ def _errors(ax: Axes, tested: pd.DataFrame) -> None:
 
 
 def _decades(values: pd.Series) -> tuple[float, float]:
-    """The whole decades around some values: within less a logarithmic axis has hardly a label, or too many."""
+    """Return the whole decades around some values: within less a logarithmic axis has hardly a label, or too many."""
     low, high = np.floor(np.log10(values.min() * 0.98)), np.ceil(np.log10(values.max() * 1.02))
     return 10.0**low, 10.0**high

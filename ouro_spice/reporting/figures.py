@@ -18,7 +18,7 @@ _PALETTE = ("#1b6ca8", "#c0492f", "#3a8f5c", "#7d5ba6", "#b8860b", "#555f6b")
 
 
 def axes(columns: int, rows: int = 1, width: float = 4.6, height: float = 3.4) -> tuple[Figure, np.ndarray]:
-    """A figure with a grid of axes (rows, columns) in the package's style; no window, no global state."""
+    """Return a figure with a grid of axes (rows, columns) in the package's style; no window, no global state."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -32,7 +32,7 @@ def axes(columns: int, rows: int = 1, width: float = 4.6, height: float = 3.4) -
 
 
 def conductance_curves(data: PulseDataset, most: int = 60) -> Figure:
-    """G over pulse time from many starting conductances, one panel a direction: the S-curves of the circuit."""
+    """Return G over pulse time from many starting conductances, one panel a direction: the S-curves of the circuit."""
     figure, grid = axes(2)
     rows = data.frame[data.frame.history_g_S.map(len) > 1]
     for ax, sign, name, colour in ((grid[0, 0], 1, "SET", SET_COLOUR), (grid[0, 1], -1, "RESET", RESET_COLOUR)):
@@ -49,7 +49,7 @@ def _volts(data: PulseDataset, sign: int) -> str:
 
 
 def predicted_time(needed_s: np.ndarray, predicted_s: np.ndarray) -> Figure:
-    """Predicted against needed pulse time, both signs, on logarithmic axes."""
+    """Return predicted against needed pulse time, both signs, on logarithmic axes."""
     figure, grid = axes(2)
     for ax, sign, name, colour in ((grid[0, 0], 1, "SET", SET_COLOUR), (grid[0, 1], -1, "RESET", RESET_COLOUR)):
         mine = np.sign(needed_s) == sign
@@ -63,7 +63,7 @@ def predicted_time(needed_s: np.ndarray, predicted_s: np.ndarray) -> Figure:
 
 
 def write_histories(histories: Mapping[str, Sequence[History]]) -> Figure:
-    """Readings over pulses, one panel a target with its band, one line a write, one colour a programmer."""
+    """Return readings over pulses, one panel a target with its band, one line a write, one colour a programmer."""
     targets = sorted({history.target_S for several in histories.values() for history in several})
     columns = min(4, len(targets))
     figure, grid = axes(columns, -(-len(targets) // columns), width=9.2 / columns if columns > 1 else 4.6, height=2.3)
@@ -89,7 +89,7 @@ def write_histories(histories: Mapping[str, Sequence[History]]) -> Figure:
 
 
 def programmer_bars(rows: Mapping[str, Mapping[str, float]]) -> Figure:
-    """Pulses per write and total programming time, a bar a programmer."""
+    """Return pulses per write and total programming time, a bar a programmer."""
     figure, grid = axes(2, height=0.8 + 0.5 * max(len(rows), 2))
     names, colours = list(rows), [_PALETTE[k % len(_PALETTE)] for k in range(len(rows))]
     panels = (

@@ -35,7 +35,7 @@ _DECADES = 2.0
 
 
 def prefixed(values: np.ndarray, unit: str) -> tuple[float, str]:
-    """Factor and unit with which the largest value lies between 1 and 1000, as far as prefixes go."""
+    """Return the factor and unit with which the largest value lies between 1 and 1000, as far as prefixes go."""
     finite = np.abs(values[np.isfinite(values)])
     largest = float(finite.max()) if finite.size else 0.0
     if unit == "%":
@@ -103,7 +103,7 @@ class Heat:
 
     @property
     def _rounded(self) -> np.ndarray:
-        """The values, those below the noise as 0."""
+        """Return the values, those below the noise as 0."""
         values = np.asarray(self.values, dtype=float)
         with np.errstate(invalid="ignore"):
             return np.where(np.abs(values) < self.noise, 0.0, values)
@@ -159,7 +159,7 @@ def _numbers(ax: Axes, shown: np.ndarray, image: Any) -> None:
 
 
 def _digits(shown: np.ndarray) -> int:
-    """Digits with which values differ that have different colours."""
+    """Return digits with which values differ that have different colours."""
     finite = shown[np.isfinite(shown)]
     reach = float(np.ptp(finite)) if finite.size else 0.0
     largest = float(np.abs(finite).max()) if finite.size else 0.0
@@ -169,7 +169,7 @@ def _digits(shown: np.ndarray) -> int:
 
 
 def _text(value: float, digits: int, width_pt: float) -> str:
-    """A number that its cell has room for, with as many digits as it has; "" where there is no room for any."""
+    """Return a number that its cell has room for, with as many digits as it has; "" where there is no room for any."""
     if not np.isfinite(value):
         return ""
     most = int(width_pt / (_LETTER * _FONTS_PT[0]))

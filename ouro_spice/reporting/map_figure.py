@@ -29,7 +29,7 @@ _CLEAR = 1.05
 
 
 def history_map(curves: Curves, k: int, step_s: float, windows_s: Sequence[float]) -> Figure:
-    """One history and its moving averages over the pulse width, each shifted; their gradients below.
+    """Return one history and its moving averages over the pulse width, each shifted; their gradients below.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def history_map(curves: Curves, k: int, step_s: float, windows_s: Sequence[float
 
 
 def _shifted(ax: Axes, width_us: np.ndarray, lines: list[np.ndarray], part: float, text: str) -> None:
-    """One line above the other, a `part` of the range of the liveliest one apart."""
+    """Return one line above the other, a `part` of the range of the liveliest one apart."""
     shift = part * max(np.ptp(line) for line in lines)
     for place, (line, colour) in enumerate(zip(lines, itertools.cycle(_COLOURS), strict=False)):
         ax.plot(width_us, line + place * shift, color=colour, linewidth=0.9, rasterized=len(line) > _DENSE)
@@ -75,7 +75,7 @@ def _shifted(ax: Axes, width_us: np.ndarray, lines: list[np.ndarray], part: floa
 
 
 def _averages(curves: Curves, k: int, windows_s: Sequence[float]) -> tuple[float, list[np.ndarray]]:
-    """Spacing [s] and moving averages [uS] of one history."""
+    """Return the spacing [s] and moving averages [uS] of one history."""
     from ..prediction.recorded_curves import Curves  # torch
 
     if not 0 <= k < len(curves):

@@ -47,7 +47,9 @@ def write_noise_sources(found: NoiseSources, folder: Path) -> dict[str, Path]:
 
 
 def summary(found: NoiseSources) -> dict[str, Any]:
-    """All tables as plain values; None where there is no number, as for a target that most pulses never reach."""
+    """Return all tables as plain values; None where there is no number, as for a target that most pulses never
+    reach.
+    """
     frames = {"rows": found.frame, "by_length": by_length(found.pulses), "levers": found.levers}
     tables = {name: [_plain(row) for row in frame.to_dict("records")] for name, frame in frames.items()}
     return {"model": found.model, "n": found.n, "seed": found.seed} | tables
@@ -58,7 +60,9 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def alone(found: NoiseSources) -> Figure:
-    """Factor on the time to a target, a line a source that is alone: median, and the middle 68 % of pulses."""
+    """Return the factor on the time to a target, a line a source that is alone: median, and the middle 68 % of
+    pulses.
+    """
     rows = found.frame[(found.frame.step_s == 10e-9) & (found.frame.start == "stationary")]
     settings = [name for name in _TITLES if name in set(rows.setting)]
     figure, grid = axes(len(settings), width=4.8, height=4.2)
@@ -86,7 +90,7 @@ def _factors(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def length(found: NoiseSources) -> Figure:
-    """Bias and scatter over the length of pulses in steps of the walk, as measured and as expected."""
+    """Return the bias and scatter over the length of pulses in steps of the walk, as measured and as expected."""
     table = by_length(found.pulses)
     still = found.frame[found.frame.case == "walk"].dropna(subset=["bias_frozen"])
     figure, grid = axes(2, width=4.8, height=3.8)

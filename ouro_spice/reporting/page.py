@@ -35,31 +35,31 @@ class Page:
         self._parts = [f"<h1>{escape(title)}</h1>"]
 
     def heading(self, text: str) -> None:
-        """A section's heading."""
+        """Return a section's heading."""
         self._parts.append(f"<h2>{escape(text)}</h2>")
 
     def paragraph(self, text: str) -> None:
-        """A paragraph of plain text."""
+        """Return a paragraph of plain text."""
         self._parts.append(f'<p class="note">{escape(text)}</p>')
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """A table; cells that say PASS or FAIL are coloured."""
+        """Return a table; cells that say PASS or FAIL are coloured."""
         lines = ["<tr>" + "".join(f"<th>{escape(name)}</th>" for name in head) + "</tr>"]
         lines += ["<tr>" + "".join(_cell(str(value)) for value in row) + "</tr>" for row in rows]
         self._parts.append('<div class="wide"><table>' + "\n".join(lines) + "</table></div>")
 
     def figure(self, figure: Figure, text: str) -> None:
-        """A matplotlib figure; `text` says in words what it shows."""
+        """Return a matplotlib figure; `text` says in words what it shows."""
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=130)
         self._image(buffer.getvalue(), text)
 
     def picture(self, path: Path, text: str) -> None:
-        """A PNG file."""
+        """Return a PNG file."""
         self._image(path.read_bytes(), text)
 
     def code(self, text: str) -> None:
-        """Preformatted text."""
+        """Return preformatted text."""
         self._parts.append(f"<pre>{escape(text)}</pre>")
 
     def write(self, path: Path) -> Path:

@@ -46,7 +46,7 @@ def report(histories_or_dataset: History | Sequence[History] | PulseDataset, out
 
 
 def programmer_section(page: Page, histories: dict[str, list[History]]) -> dict[str, dict]:
-    """Histories, bars and a table per programmer; returns the table's figures."""
+    """Return histories, bars and a table per programmer; returns the table's figures."""
     rows = {name: summary(several) for name, several in histories.items()}
     page.figure(figures.write_histories(histories), "Readings over pulses for each write, by programmer")
     page.figure(figures.programmer_bars(rows), "Pulses and programming time per write, by programmer")
@@ -59,7 +59,7 @@ def programmer_section(page: Page, histories: dict[str, list[History]]) -> dict[
 
 
 def manifest_section(page: Page, manifest: Manifest) -> None:
-    """What was simulated, in full."""
+    """Return what was simulated, in full."""
     page.heading("Manifest")
     page.table(("file", "sha256"), sorted(manifest.files.items()))
     page.code(manifest.to_json())

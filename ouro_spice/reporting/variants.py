@@ -27,13 +27,13 @@ _GREYS = (
 
 
 def kind(name: str) -> str:
-    """What a variant or programmer is by the words of its name: `CONVENTIONAL`, `BASELINE`, else `NETWORK`."""
+    """Return what a variant or programmer is by the words of its name: `CONVENTIONAL`, `BASELINE`, else `NETWORK`."""
     plain = name.lower().replace("_", " ").replace("-", " ")
     return next((one for one, words in _WORDS.items() if any(word in plain for word in words)), NETWORK)
 
 
 def looks(names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Colour and dashes of each one's line; baselines are black and grey."""
+    """Return the colour and dashes of each one's line; baselines are black and grey."""
     found: dict[str, dict[str, Any]] = {}
     counts = {BASELINE: 0, NETWORK: 0}
     for name in names:
@@ -54,7 +54,7 @@ def check_some(name: str, found: Mapping[str, Any]) -> None:
 
 
 def check_window(window_S: tuple[float, float]) -> tuple[float, float]:
-    """The ends of a window [S]; ValueError where they are not two ascending conductances."""
+    """Return the ends of a window [S]; ValueError where they are not two ascending conductances."""
     if len(window_S) != 2:
         raise ValueError(f"window_S must be its two ends [S], not {len(window_S)} numbers")
     low, high = window_S
@@ -66,7 +66,7 @@ def check_window(window_S: tuple[float, float]) -> tuple[float, float]:
 
 
 def figure_of(rows: Mapping[str, Mapping[str, Any]], name: str, key: str, high: float = 1.0) -> float:
-    """One figure of a row of results, from 0 to `high`; ValueError naming row, key and value where it is not."""
+    """Return one figure of a row of results, from 0 to `high`; ValueError naming row, key and value where it is not."""
     if key not in rows[name]:
         raise ValueError(f"{name!r} has no {key}")
     check_range(f"{key} of {name!r}", rows[name][key], 0, high, "")
@@ -74,7 +74,7 @@ def figure_of(rows: Mapping[str, Mapping[str, Any]], name: str, key: str, high: 
 
 
 def interval(row: Mapping[str, Any], key: str) -> tuple[float, float] | None:
-    """The interval of a share in a row of results, which has one of within_20 or a dictionary of several."""
+    """Return the interval of a share in a row of results, which has one of within_20 or a dictionary of several."""
     found = row.get("interval")
     if isinstance(found, Mapping):
         found = found.get(key)

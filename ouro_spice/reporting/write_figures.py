@@ -27,7 +27,8 @@ _LONGEST = 1e12
 
 
 def converged(histories: Mapping[str, Sequence[History]], window_S: tuple[float, float], after: int = 20) -> Figure:
-    """Conductance after some iterations over the target, and its distance from that; mean and standard deviation.
+    """Return the conductance after some iterations over the target, and its distance from that; mean and standard
+    deviation.
 
     Both are those over the writes to a target, from whatever conductances they began. A write that ended earlier
     counts as it then was; one without any reading does not.
@@ -64,7 +65,7 @@ def converged(histories: Mapping[str, Sequence[History]], window_S: tuple[float,
 def _by_target(
     histories: Mapping[str, Sequence[History]], name: str, after: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Targets, means and standard deviations of the conductance after some iterations, (T,) [uS] each."""
+    """Return targets, means and standard deviations of the conductance after some iterations, (T,) [uS] each."""
     read = [history for history in histories[name] if history.conductances_S]
     if not read:
         raise ValueError(f"histories of {name!r}: there is no write with a reading")
@@ -77,7 +78,7 @@ def _by_target(
 
 
 def iterations(histories: Sequence[History], targets_S: Sequence[float] = FIG_7_S) -> Figure:
-    """Conductance over the iterations from many starts, a panel a target with its band; thick: their median.
+    """Return the conductance over the iterations from many starts, a panel a target with its band; thick: their median.
 
     A write that ended earlier counts in the median as it then was.
 
@@ -132,7 +133,7 @@ def _histories(ax: Axes, target_S: float, histories: Sequence[History], most: in
 
 
 def _held(values: Sequence[float], count: int) -> np.ndarray:
-    """The values and then the last one, `count` in all."""
+    """Return the values and then the last one, `count` in all."""
     return np.asarray(values)[np.minimum(np.arange(count), len(values) - 1)]
 
 
@@ -194,7 +195,7 @@ def _energies(ax: Axes, rows: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _plain(value: float) -> str:
-    """A number of three digits without a power of ten."""
+    """Return a number of three digits without a power of ten."""
     return f"{float(f'{value:.3g}'):,.10g}".replace(",", " ")
 
 
@@ -202,7 +203,7 @@ def _bars(
     ax: Axes, values: Mapping[str, float], whiskers: Mapping[str, tuple[float, float]], texts: Mapping[str, str],
     marks: Mapping[str, float] | None = None,
 ) -> None:  # fmt: skip
-    """Horizontal bars on a logarithmic axis, from top to bottom, with diamonds at `marks`."""
+    """Return horizontal bars on a logarithmic axis, from top to bottom, with diamonds at `marks`."""
     marks = marks or {}
     ends = np.ravel(list(whiskers.values()))
     found = [value for value in (*values.values(), *ends, *marks.values()) if value > 0]
@@ -232,7 +233,7 @@ def _bars(
 
 
 def _kinds(figure: Figure, names: Mapping[str, Any], title: str) -> None:
-    """The legend of the bars' colours."""
+    """Return the legend of the bars' colours."""
     from matplotlib.patches import Patch
 
     there = dict.fromkeys(kind(name) for name in names)

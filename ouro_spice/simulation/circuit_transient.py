@@ -61,14 +61,16 @@ class CircuitRun:
     many: bool = False
 
     def pulse(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
-        """The waveforms of one pulse, or of a part of it."""
+        """Return the waveforms of one pulse, or of a part of it."""
         if self.cell.fidelity == "full":
             yield from self._followed(pulse, begin_s, end_s, state)
         else:
             yield from self._frozen(pulse, begin_s, end_s, state)
 
     def _frozen(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> list[Waveform]:
-        """The same with all memristors held that do not switch; those that turn out to do are followed in a new run."""
+        """Return the same with all memristors held that do not switch; those that turn out to do are followed in a
+        new run.
+        """
         active, lost = frozen_devices.candidates(self.cell, pulse, state), Effort()
         while True:
             cell = self.cell.replace(fidelity="full", active=active)
@@ -92,7 +94,7 @@ class CircuitRun:
     def _still(
         self, cell: Cell, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State
     ) -> Iterator[Waveform]:
-        """The waveforms of a cell whose devices do not walk meanwhile."""
+        """Return the waveforms of a cell whose devices do not walk meanwhile."""
         for begin, end in pairwise(time_scales.of_cell(cell, pulse, begin_s, end_s)):
             wave = self.engine.run(cell.testbench([pulse], state, begin, end), self.throw)
             state = _kept(wave.state, state)
@@ -101,7 +103,7 @@ class CircuitRun:
                 return
 
     def _walkers(self, pulse: Pulse | Parallel) -> dict[int, tuple[Device, Pulse]]:
-        """The devices that walk under a pulse, and the pulse that each gets, by their place."""
+        """Return the devices that walk under a pulse, and the pulse that each gets, by their place."""
         written = self.cell.written(pulse)
         return {k: (device, own) for k, (device, own) in written.items() if isinstance(device, Device) and device.walk}
 
@@ -145,7 +147,7 @@ class CircuitRun:
             sources |= self._learned(pulse, begin, wave, sources)
 
     def _sources(self, pulse: Pulse | Parallel, begin_s: float, state: State) -> dict[int, Source | None]:
-        """What the circuit is for each of the devices, as far as it is known before anything is run."""
+        """Return what the circuit is for each of the devices, as far as it is known before anything is run."""
         flat = self.cell.flat_start_s(pulse)
         amid = flat < begin_s < flat + pulse.width
         return {
@@ -158,7 +160,7 @@ class CircuitRun:
     def _learned(
         self, pulse: Pulse | Parallel, begin_s: float, wave: Waveform, sources: dict[int, Source | None]
     ) -> dict[int, Source]:
-        """What a transient tells of them that began at a time of the pulse."""
+        """Return what a transient tells of them that began at a time of the pulse."""
         first = self.cell.flat_start_s(pulse) - begin_s
         found = {
             k: Source.of_wave(wave, self.cell.suffix(k), own, (first, first + pulse.width))
@@ -168,7 +170,8 @@ class CircuitRun:
         return {k: source for k, source in found.items() if source}
 
     def _cuts(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State, unknown: bool) -> list[float]:
-        """Where a pulse is cut into transients: amid steps of the (first) walk, outside the edges, and behind it.
+        """Return where a pulse is cut into transients: amid steps of the (first) walk, outside the edges, and behind
+        it.
 
         The first ones are short where they have to tell what the circuit is like.
         """
@@ -191,7 +194,7 @@ class CircuitRun:
         return [begin_s, *map(float, times), *rest, end_s]
 
     def _middle(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> float | None:
-        """A time amid a step in the middle of a part of a pulse, outside the edges; None where there is none."""
+        """Return a time amid a step in the middle of a part of a pulse, outside the edges; None where there is none."""
         stretch = next(iter(self._stretches(pulse, begin_s, end_s, state).values()))
         step, flat = stretch.device.walk.step_s, self.cell.flat_start_s(pulse)
         times = begin_s + stretch.ends_s[:-1] + step / 2
@@ -206,7 +209,8 @@ class CircuitRun:
         state: State,
         sources: dict[int, Source | None],
     ) -> tuple[Waveform, bool]:
-        """One transient, run again until its walks are those of the concentrations that it has itself; whether it is.
+        """Return one transient, run again until its walks are those of the concentrations that it has itself;
+        whether it is.
 
         A step's change of r and l depends on how far N went in it, and N on them later on: each run settles one step
         more at least, most of them all. It is given up where a shorter transient would settle sooner.
@@ -246,7 +250,7 @@ class CircuitRun:
         pulse: Pulse | Parallel,
         state: State,
     ) -> dict[int, np.ndarray]:
-        """The concentrations to be expected at the ends of the walks' steps."""
+        """Return the concentrations to be expected at the ends of the walks' steps."""
         owns = {k: own for k, (_, own) in self._walkers(pulse).items()}
         return {k: concentrations(one, sources[k], owns[k], state.n_disc[k]) for k, one in stretches.items()}
 
@@ -282,7 +286,7 @@ class CircuitRun:
 
 
 def _kept(after: State | None, before: State) -> State | None:
-    """A state with walk and read noise as they were before."""
+    """Return a state with walk and read noise as they were before."""
     return after and dataclasses.replace(after, wander=before.wander, telegraph=before.telegraph)
 
 

@@ -38,7 +38,7 @@ class CompactRun:
     throw: bool
 
     def pulse(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
-        """The waveform of one pulse, or of a part of it."""
+        """Return the waveform of one pulse, or of a part of it."""
         if not isinstance(state, State) or len(state.n_disc) != 1 or state.volts:
             raise ValueError(
                 f"state = {shown(state)} must be an ouro_spice.State of one memristor without node voltages"

@@ -60,7 +60,7 @@ class Source:
 
     @classmethod
     def of_cell(cls, cell: Cell, pulse: Pulse) -> Source | None:
-        """That of a cell without transistors; None for others."""
+        """Return that of a cell without transistors; None for others."""
         if not (isinstance(cell, Cell1R) and isinstance(cell.driver, Driver)):
             return None
         lines = cell.lines
@@ -69,7 +69,8 @@ class Source:
 
     @classmethod
     def measured(cls, cell: Cell, pulse: Pulse, engine: Engine) -> Source | None:
-        """That of one cell, alone or of an array, from known resistors in its place; None where they tell nothing.
+        """Return that of one cell, alone or of an array, from known resistors in its place; None where they tell
+        nothing.
 
         It takes some transients, once for an amplitude: for work that sends many pulses of the same.
         """
@@ -81,7 +82,9 @@ class Source:
 
     @classmethod
     def of_state(cls, device: Device, state: State, index: int, pulse: Pulse) -> Source | None:
-        """That of a single cell in the midst of a pulse, which the device would have wholly without a current."""
+        """Return that of a single cell in the midst of a pulse, which the device would have wholly without a
+        current.
+        """
         if not {"ae", "oe"} <= set(state.volts):
             return None
         volts, n = state.volts["ae"] - state.volts["oe"], state.n_disc[index]
@@ -90,7 +93,7 @@ class Source:
 
     @classmethod
     def of_wave(cls, wave: Waveform, suffix: str, pulse: Pulse, flat_s: tuple[float, float]) -> Source | None:
-        """That of a transient with a time at full amplitude."""
+        """Return that of a transient with a time at full amplitude."""
         flat = np.flatnonzero((wave.time_s >= flat_s[0]) & (wave.time_s <= flat_s[1]))
         flat = flat[len(flat) // 4 :]  # behind a corner of the drive the voltage is still on its way
         volts = wave[f"v_ae{suffix}"] - wave[f"v_oe{suffix}"]
@@ -108,7 +111,7 @@ class Source:
         return cls(open_V, tuple(knots.tolist()), tuple(np.interp(knots, i[order], ohms[order]).tolist()))
 
     def at(self, i: ArrayLike) -> np.ndarray:
-        """The resistance at currents [Ohm], not below 0."""
+        """Return the resistance at currents [Ohm], not below 0."""
         i, amps, ohm = np.abs(i), np.array(self.amps), np.array(self.ohm)
         if len(amps) == 1:
             return np.full_like(i, max(ohm[0], 0.0))
@@ -118,7 +121,7 @@ class Source:
         return np.maximum(inside + beyond, 0.0)
 
     def seen(self, i: np.ndarray, ohm: float) -> np.ndarray:
-        """The voltage that makes the same of a current behind another resistance [V]."""
+        """Return the voltage that makes the same of a current behind another resistance [V]."""
         return self.volts - (self.at(i) - ohm) * i
 
 
@@ -140,7 +143,7 @@ def _measured(cell: Cell, amplitude: float, engine: Engine, _content: tuple[str,
 
 
 def concentrations(stretch: walk_segment.WalkSegment, source: Source | None, pulse: Pulse, n_disc: float) -> np.ndarray:
-    """N at the ends of the steps of a stretch, (K,), as far as it can be foreseen."""
+    """Return N at the ends of the steps of a stretch, (K,), as far as it can be foreseen."""
     standing = stretch.standing(n_disc)
     if source is None or not len(standing):
         return standing
@@ -158,7 +161,7 @@ def concentrations(stretch: walk_segment.WalkSegment, source: Source | None, pul
 
 
 def _drive(stretch: walk_segment.WalkSegment, pulse: Pulse) -> tuple[np.ndarray, np.ndarray]:
-    """The shape of the pulse over the steps of a stretch: times of the part [s], shares of the amplitude."""
+    """Return the shape of the pulse over the steps of a stretch: times of the part [s], shares of the amplitude."""
     corners = np.cumsum([stretch.on_s, pulse.rise, pulse.width, pulse.fall])
     begin, end = stretch.begin_s, stretch.expected_s[-1]
     near = 1e-14 * end  # a corner within rounding of an end is that end
@@ -169,7 +172,7 @@ def _drive(stretch: walk_segment.WalkSegment, pulse: Pulse) -> tuple[np.ndarray,
 def _followed(
     stretch: walk_segment.WalkSegment, n_disc: float, times: np.ndarray, volts: np.ndarray, ohm: float
 ) -> np.ndarray:
-    """The compact model's trace, (rows, 6)."""
+    """Return the compact model's trace, (rows, 6)."""
     from ..compact.integration import follow  # numba, for devices that walk alone
 
     device = stretch.device

@@ -29,7 +29,9 @@ _CELLS = 4096
 
 
 def candidates(cell: Selection, pulse: Pulse | Parallel, state: State) -> frozenset[int]:
-    """Memristors that would switch if lines were ideal: the selected ones, and what a scheme half selects too much."""
+    """Return memristors that would switch if lines were ideal: the selected ones, and what a scheme half selects too
+    much.
+    """
     array = cell.array.walked(state)
     chosen = frozenset(cell.indices)
     if array.gated:
@@ -74,7 +76,7 @@ class Held:
 
     @classmethod
     def of(cls, cell: Selection, waves: Sequence[Waveform], state: State) -> Held:
-        """From the waveforms of a pulse that began in a state."""
+        """Judge the waveforms of a pulse that began in a state."""
         places = np.array([k for k in range(cell.array.size) if k not in cell.active], dtype=int)
         places = places[[isinstance(cell.device_at(k), Device) for k in places]] if len(places) else places
         moved, peak_V = np.zeros(cell.array.size), 0.0
@@ -89,11 +91,11 @@ class Held:
 
     @property
     def movers(self) -> frozenset[int]:
-        """Memristors that may not be held still."""
+        """Return memristors that may not be held still."""
         return frozenset(int(k) for k in np.flatnonzero(np.abs(self.moved) > TOLERANCE))
 
     def stated(self, waves: Sequence[Waveform]) -> list[Waveform]:
-        """The waveforms with this fidelity, the last one's state with what the held memristors did."""
+        """Return the waveforms with this fidelity, the last one's state with what the held memristors did."""
         disturb = float(np.max(np.abs(self.moved), initial=0.0))
         fidelity = Fidelity("frozen", self.held, self.peak_V, disturb, TOLERANCE)
         last = waves[-1]
@@ -108,13 +110,13 @@ class Held:
 
 
 def _volts(wave: Waveform, places: np.ndarray) -> np.ndarray:
-    """V(AE, OE) of some cells, (T, P)."""
+    """Return V(AE, OE) of some cells, (T, P)."""
     ae, oe = (np.moveaxis(wave.maps[name], 0, -1).reshape(-1, len(wave.time_s)) for name in ("v_ae", "v_oe"))
     return (ae[places] - oe[places]).T
 
 
 def _moved(ensemble: object, volts: np.ndarray, time_s: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
-    """Change of ln n_disc at these voltages, (P,)."""
+    """Return the change of ln n_disc at these voltages, (P,)."""
     moved = np.zeros(len(n_disc))
     # the rate rises with the voltage: the peaks bound it
     peaks = np.stack([volts.min(axis=0), volts.max(axis=0)])
@@ -127,7 +129,9 @@ def _moved(ensemble: object, volts: np.ndarray, time_s: np.ndarray, n_disc: np.n
 
 
 def _integral(rates: np.ndarray, time_s: np.ndarray) -> np.ndarray:
-    """Integral over time (T,) of rates (T, P) that go exponentially from point to point, as they do with a voltage."""
+    """Return the integral over time (T,) of rates (T, P) that go exponentially from point to point, as they do with
+    a voltage.
+    """
     before, after = rates[:-1], rates[1:]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.log(after / before)

@@ -20,7 +20,7 @@ _FAST = 0.2
 
 
 def concentrations(stretch: walk_segment.WalkSegment, wave: Waveform, suffix: str) -> np.ndarray:
-    """N at the ends of the steps of a stretch, (K,) [1e26 m^-3], before a new limit holds it."""
+    """Return N at the ends of the steps of a stretch, (K,) [1e26 m^-3], before a new limit holds it."""
     n = stretch.concentrations(wave.time_s, wave[f"n_disc{suffix}"])
     if not len(n):
         return n
@@ -40,7 +40,7 @@ def _followed(
     volts: np.ndarray,
     n_start: float,
 ) -> np.ndarray:
-    """These concentrations, the `near` ones of them (K,) by the law."""
+    """Return these concentrations, the `near` ones of them (K,) by the law."""
     from ..compact import walk_kernel  # numba, for devices that walk alone
     from ..compact.parameter_vector import vector
 
@@ -54,7 +54,7 @@ def _followed(
 
 
 def _voltage(time_s: np.ndarray, volts: np.ndarray, begin_s: float, end_s: float) -> tuple[np.ndarray, np.ndarray]:
-    """Corners of the voltage between two times."""
+    """Return corners of the voltage between two times."""
     inside = time_s[(time_s > begin_s) & (time_s < end_s)]
     times = np.concatenate([[begin_s], inside, [end_s]])
     values = np.interp(times, time_s, volts)
@@ -64,7 +64,7 @@ def _voltage(time_s: np.ndarray, volts: np.ndarray, begin_s: float, end_s: float
 
 
 def _step(stretch: walk_segment.WalkSegment, w: np.ndarray, n: float, times: np.ndarray, volts: np.ndarray) -> float:
-    """N at the end of a step's time, from `n` at its beginning, with the values of the walk vector."""
+    """Return N at the end of a step's time, from `n` at its beginning, with the values of the walk vector."""
     from ..compact.integration import follow
 
     device = stretch.device

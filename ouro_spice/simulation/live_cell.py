@@ -41,7 +41,7 @@ class LiveCell(Protocol):
     window_S: tuple[float, float]
 
     def read(self) -> float:
-        """The conductance that the sense path reports [S]."""
+        """Return the conductance that the sense path reports [S]."""
 
     def apply(self, pulse: Pulse) -> Waveform:
         """Send one write pulse."""
@@ -91,7 +91,7 @@ class SpiceCell:
         self._run = CircuitRun(description, seed, True, self._engine, keys)
 
     def read(self) -> float:
-        """One transient read through the circuit: ``g_sense`` [S], calibrated against known resistors.
+        """Return one transient read through the circuit: ``g_sense`` [S], calibrated against known resistors.
 
         Raises
         ------
@@ -127,7 +127,7 @@ class SpiceCell:
         return wave
 
     def pulse_s(self, pulse: Pulse) -> float:
-        """Time that a write pulse takes, gate edges and idle time included [s]."""
+        """Return the time that a write pulse takes, gate edges and idle time included [s]."""
         return self.description.duration([pulse])
 
     def unreadable(self, target_S: float, tolerance: float) -> str:
@@ -136,7 +136,9 @@ class SpiceCell:
 
     @property
     def g_S(self) -> float:
-        """Conductance of the device alone at +0.2 V, without read noise [S]: for scores, not for programmers."""
+        """Return the conductance of the device alone at +0.2 V, without read noise [S]: for scores, not for
+        programmers.
+        """
         device = self._now
         if device is self.description.device:
             return float(characteristics.conductance_map(device)(self._n_disc))
@@ -189,7 +191,7 @@ class ModelCell:
         self._seed = seed
 
     def read(self) -> float:
-        """The conductance now [S], with the read noise of a device that has it."""
+        """Return the conductance now [S], with the read noise of a device that has it."""
         device, state = self._now, self.state
         if device.read_noise is None:
             return self.g_S
@@ -206,12 +208,12 @@ class ModelCell:
         return wave
 
     def pulse_s(self, pulse: Pulse) -> float:
-        """Time that a write pulse takes, idle time included [s]."""
+        """Return the time that a write pulse takes, idle time included [s]."""
         return self.description.duration([pulse])
 
     @property
     def g_S(self) -> float:
-        """Conductance of the device alone at +0.2 V, without read noise [S]."""
+        """Return the conductance of the device alone at +0.2 V, without read noise [S]."""
         return float(characteristics.conductance(self._now, self.state.n_disc[0], model=self.description.model))
 
     @property

@@ -104,7 +104,7 @@ def _too_high(wave: Waveform, fitted: bool) -> str:
 
 
 def _driven_V(wave: Waveform) -> float:
-    """Largest voltage between two drivers' lines [V]; gates, which carry no current, left out."""
+    """Return the largest voltage between two drivers' lines [V]; gates, which carry no current, left out."""
     lines = ("v_bl", "v_sl") if "v_sl" in wave.traces else ("v_bl", "v_wl")
     volts = [wave.traces[name] for name in lines if name in wave.traces]
     return float(np.max(volts) - np.min(volts)) if volts else math.inf

@@ -22,7 +22,8 @@ _STEPS = 2000
 def spread_windows(
     devices: Sequence[Device], rng: np.random.Generator, share: float = 0.05, model: str | None = None
 ) -> list[Device]:
-    """The devices with windows of their own: both ends moved by up to +-`share` of the window, uniform in conductance.
+    """Return the devices with windows of their own: both ends moved by up to +-`share` of the window, uniform in
+    conductance.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def spread_windows(
 
 
 def stationary(device: Device, g_S: float, seed: int = 0, model: str | None = None) -> State:
-    """The state of a device that has been walking for long, and has then been set to a conductance [S].
+    """Return the state of a device that has been walking for long, and has then been set to a conductance [S].
 
     The walk takes 2000 steps at frozen N from numbers of its own; what it does in pulses with the same seed is
     independent of them. Near the edges of the window the conductance is the nearest one that the present r and l allow.
@@ -72,7 +73,8 @@ def stationary(device: Device, g_S: float, seed: int = 0, model: str | None = No
 def started(
     devices: Sequence[Device], g_S: ArrayLike, keys: ArrayLike, walk: Walk | None, model: str | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """D devices set to conductances g_S [S], (D,), or as near as they can be; after a walk as in `stationary`, if any.
+    """Return D devices set to conductances g_S [S], (D,), or as near as they can be; after a walk as in
+    `stationary`, if any.
 
     `keys` are those of their random numbers, (D, 2) uint64. Returned are the concentrations [1e26 m^-3], (D,), the walk
     vectors (D, 11), and the conductances that they then have [S], (D,).

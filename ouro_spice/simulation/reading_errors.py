@@ -53,12 +53,12 @@ class ReadError:
 
     @property
     def total_S(self) -> float:
-        """Error of the raw reading [S]."""
+        """Return the error of the raw reading [S]."""
         return self.raw_S - self.g_S
 
     @property
     def left_S(self) -> float:
-        """Error of what is reported [S]: what remains where readings are calibrated."""
+        """Return the error of what is reported [S]: what remains where readings are calibrated."""
         return self.reading_S - self.g_S
 
     def __str__(self) -> str:
@@ -130,7 +130,7 @@ def read_error(cell: Cell, g_S: float, engine: Engine | None = None) -> ReadErro
 
 
 def _series_ohm(cell: Cell) -> float:
-    """Resistance between the drivers, device and transistor left out [Ohm]."""
+    """Return the resistance between the drivers, device and transistor left out [Ohm]."""
     lines = cell.lines
     # the sense path takes the place of one of the two drivers
     drivers = cell.driver.resistance * (1 if cell.sense else 2) if isinstance(cell.driver, Driver) else 0.0

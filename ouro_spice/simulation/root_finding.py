@@ -57,7 +57,7 @@ class _Bracket:
             self.high, self.above = x, True
 
     def secant(self, slope: float | None) -> float | None:
-        """The root of the line through the two best points, or through the best one with a known slope."""
+        """Return the root of the line through the two best points, or through the best one with a known slope."""
         if not self.points:
             return None
         if len(self.points) == 2 and self.points[0][1] != self.points[1][1]:
@@ -76,7 +76,7 @@ def _doubt(point: tuple[bool, float, float]) -> float:
 def find(
     function: Function, start: float, low: float, high: float, slope: float | None = None, closed: bool = False
 ) -> float:
-    """The x between `low` and `high` at which a falling function is 0, within `ACCURACY`.
+    """Return the x between `low` and `high` at which a falling function is 0, within `ACCURACY`.
 
     Secants inside a bracket; every fourth step halves it, so that steep and flat functions take few steps, too.
 

@@ -40,7 +40,7 @@ class Reading:
 
 
 def reading(cell: Cell, wave: Waveform, engine: Engine, warn: bool = True) -> Reading:
-    """What the sense path makes of a read's waveform: current over read voltage, digitised, corrected.
+    """Return what the sense path makes of a read's waveform: current over read voltage, digitised, corrected.
 
     Raises
     ------
@@ -118,12 +118,12 @@ def unreadable(cell: Cell, engine: Engine, targets_S: ArrayLike, tolerance: floa
 
 
 def measured(cell: Cell) -> str:
-    """The trace that a read measures: the conveyor's output, or the current into the bit line's driver."""
+    """Return the trace that a read measures: the conveyor's output, or the current into the bit line's driver."""
     return "i_sense" if cell.alone.sense else "i_bl"
 
 
 def mean(cell: Cell, wave: Waveform, trace: str) -> float:
-    """Mean of a trace over the second half of a read's flat top."""
+    """Return the mean of a trace over the second half of a read's flat top."""
     start, high = cell.alone.read_flat_s
     low = (start + high) / 2
     inside = (wave.time_s > low) & (wave.time_s < high)
@@ -137,7 +137,7 @@ def _reference(cell: Cell) -> Cell:
 
 @lru_cache(maxsize=64)
 def _calibration(cell: Cell, engine: Engine, _content: tuple[str, ...]) -> PchipInterpolator:
-    """ln G over ln of the raw reading, from known resistors in the place of the device."""
+    """Return ln G over ln of the raw reading, from known resistors in the place of the device."""
     cells = [cell.resistor(1 / g) for g in _CALIBRATION_S]
     waves = engine.map([c.read_testbench() for c in cells])
     raw = np.array([mean(c, wave, measured(c)) for c, wave in zip(cells, waves, strict=True)]) / cell.read.voltage

@@ -27,7 +27,7 @@ _INSTANT_S = 1e-15
 def static_current(
     device: Device, v: ArrayLike, n_disc: ArrayLike, realisation: str | None = None, engine: Engine | None = None
 ) -> np.ndarray:
-    """Static current I(V, N) from AE to OE [A].
+    """Return the static current I(V, N) from AE to OE [A].
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def static_current(
 def rate(
     device: Device, v: ArrayLike, n_disc: ArrayLike, realisation: str | None = None, engine: Engine | None = None
 ) -> np.ndarray:
-    """dN/dt at constant voltage [1e26 m^-3 s^-1]; parameters and errors as `static_current`.
+    """Return dN/dt at constant voltage [1e26 m^-3 s^-1]; parameters and errors as `static_current`.
 
     The edges of a programming window are not part of it: at them a device stands still.
     """
@@ -82,7 +82,7 @@ def _solved(
 
 
 def _points(device: Device, volts: np.ndarray, n: np.ndarray, engine: Engine) -> Iterator[tuple[float, float]]:
-    """(I, dN/dt) of each point: at the operating point the state is held where it starts."""
+    """Return (I, dN/dt) of each point: at the operating point the state is held where it starts."""
     points = zip(map(float, volts), map(float, n), strict=True)
     while batch := tuple(itertools.islice(points, _BATCH)):
         wave = engine.run(_bench(device, batch), throw=False)

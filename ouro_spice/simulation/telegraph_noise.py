@@ -30,7 +30,7 @@ _FREQUENCY = 3  # the stream that a device's frequency comes from
 
 
 def advanced(device: Device, telegraph: Telegraph, time_s: float, key: np.ndarray) -> Telegraph:
-    """The noise after some time [s]: the chain is asked once every 1 / f."""
+    """Return the noise after some time [s]: the chain is asked once every 1 / f."""
     from .._util import philox  # numba, for devices with noise alone
 
     period = 1 / max(frequency_Hz(device, key), 1e-12)
@@ -43,7 +43,8 @@ def advanced(device: Device, telegraph: Telegraph, time_s: float, key: np.ndarra
 
 
 def with_read_noise(cell: Any, after: State | None, before: State, time_s: float, seed: int) -> State | None:
-    """The state after some time [s], with the read noise going on: of this cell, and of those that have been read.
+    """Return the state after some time [s], with the read noise going on: of this cell, and of those that have been
+    read.
 
     `cell` is the description of a cell, of an array or alone; `before` the state in which the time began.
     """
@@ -60,7 +61,7 @@ def with_read_noise(cell: Any, after: State | None, before: State, time_s: float
 
 
 def frequency_Hz(device: Device, key: np.ndarray) -> float:
-    """How often the chain of this device is asked [Hz]."""
+    """Return how often the chain of this device is asked [Hz]."""
     from .._util import philox
 
     noise = device.read_noise
@@ -70,7 +71,7 @@ def frequency_Hz(device: Device, key: np.ndarray) -> float:
 
 
 def observed_concentration(device: Device, n_disc: float, telegraph: Telegraph) -> float:
-    """The concentration that a read sees [1e26 m^-3]; a level that would lie below Ndiscmin is not seen."""
+    """Return the concentration that a read sees [1e26 m^-3]; a level that would lie below Ndiscmin is not seen."""
     volume = math.pi * device.r**2 * device.l * 1e-9
     shifted = n_disc + telegraph.level / (volume * 1e26)
     return shifted if shifted >= device.Ndiscmin else n_disc

@@ -124,7 +124,7 @@ def _parts(
     start_s: float,
     stop_s: float | None,
 ) -> Iterator[tuple[Pulse | Parallel, float, float]]:
-    """Each pulse with the part of it that lies between two times [s], in its own time."""
+    """Return each pulse with the part of it that lies between two times [s], in its own time."""
     pulses = checked(pulses, parallel=True)
     whole = cell.duration(pulses)
     last_s = whole if stop_s is None else stop_s
@@ -146,7 +146,7 @@ def _parts(
 
 
 def _joined(waves: Sequence[Waveform]) -> Waveform:
-    """Several waveforms, one after the other, as one; each begins with the last point of the one before."""
+    """Return several waveforms, one after the other, as one; each begins with the last point of the one before."""
     if len(waves) == 1:
         return waves[0]
     cuts = [0] + [1] * (len(waves) - 1)

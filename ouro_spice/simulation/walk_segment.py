@@ -67,36 +67,36 @@ class WalkSegment:
 
     @cached_property
     def begin_s(self) -> float:
-        """Where the clock begins to run [s]."""
+        """Return where the clock begins to run [s]."""
         return min(max(self.on_s, 0.0), self.stop_s)
 
     @cached_property
     def end_s(self) -> float:
-        """Where it ends [s]."""
+        """Return where it ends [s]."""
         return min(max(self.off_s, 0.0), self.stop_s)
 
     @cached_property
     def ends_s(self) -> np.ndarray:
-        """When steps of the walk end, (J,) [s]."""
+        """Return when steps of the walk end, (J,) [s]."""
         return np.minimum(self._middles[1 : self._steps + 1], self.end_s)
 
     @property
     def expected_s(self) -> np.ndarray:
-        """The same, (K,), with the end of a step behind the part whose line begins in it."""
+        """Return the same, (K,), with the end of a step behind the part whose line begins in it."""
         return self._middles[1:]
 
     @property
     def line_s(self) -> float:
-        """How long a line is [s]."""
+        """Return how long a line is [s]."""
         return RAMP * self.device.walk.step_s
 
     @property
     def bend_s(self) -> float:
-        """Where one begins; others begin and end whole `line_s` away from it [s]."""
+        """Return where one begins; others begin and end whole `line_s` away from it [s]."""
         return self._zero_s - self.line_s / 2
 
     def concentrations(self, time_s: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
-        """N by the law at the ends of the steps, (K,), from its trace over the part.
+        """Return N by the law at the ends of the steps, (K,), from its trace over the part.
 
         A line begins before the step's end: N there is the one at its beginning, gone on as just before. Where the part
         ends amid a line, the step to which that belongs is counted in.
@@ -113,11 +113,11 @@ class WalkSegment:
         return np.exp(np.where(known, n + way, n_end))
 
     def standing(self, n_disc: float) -> np.ndarray:
-        """The same for a concentration that stands still."""
+        """Return the same for a concentration that stands still."""
         return np.full(len(self._middles) - 1, n_disc)
 
     def path(self, n: np.ndarray) -> np.ndarray:
-        """Values of r, l, Ndiscmin, Ndiscmax from step to step, (K + 1, 4), for these `concentrations`."""
+        """Return values of r, l, Ndiscmin, Ndiscmax from step to step, (K + 1, 4), for these `concentrations`."""
         from ..compact import walk_kernel  # numba, for devices that walk alone
         from ..compact.parameter_vector import vector
 
@@ -126,7 +126,7 @@ class WalkSegment:
         return walk_kernel.walk_path(self.wander.vector, n, 0.0, settings, parameters, self.streams)
 
     def ramps(self, path: np.ndarray, n: np.ndarray | None = None) -> dict[str, PWL]:
-        """ln(value / parameter) over the part, by parameter.
+        """Return ln(value / parameter) over the part, by parameter.
 
         With `n`, the `concentrations`, a limit stays where it is for as long as N is far from it.
         """
@@ -157,7 +157,7 @@ class WalkSegment:
         return Limits(self.device, self.wander.n_begin, self.polarity)
 
     def _lines(self, path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Corners of the lines: times (C,), some perhaps outside the part, and values (C, 4)."""
+        """Return corners of the lines: times (C,), some perhaps outside the part, and values (C, 4)."""
         rounding = _ROUNDING * self.device.walk.step_s
         middles, half = self._middles, self._halves
         begins, ends = middles - half, middles + half
@@ -172,7 +172,7 @@ class WalkSegment:
         return np.stack([begins[there], ends[there]], axis=1).ravel(), values.reshape(-1, len(VARYING))
 
     def after(self, path: np.ndarray, n: np.ndarray) -> WalkState:
-        """Where the walk stands at the end."""
+        """Return where the walk stands at the end."""
         steps = self._steps
         before = path[steps - 1] if steps else _before(self.wander)
         values = (*map(float, path[steps]), *map(float, before))
@@ -182,7 +182,8 @@ class WalkSegment:
 
     @cached_property
     def _middles(self) -> np.ndarray:
-        """When the step under way at the beginning began, the ends of steps in the part, and that of a last one [s].
+        """Return when the step under way at the beginning began, the ends of steps in the part, and that of a last
+        one [s].
 
         The last one is there where its line begins in the part. Times outside the pulse are counted backwards in
         write-pulse time.
@@ -194,7 +195,7 @@ class WalkSegment:
 
     @cached_property
     def _halves(self) -> np.ndarray:
-        """Half the length of the line at each of them [s], 0 or less where there is none."""
+        """Return half the length of the line at each of them [s], 0 or less where there is none."""
         return self._half(self._middles)
 
     def _half(self, middle_s: np.ndarray) -> np.ndarray:
@@ -203,7 +204,7 @@ class WalkSegment:
 
     @property
     def _steps(self) -> int:
-        """Steps that end in the part."""
+        """Return steps that end in the part."""
         return int((self.wander.clock_s + self.end_s - self.begin_s) / self.device.walk.step_s + _ROUNDING)
 
     @property

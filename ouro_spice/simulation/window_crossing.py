@@ -35,7 +35,7 @@ class Traverse:
 
 
 def freed(cell: Cell | CompactCell) -> tuple[Cell | CompactCell, float, float]:
-    """The cell with a device that has neither noise nor edges of its window, and these edges [1e26 m^-3].
+    """Return the cell with a device that has neither noise nor edges of its window, and these edges [1e26 m^-3].
 
     At the edges the rate goes to 0, and a crossing would never end. A device without a window has N = .06 .. 1.98975.
     """
@@ -51,7 +51,9 @@ def freed(cell: Cell | CompactCell) -> tuple[Cell | CompactCell, float, float]:
 def traverse_s(
     cell: Cell | CompactCell, amplitude: float, start_n: float, end_n: float, limit_s: float, engine: Engine
 ) -> float:
-    """Time at full amplitude until ``n_disc`` goes from `start_n` to `end_n` [s]; infinite beyond `limit_s`."""
+    """Return the time at full amplitude until ``n_disc`` goes from `start_n` to `end_n` [s]; infinite beyond
+    `limit_s`.
+    """
     crossed_s, flat_s, _ = followed(cell, amplitude, start_n, end_n, limit_s, engine)
     return max(crossed_s - flat_s, 0.0)
 
@@ -59,7 +61,7 @@ def traverse_s(
 def traverse(
     cell: Cell | CompactCell, amplitude: float, start_n: float, end_n: float, limit_s: float, engine: Engine
 ) -> Traverse | None:
-    """The whole way; None where it takes longer than `limit_s`."""
+    """Return the whole way; None where it takes longer than `limit_s`."""
     crossed_s, flat_s, wave = followed(cell, amplitude, start_n, end_n, limit_s, engine)
     if not np.isfinite(crossed_s):
         return None

@@ -57,11 +57,11 @@ class Pair:
                 check_range(name, getattr(self, name), 0, HIGHEST_V, "V")
 
     def amplitude(self, dg_S: float) -> float:
-        """The amplitude for a wanted change of conductance."""
+        """Return the amplitude for a wanted change of conductance."""
         return self.v_set if dg_S > 0 else self.v_reset
 
     def gated(self, cell: Cell | CompactCell) -> Cell | CompactCell:
-        """The cell with this pair's gate voltages.
+        """Return the cell with this pair's gate voltages.
 
         What simulates takes gate voltages from its cell alone: `simulate`, `live`, `extract` and `write_verify` need
         this one where they were searched.
@@ -123,7 +123,9 @@ def pair(
 def traverses(
     cell: Cell | CompactCell, voltages: Pair, engine: Engine | None = None
 ) -> tuple[Traverse | None, Traverse | None]:
-    """SET and RESET through the window at a pair's voltages; None where one takes over 1.5 times the pair's time."""
+    """Return SET and RESET through the window at a pair's voltages; None where one takes over 1.5 times the pair's
+    time.
+    """
     free, low, high = freed(voltages.gated(cell))
     limit_s, engine = _NEAR * voltages.total_s, engine or default_engine()
     set_way = traverse(free, voltages.v_set, low, high, limit_s, engine)
@@ -131,7 +133,9 @@ def traverses(
 
 
 def recorded_pair(manifest: Manifest) -> Pair:
-    """The pair that a dataset or a predictor was made with, from its manifest; ValueError where there is none."""
+    """Return the pair that a dataset or a predictor was made with, from its manifest; ValueError where there is
+    none.
+    """
     found = manifest.settings.get("pair")
     if found is None:
         raise ValueError("there is no pair: these pulses have several amplitudes in a direction, or one direction only")
@@ -150,7 +154,7 @@ class _Search:
     engine: Engine
 
     def amplitude(self, what: str, start: float, end: float) -> float:
-        """The amplitude for SET or RESET [V], searched over its logarithm."""
+        """Return the amplitude for SET or RESET [V], searched over its logarithm."""
         nominal = _NOMINAL_V[what]
 
         def excess(log_v: float, near: bool) -> float:
@@ -164,7 +168,7 @@ class _Search:
         return float(np.copysign(np.exp(found), nominal))
 
     def gate(self, what: str, amplitude: float, start: float, end: float) -> float:
-        """The gate voltage for SET or RESET at a given amplitude [V]."""
+        """Return the gate voltage for SET or RESET at a given amplitude [V]."""
 
         def excess(volts: float, near: bool) -> float:
             return self._excess(_gated(self.cell, **{f"v_{what}": volts}), amplitude, start, end, near)
@@ -185,7 +189,9 @@ class _Search:
             ) from none
 
     def _excess(self, cell: Cell | CompactCell, amplitude: float, start: float, end: float, near: bool) -> float:
-        """ln of the time of the traverse over the wanted one; infinite where it is not crossed, or within the edge."""
+        """Return ln of the time of the traverse over the wanted one; infinite where it is not crossed, or within the
+        edge.
+        """
         limit_s = (_NEAR if near else _FAR) * self.total_s
         time_s = traverse_s(cell, float(amplitude), start, end, limit_s, self.engine)
         return float(np.log(time_s / self.total_s)) if time_s > 0 else -np.inf
@@ -209,7 +215,7 @@ def _check_given(cell: Cell | CompactCell, name: str, volts: float | None, low: 
 
 
 def _gated(cell: Cell | CompactCell, **volts: float) -> Cell | CompactCell:
-    """The cell with other gate voltages; as it is where it has no transistor."""
+    """Return the cell with other gate voltages; as it is where it has no transistor."""
     if not cell.gated:
         return cell
     return cell.replace(transistor=dataclasses.replace(cell.transistor, **volts))

@@ -69,7 +69,7 @@ def run_decks(out: Path, progress: Any = None) -> list[DeckFigure]:
 
 
 def parse_results(deck: str, text: str) -> list[DeckFigure]:
-    """The figures among the lines that a deck printed; one that cannot be read has failed."""
+    """Return the figures among the lines that a deck printed; one that cannot be read has failed."""
     return [_figure(deck, line) for line in text.splitlines() if line.startswith("RESULT")]
 
 
@@ -84,7 +84,9 @@ def _ngspice() -> str:
 
 
 def _workplace(folder: Path) -> list[Path]:
-    """Copies of the decks beside copies of what they need: the folder of an installed package may be read-only."""
+    """Return copies of the decks beside copies of what they need: the folder of an installed package may be
+    read-only.
+    """
     (folder / "lib").mkdir(parents=True, exist_ok=True)
     (folder / "osdi").mkdir(exist_ok=True)
     decks = assets.decks()
@@ -108,7 +110,7 @@ def _run(program: str, deck: Path) -> list[DeckFigure]:
 
 
 def _execute(command: list[str], folder: Path) -> tuple[int, str]:
-    """Exit status and output; ``subprocess.run`` kills the child on a time-out and on an interrupt."""
+    """Return the exit status and output; ``subprocess.run`` kills the child on a time-out and on an interrupt."""
     try:
         with tempfile.TemporaryDirectory(prefix="ouro_spice-") as empty:
             done = subprocess.run(

@@ -73,7 +73,7 @@ class Ngspice:
 
     @property
     def workers(self) -> int:
-        """Number of worker processes."""
+        """Return the number of worker processes."""
         return self._pool.size
 
     def run(self, testbench: Testbench, throw: bool = True) -> Waveform:
@@ -127,7 +127,7 @@ _here: weakref.WeakValueDictionary[str, Ngspice] = weakref.WeakValueDictionary()
 
 @lru_cache(maxsize=1)
 def default_engine() -> Ngspice:
-    """The engine of `simulate` and of live cells: one worker process, ended with the program."""
+    """Return the engine of `simulate` and of live cells: one worker process, ended with the program."""
     engine = Ngspice()
     engine._name = _DEFAULT
     atexit.register(engine.close)
@@ -135,7 +135,7 @@ def default_engine() -> Ngspice:
 
 
 def _arrived(name: str, kind: type[Ngspice], *arguments: Any) -> Ngspice:
-    """The engine that another process, or this one, has sent."""
+    """Return the engine that another process, or this one, has sent."""
     if name == _DEFAULT:
         return default_engine()
     return _here.get(name) or _copied(name, kind, *arguments)
@@ -149,7 +149,7 @@ def _copied(name: str, kind: type[Ngspice], *arguments: Any) -> Ngspice:
 
 
 def runnable_deck(bench: Testbench) -> str:
-    """The deck of a testbench for plain ngspice, with the compiled models of this machine."""
+    """Return the deck of a testbench for plain ngspice, with the compiled models of this machine."""
     return bench.deck([str(osdi.compiled_model(model)) for model in bench.models])
 
 
@@ -228,7 +228,7 @@ def _array_state(bench: Testbench, last: np.ndarray) -> State:
 
 
 def _maps(bench: Testbench, folder: str) -> dict[str, np.ndarray]:
-    """What was recorded of every cell, (T, rows, cols): read from the files as it is asked for."""
+    """Return what was recorded of every cell, (T, rows, cols): read from the files as it is asked for."""
     if bench.record is None:
         return {}
     files = {name: np.load(f"{folder}/{name}.npy", mmap_mode="r") for name, _ in bench.record.maps}

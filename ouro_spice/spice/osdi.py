@@ -22,7 +22,7 @@ _FLAGS = ("--target_cpu", "generic")
 
 @lru_cache(maxsize=64)
 def compiled_model(model: str) -> Path:
-    """Path of the compiled form of a shipped model, compiled if the cache lacks it.
+    """Return the path of the compiled form of a shipped model, compiled if the cache lacks it.
 
     Raises
     ------
@@ -73,7 +73,9 @@ def compile_verilog_a(source: Path, folder: Path | None = None, defines: Sequenc
 
 
 def _content(source: Path, seen: set[Path]) -> Iterator[bytes]:
-    """The bytes of a source and of what it includes; the compiler's own files, known by its version, are left out."""
+    """Return the bytes of a source and of what it includes; the compiler's own files, known by its version, are left
+    out.
+    """
     seen.add(source.resolve())
     try:
         text = source.read_bytes()

@@ -57,7 +57,9 @@ def _model(process: Process, polarity: str, core: bool) -> str:
 
 
 def _element(bench: Testbench, process: Process, polarity: str, core: bool) -> str | None:
-    """The first line of a testbench with a transistor of a kind; of models with the same name the first kind's."""
+    """Return the first line of a testbench with a transistor of a kind; of models with the same name the first
+    kind's.
+    """
     name = _model(process, polarity, core)
     if core and name in (process.nmos, process.pmos):
         return None
@@ -65,7 +67,7 @@ def _element(bench: Testbench, process: Process, polarity: str, core: bool) -> s
 
 
 def _currents(bench: Testbench, process: Process, models: tuple[tuple[str, bool], ...]) -> Testbench:
-    """Transistors alone at half of what they stand, one of each model that a testbench has."""
+    """Return transistors alone at half of what they stand, one of each model that a testbench has."""
     elements, probes = [], []
     for polarity, core in models:
         name, volts = f"{polarity}{int(core)}", (process.core_V if core else process.gate_V) / 2
@@ -84,7 +86,9 @@ def _currents(bench: Testbench, process: Process, models: tuple[tuple[str, bool]
 
 
 def _difference(bench: Testbench, run: Currents) -> float | None:
-    """The largest relative difference of the currents of two loads; None where one fails, which others will tell."""
+    """Return the largest relative difference of the currents of two loads; None where one fails, which others will
+    tell.
+    """
     first = run(bench)
     second = None if first is None else run(bench)
     if second is None:

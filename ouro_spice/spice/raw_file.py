@@ -12,7 +12,9 @@ Plot = dict[str, np.ndarray]
 
 
 def read_raw(path: Path) -> list[Plot]:
-    """The plots of a binary ngspice raw file with real vectors, in the order of the file: vector name to (T,)."""
+    """Return the plots of a binary ngspice raw file with real vectors, in the order of the file: vector name to
+    (T,).
+    """
     data = Path(path).read_bytes()
     plots, position = [], 0
     while (start := data.find(b"Binary:\n", position)) >= 0:

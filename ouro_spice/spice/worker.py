@@ -201,7 +201,7 @@ class Session:
         return array
 
     def _vector(self, name: str) -> np.ndarray | None:
-        """A vector of the last plot; PySpice's own `plot` reads all that there are, one wrapper object each."""
+        """Return a vector of the last plot; PySpice's own `plot` reads all that there are, one wrapper object each."""
         # v(ae) is stored under the name ae
         key = name[2:-1] if name.startswith("v(") else name
         if key == "0":  # ground is no vector

@@ -39,7 +39,7 @@ def read_map(path: Path, n_rows: int, n_cols: int) -> np.ndarray:
 
 
 def _split(path: Path, text: str) -> tuple[list[int], list[list[str]]]:
-    """The lines of the rows, and their cells without what a delimiter at the end adds."""
+    """Return the lines of the rows, and their cells without what a delimiter at the end adds."""
     delimiter, begin = separator(path, text)
     lines = (line for line in text.splitlines()[begin:] if line.strip() and not line.lstrip().startswith("#"))
     first = next(lines, "")

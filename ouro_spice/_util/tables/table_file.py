@@ -184,7 +184,7 @@ class _Body:
         return lines, picked
 
     def _row(self, line: int, cells: list[str], marked: bool, first: bool) -> list[str] | None:
-        """The cells of a row, None for a line that is none."""
+        """Return the cells of a row, None for a line that is none."""
         at, cells = f"{self.path}, line {line}", self._trimmed(cells)
         # #N/A is a spreadsheet's word
         marked = marked and (len(cells) != self.width or value(cells[0]) is None)
@@ -203,7 +203,7 @@ class _Body:
         return cells
 
     def _trimmed(self, cells: list[str]) -> list[str]:
-        """A row without what a delimiter at its end adds."""
+        """Return a row without what a delimiter at its end adds."""
         return cells[: self.width] if not any(cells[self.width :]) else cells
 
     def _shares(self, cells: list[str]) -> tuple[bool, bool]:

@@ -116,7 +116,7 @@ def _first(found: Iterator[Row], delimiter: str, wanted: Collection[str]) -> Hea
 
 
 def _names(row: Row) -> Iterator[list[str]]:
-    """A row as names, without empty ones at the end; one behind ``#`` as it is, then without it."""
+    """Return a row as names, without empty ones at the end; one behind ``#`` as it is, then without it."""
     _, cells, marked = row
     names = [tidy(cell) for cell in cells]
     while names and not names[-1]:

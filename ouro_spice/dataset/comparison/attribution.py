@@ -52,13 +52,13 @@ class Around:
 
     @classmethod
     def of(cls, cell: Selection) -> Around:
-        """The array that a cell is selected in."""
+        """Return the array that a cell is selected in."""
         array = cell.array
         size = (array.rows, array.cols, array.scheme, array.read_scheme, array.devices)
         return cls(*size, cell.row, cell.cols, cell.fidelity)
 
     def build(self, cell: Cell1R | Cell1T1R) -> Selection:
-        """The same array of other cells."""
+        """Return the same array of other cells."""
         array = Crossbar(self.rows, self.cols, cell, self.scheme, self.read_scheme, self.devices)
         return Selection(array, self.row, self.col, self.fidelity)
 
@@ -101,7 +101,7 @@ class Form:
 
     @classmethod
     def of(cls, side: ComparedDataset) -> Form:
-        """The form of a side's cell."""
+        """Return the form of a side's cell."""
         cell, recipe = side.cell, side.recipe
         device = cell.device
         common = {
@@ -123,7 +123,7 @@ class Form:
         )
 
     def build(self) -> Cell | CompactCell:
-        """The cell; its reads are ideal ones, which no pulse time depends on."""
+        """Return the cell; its reads are ideal ones, which no pulse time depends on."""
         oe, ae, contact, driver = self.resistance
         if not self.spice:
             return CompactCell(self.device, self.model, oe + ae + 2 * (contact + driver))
@@ -165,7 +165,7 @@ _UP = (
 
 
 def chain(a: ComparedDataset, b: ComparedDataset) -> list[Step]:
-    """The steps from A's cell to B's; only those that there are.
+    """Return the steps from A's cell to B's; only those that there are.
 
     First A's edges, its array and voltages that are not its own 60 us pair are taken away, then each thing is switched
     to what it is in B. Line resistances are those of one segment until the array comes.
@@ -195,7 +195,7 @@ def chain(a: ComparedDataset, b: ComparedDataset) -> list[Step]:
 
 
 def _around(cell: Cell1R | Cell1T1R) -> dict[str, object]:
-    """What is around the device of a single cell, as fields of a form."""
+    """Return what is around the device of a single cell, as fields of a form."""
     lines, gated = cell.lines, isinstance(cell, Cell1T1R)
     ae, c_ae = (lines.r_sl, lines.c_sl) if gated else (lines.r_wl, lines.c_wl)
     ideal = isinstance(cell.driver, Driver)

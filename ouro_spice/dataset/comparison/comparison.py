@@ -62,27 +62,27 @@ class Comparison:
 
     @property
     def map(self) -> pd.DataFrame:
-        """Median log10(t_b / t_a) in parts of the plane of G_start and G_target."""
+        """Return the median log10(t_b / t_a) in parts of the plane of G_start and G_target."""
         return matched_statistics.ratio_map(self.frame)
 
     @cached_property
     def ks(self) -> pd.DataFrame:
-        """Distances between the distributions of pulse times, by direction and range of G_start."""
+        """Return distances between the distributions of pulse times, by direction and range of G_start."""
         return matched_statistics.distances(self.frame)
 
     @property
     def outcomes(self) -> pd.DataFrame:
-        """Numbers of records by their outcome in A (rows) and in B (columns)."""
+        """Return numbers of records by their outcome in A (rows) and in B (columns)."""
         return outcomes(self.frame)
 
     @property
     def verdict(self) -> str:
-        """What it comes to, in words; the rules are those of `words.verdict`."""
+        """Return what it comes to, in words; the rules are those of `words.verdict`."""
         return self.summary["verdict"]
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """All figures, for JSON; None where there is no number."""
+        """Return all figures, for JSON; None where there is no number."""
         frame = self.frame
         found = {
             "a": _side("a", self.a, frame),
@@ -190,7 +190,7 @@ def _split(found: Split) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> Any:
-    """Values with None for numbers that are not finite, which JSON does not have."""
+    """Return values with None for numbers that are not finite, which JSON does not have."""
     if isinstance(value, dict):
         return {name: _finite(one) for name, one in value.items()}
     if isinstance(value, list):

@@ -26,7 +26,9 @@ _SWAPS = 499
 
 
 def ratio_map(frame: pd.DataFrame) -> pd.DataFrame:
-    """Median log10(t_b / t_a) in equal parts of G_start and of G_target; one row a part, NaN where it is empty."""
+    """Return the median log10(t_b / t_a) in equal parts of G_start and of G_target; one row a part, NaN where it is
+    empty.
+    """
     import pandas as pd
 
     there = frame.dropna(subset=["log10_ratio"])
@@ -45,13 +47,13 @@ def ratio_map(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ends(values: pd.Series) -> tuple[float, float]:
-    """The ends of a range that all values lie in, of a single value, too."""
+    """Return the ends of a range that all values lie in, of a single value, too."""
     low, high = float(values.min()), float(values.max())
     return (low, high) if low < high else (0.99 * low, 1.01 * high)
 
 
 def distances(frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """Kolmogorov-Smirnov distance between the pulse times of A and B, by direction and range of G_start.
+    """Return Kolmogorov-Smirnov distance between the pulse times of A and B, by direction and range of G_start.
 
     Of each side the records are taken that it reaches from the common start. The first row of a direction is that of
     all starts. ``ks_5_percent`` is what the distance stays within in 95 % of 499 draws that swap A and B in each record
@@ -85,7 +87,7 @@ def _distance(rows: pd.DataFrame, rng: np.random.Generator) -> tuple[int, int, f
 
 
 def ks(x: np.ndarray, y: np.ndarray) -> float:
-    """Largest distance between the distribution functions of two samples; NaN where one is empty."""
+    """Return the largest distance between the distribution functions of two samples; NaN where one is empty."""
     if not (len(x) and len(y)):
         return math.nan
     x, y = np.sort(x), np.sort(y)
@@ -95,7 +97,7 @@ def ks(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def swapped_limit(times: np.ndarray, reached: np.ndarray, rng: np.random.Generator) -> float:
-    """What the distance between the columns of `times`, (n, 2), is at most in 95 % of random swaps within rows.
+    """Return what the distance between the columns of `times`, (n, 2), is at most in 95 % of random swaps within rows.
 
     Values count where `reached`, (n, 2).
     """
@@ -112,7 +114,7 @@ def swapped_limit(times: np.ndarray, reached: np.ndarray, rng: np.random.Generat
 
 
 def spread(ratios: pd.Series) -> dict[str, float]:
-    """Number, mean with its standard error, median and quartiles of logarithms of ratios, NaN left out."""
+    """Return the number, mean with its standard error, median and quartiles of logarithms of ratios, NaN left out."""
     there = np.asarray(ratios.dropna(), dtype=float)
     n = len(there)
     quartiles = np.quantile(there, (0.25, 0.5, 0.75)) if n else np.full(3, np.nan)
@@ -127,7 +129,9 @@ def spread(ratios: pd.Series) -> dict[str, float]:
 
 
 def shares(errors: pd.Series) -> dict[str, float]:
-    """Share of relative errors within each tolerance, and their median; NaN, a failed simulation, is within none."""
+    """Return the share of relative errors within each tolerance, and their median; NaN, a failed simulation, is
+    within none.
+    """
     values = np.nan_to_num(np.asarray(errors, dtype=float), nan=np.inf)
     if not len(values):
         return {"records": 0}

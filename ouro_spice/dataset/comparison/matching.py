@@ -25,7 +25,7 @@ _OUTCOMES = (*_USUAL, "simulation_failed")
 
 
 def matched(a: ComparedDataset, b: ComparedDataset) -> pd.DataFrame:
-    """One row for each record that both sides have.
+    """Return one row for each record that both sides have.
 
     A model's window may not allow a start: it then begins at the end of what it has, ``start_same`` is False, and
     there is no ratio.
@@ -45,7 +45,7 @@ def matched(a: ComparedDataset, b: ComparedDataset) -> pd.DataFrame:
 
 
 def outcomes(frame: pd.DataFrame) -> pd.DataFrame:
-    """How many records have which outcome in A (rows) and in B (columns), clipped starts included."""
+    """Return how many records have which outcome in A (rows) and in B (columns), clipped starts included."""
     import pandas as pd
 
     table = pd.crosstab(frame.outcome_a, frame.outcome_b)
@@ -93,7 +93,7 @@ def _check_settings(a: ComparedDataset, b: ComparedDataset) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """A number without what its type adds to its text."""
+    """Return a number without what its type adds to its text."""
     return f"{value:g}" if isinstance(value, float) else value
 
 

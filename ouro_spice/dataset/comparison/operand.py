@@ -49,7 +49,9 @@ class ComparedDataset:
 
     @classmethod
     def of(cls, name: str, data: PulseDataset | str | Path, given: Cell | CompactCell | None) -> ComparedDataset:
-        """The side of a dataset or its folder; ValueError for what is neither, or a dataset that lacks records."""
+        """Return the side of a dataset or its folder; ValueError for what is neither, or a dataset that lacks
+        records.
+        """
         if not isinstance(data, PulseDataset | str | Path):
             raise ValueError(f"{name} = {shown(data)} must be a PulseDataset or the folder of one")
         found = data if isinstance(data, PulseDataset) else PulseDataset.load(data)
@@ -61,7 +63,7 @@ class ComparedDataset:
 
     @cached_property
     def cell(self) -> Cell | CompactCell:
-        """The cell; ValueError where the manifest does not give it."""
+        """Return the cell; ValueError where the manifest does not give it."""
         if self.given is not None:
             return self.given
         try:
@@ -71,7 +73,7 @@ class ComparedDataset:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """How the records were drawn; ValueError for records that were not extracted from a cell."""
+        """Return how the records were drawn; ValueError for records that were not extracted from a cell."""
         try:
             return self.data.recipe
         except ValueError as error:
@@ -79,12 +81,12 @@ class ComparedDataset:
 
     @property
     def pair(self) -> Pair:
-        """The amplitudes."""
+        """Return the amplitudes."""
         return self.recipe.pair
 
     @cached_property
     def described_device(self) -> dict[str, Any]:
-        """The values of the nominal device that decide what each record is."""
+        """Return the values of the nominal device that decide what each record is."""
         cell = json.loads(json.dumps(self.data.manifest.cell))
         array = cell.get("array")
         if array:
@@ -95,7 +97,7 @@ class ComparedDataset:
         return {name: value for name, value in device.items() if name not in _NO_MATTER}
 
     def drawn(self, number: int) -> tuple[Cell | CompactCell, Sample, State]:
-        """A record's cell with its own device, what the record was to be, and the state that it begins in."""
+        """Return a record's cell with its own device, what the record was to be, and the state that it begins in."""
         drawn = self.recipe.draw(self.cell, number)
         cell = self.cell.replace(device=drawn.device)
         if not isinstance(cell, CompactCell):
@@ -105,7 +107,9 @@ class ComparedDataset:
         return cell, drawn, stationary(drawn.device, drawn.start_S, drawn.seed, cell.model)
 
     def ends_S(self, number: int) -> np.ndarray:
-        """Conductances at the ends of what a record's device can have, as it is drawn and as it has walked [S]."""
+        """Return conductances at the ends of what a record's device can have, as it is drawn and as it has walked
+        [S].
+        """
         cell, drawn, state = self.drawn(number)
         model = cell.model if isinstance(cell, CompactCell) else None
         wander = state.walked(cell.index)
@@ -114,7 +118,7 @@ class ComparedDataset:
 
 
 def label(manifest: Manifest) -> str:
-    """What a manifest's cell is, in words."""
+    """Return what a manifest's cell is, in words."""
     cell = manifest.cell
     kind = cell.get("kind")
     if kind == "CompactCell":

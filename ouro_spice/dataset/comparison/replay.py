@@ -60,7 +60,7 @@ def replay_manifest(b: ComparedDataset, frame: pd.DataFrame) -> Manifest:
 
 
 def _ended(b: ComparedDataset, row: pd.Series, engine: Engine) -> list[Any]:
-    """Result code, and conductance after the pulse [S]; None where it failed."""
+    """Return the result code, and conductance after the pulse [S]; None where it failed."""
     cell, drawn, state = b.drawn(int(row.record))
     volts = b.pair.amplitude(row.g_target_S - row.g_start_b_S)
     pulse = Pulse(volts, abs(row.t_a_s), drawn.rise_s, drawn.fall_s)
@@ -73,7 +73,7 @@ def _ended(b: ComparedDataset, row: pd.Series, engine: Engine) -> list[Any]:
 
 
 def _g_S(cell: Cell | CompactCell, pulse: Pulse, state: State, seed: int, engine: Engine) -> float:
-    """Conductance after a pulse [S]."""
+    """Return the conductance after a pulse [S]."""
     if isinstance(cell, CompactCell):
         return simulate(cell, pulse, state, seed).g_S
     # a record's walk is that of its seed wherever the cell stands; `simulate` numbers those of an array by place

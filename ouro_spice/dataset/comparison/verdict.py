@@ -27,7 +27,7 @@ _FEWEST = 6
 
 
 def verdict(summary: Mapping[str, Any]) -> str:
-    """The verdict on a comparison's summary.
+    """Return the verdict on a comparison's summary.
 
     - Times: the median factor t_b / t_a; "alike" within 5 %. Where it is of less than 6 records, or its logarithm
       within two standard errors from 0, that is said.

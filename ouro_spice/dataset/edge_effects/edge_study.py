@@ -93,7 +93,7 @@ class Edges:
 
     @property
     def differences(self) -> pd.DataFrame:
-        """The comparison over the starts: mean and largest size of ``difference``, means of the others."""
+        """Return the comparison over the starts: mean and largest size of ``difference``, means of the others."""
         sizes = self.frame.assign(
             mean=self.frame.difference.abs(), largest=self.frame.difference.abs(), expected=self.frame.expected.abs()
         )
@@ -106,7 +106,7 @@ class Edges:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """Alphas, test and comparison, for JSON."""
+        """Return alphas, test and comparison, for JSON."""
         differences = self.differences
         found = {"v_set_V": self.voltages.v_set, "v_reset_V": self.voltages.v_reset, "total_s": self.voltages.total_s}
         for direction in DIRECTIONS:
@@ -120,7 +120,7 @@ class Edges:
 
 
 def _errors(tested: pd.DataFrame) -> dict[str, float]:
-    """Median and largest size of each error, and how many pulses."""
+    """Return the median and largest size of each error, and how many pulses."""
     found: dict[str, float] = {"pulses": len(tested)}
     for name in ("time_error", "time_error_corrected", "change_error", "change_error_corrected"):
         size = tested[name].abs()
@@ -196,7 +196,7 @@ def _work(cell: Cell | CompactCell, voltages: Pair, given: dict[str, Any]) -> Ma
 
 
 def _ascending(name: str, values: Sequence[float], check: Callable[[str, float], None]) -> tuple[float, ...]:
-    """The values, each once, in ascending order; ValueError where there are none, or one that is wrong."""
+    """Return the values, each once, in ascending order; ValueError where there are none, or one that is wrong."""
     if isinstance(values, str | bytes) or not isinstance(values, Iterable) or not len(found := tuple(values)):
         raise ValueError(f"{name} = {shown(values)} must be one or more numbers")
     for value in found:

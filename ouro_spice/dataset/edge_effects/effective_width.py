@@ -38,7 +38,7 @@ class Alphas:
 
     @classmethod
     def of(cls, rise_s: np.ndarray, fall_s: np.ndarray, extra_s: np.ndarray) -> Alphas:
-        """By least squares, from edges and effective width less width of pulses, each (M,) [s]."""
+        """Fit by least squares, from edges and effective width less width of pulses, each (M,) [s]."""
         scale = max(rise_s.max(), fall_s.max())
         x, y = np.column_stack([rise_s, fall_s]) / scale, extra_s / scale
         inverse = np.linalg.inv(x.T @ x)
@@ -49,11 +49,11 @@ class Alphas:
         return cls(*map(float, (*alphas, *errors, scale * np.sqrt(np.mean(left**2)))))
 
     def effective_s(self, pulse: Pulse) -> float:
-        """The effective width of a pulse [s]."""
+        """Return the effective width of a pulse [s]."""
         return pulse.width + self.extra_s(pulse)
 
     def extra_s(self, pulse: Pulse) -> float:
-        """What the edges of a pulse add to its width [s]."""
+        """Return what the edges of a pulse add to its width [s]."""
         return self.rise * pulse.rise + self.fall * pulse.fall
 
 
@@ -81,7 +81,7 @@ class Shots:
         widths_s: Callable[[Pulse], Sequence[float]],
         advance: Callable[[], None],
     ) -> list[list[float]]:
-        """A row a pulse: concentration after it [1e26 m^-3], effective width [s], ideal ones at `widths_s`."""
+        """Return a row a pulse: concentration after it [1e26 m^-3], effective width [s], ideal ones at `widths_s`."""
         longest_s = max(rise + fall for rise, fall in self.edges_s)
         # no edge counts by more than half: the rate rises at least in proportion to the voltage
         way, rows = ideal.near(traverse, self.n_disc, self.width_s + longest_s / 2), []
@@ -95,7 +95,7 @@ class Shots:
     def rows(
         self, ideal: Ideal, found: Sequence[Sequence[float]], alphas: Alphas | None = None
     ) -> Iterator[dict[str, object]]:
-        """What `sent` has found, as rows of a table; with alphas, what they foretell beside it."""
+        """Return what `sent` has found, as rows of a table; with alphas, what they foretell beside it."""
         g_start = float(ideal.g_S(self.n_disc))
         for (rise, fall), (n_end, effective_s, *foretold) in zip(self.edges_s, found, strict=True):
             pulse, g_end = Pulse(ideal.amplitude(self.direction), self.width_s, rise, fall), float(ideal.g_S(n_end))
@@ -125,7 +125,8 @@ class Shots:
 
 
 def designed(ideal: Ideal, edges_s: Sequence[float], shares: Sequence[float]) -> Iterator[Shots]:
-    """The pulses of the fit: from each start half and twice as wide as the longest edge, all pairs of unequal edges.
+    """Return the pulses of the fit: from each start half and twice as wide as the longest edge, all pairs of unequal
+    edges.
 
     No pulse is below 1 ns, and half of them are four times as wide as the others.
     """
@@ -137,7 +138,8 @@ def designed(ideal: Ideal, edges_s: Sequence[float], shares: Sequence[float]) ->
 
 
 def drawn(ideal: Ideal, edges_s: Sequence[float], count: int, rng: np.random.Generator) -> Iterator[Shots]:
-    """Pulses for the test, `count` a direction: start uniform over the window, width and edges in their logarithm.
+    """Return pulses for the test, `count` a direction: start uniform over the window, width and edges in their
+    logarithm.
 
     Widths reach from a hundredth of the longest to 50 of the longest edges, or to a twentieth of the pair's time.
     """

@@ -58,15 +58,15 @@ class Trajectory:
     n_disc: np.ndarray
 
     def time_at(self, n_disc: ArrayLike) -> np.ndarray:
-        """When the device has these concentrations [s]; NaN for those that are not on the way."""
+        """Return when the device has these concentrations [s]; NaN for those that are not on the way."""
         return self._times(self._way(n_disc))
 
     def n_at(self, time_s: ArrayLike) -> np.ndarray:
-        """The concentrations at some times [1e26 m^-3]; NaN before the beginning and after the end."""
+        """Return the concentrations at some times [1e26 m^-3]; NaN before the beginning and after the end."""
         return np.exp(_SIGN[self.direction] * self._ways(time_s))
 
     def since(self, n_disc: float) -> Trajectory:
-        """The same with time 0 where the device has this concentration."""
+        """Return the same with time 0 where the device has this concentration."""
         return Trajectory(self.direction, self.time_s - self.time_at(n_disc), self.n_disc)
 
     def _way(self, n_disc: ArrayLike) -> np.ndarray:
@@ -111,43 +111,43 @@ class Ideal:
 
     @classmethod
     def of(cls, cell: Cell | CompactCell, voltages: Pair, engine: Engine) -> Ideal:
-        """That of a cell which `check_cell` has seen, with the pair's gate voltages."""
+        """Return that of a cell which `check_cell` has seen, with the pair's gate voltages."""
         return cls(*freed(voltages.gated(cell)), voltages, engine)
 
     @property
     def window_S(self) -> tuple[float, float]:
-        """The window in conductance [S]."""
+        """Return the window in conductance [S]."""
         low, high = self.g_S(np.array([self.low, self.high]))
         return float(low), float(high)
 
     def g_S(self, n_disc: ArrayLike) -> np.ndarray:
-        """Conductance of the device at its own r and l [S]."""
+        """Return the conductance of the device at its own r and l [S]."""
         return characteristics.conductance(self.cell.device, n_disc, model=model_of(self.cell))
 
     def n_disc(self, g_S: float) -> float:
-        """The concentration at a conductance [1e26 m^-3]."""
+        """Return the concentration at a conductance [1e26 m^-3]."""
         return float(characteristics.concentration(self.cell.device, g_S, model=model_of(self.cell)))
 
     def amplitude(self, direction: str) -> float:
-        """Of the pulses of a direction [V]."""
+        """Return that of the pulses of a direction [V]."""
         return self.voltages.amplitude(_SIGN[direction])
 
     def share_S(self, direction: str, share: float) -> float:
-        """The conductance at a share of the window's way in a direction [S]."""
+        """Return the conductance at a share of the window's way in a direction [S]."""
         near, far = self.window_S if direction == "set" else self.window_S[::-1]
         return near + share * (far - near)
 
     def state(self, n_disc: float) -> State:
-        """The cell at rest, its device at a concentration [1e26 m^-3]."""
+        """Return the cell at rest, its device at a concentration [1e26 m^-3]."""
         return self.cell.state().changed(self.cell.index, n_disc=n_disc)
 
     def pulsed(self, pulse: Pulse, n_disc: float) -> float:
-        """The concentration after a pulse [1e26 m^-3]."""
+        """Return the concentration after a pulse [1e26 m^-3]."""
         *_, (_, wave) = sent(self.cell, pulse, self.state(n_disc), self.engine, _FEW)
         return wave.state.n_disc[self.cell.index]
 
     def follow(self, direction: str, n_disc: float, length_s: float, parts: int = _FEW) -> Trajectory:
-        """The way from a concentration [1e26 m^-3], for so long [s]."""
+        """Return the way from a concentration [1e26 m^-3], for so long [s]."""
         pulse = Pulse(self.amplitude(direction), length_s, SHORTEST_S, SHORTEST_S)
         waves = list(sent(self.cell, pulse, self.state(n_disc), self.engine, parts))
         time_s = np.concatenate([begin_s + wave.time_s for begin_s, wave in waves]) - self.cell.flat_start_s(pulse)
@@ -160,7 +160,7 @@ class Ideal:
         return Trajectory(direction, time_s[kept], n[kept])
 
     def traverse(self, direction: str) -> Trajectory:
-        """The way through the whole window, from a little before it.
+        """Return the way through the whole window, from a little before it.
 
         Raises
         ------
@@ -178,7 +178,8 @@ class Ideal:
         return way
 
     def near(self, traverse: Trajectory, n_disc: float, length_s: float) -> Trajectory:
-        """The way from a concentration on a traverse, as finely stepped as a pulse of about its length; time 0 there.
+        """Return the way from a concentration on a traverse, as finely stepped as a pulse of about its length; time
+        0 there.
 
         It begins earlier by that length, so that the lines are settled where it is looked at.
         """
@@ -194,7 +195,7 @@ class Ideal:
 def sent(
     cell: Cell | CompactCell, pulse: Pulse, state: State, engine: Engine, parts: int, seed: int = 0
 ) -> Iterator[tuple[float, Waveform]]:
-    """A pulse in so many parts, cut at full amplitude: when each begins [s], and its waveform."""
+    """Return a pulse in so many parts, cut at full amplitude: when each begins [s], and its waveform."""
     flat_s = cell.flat_start_s(pulse) + pulse.width / parts * np.arange(1, parts)
     for begin_s, end_s in itertools.pairwise([0.0, *map(float, flat_s), cell.duration([pulse])]):
         wave = simulate(cell, pulse, state, seed, start_s=begin_s, stop_s=end_s, engine=engine)
@@ -213,5 +214,5 @@ def check_cell(cell: object) -> None:
 
 
 def model_of(cell: Cell | CompactCell) -> str | None:
-    """The model of a compact cell; None for that of circuits."""
+    """Return the model of a compact cell; None for that of circuits."""
     return cell.model if isinstance(cell, CompactCell) else None

@@ -55,14 +55,16 @@ class Start:
     seed: int
 
     def allows(self, count: int) -> bool:
-        """Whether so many pulses are 1 ns wide each at least."""
+        """Return whether so many pulses are 1 ns wide each at least."""
         return self.width_s >= count * SHORTEST_WIDTH_S
 
 
 def starts(
     cell: Cell | CompactCell, ideal: Ideal, traverses: Mapping[str, Trajectory], shares: Sequence[float], seed: int
 ) -> Iterator[Start]:
-    """Starts over the window in both directions, each with the width that goes half way to the window's far end."""
+    """Return starts over the window in both directions, each with the width that goes half way to the window's far
+    end.
+    """
     for number, (direction, share) in enumerate(itertools.product(DIRECTIONS, shares)):
         n, halfway = (ideal.n_disc(ideal.share_S(direction, at)) for at in (share, (1 + share) / 2))
         width = float(np.ptp(traverses[direction].time_at([n, halfway])))
@@ -76,7 +78,7 @@ def starts(
 
 
 def walked_s(cell: Cell | CompactCell, ideal: Ideal, start: Start) -> float:
-    """The width after which a device that walks is first half way, at most that of the noise-free one [s]."""
+    """Return the width after which a device that walks is first half way, at most that of the noise-free one [s]."""
     sign = 1 if start.direction == "set" else -1
     pulse = Pulse(ideal.amplitude(start.direction), start.width_s, SHORTEST_S, SHORTEST_S)
     for begin_s, wave in sent(cell, pulse, start.state, ideal.engine, PARTS, start.seed):
@@ -106,13 +108,13 @@ class Train:
     count: int
 
     def pulse(self, amplitude: float) -> Pulse:
-        """Each of them."""
+        """Return each of them."""
         return Pulse(amplitude, self.start.width_s / self.count, self.edge_s, self.edge_s)
 
     def sent(
         self, cell: Cell | CompactCell, amplitude: float, engine: Engine, advance: Callable[[], None]
     ) -> tuple[float, float]:
-        """Concentration [1e26 m^-3] and conductance [S] after all of them."""
+        """Return the concentration [1e26 m^-3] and conductance [S] after all of them."""
         state, pulse = self.start.state, self.pulse(amplitude)
         for _ in range(self.count):
             # steps as fine for one pulse as for many
@@ -131,7 +133,7 @@ def compared(
     ideal: Ideal,
     device: Device,
 ) -> dict[str, object]:
-    """A row of the comparison, from what `Train.sent` finds for the long pulse and the short ones."""
+    """Return a row of the comparison, from what `Train.sent` finds for the long pulse and the short ones."""
     bounds, start, more = device.bounds, train.start, train.count - 1
     pulse, (g_long, g_split) = train.pulse(ideal.amplitude(start.direction)), (long[1], split[1])
     change = g_long - start.g_S

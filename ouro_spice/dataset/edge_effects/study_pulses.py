@@ -86,7 +86,7 @@ class Study:
         return Found(alphas, fitted, tested, rows, left_out)
 
     def _starts(self, traverses: Mapping[str, Trajectory]) -> list[Start]:
-        """Where all trains begin; a device that walks goes its way once to see how long that is."""
+        """Return where all trains begin; a device that walks goes its way once to see how long that is."""
         begins = list(starts(self.cell, self.ideal, traverses, self.shares, self.seed))
         if not isinstance(self.cell.device.walk, Walk):
             return begins
@@ -109,7 +109,9 @@ class Study:
             )
 
     def _trains(self, begins: Sequence[Start]) -> list[Train]:
-        """All of them, the long pulse among them; those of most pulses first, so that all workers end together."""
+        """Return all of them, the long pulse among them; those of most pulses first, so that all workers end
+        together.
+        """
         counts = sorted({1, *self.counts}, reverse=True)
         allowed = [(count, start) for count in counts for start in begins if start.allows(count)]
         return [Train(start, edge, count) for count, start in allowed for edge in self.edges_s]
@@ -125,7 +127,7 @@ class Study:
         bar: Bar,
         alphas: Mapping[str, Alphas] | None = None,
     ) -> list[Row]:
-        """A row a pulse, with what the alphas foretell where they are given."""
+        """Return a row a pulse, with what the alphas foretell where they are given."""
 
         def work(one: Shots) -> list[list[float]]:
             def widths(pulse: Pulse) -> Sequence[float]:
@@ -140,7 +142,7 @@ class Study:
     def _each(
         self, label: str, items: Sequence[Any], work: Callable[[Any], Any], bar: Bar, size: Callable[[Any], int]
     ) -> list[Any]:
-        """What some work finds for each item, or has found before."""
+        """Return what some work finds for each item, or has found before."""
 
         def one(numbered: tuple[int, Any]) -> Any:
             number, item = numbered
@@ -157,7 +159,7 @@ class Study:
         alphas: Mapping[str, Alphas],
         traverses: Mapping[str, Trajectory],
     ) -> list[Row]:
-        """The rows of the comparison, by direction, start, number and edge."""
+        """Return the rows of the comparison, by direction, start, number and edge."""
         wanted = (train for train in ends if train.count in self.counts)
         rows, device = [], self.cell.device
         for train in sorted(wanted, key=lambda one: (one.start.number, one.count, one.edge_s)):
@@ -167,7 +169,7 @@ class Study:
 
 
 def _alphas(rows: Sequence[Row], direction: str) -> Alphas:
-    """Of one direction, from the rows of the fit."""
+    """Return that of one direction, from the rows of the fit."""
     names = ("rise_s", "fall_s", "width_s", "effective_s")
     mine = [[row[name] for name in names] for row in rows if row["direction"] == direction]
     rise, fall, width, effective = np.array(mine).T

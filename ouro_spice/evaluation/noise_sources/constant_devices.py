@@ -17,13 +17,14 @@ _BEYOND = (0.55, 4.0)
 
 
 def grid(cell: CompactCell) -> np.ndarray:
-    """Concentrations from below to above the window [1e26 m^-3], (K,)."""
+    """Return concentrations from below to above the window [1e26 m^-3], (K,)."""
     low, high = cell.device.bounds
     return np.geomspace(_BEYOND[0] * low, _BEYOND[1] * high, _POINTS)
 
 
 def clock_s(n: np.ndarray, rate: np.ndarray) -> np.ndarray:
-    """When a SET passes each concentration, counted from the lowest one; of a RESET, how long before the end [s].
+    """Return when a SET passes each concentration, counted from the lowest one; of a RESET, how long before the end
+    [s].
 
     n (K,), rate (..., K); in either direction a way takes the difference of the times of its ends.
     """
@@ -60,7 +61,7 @@ class Still:
 
     @classmethod
     def of(cls, cell: CompactCell, p: np.ndarray, amplitude_V: float) -> Still:
-        """The devices of vectors p, (D, P), in a cell."""
+        """Return the devices of vectors p, (D, P), in a cell."""
         from ...compact import parameter_vector  # numba
 
         n = grid(cell)
@@ -72,7 +73,9 @@ class Still:
         return cls(-int(np.sign(amplitude_V)), n, clock_s(n, rate), g_S, edges)
 
     def needed_s(self, start_S: np.ndarray, target_S: np.ndarray) -> np.ndarray:
-        """Time from conductance to conductance [S], (D,); infinite where the window ends before, or begins behind."""
+        """Return the time from conductance to conductance [S], (D,); infinite where the window ends before, or
+        begins behind.
+        """
         begin, end = (_interpolated(g, self.g_S, self.n) for g in (start_S, target_S))
         time_s = self.direction * (_interpolated(end, self.n, self.clock_s) - self._begin_s(start_S))
         low, high = self.edges.T
@@ -80,7 +83,7 @@ class Still:
         return np.where(inside & (self.direction * (end - begin) >= 0), time_s, np.inf)
 
     def end_S(self, start_S: np.ndarray, time_s: np.ndarray) -> np.ndarray:
-        """Conductances after pulses of `time_s` [s] from conductances `start_S` [S], (D,)."""
+        """Return conductances after pulses of `time_s` [s] from conductances `start_S` [S], (D,)."""
         end = _interpolated(self._begin_s(start_S) + self.direction * time_s, self.clock_s, self.n)
         return _interpolated(np.clip(end, *self.edges.T), self.n, self.g_S)
 
@@ -89,7 +92,7 @@ class Still:
 
 
 def _interpolated(where: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Linear between points, row by row: `where` (D,); x and y (K,), (1, K) or (D, K)."""
+    """Return linear between points, row by row: `where` (D,); x and y (K,), (1, K) or (D, K)."""
     x, y = np.atleast_2d(x), np.atleast_2d(y)
     if len(x) == len(y) == 1:
         return np.interp(where, x[0], y[0])

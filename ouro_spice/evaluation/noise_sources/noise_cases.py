@@ -47,11 +47,11 @@ class Case:
 
     @property
     def walks(self) -> bool:
-        """Whether anything changes from step to step."""
+        """Return whether anything changes from step to step."""
         return bool(self.sources & set(WALK))
 
     def settings(self, walk: Walk) -> np.ndarray:
-        """Settings of the walk as kernels take them, (8,): the kicks of other sources are 0."""
+        """Return settings of the walk as kernels take them, (8,): the kicks of other sources are 0."""
         from ...compact.walk_kernel import KICK_L, KICK_NMAX, KICK_NMIN, KICK_R, PROGRESS  # numba
 
         found = walk.settings
@@ -101,7 +101,7 @@ class Devices:
         return cls(factors * nominal[[R, L, NDISCMIN, NDISCMAX]], edges, nominal)
 
     def vectors(self, case: Case) -> np.ndarray:
-        """The devices of a case as kernels take them, (D, P)."""
+        """Return the devices of a case as kernels take them, (D, P)."""
         from ...compact.parameter_vector import NDISCMAX, NDISCMIN, NHI, NLO, L, R
 
         p = np.tile(self.nominal, (len(self.own), 1))

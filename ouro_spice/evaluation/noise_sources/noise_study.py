@@ -133,7 +133,7 @@ def noise_sources(
 
 
 def _plans(model: str) -> list[_Plan]:
-    """The rows; the full model takes three times as long: at the paper's voltages what matters there only."""
+    """Return the rows; the full model takes three times as long: at the paper's voltages what matters there only."""
     plans = [_Plan("60us", case) for case in CASES]
     on_paper = (NOTHING, *ALONE, CYCLES, EVERYTHING) if model == "reduced" else (*ALONE[:2], CYCLES)
     plans += [_Plan("paper", case) for case in on_paper]
@@ -147,7 +147,7 @@ def _plans(model: str) -> list[_Plan]:
 def _row(
     cell: CompactCell, plan: _Plan, direction: str, voltages: Pair, pairs: Pairs, threads: int | None
 ) -> tuple[dict[str, object], list[dict[str, object]]]:
-    """One row of the table, and its pulses where it is one of the whole walk."""
+    """Return one row of the table, and its pulses where it is one of the whole walk."""
     amplitude_V = voltages.v_set if direction == "set" else voltages.v_reset
     walk = Walk(plan.step_s)
     more = {"stationary": plan.stationary, "deploy": plan.deploy, "threads": threads}
@@ -178,7 +178,9 @@ def _row(
 
 
 def _measured(found: Trials) -> dict[str, float]:
-    """Statistics of pulses in one direction; of the middle values, as targets that are never reached have no mean."""
+    """Return statistics of pulses in one direction; of the middle values, as targets that are never reached have no
+    mean.
+    """
     low, first, middle, third, high = np.quantile(found.ratio, _QUANTILES, method="nearest")
     scatter = (high - low) / 2
     error = np.abs(found.end_S / found.target_S - 1)
@@ -192,7 +194,8 @@ def _measured(found: Trials) -> dict[str, float]:
 
 
 def by_length(pulses: pd.DataFrame) -> pd.DataFrame:
-    """Bias and scatter of pulses of about the same length, with standard errors, beside what is expected of them.
+    """Return the bias and scatter of pulses of about the same length, with standard errors, beside what is expected
+    of them.
 
     Of all pairs of amplitudes and all steps of the walk together: only the length in steps matters.
     """

@@ -54,12 +54,12 @@ class Pairs:
         return cls(g[:, 0], g[:, 1], keys, Devices.draw(cell, n, np.random.default_rng(streams[2])))
 
     def between(self, low_S: float, high_S: float) -> Pairs:
-        """The same devices, all with these conductances [S]."""
+        """Return the same devices, all with these conductances [S]."""
         low, high = (np.full_like(self.low_S, g) for g in (low_S, high_S))
         return Pairs(low, high, self.keys, self.devices)
 
     def way(self, amplitude_V: float) -> tuple[np.ndarray, np.ndarray]:
-        """Starts and targets of an amplitude's direction [S], (D,) each."""
+        """Return starts and targets of an amplitude's direction [S], (D,) each."""
         return (self.high_S.copy(), self.low_S) if amplitude_V > 0 else (self.low_S.copy(), self.high_S)
 
 
@@ -85,7 +85,7 @@ class Trials:
 
     @property
     def ratio(self) -> np.ndarray:
-        """ln of the time to the target over the noise-free one, (D,)."""
+        """Return ln of the time to the target over the noise-free one, (D,)."""
         with np.errstate(divide="ignore"):
             return np.log(self.needed_s / self.noise_free_s)
 
@@ -128,7 +128,7 @@ def run(
 
 
 def frozen(cell: CompactCell, case: Case, pairs: Pairs, amplitude_V: float, walk: Walk) -> Trials:
-    """As `run`, but the walk stands still from the start on: what it is to pulses of few steps."""
+    """Return it as `run`, but the walk stands still from the start on: what it is to pulses of few steps."""
     from ...compact import parameter_vector  # numba
     from ...compact.walk_kernel import L, R
 
@@ -152,7 +152,9 @@ class _Begun:
 
 
 def _begun(cell: CompactCell, p: np.ndarray, s: np.ndarray, pairs: Pairs, amplitude_V: float, steps: int) -> _Begun:
-    """Devices of vectors p at their starts after a walk of `steps`; less those that cannot begin before the target."""
+    """Return devices of vectors p at their starts after a walk of `steps`; less those that cannot begin before the
+    target.
+    """
     from ...compact import (
         elementwise,
         parameter_vector,  # numba
@@ -168,7 +170,7 @@ def _begun(cell: CompactCell, p: np.ndarray, s: np.ndarray, pairs: Pairs, amplit
 
 
 def _still(cell: CompactCell, begun: _Begun, amplitude_V: float) -> Trials:
-    """Trials of devices that keep their values."""
+    """Return trials of devices that keep their values."""
     still = Still.of(cell, begun.p, amplitude_V)
     needed_s = still.needed_s(begun.start_S, begun.target_S)
     end_S = still.end_S(begun.start_S, begun.noise_free_s)
@@ -189,7 +191,7 @@ class _Moving:
     threads: int | None
 
     def trials(self, free_s: np.ndarray, target_S: np.ndarray, deploy: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Time to the target [s] and conductance after the noise-free time [S], both (D,)."""
+        """Return the time to the target [s] and conductance after the noise-free time [S], both (D,)."""
         from ...compact.walk_kernel import CLOCK, STEP
 
         crossed_s, end_S = self._follow(free_s, target_S), np.full(len(free_s), np.nan)
@@ -229,7 +231,7 @@ class _Moving:
             self._follow(np.where(self._stand(), 0.0, time_s / _PARTS), None)
 
     def _stand(self) -> np.ndarray:
-        """Which devices stay as they are, (D,): at the window's edge, with a current that knows no r and l."""
+        """Return which devices stay as they are, (D,): at the window's edge, with a current that knows no r and l."""
         from ...compact import parameter_vector  # numba
 
         edge = parameter_vector.NLO if self.amplitude_V > 0 else parameter_vector.NHI

@@ -41,13 +41,13 @@ class FixedPulse(Conventional):
             self._pulse(up)  # raises where a value is out of range
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """The fixed pulse towards each target."""
+        """Return the fixed pulse towards each target."""
         pulses = [self._pulse(False), self._pulse(True)]
         return [pulses[up] for up in (readings[:, -1] < targets).tolist()]
 
     @classmethod
     def candidates(cls, voltages: Pair) -> list[FixedPulse]:
-        """What `tune` may choose from for a pair."""
+        """Return what `tune` may choose from for a pair."""
         return [
             cls(voltages, width, over=over)
             for width in (3e-9, 10e-9, 30e-9, 100e-9, 300e-9, 1e-6)
@@ -60,7 +60,7 @@ class FixedPulse(Conventional):
 
 
 def overs(voltages: Pair, low: float, high: float, count: int) -> list[float]:
-    """Amplitudes over a pair's that are equally strong for pairs of any speed; as given for a pair of 60 us.
+    """Return amplitudes over a pair's that are equally strong for pairs of any speed; as given for a pair of 60 us.
 
     The time of a traverse goes with about the -25th power of the voltage.
     """
@@ -69,7 +69,7 @@ def overs(voltages: Pair, low: float, high: float, count: int) -> list[float]:
 
 
 def strongest(voltages: Pair) -> float:
-    """The largest amplitude over the pair's that candidates go to: twice that of a pair of 60 us."""
+    """Return the largest amplitude over the pair's that candidates go to: twice that of a pair of 60 us."""
     return min(overs(voltages, 2.0, 2.0, 1)[0], _limit(voltages))
 
 

@@ -56,7 +56,7 @@ class ISPP(Conventional):
         check_back(self.back)
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """One step more than the last pulse in this direction; less after a change of direction."""
+        """Return one step more than the last pulse in this direction; less after a change of direction."""
         highest = math.ceil((self.most - self.start) / self.step) if self.step else 0
         steps = levels(targets, readings, self.back, highest)
         factors = np.minimum(self.start + self.step * steps, self.most)
@@ -65,7 +65,7 @@ class ISPP(Conventional):
 
     @classmethod
     def candidates(cls, voltages: Pair) -> list[ISPP]:
-        """What `tune` may choose from for a pair."""
+        """Return what `tune` may choose from for a pair."""
         grid = itertools.product(
             (1e-9, 2e-9, 5e-9, 10e-9), overs(voltages, 1.0, 1.4, 8), (0.01, 0.02, 0.03, 0.05, 0.08), (None, 2, 3, 5)
         )
@@ -114,7 +114,7 @@ class ISPPWidth(Conventional):
         check_back(self.back)
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """One factor more than the last pulse in this direction; less after a change of direction."""
+        """Return one factor more than the last pulse in this direction; less after a change of direction."""
         whole = math.log(self.longest / self.start)
         highest = math.ceil(whole / math.log(self.growth)) if self.growth > 1 else 0
         steps = levels(targets, readings, self.back, highest)
@@ -125,7 +125,7 @@ class ISPPWidth(Conventional):
 
     @classmethod
     def candidates(cls, voltages: Pair) -> list[ISPPWidth]:
-        """What `tune` may choose from for a pair."""
+        """Return what `tune` may choose from for a pair."""
         grid = itertools.product(
             (1e-9, 2e-9, 5e-9, 10e-9), overs(voltages, 1.0, 1.35, 8), (1.1, 1.2, 1.5, 2.0, 3.0), (None, 1, 2, 3)
         )

@@ -102,7 +102,7 @@ class ModelTime(Conventional):
         return self.nominal.at(self.over)
 
     def _begin(self, targets: np.ndarray, _readings: np.ndarray) -> np.ndarray:
-        """Logarithms of the gains of SET and RESET, (2, K)."""
+        """Return logarithms of the gains of SET and RESET, (2, K)."""
         return np.full((2, len(targets)), np.log(self.gain))
 
     def _step(self, gains: np.ndarray, targets: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -131,7 +131,7 @@ class Posterior(Conventional):
 
     @cached_property
     def _places(self) -> np.ndarray:
-        """Which amplitudes of the lookup it may send: at least the one nearest to the largest."""
+        """Return which amplitudes of the lookup it may send: at least the one nearest to the largest."""
         overs = self.nominal.overs
         inside = np.flatnonzero((overs >= self.least - 1e-9) & (overs <= self.over + 1e-9))
         return inside if len(inside) else np.array([np.argmin(np.abs(overs - self.over))])
@@ -141,7 +141,7 @@ class Posterior(Conventional):
         return self.nominal.overs[self._places]
 
     def _begin(self, targets: np.ndarray, _readings: np.ndarray) -> np.ndarray:
-        """Means in SET and RESET, variances, covariance, (5, K)."""
+        """Return means in SET and RESET, variances, covariance, (5, K)."""
         both = self.spread**2
         one = np.array([self.mean_set, self.mean_reset, both, both, self.correlation * both])
         return np.repeat(one[:, None], len(targets), axis=1)
@@ -159,7 +159,7 @@ class Posterior(Conventional):
         return updated(state, sign > 0, measured, variance, moved < STILL_S, self.drift**2)
 
     def _chosen(self, means: np.ndarray, targets: np.ndarray, reading: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Width [s] and place among the amplitudes of each next pulse, (K,)."""
+        """Return the width [s] and place among the amplitudes of each next pulse, (K,)."""
         k = np.arange(len(targets))
         mean = means[np.where(reading < targets, 0, 1), k]
         end = reading * (targets / reading) ** self.aim
