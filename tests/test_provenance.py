@@ -23,18 +23,9 @@ from ouro_spice.prediction.neural_programmer import NeuralProgrammer
 from ouro_spice.prediction.pretrained import shipped_checkpoint
 from ouro_spice.prediction.pulse_predictor import PulsePredictor
 from ouro_spice.prediction.specification import Specification, Stage
+from ouro_spice.provenance import cell_description, former_format, maker, manifest, sources
 from ouro_spice.provenance.cache import cached_arrays
-from ouro_spice.provenance.differences import (
-    CIRCUIT,
-    MAKER,
-    cell_description,
-    differences,
-    former_format,
-    listed,
-    maker,
-    manifest,
-    sources,
-)
+from ouro_spice.provenance.differences import CIRCUIT, MAKER, differences, listed
 from ouro_spice.provenance.journal import Journal
 from ouro_spice.provenance.manifest import Manifest, describe
 from ouro_spice.provenance.rebuild import built, rebuilt, taken_over, unlike
