@@ -13,7 +13,7 @@ from analytic_device import grid, plain, quick, records
 
 import ouro_spice as ouro
 from ouro_spice import NeuralProgrammer, PulsePredictor
-from ouro_spice.compact.characteristics import characteristics
+from ouro_spice.compact import characteristics
 from ouro_spice.dataset.reach import reach_S
 from ouro_spice.device.spread import SPREADS
 from ouro_spice.prediction.domain import Domain

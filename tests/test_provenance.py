@@ -15,9 +15,9 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice._util import assets, progress
 from ouro_spice.circuit.memristor import CLOCK
+from ouro_spice.dataset import making
 from ouro_spice.dataset.checking import check_dataset
 from ouro_spice.dataset.folder_summary import summary
-from ouro_spice.dataset.pulse_dataset import making
 from ouro_spice.dataset.storage import shard_name, write_manifest, write_shard
 from ouro_spice.prediction.neural_programmer import NeuralProgrammer
 from ouro_spice.prediction.pretrained import shipped_checkpoint
