@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import graphlib
 import inspect
+import re
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,7 @@ ORDER = (
     "_util", "device", "compact", "circuit", "provenance", "spice", "simulation", "array", "dataset", "programming",
     "evaluation", "prediction", "reporting", "experiment", "cli", "__main__",
 )  # fmt: skip
+DOCS = Path(__file__).resolve().parent.parent / "docs" / "architecture.md"
 FILES = sorted(PACKAGE.rglob("*.py"))
 IDS = [str(path.relative_to(PACKAGE)) for path in FILES]
 # library: where it may be imported at all, and where only inside functions
@@ -149,6 +151,14 @@ def test_rooms_explain_themselves(path):
     for word in ("In: ", "Out: ", "Noun: ", "mported by "):
         assert any(word in line for line in lines), word
     assert len(tree.body) == 1
+
+
+def test_the_page_on_the_layout_says_what_the_imports_are():
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]*)\|$", DOCS.read_text(), re.MULTILINE)
+    assert [name for name, _ in rows] == [name for name in ORDER if name != "__main__"]
+    for name, above in rows:
+        used = {room(other) for path in FILES if room(path) == name for other in needed(path)} - {name, "__init__"}
+        assert re.findall(r"`(\w+)`", above) == [one for one in ORDER if one in used], name
 
 
 @pytest.mark.parametrize("path", FILES, ids=IDS)
