@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -64,8 +64,9 @@ def write(
     array = options.build(cell)
     selection, state = _selected(array, row, col, fidelity), options.start(array, pulse.resets)
     with _kept(out_folder(out)):
-        written = write_array(selection, pulse.build(array.cell), state, options.seed)
-    summary = _finish(written, out, as_json, {"amplitude_V": written.pulse.amplitude})
+        sent = pulse.build(array.cell)
+        written = write_array(selection, sent, state, options.seed)
+    summary = _finish(written, out, as_json, {"amplitude_V": sent.amplitude})
     if as_json:
         return
     rows = [
@@ -75,7 +76,7 @@ def write(
     show(("cell", "G before (uS)", "G after (uS)", "V at the end (V)"), rows)
     shares = ((part, f"{joule * 1e12:.3g}") for part, joule in summary["energy_J"].items())
     show(("energy", "pJ"), [*map(list, shares), ["total", f"{summary['total_J'] * 1e12:.4g}"]])
-    print(f"pulse of {written.pulse.amplitude:+.4f} V; fidelity {written.fidelity}\nresults: {out}")
+    print(f"pulse of {sent.amplitude:+.4f} V; fidelity {written.fidelity}\nresults: {out}")
 
 
 @app.command()
@@ -122,8 +123,8 @@ def read(
     if as_json:
         return
     rows = [
-        [f"{k.row},{k.col}", *_micro(k.g_S, k.reading_S), *_micro(k.own_A, k.sneak_A, digits=3)]
-        for k in found.frame.itertuples()
+        [f"{k['row']},{k['col']}", *_micro(k["g_S"], k["reading_S"]), *_micro(k["own_A"], k["sneak_A"], digits=3)]
+        for k in found.frame.to_dict("records")
     ]
     show(("cell", "G (uS)", "reading (uS)", "own current (uA)", "sneak current (uA)"), rows)
     print(f"results: {out}")
@@ -150,16 +151,20 @@ def disturb(
     selection, state = _selected(array, row, col, fidelity), options.start(array, pulse.resets)
     with resumable() if explicit else nullcontext():
         with _kept(out_folder(out)):
-            found = run(selection, pulse.build(array.cell), pulses, state, explicit, options.seed, out=out)
-        _finish(found, out, as_json, {"amplitude_V": found.pulse.amplitude}, found.kept)
+            sent = pulse.build(array.cell)
+            found = run(selection, sent, pulses, state, explicit, options.seed, out=out)
+        _finish(found, out, as_json, {"amplitude_V": sent.amplitude}, found.kept)
     if as_json:
         return
     rows = [
-        [k[1], str(k.cells), *(f"{s * 1e6:+.3g}" for s in k[3:5]), f"{k.worst_relative:+.2g}", f"{k[6]},{k[7]}"]
-        for k in found.classes.itertuples()
-    ]
+        [
+            k["class"], str(k["cells"]), *(f"{k[name] * 1e6:+.3g}" for name in ("mean_change_S", "worst_change_S")),
+            f"{k['worst_relative']:+.2g}", f"{k['worst_row']},{k['worst_col']}",
+        ]
+        for k in found.classes.to_dict("records")
+    ]  # fmt: skip
     show(("class", "cells", "mean change (uS)", "worst (uS)", "relative", "at"), rows)
-    print(f"{pulses} pulses of {found.pulse.amplitude:+.4f} V\nresults: {out}")
+    print(f"{pulses} pulses of {sent.amplitude:+.4f} V\nresults: {out}")
 
 
 @app.command()
@@ -218,7 +223,10 @@ def product(
     _finish(found, out, as_json, {})
     if as_json:
         return
-    rows = [[str(k.col), *_micro(k.i_A, k.ideal_A, digits=3), f"{k.deviation:+.2%}"] for k in found.frame.itertuples()]
+    rows = [
+        [str(k["col"]), *_micro(k["i_A"], k["ideal_A"], digits=3), f"{k['deviation']:+.2%}"]
+        for k in found.frame.to_dict("records")
+    ]
     show(("bit line", "current (uA)", "devices alone (uA)", "deviation"), rows)
     print(f"results: {out}")
 
@@ -249,7 +257,7 @@ def _micro(*values: float, digits: int = 2) -> list[str]:
 
 def _finish(
     result: Result, out: Path, as_json: bool, more: dict[str, object], kept: Path | None = None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Write the results, remove what was kept to go on from, print JSON where that is asked for; the summary."""
     from ..reporting.array_figures import write_results
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..circuit.cell_kinds import memristor
 from .cells import CellOptions, takes_a_cell
 from .output import Json, Out, out_folder, resumable, show
 
@@ -45,16 +46,17 @@ def edges(
 
     described = cell.build()
     if walk is not None:
-        described = described.replace(device=described.device.replace(walk=Walk(walk)))
-    given = {"counts": _numbers("--counts", counts, int), "edges_s": _numbers("--edges", edge, float)}
+        described = described.replace(device=memristor(described).replace(walk=Walk(walk)))
+    counted, edges_s = _numbers("--counts", counts, int), _numbers("--edges", edge, float)
     with resumable():
         voltages = pair(described, total)
         found = run(
-            described, voltages=voltages, **given, starts=starts, heldout=heldout, seed=seed, workers=workers,
-            out=out_folder(out),
+            described, voltages=voltages, counts=counted, edges_s=edges_s, starts=starts, heldout=heldout, seed=seed,
+            workers=workers, out=out_folder(out),
         )  # fmt: skip
     write_edges(found, out)
-    found.kept.unlink(missing_ok=True)
+    if found.kept is not None:
+        found.kept.unlink(missing_ok=True)
     if as_json:
         print(json.dumps({"cell": cell.cell.value} | found.summary, indent=2, allow_nan=False))
         return

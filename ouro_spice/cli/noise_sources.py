@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import json
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -64,7 +65,7 @@ def _show(frame: pd.DataFrame) -> None:
     show(head, [_cells(row) for row in frame.to_dict("records")])
 
 
-def _cells(row: dict[str, float | str]) -> list[str]:
+def _cells(row: Mapping[Hashable, Any]) -> list[str]:
     import numpy as np
 
     factors = (f"{np.exp(row[name]):.3g}" for name in ("q16", "q84"))

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,6 +17,11 @@ from .._util.files import OutputError, check_file, make_folder
 
 Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results on standard output.")]
+
+
+def option(text: str, *names: str, **more: Any) -> Any:
+    """Return a typer option with a help text whose default, None, ``--help`` does not show."""
+    return typer.Option(*names, help=text, show_default=False, **more)
 
 
 def out_folder(path: Path, option: str = "--out") -> Path:

@@ -93,6 +93,16 @@ class _Shown:
     programmer: Programmer
     bar: Bar
 
+    @property
+    def name(self) -> str:
+        """Return the programmer's name."""
+        return self.programmer.name
+
+    @property
+    def knows(self) -> str:
+        """Return what the programmer knows."""
+        return self.programmer.knows
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.programmer, name)
 
@@ -118,8 +128,9 @@ def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | 
     from .._util.quantities import question
     from ..compact import characteristics
     from ..dataset.recipe import Recipe
+    from ..device.spread import SPREADS
 
-    drawn = Recipe(1, seed, None, d2d="ten_percent" if device is Which.DRAWN else None).draw(cell, 0)
+    drawn = Recipe(1, seed, None, d2d=SPREADS["ten_percent"] if device is Which.DRAWN else None).draw(cell, 0)
     if start_S is None:
         return drawn
     model = cell.model if isinstance(cell, CompactCell) else None

@@ -19,7 +19,7 @@ AIM_HEAD = ("aim", "measured", "met")
 
 _NOT = "not measured"
 
-Results = dict[str, dict[str, Any]]
+Results = Mapping[str, Mapping[str, Any]]
 """By campaign."""
 
 _SPICE = "1t1r_60us_d2d"
@@ -46,7 +46,7 @@ def aim_rows(results: Results) -> list[list[str]]:
     return rows
 
 
-def _share(row: dict[str, Any], key: str) -> tuple[float, float, float]:
+def _share(row: Mapping[str, Any], key: str) -> tuple[float, float, float]:
     """Return a share of independent attempts with Wilson's interval, of several trainings with their row's own at
     least.
     """
@@ -59,7 +59,7 @@ def _percent(value: float, low: float, high: float) -> str:
     return f"{100 * value:.1f} % ({100 * low:.1f} .. {100 * high:.1f})"
 
 
-def _smoothed(results: dict[str, Any]) -> tuple[str, bool]:
+def _smoothed(results: Mapping[str, Any]) -> tuple[str, bool]:
     row = results["one_shot"]["paper"]["B_smoothed"]
     found = _share(row, "within_50")
     return f"{_percent(*found)}, n = {row['n']}", found[1] >= 0.95
@@ -69,7 +69,7 @@ _SAME = ", chosen on the same cases"
 """Behind the name of a network in results of before, which do not hold what each case was."""
 
 
-def _best(results: dict[str, Any], setting: str) -> dict[str, Any]:
+def _best(results: Mapping[str, Any], setting: str) -> dict[str, Any]:
     """Return the best networks of a setting, as `best_networks` gives them; of rows alone where results are of
     before.
     """
@@ -89,7 +89,7 @@ def _best(results: dict[str, Any], setting: str) -> dict[str, Any]:
     return found
 
 
-def _quickest(rows: dict[str, Any], name: str) -> dict[str, Any]:
+def _quickest(rows: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return the network with the fewest pulses, as `quickest` gives it, of rows of before; the median without an
     interval.
     """
@@ -107,13 +107,13 @@ def below_floor(rows: Mapping[str, Any], key: str, gap: Sequence[float]) -> list
     return [one + (math.nan if bias is None or math.isnan(bias) else max(bias, 0.0)) for one in gap]
 
 
-def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, bool | None]]:
+def _floor(setting: str, limit: float) -> Callable[[Mapping[str, Any]], tuple[str, bool | None]]:
     """Judge each band: the best network's floor - share, the floor's own bias added, by the upper end.
 
     None, not measured, where the bias is not known: the upper end might be anywhere.
     """
 
-    def measure(results: dict[str, Any]) -> tuple[str, bool | None]:
+    def measure(results: Mapping[str, Any]) -> tuple[str, bool | None]:
         rows, best = results["one_shot"][setting], _best(results, setting)["gap"]
         found, met = [], True
         for key, band in ((f"within_{band}", band) for band in (50, 20, 10)):
@@ -128,7 +128,7 @@ def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, 
     return measure
 
 
-def _history(results: dict[str, Any]) -> tuple[str, bool]:
+def _history(results: Mapping[str, Any]) -> tuple[str, bool]:
     """Return each band by the network of this circuit that serves it best."""
     best = _best(results, _SPICE)["second"]
     found, met = [], True
@@ -139,8 +139,8 @@ def _history(results: dict[str, Any]) -> tuple[str, bool]:
     return f"{', '.join(found)}, n = {best['within_50']['n']}", met
 
 
-def _iterations(setting: str) -> Callable[[dict[str, Any]], tuple[str, bool]]:
-    def measure(results: dict[str, Any]) -> tuple[str, bool]:
+def _iterations(setting: str) -> Callable[[Mapping[str, Any]], tuple[str, bool]]:
+    def measure(results: Mapping[str, Any]) -> tuple[str, bool]:
         ratios = results["ratios"][setting]["0.1"]
         one = ratios.get("quickest") or _quickest(results["write_verify"][setting]["0.1"], ratios["pulses"]["neural"])
         share, median = one["below_10"], one["median"]
@@ -152,8 +152,8 @@ def _iterations(setting: str) -> Callable[[dict[str, Any]], tuple[str, bool]]:
     return measure
 
 
-def _ratio(setting: str, key: str, what: str, least: float) -> Callable[[dict[str, Any]], tuple[str, bool]]:
-    def measure(results: dict[str, Any]) -> tuple[str, bool]:
+def _ratio(setting: str, key: str, what: str, least: float) -> Callable[[Mapping[str, Any]], tuple[str, bool]]:
+    def measure(results: Mapping[str, Any]) -> tuple[str, bool]:
         row = results["ratios"][setting]["0.1"][key]
         n = results["write_verify"][setting]["0.1"][row["neural"]]["n"]
         against = row["conventional"] if what == "over_best" else "fixed 10 ns"
@@ -162,7 +162,7 @@ def _ratio(setting: str, key: str, what: str, least: float) -> Callable[[dict[st
     return measure
 
 
-_AIMS: tuple[tuple[str, str, Callable[[dict[str, Any]], tuple[str, bool | None]]], ...] = (
+_AIMS: tuple[tuple[str, str, Callable[[Mapping[str, Any]], tuple[str, bool | None]]], ...] = (
     ("paper", "paper ground: B smoothed >= 95 % within 50 %", _smoothed),
     ("paper", "paper ground: best variant meets the floor of its band, floor - share < 4 points", _floor("paper", 4)),
     ("paper", "reduced, 60 us: likewise", _floor("reduced_60us", 4)),

@@ -12,7 +12,7 @@ import numpy as np
 from ..evaluation.bands import BANDS, constant, label
 from ..evaluation.baselines import Predict, compute_times, noise_free, nothing, simulated
 from ..evaluation.deployment import Deployment, deploy
-from ..evaluation.noise_floor import Trials  # fmt: skip
+from ..evaluation.noise_floor import Trials
 from ..prediction.lookup_table import Table
 from ..prediction.neural_programmer import NeuralProgrammer
 from ..prediction.pulse_predictor import PulsePredictor
@@ -75,8 +75,9 @@ class OneShot:
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Return what results hold, by variant."""
-        floors = self.trials.floors(folds=self.folds) if self.trials else {}
+        floors: dict[str, Any] = {}
         if self.trials:
+            floors |= self.trials.floors(folds=self.folds)
             floors["floor_bias"] = {
                 label("within", band): self.trials.floor_bias(band, folds=self.folds) for band in BANDS
             }
@@ -106,7 +107,8 @@ def one_shot(place: ExperimentContext, compact: ExperimentContext | None = None)
     variants = place.configuration.of(place.setting)
     shared = [v for v in compact.configuration.of(compact.setting) if v in variants] if compact else []
     networks = {v.name: trainings(place, v) for v in variants}
-    networks |= {foreign_name(v): [network(compact, v)] for v in shared}
+    if compact:
+        networks |= {foreign_name(v): [network(compact, v)] for v in shared}
     model = noise_free(place.cell, place.pair, place.engine)
     predicts: dict[str, Predict] = {"do nothing": nothing, "noise-free": model}
     asked = {name: [one] for name, one in predicts.items()}
@@ -119,7 +121,7 @@ def one_shot(place: ExperimentContext, compact: ExperimentContext | None = None)
     tries |= {name: [attempted(place, one) for one in several] for name, several in programmers.items()}
     found = _Trained(networks, compact)
     second = {
-        name: found.row(name, [two_attempts(place, one) for one in several])
+        name: found.hit_row(name, [two_attempts(place, one) for one in several])
         for name, several in programmers.items()
         if several[0].predictor.clock
     }
@@ -144,6 +146,8 @@ def _programmers(
 ) -> dict[str, list[NeuralProgrammer]]:
     """Return what asks for more than a time, each training of it; those that were trained on compact data behind."""
     found = {v.name: [programmer(place, v, one) for one in trainings(place, v)] for v in variants}
+    if compact is None:
+        return found
     return found | {foreign_name(v): [foreign(place, compact, v)] for v in variants if v in shared}
 
 
@@ -159,14 +163,17 @@ class _Trained:
         several = self.networks.get(name, [])
         return next((k for k, one in enumerate(several) if one is chosen(several)), 0)
 
-    def row(self, name: str, tries: Sequence[Deployment] | Sequence[dict[float, np.ndarray]]) -> dict[str, Any]:
-        """Return what results hold of the attempts by all trainings: deployments, or hits by band."""
-        if isinstance(tries[0], Deployment):
-            row, one = summary(tries), tries[self.place(name)].summary()
-        else:
-            hits = {band: [each[band] for each in tries] for band in BANDS}
-            row = hit_summary(hits) | {"hits": {band: np.mean(each, axis=0) for band, each in hits.items()}}
-            one = hit_summary({band: [hits] for band, hits in tries[self.place(name)].items()})
+    def row(self, name: str, tries: Sequence[Deployment]) -> dict[str, Any]:
+        """Return what results hold of the attempts by all trainings."""
+        row, one = summary(tries), tries[self.place(name)].summary()
+        told(row, self.networks[name], one, self._note(name))
+        return row
+
+    def hit_row(self, name: str, tries: Sequence[dict[float, np.ndarray]]) -> dict[str, Any]:
+        """Return what results hold of the hits, (n,) by band, of the attempts by all trainings."""
+        hits = {band: [each[band] for each in tries] for band in BANDS}
+        row = hit_summary(hits) | {"hits": {band: np.mean(each, axis=0) for band, each in hits.items()}}
+        one = hit_summary({band: [hits] for band, hits in tries[self.place(name)].items()})
         told(row, self.networks[name], one, self._note(name))
         return row
 
@@ -199,7 +206,8 @@ def deployed(place: ExperimentContext, name: str, predict: Predict) -> Deploymen
         targets = np.array([one.target_S for one in drawn])
         return deploy(place.fleet(drawn), predict, targets, place.pair, edge_s, edge_s)
 
-    who = predict.__self__.sha256 if isinstance(getattr(predict, "__self__", None), PulsePredictor | Table) else name
+    asked = getattr(predict, "__self__", None)  # whose `answer` it is
+    who = asked.sha256 if isinstance(asked, PulsePredictor | Table) else name
     return _kept(place, f"deployed-{name}", {"who": who, "edge_s": edge_s}, make)
 
 
@@ -231,7 +239,7 @@ def _hit(history: History, band: float) -> bool:
     return bool(abs(history.conductances_S[ended] / history.target_S - 1) <= band)
 
 
-def from_histories(histories: list) -> Deployment:
+def from_histories(histories: Sequence[History]) -> Deployment:
     """Return writes as attempts: where each began and ended; one that failed ended nowhere."""
     nan = float("nan")
     failed = (Outcome.SIMULATION_FAILED, Outcome.READ_FAILED)
@@ -244,7 +252,10 @@ def from_histories(histories: list) -> Deployment:
         )
         for h in histories
     ]  # fmt: skip
-    return Deployment(*(np.array(column, dtype=float) for column in zip(*columns, strict=True)))
+    start_S, target_S, reading_S, t_s, end_S, end_reading_S, energy_J = (
+        np.array(column, dtype=float) for column in zip(*columns, strict=True)
+    )
+    return Deployment(start_S, target_S, reading_S, t_s, end_S, end_reading_S, energy_J)
 
 
 def _kept(place: ExperimentContext, name: str, settings: dict[str, Any], make: Callable[[], Deployment]) -> Deployment:
@@ -264,7 +275,8 @@ def kept_deployment(
         place.kept, f"{place.setting.name}-{name}", settings,
         lambda: {key: np.asarray(value) for key, value in dataclasses.asdict(make()).items()},
     )  # fmt: skip
-    return Deployment(**(found | {"cut": int(found["cut"])}))
+    arrays = {key: value for key, value in found.items() if key != "cut"}
+    return Deployment(**arrays, cut=int(found["cut"]))
 
 
 def _timed(

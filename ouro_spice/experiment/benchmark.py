@@ -87,7 +87,7 @@ class Benchmarked:
     @property
     def setting(self) -> str:
         """Return its name in results."""
-        total = f"{self.bench.name}_{self.bench.pair.total_s * 1e6:.4g}us"
+        total = f"{self.bench.name}_{self.bench.voltages.total_s * 1e6:.4g}us"
         law = {None: "", "ten_percent": "_d2d"}.get(self.bench.d2d, f"_{self.bench.d2d}")
         return total + law
 
@@ -120,7 +120,7 @@ class Benchmarked:
             "prediction_s": {self.setting: {tolerance: self.prediction_s}},
             "tuning": bench.tuning.told(bench.cell) if bench.tuning else "",
             "checkpoints": self.checkpoints,
-            "pair": dataclasses.asdict(bench.pair),
+            "pair": dataclasses.asdict(bench.voltages),
             "max_pulses": bench.max_pulses,
             "manifest": dataclasses.asdict(self.manifest),
             "seconds": self.seconds,
@@ -131,7 +131,7 @@ class Benchmarked:
         """Return what was simulated."""
         bench = self.bench
         settings = {name: getattr(bench, name) for name in ("n", "seed", "d2d", "tolerance", "max_pulses", "table")}
-        settings["pair"] = dataclasses.asdict(bench.pair)
+        settings["pair"] = dataclasses.asdict(bench.voltages)
         settings["tuning"] = dataclasses.asdict(bench.tuning) if bench.tuning else None
         settings |= {"checkpoints": self.checkpoints, "programmers": self.settings}
         return dataclasses.replace(describe(bench.cell, "benchmark", **settings), failures=self.failures)
@@ -207,9 +207,9 @@ def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[
     with Ngspice(bench.workers) as engine:
         bench = dataclasses.replace(bench, pair=bench.pair or search(bench.cell, 60e-6, engine))
         conventional, edges = zip(*(settled(bench, kind, engine) for kind in (*CONVENTIONAL, *INFORMED)), strict=True)
-        model = ModelProgrammer(noise_free(bench.cell, bench.pair, engine), bench.pair, name=NOISE_FREE)
+        model = ModelProgrammer(noise_free(bench.cell, bench.voltages, engine), bench.voltages, name=NOISE_FREE)
         tables = [bench_table(bench, engine)] if bench.table else []
-        every, targets = cells(bench, bench.cell, bench.pair, bench.n, JUDGED, engine)
+        every, targets = cells(bench, bench.cell, bench.voltages, bench.n, JUDGED, engine)
         histories, failures, timed = {}, Counter(), {}
         for one in (*neural, model, *tables, *others, *conventional):
             own = every.copy()
@@ -220,7 +220,8 @@ def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[
     at_edges = dict(zip(settings, edges, strict=True))
     for one in tables if bench.tuning else ():
         settings[one.name], at_edges[one.name] = table_settings(one).values()
-    checkpoints = {one.name: one.checkpoint for one in neural if hasattr(one, "checkpoint")}
+    hashes = {one.name: getattr(one, "checkpoint", None) for one in neural}
+    checkpoints = {name: sha256 for name, sha256 in hashes.items() if sha256 is not None}
     return Benchmarked(
         bench, histories, names, settings, checkpoints, dict(failures), time.monotonic() - begun,
         at_edges, {name: times for name, times in timed.items() if times},

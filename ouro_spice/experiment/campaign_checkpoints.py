@@ -39,7 +39,9 @@ def saved(
         _say_why(path, predictor, wanted, trainer)
     made = make()
     made.manifest.settings["variant"] = wanted
-    made.manifest.code.update(trainer.code)  # what made the records, and what made a network of them
+    code = made.manifest.code
+    if code is not None and trainer.code is not None:
+        code.update(trainer.code)  # what made the records, and what made a network of them
     if drives:
         made.manifest.settings["drives"] = dataclasses.asdict(drives)
     path.parent.mkdir(parents=True, exist_ok=True)

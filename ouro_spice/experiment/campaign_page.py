@@ -80,6 +80,8 @@ def _fig5(place: ExperimentContext) -> Figure:
     from ..prediction.examples import Examples
 
     curves = Examples.of(place.data, "validation").curves
+    if curves is None:
+        raise ValueError(f"{place.setting.name}: the validation records have no histories")
     step_s = place.data.manifest.settings["step_s"]
     went = (curves.at(curves.end_s) - curves.at(0 * curves.end_s)).abs()
     k = int((went * (curves.spacing_s <= curves.spacing_s.min())).argmax())

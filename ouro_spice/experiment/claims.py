@@ -151,8 +151,9 @@ def _tables(results: Results) -> list[str]:
     lines, verdicts = [], set()
     for setting, rows in _settings(results):
         keys = [f"within_{band}" for band in PERCENTS]
-        pairs = [(_of_band(rows, "table", band), rows.get(f"within_{band}")) for band in PERCENTS]
-        if all(table and network for table, network in pairs):
+        both = ((_of_band(rows, "table", band), rows.get(f"within_{band}")) for band in PERCENTS)
+        pairs = [(table, network) for table, network in both if table and network]
+        if len(pairs) == len(PERCENTS):
             told = [" / ".join(share(pair[k].get(key)) for pair, key in zip(pairs, keys, strict=True)) for k in (0, 1)]
             over = [network.get("over_table", {}).get(key) for (_, network), key in zip(pairs, keys, strict=True)]
             verdicts |= {_beside(one) for one in over}
@@ -187,9 +188,10 @@ def _beside(over: Sequence[float] | None) -> str:
 
 def _differences(over: Sequence[Sequence[float] | None]) -> str:
     """Return the network minus table of each band, and what that says; nothing of results that do not hold it."""
-    if None in over:
+    known = [x for x in over if x is not None]
+    if len(known) < len(over):
         return ""
-    return f", networks - table {' / '.join(f'{share(x[0])} ({shares_span(x[1:])}): {_beside(x)}' for x in over)}"
+    return f", networks - table {' / '.join(f'{share(x[0])} ({shares_span(x[1:])}): {_beside(x)}' for x in known)}"
 
 
 def _of_band(rows: Mapping[str, Any], kind: str, band: int) -> Mapping[str, Any] | None:

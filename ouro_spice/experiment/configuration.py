@@ -17,7 +17,7 @@ from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.compact_cell import CompactCell
 from ..dataset.recipe import MOST
 from ..device.jart import jart_vcm_v1b
-from ..device.spread import SPREADS
+from ..device.spread import SPREADS, Spread
 from ..device.walk import Walk
 from .configuration_fields import check_kind, check_name, check_tables, made, tables_of
 from .variant import Variant
@@ -115,8 +115,13 @@ class Setting:
 
     @property
     def law(self) -> str | None:
-        """Return the D2D law."""
+        """Return the name of the D2D law; None for the nominal device."""
         return None if self.d2d == "none" else self.d2d
+
+    @property
+    def spread(self) -> Spread | None:
+        """Return the D2D law; None for the nominal device."""
+        return None if self.d2d == "none" else SPREADS[self.d2d]
 
 
 @dataclass(frozen=True)

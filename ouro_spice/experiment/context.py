@@ -88,7 +88,7 @@ class ExperimentContext:
 
     def drawn(self, count: int, stream: int, index: int = 0, cell: Cell | CompactCell | None = None) -> list[Sample]:
         """Return devices, starts and targets that no record has."""
-        recipe = Recipe(count, self.seed(stream, index), self.pair, d2d=self.setting.law)
+        recipe = Recipe(count, self.seed(stream, index), self.pair, d2d=self.setting.spread)
         return [recipe.draw(cell or self.cell, number) for number in range(count)]
 
     def seed(self, stream: int, index: int = 0) -> int:

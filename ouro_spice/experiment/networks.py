@@ -76,7 +76,7 @@ def _recipe(place: ExperimentContext, variant: Variant, seed: int) -> dict[str, 
     recipe = {"data": place.data.manifest.digest, "key": variant.key, "seed": seed}
     recipe |= {"specification": variant.specification.plain, "trainer": place.trainer.digest}
     source = _source(place, variant)
-    if source.experience:
+    if source.experience is not None:
         recipe |= {"experience": dataclasses.asdict(source.experience), "devices": place.setting.devices}
         recipe |= {"source": source.specification.plain}
         begin = place.begin
@@ -99,7 +99,7 @@ def _conditioned(place: ExperimentContext, variant: Variant, seed: int) -> Pulse
     Experience is gathered once, with policies that the campaign's own seed trains: all trainings learn from the same.
     """
     source = _source(place, variant)
-    return _learned(place, variant, _rounds(place, source, len(source.experience.rounds)), seed)
+    return _learned(place, variant, _rounds(place, source, len(source.gathering.rounds)), seed)
 
 
 def _rounds(place: ExperimentContext, source: Variant, count: int) -> list[dict[str, np.ndarray]]:
@@ -117,8 +117,7 @@ def _policy(place: ExperimentContext, source: Variant, index: int) -> PulsePredi
     far.
     """
     if place.begin and index == _first(place):
-        return _beginning(place, source)
-
+        return _beginning(place, place.begin, source)
     seed = place.configuration.seed
 
     def make() -> PulsePredictor:
@@ -128,11 +127,11 @@ def _policy(place: ExperimentContext, source: Variant, index: int) -> PulsePredi
     return saved(path, _recipe(place, source, seed) | {"round": index}, None, place.trainer, make)
 
 
-def _beginning(place: ExperimentContext, variant: Variant) -> PulsePredictor:
+def _beginning(place: ExperimentContext, begin: ExperimentContext, variant: Variant) -> PulsePredictor:
     """Return the network of the setting to begin with, for the pair here: it takes either as long to cross the
     window.
     """
-    return dataclasses.replace(network(place.begin, variant), manifest=_manifest(place))
+    return dataclasses.replace(network(begin, variant), manifest=_manifest(place))
 
 
 def _manifest(place: ExperimentContext) -> Manifest:
@@ -153,7 +152,7 @@ def _remembers(variant: Variant) -> bool:
 
 def _clock(place: ExperimentContext, variant: Variant) -> PulsePredictor:
     """Return the middle of all devices: the time by start, change, and amplitude where that varies."""
-    seed, law = place.configuration.seed, variant.experience
+    seed, law = place.configuration.seed, variant.gathering
     plain = PulsePredictor.fit(place.data, Specification((Stage("time", epochs=60),)), seed=seed)
     if law.low == law.high:
         return plain
@@ -166,7 +165,7 @@ def _clock(place: ExperimentContext, variant: Variant) -> PulsePredictor:
 def _experience(
     place: ExperimentContext, variant: Variant, policy: PulsePredictor, index: int
 ) -> dict[str, np.ndarray]:
-    law = variant.experience
+    law = variant.gathering
     attempts, jitter = law.rounds[index]
     return _gathered(
         place, variant, policy, Law(attempts, law.low, law.high, jitter, fastest_s=law.fastest_s), index + 1
@@ -177,7 +176,7 @@ def _gathered(
     place: ExperimentContext, variant: Variant, policy: PulsePredictor, law: Law, index: int
 ) -> dict[str, np.ndarray]:
     """Return attempts on devices of their own, kept."""
-    count = place.setting.devices or variant.experience.devices
+    count = place.setting.devices or variant.gathering.devices
     settings = place.origin("training", law=dataclasses.asdict(law), policy=policy.sha256, devices=count,
                             index=index, d2d=place.setting.d2d, seed=place.seed(EXPERIENCE, index))  # fmt: skip
 
@@ -198,7 +197,7 @@ def _learned(
     """
     specification = variant.specification
     if place.begin:
-        start = _beginning(place, variant)
+        start = _beginning(place, place.begin, variant)
         last = dataclasses.replace(specification, stages=specification.stages[-1:])
         return _trained(place, last, columns, seed, start)
     clock = _policy(place, _source(place, variant), 0) if _remembers(variant) else None
@@ -218,6 +217,8 @@ def _trained(
     away = np.abs(joined["dg_S"]) > _NEAR * joined["target_S"]
     used = away | (joined["attempt"] == 0)
     held = joined["place"] % 10 == 9
-    parts = [examples(joined, np.flatnonzero(used & side)) for side in (~held, held)]
+    train, validation = (examples(joined, np.flatnonzero(used & side)) for side in (~held, held))
     clock = start.clock if start else clock
-    return PulsePredictor.trained(specification, *parts, _manifest(place), seed=seed, start=start, clock=clock)
+    return PulsePredictor.trained(
+        specification, train, validation, _manifest(place), seed=seed, start=start, clock=clock
+    )

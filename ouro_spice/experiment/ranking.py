@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,9 +21,29 @@ from ..programming.programmers.proportional_integral import ProportionalIntegral
 from ..programming.write_statistics import column, summary
 from ..simulation.write_voltages import Pair
 
-CONVENTIONAL = (FixedPulse, ISPP, ISPPWidth, CoarseFine, ProportionalIntegral, ProportionalIntegralWidth)
 
-INFORMED = (ModelTime, Posterior)
+class Rule(Protocol):
+    """A class of conventional programmers, made of a pair, or of the nominal model's times, and of settings."""
+
+    @property
+    def __name__(self) -> str:
+        """Return the name of the class."""
+        ...
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Programmer:
+        """Return a programmer with some settings."""
+        ...
+
+    def candidates(self, *args: Any, **kwargs: Any) -> Sequence[Programmer]:
+        """Return all programmers of its grid for a pair, or for the nominal model's times."""
+        ...
+
+
+CONVENTIONAL: tuple[Rule, ...] = (
+    FixedPulse, ISPP, ISPPWidth, CoarseFine, ProportionalIntegral, ProportionalIntegralWidth,
+)  # fmt: skip
+
+INFORMED: tuple[Rule, ...] = (ModelTime, Posterior)
 """Rules that know the nominal model, without a network."""
 
 NOISE_FREE = "noise-free"
@@ -87,7 +107,7 @@ def best_of(histories: Mapping[str, Sequence[History]], names: Iterable[str], ke
 
 
 def candidates(
-    kind: type[Programmer], voltages: Pair | NominalTimes, count: int, seeds: np.random.SeedSequence
+    kind: Rule, voltages: Pair | NominalTimes, count: int, seeds: np.random.SeedSequence
 ) -> list[Programmer]:
     """Return some of the settings that a conventional programmer may have, drawn from its grid."""
     every = kind.candidates(voltages)
@@ -95,7 +115,7 @@ def candidates(
     return [every[k] for k in sorted(chosen)]
 
 
-def carried(kind: type[Programmer], voltages: Pair | NominalTimes, parameters: Mapping[str, Any]) -> Programmer:
+def carried(kind: Rule, voltages: Pair | NominalTimes, parameters: Mapping[str, Any]) -> Programmer:
     """Return a programmer of another pair: settings are multiples of a pair, but for the limit of the drivers."""
     return kind(voltages, **{name: value for name, value in parameters.items() if name != "most"})
 

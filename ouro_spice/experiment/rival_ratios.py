@@ -56,9 +56,9 @@ def against(histories: Writes, ours: Iterable[str], key: str, plain: str = "") -
     def over(names: Sequence[str], others: Sequence[str]) -> tuple[float, float, float] | None:
         return ratio_of_best(side(histories, names, key), side(histories, others, key)) if names and others else None
 
-    best = best_of(histories, ours, key) if ours else None
+    best = best_of(histories, ours, key) if ours else ""
     return {
-        "neural": best,
+        "neural": best or None,
         "conventional": best_of(histories, groups["nothing"], key) if groups["nothing"] else None,
         "model": best_of(histories, groups["model"], key) if groups["model"] else None,
         "over_best": over(groups["nothing"], ours),

@@ -15,12 +15,12 @@ from ..evaluation.noise_floor import Trials
 from ..evaluation.trajectories import trials
 from ..prediction.lookup_table import Table
 from ..programming.nominal import NominalTimes, nominal_times
-from ..programming.programmer import Programmer
 from ..programming.tuning import edges, ranked
 from ..provenance.cache import cached_arrays
 from ..simulation.write_voltages import Pair
 from ..spice.ngspice import Engine
 from .context import TRAINING, ExperimentContext
+from .ranking import Rule
 
 TABLE = 6
 """Stream of a campaign's seed from which the trials of tables come, beside those of `networks`: no floor that judges a
@@ -104,14 +104,12 @@ def _plain(one: Table) -> dict[str, float]:
     return {"growth": one.growth, "turn": one.turn}
 
 
-def basis(
-    kind: type[Programmer], cell: Cell | CompactCell, voltages: Pair, engine: Engine | None = None
-) -> Pair | NominalTimes:
+def basis(kind: Rule, cell: Cell | CompactCell, voltages: Pair, engine: Engine | None = None) -> Pair | NominalTimes:
     """Return what programmers of a kind are made of: the pair, or the nominal model's times in that very cell."""
     return nominal_times(cell, voltages, engine) if getattr(kind, "knows", "") == NOMINAL else voltages
 
 
-def placed(place: ExperimentContext, kind: type[Programmer]) -> Pair | NominalTimes:
+def placed(place: ExperimentContext, kind: Rule) -> Pair | NominalTimes:
     """Return the `basis` of a setting, kept."""
     if getattr(kind, "knows", "") != NOMINAL:
         return place.pair

@@ -61,23 +61,30 @@ def _processes(place: ExperimentContext, parts: list[dict[int, list[str]]]) -> I
     ]  # fmt: skip
     try:
         for process, part in zip(running, parts, strict=True):
-            with contextlib.suppress(BrokenPipeError):  # one that has ended trains nothing
-                process.stdin.write(json.dumps(_task(place, part)))
-                process.stdin.close()
+            _send(process, _task(place, part))
         yield _lines(running)
     finally:
         for process in running:
             process.kill()
             process.wait()
-            process.stdout.close()
+            if process.stdout is not None:
+                process.stdout.close()
 
 
-def _lines(running: list[subprocess.Popen]) -> Iterator[str]:
+def _send(process: subprocess.Popen[str], task: dict[str, Any]) -> None:
+    """Write a task to the standard input of a process, and close it; one that has ended trains nothing."""
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(task))
+            process.stdin.close()
+
+
+def _lines(running: list[subprocess.Popen[str]]) -> Iterator[str]:
     """Return the lines of all processes as they come, until each has ended."""
     came: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
-    def listen(process: subprocess.Popen) -> None:
-        for line in process.stdout:
+    def listen(process: subprocess.Popen[str]) -> None:
+        for line in process.stdout or ():
             came.put(line)
         came.put(None)
 

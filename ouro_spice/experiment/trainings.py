@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,7 +137,7 @@ def summary(deployments: Sequence[Deployment]) -> dict[str, Any]:
     return found | {"failures": sum(one["failures"] for one in each)}
 
 
-def hit_summary(hits: dict[float, Sequence[ArrayLike]]) -> dict[str, Any]:
+def hit_summary(hits: Mapping[float, Sequence[np.ndarray]]) -> dict[str, Any]:
     """Return shares and their intervals of hits (S, n) by band, and how far the trainings are apart."""
     spreads = {label("within", band): Spread.of(np.stack(each)).shares() for band, each in hits.items()}
     count, n = np.shape(next(iter(hits.values())))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..evaluation.deployment import Deployment, deploy
 from ..prediction.pulse_predictor import PulsePredictor
@@ -43,9 +43,9 @@ def _under(place: ExperimentContext, predictor: PulsePredictor, condition: Mappi
         # the targets are those of the cell that it was trained for
         targets = np.array([one.target_S for one in place.drawn(count, DEVICES)])
         cells = place.fleet(drawn, cell, pair)
-        edges_s = (condition["edge_s"],) * 2 if "edge_s" in condition else predictor.edges()
-        seen = dict(zip(("log_rise", "log_fall"), np.log(edges_s), strict=True))
-        return deploy(cells, partial(predictor.answer, **seen), targets, pair, *edges_s, condition.get("clock_s"))
+        rise_s, fall_s = (condition["edge_s"],) * 2 if "edge_s" in condition else predictor.edges()
+        seen = {"log_rise": np.log(rise_s), "log_fall": np.log(fall_s)}
+        return deploy(cells, partial(predictor.answer, **seen), targets, pair, rise_s, fall_s, condition.get("clock_s"))
 
     return kept_deployment(place, "transfer", settings, make)
 
@@ -57,7 +57,7 @@ def changed(cell: Cell | CompactCell, condition: Mapping[str, Any]) -> Cell | Co
         raise ValueError(f"transfer: {sorted(unknown)[0]!r} is unknown; there is {', '.join(sorted(_KNOWN))}")
     parts = {}
     if "device" in condition:
-        parts["device"] = cell.device.replace(**condition["device"])
+        parts["device"] = memristor(cell).replace(**condition["device"])
     for part in ("process", "lines"):
         if part in condition:
             parts[part] = dataclasses.replace(getattr(cell, part), **condition[part])

@@ -65,7 +65,7 @@ def _asked(place: ExperimentContext, name: str, network: PulsePredictor) -> Incr
 
     def make() -> dict[str, np.ndarray]:
         cells = place.fleet(place.drawn(place.setting.deployments, DEVICES))
-        found = small_updates(cells, network, place.pair, rise_s=edge_s, fall_s=edge_s)
+        found = small_updates(cells, network.answer, place.pair, rise_s=edge_s, fall_s=edge_s)
         return {key: getattr(found, key) for key in ("asked_S", "start_S", "change_S", "case")}
 
     settings = place.origin(

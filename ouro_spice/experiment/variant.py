@@ -67,6 +67,13 @@ class Variant:
         """Return whether records do not suffice for its training."""
         return bool(self.experience or self.like)
 
+    @property
+    def gathering(self) -> Experience:
+        """Return how its own experience is gathered; ValueError for a variant that gathers none."""
+        if self.experience is None:
+            raise ValueError(f"variant {self.key}: it gathers no experience of its own")
+        return self.experience
+
     @classmethod
     def of(cls, key: str, table: Mapping[str, Any]) -> Variant:
         """Make one of a table of the file."""

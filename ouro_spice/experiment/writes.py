@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,9 +14,9 @@ from ..circuit.pulse import Pulse
 from ..dataset.recipe import Sample
 from ..evaluation.baselines import noise_free
 from ..prediction.lookup_table import Table
-from ..prediction.neural_programmer import ModelProgrammer
+from ..prediction.neural_programmer import ModelProgrammer, NeuralProgrammer
 from ..programming.history import History
-from ..programming.lockstep import write_many  # fmt: skip
+from ..programming.lockstep import write_many
 from ..programming.outcome import Outcome
 from ..programming.programmer import Programmer
 from ..programming.programmers.fixed import FixedPulse
@@ -26,7 +27,7 @@ from ..provenance.manifest import describe
 from .context import CONVERGED, TRAINING, WRITES, ExperimentContext
 from .networks import foreign, programmer
 from .prediction_timing import prediction_times
-from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, candidates, carried, row, varied
+from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, Rule, candidates, carried, row, varied
 from .rival_ratios import compared, inputs, quickest
 from .rivals import placed, table_settings, writing_table
 from .variant import Variant
@@ -89,14 +90,14 @@ def writes(place: ExperimentContext, compact: ExperimentContext | None) -> Write
     return found
 
 
-def _kinds(table: dict[str, Any]) -> list[type[Programmer]]:
+def _kinds(table: dict[str, Any]) -> list[Rule]:
     """Return the kinds of rules that take part: all, or those whose settings the file gives."""
     given = table.get("conventional")
     return [kind for kind in (*CONVENTIONAL, *INFORMED) if given is None or kind.__name__ in given]
 
 
 def settled(
-    place: ExperimentContext, kind: type[Programmer], tolerance: float, compact: ExperimentContext | None = None
+    place: ExperimentContext, kind: Rule, tolerance: float, compact: ExperimentContext | None = None
 ) -> tuple[Programmer, dict[str, Any]]:
     """Return a conventional programmer with its settings, and what results hold of them.
 
@@ -127,7 +128,7 @@ def _neural(place: ExperimentContext) -> list[Variant]:
 
 
 def tuned_parameters(
-    place: ExperimentContext, kind: type[Programmer], tolerance: float, compact: ExperimentContext | None
+    place: ExperimentContext, kind: Rule, tolerance: float, compact: ExperimentContext | None
 ) -> list[dict[str, Any]]:
     """Return settings, best first."""
     table = place.configuration.tables["write"]
@@ -170,7 +171,7 @@ def converged(place: ExperimentContext) -> dict[str, list[History]]:
     targets = np.concatenate([np.linspace(low, high, table["targets"] + 2)[1:-1], shown])
     starts = place.setting.starts
     drawn = place.drawn(len(targets) * starts, CONVERGED)
-    moved = [Sample(**(vars(one) | {"target_S": float(targets[k // starts])})) for k, one in enumerate(drawn)]
+    moved = [dataclasses.replace(one, target_S=float(targets[k // starts])) for k, one in enumerate(drawn)]
     # as published: every pulse is the predicted one, whatever the ones before did
     networks = [programmer(place, place.configuration.variants[key], growth=1.0) for key in place.setting.converge]
     model = ModelProgrammer(noise_free(place.cell, place.pair, place.engine), place.pair, name=NOISE_FREE)
@@ -209,7 +210,7 @@ def _identity(one: Programmer) -> str:
     """Return what decides the pulses of a programmer."""
     if isinstance(one, Table):
         return f"{one.name} {one.checkpoint}"
-    if hasattr(one, "checkpoint"):
+    if isinstance(one, NeuralProgrammer):
         return f"{one.name} {one.checkpoint} {one.drives} {one.shortest_s} {one.clock_s} {one.growth}"
     return one.name if isinstance(one, ModelProgrammer) else repr(one)
 
