@@ -15,13 +15,14 @@ from ouro_spice.circuit.cells import Cell1T1R
 from ouro_spice.circuit.compact_cell import CompactCell
 from ouro_spice.device.jart import jart_vcm_v1b
 from ouro_spice.evaluation.bands import BANDS, Estimate
-from ouro_spice.experiment import aims, campaigns, claims, configuration, context, document, result_tables, rivals
+from ouro_spice.experiment import campaigns, configuration, context, rivals
 from ouro_spice.experiment import networks as kinds
 from ouro_spice.experiment.attempts import OneShot, _hit, one_shot
 from ouro_spice.experiment.best_network import best_networks
 from ouro_spice.experiment.configuration import Configuration
 from ouro_spice.experiment.context import ExperimentContext
 from ouro_spice.experiment.networks import programmer
+from ouro_spice.experiment.published import aims, claims, document, result_tables
 from ouro_spice.experiment.ranking import varied
 from ouro_spice.experiment.transfer import changed
 from ouro_spice.experiment.writes import UNTUNED, packed, unpacked

@@ -12,10 +12,11 @@ from scipy.stats import t as student
 from ouro_spice.evaluation.bands import BANDS, Estimate, within
 from ouro_spice.evaluation.deployment import Deployment
 from ouro_spice.evaluation.increments import Increments
-from ouro_spice.experiment import aims, attempts, networks, training_processes, updates
+from ouro_spice.experiment import attempts, networks, training_processes, updates
 from ouro_spice.experiment.configuration import Configuration
 from ouro_spice.experiment.context import ExperimentContext
 from ouro_spice.experiment.networks import is_trained, network, training, trainings
+from ouro_spice.experiment.published import aims
 from ouro_spice.experiment.trainings import (  # fmt: skip
     Spread,
     chosen,

@@ -71,7 +71,7 @@ def sim(
 ) -> None:
     """Run the main job: decks, then extract, train, deploy, write and verify, compact and 1T1R in SPICE; a report."""
     from ..experiment.main_job import run
-    from ..experiment.result_tables import share_table, write_tables
+    from ..experiment.published.result_tables import share_table, write_tables
 
     results = run(out_folder(out), seed, workers, (lambda *_: None) if as_json else show)
     if as_json:

@@ -74,7 +74,7 @@ def _dataset(folder: Path, out: Path) -> Path:
 
 def _several(paths: list[Path]) -> list[dict[str, Any]]:
     """Return what the campaigns have found, each once."""
-    from ..experiment import publish
+    from ..experiment.published import publish
 
     files = [file for path in paths for file in _files(path)]
     several = [publish.read(file) for file in files]
@@ -103,8 +103,8 @@ def _files(path: Path) -> list[Path]:
 
 def _published(several: list[dict[str, Any]], folder: Path, any_commit: bool) -> None:
     """Write the published files; a notice for sources that nobody can get again."""
-    from ..experiment import publish
-    from ..experiment.revision import CHANGED, UNKNOWN
+    from ..experiment.published import publish
+    from ..experiment.published.revision import CHANGED, UNKNOWN
 
     for path in publish.write(several, out_folder(folder, "--publish"), any_commit):
         print(f"published: {path}")
@@ -116,7 +116,7 @@ def _published(several: list[dict[str, Any]], folder: Path, any_commit: bool) ->
 
 def _campaigns(paths: list[Path], several: list[dict[str, Any]], out: Path) -> list[Path]:
     """Write RESULTS.md and the pages with all tables; return their paths."""
-    from ..experiment import document
+    from ..experiment.published import document
 
     try:
         text = document.results_text(several)

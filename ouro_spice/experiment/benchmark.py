@@ -27,10 +27,7 @@ from ..spice.ngspice import Ngspice
 from .bench import JUDGED, Bench, cells, settled
 from .bench_table import bench_table
 from .prediction_timing import prediction_times
-from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, row
-from .rival_ratios import KEYS, compared
-from .rivals import table_settings
-from .write_tables import (
+from .published.write_tables import (
     AGAINST_HEAD,
     SAYS,
     TUNED_HEAD,
@@ -43,6 +40,9 @@ from .write_tables import (
     tuned_rows,
     write_rows,
 )
+from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, row
+from .rival_ratios import KEYS, compared
+from .rivals import table_settings
 
 _SHOWN = 12
 """Cases whose readings the report draws."""

@@ -14,9 +14,9 @@ from ..reporting.map_figure import history_map
 from ..reporting.page import Page
 from ..reporting.write_figures import converged, iterations, pulses_and_time
 from ..simulation.live_cell import live
-from . import result_tables
 from .context import ExperimentContext
-from .write_tables import SAYS, software_rows
+from .published import result_tables
+from .published.write_tables import SAYS, software_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,7 +47,7 @@ def write(page: Page, found: Findings, results: dict[str, Any], path: Path) -> P
     for name, place in found.places.items():
         if name in found.one_shots:
             page.heading(f"{name}: one attempt each")
-            page.paragraph(result_tables.regime(place))
+            page.paragraph(_regime(place))
             _one_shot(book, name, place, found, results)
             _converged(book, name, place, found)
             _writes(book, name, place, found, results)
@@ -56,6 +56,19 @@ def write(page: Page, found: Findings, results: dict[str, Any], path: Path) -> P
     for head in ("circuits", "checkpoints", "files", "versions"):
         page.table((head, "sha256" if head != "versions" else ""), results["manifest"][head].items())
     return page.write(path)
+
+
+def _regime(place: ExperimentContext) -> str:
+    """Return in words where the networks of a setting are tried."""
+    setting, pair = place.setting, place.pair
+    devices = "the nominal device" if setting.law is None else f"devices of their own (D2D {setting.d2d})"
+    low, high = place.cell.window_S
+    return (
+        f"{setting.cell}, {pair.v_set:+.4f} V (SET) and {pair.v_reset:+.4f} V (RESET), which cross the window of "
+        f"{low * 1e6:.0f} to {high * 1e6:.0f} uS in {pair.total_s * 1e6:.3g} us without noise; {devices}, a step of "
+        "the walk of r, l and the limits every 10 ns, begun in its stationary state; starts and targets independent "
+        "and uniform, none removed."
+    )
 
 
 def _one_shot(book: _Book, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:

@@ -18,13 +18,14 @@ from .._util.files import make_folder, write_text
 from ..provenance.manifest import versions
 from ..reporting.page import Page
 from ..spice.ngspice import Ngspice
-from . import campaign_page, document
+from . import campaign_page
 from .attempts import one_shot
 from .configuration import Configuration, Setting
 from .context import ExperimentContext
 from .found import Findings
 from .networks import network
-from .revision import commit
+from .published import document
+from .published.revision import commit
 from .training_processes import train_ahead
 from .transfer import transfer
 from .writes import converged, writes

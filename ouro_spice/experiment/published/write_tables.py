@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..programming.tuning import told_edges
+from ...programming.tuning import told_edges
 from .setting_words import in_words, listed
 
 WRITE_HEAD = (

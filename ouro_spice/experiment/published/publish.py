@@ -8,7 +8,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from .._util.files import make_folder, read_text, write_text
+from ..._util.files import make_folder, read_text, write_text
 from .document import NOT_RECORDED
 from .revision import CHANGED, UNKNOWN
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .formats import PERCENTS, duration, energy, gaps, number, plain, ratio, share, shares_span, span
 from .write_tables import AGAINST_HEAD, TUNED_HEAD, against_rows, cost_head, cost_rows, tuned_rows
-
-if TYPE_CHECKING:
-    from .context import ExperimentContext
 
 Row = Mapping[str, Any]
 Table = tuple[list[str], list[list[str]]]
@@ -232,16 +229,3 @@ def _made(title: str, rows: Mapping[Any, Row], columns: Sequence[Column], beside
 
 def _plain(key: str) -> Callable[[Row], str]:
     return lambda row: plain(key, row.get(key))
-
-
-def regime(place: ExperimentContext) -> str:
-    """Return in words where the networks of a setting are tried."""
-    setting, pair = place.setting, place.pair
-    devices = "the nominal device" if setting.law is None else f"devices of their own (D2D {setting.d2d})"
-    low, high = place.cell.window_S
-    return (
-        f"{setting.cell}, {pair.v_set:+.4f} V (SET) and {pair.v_reset:+.4f} V (RESET), which cross the window of "
-        f"{low * 1e6:.0f} to {high * 1e6:.0f} uS in {pair.total_s * 1e6:.3g} us without noise; {devices}, a step of "
-        "the walk of r, l and the limits every 10 ns, begun in its stationary state; starts and targets independent "
-        "and uniform, none removed."
-    )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
-from ..evaluation.bands import BANDS
+from ...evaluation.bands import BANDS
 
 PERCENTS = tuple(round(100 * band) for band in BANDS)
 """The bands in per cent, widest first."""

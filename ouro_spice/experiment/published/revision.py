@@ -23,7 +23,7 @@ def commit(root: Path | None = None) -> str:
     root
         The folder that the package lies in; by default that of this one.
     """
-    root = (root or Path(__file__).parents[2]).resolve()
+    root = (root or Path(__file__).parents[3]).resolve()
     top = _git(root, "rev-parse", "--show-toplevel")
     # a package in another project's repository has no commit of its own there
     if not top or Path(top.strip()).resolve() != root:

@@ -11,8 +11,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..programming.write_statistics import wilson
-from .trainings import widened
+from ...programming.write_statistics import wilson
+from ..trainings import widened
 from .write_tables import ratio_text
 
 AIM_HEAD = ("aim", "measured", "met")
