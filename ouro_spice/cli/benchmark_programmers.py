@@ -77,7 +77,7 @@ def benchmark_programmers(
         return
     for head, rows in compared.tables:
         show(head, rows)
-    print("\n".join([*compared.told(), f"report: {report}"]))
+    print("\n".join([*compared.sentences(), f"report: {report}"]))
 
 
 def _checkpoints(options: CellOptions, paths: list[Path] | None) -> dict[str, tuple[Path, PulsePredictor]]:

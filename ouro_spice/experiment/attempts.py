@@ -22,11 +22,11 @@ from ..programming.outcome import Outcome
 from ..provenance.cache import cached_arrays
 from .context import DEVICES, TRAINING, ExperimentContext
 from .networks import foreign, foreign_name, network, programmer, trainings
-from .rivals import table_name, tables, tried
-from .trainings import Spread, chosen, hit_summary, over_tables, summary, told
+from .rivals import setting_trials, table_name, tables
+from .trainings import Spread, add_trainings, best_training, hit_summary, over_tables, summary
 from .updates import updates
 from .variant import Variant
-from .writes import kept_histories
+from .writes import cached_histories
 
 _TIMED = 200
 """Predictions whose compute time is taken, of a simulation for each a tenth."""
@@ -116,19 +116,19 @@ def one_shot(place: ExperimentContext, compact: ExperimentContext | None = None)
     asked |= {name: [one.answer for one in networks[name]] for name in plain}
     lookups = tables(place)
     asked |= {name: [one.answer] for name, one in lookups.items()}
-    tries = {name: [deployed(place, name, one) for one in several] for name, several in asked.items()}
+    tries = {name: [prediction_attempts(place, name, one) for one in several] for name, several in asked.items()}
     programmers = _programmers(place, compact, [v for v in variants if not _single(v)], shared)
-    tries |= {name: [attempted(place, one) for one in several] for name, several in programmers.items()}
-    found = _Trained(networks, compact)
+    tries |= {name: [programmer_attempts(place, one) for one in several] for name, several in programmers.items()}
+    found = _Trainings(networks, compact)
     second = {
         name: found.hit_row(name, [two_attempts(place, one) for one in several])
         for name, several in programmers.items()
         if several[0].predictor.clock
     }
-    trials = tried(place, "floor", place.configuration.seed) if place.setting.floor else None
+    trials = setting_trials(place, "floor", place.configuration.seed) if place.setting.floor else None
     folds = place.configuration.tables.get("floor", {}).get("folds", 2)
     gaps = {name: _gaps(trials, several, folds) for name, several in asked.items()} if trials else {}
-    targets = [one.target_S for one in place.drawn(place.setting.deployments, TRAINING)]
+    targets = [one.target_S for one in place.samples(place.setting.deployments, TRAINING)]
     always = constant(targets, tries["do nothing"][0].target_S)
     shown = {name: several[found.place(name)] for name, several in tries.items()}
     rows = {name: found.row(name, tries[name]) for name in networks}
@@ -136,7 +136,7 @@ def one_shot(place: ExperimentContext, compact: ExperimentContext | None = None)
         by_band = {band: tries[table_name(band)][0] for band in BANDS}
         rows |= {name: rows[name] | {"over_table": over_tables(tries[name], by_band)} for name in plain}
     going_on = {name: networks[name][found.place(name)] for name in plain}
-    timed = _timed(place, going_on, model, lookups)
+    timed = _prediction_times(place, going_on, model, lookups)
     small = updates(place, {name: networks[name] for name in plain})
     return OneShot(shown, trials, folds, gaps, timed, always, second, rows, small)
 
@@ -152,7 +152,7 @@ def _programmers(
 
 
 @dataclass(frozen=True)
-class _Trained:
+class _Trainings:
     """The trainings of each network, by its name in results, and where foreign ones come from."""
 
     networks: dict[str, list[PulsePredictor]]
@@ -161,12 +161,12 @@ class _Trained:
     def place(self, name: str) -> int:
         """Return which of the trainings goes on, by the validation data alone."""
         several = self.networks.get(name, [])
-        return next((k for k, one in enumerate(several) if one is chosen(several)), 0)
+        return next((k for k, one in enumerate(several) if one is best_training(several)), 0)
 
     def row(self, name: str, tries: Sequence[Deployment]) -> dict[str, Any]:
         """Return what results hold of the attempts by all trainings."""
         row, one = summary(tries), tries[self.place(name)].summary()
-        told(row, self.networks[name], one, self._note(name))
+        add_trainings(row, self.networks[name], one, self._note(name))
         return row
 
     def hit_row(self, name: str, tries: Sequence[dict[float, np.ndarray]]) -> dict[str, Any]:
@@ -174,7 +174,7 @@ class _Trained:
         hits = {band: [each[band] for each in tries] for band in BANDS}
         row = hit_summary(hits) | {"hits": {band: np.mean(each, axis=0) for band, each in hits.items()}}
         one = hit_summary({band: [hits] for band, hits in tries[self.place(name)].items()})
-        told(row, self.networks[name], one, self._note(name))
+        add_trainings(row, self.networks[name], one, self._note(name))
         return row
 
     def _note(self, name: str) -> str:
@@ -197,36 +197,36 @@ def _edge(place: ExperimentContext) -> float:
     return float(np.sqrt(np.prod(place.setting.edges_s)))
 
 
-def deployed(place: ExperimentContext, name: str, predict: Predict) -> Deployment:
+def prediction_attempts(place: ExperimentContext, name: str, predict: Predict) -> Deployment:
     """Return one attempt each with the time that a function predicts, kept."""
     edge_s = _edge(place)
 
     def make() -> Deployment:
-        drawn = place.drawn(place.setting.deployments, DEVICES)
+        drawn = place.samples(place.setting.deployments, DEVICES)
         targets = np.array([one.target_S for one in drawn])
         return deploy(place.fleet(drawn), predict, targets, place.pair, edge_s, edge_s)
 
     asked = getattr(predict, "__self__", None)  # whose `answer` it is
     who = asked.sha256 if isinstance(asked, PulsePredictor | Table) else name
-    return _kept(place, f"deployed-{name}", {"who": who, "edge_s": edge_s}, make)
+    return _cached(place, f"deployed-{name}", {"who": who, "edge_s": edge_s}, make)
 
 
-def attempted(place: ExperimentContext, one: NeuralProgrammer) -> Deployment:
+def programmer_attempts(place: ExperimentContext, one: NeuralProgrammer) -> Deployment:
     """Return one attempt each by a programmer that asks for more than a time, kept."""
 
     def make() -> Deployment:
-        drawn = place.drawn(place.setting.deployments, DEVICES)
+        drawn = place.samples(place.setting.deployments, DEVICES)
         targets = np.array([one.target_S for one in drawn])
         return from_histories(write_many(place.fleet(drawn), one, targets, _NEVER, 1))
 
     settings = {"who": one.checkpoint, "attempts": 1, "drives": str(one.drives)}
-    return _kept(place, f"attempted-{one.name}-1", settings, make)
+    return _cached(place, f"attempted-{one.name}-1", settings, make)
 
 
 def two_attempts(place: ExperimentContext, one: NeuralProgrammer) -> dict[float, np.ndarray]:
     """Return who hits, (n,) by band, with a second pulse where the first reading is outside the band."""
-    drawn = place.drawn(place.setting.deployments, DEVICES)
-    histories = kept_histories(place, f"two-{one.name}", one, drawn, BANDS[-1], 2, False)
+    drawn = place.samples(place.setting.deployments, DEVICES)
+    histories = cached_histories(place, f"two-{one.name}", one, drawn, BANDS[-1], 2, False)
     return {band: np.array([_hit(history, band) for history in histories]) for band in BANDS}
 
 
@@ -258,34 +258,36 @@ def from_histories(histories: Sequence[History]) -> Deployment:
     return Deployment(start_S, target_S, reading_S, t_s, end_S, end_reading_S, energy_J)
 
 
-def _kept(place: ExperimentContext, name: str, settings: dict[str, Any], make: Callable[[], Deployment]) -> Deployment:
+def _cached(
+    place: ExperimentContext, name: str, settings: dict[str, Any], make: Callable[[], Deployment]
+) -> Deployment:
     settings = place.origin(
         **settings, name=name, d2d=place.setting.d2d, seed=place.configuration.seed, n=place.setting.deployments
     )
-    return kept_deployment(place, name.replace(" ", "_").replace(",", ""), settings, make)
+    return cached_deployment(place, name.replace(" ", "_").replace(",", ""), settings, make)
 
 
-def kept_deployment(
+def cached_deployment(
     place: ExperimentContext, name: str, settings: dict[str, Any], make: Callable[[], Deployment]
 ) -> Deployment:
     """Return a deployment in a setting, from its file where it has been made before; `settings`: all that decides
     it.
     """
     found = cached_arrays(
-        place.kept, f"{place.setting.name}-{name}", settings,
+        place.cache_folder, f"{place.setting.name}-{name}", settings,
         lambda: {key: np.asarray(value) for key, value in dataclasses.asdict(make()).items()},
     )  # fmt: skip
     arrays = {key: value for key, value in found.items() if key != "cut"}
     return Deployment(**arrays, cut=int(found["cut"]))
 
 
-def _timed(
+def _prediction_times(
     place: ExperimentContext, plain: dict[str, PulsePredictor], model: Predict, lookups: dict[str, Table]
 ) -> dict[str, dict[str, Any]]:
     names = [place.configuration.variants[key].name for key in place.setting.timed]
     if not names:
         return {}
-    drawn = place.drawn(_TIMED, TRAINING)
+    drawn = place.samples(_TIMED, TRAINING)
     g, dg = (np.array(x) for x in zip(*((d.start_S, d.target_S - d.start_S) for d in drawn), strict=True))
     found = {name: compute_times(plain[name].answer, g, dg) for name in names}
     few = slice(_TIMED // 10)

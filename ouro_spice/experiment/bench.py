@@ -18,7 +18,7 @@ from ..programming.tuning import edges, parameters_of, ranked
 from ..simulation.write_voltages import Pair
 from ..simulation.write_voltages import pair as search
 from ..spice.ngspice import Ngspice
-from .ranking import Rule, candidates, carried, varied
+from .ranking import Rule, best_of_each_amplitude, candidates, carry_over
 from .rivals import basis
 
 JUDGED, TRAINING = 1, 2
@@ -48,7 +48,7 @@ class Tuning:
         """Return what takes about a minute."""
         return cls(60, 120) if isinstance(cell, CompactCell) else cls(30, 40)
 
-    def told(self, cell: Cell | CompactCell) -> str:
+    def description(self, cell: Cell | CompactCell) -> str:
         """Return it in words."""
         first = f"the best of {self.candidates} settings drawn from its grid on {self.cells} training cells"
         if isinstance(cell, CompactCell):
@@ -135,13 +135,11 @@ def cells(
     return fleet(cell, drawn, workers=bench.workers, engine=engine), [one.target_S for one in drawn]
 
 
-def tuned(bench: Bench, kind: Rule, engine: Ngspice) -> Programmer:
-    """Return a conventional programmer with the settings that take the least time on training cells."""
-    return settled(bench, kind, engine)[0]
+def tune_rule(bench: Bench, kind: Rule, engine: Ngspice) -> tuple[Programmer, dict[str, str]]:
+    """Return a conventional programmer with the settings that take the least time on training cells.
 
-
-def settled(bench: Bench, kind: Rule, engine: Ngspice) -> tuple[Programmer, dict[str, str]]:
-    """Return the same, and which of its settings lie at an edge of those that were drawn from the grid: see `edges`."""
+    Beside it which of its settings lie at an edge of those that were drawn from the grid, by name: see `edges`.
+    """
     tuning, own = bench.tuning, basis(kind, bench.cell, bench.voltages, engine)
     if tuning is None:
         return kind(own), {}
@@ -154,7 +152,7 @@ def settled(bench: Bench, kind: Rule, engine: Ngspice) -> tuple[Programmer, dict
         voltages = search(compact, bench.voltages.total_s)
         drawn = candidates(kind, basis(kind, compact, voltages), tuning.candidates, seeds)
         best = _ranked(bench, compact, voltages, drawn, tuning.cells, engine)
-        there = [carried(kind, own, one) for one in varied(best, tuning.best)]
+        there = [carry_over(kind, own, one) for one in best_of_each_amplitude(best, tuning.best)]
         best = _ranked(bench, bench.cell, bench.voltages, there, tuning.tried, engine)
     return kind(own, **best[0]), edges(best[0], [parameters_of(one) for one in drawn])
 

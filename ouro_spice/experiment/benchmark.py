@@ -24,7 +24,7 @@ from ..reporting.report_page import manifest_section
 from ..reporting.write_figures import pulses_and_time
 from ..simulation.write_voltages import pair as search
 from ..spice.ngspice import Ngspice
-from .bench import JUDGED, Bench, cells, settled
+from .bench import JUDGED, Bench, cells, tune_rule
 from .bench_table import bench_table
 from .prediction_timing import prediction_times
 from .published.write_tables import (
@@ -41,7 +41,7 @@ from .published.write_tables import (
     write_rows,
 )
 from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, row
-from .rival_ratios import KEYS, compared
+from .rival_ratios import KEYS, compare_programmers
 from .rivals import table_settings
 
 _SHOWN = 12
@@ -49,7 +49,7 @@ _SHOWN = 12
 
 
 @dataclass(frozen=True)
-class Benchmarked:
+class BenchmarkResult:
     """What `benchmark` found.
 
     Attributes
@@ -105,7 +105,7 @@ class Benchmarked:
 
         ``ratio`` is that to the best that knows nothing. Empty without a neural programmer.
         """
-        found = compared(self.histories, self.neural) if self.neural else {}
+        found = compare_programmers(self.histories, self.neural) if self.neural else {}
         return {key: one | {"ratio": one["over_best"]} for key, one in found.items()}
 
     @property
@@ -118,7 +118,7 @@ class Benchmarked:
             "settings": self.settings,
             "tuned": {self.setting: {tolerance: self.tuned}},
             "prediction_s": {self.setting: {tolerance: self.prediction_s}},
-            "tuning": bench.tuning.told(bench.cell) if bench.tuning else "",
+            "tuning": bench.tuning.description(bench.cell) if bench.tuning else "",
             "checkpoints": self.checkpoints,
             "pair": dataclasses.asdict(bench.voltages),
             "max_pulses": bench.max_pulses,
@@ -152,7 +152,7 @@ class Benchmarked:
         against = [(AGAINST_HEAD, against_rows(rows, ratios))] if ratios else []
         return [*found, *against, (TUNED_HEAD, tuned_rows(self.tuned))]
 
-    def told(self) -> list[str]:
+    def sentences(self) -> list[str]:
         """Return the ratios in words."""
         if not self.neural:
             return ["no neural programmer took part"]
@@ -176,20 +176,20 @@ class Benchmarked:
         *shown, tuned = self.tables
         for one in shown:
             page.table(*one)
-        for line in (*self.told(), SAYS):
+        for line in (*self.sentences(), SAYS):
             page.paragraph(line)
         software = software_rows(self.rows, self.prediction_s)
         page.figure(pulses_and_time(software, bench.tolerance), "Pulses, time and energy of a write by programmer")
         few = {name: several[:_SHOWN] for name, several in self.histories.items()}
         page.figure(figures.write_histories(few), "Readings over pulses of the first writes, by programmer")
         page.heading("Conventional programmers")
-        page.paragraph(f"Settings: {bench.tuning.told(bench.cell) if bench.tuning else 'defaults, not tuned'}.")
+        page.paragraph(f"Settings: {bench.tuning.description(bench.cell) if bench.tuning else 'defaults, not tuned'}.")
         page.table(*tuned)
         manifest_section(page, self.manifest)
         return page.write(path)
 
 
-def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[Programmer] = ()) -> Benchmarked:
+def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[Programmer] = ()) -> BenchmarkResult:
     """Let neural programmers, the noise-free model and the conventional programmers write to the same cells.
 
     `others` take part as they are, as rivals by what they know.
@@ -206,7 +206,7 @@ def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[
     begun = time.monotonic()
     with Ngspice(bench.workers) as engine:
         bench = dataclasses.replace(bench, pair=bench.pair or search(bench.cell, 60e-6, engine))
-        conventional, edges = zip(*(settled(bench, kind, engine) for kind in (*CONVENTIONAL, *INFORMED)), strict=True)
+        conventional, edges = zip(*(tune_rule(bench, kind, engine) for kind in (*CONVENTIONAL, *INFORMED)), strict=True)
         model = ModelProgrammer(noise_free(bench.cell, bench.voltages, engine), bench.voltages, name=NOISE_FREE)
         tables = [bench_table(bench, engine)] if bench.table else []
         every, targets = cells(bench, bench.cell, bench.voltages, bench.n, JUDGED, engine)
@@ -222,7 +222,7 @@ def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[
         settings[one.name], at_edges[one.name] = table_settings(one).values()
     hashes = {one.name: getattr(one, "checkpoint", None) for one in neural}
     checkpoints = {name: sha256 for name, sha256 in hashes.items() if sha256 is not None}
-    return Benchmarked(
+    return BenchmarkResult(
         bench, histories, names, settings, checkpoints, dict(failures), time.monotonic() - begun,
         at_edges, {name: times for name, times in timed.items() if times},
     )  # fmt: skip

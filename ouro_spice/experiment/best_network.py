@@ -10,7 +10,7 @@ import numpy as np
 from ..evaluation.bands import BANDS, label
 from ..programming.best_of import Candidates, of_best, share_of_best
 from .attempts import OneShot
-from .trainings import Spread, widened
+from .trainings import Spread, widen
 
 
 def best_networks(found: OneShot, networks: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -44,7 +44,7 @@ def _gap(found: OneShot, names: list[str], band: float) -> dict[str, Any]:
     side = Candidates(tuple(names), np.array([found.gaps[name][band].each for name in names]))
     value, spread = of_best([side], lambda means: means[:, 0]), found.gaps[side.best][band]
     ends = spread.ends if isinstance(spread, Spread) and len(spread.means) > 1 else None
-    return {"name": side.best, "value": widened(value, ends), "n": side.n}
+    return {"name": side.best, "value": widen(value, ends), "n": side.n}
 
 
 def _share(found: OneShot, names: list[str], band: float) -> dict[str, Any]:
@@ -52,4 +52,4 @@ def _share(found: OneShot, names: list[str], band: float) -> dict[str, Any]:
     side = Candidates(tuple(names), -hits)
     row = found.second[side.best]
     ends = row["interval"][label("within", band)] if row.get("trainings", {}).get("n", 1) > 1 else None
-    return {"name": side.best, "value": widened(share_of_best(hits, names), ends), "n": side.n}
+    return {"name": side.best, "value": widen(share_of_best(hits, names), ends), "n": side.n}

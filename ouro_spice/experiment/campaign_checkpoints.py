@@ -15,13 +15,13 @@ from ..provenance.differences import differences, listed
 from ..provenance.manifest import Manifest
 
 
-def found(path: Path, wanted: dict[str, Any], drives: AmplitudePolicy | None) -> PulsePredictor | None:
+def load_matching(path: Path, wanted: dict[str, Any], drives: AmplitudePolicy | None) -> PulsePredictor | None:
     """Return a checkpoint, None where it is not there, damaged, or of another recipe."""
     predictor = _loaded(path)
     return predictor if predictor and _fits(predictor, wanted, drives) else None
 
 
-def saved(
+def load_or_train(
     path: Path,
     wanted: dict[str, Any],
     drives: AmplitudePolicy | None,

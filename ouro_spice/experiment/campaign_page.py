@@ -21,7 +21,7 @@ from .published.write_tables import SAYS, software_rows
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .found import Findings
+    from .findings import Findings
 
 _WINDOWS = (1001, 101, 11, 1)
 """Moving averages of Fig. 5, in steps; a shorter history shows those that it has room for."""

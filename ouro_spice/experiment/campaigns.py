@@ -22,13 +22,13 @@ from . import campaign_page
 from .attempts import one_shot
 from .configuration import Configuration, Setting
 from .context import ExperimentContext
-from .found import Findings
+from .findings import Findings
 from .networks import network
 from .published import document
 from .published.revision import commit
 from .training_processes import train_ahead
 from .transfer import transfer
-from .writes import converged, writes
+from .writes import convergence, writes
 
 CAMPAIGNS = ("paper", "circuit")
 
@@ -81,7 +81,7 @@ def _judge(found: Findings, setting: Setting) -> None:
     compact = found.places.get(setting.compact)
     found.one_shots[name] = one_shot(place, compact)
     if setting.converge:
-        found.converged[name] = converged(place)
+        found.converged[name] = convergence(place)
     if setting.write:
         found.writes[name] = writes(place, compact)
     if setting.transfer:

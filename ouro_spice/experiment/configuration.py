@@ -19,7 +19,7 @@ from ..dataset.recipe import MOST
 from ..device.jart import jart_vcm_v1b
 from ..device.spread import SPREADS, Spread
 from ..device.walk import Walk
-from .configuration_fields import check_kind, check_name, check_tables, made, tables_of
+from .configuration_fields import build, check_kind, check_name, check_tables, tables_of
 from .variant import Variant
 
 IDEAL_S = 1e-12
@@ -236,4 +236,4 @@ def _setting(table: Mapping[str, Any], tables: Mapping[str, Any]) -> Setting:
     values = {name: tables[name] for name in ("deployments", "records", "training_seeds") if name in tables}
     values |= table
     lists = {name: tuple(values[name]) for name in _LISTS if isinstance(values.get(name), list)}
-    return made(Setting, values | lists, f"the setting {values.get('name', '')}".rstrip())
+    return build(Setting, values | lists, f"the setting {values.get('name', '')}".rstrip())

@@ -35,7 +35,7 @@ def tables_of(tables: Mapping[str, Any], name: str, kind: type) -> Any:
     return found
 
 
-def made(kind: type, values: Any, what: str) -> Any:
+def build(kind: type, values: Any, what: str) -> Any:
     """Return an object of a table's values; ValueError for one that is not known, or missing."""
     if not isinstance(values, Mapping):
         raise ValueError(f"{what} must be a table, not {values!r}")

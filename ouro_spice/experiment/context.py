@@ -68,7 +68,7 @@ class ExperimentContext:
         return [self.configuration.seed + k for k in range(self.setting.training_seeds)]
 
     @property
-    def kept(self) -> Path:
+    def cache_folder(self) -> Path:
         """Return where what took long to make is."""
         return self.out / "kept"
 
@@ -86,7 +86,7 @@ class ExperimentContext:
         """Return the manifest of what trains networks here: code and tools."""
         return describe(self.cell, "training")
 
-    def drawn(self, count: int, stream: int, index: int = 0, cell: Cell | CompactCell | None = None) -> list[Sample]:
+    def samples(self, count: int, stream: int, index: int = 0, cell: Cell | CompactCell | None = None) -> list[Sample]:
         """Return devices, starts and targets that no record has."""
         recipe = Recipe(count, self.seed(stream, index), self.pair, d2d=self.setting.spread)
         return [recipe.draw(cell or self.cell, number) for number in range(count)]

@@ -16,9 +16,9 @@ from ..prediction.rollout import SEEN, Law, examples, rollout
 from ..prediction.specification import Specification, Stage
 from ..provenance.cache import cached_arrays
 from ..provenance.manifest import Manifest
-from .campaign_checkpoints import found, saved
+from .campaign_checkpoints import load_matching, load_or_train
 from .context import EXPERIENCE, ExperimentContext
-from .trainings import chosen, seed_of
+from .trainings import best_training, seed_of
 from .variant import Variant
 
 _NEAR = 0.04
@@ -27,7 +27,7 @@ _NEAR = 0.04
 
 def network(place: ExperimentContext, variant: Variant) -> PulsePredictor:
     """Return the network of a setting that goes on: of its trainings the one that is best on validation data."""
-    return chosen(trainings(place, variant))
+    return best_training(trainings(place, variant))
 
 
 def trainings(place: ExperimentContext, variant: Variant) -> list[PulsePredictor]:
@@ -39,12 +39,12 @@ def training(place: ExperimentContext, variant: Variant, seed: int) -> PulsePred
     """Return a network of a setting as one seed trains it: from its checkpoint, or trained."""
     make = _conditioned if variant.conditioned else _plain
     path, wanted = _path(place, variant, seed), _recipe(place, variant, seed)
-    return saved(path, wanted, variant.drives, place.trainer, lambda: make(place, variant, seed))
+    return load_or_train(path, wanted, variant.drives, place.trainer, lambda: make(place, variant, seed))
 
 
 def is_trained(place: ExperimentContext, variant: Variant, seed: int) -> bool:
     """Return whether the checkpoint of a training is there."""
-    return found(_path(place, variant, seed), _recipe(place, variant, seed), variant.drives) is not None
+    return load_matching(_path(place, variant, seed), _recipe(place, variant, seed), variant.drives) is not None
 
 
 def _path(place: ExperimentContext, variant: Variant, seed: int) -> Path:
@@ -117,21 +117,23 @@ def _policy(place: ExperimentContext, source: Variant, index: int) -> PulsePredi
     far.
     """
     if place.begin and index == _first(place):
-        return _beginning(place, place.begin, source)
+        return _beginning(place, source)
     seed = place.configuration.seed
 
     def make() -> PulsePredictor:
         return _learned(place, source, _rounds(place, source, index), seed) if index else _clock(place, source)
 
     path = place.checkpoints / f"{source.key}-round-{index}.npz"
-    return saved(path, _recipe(place, source, seed) | {"round": index}, None, place.trainer, make)
+    return load_or_train(path, _recipe(place, source, seed) | {"round": index}, None, place.trainer, make)
 
 
-def _beginning(place: ExperimentContext, begin: ExperimentContext, variant: Variant) -> PulsePredictor:
+def _beginning(place: ExperimentContext, variant: Variant) -> PulsePredictor:
     """Return the network of the setting to begin with, for the pair here: it takes either as long to cross the
     window.
     """
-    return dataclasses.replace(network(begin, variant), manifest=_manifest(place))
+    if place.begin is None:
+        raise ValueError(f"setting {place.setting.name}: its networks begin with those of no other setting")
+    return dataclasses.replace(network(place.begin, variant), manifest=_manifest(place))
 
 
 def _manifest(place: ExperimentContext) -> Manifest:
@@ -181,12 +183,12 @@ def _gathered(
                             index=index, d2d=place.setting.d2d, seed=place.seed(EXPERIENCE, index))  # fmt: skip
 
     def make() -> dict[str, np.ndarray]:
-        drawn = place.drawn(count, EXPERIENCE, index)
+        drawn = place.samples(count, EXPERIENCE, index)
         targets = np.array([one.target_S for one in drawn])
         with progress("experience", 2 * law.attempts * len(drawn)) as bar:
             return rollout(place.fleet(drawn), targets, policy, law, place.seed(EXPERIENCE, index), bar)
 
-    return cached_arrays(place.kept, f"{place.setting.name}-experience", settings, make)
+    return cached_arrays(place.cache_folder, f"{place.setting.name}-experience", settings, make)
 
 
 def _learned(
@@ -197,7 +199,7 @@ def _learned(
     """
     specification = variant.specification
     if place.begin:
-        start = _beginning(place, place.begin, variant)
+        start = _beginning(place, variant)
         last = dataclasses.replace(specification, stages=specification.stages[-1:])
         return _trained(place, last, columns, seed, start)
     clock = _policy(place, _source(place, variant), 0) if _remembers(variant) else None

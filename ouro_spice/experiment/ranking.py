@@ -79,7 +79,7 @@ def _met(history: History) -> bool:
     return abs(ended - history.target_S) <= history.tolerance * history.target_S
 
 
-def booked(histories: Mapping[str, Sequence[History]]) -> dict[str, list[History]]:
+def with_common_reads(histories: Mapping[str, Sequence[History]]) -> dict[str, list[History]]:
     """Return writes by programmer, with reads of `READ_S`."""
     return {name: [history.with_reads(READ_S) for history in several] for name, several in histories.items()}
 
@@ -115,12 +115,12 @@ def candidates(
     return [every[k] for k in sorted(chosen)]
 
 
-def carried(kind: Rule, voltages: Pair | NominalTimes, parameters: Mapping[str, Any]) -> Programmer:
+def carry_over(kind: Rule, voltages: Pair | NominalTimes, parameters: Mapping[str, Any]) -> Programmer:
     """Return a programmer of another pair: settings are multiples of a pair, but for the limit of the drivers."""
     return kind(voltages, **{name: value for name, value in parameters.items() if name != "most"})
 
 
-def varied(ranked: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
+def best_of_each_amplitude(ranked: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
     """Return that of settings, best first, the best one of each amplitude: it is what another circuit asks to be
     chosen anew.
     """

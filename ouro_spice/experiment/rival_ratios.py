@@ -12,7 +12,7 @@ from ..programming.best_of import LESS, Candidates, of_best, ratio_of_best, shar
 from ..programming.history import History
 from ..programming.programmer import MODEL, NOTHING
 from ..programming.write_statistics import median_interval, ratio
-from .ranking import best_of, booked, quick, side
+from .ranking import best_of, quick, side, with_common_reads
 
 KEYS = ("pulses", "time_s")
 """What is compared; times with reads of `judging.READ_S`."""
@@ -93,9 +93,9 @@ def _spare(rival: np.ndarray, own: np.ndarray, per: int | None = None) -> np.nda
     return left if per is None else left / own[:, per]
 
 
-def compared(histories: Writes, ours: Iterable[str], plain: str = "") -> dict[str, Any]:
+def compare_programmers(histories: Writes, ours: Iterable[str], plain: str = "") -> dict[str, Any]:
     """Return what results hold of a table of writes: ratios of pulses and of times, reads of 100 ns, and break-even."""
-    every = booked(histories)
+    every = with_common_reads(histories)
     found = {key: against(every, ours, key, plain) for key in KEYS}
     found["time_s"]["break_even"] = break_even(every, plain)
     return found

@@ -36,7 +36,7 @@ def table_name(band: float) -> str:
     return f"table_{100 * band:g}"
 
 
-def tried(place: ExperimentContext, name: str, seed: int) -> Trials:
+def setting_trials(place: ExperimentContext, name: str, seed: int) -> Trials:
     """Return the trials of a setting that the table ``[name]`` of the configuration asks for, kept."""
     table = place.configuration.tables[name]
     # slow devices among many need long pulses; in a circuit they would take as long as all the others
@@ -45,13 +45,13 @@ def tried(place: ExperimentContext, name: str, seed: int) -> Trials:
     return trials(
         place.cell, place.pair, table["pairs"], table["trajectories"], seed=seed, d2d=place.setting.law,
         rise_s=float(np.sqrt(np.prod(place.setting.edges_s))), beyond=6.0 if far else 3.0,
-        out=place.kept / f"{place.setting.name}-{suffix}", workers=place.workers, engine=place.engine,
+        out=place.cache_folder / f"{place.setting.name}-{suffix}", workers=place.workers, engine=place.engine,
     )  # fmt: skip
 
 
 def table(place: ExperimentContext, band: float) -> Table:
     """Return the table of a setting for a band, of trials of its own."""
-    return Table.fit(tried(place, "table", place.seed(TABLE)), band)
+    return Table.fit(setting_trials(place, "table", place.seed(TABLE)), band)
 
 
 def has_tables(place: ExperimentContext) -> bool:
@@ -82,11 +82,11 @@ def writing_table(
     settings |= {"seed": where.configuration.seed, "candidates": [_plain(one) for one in there.candidates()]}
 
     def make() -> dict[str, np.ndarray]:
-        drawn = where.drawn(count, TRAINING)
+        drawn = where.samples(count, TRAINING)
         best = best_table(there, where.fleet(drawn), [one.target_S for one in drawn], tolerance, most)
         return {"best": np.array(json.dumps(_plain(best)))}
 
-    found = cached_arrays(where.kept, f"{where.setting.name}-tuned-Table", where.origin(**settings), make)
+    found = cached_arrays(where.cache_folder, f"{where.setting.name}-tuned-Table", where.origin(**settings), make)
     return [made.replace(**json.loads(str(found["best"])))]
 
 
@@ -109,7 +109,7 @@ def basis(kind: Rule, cell: Cell | CompactCell, voltages: Pair, engine: Engine |
     return nominal_times(cell, voltages, engine) if getattr(kind, "knows", "") == NOMINAL else voltages
 
 
-def placed(place: ExperimentContext, kind: Rule) -> Pair | NominalTimes:
+def cached_basis(place: ExperimentContext, kind: Rule) -> Pair | NominalTimes:
     """Return the `basis` of a setting, kept."""
     if getattr(kind, "knows", "") != NOMINAL:
         return place.pair
@@ -118,5 +118,5 @@ def placed(place: ExperimentContext, kind: Rule) -> Pair | NominalTimes:
         found = nominal_times(place.cell, place.pair, place.engine)
         return {"overs": found.overs, "log_g": found.log_g, "time_s": found.time_s}
 
-    arrays = cached_arrays(place.kept, f"{place.setting.name}-nominal-times", place.origin(version=1), make)
+    arrays = cached_arrays(place.cache_folder, f"{place.setting.name}-nominal-times", place.origin(version=1), make)
     return NominalTimes(place.pair, **arrays)

@@ -95,17 +95,17 @@ class Spread:
         n = len(self.each) + 2
         middle = float(self.each.sum()) / n
         half = 1.959963984540054 * np.sqrt(np.sum(self.each**2) + 1 - n * middle**2) / n
-        _, low, high = widened((self.value, self.low, self.high), (middle - half, middle + half))
+        _, low, high = widen((self.value, self.low, self.high), (middle - half, middle + half))
         return dataclasses.replace(self, low=max(float(low), -1.0), high=min(float(high), 1.0))
 
 
-def widened(value: Sequence[float], ends: Sequence[float] | None) -> list[float]:
+def widen(value: Sequence[float], ends: Sequence[float] | None) -> list[float]:
     """Return a value with its interval, [value, low, high], as wide as another interval at least; None: as it is."""
     middle, low, high = value
     return [middle, min(low, ends[0]), max(high, ends[1])] if ends else [middle, low, high]
 
 
-def chosen(trainings: Sequence[PulsePredictor]) -> PulsePredictor:
+def best_training(trainings: Sequence[PulsePredictor]) -> PulsePredictor:
     """Return the training that goes on to everything else: the one with the best score on its validation data."""
     return min(trainings, key=validation_score)
 
@@ -162,10 +162,12 @@ def over_tables(tries: Sequence[Deployment], tables: dict[float, Deployment]) ->
     return found
 
 
-def told(row: dict[str, Any], trainings: Sequence[PulsePredictor], one: dict[str, Any], note: str = "") -> None:
+def add_trainings(
+    row: dict[str, Any], trainings: Sequence[PulsePredictor], one: dict[str, Any], note: str = ""
+) -> None:
     """Write into a row of results which trainings it is of, and the shares in `one` of the training that goes on."""
     seeds = [seed_of(predictor) for predictor in trainings]
-    found = {"n": len(seeds), "seeds": seeds, "chosen": seed_of(chosen(trainings))} | row.get("trainings", {})
+    found = {"n": len(seeds), "seeds": seeds, "chosen": seed_of(best_training(trainings))} | row.get("trainings", {})
     if len(seeds) > 1:
         found["chosen_shares"] = {label("within", band): one[label("within", band)] for band in BANDS}
     row["trainings"] = found | ({"note": note} if note else {})

@@ -14,7 +14,7 @@ from ..circuit.compact_cell import CompactCell
 from ..evaluation.deployment import Deployment, deploy
 from ..prediction.pulse_predictor import PulsePredictor
 from ..provenance.manifest import describe
-from .attempts import kept_deployment
+from .attempts import cached_deployment
 from .context import DEVICES, ExperimentContext
 from .networks import network
 
@@ -31,7 +31,7 @@ def transfer(place: ExperimentContext) -> dict[str, Deployment]:
 
 
 def _under(place: ExperimentContext, predictor: PulsePredictor, condition: Mapping[str, Any]) -> Deployment:
-    cell, drive, count = changed(place.cell, condition), condition.get("drive", 1.0), place.setting.deployments
+    cell, drive, count = changed_cell(place.cell, condition), condition.get("drive", 1.0), place.setting.deployments
     pair = dataclasses.replace(place.pair, v_set=drive * place.pair.v_set, v_reset=drive * place.pair.v_reset)
     settings = describe(
         cell, "campaign", condition=dict(condition), who=predictor.sha256, d2d=place.setting.d2d, n=count,
@@ -39,18 +39,18 @@ def _under(place: ExperimentContext, predictor: PulsePredictor, condition: Mappi
     ).origin  # fmt: skip
 
     def make() -> Deployment:
-        drawn = place.drawn(count, DEVICES, cell=cell)
+        drawn = place.samples(count, DEVICES, cell=cell)
         # the targets are those of the cell that it was trained for
-        targets = np.array([one.target_S for one in place.drawn(count, DEVICES)])
+        targets = np.array([one.target_S for one in place.samples(count, DEVICES)])
         cells = place.fleet(drawn, cell, pair)
         rise_s, fall_s = (condition["edge_s"],) * 2 if "edge_s" in condition else predictor.edges()
         seen = {"log_rise": np.log(rise_s), "log_fall": np.log(fall_s)}
         return deploy(cells, partial(predictor.answer, **seen), targets, pair, rise_s, fall_s, condition.get("clock_s"))
 
-    return kept_deployment(place, "transfer", settings, make)
+    return cached_deployment(place, "transfer", settings, make)
 
 
-def changed(cell: Cell | CompactCell, condition: Mapping[str, Any]) -> Cell | CompactCell:
+def changed_cell(cell: Cell | CompactCell, condition: Mapping[str, Any]) -> Cell | CompactCell:
     """Return the cell under a condition; ValueError for one that it does not know."""
     unknown = set(condition) - _KNOWN
     if unknown:

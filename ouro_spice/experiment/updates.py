@@ -64,7 +64,7 @@ def _asked(place: ExperimentContext, name: str, network: PulsePredictor) -> Incr
     edge_s = float(np.sqrt(np.prod(place.setting.edges_s)))
 
     def make() -> dict[str, np.ndarray]:
-        cells = place.fleet(place.drawn(place.setting.deployments, DEVICES))
+        cells = place.fleet(place.samples(place.setting.deployments, DEVICES))
         found = small_updates(cells, network.answer, place.pair, rise_s=edge_s, fall_s=edge_s)
         return {key: getattr(found, key) for key in ("asked_S", "start_S", "change_S", "case")}
 
@@ -72,5 +72,5 @@ def _asked(place: ExperimentContext, name: str, network: PulsePredictor) -> Incr
         name=f"updates-{name}", who=network.sha256, steps_S=list(STEPS_S), edge_s=edge_s, d2d=place.setting.d2d,
         seed=place.configuration.seed, n=place.setting.deployments,
     )  # fmt: skip
-    parts = cached_arrays(place.kept, f"{place.setting.name}-updates-{name}".replace(" ", "_"), settings, make)
+    parts = cached_arrays(place.cache_folder, f"{place.setting.name}-updates-{name}".replace(" ", "_"), settings, make)
     return Increments(**parts, window_S=place.cell.window_S)

@@ -9,7 +9,7 @@ from typing import Any
 from .._util.checks import check_count, check_range
 from ..prediction.neural_programmer import AmplitudePolicy
 from ..prediction.specification import Specification
-from .configuration_fields import check_label, made
+from .configuration_fields import build, check_label
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class Variant:
         values = dict(table)
         name, experience, drives, like = (values.pop(one, None) for one in ("name", "experience", "drives", "like"))
         if experience:
-            experience = made(Experience, experience, "the experience")
-        drives = made(AmplitudePolicy, drives, "the drives") if drives else None
+            experience = build(Experience, experience, "the experience")
+        drives = build(AmplitudePolicy, drives, "the drives") if drives else None
         check_label(name if name is not None else key)
         if not isinstance(like, str | None):
             raise ValueError(f"like = {like!r} must be the name of a variant")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...programming.write_statistics import wilson
-from ..trainings import widened
+from ..trainings import widen
 from .write_tables import ratio_text
 
 AIM_HEAD = ("aim", "measured", "met")
@@ -51,7 +51,7 @@ def _share(row: Mapping[str, Any], key: str) -> tuple[float, float, float]:
     least.
     """
     ends = row["interval"][key] if row.get("trainings", {}).get("n", 1) > 1 else None
-    value, low, high = widened((row[key], *wilson(row[key] * row["n"], row["n"])), ends)
+    value, low, high = widen((row[key], *wilson(row[key] * row["n"], row["n"])), ends)
     return value, low, high
 
 
