@@ -74,7 +74,7 @@ class OneShot:
     updates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def rows(self) -> dict[str, dict[str, Any]]:
-        """Return what results hold, by variant."""
+        """Return the rows of results by variant: shares, floors, gaps, times and small updates."""
         floors: dict[str, Any] = {}
         if self.trials:
             floors |= self.trials.floors(folds=self.folds)
@@ -98,7 +98,7 @@ class OneShot:
 
 
 def one_shot(place: ExperimentContext, compact: ExperimentContext | None = None) -> OneShot:
-    """Return the attempts of all variants of a setting.
+    """Return the attempts of all variants of a setting, one pulse each.
 
     Each training of a network makes them, on the same devices; rows of results are means over the trainings, figures
     show the one that goes on. `compact`: where networks come from that were trained on compact data instead, of each
@@ -144,7 +144,7 @@ def one_shot(place: ExperimentContext, compact: ExperimentContext | None = None)
 def _programmers(
     place: ExperimentContext, compact: ExperimentContext | None, variants: list[Variant], shared: list[Variant]
 ) -> dict[str, list[NeuralProgrammer]]:
-    """Return what asks for more than a time, each training of it; those that were trained on compact data behind."""
+    """Return the programmers of networks that choose more than a time, by name, one a training; foreign ones last."""
     found = {v.name: [programmer(place, v, one) for one in trainings(place, v)] for v in variants}
     if compact is None:
         return found
@@ -159,18 +159,18 @@ class _Trainings:
     compact: ExperimentContext | None
 
     def place(self, name: str) -> int:
-        """Return which of the trainings goes on, by the validation data alone."""
+        """Return the place of the training that goes on among those of a network, by validation data alone."""
         several = self.networks.get(name, [])
         return next((k for k, one in enumerate(several) if one is best_training(several)), 0)
 
     def row(self, name: str, tries: Sequence[Deployment]) -> dict[str, Any]:
-        """Return what results hold of the attempts by all trainings."""
+        """Return the row of results of the attempts by all trainings of a network."""
         row, one = summary(tries), tries[self.place(name)].summary()
         add_trainings(row, self.networks[name], one, self._note(name))
         return row
 
     def hit_row(self, name: str, tries: Sequence[dict[float, np.ndarray]]) -> dict[str, Any]:
-        """Return what results hold of the hits, (n,) by band, of the attempts by all trainings."""
+        """Return the row of results of second attempts by all trainings of a network, each as hits (n,) by band."""
         hits = {band: [each[band] for each in tries] for band in BANDS}
         row = hit_summary(hits) | {"hits": {band: np.mean(each, axis=0) for band, each in hits.items()}}
         one = hit_summary({band: [hits] for band, hits in tries[self.place(name)].items()})
@@ -178,6 +178,7 @@ class _Trainings:
         return row
 
     def _note(self, name: str) -> str:
+        """Return how many trainings a foreign network was chosen from, in words; "" for others."""
         of = self.compact.setting.training_seeds if self.compact and name.endswith(foreign_name()) else 1
         return f"of {of}, chosen on validation data" if of > 1 else ""
 
@@ -188,17 +189,18 @@ def _single(variant: Variant) -> bool:
 
 
 def _gaps(trials: Trials, predicts: Sequence[Predict], folds: int) -> dict[float, Spread]:
-    """Return the floor minus share on the floor's own pairs, over all trainings."""
+    """Return floor minus share by band on the floor's own pairs, over all trainings of a network."""
     times_s = [predict(trials.start_S, trials.target_S - trials.start_S) for predict in predicts]
     return {band: Spread.of([trials.gap(t_s, band, folds=folds).each for t_s in times_s]) for band in BANDS}
 
 
 def _edge(place: ExperimentContext) -> float:
+    """Return the rise and fall of the pulses of attempts [s]: the geometric mean of the setting's edges."""
     return float(np.sqrt(np.prod(place.setting.edges_s)))
 
 
 def prediction_attempts(place: ExperimentContext, name: str, predict: Predict) -> Deployment:
-    """Return one attempt each with the time that a function predicts, kept."""
+    """Return one attempt a device with the time that a function predicts, from the cache or simulated."""
     edge_s = _edge(place)
 
     def make() -> Deployment:
@@ -212,7 +214,7 @@ def prediction_attempts(place: ExperimentContext, name: str, predict: Predict) -
 
 
 def programmer_attempts(place: ExperimentContext, one: NeuralProgrammer) -> Deployment:
-    """Return one attempt each by a programmer that asks for more than a time, kept."""
+    """Return one attempt a device by a programmer that chooses more than a time, from the cache or simulated."""
 
     def make() -> Deployment:
         drawn = place.samples(place.setting.deployments, DEVICES)
@@ -224,14 +226,14 @@ def programmer_attempts(place: ExperimentContext, one: NeuralProgrammer) -> Depl
 
 
 def two_attempts(place: ExperimentContext, one: NeuralProgrammer) -> dict[float, np.ndarray]:
-    """Return who hits, (n,) by band, with a second pulse where the first reading is outside the band."""
+    """Return the hits, (n,) by band: a second pulse is sent where the first reading is outside the band."""
     drawn = place.samples(place.setting.deployments, DEVICES)
     histories = cached_histories(place, f"two-{one.name}", one, drawn, BANDS[-1], 2, False)
     return {band: np.array([_hit(history, band) for history in histories]) for band in BANDS}
 
 
 def _hit(history: History, band: float) -> bool:
-    """Return whether the conductance is within a band where a write ends that stops as soon as its reading is."""
+    """Return whether a write that stops at the first reading within a band ends with its conductance within it."""
     if history.outcome in (Outcome.SIMULATION_FAILED, Outcome.READ_FAILED) or not history.readings_S:
         return False
     inside = np.abs(np.array(history.readings_S) / history.target_S - 1) <= band
@@ -240,7 +242,7 @@ def _hit(history: History, band: float) -> bool:
 
 
 def from_histories(histories: Sequence[History]) -> Deployment:
-    """Return writes as attempts: where each began and ended; one that failed ended nowhere."""
+    """Return writes of one pulse as attempts; the ends of those that failed are NaN."""
     nan = float("nan")
     failed = (Outcome.SIMULATION_FAILED, Outcome.READ_FAILED)
     columns = [
@@ -261,6 +263,7 @@ def from_histories(histories: Sequence[History]) -> Deployment:
 def _cached(
     place: ExperimentContext, name: str, settings: dict[str, Any], make: Callable[[], Deployment]
 ) -> Deployment:
+    """Return `cached_deployment` of what all attempts of a setting have in common and further settings."""
     settings = place.origin(
         **settings, name=name, d2d=place.setting.d2d, seed=place.configuration.seed, n=place.setting.deployments
     )
@@ -270,9 +273,7 @@ def _cached(
 def cached_deployment(
     place: ExperimentContext, name: str, settings: dict[str, Any], make: Callable[[], Deployment]
 ) -> Deployment:
-    """Return a deployment in a setting, from its file where it has been made before; `settings`: all that decides
-    it.
-    """
+    """Return a deployment from its file in the cache, or made and stored; `settings`: all that decides it."""
     found = cached_arrays(
         place.cache_folder, f"{place.setting.name}-{name}", settings,
         lambda: {key: np.asarray(value) for key, value in dataclasses.asdict(make()).items()},
@@ -284,6 +285,7 @@ def cached_deployment(
 def _prediction_times(
     place: ExperimentContext, plain: dict[str, PulsePredictor], model: Predict, lookups: dict[str, Table]
 ) -> dict[str, dict[str, Any]]:
+    """Return the time of a prediction [s] of each timed network, of tables and of the noise-free model, by name."""
     names = [place.configuration.variants[key].name for key in place.setting.timed]
     if not names:
         return {}

@@ -45,11 +45,11 @@ class Tuning:
 
     @classmethod
     def of(cls, cell: Cell | CompactCell) -> Tuning:
-        """Return what takes about a minute."""
+        """Return the numbers of a tuning that takes about a minute."""
         return cls(60, 120) if isinstance(cell, CompactCell) else cls(30, 40)
 
     def description(self, cell: Cell | CompactCell) -> str:
-        """Return it in words."""
+        """Return the tuning in words, for a report."""
         first = f"the best of {self.candidates} settings drawn from its grid on {self.cells} training cells"
         if isinstance(cell, CompactCell):
             return first
@@ -128,7 +128,7 @@ def compact_model(cell: Cell) -> CompactCell:
 def cells(
     bench: Bench, cell: Cell | CompactCell, voltages: Pair, n: int, stream: int, engine: Ngspice
 ) -> tuple[Fleet, list[float]]:
-    """Return cells at their starts, and their targets [S]."""
+    """Return n cells of a stream at their starts, and their targets [S]."""
     seed = np.random.SeedSequence(bench.seed, spawn_key=(stream,)).generate_state(1)[0]
     recipe = Recipe(n, int(seed), voltages, d2d=None if bench.d2d is None else spread(bench.d2d))
     drawn = [recipe.draw(cell, number) for number in range(n)]
@@ -136,7 +136,10 @@ def cells(
 
 
 def tune_rule(bench: Bench, kind: Rule, engine: Ngspice) -> tuple[Programmer, dict[str, str]]:
-    """Return a conventional programmer with the settings that take the least time on training cells.
+    """Return a conventional programmer whose settings take the least time on training cells, and their edges.
+
+    The edges are those settings that lie at an end of what was drawn from the grid, by name: see `edges`. Without a
+    tuning the defaults, and none.
 
     Beside it which of its settings lie at an edge of those that were drawn from the grid, by name: see `edges`.
     """

@@ -86,7 +86,7 @@ class BenchmarkResult:
 
     @property
     def setting(self) -> str:
-        """Return its name in results."""
+        """Return the name of the setting in results: cell, time of the pair, law."""
         total = f"{self.bench.name}_{self.bench.voltages.total_s * 1e6:.4g}us"
         law = {None: "", "ten_percent": "_d2d"}.get(self.bench.d2d, f"_{self.bench.d2d}")
         return total + law
@@ -128,7 +128,7 @@ class BenchmarkResult:
 
     @property
     def manifest(self) -> Manifest:
-        """Return what was simulated."""
+        """Return the manifest of all that was simulated."""
         bench = self.bench
         settings = {name: getattr(bench, name) for name in ("n", "seed", "d2d", "tolerance", "max_pulses", "table")}
         settings["pair"] = dataclasses.asdict(bench.voltages)
@@ -138,14 +138,12 @@ class BenchmarkResult:
 
     @property
     def tuned(self) -> dict[str, dict[str, Any]]:
-        """Return settings of the conventional programmers and edges that they lie at, by programmer, as results hold
-        them.
-        """
+        """Return settings of the tuned programmers and the edges that they lie at, by programmer."""
         return {name: {"parameters": one, "edges": self.edges.get(name, {})} for name, one in self.settings.items()}
 
     @cached_property
     def tables(self) -> list[tuple[Sequence[str], list[list[str]]]]:
-        """Return heads and rows: how writes ended, what they take, the ratios to rivals, and tuned settings."""
+        """Return tables as heads and rows: how writes ended, what they take, ratios to rivals, tuned settings."""
         rows, ratios = self.rows, self.ratios
         costs = cost_rows(rows, self.prediction_s, ratios["time_s"]["break_even"] if ratios else {})
         found = [(WRITE_HEAD, write_rows(rows)), (cost_head(self.bench.reads_s), costs)]
@@ -153,7 +151,7 @@ class BenchmarkResult:
         return [*found, *against, (TUNED_HEAD, tuned_rows(self.tuned))]
 
     def sentences(self) -> list[str]:
-        """Return the ratios in words."""
+        """Return the ratios in words, a sentence for each rival and figure."""
         if not self.neural:
             return ["no neural programmer took part"]
         words = {"pulses": "pulses", "time_s": "time, reads of 100 ns"}
@@ -166,7 +164,7 @@ class BenchmarkResult:
         ]
 
     def write(self, path: Path) -> Path:
-        """Write the report."""
+        """Write the report as a page of HTML; return its path."""
         bench = self.bench
         page = Page(f"Programmers: {self.setting}")
         page.paragraph(

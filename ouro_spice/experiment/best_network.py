@@ -14,7 +14,10 @@ from .trainings import Spread, widen
 
 
 def best_networks(found: OneShot, networks: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return what results hold of the best network of each band.
+    """Return the best network of each band, by the noise floor minus its share and by its share of two attempts.
+
+    By cross-fitting: each case is judged with the network that is best on the other cases, `of_best`, so that the
+    choice makes no network look better than it is.
 
     Parameters
     ----------
@@ -41,6 +44,7 @@ def best_networks(found: OneShot, networks: Iterable[str]) -> dict[str, dict[str
 
 
 def _gap(found: OneShot, names: list[str], band: float) -> dict[str, Any]:
+    """Return the best network of a band by floor minus share, with its value and interval."""
     side = Candidates(tuple(names), np.array([found.gaps[name][band].each for name in names]))
     value, spread = of_best([side], lambda means: means[:, 0]), found.gaps[side.best][band]
     ends = spread.ends if isinstance(spread, Spread) and len(spread.means) > 1 else None
@@ -48,6 +52,7 @@ def _gap(found: OneShot, names: list[str], band: float) -> dict[str, Any]:
 
 
 def _share(found: OneShot, names: list[str], band: float) -> dict[str, Any]:
+    """Return the best network of a band by its share of two attempts, with its value and interval."""
     hits = np.array([found.second[name]["hits"][band] for name in names], float)
     side = Candidates(tuple(names), -hits)
     row = found.second[side.best]

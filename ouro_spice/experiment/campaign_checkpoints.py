@@ -16,7 +16,7 @@ from ..provenance.manifest import Manifest
 
 
 def load_matching(path: Path, wanted: dict[str, Any], drives: AmplitudePolicy | None) -> PulsePredictor | None:
-    """Return a checkpoint, None where it is not there, damaged, or of another recipe."""
+    """Return a network from its checkpoint; None where that is not there, damaged, or of another recipe."""
     predictor = _loaded(path)
     return predictor if predictor and _fits(predictor, wanted, drives) else None
 
@@ -28,7 +28,7 @@ def load_or_train(
     trainer: Manifest,
     make: Callable[[], PulsePredictor],
 ) -> PulsePredictor:
-    """Return a network from its checkpoint where that is of the wanted recipe, or made and saved.
+    """Return a network from its checkpoint where that is of the wanted recipe, else train and store it.
 
     One of another recipe is said, with what differs. `trainer` is the manifest of what trains networks here.
     """
@@ -50,12 +50,14 @@ def load_or_train(
 
 
 def _loaded(path: Path) -> PulsePredictor | None:
+    """Return the network of a checkpoint; None where there is none that can be read."""
     with contextlib.suppress(ValueError):
         return PulsePredictor.load(path)
     return None
 
 
 def _fits(predictor: PulsePredictor, wanted: dict[str, Any], drives: AmplitudePolicy | None) -> bool:
+    """Return whether a network is of the wanted recipe and amplitude policy."""
     settings = predictor.manifest.settings
     return settings.get("variant") == wanted and settings.get("drives") == (
         dataclasses.asdict(drives) if drives else None

@@ -35,14 +35,14 @@ class _Book:
     folder: Path
 
     def figure(self, figure: Figure, text: str, name: str) -> None:
-        """Show a figure, and keep it as ``NAME.svg``."""
+        """Show a figure on the page, and write it as ``NAME.svg``."""
         self.page.figure(figure, text)
         path = self.folder / f"{name}.svg".replace(" ", "_").replace(",", "")
         write_whole(path, partial(figure.savefig, format="svg", metadata={"Date": None}))
 
 
 def write(page: Page, found: Findings, results: dict[str, Any], path: Path) -> Path:
-    """Write the report behind what is on the page, and its figures into the folder ``figures`` beside it."""
+    """Write the report behind what is on the page, and its figures into ``figures`` beside it; return its path."""
     book = _Book(page, make_folder(path.parent / "figures"))
     for name, place in found.places.items():
         if name in found.one_shots:
@@ -59,7 +59,7 @@ def write(page: Page, found: Findings, results: dict[str, Any], path: Path) -> P
 
 
 def _regime(place: ExperimentContext) -> str:
-    """Return in words where the networks of a setting are tried."""
+    """Return a sentence on where the networks of a setting are tried."""
     setting, pair = place.setting, place.pair
     devices = "the nominal device" if setting.law is None else f"devices of their own (D2D {setting.d2d})"
     low, high = place.cell.window_S
@@ -72,6 +72,7 @@ def _regime(place: ExperimentContext) -> str:
 
 
 def _one_shot(book: _Book, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
+    """Draw the attempts of a setting: table, shares, RPD."""
     rows = results["one_shot"][name]
     book.page.table(*result_tables.share_table(rows))
     window, shown = place.cell.window_S, found.one_shots[name].deployments
@@ -89,7 +90,7 @@ def _one_shot(book: _Book, name: str, place: ExperimentContext, found: Findings,
 
 
 def _fig5(place: ExperimentContext) -> Figure:
-    """Return the history of the validation records that goes farthest, of those that are kept point by point."""
+    """Draw Fig. 5: the validation record that goes farthest, of those with a point every step; return the figure."""
     from ..prediction.examples import Examples
 
     curves = Examples.of(place.data, "validation").curves
@@ -103,6 +104,7 @@ def _fig5(place: ExperimentContext) -> Figure:
 
 
 def _converged(book: _Book, name: str, place: ExperimentContext, found: Findings) -> None:
+    """Draw where repeated writes converge, Fig. 7."""
     if name not in found.converged:
         return
     histories, (low, high) = found.converged[name], place.cell.window_S
@@ -117,6 +119,7 @@ def _converged(book: _Book, name: str, place: ExperimentContext, found: Findings
 
 
 def _writes(book: _Book, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
+    """Draw write-and-verify: tables, and pulses and time by programmer."""
     if name not in found.writes:
         return
     book.page.heading(f"{name}: write-and-verify")
@@ -133,6 +136,7 @@ def _writes(book: _Book, name: str, place: ExperimentContext, found: Findings, r
 
 
 def _transfer(book: _Book, name: str, found: Findings, results: dict[str, Any]) -> None:
+    """Draw the attempts under other conditions."""
     if name in found.transfers:
         rows = results["transfer"][name]
         book.page.heading(f"{name}: does it transfer?")

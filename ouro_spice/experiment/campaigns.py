@@ -37,7 +37,7 @@ def campaign(
     configuration: Configuration, out: Path, workers: int | None = None,
     more: Callable[[Page], dict[str, Any]] = lambda _: {},
 ) -> dict[str, Any]:  # fmt: skip
-    """Run a campaign; returns what ``results.json`` holds.
+    """Run a campaign; return what ``results.json`` holds.
 
     Parameters
     ----------
@@ -72,6 +72,7 @@ def campaign(
 
 
 def _judge(found: Findings, setting: Setting) -> None:
+    """Train the networks of a setting, and put into the findings what the setting asks for."""
     name, place = setting.name, found.places[setting.name]
     train_ahead(place)
     if not setting.judged:
@@ -96,7 +97,7 @@ def _seeds(configuration: Configuration) -> dict[str, Any]:
 
 
 def finite(value: Any) -> Any:
-    """Return it as JSON can hold it: a figure that was not measured is null, numpy's numbers are plain ones."""
+    """Return a value as JSON can hold it: what is not finite becomes null, numbers of numpy plain ones."""
     if isinstance(value, dict):
         return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

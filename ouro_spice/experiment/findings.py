@@ -48,13 +48,13 @@ class Findings:
         }
 
     def _networks(self, name: str) -> list[str]:
-        """Return names of the networks that a setting trains."""
+        """Return the names of the networks that a setting trains."""
         place = self.places[name]
         return [variant.name for variant in place.configuration.of(place.setting)]
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """Return exactly what was simulated, by setting."""
+        """Return the hashes of circuits, files and checkpoints, failures and pairs, by setting."""
         data = {name: place.data.manifest for name, place in self.places.items()}
         return {
             "circuits": {name: one.circuit for name, one in data.items()},
@@ -70,6 +70,7 @@ class Findings:
 
 
 def _by_tolerance(found: dict[float, Any]) -> dict[str, Any]:
+    """Return a table with its tolerances as text, as JSON holds them."""
     return {f"{tolerance:g}": one for tolerance, one in found.items()}
 
 

@@ -26,28 +26,29 @@ _NEAR = 0.04
 
 
 def network(place: ExperimentContext, variant: Variant) -> PulsePredictor:
-    """Return the network of a setting that goes on: of its trainings the one that is best on validation data."""
+    """Return the network of a setting that goes on: of its trainings the best one on validation data."""
     return best_training(trainings(place, variant))
 
 
 def trainings(place: ExperimentContext, variant: Variant) -> list[PulsePredictor]:
-    """Return a network of a setting as each of the setting's seeds trains it: from checkpoints, or trained."""
+    """Return a network of a setting as each of its seeds trains it, from checkpoints or trained now."""
     return [training(place, variant, seed) for seed in place.seeds]
 
 
 def training(place: ExperimentContext, variant: Variant, seed: int) -> PulsePredictor:
-    """Return a network of a setting as one seed trains it: from its checkpoint, or trained."""
+    """Return a network of a setting as one seed trains it, from its checkpoint or trained now."""
     make = _conditioned if variant.conditioned else _plain
     path, wanted = _path(place, variant, seed), _recipe(place, variant, seed)
     return load_or_train(path, wanted, variant.drives, place.trainer, lambda: make(place, variant, seed))
 
 
 def is_trained(place: ExperimentContext, variant: Variant, seed: int) -> bool:
-    """Return whether the checkpoint of a training is there."""
+    """Return whether there is a checkpoint of a training with the wanted recipe."""
     return load_matching(_path(place, variant, seed), _recipe(place, variant, seed), variant.drives) is not None
 
 
 def _path(place: ExperimentContext, variant: Variant, seed: int) -> Path:
+    """Return the path of a training's checkpoint."""
     more = "" if seed == place.configuration.seed else f"-seed{seed}"
     return place.checkpoints / f"{variant.key}{more}.npz"
 
@@ -55,24 +56,24 @@ def _path(place: ExperimentContext, variant: Variant, seed: int) -> Path:
 def programmer(
     place: ExperimentContext, variant: Variant, one: PulsePredictor | None = None, **changes: Any
 ) -> NeuralProgrammer:  # fmt: skip
-    """Return what programs with one training of a variant, by default with the one that goes on."""
+    """Return the programmer of one training of a variant, by default of the one that goes on."""
     return NeuralProgrammer(one or network(place, variant), name=variant.name, drives=variant.drives, **changes)
 
 
 def foreign(place: ExperimentContext, other: ExperimentContext, variant: Variant) -> NeuralProgrammer:
-    """Return what programs with the network that another setting trained and chose, at the amplitudes here."""
+    """Return the programmer of the network that another setting trained and chose, at the amplitudes here."""
     manifest = _manifest(place) if variant.conditioned else place.data.manifest
     own = dataclasses.replace(network(other, variant), manifest=manifest)
     return NeuralProgrammer(own, name=foreign_name(variant), drives=variant.drives)
 
 
 def foreign_name(variant: Variant | None = None) -> str:
-    """Return the name of such a network in results; without a variant the end of all of them."""
+    """Return the name of such a network in results; without a variant the end that all of them have."""
     return f"{variant.name if variant else ''}, trained on compact"
 
 
 def _recipe(place: ExperimentContext, variant: Variant, seed: int) -> dict[str, Any]:
-    """Return everything that decides a checkpoint."""
+    """Return all that decides a checkpoint, as plain values."""
     recipe = {"data": place.data.manifest.digest, "key": variant.key, "seed": seed}
     recipe |= {"specification": variant.specification.plain, "trainer": place.trainer.digest}
     source = _source(place, variant)
@@ -87,14 +88,14 @@ def _recipe(place: ExperimentContext, variant: Variant, seed: int) -> dict[str, 
 
 
 def _plain(place: ExperimentContext, variant: Variant, seed: int) -> PulsePredictor:
-    """Train from the records alone; what it starts from is a training by the same seed."""
+    """Return a network that is trained from the records alone, from the start that the same seed has trained."""
     start = variant.specification.start
     begin = training(place, place.configuration.variants[start], seed) if start else None
     return PulsePredictor.fit(place.data, variant.specification, seed=seed, start=begin)
 
 
 def _conditioned(place: ExperimentContext, variant: Variant, seed: int) -> PulsePredictor:
-    """Train from experience with several pulses of each device, or several amplitudes: its own, or that of another one.
+    """Return a network that is trained from experience: its own, or that of another variant.
 
     Experience is gathered once, with policies that the campaign's own seed trains: all trainings learn from the same.
     """
@@ -103,12 +104,12 @@ def _conditioned(place: ExperimentContext, variant: Variant, seed: int) -> Pulse
 
 
 def _rounds(place: ExperimentContext, source: Variant, count: int) -> list[dict[str, np.ndarray]]:
-    """Return the experience of the first rounds."""
+    """Return the experience of the first rounds, columns of each."""
     return [_experience(place, source, _policy(place, source, index), index) for index in range(_first(place), count)]
 
 
 def _first(place: ExperimentContext) -> int:
-    """Return the first round; where networks begin with those of another setting, it has nothing to teach."""
+    """Return the number of the first round; 1 where networks begin with those of another setting."""
     return 1 if place.begin else 0
 
 
@@ -137,7 +138,7 @@ def _beginning(place: ExperimentContext, variant: Variant) -> PulsePredictor:
 
 
 def _manifest(place: ExperimentContext) -> Manifest:
-    """Return that of the records, with the edges that experience is gathered with."""
+    """Return the manifest of the records, with the edges that experience is gathered with."""
     manifest = Manifest.from_json(place.data.manifest.to_json())
     manifest.settings.update({"rise_s": Law.rise_s, "fall_s": Law.fall_s, "seen": list(SEEN)})
     return manifest
@@ -149,6 +150,7 @@ def _source(place: ExperimentContext, variant: Variant) -> Variant:
 
 
 def _remembers(variant: Variant) -> bool:
+    """Return whether a network sees how slow the device has been in earlier pulses."""
     return "slow_same" in variant.specification.inputs
 
 
@@ -167,6 +169,7 @@ def _clock(place: ExperimentContext, variant: Variant) -> PulsePredictor:
 def _experience(
     place: ExperimentContext, variant: Variant, policy: PulsePredictor, index: int
 ) -> dict[str, np.ndarray]:
+    """Return the columns of a round of experience, gathered with a policy."""
     law = variant.gathering
     attempts, jitter = law.rounds[index]
     return _gathered(
@@ -177,7 +180,7 @@ def _experience(
 def _gathered(
     place: ExperimentContext, variant: Variant, policy: PulsePredictor, law: Law, index: int
 ) -> dict[str, np.ndarray]:
-    """Return attempts on devices of their own, kept."""
+    """Return the columns of attempts on devices of their own, from the cache or simulated."""
     count = place.setting.devices or variant.gathering.devices
     settings = place.origin("training", law=dataclasses.asdict(law), policy=policy.sha256, devices=count,
                             index=index, d2d=place.setting.d2d, seed=place.seed(EXPERIENCE, index))  # fmt: skip

@@ -56,7 +56,7 @@ QUICK = 10
 
 
 def row(histories: Sequence[History], reads_s: Sequence[float]) -> dict[str, Any]:
-    """Return figures of a programmer's writes, as results hold them; times also for reads of other lengths [s]."""
+    """Return the row of results of a programmer's writes; times also for reads of other lengths [s]."""
     booked = {f"{read_s:g}": summary([h.with_reads(read_s) for h in histories]) for read_s in reads_s}
     return summary(histories) | {
         "knows": histories[0].knows,
@@ -69,7 +69,7 @@ def row(histories: Sequence[History], reads_s: Sequence[float]) -> dict[str, Any
 
 
 def quick(histories: Sequence[History]) -> np.ndarray:
-    """Return which writes reached their target with fewer than `QUICK` pulses, (n,)."""
+    """Return which writes reached their target with fewer than `QUICK` pulses, (n,), as 0.0 or 1.0."""
     return np.array([h.outcome is Outcome.REACHED and len(h.pulses) < QUICK for h in histories], float)
 
 
@@ -80,14 +80,17 @@ def _met(history: History) -> bool:
 
 
 def with_common_reads(histories: Mapping[str, Sequence[History]]) -> dict[str, list[History]]:
-    """Return writes by programmer, with reads of `READ_S`."""
+    """Return the writes by programmer as if each read had taken `READ_S`."""
     return {name: [history.with_reads(READ_S) for history in several] for name, several in histories.items()}
 
 
 def side(
     histories: Mapping[str, Sequence[History]], names: Iterable[str], key: str, judged: Sequence[str] = ()
 ) -> Candidates:
-    """Return some programmers as candidates of which the one with the smallest mean of "pulses" or "time_s" is taken.
+    """Return some programmers as candidates, of which the one with the smallest mean cost is the best.
+
+    The cost is "pulses" or "time_s"; `judged` are the figures, as in `ratio`, by which it is judged, its cost where
+    there is none.
 
     `judged`: the figures, as in `ratio`, by which it is judged; its cost where there is none.
     """
@@ -101,7 +104,7 @@ def side(
 def best_of(histories: Mapping[str, Sequence[History]], names: Iterable[str], key: str) -> str:
     """Return the name of the programmer with the smallest mean of "pulses" or "time_s", as reliable as the best one.
 
-    A name, not a figure: what the best one is worth `comparing` says, which chooses on other writes than it judges on.
+    A name, not a figure: `rival_ratios` says what the best one is worth, on other writes than it is chosen on.
     """
     return side(histories, names, key).best
 
@@ -121,8 +124,9 @@ def carry_over(kind: Rule, voltages: Pair | NominalTimes, parameters: Mapping[st
 
 
 def best_of_each_amplitude(ranked: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
-    """Return that of settings, best first, the best one of each amplitude: it is what another circuit asks to be
-    chosen anew.
+    """Return the best settings of each amplitude, `count` of them at most, of settings best first.
+
+    The amplitude is what has to be chosen anew in another circuit.
     """
     best: dict[float, Mapping[str, Any]] = {}
     for parameters in ranked:

@@ -15,14 +15,14 @@ from ..programming.write_statistics import median_interval, ratio
 from .ranking import best_of, quick, side, with_common_reads
 
 KEYS = ("pulses", "time_s")
-"""What is compared; times with reads of `judging.READ_S`."""
+"""What is compared; times with reads of `ranking.READ_S`."""
 
 Writes = Mapping[str, Sequence[History]]
 """By programmer, case by case."""
 
 
 def rivals(histories: Writes, knows: Iterable[str], but: Iterable[str] = ()) -> list[str]:
-    """Return the programmers that know something of these kinds, without some."""
+    """Return the names of programmers that know something of these kinds, but for some, in alphabetical order."""
     kinds, out = set(knows), set(but)
     return sorted(name for name, several in histories.items() if several[0].knows in kinds and name not in out)
 
@@ -88,13 +88,13 @@ def break_even(histories: Writes, plain: str = "") -> dict[str, dict[str, Any]]:
 
 
 def _spare(rival: np.ndarray, own: np.ndarray, per: int | None = None) -> np.ndarray:
-    """Return the time that is left, over pulses or predictions; of means (B, 1) and (B, 3)."""
+    """Return the time that is left [s], over pulses or predictions where asked; of means (B, 1) and (B, 3)."""
     left = rival[:, 0] - own[:, 0]
     return left if per is None else left / own[:, per]
 
 
 def compare_programmers(histories: Writes, ours: Iterable[str], plain: str = "") -> dict[str, Any]:
-    """Return what results hold of a table of writes: ratios of pulses and of times, reads of 100 ns, and break-even."""
+    """Return ratios of pulses and of times, with reads of 100 ns, and break-even, as results hold them."""
     every = with_common_reads(histories)
     found = {key: against(every, ours, key, plain) for key in KEYS}
     found["time_s"]["break_even"] = break_even(every, plain)

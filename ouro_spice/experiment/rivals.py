@@ -37,7 +37,7 @@ def table_name(band: float) -> str:
 
 
 def setting_trials(place: ExperimentContext, name: str, seed: int) -> Trials:
-    """Return the trials of a setting that the table ``[name]`` of the configuration asks for, kept."""
+    """Return the trials of a setting that the table ``[name]`` of the configuration asks for, from cache or made."""
     table = place.configuration.tables[name]
     # slow devices among many need long pulses; in a circuit they would take as long as all the others
     far = place.setting.law is not None and isinstance(place.cell, CompactCell)
@@ -50,7 +50,7 @@ def setting_trials(place: ExperimentContext, name: str, seed: int) -> Trials:
 
 
 def table(place: ExperimentContext, band: float) -> Table:
-    """Return the table of a setting for a band, of trials of its own."""
+    """Return the table of a setting for a band, made of trials of its own."""
     return Table.fit(setting_trials(place, "table", place.seed(TABLE)), band)
 
 
@@ -69,7 +69,7 @@ def tables(place: ExperimentContext) -> dict[str, Table]:
 def writing_table(
     place: ExperimentContext, tolerance: float, compact: ExperimentContext | None, most: int, count: int
 ) -> list[Table]:
-    """Return the table that writes to within a tolerance, its factors tuned; none where there are no tables.
+    """Return the table that writes to within a tolerance, its factors tuned; empty where there are no tables.
 
     They are tuned on training devices of the setting; of a circuit on those of the compact model, `compact`.
     """
@@ -101,6 +101,7 @@ def table_settings(one: Table) -> dict[str, Any]:
 
 
 def _plain(one: Table) -> dict[str, float]:
+    """Return the factors of a table by name."""
     return {"growth": one.growth, "turn": one.turn}
 
 
@@ -110,7 +111,7 @@ def basis(kind: Rule, cell: Cell | CompactCell, voltages: Pair, engine: Engine |
 
 
 def cached_basis(place: ExperimentContext, kind: Rule) -> Pair | NominalTimes:
-    """Return the `basis` of a setting, kept."""
+    """Return the `basis` of a setting, from the cache or made."""
     if getattr(kind, "knows", "") != NOMINAL:
         return place.pair
 

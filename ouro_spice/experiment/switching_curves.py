@@ -146,14 +146,14 @@ def _compact(devices: tuple[Device, ...], walk: Walk, voltages: Pair, pulses: in
 
 
 def _seed(seed: int, number: int) -> int:
-    """Return the seed of one device."""
+    """Return the seed of one device's walk."""
     return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
 
 
 def _spice(
     device: Device, number: int, pulses: int, manifest: Manifest, engine: Ngspice, bar: Bar, folder: Path | None
 ) -> np.ndarray:
-    """Return the curve of one device in SPICE, (2 P + 1,) [S]; read where it is there, else simulated and kept."""
+    """Return the curve of one device in SPICE, (2 P + 1,) [S], from the cache or simulated."""
     done = 0
 
     def make() -> dict[str, np.ndarray]:
@@ -176,7 +176,7 @@ def _spice(
 
 
 def _claimed(folder: Path, manifest: Manifest) -> Path:
-    """Return the folder, with the manifest of these curves in it."""
+    """Return the folder, with the manifest of these curves in it; ValueError where it holds others."""
     path = make_folder(folder) / "manifest.json"
     if path.is_file():
         try:
@@ -192,7 +192,7 @@ def _claimed(folder: Path, manifest: Manifest) -> Path:
 
 
 def write_curves(curves: SwitchingCurves, folder: Path) -> dict[str, Path]:
-    """Write figure, table and summary; the paths by kind."""
+    """Write figure, table and summary; return the paths by kind."""
     paths = {kind: folder / f"switching_curves.{kind}" for kind in ("png", "svg", "csv", "json")}
     figure = draw(curves)
     write_whole(paths["png"], lambda temporary: figure.savefig(temporary, format="png", dpi=150))
@@ -203,7 +203,7 @@ def write_curves(curves: SwitchingCurves, folder: Path) -> dict[str, Path]:
 
 
 def summary(curves: SwitchingCurves) -> dict[str, object]:
-    """Return where the curves go: conductance at the turn and at the end, pulses to 300 uS."""
+    """Return where the curves go: conductance at the turn and at the end [S], pulses to 300 uS."""
     found: dict[str, object] = {"v_set_V": curves.voltages.v_set, "v_reset_V": curves.voltages.v_reset}
     half = curves.compact_S.shape[1] // 2
     for name, group in (("compact", curves.compact_S), ("spice", curves.spice_S)):
@@ -219,11 +219,12 @@ def summary(curves: SwitchingCurves) -> dict[str, object]:
 
 
 def _pulses(crossed: np.ndarray) -> int | None:
+    """Return the number of the first pulse after which a curve has crossed; None where it does not."""
     return int(np.argmax(crossed)) if crossed.any() else None
 
 
 def draw(curves: SwitchingCurves):  # noqa: ANN201 - matplotlib's Figure, imported where it is needed
-    """Return the figure."""
+    """Draw the curves over the number of the pulse; return the figure."""
     from ..reporting.figures import axes
 
     figure, grid = axes(1, width=8.4, height=4.2)

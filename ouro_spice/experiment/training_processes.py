@@ -49,8 +49,9 @@ def train_ahead(place: ExperimentContext) -> None:
 
 @contextmanager
 def _processes(place: ExperimentContext, parts: list[dict[int, list[str]]]) -> Iterator[Iterator[str]]:
-    """Return processes for parts of the trainings; yields a line for each training that is done. They end with the
-    block.
+    """Start processes for parts of the trainings; yield a line for each training that is done.
+
+    The processes end with the block.
     """
     running = [
         subprocess.Popen(
@@ -80,7 +81,7 @@ def _send(process: subprocess.Popen[str], task: dict[str, Any]) -> None:
 
 
 def _lines(running: list[subprocess.Popen[str]]) -> Iterator[str]:
-    """Return the lines of all processes as they come, until each has ended."""
+    """Yield the lines of all processes as they come, until each has ended."""
     came: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def listen(process: subprocess.Popen[str]) -> None:
@@ -103,6 +104,7 @@ def _lines(running: list[subprocess.Popen[str]]) -> Iterator[str]:
 
 
 def _task(place: ExperimentContext, part: dict[int, list[str]]) -> dict[str, Any]:
+    """Return the trainings of a part as plain values, with all that a process needs for them."""
     configuration = place.configuration
     return {
         "name": configuration.name, "tables": configuration.tables, "setting": place.setting.name,

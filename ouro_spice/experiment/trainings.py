@@ -78,16 +78,16 @@ class Spread:
 
     @property
     def ends(self) -> list[float]:
-        """Return the interval."""
+        """Return the ends of the interval."""
         return [self.low, self.high]
 
     def shares(self) -> Spread:
-        """Return the same with the interval of a share: Wilson's at least."""
+        """Return the same figure with the interval of a share: Wilson's at least."""
         low, high = share_ends(self.value, self.ends, len(self.each))
         return dataclasses.replace(self, low=low, high=high)
 
     def differences(self) -> Spread:
-        """Return the same with the interval of a difference of paired shares, cases from -1 to 1.
+        """Return the same figure with the interval of a difference of paired shares, cases from -1 to 1.
 
         It is as wide as that of Agresti and Min (2005) at least, half a pair added to each kind of pair: 40 pairs
         that agree do not prove that all do.
@@ -111,13 +111,13 @@ def best_training(trainings: Sequence[PulsePredictor]) -> PulsePredictor:
 
 
 def validation_score(predictor: PulsePredictor) -> float:
-    """Return what a training left of the score that its last stage had to make small on the validation data."""
+    """Return the validation score that the last stage of a training came down to."""
     kept = predictor.manifest.settings["training"]["kept"]
     return float(kept[max(kept, key=lambda stage: int(stage.split()[0]))])
 
 
 def seed_of(predictor: PulsePredictor) -> int:
-    """Return the seed of a training."""
+    """Return the seed that trained a network."""
     return int(predictor.manifest.settings["training"]["seed"])
 
 
@@ -138,7 +138,7 @@ def summary(deployments: Sequence[Deployment]) -> dict[str, Any]:
 
 
 def hit_summary(hits: Mapping[float, Sequence[np.ndarray]]) -> dict[str, Any]:
-    """Return shares and their intervals of hits (S, n) by band, and how far the trainings are apart."""
+    """Return shares, intervals and spread over trainings of hits by band, (S, n) each, as a row of results."""
     spreads = {label("within", band): Spread.of(np.stack(each)).shares() for band, each in hits.items()}
     count, n = np.shape(next(iter(hits.values())))
     row: dict[str, Any] = {key: one.value for key, one in spreads.items()}
@@ -165,7 +165,7 @@ def over_tables(tries: Sequence[Deployment], tables: dict[float, Deployment]) ->
 def add_trainings(
     row: dict[str, Any], trainings: Sequence[PulsePredictor], one: dict[str, Any], note: str = ""
 ) -> None:
-    """Write into a row of results which trainings it is of, and the shares in `one` of the training that goes on."""
+    """Add to a row of results which trainings it is of, and the shares in `one` of the training that goes on."""
     seeds = [seed_of(predictor) for predictor in trainings]
     found = {"n": len(seeds), "seeds": seeds, "chosen": seed_of(best_training(trainings))} | row.get("trainings", {})
     if len(seeds) > 1:

@@ -22,7 +22,7 @@ _KNOWN = {"name", "device", "process", "lines", "drive", "clock_s", "edge_s", "v
 
 
 def transfer(place: ExperimentContext) -> dict[str, Deployment]:
-    """Return the same devices, starts and targets under each condition, by its name."""
+    """Return attempts of the same devices, starts and targets under each condition, by its name."""
     variants, found = place.configuration.variants, {}
     for one in place.configuration.tables["transfer"]:
         predictor = network(place, variants[one.get("variant", place.setting.transfer)])
@@ -31,6 +31,7 @@ def transfer(place: ExperimentContext) -> dict[str, Deployment]:
 
 
 def _under(place: ExperimentContext, predictor: PulsePredictor, condition: Mapping[str, Any]) -> Deployment:
+    """Return the attempts of a network under one condition, from the cache or simulated."""
     cell, drive, count = changed_cell(place.cell, condition), condition.get("drive", 1.0), place.setting.deployments
     pair = dataclasses.replace(place.pair, v_set=drive * place.pair.v_set, v_reset=drive * place.pair.v_reset)
     settings = describe(

@@ -18,7 +18,7 @@ from .trainings import Spread
 def updates(
     place: ExperimentContext, networks: Mapping[str, Sequence[PulsePredictor]]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return the `rows` of each network's trainings by name, of the cells of single attempts; kept.
+    """Return the `rows` of each network's trainings by name, of the cells of single attempts, from cache or simulated.
 
     In a circuit a dozen pulses for each cell and network cost too much: nothing.
     """
@@ -61,6 +61,7 @@ def _mean(each: Sequence[Mapping[str, Any]], ratios: np.ndarray, asked_S: np.nda
 
 
 def _asked(place: ExperimentContext, name: str, network: PulsePredictor) -> Increments:
+    """Return the small changes that one training makes, from the cache or simulated."""
     edge_s = float(np.sqrt(np.prod(place.setting.edges_s)))
 
     def make() -> dict[str, np.ndarray]:

@@ -24,7 +24,7 @@ class Experience:
         (attempts, jitter) of each: the first with the network of a single pulse, then with the one trained so far. A
         setting that begins with the networks of another one has no need of the first.
     low, high, fastest_s
-        As in `predictor.Law`.
+        As in `rollout.Law`.
     """
 
     devices: int
@@ -76,7 +76,7 @@ class Variant:
 
     @classmethod
     def of(cls, key: str, table: Mapping[str, Any]) -> Variant:
-        """Make one of a table of the file."""
+        """Return the variant of a table of the file; ValueError for what is wrong in it."""
         values = dict(table)
         name, experience, drives, like = (values.pop(one, None) for one in ("name", "experience", "drives", "like"))
         if experience:

@@ -67,7 +67,7 @@ class Writes:
 
 
 def writes(place: ExperimentContext, compact: ExperimentContext | None) -> Writes:
-    """Return the writes of all programmers; `compact`: where a circuit's conventional programmers are tuned first."""
+    """Return the writes of all programmers; `compact` is where a circuit's conventional ones are tuned first."""
     table = place.configuration.tables["write"]
     found = Writes()
     for tolerance in table["tolerances"]:
@@ -91,7 +91,7 @@ def writes(place: ExperimentContext, compact: ExperimentContext | None) -> Write
 
 
 def _kinds(table: dict[str, Any]) -> list[Rule]:
-    """Return the kinds of rules that take part: all, or those whose settings the file gives."""
+    """Return the rules that take part: all, or those whose settings the file gives."""
     given = table.get("conventional")
     return [kind for kind in (*CONVENTIONAL, *INFORMED) if given is None or kind.__name__ in given]
 
@@ -99,7 +99,7 @@ def _kinds(table: dict[str, Any]) -> list[Rule]:
 def rule_with_settings(
     place: ExperimentContext, kind: Rule, tolerance: float, compact: ExperimentContext | None = None
 ) -> tuple[Programmer, dict[str, Any]]:
-    """Return a conventional programmer with its settings, and what results hold of them.
+    """Return a conventional programmer with its settings, and these and their edges as results hold them.
 
     They are those that the file gives, or those that take the shortest time on training devices, reads included.
     Edges are those of what was tried on the compact model, where all of the grid is.
@@ -114,7 +114,7 @@ def rule_with_settings(
 
 
 def neural(place: ExperimentContext, compact: ExperimentContext | None) -> list[Programmer]:
-    """Return the networks, those that were trained on the compact model instead, and the noise-free model."""
+    """Return programmers of the networks, of those that compact data trained, and of the noise-free model."""
     variants = _neural(place)
     networks = [programmer(place, variant) for variant in variants]
     if compact is not None:
@@ -124,13 +124,14 @@ def neural(place: ExperimentContext, compact: ExperimentContext | None) -> list[
 
 
 def _neural(place: ExperimentContext) -> list[Variant]:
+    """Return the networks that write."""
     return [place.configuration.variants[key] for key in place.configuration.tables["write"]["neural"]]
 
 
 def tuned_parameters(
     place: ExperimentContext, kind: Rule, tolerance: float, compact: ExperimentContext | None
 ) -> list[dict[str, Any]]:
-    """Return settings, best first."""
+    """Return the settings that a rule was tried with, best first, from the cache or tuned now."""
     table = place.configuration.tables["write"]
     if compact is not None:
         best = best_of_each_amplitude(tuned_parameters(compact, kind, tolerance, None), table["tried"])
@@ -156,15 +157,13 @@ def tuned_parameters(
 
 
 def write_histories(place: ExperimentContext, one: Programmer, tolerance: float, most: int) -> list[History]:
-    """Return the writes of one programmer, kept."""
+    """Return the writes of one programmer to the setting's devices, from the cache or simulated."""
     drawn = place.samples(place.setting.write, WRITES)
     return cached_histories(place, f"writes-{one.name}", one, drawn, tolerance, most, False)
 
 
 def convergence(place: ExperimentContext) -> dict[str, list[History]]:
-    """Return fig. 7: the same number of iterations whatever the reading, by programmer; targets evenly over the
-    window.
-    """
+    """Return the writes of Fig. 7 by programmer: as many iterations whatever the reading, targets over the window."""
     table = place.configuration.tables["converge"]
     low, high = place.cell.window_S
     shown = [target for target in table["shown_S"] if low < target < high]
@@ -190,7 +189,7 @@ def cached_histories(
     most: int,
     keep_going: bool,
 ) -> list[History]:
-    """Return writes to cells of a setting, kept; arguments as in `write_many`."""
+    """Return writes to cells of a setting, from the cache or simulated; arguments as in `write_many`."""
     targets = [one.target_S for one in drawn]
     settings = place.origin(
         programmer=_identity(one), tolerance=tolerance, most=most, keep_going=keep_going, d2d=place.setting.d2d,
@@ -207,7 +206,7 @@ def cached_histories(
 
 
 def _identity(one: Programmer) -> str:
-    """Return what decides the pulses of a programmer."""
+    """Return a text that decides the pulses of a programmer."""
     if isinstance(one, Table):
         return f"{one.name} {one.checkpoint}"
     if isinstance(one, NeuralProgrammer):
@@ -216,7 +215,7 @@ def _identity(one: Programmer) -> str:
 
 
 def pack(histories: Sequence[History]) -> dict[str, np.ndarray]:
-    """Return histories as arrays, filled up with NaN."""
+    """Return histories as arrays, rows filled up with NaN."""
     reads = max(len(h.readings_S) for h in histories)
 
     def filled(get: Callable[[History], Sequence[float]]) -> np.ndarray:
@@ -259,9 +258,7 @@ def unpack(arrays: dict[str, np.ndarray], name: str, tolerance: float, manifest:
 
 
 def rows(place: ExperimentContext, found: Writes) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return what results hold: tolerance -> programmer -> figures; other read times and ranges of the target below
-    them.
-    """
+    """Return rows of results by tolerance and programmer, each with those of thirds of the window by target."""
     table = place.configuration.tables["write"]
     low, high = place.cell.window_S
     thirds = np.linspace(low, high, 4)

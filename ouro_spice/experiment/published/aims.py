@@ -2,7 +2,7 @@
 
 One rule for all: an aim is met where the end of its 95 % interval meets it, and the number of cases stands beside.
 Intervals of shares are Wilson's, of several trainings those of another draw of them too; of means and ratios they are
-bootstraps. The best of several is chosen on other cases than it is judged on (`write_verify.choice`).
+bootstraps. The best of several is chosen on other cases than it is judged on (`best_of.of_best`).
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ _OTHERS = ("do nothing", "noise-free")
 
 
 def aim_rows(results: Results) -> list[list[str]]:
-    """Return aims with what was measured, and whether they are met; those of campaigns that were not run are left
-    out.
-    """
+    """Return a row for each aim: text, measured figure, whether it is met; none of campaigns that were not run."""
     rows = []
     for campaign, text, measure in _AIMS:
         if campaign not in results:
@@ -47,19 +45,19 @@ def aim_rows(results: Results) -> list[list[str]]:
 
 
 def _share(row: Mapping[str, Any], key: str) -> tuple[float, float, float]:
-    """Return a share of independent attempts with Wilson's interval, of several trainings with their row's own at
-    least.
-    """
+    """Return a share of independent attempts and its interval: Wilson's, or that of several trainings where wider."""
     ends = row["interval"][key] if row.get("trainings", {}).get("n", 1) > 1 else None
     value, low, high = widen((row[key], *wilson(row[key] * row["n"], row["n"])), ends)
     return value, low, high
 
 
 def _percent(value: float, low: float, high: float) -> str:
+    """Return a share and its interval in per cent, as text."""
     return f"{100 * value:.1f} % ({100 * low:.1f} .. {100 * high:.1f})"
 
 
 def _smoothed(results: Mapping[str, Any]) -> tuple[str, bool]:
+    """Judge the share within 50 % of the network that was fine-tuned through smoothed histories."""
     row = results["one_shot"]["paper"]["B_smoothed"]
     found = _share(row, "within_50")
     return f"{_percent(*found)}, n = {row['n']}", found[1] >= 0.95
@@ -70,8 +68,9 @@ _SAME = ", chosen on the same cases"
 
 
 def _best(results: Mapping[str, Any], setting: str) -> dict[str, Any]:
-    """Return the best networks of a setting, as `best_networks` gives them; of rows alone where results are of
-    before.
+    """Return the best networks of a setting, as `best_networks` gives them.
+
+    Of files of before, which do not hold them, of the rows alone.
     """
     if "best" in results:
         return results["best"][setting]
@@ -90,8 +89,9 @@ def _best(results: Mapping[str, Any], setting: str) -> dict[str, Any]:
 
 
 def _quickest(rows: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return the network with the fewest pulses, as `quickest` gives it, of rows of before; the median without an
-    interval.
+    """Return the network with the fewest pulses, as `quickest` gives it, of rows of files of before.
+
+    The median has no interval there.
     """
     share = _share(rows[name], "iterations_below_10")
     return {"name": name + _SAME, "n": rows[name]["n"], "below_10": share, "median": rows[name]["pulses_median"]}
@@ -129,7 +129,7 @@ def _floor(setting: str, limit: float) -> Callable[[Mapping[str, Any]], tuple[st
 
 
 def _history(results: Mapping[str, Any]) -> tuple[str, bool]:
-    """Return each band by the network of this circuit that serves it best."""
+    """Judge second attempts: each band by the network of this circuit that serves it best."""
     best = _best(results, _SPICE)["second"]
     found, met = [], True
     for key, least in (("within_50", 0.95), ("within_20", 0.75)):
@@ -140,6 +140,8 @@ def _history(results: Mapping[str, Any]) -> tuple[str, bool]:
 
 
 def _iterations(setting: str) -> Callable[[Mapping[str, Any]], tuple[str, bool]]:
+    """Judge the number of pulses of the quickest network: share below 10, and median."""
+
     def measure(results: Mapping[str, Any]) -> tuple[str, bool]:
         ratios = results["ratios"][setting]["0.1"]
         one = ratios.get("quickest") or _quickest(results["write_verify"][setting]["0.1"], ratios["pulses"]["neural"])
@@ -153,6 +155,8 @@ def _iterations(setting: str) -> Callable[[Mapping[str, Any]], tuple[str, bool]]
 
 
 def _ratio(setting: str, key: str, what: str, least: float) -> Callable[[Mapping[str, Any]], tuple[str, bool]]:
+    """Judge how many times as much rivals take: the lower end of the interval against `least`."""
+
     def measure(results: Mapping[str, Any]) -> tuple[str, bool]:
         row = results["ratios"][setting]["0.1"][key]
         n = results["write_verify"][setting]["0.1"][row["neural"]]["n"]

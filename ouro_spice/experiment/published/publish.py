@@ -63,14 +63,17 @@ def round_figures(value: Any) -> Any:
 
 
 def write(several: list[dict[str, Any]], folder: Path, any_commit: bool = False) -> list[Path]:
-    """Write ``NAME.json`` of each campaign into a folder; ValueError as `publication`, before any is written."""
+    """Write ``NAME.json`` of each campaign into a folder; return the paths.
+
+    ValueError as `publication`, before any is written.
+    """
     texts = {one["campaign"]: json.dumps(publication(one, any_commit), indent=1, allow_nan=False) for one in several}
     make_folder(folder)
     return [write_text(folder / f"{name}.json", f"{text}\n") for name, text in texts.items()]
 
 
 def read(file: Path) -> dict[str, Any]:
-    """Return what a campaign has found, of its ``results.json`` or a published file.
+    """Read what a campaign has found, from its ``results.json`` or a published file; return it as a table.
 
     Raises
     ------
@@ -131,7 +134,7 @@ def _check(found: Mapping[str, Any]) -> None:
 
 
 def _inside(where: str, found: Any) -> list[tuple[str, Any]]:
-    """Return what a table holds, each with the way to it; ValueError for what is no table."""
+    """Return the items of a table, each with the way to it in words; ValueError for what is no table."""
     if not isinstance(found, dict):
         raise ValueError(f"{where} is no table")
     return [(f"{where}, {name}", one) for name, one in found.items()]

@@ -49,7 +49,7 @@ def _interval(key: str) -> Callable[[Row], str]:
 
 
 def _trainings(row: Row) -> str:
-    """Return how many trainings a row is the mean of, and how far they are apart in the share within 20 %."""
+    """Return how many trainings a row is the mean of, and their spread of the share within 20 %, as text."""
     found = row.get("trainings")
     if not found:
         return ""
@@ -60,13 +60,13 @@ def _trainings(row: Row) -> str:
 
 
 def _timed(row: Row) -> str:
-    """Return the median time of a prediction, how many were timed, and between which times half of them lie."""
+    """Return the median time of a prediction, how many were timed, and the middle half of the times, as text."""
     found, ends = duration(row.get("compute_s")), row.get("compute_quartiles_s")
     return f"{found} ({' .. '.join(map(duration, ends))}, n = {row['compute_n']})" if found and ends else found
 
 
 def _chosen(row: Row) -> str:
-    """Return the shares of the training that goes on."""
+    """Return the shares of the training that goes on, as text."""
     found = row.get("trainings", {})
     if "chosen_shares" not in found:
         return ""
@@ -130,7 +130,7 @@ _TRANSFER = (*_SHARES[1:4], _column("median RPD", "rpd_median", share), _column(
 
 
 def share_table(rows: Mapping[str, Row]) -> Table:
-    """Return the attempts of a setting: a line for each variant, the floor first, then what needs no network."""
+    """Return a table of a setting's attempts: a line a variant, the floor first, then what needs no network."""
     first = next((row for row in rows.values() if f"floor_{PERCENTS[0]}" in row), None)
     ordered = sorted(rows, key=_rank)  # a stable order: others as they are in the results
     head, lines = _made("variant", {name: rows[name] for name in ordered}, _SHARES, _SHARES_BESIDE)
@@ -167,7 +167,7 @@ def _is_list(value: Any) -> bool:
 
 
 def write_table(rows: Mapping[str, Row]) -> Table:
-    """Return the writes of a setting: a line for each programmer, times for each length of a read."""
+    """Return a table of a setting's writes: a line a programmer, times for each length of a read."""
     lengths = dict.fromkeys(length for row in rows.values() for length in row.get("reads", {}))
     times = tuple(_time(length, k == 0) for k, length in enumerate(lengths))
     return _made("programmer", rows, (*_WRITES, *times, *_WRITES_LAST), _WRITES_BESIDE)
@@ -204,7 +204,7 @@ def _time(length: str, first: bool) -> Column:
 
 
 def ratio_table(ratios: Mapping[str, Mapping[str, Row]]) -> Table:
-    """Return how many times fewer: a line for each tolerance, for pulses and for time."""
+    """Return a table of how many times fewer: a line for each tolerance, for pulses and for time."""
     words = {"pulses": "pulses", "time_s": "time"}
     keyed = {(tolerance, key): row for tolerance, both in ratios.items() for key, row in both.items() if key in words}
     head, lines = _made("", keyed, _RATIOS, ("over_each", "each", "break_even"))
@@ -213,7 +213,7 @@ def ratio_table(ratios: Mapping[str, Mapping[str, Row]]) -> Table:
 
 
 def transfer_table(rows: Mapping[str, Row]) -> Table:
-    """Return a network's attempts under other conditions, a line each."""
+    """Return a table of a network's attempts under other conditions, a line each."""
     return _made("condition", rows, _TRANSFER, ("n", "interval", "rpd_mean", "wrong_way"))
 
 

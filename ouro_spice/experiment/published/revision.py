@@ -36,7 +36,7 @@ def commit(root: Path | None = None) -> str:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """Return what git says; None where it fails, or is not there."""
+    """Return the output of a command of git; None where it fails, or git is not there."""
     try:
         done = subprocess.run(
             ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=60, check=False
