@@ -63,7 +63,7 @@ def write(
 
     array = options.build(cell)
     selection, state = _selected(array, row, col, fidelity), options.start(array, pulse.resets)
-    with _kept(out_folder(out)):
+    with _deck_of_failure(out_folder(out)):
         sent = pulse.build(array.cell)
         written = write_array(selection, sent, state, options.seed)
     summary = _finish(written, out, as_json, {"amplitude_V": sent.amplitude})
@@ -109,8 +109,11 @@ def read(
         chosen = _selected(array, row, col)
         cells = [(chosen.row, number) for number in chosen.cols]
     with resumable():
-        # what was clipped is in the results, and told once
-        with _kept(out_folder(out)), warnings.catch_warnings(record=True, action="always", category=ReadingClipped):
+        # what was clipped is in the results, and reported once
+        with (
+            _deck_of_failure(out_folder(out)),
+            warnings.catch_warnings(record=True, action="always", category=ReadingClipped),
+        ):
             found = sneak_map(array, state, positions, workers, cells, out)
         summary = _finish(found, out, as_json, {"read_scheme": array.read_scheme}, found.kept)
     if summary["clipped"]:
@@ -150,7 +153,7 @@ def disturb(
     array = options.build(cell)
     selection, state = _selected(array, row, col, fidelity), options.start(array, pulse.resets)
     with resumable() if explicit else nullcontext():
-        with _kept(out_folder(out)):
+        with _deck_of_failure(out_folder(out)):
             sent = pulse.build(array.cell)
             found = run(selection, sent, pulses, state, explicit, options.seed, out=out)
         _finish(found, out, as_json, {"amplitude_V": sent.amplitude}, found.kept)
@@ -185,7 +188,7 @@ def position(
     array = options.build(cell)
     state = options.start(array, pulse.resets)
     with resumable():
-        with _kept(out_folder(out)):
+        with _deck_of_failure(out_folder(out)):
             sent = pulse.build(array.cell)
             found = sweep_positions(array, sent, state, positions, options.seed, fidelity.value, workers, out)
         summary = _finish(found, out, as_json, {"amplitude_V": sent.amplitude}, found.kept)
@@ -218,7 +221,7 @@ def product(
     array = options.build(cell, reading=True)
     x = _numbers(inputs or ("1" if array.gated else f"{array.cell.read.voltage}"))
     state = options.start(array, True)
-    with _kept(out_folder(out)):
+    with _deck_of_failure(out_folder(out)):
         found = run(array, x * array.rows if len(x) == 1 else x, state)
     _finish(found, out, as_json, {})
     if as_json:
@@ -232,7 +235,7 @@ def product(
 
 
 def _selected(array: Crossbar, row: int | None, col: str | None, fidelity: Fidelities = Fidelities.FULL) -> Selection:
-    """Return the cells of ``--row`` and ``--col``."""
+    """Return the cells of ``--row`` and ``--col``; by default the one far from the drivers."""
     if col == "all":
         cols = tuple(range(array.cols))
     else:
@@ -244,6 +247,7 @@ def _selected(array: Crossbar, row: int | None, col: str | None, fidelity: Fidel
 
 
 def _numbers(text: str) -> list[float]:
+    """Return the numbers of ``--inputs``; ValueError for what are none."""
     try:
         return [float(word) for word in text.split(",")]
     except ValueError:
@@ -251,14 +255,14 @@ def _numbers(text: str) -> list[float]:
 
 
 def _micro(*values: float, digits: int = 2) -> list[str]:
-    """Return values in millionths."""
+    """Return values in millionths, as text."""
     return [f"{value * 1e6:.{digits}f}" for value in values]
 
 
 def _finish(
     result: Result, out: Path, as_json: bool, more: dict[str, object], kept: Path | None = None
 ) -> dict[str, Any]:
-    """Write the results, remove what was kept to go on from, print JSON where that is asked for; the summary."""
+    """Write the results, remove the file to go on from, print JSON where it is asked for; return the summary."""
     from ..reporting.array_figures import write_results
 
     write_results(result, out)
@@ -270,8 +274,8 @@ def _finish(
 
 
 @contextmanager
-def _kept(out: Path) -> Iterator[None]:
-    """Keep deck and log of a simulation that fails, and say where."""
+def _deck_of_failure(out: Path) -> Iterator[None]:
+    """Wrap a simulation: of one that fails deck and log are written, and the error says where."""
     try:
         yield
     except SimulationError as error:

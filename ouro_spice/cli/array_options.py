@@ -52,7 +52,7 @@ class ArrayOptions:
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0
 
     def build(self, cell: CellOptions, reading: bool = False) -> Crossbar:
-        """Return the array; `scheme` is that of reads where they are what is done.
+        """Return the array; `scheme` is that of reads where these are what is done.
 
         Raises
         ------
@@ -69,8 +69,9 @@ class ArrayOptions:
         return array if self.d2d is None else array.draw(np.random.default_rng(self.seed), self.d2d)
 
     def start(self, array: Crossbar, high: bool) -> State:
-        """Return the state at the start; where no conductances are given all cells at the high or low end of their
-        window.
+        """Return the state at the start.
+
+        Where no conductances are given all cells are at the high or low end of their window.
 
         Raises
         ------
@@ -124,7 +125,7 @@ class PulseOptions:
 
     @property
     def resets(self) -> bool:
-        """Return whether it is a RESET."""
+        """Return whether the pulse is a RESET."""
         return self.direction is Direction.RESET if self.amplitude is None else self.amplitude > 0
 
     def build(self, cell: Cell1R | Cell1T1R) -> Pulse:
@@ -143,8 +144,9 @@ class PulseOptions:
 
 
 def takes_an_array(*kinds: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return a command with the options of a cell and of these kinds behind its own; it gets them as its first
-    arguments.
+    """Return a decorator: the command gets the options of a cell and of these kinds behind its own.
+
+    It gets a `CellOptions` and an object of each kind as its first arguments.
     """
 
     def decorated(command: Callable[..., None]) -> Callable[..., None]:
@@ -166,6 +168,7 @@ def takes_an_array(*kinds: type) -> Callable[[Callable[..., None]], Callable[...
 
 
 def _parameters(kind: type) -> list[inspect.Parameter]:
+    """Return the options of a kind as parameters of a command."""
     hints = typing.get_type_hints(kind, include_extras=True)
     return [
         inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name])

@@ -81,8 +81,9 @@ def benchmark_programmers(
 
 
 def _checkpoints(options: CellOptions, paths: list[Path] | None) -> dict[str, tuple[Path, PulsePredictor]]:
-    """Return checkpoints by the name of their programmer; none, with a warning, where the package has none for the
-    cell.
+    """Return checkpoints by the name of their programmer.
+
+    None, with a warning, where the package has none for the cell.
     """
     if not paths:
         try:
@@ -97,6 +98,7 @@ def _checkpoints(options: CellOptions, paths: list[Path] | None) -> dict[str, tu
 
 
 def _times(text: str) -> tuple[float, ...]:
+    """Return the times of ``--read-times`` [s]; ValueError for what are none."""
     try:
         return tuple(float(word) for word in text.split(","))
     except ValueError:

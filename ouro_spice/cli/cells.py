@@ -89,7 +89,7 @@ class CellOptions:
     v_gate_read: Annotated[float | None, option("Gate voltage of a read [V].")] = None
 
     def build(self) -> Described:
-        """Return the cell.
+        """Return the cell of the nominal device.
 
         Raises
         ------
@@ -112,12 +112,16 @@ class CellOptions:
         return CompactCell(device, "full" if self.cell is Kind.COMPACT else self.cell.value, resistance)
 
     def _wired(self, cell: _Single) -> _Single:
+        """Return the cell with the lines and drivers that the options give."""
         named = {f.name: getattr(self, f.name, None) for f in dataclasses.fields(cell.lines)}
         return cell.replace(lines=_changed(cell.lines, **named), driver=_changed(cell.driver, resistance=self.driver))
 
 
 def takes_a_cell(command: Callable[..., None]) -> Callable[..., None]:
-    """Return a command with the options of `CellOptions` behind its own; it gets them as its first argument."""
+    """Return a command with the options of a cell behind its own.
+
+    It gets a `CellOptions` as its first argument.
+    """
     own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
     hints = typing.get_type_hints(CellOptions, include_extras=True)
     theirs = [
@@ -135,7 +139,7 @@ def takes_a_cell(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_parameters(command: Callable[..., None], every: list[inspect.Parameter]) -> Callable[..., None]:
-    """Return a command that says that it takes these parameters, for typer to make its options of."""
+    """Return a command that states these parameters, for typer to make its options of."""
     vars(command)["__signature__"] = inspect.Signature(every)
     command.__annotations__ = {one.name: one.annotation for one in every}
     return command

@@ -69,6 +69,7 @@ def edges(
 
 
 def _numbers(option: str, text: str, kind: type) -> list[Any]:
+    """Return the numbers of an option, separated by commas; ValueError for what are none."""
     try:
         return [kind(word) for word in text.split(",")]
     except ValueError:
@@ -77,7 +78,7 @@ def _numbers(option: str, text: str, kind: type) -> list[Any]:
 
 
 def _show(summary: dict[str, Any]) -> None:
-    """Return tables of the comparison, of the correction and of its test."""
+    """Print tables of the comparison, of the correction and of its test."""
     ways = ("set", "reset")
     rows = [[way.upper(), *_difference(row)] for way in ways for row in summary[way]["differences"] if row["count"] > 1]
     head = (
@@ -103,12 +104,14 @@ def _show(summary: dict[str, Any]) -> None:
 
 
 def _difference(row: dict[str, Any]) -> list[str]:
+    """Return the row of a comparison, as text."""
     shares = (f"{row[name]:.3%}" for name in ("mean", "largest", "expected"))
     extra = "-" if row["extra_s"] is None else f"{row['extra_s'] * 1e9:.4f}"
     return [str(row["count"]), f"{row['edge_s'] * 1e9:g}", str(row["starts"]), *shares, extra]
 
 
 def _correction(found: dict[str, Any]) -> list[str]:
+    """Return the row of a direction's correction and of its test, as text."""
     alphas, test = found["alphas"], found["heldout"]
     shares = (f"{alphas[name]:.4f} +- {alphas[f'{name}_error']:.4f}" for name in ("rise", "fall"))
     errors = (

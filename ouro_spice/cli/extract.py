@@ -70,7 +70,7 @@ class Place:
     ] = None
 
     def put(self, cell: Described) -> Cell | CompactCell:
-        """Return the cell in its array, where there is one."""
+        """Return the cell in its array, where there is one; else the cell."""
         if self.array_cell is None or isinstance(cell, CompactCell):
             return cell
         array = Crossbar(self.rows or 8, self.cols or 8, cell, self.scheme)
@@ -112,7 +112,7 @@ class Drawing:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """Return arguments of `extract`.
+        """Return the arguments of `extract`.
 
         Raises
         ------
@@ -134,6 +134,7 @@ class Drawing:
         return _given(rise_s=_edge("rise", self.rise), fall_s=_edge("fall", self.fall))
 
     def _listed(self) -> dict[str, Any]:
+        """Return sampling and number of the records of ``--list``; rows that are passed over are reported."""
         from .._util.tables.table_file import read_table
 
         if self.table is None:
@@ -143,11 +144,12 @@ class Drawing:
         listed = read_table(self.table, ("g_start_S", "g_target_S"), ("rise_s", "fall_s"))
         table = {name: _si(listed, name) for name in listed.columns}
         if listed.passed_over:
-            told = ", ".join(f"{name}: {count}" for name, count in listed.passed_over.items())
-            print(f"ouro-spice: {self.table}: {len(listed)} rows; no rows: {told}", file=sys.stderr)
+            rows = ", ".join(f"{name}: {count}" for name, count in listed.passed_over.items())
+            print(f"ouro-spice: {self.table}: {len(listed)} rows; no rows: {rows}", file=sys.stderr)
         return {"sampling": table, "n": self.n or len(listed)}
 
     def _like(self, path: Path) -> dict[str, Any]:
+        """Return the arguments that make the records of another dataset again, in this cell."""
         from ..dataset.pulse_dataset import PulseDataset
 
         names = [f.name for f in dataclasses.fields(self) if f.name not in ("n", "like", "rise", "fall")]
@@ -163,14 +165,12 @@ class Drawing:
         edges = self._edges()
         columns = {"g_start_S", "g_target_S", "rise_s", "fall_s"} - set(edges)
         table = {name: data.frame[name].to_numpy(float) for name in columns}
-        kept = {name: getattr(recipe, name) for name in ("seed", "d2d", "per_device", "start", "step_s")}
-        return {"n": self.n or recipe.n, "sampling": table} | kept | edges
+        same = {name: getattr(recipe, name) for name in ("seed", "d2d", "per_device", "start", "step_s")}
+        return {"n": self.n or recipe.n, "sampling": table} | same | edges
 
 
 def takes_any_cell(command: Callable[..., None]) -> Callable[..., None]:
-    """Return a command with the options of a cell, of a `Drawing` and a `Place`; its ``--cell`` knows ``array``,
-    too.
-    """
+    """Return a command with the options of a cell, a `Drawing` and a `Place`; its ``--cell`` takes ``array``, too."""
     inner = takes_an_array(Drawing, Place)(command)
 
     @functools.wraps(inner)
@@ -234,6 +234,7 @@ def extract(
 
 
 def _voltages(standing: Voltages | None, v_set: float | None, v_reset: float | None, total: float | None) -> Pair | str:
+    """Return the pair that the options give, or the name of one."""
     from ..simulation.write_voltages import Pair
 
     own = {"--v-set": v_set, "--v-reset": v_reset, "--total": total}
@@ -253,9 +254,7 @@ def _given(**options: Any) -> dict[str, Any]:
 
 
 def _si(listed: Table, name: str) -> np.ndarray:
-    """Return a column of a list, (n,), whose name says that it is in S or s; ValueError where the table says
-    otherwise.
-    """
+    """Return a column of a list, (n,), in S or s as its name says; ValueError where the table states another unit."""
     from .._util.checks import check_conductance
     from .._util.quantities import implausible
 
@@ -269,6 +268,7 @@ def _si(listed: Table, name: str) -> np.ndarray:
 
 
 def _edge(name: str, text: str | None) -> float | tuple[float, ...] | None:
+    """Return the time of ``--rise`` or ``--fall`` [s], or the ends of its range; None where it is not given."""
     if text is None:
         return None
     try:
@@ -279,6 +279,7 @@ def _edge(name: str, text: str | None) -> float | tuple[float, ...] | None:
 
 
 def _results(data: PulseDataset, out: Path) -> dict[str, Any]:
+    """Return what is printed of a dataset, for JSON."""
     outcome = data.frame.outcome
     reached = data.frame[outcome == "reached"]
     return {

@@ -111,6 +111,7 @@ def switching_curves(
 
 
 def _link(target: Path, link: Path) -> None:
+    """Put a symbolic link to a file in the place of what is there."""
     temporary = link.with_name(f".{link.name}.{os.getpid()}")
     temporary.symlink_to(target)
     temporary.replace(link)

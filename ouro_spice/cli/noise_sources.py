@@ -50,6 +50,7 @@ def noise_sources(
 
 
 def _show(frame: pd.DataFrame) -> None:
+    """Print the table of the cases."""
     head = (
         "pair",
         "sources",
@@ -66,6 +67,7 @@ def _show(frame: pd.DataFrame) -> None:
 
 
 def _cells(row: Mapping[Hashable, Any]) -> list[str]:
+    """Return the row of a case, as text."""
     import numpy as np
 
     factors = (f"{np.exp(row[name]):.3g}" for name in ("q16", "q84"))

@@ -25,7 +25,7 @@ def option(text: str, *names: str, **more: Any) -> Any:
 
 
 def out_folder(path: Path, option: str = "--out") -> Path:
-    """Return the folder of an option, made where it is not there; OutputError where it cannot be written to."""
+    """Return the folder of an option, made where it is not there; OutputError where it is not writable."""
     try:
         return make_folder(path)
     except OutputError as error:
@@ -51,6 +51,7 @@ def out_file(path: Path, example: str, room: int = 0) -> Path:
 
 
 def _is_folder(path: Path) -> bool:
+    """Return whether a path is a folder."""
     try:
         return path.is_dir()
     except OSError:  # a name that no system takes

@@ -61,6 +61,7 @@ def pair(
 
 
 def _row(what: str, results: dict[str, Any]) -> list[str]:
+    """Return the row of a direction, as text."""
     gate = results[f"gate_{what}_V"]
     return [
         what.upper(),

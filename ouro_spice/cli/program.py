@@ -69,25 +69,25 @@ def program(
     path, predictor = checkpoint_of(cell.cell, checkpoint)
     nominal = described(cell, walk, predictor.pair)
     programmer = programmer_of(path, predictor, nominal, any_circuit)
-    drawn = _drawn(nominal, seed, device, start)
+    drawn = _sample(nominal, seed, device, start)
     with progress("write", max_pulses) as bar:
         history = write_verify(
-            nominal, _Shown(programmer, bar), target, tolerance, max_pulses, drawn.seed,
+            nominal, _Counted(programmer, bar), target, tolerance, max_pulses, drawn.seed,
             state=_state(nominal, drawn), device=drawn.device,
         )  # fmt: skip
     if out is not None:
         report(history, out)
     if as_json:
-        told = {"cell": cell.cell.value, "device": device.value, "seed": seed, "start_S": drawn.start_S}
-        print(json.dumps(told | {"checkpoint": str(path)} | _results(history), indent=2, allow_nan=False))
+        settings = {"cell": cell.cell.value, "device": device.value, "seed": seed, "start_S": drawn.start_S}
+        print(json.dumps(settings | {"checkpoint": str(path)} | _results(history), indent=2, allow_nan=False))
     else:
-        _tell(history, out)
+        _print_results(history, out)
     if history.outcome is not Outcome.REACHED:
         raise typer.Exit(1)
 
 
 @dataclass(frozen=True)
-class _Shown:
+class _Counted:
     """A programmer whose pulses are counted."""
 
     programmer: Programmer
@@ -107,7 +107,7 @@ class _Shown:
         return getattr(self.programmer, name)
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """Return the programmer's."""
+        """Return the programmer's next pulse, and count it."""
         self.bar.advance()
         return self.programmer.next_pulse(target, readings)
 
@@ -123,8 +123,8 @@ def _check(cell: CellOptions, target: float, start: float | None, tolerance: flo
     walking(cell.build(), walk)
 
 
-def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | None) -> Sample:
-    """Return device, start and walk of this write."""
+def _sample(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | None) -> Sample:
+    """Return device, start and seed of the walk of this write; ValueError for a start that it cannot have."""
     from .._util.quantities import question
     from ..compact import characteristics
     from ..dataset.recipe import Recipe
@@ -143,7 +143,7 @@ def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | 
 
 
 def _state(cell: Cell | CompactCell, drawn: Sample) -> State:
-    """Return that of a device that has walked for long before."""
+    """Return the state of a device that has walked for long before, at its start."""
     from ..simulation.population import stationary
 
     own = cell.replace(device=drawn.device)
@@ -156,6 +156,7 @@ def _state(cell: Cell | CompactCell, drawn: Sample) -> State:
 
 
 def _results(history: History) -> dict[str, Any]:
+    """Return what is printed of a write, for JSON."""
     names = {"amplitude": "amplitude_V", "width": "width_s", "rise": "rise_s", "fall": "fall_s"}
     return {
         "outcome": history.outcome.name, "meaning": history.outcome.value, "detail": history.detail,
@@ -168,7 +169,8 @@ def _results(history: History) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _tell(history: History, out: Path | None) -> None:
+def _print_results(history: History, out: Path | None) -> None:
+    """Print the pulses and readings of a write, and how it ended."""
     sent = [("-", "-"), *((f"{pulse.amplitude:+.4f}", f"{pulse.width * 1e9:.4g}") for pulse in history.pulses)]
     rows = [
         [str(k), *pulse, f"{g * 1e6:.2f}", f"{g / history.target_S - 1:+.1%}"]

@@ -78,7 +78,7 @@ class Bench:
     seed
         Of everything random.
     reads_s
-        Times of a read that the time of a write is told for [s].
+        Times of a read for which the time of a write is given [s].
     tuning
         Of conventional programmers; None: their defaults.
     workers

@@ -57,14 +57,14 @@ QUICK = 10
 
 def row(histories: Sequence[History], reads_s: Sequence[float]) -> dict[str, Any]:
     """Return the row of results of a programmer's writes; times also for reads of other lengths [s]."""
-    booked = {f"{read_s:g}": summary([h.with_reads(read_s) for h in histories]) for read_s in reads_s}
+    by_length = {f"{read_s:g}": summary([h.with_reads(read_s) for h in histories]) for read_s in reads_s}
     return summary(histories) | {
         "knows": histories[0].knows,
         "success_g": float(np.mean([_met(history) for history in histories])),
         "iterations_below_10": float(np.mean(quick(histories))),
-        "reads": {read_s: one["time_s"] for read_s, one in booked.items()},
+        "reads": {read_s: one["time_s"] for read_s, one in by_length.items()},
         "time_100ns_s": summary([h.with_reads(READ_S) for h in histories])["time_s"],
-        "reads_interval_s": {read_s: one["time_interval_s"] for read_s, one in booked.items()},
+        "reads_interval_s": {read_s: one["time_interval_s"] for read_s, one in by_length.items()},
     }
 
 

@@ -56,8 +56,8 @@ def _mean(each: Sequence[Mapping[str, Any]], ratios: np.ndarray, asked_S: np.nda
     wanted_S = each[0]["asked_S"] * (1 if each[0]["direction"] == "set" else -1)
     gain = Spread.of(ratios[:, np.isclose(asked_S, wanted_S, rtol=1e-6, atol=0.0)])  # each cell once
     means = {key: float(np.mean([row[key] for row in each])) for key in ("spread", "wrong_way", "rms_S")}
-    told = {"gain": gain.value, "interval": gain.ends, "trainings": len(each), "gain_sd": gain.sd}
-    return {**each[0], **means, **told}
+    over_trainings = {"gain": gain.value, "interval": gain.ends, "trainings": len(each), "gain_sd": gain.sd}
+    return {**each[0], **means, **over_trainings}
 
 
 def _asked(place: ExperimentContext, name: str, network: PulsePredictor) -> Increments:

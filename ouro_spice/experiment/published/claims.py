@@ -78,8 +78,8 @@ def _three(rows: Mapping[str, Any], names: Sequence[str]) -> str:
 def _shares(row: Mapping[str, Any]) -> str:
     """Return the share within each band with its interval, and the number of attempts, as text."""
     ends = {band: shares_span((row.get("interval") or {}).get(f"within_{band}")) for band in PERCENTS}
-    told = (share(row.get(f"within_{band}")) + (f" ({ends[band]})" if ends[band] else "") for band in PERCENTS)
-    return f"{' / '.join(told)} %, n = {row['n']}"
+    texts = (share(row.get(f"within_{band}")) + (f" ({ends[band]})" if ends[band] else "") for band in PERCENTS)
+    return f"{' / '.join(texts)} %, n = {row['n']}"
 
 
 def _wrong(rows: Mapping[str, Any], names: Sequence[str]) -> str:
@@ -100,8 +100,8 @@ def _wrong_share(row: Mapping[str, Any]) -> str:
 def _compute(rows: Mapping[str, Any]) -> str:
     """Return the times of a prediction, how many were timed and how far they are apart, as text."""
     timed = {name: row for name, row in rows.items() if "compute_s" in row}
-    told = ", ".join(f"{name} {_timed(row)}" for name, row in timed.items())
-    return told if all("compute_n" in row for row in timed.values()) else f"{told}; how many were timed was not kept"
+    texts = ", ".join(f"{name} {_timed(row)}" for name, row in timed.items())
+    return texts if all("compute_n" in row for row in timed.values()) else f"{texts}; how many were timed was not kept"
 
 
 def _timed(row: Mapping[str, Any]) -> str:
@@ -164,10 +164,10 @@ def _tables(results: Results) -> list[str]:
         both = ((_of_band(rows, "table", band), rows.get(f"within_{band}")) for band in PERCENTS)
         pairs = [(table, network) for table, network in both if table and network]
         if len(pairs) == len(PERCENTS):
-            told = [" / ".join(share(pair[k].get(key)) for pair, key in zip(pairs, keys, strict=True)) for k in (0, 1)]
+            texts = [" / ".join(share(pair[k].get(key)) for pair, key in zip(pairs, keys, strict=True)) for k in (0, 1)]
             over = [network.get("over_table", {}).get(key) for (_, network), key in zip(pairs, keys, strict=True)]
             verdicts |= {_beside(one) for one in over}
-            lines.append(f"{setting}: table {told[0]} %, networks {told[1]} %{_differences(over)}")
+            lines.append(f"{setting}: table {texts[0]} %, networks {texts[1]} %{_differences(over)}")
     if not lines:
         return ["**Tables.** No table that is made of the same simulations stands beside the networks here yet."]
     return [

@@ -88,12 +88,12 @@ def _origin(results: Mapping[str, Any]) -> str:
     tools = ", ".join(f"{name} {versions[name]}" for name in versions) or NOT_RECORDED
     seconds = results.get("seconds")
     took = f"{seconds / 60:.0f} minutes, beside what it found done" if seconds else NOT_RECORDED
-    told = (
+    text = (
         f"**`make {results['campaign']}`**: {results.get('source') or 'a run'}. "
         f"Commit: {results.get('commit') or NOT_RECORDED}. Date: {results.get('date') or NOT_RECORDED}. "
         f"Seeds: {_seeds(results.get('seeds'))}. The last run took {took}; {tools}."
     )
-    return "\n\n".join(map(_wrapped, (told, *(results.get("notes") or ())))) + "\n"
+    return "\n\n".join(map(_wrapped, (text, *(results.get("notes") or ())))) + "\n"
 
 
 def _wrapped(text: str, indent: str = "") -> str:

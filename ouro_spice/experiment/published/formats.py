@@ -60,8 +60,8 @@ def share_of(row: Mapping[str, Any], band: int) -> str:
         return ""
     ends = shares_span((row.get("interval") or {}).get(key))
     trainings = row.get("trainings", {}).get("n", 1)
-    told = f", {trainings} trainings" if trainings > 1 else ""
-    inside = f"{ends}, n = {row['n']}{told}" if ends else f"n = {row['n']}{told}"
+    counted = f", {trainings} trainings" if trainings > 1 else ""
+    inside = f"{ends}, n = {row['n']}{counted}" if ends else f"n = {row['n']}{counted}"
     return f"{share(row[key])} % ({inside})"
 
 
@@ -86,8 +86,8 @@ def plain(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        told = {name: plain(name, one) for name, one in value.items() if not isinstance(one, Mapping)}
-        return ", ".join(f"{name} = {one}" for name, one in told.items() if one)
+        inner = {name: plain(name, one) for name, one in value.items() if not isinstance(one, Mapping)}
+        return ", ".join(f"{name} = {one}" for name, one in inner.items() if one)
     unit = _UNITS.get(key[-2:])
     write = unit or (lambda one: f"{one:.4g}")
     if _is_number(value):

@@ -53,10 +53,10 @@ def _trainings(row: Row) -> str:
     found = row.get("trainings")
     if not found:
         return ""
-    told = str(found["n"])
+    text = str(found["n"])
     if "sd" in found:
-        told += f": sd {share(found['sd']['within_20'])}, {shares_span(found['range']['within_20'])}"
-    return told + (f" ({found['note']})" if found.get("note") else "")
+        text += f": sd {share(found['sd']['within_20'])}, {shares_span(found['range']['within_20'])}"
+    return text + (f" ({found['note']})" if found.get("note") else "")
 
 
 def _timed(row: Row) -> str:
