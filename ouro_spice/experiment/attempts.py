@@ -50,14 +50,14 @@ class OneShot:
         Many trajectories of the same pairs, None where no floor was asked for; the parts they are dealt out to.
     gaps
         Floor minus share on those pairs, by variant and band; of a network over all its trainings.
-    timed
+    prediction_times
         Time of a prediction, by variant, as `compute_times` gives it.
     constant
         What always ending at one conductance is worth.
-    second
+    second_attempts
         Rows of writes that got a second pulse where the first reading was outside the band; ``hits``: each attempt's,
         over all trainings.
-    trained
+    network_rows
         Of networks the row of results that all their trainings have together; ``over_table``: share minus the table's.
     updates
         What small updates come to, by variant, over all trainings: `updates.rows`.
@@ -67,10 +67,10 @@ class OneShot:
     trials: Trials | None
     folds: int
     gaps: dict[str, dict[float, Spread]]
-    timed: dict[str, dict[str, Any]]
+    prediction_times: dict[str, dict[str, Any]]
     constant: dict[str, Any]
-    second: dict[str, dict[str, Any]]
-    trained: dict[str, dict[str, Any]] = field(default_factory=dict)
+    second_attempts: dict[str, dict[str, Any]]
+    network_rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     updates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def rows(self) -> dict[str, dict[str, Any]]:
@@ -85,15 +85,15 @@ class OneShot:
         for name, deployment in self.deployments.items():
             # what sees or does more than one pulse at the pair is not bound by this floor
             bound = floors if name in self.gaps or not self.trials else {}
-            rows[name] = (self.trained.get(name) or deployment.summary()) | bound
+            rows[name] = (self.network_rows.get(name) or deployment.summary()) | bound
             if name in self.gaps:
                 rows[name]["gap"] = {label("within", b): [g.value, g.low, g.high] for b, g in self.gaps[name].items()}
-            rows[name] |= self.timed.get(name, {})
+            rows[name] |= self.prediction_times.get(name, {})
             if name in self.updates:
                 rows[name]["small_updates"] = self.updates[name]
-        if LOOKED_UP in self.timed:
-            rows[LOOKED_UP] = rows["noise-free"] | self.timed[LOOKED_UP]
-        second = {f"{name}, two attempts": row for name, row in self.second.items()}
+        if LOOKED_UP in self.prediction_times:
+            rows[LOOKED_UP] = rows["noise-free"] | self.prediction_times[LOOKED_UP]
+        second = {f"{name}, two attempts": row for name, row in self.second_attempts.items()}
         return rows | {name: {key: row[key] for key in row if key != "hits"} for name, row in second.items()}
 
 
@@ -130,12 +130,12 @@ def one_shot(place: ExperimentContext, compact: ExperimentContext | None = None)
     gaps = {name: _gaps(trials, several, folds) for name, several in asked.items()} if trials else {}
     targets = [one.target_S for one in place.samples(place.setting.deployments, TRAINING)]
     always = constant(targets, tries["do nothing"][0].target_S)
-    shown = {name: several[found.place(name)] for name, several in tries.items()}
+    shown = {name: several[found.index(name)] for name, several in tries.items()}
     rows = {name: found.row(name, tries[name]) for name in networks}
     if lookups:  # against the table of each band, which sees what these networks see
         by_band = {band: tries[table_name(band)][0] for band in BANDS}
         rows |= {name: rows[name] | {"over_table": over_tables(tries[name], by_band)} for name in plain}
-    going_on = {name: networks[name][found.place(name)] for name in plain}
+    going_on = {name: networks[name][found.index(name)] for name in plain}
     timed = _prediction_times(place, going_on, model, lookups)
     small = updates(place, {name: networks[name] for name in plain})
     return OneShot(shown, trials, folds, gaps, timed, always, second, rows, small)
@@ -158,14 +158,14 @@ class _Trainings:
     networks: dict[str, list[PulsePredictor]]
     compact: ExperimentContext | None
 
-    def place(self, name: str) -> int:
+    def index(self, name: str) -> int:
         """Return the place of the training that goes on among those of a network, by validation data alone."""
         several = self.networks.get(name, [])
         return next((k for k, one in enumerate(several) if one is best_training(several)), 0)
 
     def row(self, name: str, tries: Sequence[Deployment]) -> dict[str, Any]:
         """Return the row of results of the attempts by all trainings of a network."""
-        row, one = summary(tries), tries[self.place(name)].summary()
+        row, one = summary(tries), tries[self.index(name)].summary()
         add_trainings(row, self.networks[name], one, self._note(name))
         return row
 
@@ -173,7 +173,7 @@ class _Trainings:
         """Return the row of results of second attempts by all trainings of a network, each as hits (n,) by band."""
         hits = {band: [each[band] for each in tries] for band in BANDS}
         row = hit_summary(hits) | {"hits": {band: np.mean(each, axis=0) for band, each in hits.items()}}
-        one = hit_summary({band: [hits] for band, hits in tries[self.place(name)].items()})
+        one = hit_summary({band: [hits] for band, hits in tries[self.index(name)].items()})
         add_trainings(row, self.networks[name], one, self._note(name))
         return row
 

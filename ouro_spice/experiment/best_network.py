@@ -36,7 +36,7 @@ def best_networks(found: OneShot, networks: Iterable[str]) -> dict[str, dict[str
         no floor, or no second attempt.
     """
     bands = {label("within", band): band for band in BANDS}
-    names, second = (sorted(set(networks) & set(of)) for of in (found.gaps, found.second))
+    names, second = (sorted(set(networks) & set(of)) for of in (found.gaps, found.second_attempts))
     return {
         "gap": {key: _gap(found, names, band) for key, band in bands.items()} if names else {},
         "second": {key: _share(found, second, band) for key, band in bands.items()} if second else {},
@@ -53,8 +53,8 @@ def _gap(found: OneShot, names: list[str], band: float) -> dict[str, Any]:
 
 def _share(found: OneShot, names: list[str], band: float) -> dict[str, Any]:
     """Return the best network of a band by its share of two attempts, with its value and interval."""
-    hits = np.array([found.second[name]["hits"][band] for name in names], float)
+    hits = np.array([found.second_attempts[name]["hits"][band] for name in names], float)
     side = Candidates(tuple(names), -hits)
-    row = found.second[side.best]
+    row = found.second_attempts[side.best]
     ends = row["interval"][label("within", band)] if row.get("trainings", {}).get("n", 1) > 1 else None
     return {"name": side.best, "value": widen(share_of_best(hits, names), ends), "n": side.n}

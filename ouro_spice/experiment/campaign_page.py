@@ -28,7 +28,7 @@ _WINDOWS = (1001, 101, 11, 1)
 
 
 @dataclass(frozen=True)
-class _Book:
+class _FigurePage:
     """A page, and a folder where each of its figures is beside it."""
 
     page: Page
@@ -43,8 +43,8 @@ class _Book:
 
 def write(page: Page, found: Findings, results: dict[str, Any], path: Path) -> Path:
     """Write the report behind what is on the page, and its figures into ``figures`` beside it; return its path."""
-    book = _Book(page, make_folder(path.parent / "figures"))
-    for name, place in found.places.items():
+    book = _FigurePage(page, make_folder(path.parent / "figures"))
+    for name, place in found.contexts.items():
         if name in found.one_shots:
             page.heading(f"{name}: one attempt each")
             page.paragraph(_regime(place))
@@ -71,7 +71,7 @@ def _regime(place: ExperimentContext) -> str:
     )
 
 
-def _one_shot(book: _Book, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
+def _one_shot(book: _FigurePage, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
     """Draw the attempts of a setting: table, shares, RPD."""
     rows = results["one_shot"][name]
     book.page.table(*result_tables.share_table(rows))
@@ -103,11 +103,11 @@ def _fig5(place: ExperimentContext) -> Figure:
     return history_map(curves, k, step_s, [n * step_s for n in steps])
 
 
-def _converged(book: _Book, name: str, place: ExperimentContext, found: Findings) -> None:
+def _converged(book: _FigurePage, name: str, place: ExperimentContext, found: Findings) -> None:
     """Draw where repeated writes converge, Fig. 7."""
-    if name not in found.converged:
+    if name not in found.convergence:
         return
-    histories, (low, high) = found.converged[name], place.cell.window_S
+    histories, (low, high) = found.convergence[name], place.cell.window_S
     book.page.heading(f"{name}: where writes converge")
     text = "End against target after the iterations, Fig. 7(a)"
     book.figure(converged(histories, (low, high)), text, f"{name}-converged")
@@ -118,7 +118,7 @@ def _converged(book: _Book, name: str, place: ExperimentContext, found: Findings
         book.figure(iterations(several, shown), text, f"{name}-iterations-{who}")
 
 
-def _writes(book: _Book, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
+def _writes(book: _FigurePage, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
     """Draw write-and-verify: tables, and pulses and time by programmer."""
     if name not in found.writes:
         return
@@ -135,7 +135,7 @@ def _writes(book: _Book, name: str, place: ExperimentContext, found: Findings, r
     book.page.paragraph(SAYS)
 
 
-def _transfer(book: _Book, name: str, found: Findings, results: dict[str, Any]) -> None:
+def _transfer(book: _FigurePage, name: str, found: Findings, results: dict[str, Any]) -> None:
     """Draw the attempts under other conditions."""
     if name in found.transfers:
         rows = results["transfer"][name]

@@ -59,8 +59,8 @@ def campaign(
     own = more(report)
     with Ngspice(workers) as engine:
         for setting in configuration.settings:
-            begin = found.places.get(setting.begin)
-            found.places[setting.name] = ExperimentContext(configuration, setting, out, workers, engine, begin)
+            begin = found.contexts.get(setting.begin)
+            found.contexts[setting.name] = ExperimentContext(configuration, setting, out, workers, engine, begin)
             _judge(found, setting)
         results = {"campaign": configuration.name, "configuration": configuration.tables} | own | found.results
     results |= {"commit": made_by, "date": f"{datetime.now(UTC):%Y-%m-%d}", "seeds": _seeds(configuration)}
@@ -73,16 +73,16 @@ def campaign(
 
 def _judge(found: Findings, setting: Setting) -> None:
     """Train the networks of a setting, and put into the findings what the setting asks for."""
-    name, place = setting.name, found.places[setting.name]
+    name, place = setting.name, found.contexts[setting.name]
     train_ahead(place)
     if not setting.judged:
         for key in setting.variants:
             network(place, place.configuration.variants[key])
         return
-    compact = found.places.get(setting.compact)
+    compact = found.contexts.get(setting.compact)
     found.one_shots[name] = one_shot(place, compact)
     if setting.converge:
-        found.converged[name] = convergence(place)
+        found.convergence[name] = convergence(place)
     if setting.write:
         found.writes[name] = writes(place, compact)
     if setting.transfer:
