@@ -147,6 +147,12 @@ def test_a_benchmark_tunes_on_devices_that_it_does_not_judge_on(seen, monkeypatc
     seen.check(5, 6, others=True)
 
 
+def test_a_bench_without_amplitudes_says_what_is_missing():
+    given = bench.Bench("reduced", CompactCell(jart_vcm_v1b(window=True, walk=Walk()), "reduced"))
+    with pytest.raises(ValueError, match="pair is None: search the amplitudes first"):
+        bench.tune_rule(given, CoarseFine, None)
+
+
 @pytest.mark.ngspice
 def test_a_benchmark_in_a_circuit_tunes_on_other_devices_too(seen, monkeypatch):
     """On the compact model of the device, then in SPICE: neither sees a cell that is judged."""
