@@ -45,7 +45,7 @@ class OneShot:
     Attributes
     ----------
     deployments
-        By variant; of a network those of the training that goes on.
+        By variant; of a network those of the selected training.
     trials, folds
         Many trajectories of the same pairs, None where no floor was asked for; the parts they are dealt out to.
     gaps
@@ -101,7 +101,7 @@ def one_shot(place: ExperimentContext, compact: ExperimentContext | None = None)
     """Return the attempts of all variants of a setting, one pulse each.
 
     Each training of a network makes them, on the same devices; rows of results are means over the trainings, figures
-    show the one that goes on. `compact`: where networks come from that were trained on compact data instead, of each
+    show the selected one. `compact`: where networks come from that were trained on compact data instead, of each
     the one that was chosen there.
     """
     variants = place.configuration.of(place.setting)
@@ -159,7 +159,7 @@ class _Trainings:
     compact: ExperimentContext | None
 
     def index(self, name: str) -> int:
-        """Return the place of the training that goes on among those of a network, by validation data alone."""
+        """Return the place of the selected training among those of a network: the best one on validation data."""
         several = self.networks.get(name, [])
         return next((k for k, one in enumerate(several) if one is best_training(several)), 0)
 

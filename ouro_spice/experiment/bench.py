@@ -76,7 +76,7 @@ class Bench:
     d2d
         Law that devices are drawn from; None: the nominal one.
     seed
-        Of everything random.
+        Seed of everything random.
     reads_s
         Times of a read for which the time of a write is given [s].
     tuning

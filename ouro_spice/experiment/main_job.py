@@ -38,7 +38,7 @@ def run(out: Path, seed: int = 0, workers: int | None = None, say: Say = lambda 
         Folder for decks, figures, datasets, checkpoints, ``report.html`` and ``results.json``. What is found there is
         used again where it belongs to the same circuit and seed.
     seed
-        Of everything random: records, initial weights, starts.
+        Seed of everything random: records, initial weights, starts.
     workers
         Number of processes; all cores where None.
     say

@@ -26,7 +26,7 @@ _NEAR = 0.04
 
 
 def network(place: ExperimentContext, variant: Variant) -> PulsePredictor:
-    """Return the network of a setting that goes on: of its trainings the best one on validation data."""
+    """Return the selected network of a setting: of its trainings the best one on validation data."""
     return best_training(trainings(place, variant))
 
 
@@ -56,7 +56,7 @@ def _path(place: ExperimentContext, variant: Variant, seed: int) -> Path:
 def programmer(
     place: ExperimentContext, variant: Variant, one: PulsePredictor | None = None, **changes: Any
 ) -> NeuralProgrammer:  # fmt: skip
-    """Return the programmer of one training of a variant, by default of the one that goes on."""
+    """Return the programmer of one training of a variant, by default of the selected one."""
     return NeuralProgrammer(one or network(place, variant), name=variant.name, drives=variant.drives, **changes)
 
 

@@ -30,7 +30,8 @@ def rivals(histories: Writes, knows: Iterable[str], but: Iterable[str] = ()) -> 
 def against(histories: Writes, ours: Iterable[str], key: str, plain: str = "") -> dict[str, Any]:
     """Return how many times as much the best rivals take as the best of ours, and as each programmer.
 
-    Each side is chosen on other writes than it is judged on, in the intervals anew in each resample: `of_best`.
+    By cross-fitting: the best of each side is chosen on other writes than it is judged on, and anew in each resample of
+    the bootstrap that gives the intervals: `of_best`.
 
     Parameters
     ----------

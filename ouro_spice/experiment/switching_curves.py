@@ -97,7 +97,7 @@ def switching_curves(
     pulses
         Pulses of each direction.
     seed
-        Of everything random.
+        Seed of everything random.
     law
         D2D law by name.
     out

@@ -1,4 +1,4 @@
-"""Several trainings of one network: their mean and spread, and which one goes on."""
+"""Several trainings of one network: their mean and spread, and which one is selected."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def widen(value: Sequence[float], ends: Sequence[float] | None) -> list[float]:
 
 
 def best_training(trainings: Sequence[PulsePredictor]) -> PulsePredictor:
-    """Return the training that goes on to everything else: the one with the best score on its validation data."""
+    """Return the selected training: the one with the best score on its validation data. Everything else uses it."""
     return min(trainings, key=validation_score)
 
 
@@ -165,7 +165,7 @@ def over_tables(tries: Sequence[Deployment], tables: dict[float, Deployment]) ->
 def add_trainings(
     row: dict[str, Any], trainings: Sequence[PulsePredictor], one: dict[str, Any], note: str = ""
 ) -> None:
-    """Add to a row of results which trainings it is of, and the shares in `one` of the training that goes on."""
+    """Add to a row of results which trainings it is of, and the shares in `one` of the selected training."""
     seeds = [seed_of(predictor) for predictor in trainings]
     found = {"n": len(seeds), "seeds": seeds, "chosen": seed_of(best_training(trainings))} | row.get("trainings", {})
     if len(seeds) > 1:

@@ -64,13 +64,13 @@ def _smoothed(results: Mapping[str, Any]) -> tuple[str, bool]:
 
 
 _SAME = ", chosen on the same cases"
-"""Behind the name of a network in results of before, which do not hold what each case was."""
+"""Behind the name of a network in earlier results, which do not hold what each case was."""
 
 
 def _best(results: Mapping[str, Any], setting: str) -> dict[str, Any]:
     """Return the best networks of a setting, as `best_networks` gives them.
 
-    Of files of before, which do not hold them, of the rows alone.
+    Of earlier files, which do not hold them, they are found from the rows alone.
     """
     if "best" in results:
         return results["best"][setting]
@@ -89,7 +89,7 @@ def _best(results: Mapping[str, Any], setting: str) -> dict[str, Any]:
 
 
 def _quickest(rows: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return the network with the fewest pulses, as `quickest` gives it, of rows of files of before.
+    """Return the network with the fewest pulses, as `quickest` gives it, of rows of earlier files.
 
     The median has no interval there.
     """

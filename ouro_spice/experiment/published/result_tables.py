@@ -66,7 +66,7 @@ def _timed(row: Row) -> str:
 
 
 def _chosen(row: Row) -> str:
-    """Return the shares of the training that goes on, as text."""
+    """Return the shares of the selected training, as text."""
     found = row.get("trainings", {})
     if "chosen_shares" not in found:
         return ""
