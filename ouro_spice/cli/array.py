@@ -19,7 +19,7 @@ from ..circuit.selection import Selection
 from ..circuit.sense import ReadingClipped, Sense
 from .array_options import ArrayOptions, Fidelities, PulseOptions, takes_an_array
 from .cells import CellOptions
-from .output import Json, Out, out_folder, resumable, show
+from .output import Json, Out, Workers, out_folder, resumable, show
 
 if TYPE_CHECKING:
     from ..reporting.array_figures import Result
@@ -43,7 +43,6 @@ Fidelity = Annotated[
 Places = Annotated[
     int | None, typer.Option(min=2, help="Positions along each side at most, 5 by default.", show_default=False)
 ]
-Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; all cores by default.", show_default=False)]
 
 
 @app.command()

@@ -20,7 +20,7 @@ from ..circuit.crossbar import Crossbar
 from ..circuit.pulse import Pulse
 from ..device.state import State
 from .cells import TOTAL_S, CellOptions, takes_a_cell
-from .output import option
+from .output import Seed, option
 
 
 class Direction(enum.Enum):
@@ -49,7 +49,7 @@ class ArrayOptions:
     d2d: Annotated[str | None, option("Devices that differ, by this law: ten_percent, in_use or yu.")] = None
     g: Annotated[str | None, option("Conductance of all cells [S], or the word random.")] = None
     g_map: Annotated[Path | None, option("Conductances [S], CSV, a line a word line.")] = None
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0
+    seed: Seed = 0
 
     def build(self, cell: CellOptions, reading: bool = False) -> Crossbar:
         """Return the array; `scheme` is that of reads where these are what is done.

@@ -15,7 +15,7 @@ from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, takes_a_cell
 from .extract import Law
 from .neural import AnyCircuit, WalkStep, checkpoint_of, described, programmer_of
-from .output import Json, Out, out_folder, show
+from .output import Json, Out, Seed, Workers, out_folder, show
 
 if TYPE_CHECKING:
     from ..prediction.pulse_predictor import PulsePredictor
@@ -45,10 +45,8 @@ def benchmark_programmers(
     table: Annotated[
         int, typer.Option(min=0, help="Starts and targets of whose trials a table is made that takes part; 0: none.")
     ] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes; all cores by default.", show_default=False)
-    ] = None,
+    seed: Seed = 0,
+    workers: Workers = None,
     out: Out = Path("runs/benchmark-programmers"),
     as_json: Json = False,
 ) -> None:

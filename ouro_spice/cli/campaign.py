@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import Json, out_folder, resumable
+from .output import Json, Workers, out_folder, resumable
 
 
 class Which(enum.Enum):
@@ -24,9 +24,7 @@ def campaign(
         Path | None, typer.Option(help="Another configuration; training/NAME.toml by default.", show_default=False)
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; runs/NAME by default.", show_default=False)] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes; all cores by default.", show_default=False)
-    ] = None,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Extract, train, deploy, write and report, as configured. Run again, it goes on."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import Json, Out, out_folder, resumable, show
+from .output import Json, Out, Workers, out_folder, resumable, show
 
 
 def compare(
@@ -19,7 +19,7 @@ def compare(
     play: Annotated[bool, typer.Option(help="Send A's pulse times into B's circuit.")] = True,
     n_split: Annotated[int, typer.Option(min=1, help="Records in each cell of the split.")] = 60,
     out: Out = Path("runs/compare"),
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; all cores by default.")] = None,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Compare two datasets of the same records: pulse times, what makes them differ, what A's are worth in B."""

@@ -10,7 +10,7 @@ import typer
 
 from ..circuit.cell_kinds import memristor
 from .cells import CellOptions, takes_a_cell
-from .output import Json, Out, out_folder, resumable, show
+from .output import Json, Out, Seed, Workers, out_folder, resumable, show
 
 _MOST = 10_000
 """Starts, and pulses of the test."""
@@ -31,11 +31,9 @@ def edges(
     edge: Annotated[str, typer.Option("--edges", help="Rise and fall [s].")] = "0.2e-9,2e-9,20e-9",
     starts: Annotated[int, typer.Option(min=1, max=_MOST, help="Start conductances over the window.")] = 3,
     heldout: Annotated[int, typer.Option(min=1, max=_MOST, help="Pulses of the test in each direction.")] = 20,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    seed: Seed = 0,
     out: Out = Path("runs/edges"),
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes; all cores by default.", show_default=False)
-    ] = None,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Compare many short pulses with one long pulse of the same width, and correct widths for edges."""

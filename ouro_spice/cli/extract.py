@@ -20,7 +20,7 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.crossbar import Crossbar
 from .array_options import Fidelities, takes_an_array
 from .cells import CellOptions, Described, Kind, walking, with_parameters
-from .output import Json, Out, option, out_folder, resumable, show
+from .output import Json, Out, Workers, option, out_folder, resumable, show
 
 if TYPE_CHECKING:
     import numpy as np
@@ -206,7 +206,7 @@ def extract(
     ] = None,
     walk: Annotated[float, typer.Option(help="C2C: step of the walk [s]; 0: none.")] = 10e-9,
     out: Out = Path("runs/dataset"),
-    workers: Annotated[int | None, option("Worker processes; all cores by default.", min=1)] = None,
+    workers: Workers = None,
     repair: Annotated[bool, typer.Option("--repair", help="Make damaged files of records in the folder anew.")] = False,
     scheduler: Annotated[str | None, option("Dask scheduler whose workers do the work, tcp://host:port.")] = None,
     as_json: Json = False,

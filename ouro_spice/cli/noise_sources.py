@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import Json, Out, out_folder, show
+from .output import Json, Out, Seed, out_folder, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ class Solved(enum.Enum):
 def noise_sources(
     cell: Annotated[Solved, typer.Option(help="Compact model: that of the paper, or the full one.")] = Solved.REDUCED,
     n: Annotated[int, typer.Option(min=10, help="Pairs of start and target, in each direction.")] = 500,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    seed: Seed = 0,
     quick: Annotated[bool, typer.Option("--quick", help="Only the pair of amplitudes of 60 us: seconds.")] = False,
     out: Out = Path("runs/noise-sources"),
     workers: Annotated[

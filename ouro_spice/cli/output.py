@@ -17,11 +17,15 @@ from .._util.files import OutputError, check_file, make_folder
 
 Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results on standard output.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of everything random.")]
 
 
 def option(text: str, *names: str, **more: Any) -> Any:
     """Return a typer option with a help text whose default, None, ``--help`` does not show."""
     return typer.Option(*names, help=text, show_default=False, **more)
+
+
+Workers = Annotated[int | None, option("Worker processes; all cores by default.", min=1)]
 
 
 def out_folder(path: Path, option: str = "--out") -> Path:
