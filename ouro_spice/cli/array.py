@@ -19,7 +19,7 @@ from ..circuit.selection import Selection
 from ..circuit.sense import ReadingClipped, Sense
 from .array_options import ArrayOptions, Fidelities, PulseOptions, takes_an_array
 from .cells import CellOptions
-from .output import Json, Out, Workers, out_folder, resumable, show
+from .output import Json, Out, Workers, option, out_folder, resumable, show
 
 if TYPE_CHECKING:
     from ..reporting.array_figures import Result
@@ -31,18 +31,12 @@ app = typer.Typer(
     help="Arrays of 1R or 1T1R cells; line options are those of one segment, between two cells.",
 )
 
-Row = Annotated[
-    int | None, typer.Option(min=0, help="Word line; by default the last, far from the drivers.", show_default=False)
-]
-Col = Annotated[
-    str | None, typer.Option(help="Bit line, several as 0,3,7, or all; by default the last.", show_default=False)
-]
+Row = Annotated[int | None, option("Word line; by default the last, far from the drivers.", min=0)]
+Col = Annotated[str | None, option("Bit line, several as 0,3,7, or all; by default the last.")]
 Fidelity = Annotated[
     Fidelities, typer.Option(help="full, or frozen: memristors that provably do not switch are held still.")
 ]
-Places = Annotated[
-    int | None, typer.Option(min=2, help="Positions along each side at most, 5 by default.", show_default=False)
-]
+Places = Annotated[int | None, option("Positions along each side at most, 5 by default.", min=2)]
 
 
 @app.command()
@@ -85,9 +79,7 @@ def read(
     options: ArrayOptions,
     row: Row = None,
     col: Col = None,
-    bits: Annotated[
-        int | None, typer.Option(help="Sense path of transistors with an ADC of so many bits.", show_default=False)
-    ] = None,
+    bits: Annotated[int | None, option("Sense path of transistors with an ADC of so many bits.")] = None,
     adc_top: Annotated[float, typer.Option(help="Upper end of the ADC's range, lower 0 [S].")] = 700e-6,
     positions: Places = None,
     out: Out = Path("runs/array-read"),

@@ -15,7 +15,7 @@ from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, takes_a_cell
 from .extract import Law
 from .neural import AnyCircuit, WalkStep, checkpoint_of, described, programmer_of
-from .output import Json, Out, Seed, Workers, out_folder, show
+from .output import Json, Out, Seed, Workers, option, out_folder, show
 
 if TYPE_CHECKING:
     from ..prediction.pulse_predictor import PulsePredictor
@@ -26,14 +26,11 @@ _N, _COMPACT_N = 20, 200
 @takes_a_cell
 def benchmark_programmers(
     cell: CellOptions,
-    n: Annotated[
-        int | None, typer.Option(min=1, help=f"Writes; {_N}, of compact cells {_COMPACT_N}.", show_default=False)
-    ] = None,
+    n: Annotated[int | None, option(f"Writes; {_N}, of compact cells {_COMPACT_N}.", min=1)] = None,
     tolerance: Annotated[float, typer.Option(help="Largest relative distance of the reading from the target.")] = 0.1,
     max_pulses: Annotated[int, typer.Option(min=1, help="A write ends after so many.")] = 50,
     checkpoint: Annotated[
-        list[Path] | None,
-        typer.Option(help="Of `train`, several times if wanted; else what comes with the package.", show_default=False),
+        list[Path] | None, option("Of `train`, several times if wanted; else what comes with the package.")
     ] = None,
     any_circuit: AnyCircuit = False,
     d2d: Annotated[Law, typer.Option(help="Law that devices are drawn from.")] = Law.TEN_PERCENT,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import Json, Workers, out_folder, resumable
+from .output import Json, Workers, option, out_folder, resumable
 
 
 class Which(enum.Enum):
@@ -20,10 +20,8 @@ class Which(enum.Enum):
 
 def campaign(
     name: Annotated[Which, typer.Argument(help="What is done.", show_default=False)],
-    config: Annotated[
-        Path | None, typer.Option(help="Another configuration; training/NAME.toml by default.", show_default=False)
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder; runs/NAME by default.", show_default=False)] = None,
+    config: Annotated[Path | None, option("Another configuration; training/NAME.toml by default.")] = None,
+    out: Annotated[Path | None, option("Folder; runs/NAME by default.")] = None,
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import Json, out_folder, show
+from .output import Json, option, out_folder, show
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Datasets on disk.")
 
@@ -67,9 +67,7 @@ def info(path: Folder, as_json: Json = False) -> None:
 @app.command()
 def plot(
     path: Folder,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the figures; PATH/figures by default.", show_default=False)
-    ] = None,
+    out: Annotated[Path | None, option("Folder for the figures; PATH/figures by default.")] = None,
 ) -> None:
     """Draw histories, pulse times over start and target, and distributions: PNG, SVG, and CSV beside each."""
     from ..dataset.pulse_dataset import PulseDataset

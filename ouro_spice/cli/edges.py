@@ -10,7 +10,7 @@ import typer
 
 from ..circuit.cell_kinds import memristor
 from .cells import CellOptions, takes_a_cell
-from .output import Json, Out, Seed, Workers, out_folder, resumable, show
+from .output import Json, Out, Seed, Workers, option, out_folder, resumable, show
 
 _MOST = 10_000
 """Starts, and pulses of the test."""
@@ -23,10 +23,7 @@ _WORTH = 0.5
 def edges(
     cell: CellOptions,
     total: Annotated[float, typer.Option(help="Amplitudes cross the window in this time, see `pair` [s].")] = 60e-6,
-    walk: Annotated[
-        float | None,
-        typer.Option(help="The device walks from cycle to cycle, with this step [s].", show_default=False),
-    ] = None,
+    walk: Annotated[float | None, option("The device walks from cycle to cycle, with this step [s].")] = None,
     counts: Annotated[str, typer.Option(help="Numbers of short pulses.")] = "1,3,10,30,100,300,1000",
     edge: Annotated[str, typer.Option("--edges", help="Rise and fall [s].")] = "0.2e-9,2e-9,20e-9",
     starts: Annotated[int, typer.Option(min=1, max=_MOST, help="Start conductances over the window.")] = 3,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import Json, Out, Seed, out_folder, show
+from .output import Json, Out, Seed, option, out_folder, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,9 +29,7 @@ def noise_sources(
     seed: Seed = 0,
     quick: Annotated[bool, typer.Option("--quick", help="Only the pair of amplitudes of 60 us: seconds.")] = False,
     out: Out = Path("runs/noise-sources"),
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads; all cores by default.", show_default=False)
-    ] = None,
+    workers: Annotated[int | None, option("Threads; all cores by default.", min=1)] = None,
     as_json: Json = False,
 ) -> None:
     """Switch each source of noise on alone, and off alone: what becomes of pulse times and predictions."""

@@ -15,7 +15,7 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, takes_a_cell, walking
 from .neural import AnyCircuit, WalkStep, checkpoint_of, described, programmer_of
-from .output import Json, out_file, show
+from .output import Json, option, out_file, show
 
 if TYPE_CHECKING:
     from .._util.progress import Bar
@@ -41,20 +41,15 @@ class Which(enum.Enum):
 def program(
     cell: CellOptions,
     target: Annotated[float, typer.Option(help="Conductance to be written [S].")],
-    start: Annotated[
-        float | None, typer.Option(help="Conductance before [S]; drawn by the seed otherwise.", show_default=False)
-    ] = None,
+    start: Annotated[float | None, option("Conductance before [S]; drawn by the seed otherwise.")] = None,
     tolerance: Annotated[float, typer.Option(help="Largest relative distance of the reading from the target.")] = 0.1,
     max_pulses: Annotated[int, typer.Option(min=1, help="The write ends after so many.")] = 50,
     seed: Annotated[int, typer.Option(min=0, help="Of device, start and walk.")] = 0,
     device: Annotated[Which, typer.Option(help="The nominal one, or one drawn from the 10 % D2D law.")] = Which.NOMINAL,
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(help="Of `train`; by default the one that comes with the package.", show_default=False),
-    ] = None,
+    checkpoint: Annotated[Path | None, option("Of `train`; by default the one that comes with the package.")] = None,
     any_circuit: AnyCircuit = False,
     walk: WalkStep = 10e-9,
-    out: Annotated[Path | None, typer.Option(help="File for an HTML report.", show_default=False)] = None,
+    out: Annotated[Path | None, option("File for an HTML report.")] = None,
     as_json: Json = False,
 ) -> None:
     """Write a conductance to one cell with a pulse predictor; exit code 1 where the target is missed."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .._util.files import make_folder, write_text
-from .output import out_file, out_folder
+from .output import option, out_file, out_folder
 
 _RESULTS = "results.json"
 _PAGES = Path("docs") / "results"
@@ -23,13 +23,12 @@ def report(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="File: PATH/report.html of a dataset; of campaigns RESULTS.md, by default here, with the "
-                     "pages of all tables in docs/results beside it.", show_default=False),
+        option("File: PATH/report.html of a dataset; of campaigns RESULTS.md, by default here, with the "
+               "pages of all tables in docs/results beside it."),
     ] = None,
     publish: Annotated[
         Path | None,
-        typer.Option(help="Put the results of campaigns, rounded, as NAME.json into this folder, instead of a report.",
-                     show_default=False),
+        option("Put the results of campaigns, rounded, as NAME.json into this folder, instead of a report.")
     ] = None,
     any_commit: Annotated[
         bool, typer.Option("--any-commit", help="Publish what sources of no commit, or changed ones, have made.")

@@ -12,7 +12,7 @@ import typer
 
 from .._util.files import OutputError, read_text
 from .._util.progress import in_lines
-from .output import Json, out_file, show
+from .output import Json, option, out_file, show
 
 if TYPE_CHECKING:
     from ..dataset.pulse_dataset import PulseDataset
@@ -26,16 +26,10 @@ _ROOM = 1 << 17
 
 def train(
     dataset: Annotated[Path, typer.Argument(help="Folder of the dataset, extracted or imported.", show_default=False)],
-    variant: Annotated[
-        str | None, typer.Option(help="A network of training/paper.toml or circuit.toml.", show_default=False)
-    ] = None,
-    spec: Annotated[
-        Path | None, typer.Option(help="TOML file that describes the network and its training.", show_default=False)
-    ] = None,
+    variant: Annotated[str | None, option("A network of training/paper.toml or circuit.toml.")] = None,
+    spec: Annotated[Path | None, option("TOML file that describes the network and its training.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of initial weights and the order of records.")] = 0,
-    start: Annotated[
-        Path | None, typer.Option(help="Checkpoint whose weights training begins with.", show_default=False)
-    ] = None,
+    start: Annotated[Path | None, option("Checkpoint whose weights training begins with.")] = None,
     out: Annotated[Path, typer.Option(help="File for the checkpoint.")] = Path("predictor.npz"),
     as_json: Json = False,
 ) -> None:
