@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -44,6 +44,8 @@ class Candidates:
     success: np.ndarray | None = None
     judged: np.ndarray | None = None
     less: float = LESS
+    _won: np.ndarray = field(init=False, repr=False)
+    _worth: np.ndarray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         cost = np.asarray(self.cost, dtype=float)
@@ -56,13 +58,14 @@ class Candidates:
         check_range("less", self.less, 0, 1, "")
         success = np.ones(cost.shape) if self.success is None else np.asarray(self.success, dtype=float)
         judged = cost[:, :, None] if self.judged is None else np.asarray(self.judged, dtype=float)
-        for name, value in (("names", tuple(self.names)), ("cost", cost), ("success", success), ("judged", judged)):
+        found = {"names": tuple(self.names), "cost": cost, "success": success, "judged": judged}
+        for name, value in (found | {"_won": success, "_worth": judged}).items():
             object.__setattr__(self, name, value)
 
     @property
     def best(self) -> str:
         """Return the name of the one that all attempts together choose."""
-        return self.names[int(self._taken(self.cost.sum(axis=1)[None], self.success.sum(axis=1)[None], self.n)[0])]
+        return self.names[int(self._taken(self.cost.sum(axis=1)[None], self._won.sum(axis=1)[None], self.n)[0])]
 
     @property
     def n(self) -> int:
@@ -72,11 +75,11 @@ class Candidates:
     def each(self, seed: int = 0) -> np.ndarray:
         """Return what each attempt was with the one that the other folds' attempts choose, (n, J)."""
         fold = _folds(self.n, seed)
-        found = np.empty(self.judged.shape[1:])
+        found = np.empty(self._worth.shape[1:])
         for k in range(fold.max() + 1):
             others = fold != k
-            sums = (of[:, others].sum(axis=1)[None] for of in (self.cost, self.success))
-            found[~others] = self.judged[self._taken(*sums, others.sum())[0], ~others]
+            cost, success = (of[:, others].sum(axis=1)[None] for of in (self.cost, self._won))
+            found[~others] = self._worth[self._taken(cost, success, others.sum())[0], ~others]
         return found
 
     def resampled(self, weights: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -97,17 +100,17 @@ class Candidates:
         """
         fold = _folds(self.n, seed)
         places = range(fold.max() + 1)
-        parts = [[weights[:, fold == k] @ of[:, fold == k].T for k in places] for of in (self.cost, self.success)]
+        parts = [[weights[:, fold == k] @ of[:, fold == k].T for k in places] for of in (self.cost, self._won)]
         whole = [sum(part) for part in parts]
-        count, means = weights.sum(axis=1), self.judged.mean(axis=1)
-        found, true = np.zeros((2, len(weights), self.judged.shape[2]))
+        count, means = weights.sum(axis=1), self._worth.mean(axis=1)
+        found, true = np.zeros((2, len(weights), self._worth.shape[2]))
         for k in places:
             inside = weights[:, fold == k]
             held = inside.sum(axis=1)
             taken = self._taken(whole[0] - parts[0][k], whole[1] - parts[1][k], count - held)
             for one in np.unique(taken):
                 rows = taken == one
-                found[rows] += inside[rows] @ self.judged[one, fold == k]
+                found[rows] += inside[rows] @ self._worth[one, fold == k]
                 true[rows] += held[rows, None] * means[one]
         return found / count[:, None], true / count[:, None]
 
@@ -165,8 +168,8 @@ def of_best(
             errors.append(scale(found) - scale(true))
     # a figure that is infinite in both has no error
     low, high = np.percentile(np.nan_to_num(np.concatenate(errors)), [2.5, 97.5], method="inverted_cdf")
-    ends = (value, value + float(low), value + float(high))
-    return tuple(float(np.exp(end)) for end in ends) if logarithmic else ends
+    least, most = value + float(low), value + float(high)
+    return (float(np.exp(value)), float(np.exp(least)), float(np.exp(most))) if logarithmic else (value, least, most)
 
 
 def ratio_of_best(a: Candidates, b: Candidates, seed: int = 0) -> tuple[float, float, float]:

@@ -104,8 +104,9 @@ def written(
 
 def pulses_for(programmer: Programmer, targets: np.ndarray, readings: np.ndarray) -> Sequence[Pulse]:
     """Return the next pulse of each of K writes, of targets (K,) and readings (K, J) [S]."""
-    if hasattr(programmer, "next_pulses"):
-        return programmer.next_pulses(targets, readings)
+    together = getattr(programmer, "next_pulses", None)
+    if together:
+        return together(targets, readings)
     rows = zip(targets.tolist(), readings.tolist(), strict=True)
     return [programmer.next_pulse(target, row) for target, row in rows]
 
@@ -129,7 +130,7 @@ class _Logs:
         self._pulses: list[list[Pulse]] = [[] for _ in range(k)]
         self._time_s, self._energy_J, self._read_energy_J = np.zeros((3, k))
         self._predictions = np.zeros(k, int)
-        self._outcomes: list[Outcome | None] = [None] * k
+        self._outcomes: dict[int, Outcome] = {}
         self._details = [""] * k
         self._lengths: dict[Pulse, float] = {}
 
@@ -167,13 +168,15 @@ class _Logs:
         self._g_S[self.active, self._count] = self._fleet.g_S(places[~failed])
         self._reads[self.active] += 1
         self._time_s[self.active] += self._fleet.read_s
-        counted = spent_J is not None
-        more_J = self._spent_J(places) - spent_J if counted else read_energy_J(self._fleet.cell, found)
+        now_J = self._spent_J(places)
+        uncounted = spent_J is None or now_J is None
+        more_J = read_energy_J(self._fleet.cell, found) if uncounted else now_J - spent_J
         self._read_energy_J[self.active] += more_J[~failed]
         self._count += 1
         outcomes = self._rules.ended(self._targets[self.active], self.readings)
         for one, outcome in zip(self.active.tolist(), outcomes, strict=True):
-            self._outcomes[one] = outcome
+            if outcome is not None:
+                self._outcomes[one] = outcome
         self.active = self.active[[outcome is None for outcome in outcomes]]
 
     def _spent_J(self, places: np.ndarray) -> np.ndarray | None:

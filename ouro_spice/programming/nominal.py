@@ -150,8 +150,8 @@ def nominal_times(cell: Cell | CompactCell, voltages: Pair, engine: Engine | Non
     engine = engine or default_engine()
     grid = np.array(overs(voltages, *OVERS))
     sides = ((voltages.v_set, low, high), (voltages.v_reset, high, low))
-    ways = [[_way(free, over * volts, *ends, _expected_s(voltages, over), engine) for over in grid]
-            for volts, *ends in sides]  # fmt: skip
+    ways = [[_way(free, over * volts, begin, end, _expected_s(voltages, over), engine) for over in grid]
+            for volts, begin, end in sides]  # fmt: skip
     # where edges of the circuit's own leave little of the way, all amplitudes share the part that each of them has
     first = max(way[0][0] for side in ways for way in side)
     last = min(way[0][-1] for side in ways for way in side)

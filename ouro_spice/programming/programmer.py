@@ -44,6 +44,7 @@ class Programmer(Protocol):
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
         """Return the next pulse for a target [S], given all readings of this write [S], the latest last."""
+        ...
 
 
 def known(programmer: object) -> str:

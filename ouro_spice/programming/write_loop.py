@@ -56,7 +56,8 @@ class _Log:
 
     def apply(self, cell: LiveCell, pulse: Pulse) -> None:
         self.energy_J += cell.apply(pulse).energy_J
-        self.time_s += cell.pulse_s(pulse) if hasattr(cell, "pulse_s") else pulse.duration + pulse.idle
+        length_s = getattr(cell, "pulse_s", None)
+        self.time_s += length_s(pulse) if length_s else pulse.duration + pulse.idle
         self.pulses.append(pulse)
 
 
@@ -147,7 +148,8 @@ def outside(window_S: tuple[float, float]) -> str:
 
 def check_readable(cells: LiveCell | Fleet, targets_S: ArrayLike, tolerance: float) -> None:
     """Warn where the readings of a live cell, or of a fleet, cannot tell whether targets [S] have been reached."""
-    why = cells.unreadable(targets_S, tolerance) if hasattr(cells, "unreadable") else ""
+    find = getattr(cells, "unreadable", None)
+    why = find(targets_S, tolerance) if find else ""
     if why:
         warn(why, UnreadableTarget)
 
@@ -180,9 +182,9 @@ def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, lo
     if not low <= target <= high:
         return Outcome.TARGET_OUTSIDE, outside(cell.window_S)
     check_readable(cell, target, rules.tolerance)
+    failure = Outcome.READ_FAILED
     try:
         while True:
-            failure = Outcome.READ_FAILED
             spent_J = getattr(cell, "read_energy_J", None)
             reading = cell.read()
             if not np.isfinite(reading):
@@ -193,6 +195,7 @@ def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, lo
                 return outcome, ""
             failure = Outcome.SIMULATION_FAILED
             log.apply(cell, log.choose(programmer, target))
+            failure = Outcome.READ_FAILED
     except SimulationError as error:
         if error.result in (Result.TIMEOUT, Result.WORKER):
             raise  # the machine's failure, not the cell's
@@ -203,6 +206,7 @@ def _spent_J(cell: LiveCell, before_J: float | None, reading_S: float) -> float:
     """Return the energy of the last read [J]; `before_J`: what the cell counted until then, None where it counts
     nothing.
     """
-    if before_J is not None:
-        return cell.read_energy_J - before_J
-    return float(read_energy_J(getattr(cell, "description", None), reading_S))
+    after_J = getattr(cell, "read_energy_J", None)
+    if before_J is None or after_J is None:
+        return float(read_energy_J(getattr(cell, "description", None), reading_S))
+    return after_J - before_J

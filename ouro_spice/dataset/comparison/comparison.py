@@ -56,7 +56,7 @@ class Comparison:
     a: Manifest
     b: Manifest
     frame: pd.DataFrame
-    replayed: pd.DataFrame | None = None
+    played: pd.DataFrame | None = None
     split: Split | None = None
     kept: Path | None = None
 
