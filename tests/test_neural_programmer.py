@@ -29,7 +29,7 @@ def trained():
 @pytest.fixture(scope="module")
 def listening(trained):
     """A network that listens, to whatever effect: what it sees decides what it says."""
-    return replace(plain(records(40), inputs=LISTENING), clock=trained)
+    return replace(plain(records(40), inputs=LISTENING), base=trained)
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_what_came_before_is_worked_out_as_it_was_sent(trained, listening, writt
         assert volts / middle == pytest.approx(drive)
         if count < 4:
             time_s = np.where(volts < 0, 1, -1) * [pulse.width for pulse in sent]
-            memory = memory.after(listening.clock, time_s, volts / middle, readings[:, count])
+            memory = memory.after(listening.base, time_s, volts / middle, readings[:, count])
     last_only = programmer.next_pulses(targets, readings[:, -1:])
     assert any(one != other for one, other in zip(sent, last_only, strict=True)), "it has listened"
 

@@ -262,8 +262,8 @@ def test_from_the_second_attempt_on_it_listens(trained):
     parts = [examples(columns, np.flatnonzero(side)) for side in (~held, held)]
     stages = (Stage("time", 40, 64, 4e-3), Stage("band", 20, 64, 2e-3, band=0.1))
     deaf, listens = (
-        PulsePredictor.trained(Specification(stages, names), *parts, trained.manifest, clock=clock)
-        for names, clock in ((LISTENING[:2], None), (LISTENING, trained))
+        PulsePredictor.trained(Specification(stages, names), *parts, trained.manifest, base=base)
+        for names, base in ((LISTENING[:2], None), (LISTENING, trained))
     )
     share = [two_attempts(NeuralProgrammer(one)) for one in (trained, deaf, listens)]
     assert share[2] > max(share[:2]) + 0.15

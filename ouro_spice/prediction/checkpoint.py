@@ -18,6 +18,9 @@ from .network import Weights
 from .specification import Specification
 from .training import Scale, arrays_of, scale_from
 
+_BASE = "clock."
+"""The arrays of the base network begin with this: its name in files."""
+
 
 class Stored(Protocol):
     """What a checkpoint holds; a `PulsePredictor` is one."""
@@ -43,8 +46,8 @@ class Stored(Protocol):
         ...
 
     @property
-    def clock(self) -> Stored | None:
-        """Return the predictor by which it measures how fast a device is, if it does."""
+    def base(self) -> Stored | None:
+        """Return the predictor by whose times it measures how slow a device is, if it does."""
         ...
 
     @property
@@ -78,8 +81,8 @@ def digest(predictor: Stored) -> str:
     """
     content = b"".join(np.ascontiguousarray(array).tobytes() for array in _numbers(predictor))
     text = json.dumps(predictor.specification.plain, sort_keys=True) + predictor.manifest.to_json()
-    clock = predictor.clock.sha256 if predictor.clock else ""
-    return hashlib.sha256(content + text.encode() + clock.encode()).hexdigest()
+    base = predictor.base.sha256 if predictor.base else ""
+    return hashlib.sha256(content + text.encode() + base.encode()).hexdigest()
 
 
 def _numbers(predictor: Stored) -> list[np.ndarray]:
@@ -97,8 +100,8 @@ def _taken_apart(predictor: Stored, prefix: str) -> dict[str, Any]:
     arrays[f"{prefix}sha256"] = np.array(predictor.sha256)
     if predictor.seen:
         arrays[f"{prefix}domain"] = np.array(json.dumps(dataclasses.asdict(predictor.seen)))
-    if predictor.clock:
-        arrays |= _taken_apart(predictor.clock, f"{prefix}clock.")
+    if predictor.base:
+        arrays |= _taken_apart(predictor.base, f"{prefix}{_BASE}")
     return arrays
 
 
@@ -110,10 +113,10 @@ def _put_together(kind: Callable[..., Made], file: dict[str, np.ndarray], prefix
     weights = Weights(layers, file[f"{prefix}centres"])
     if not layers or weights.sizes[0] != len(specification.inputs) or weights.sizes[-1] != 1:
         raise ValueError(f"a network of {weights.sizes if layers else 'nothing'}")
-    clock = _put_together(kind, file, f"{prefix}clock.") if f"{prefix}clock.centres" in file else None
+    base = _put_together(kind, file, f"{prefix}{_BASE}") if f"{prefix}{_BASE}centres" in file else None
     manifest = Manifest.from_json(str(file[f"{prefix}manifest"]))
     seen = Domain.read(json.loads(str(file[f"{prefix}domain"]))) if f"{prefix}domain" in file else None
-    predictor = kind(weights, scale, specification, manifest, clock, seen)
+    predictor = kind(weights, scale, specification, manifest, base, seen)
     if str(file[f"{prefix}sha256"]) != predictor.sha256:
         raise ValueError("its content does not fit its hash")
     return predictor

@@ -96,13 +96,14 @@ class Domain:
 
     def __or__(self, other: Domain) -> Domain:
         """Return what either of them holds."""
-        both = [{name: one.ranges.get(name) for name in {**self.ranges, **other.ranges}} for one in (self, other)]
-        spans = {name: [one[name] for one in both if one[name]] for name in both[0]}
-        records = None if None in (self.records, other.records) else self.records + other.records
+        both = (self.ranges, other.ranges)
+        spans = {name: [one[name] for one in both if name in one] for name in {**self.ranges, **other.ranges}}
         ranges = {name: (min(a for a, _ in of), max(b for _, b in of)) for name, of in spans.items()}
-        known = None not in (self.directions, other.directions)
-        ways = tuple(way for way in WAYS.values() if way in self.directions + other.directions) if known else None
-        return Domain(ranges, records, ways)
+        records = None if self.records is None or other.records is None else self.records + other.records
+        if self.directions is None or other.directions is None:
+            return Domain(ranges, records)
+        there = self.directions + other.directions
+        return Domain(ranges, records, tuple(way for way in WAYS.values() if way in there))
 
     def outside(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return where columns of any shape leave their ranges, by name; only those that do.
@@ -136,10 +137,8 @@ class Domain:
 
     def told(self, names: Mapping[str, Any]) -> str:
         """Return the words for the ranges of some inputs, and for the directions."""
-        return ", ".join(
-            f"{' and '.join(self.directions)} pulses alone" if name == DIRECTION else _words(name, *self.ranges[name])
-            for name in names
-        )
+        alone = f"{' and '.join(self.directions or ())} pulses alone"
+        return ", ".join(alone if name == DIRECTION else _words(name, *self.ranges[name]) for name in names)
 
 
 def edge(manifest: Manifest, name: str) -> float:
@@ -171,7 +170,8 @@ def _windows(manifest: Manifest) -> tuple[tuple[float, float], tuple[float, floa
     device = Device(**{name: values[name] for name in PARAMETERS}, realisation=values["realisation"])
     model = manifest.cell.get("model")
     law = manifest.settings.get("d2d")
-    d2d = law and Spread(**{name: tuple(part) if isinstance(part, list) else part for name, part in law.items()})
+    parts: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in (law or {}).items()}
+    d2d = Spread(**parts) if law else None
     low, high = map(float, characteristics.conductance(device, device.bounds, model=model))
     return reach_S(device, d2d, model), (low, high)
 

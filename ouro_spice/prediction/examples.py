@@ -51,11 +51,18 @@ class Examples:
         for name, column in (("log_rise", "rise_s"), ("log_fall", "fall_s")):
             if column in rows:
                 seen[name] = torch.from_numpy(np.log(rows[column].to_numpy(float)))
-        histories = ((dt_s, g_S.numpy()) for dt_s, g_S in data.histories(split)) if curves else None
-        return cls(seen, inputs.sum(dim=1), time_s, Curves.of(histories) if curves else None)
+        recorded = Curves.of((dt_s, g_S.numpy()) for dt_s, g_S in data.histories(split)) if curves else None
+        return cls(seen, inputs.sum(dim=1), time_s, recorded)
 
     def __len__(self) -> int:
         return len(self.time_s)
+
+    @property
+    def recorded(self) -> Curves:
+        """Return the curves of all records; ValueError where nothing but the times is known."""
+        if self.curves is None:
+            raise ValueError("this training learns from histories, and the records have none")
+        return self.curves
 
     def table(
         self, names: tuple[str, ...], rows: torch.Tensor | slice = slice(None), dg_S: torch.Tensor | None = None
@@ -69,6 +76,7 @@ class Examples:
         """Return one input, (n,), of `DEFAULTS`; what stands for it where it is not known."""
         if name in self.seen:
             return self.seen[name]
-        if DEFAULTS[name] is None:
+        default = DEFAULTS[name]
+        if default is None:
             raise ValueError(f"the network sees {name}, which these records do not have")
-        return torch.full((len(self),), DEFAULTS[name], dtype=torch.float64)
+        return torch.full((len(self),), default, dtype=torch.float64)

@@ -199,9 +199,13 @@ class Table(Conventional):
         """Read such a file; ValueError for one that is none."""
         return table_store.load(cls, checked_path("path", path))
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """Return the hash of all that decides its predictions, and of its manifest."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         return table_store.digest(self)
 
     @property

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._util.checks import check_flag, check_has, check_kind, check_range, check_text
 from ..circuit.pulse import Pulse
 from ..dataset.recipe import LIMIT
+from ..programming.predictor import Predictor
 from ..programming.programmer import NOMINAL, TRAINING_DATA
 from ..provenance.manifest import Manifest
 from ..provenance.rebuild import check_fit
 from ..simulation.write_voltages import Pair
 from .device_memory import DeviceMemory
-from .questions import check_targets
-
-if TYPE_CHECKING:
-    from .pulse_predictor import PulsePredictor
 
 Chosen = tuple[np.ndarray, np.ndarray]
 """Signed times [s] and amplitudes over the pair's, (k,)."""
@@ -86,7 +82,7 @@ class NeuralProgrammer:
         without a memory would ask a slow device for the same again and again. History-conditioned ones know better.
     """
 
-    predictor: PulsePredictor
+    predictor: Predictor
     any_circuit: bool = False
     shortest_s: float = 1e-9
     name: str = "neural"
@@ -101,7 +97,7 @@ class NeuralProgrammer:
         check_range("shortest_s", self.shortest_s, 1e-12, 1.0, "s")
         check_range("clock_s", self.clock_s, 0, 1.0, "s")
         check_range("growth", self.growth, 1, 10, "")
-        if self.drives is not None and "drive" not in self.predictor.specification.inputs:
+        if self.drives is not None and "drive" not in self.predictor.inputs:
             raise ValueError("this predictor was trained at one pair of amplitudes: it has no others to choose from")
 
     def _check_kinds(self) -> None:
@@ -131,26 +127,26 @@ class NeuralProgrammer:
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
         """Return the same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
         readings = np.asarray(readings, dtype=float)
-        check_targets(self.predictor.domain, targets)
-        if self.predictor.clock is None:
+        self.predictor.check_targets(targets)
+        if self.predictor.base is None:
             # after so many the pulse is the longest one in any case, and a power of more might be infinite
             longer = self.growth ** np.minimum(repeats(targets, readings), 99)
             chosen = self.choose(targets, DeviceMemory.empty(readings[:, -1]), longer)
         else:
             memory = DeviceMemory.empty(readings[:, 0])
             for reading in readings[:, 1:].T:
-                memory = memory.after(self.predictor.clock, *self.choose(targets, memory), reading)
+                memory = memory.after(self.predictor.base, *self.choose(targets, memory), reading)
             chosen = self.choose(targets, memory)
         return pulses(self.predictor.pair, *chosen, *self.predictor.edges())
 
     def predictions(self, targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
         """Return how many evaluations of its networks the next pulse of each of k writes takes, (k,).
 
-        The network is asked once for each amplitude; with a memory, the clock network once for each pulse of the
+        The network is asked once for each amplitude; with a memory, the base network once for each pulse of the
         present run, which the latest reading says something new of. The software here works the whole write out again.
         """
         count = np.full(len(targets), _DRIVES if self.drives else 1)
-        if self.predictor.clock is None or np.shape(readings)[1] < 2:
+        if self.predictor.base is None or np.shape(readings)[1] < 2:
             return count
         return count + 1 + repeats(np.asarray(targets), np.asarray(readings)[:, :-1])
 
@@ -161,7 +157,7 @@ class NeuralProgrammer:
         """
         reading = memory.reading_S
         dg = targets - reading
-        seen = memory.seen(self.predictor.clock, dg) if self.predictor.clock else {}
+        seen = memory.seen(self.predictor.base, dg) if self.predictor.base else {}
 
         def predict(drive: np.ndarray) -> np.ndarray:
             more = seen | {"drive": drive} if self.drives else seen
@@ -237,7 +233,7 @@ def clocked(
 
 
 def pulses(
-    voltages: Pair, time_s: Sequence[float], drive: Sequence[float], rise_s: float, fall_s: float
+    voltages: Pair, time_s: Iterable[float], drive: Iterable[float], rise_s: float, fall_s: float
 ) -> list[Pulse]:
     """Return pulses of signed times [s] and amplitudes over the pair's."""
     made = zip(time_s, drive, strict=True)

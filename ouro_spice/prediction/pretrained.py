@@ -34,4 +34,5 @@ def default_programmer(predictor: PulsePredictor, **changes: Any) -> NeuralProgr
     `changes` are arguments of `NeuralProgrammer`.
     """
     drives = predictor.manifest.settings.get("drives")
-    return NeuralProgrammer(predictor, **({"drives": AmplitudePolicy(**drives) if drives else None} | changes))
+    settings: dict[str, Any] = {"drives": AmplitudePolicy(**drives) if drives else None}
+    return NeuralProgrammer(predictor, **(settings | changes))

@@ -47,8 +47,8 @@ class PulsePredictor:
         What the network is and how it was trained.
     manifest
         Of the training data; ``settings["training"]`` says how it was trained.
-    clock
-        The predictor by whose times a history-conditioned one measures how fast a device is; None for others.
+    base
+        The predictor by whose times a history-conditioned one measures how slow a device is; None for others.
     seen
         The ranges of its training data; None where they were not kept, and follow from the manifest.
     """
@@ -57,7 +57,7 @@ class PulsePredictor:
     scale: Scale
     specification: Specification
     manifest: Manifest = field(repr=False)
-    clock: PulsePredictor | None = None
+    base: PulsePredictor | None = None
     seen: Domain | None = None
 
     @classmethod
@@ -101,13 +101,13 @@ class PulsePredictor:
             specification = plain(max(len(data.reached("train")), 1), _has_curves(data))
         check_teachable(data, specification)
         curves = any(stage.needs_curves for stage in specification.stages)
-        parts = [Examples.of(data, split, curves) for split in ("train", "validation")]
-        return cls.trained(specification, *parts, data.manifest, seed=seed, start=start)
+        training, validation = (Examples.of(data, split, curves) for split in ("train", "validation"))
+        return cls.trained(specification, training, validation, data.manifest, seed=seed, start=start)
 
     @classmethod
     def trained(
         cls, specification: Specification, training: Examples, validation: Examples, manifest: Manifest, *,
-        seed: int = 0, start: PulsePredictor | None = None, clock: PulsePredictor | None = None,
+        seed: int = 0, start: PulsePredictor | None = None, base: PulsePredictor | None = None,
     ) -> PulsePredictor:  # fmt: skip
         """Train on examples; see `fit`. `manifest` is that of what made them."""
         check_seed(seed)
@@ -122,7 +122,7 @@ class PulsePredictor:
         manifest = Manifest.from_json(manifest.to_json())
         manifest.settings["training"] = {"seed": int(seed), "kept": scores, "start": start.sha256 if start else None}
         seen = Domain.of(specification.inputs, training)
-        return cls(weights, scale, specification, manifest, clock, seen | start.domain if start else seen)
+        return cls(weights, scale, specification, manifest, base, seen | start.domain if start else seen)
 
     def predict(self, g_start_S: ArrayLike, dg_S: ArrayLike, *, outside: str = "warn", **seen: ArrayLike) -> np.ndarray:
         """Return the signed pulse time [s] for a wanted change of conductance [S]; SET positive. Broadcasts.
@@ -155,6 +155,15 @@ class PulsePredictor:
     def answer(self, g_start_S: ArrayLike, dg_S: ArrayLike, **seen: ArrayLike) -> np.ndarray:
         """Return what the network says, whatever it is asked: for programmers, whose readings are what they are."""
         return self._answered(questions.broadcast({"g_start_S": g_start_S, "dg_S": dg_S, **seen}))
+
+    def check_targets(self, targets_S: np.ndarray) -> None:
+        """Warn where a programmer asks for targets [S] that its training data never had."""
+        questions.check_targets(self.domain, targets_S)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Return the names of what its network sees."""
+        return self.specification.inputs
 
     @cached_property
     def domain(self) -> Domain:

@@ -30,10 +30,9 @@ def broadcast(given: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
     for name, values in given.items():
         try:
             numbers = np.asarray(values)
-            good = numbers.dtype.kind in "iuf"
         except ValueError:  # rows of different lengths
-            good = False
-        if not good:
+            numbers = np.asarray(None)
+        if numbers.dtype.kind not in "iuf":
             raise ValueError(f"{name} = {reprlib.repr(values)} must be a number or an array of numbers")
         arrays[name] = numbers.astype(float)
     try:

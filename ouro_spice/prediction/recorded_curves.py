@@ -106,8 +106,9 @@ class Mapping(torch.autograd.Function):
         return g_S
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        """Return through the slope of the curve, outside the record through the fixed one."""
+    def backward(ctx: Any, *grad_outputs: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        """Return the gradient (n,) by the times: through the slope of the curve, outside it through the fixed one."""
+        (gradient,) = grad_outputs
         slope, before, behind, sign, unit = ctx.saved_tensors
         back = gradient.abs() * unit
         into = torch.where(before, -sign * back, torch.where(behind, sign * back, gradient * slope))

@@ -73,14 +73,14 @@ def rollout(
 ) -> dict[str, np.ndarray]:
     """Write to all cells of a fleet, `law.attempts` times each, and record what the network would have seen.
 
-    `predictor` chooses the pulses; its clock, or itself, is that of the memory. `targets_S` are those of the cells,
+    `predictor` chooses the pulses; its base, or itself, is that of the memory. `targets_S` are those of the cells,
     (cells,). The columns, (attempts x cells,) each, are those of `examples`: inputs by name, ``target_S``,
     ``spacing_s``, ``g_S`` (.., points), ``attempt``, ``place``. A cell whose read or pulse fails has no further
     attempts.
     """
     # a key of two numbers: records have one
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(7, 1)))
-    places, clock = np.arange(len(fleet)), predictor.clock or predictor
+    places, base = np.arange(len(fleet)), predictor.base or predictor
     rows, memory = [], DeviceMemory.empty(fleet.read(places))
     fine = np.isfinite(memory.reading_S)
     for attempt in range(law.attempts):
@@ -89,7 +89,7 @@ def rollout(
         jitter = np.exp(law.jitter * rng.standard_normal(len(fleet)))[places]
         reading, target = memory.reading_S, targets_S[places]
         dg = target - reading
-        seen = memory.seen(clock, dg)
+        seen = memory.seen(base, dg)
         time_s = clocked(_times(predictor, reading, dg, drive, seen), dg, predictor.pair)
         amplitude = np.array([predictor.pair.amplitude(t) for t in time_s]) * drive
         spacing = law.reach * np.maximum(np.abs(time_s), law.fastest_s) / (law.points - 1)
@@ -102,7 +102,7 @@ def rollout(
             sent = clocked(time_s * jitter, dg, predictor.pair)
             energy = fleet.apply(places, pulses(predictor.pair, sent, drive, law.rise_s, law.fall_s), bar)
             found = fleet.read(places)
-            memory, fine = memory.after(clock, sent, drive, found), np.isfinite(energy) & np.isfinite(found)
+            memory, fine = memory.after(base, sent, drive, found), np.isfinite(energy) & np.isfinite(found)
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
 
@@ -110,7 +110,7 @@ def _times(
     predictor: PulsePredictor, reading: np.ndarray, dg: np.ndarray, drive: np.ndarray, seen: dict[str, np.ndarray]
 ) -> np.ndarray:
     """Return the signed times [s] at amplitudes; where the predictor knows one pair only, by the rule of thumb."""
-    seen = seen if predictor.clock else {}
+    seen = seen if predictor.base else {}
     if "drive" in predictor.specification.inputs:
         return predictor.answer(reading, dg, drive=drive, **seen)
     return predictor.answer(reading, dg, **seen) * drive**-POWER

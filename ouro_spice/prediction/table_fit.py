@@ -59,7 +59,7 @@ def from_trials(trials: Trials, band: float, seed: int) -> dict[str, Any]:
     far = np.abs(np.log(target_S / start_S))
     points, values = np.log([start_S, target_S]).T, np.log(np.where(nodes, best_s, 1.0) / far)
     scores = {one: _held_out(trials, band, points, values, nodes, one, seed) for one in SMOOTHINGS}
-    smoothing = max(scores, key=scores.get)
+    smoothing = max(scores, key=scores.__getitem__)
     axis_S = np.geomspace(min(start_S.min(), target_S.min()), max(start_S.max(), target_S.max()), POINTS)
     every = np.stack(np.meshgrid(np.log(axis_S), np.log(axis_S), indexing="ij"), axis=-1).reshape(-1, 2)
     surfaces = [_surface(points, values, nodes & (way == sign), smoothing, every) for sign in _DIRECTIONS]
@@ -147,7 +147,8 @@ def filled(grid: np.ndarray) -> np.ndarray:
     empty = np.isnan(grid)
     if empty.all():
         raise ValueError("a grid without a value cannot be filled")
-    nearest = distance_transform_edt(empty, return_distances=False, return_indices=True)
+    nearest = np.empty((grid.ndim, *grid.shape), np.int32)
+    distance_transform_edt(empty, return_distances=False, return_indices=True, indices=nearest)
     return grid[tuple(nearest)]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..dataset.controls import AMPLITUDE, EDGES, TIME, WORDS, Control, controls
 from ..dataset.pulse_dataset import PulseDataset
 from .specification import Specification
@@ -56,8 +58,8 @@ def known(data: PulseDataset, split: str | None = None) -> bool:
     rows = data.reached(split)
     if "history_g_S" not in rows or not len(rows):
         return False
-    points = rows["history_points"] if "history_points" in rows else rows.history_g_S.map(len)
-    return float(points.median()) > CURVE
+    points = rows["history_points"].to_numpy() if "history_points" in rows else [len(one) for one in rows.history_g_S]
+    return float(np.median(points)) > CURVE
 
 
 def _unvaried(time: Control, found: list[Control]) -> str:

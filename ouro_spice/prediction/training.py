@@ -129,6 +129,7 @@ class _Run:
             best = min(best, self._judged(network))
         for epoch in range(stage.epochs):
             softness = SOFTNESS[0] * (SOFTNESS[1] / SOFTNESS[0]) ** (epoch / stage.epochs)
+            loss = torch.zeros(())
             for rows in torch.randperm(len(self.train), generator=generator).split(stage.batch):
                 loss = self._loss(network, rows, curves, softness, generator)
                 optimiser.zero_grad()
@@ -151,9 +152,11 @@ class _Run:
             return self._score(network(self._normalised(self.validation, dg_S=asked)))
 
     def _curves(self) -> Curves | None:
-        if self.stage.objective != "conductance" or self.stage.smoothing == 1:
-            return self.train.curves
-        return self.train.curves.smoothed(self.stage.smoothing * self.step_s)
+        """Return the curves that the objective learns from, smoothed where it says so; None for pulse times."""
+        if self.stage.objective == "time":
+            return None
+        curves = self.train.recorded
+        return curves if self.stage.smoothing == 1 else curves.smoothed(self.stage.smoothing * self.step_s)
 
     def _normalised(
         self, examples: Examples, rows: torch.Tensor | slice = slice(None), dg_S: torch.Tensor | None = None
@@ -164,6 +167,9 @@ class _Run:
     def _loss(
         self, network: Network, rows: torch.Tensor, curves: Curves | None, softness: float, generator: torch.Generator
     ) -> torch.Tensor:
+        """Return the objective on some rows of the training examples, a scalar; curves are those of `_curves`."""
+        if curves is None:
+            return self._time_loss(network, rows)
         scale, train = self.scale, self.train
         start = train.seen["g_start_S"][rows]
         if self.stage.objective == "change":
@@ -174,16 +180,17 @@ class _Run:
             target = nearer(train, rows, generator)
             log_time = network(self._normalised(train, rows, target - start)) * scale.scale_out + scale.shift_out
             return band_loss(log_time, curves.take(rows), target, self.stage.band, softness)
-        y = network(self._normalised(train, rows))
-        if self.stage.objective == "time":
-            wanted = train.time_s[rows]
-            wanted = log_of(wanted) if self.specification.output == "log_time" else wanted
-            return torch.nn.functional.mse_loss(y, (wanted - scale.shift_out) / scale.scale_out)
-        time_s = self._signed(y, torch.sign(train.time_s[rows]))
+        time_s = self._signed(network(self._normalised(train, rows)), torch.sign(train.time_s[rows]))
         unit = torch.full_like(time_s, scale.scale_out)
         if self.specification.output == "log_time":
             unit = unit * time_s.detach().abs()
         return conductance_loss(time_s, train, rows, curves, scale.scale[1], unit)
+
+    def _time_loss(self, network: Network, rows: torch.Tensor) -> torch.Tensor:
+        """Return the mean squared error of the normalised output, a scalar."""
+        y, wanted = network(self._normalised(self.train, rows)), self.train.time_s[rows]
+        wanted = log_of(wanted) if self.specification.output == "log_time" else wanted
+        return torch.nn.functional.mse_loss(y, (wanted - self.scale.shift_out) / self.scale.scale_out)
 
     def _signed(self, y: torch.Tensor, sign: torch.Tensor) -> torch.Tensor:
         """Return the signed time [s] that an output stands for."""
@@ -199,12 +206,12 @@ class _Run:
             log_time = y * self.scale.scale_out + self.scale.shift_out
             asked = spread_out(examples)
             around = log_of(examples.time_s)
-            return float(change_cost(log_time, examples.curves, examples.seen["g_start_S"], asked, around).mean())
+            return float(change_cost(log_time, examples.recorded, examples.seen["g_start_S"], asked, around).mean())
         sign = torch.sign(examples.time_s)
         time_s = self._signed(y, sign)
         if self.stage.keep == "time":
             return float((time_s / examples.time_s - 1).abs().mean())
-        g = examples.curves.at(time_s * sign)
+        g = examples.recorded.at(time_s * sign)
         if self.stage.keep == "conductance":
             return float(((g - examples.target_S) / examples.target_S).abs().mean())
         return float(missed(g, examples.target_S, self.stage.band, SOFTNESS[1]).mean())

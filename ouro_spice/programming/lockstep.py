@@ -169,8 +169,8 @@ class _Logs:
         self._reads[self.active] += 1
         self._time_s[self.active] += self._fleet.read_s
         now_J = self._spent_J(places)
-        uncounted = spent_J is None or now_J is None
-        more_J = read_energy_J(self._fleet.cell, found) if uncounted else now_J - spent_J
+        counted = None if spent_J is None or now_J is None else now_J - spent_J
+        more_J = read_energy_J(self._fleet.cell, found) if counted is None else counted
         self._read_energy_J[self.active] += more_J[~failed]
         self._count += 1
         outcomes = self._rules.ended(self._targets[self.active], self.readings)

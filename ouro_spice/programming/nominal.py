@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -143,7 +144,7 @@ def nominal_times(cell: Cell | CompactCell, voltages: Pair, engine: Engine | Non
     SimulationError
         Where a simulation fails.
     """
-    check_kind("cell", cell, (Cell, CompactCell), "a cell with a memristor")
+    check_kind("cell", cell, (*get_args(Cell), CompactCell), "a cell with a memristor")
     check_kind("voltages", voltages, Pair)
     check_engine(engine)
     free, low, high = freed(voltages.gated(cell))

@@ -17,7 +17,7 @@ from ..array.position_sweep import Positions
 from ..array.sneak_paths import SneakMap
 from ..array.vector_product import Product
 from ..array.write_energy import PARTS
-from .figures import RESET_COLOUR, SET_COLOUR, axes
+from .figures import RESET_COLOUR, SET_COLOUR, axes, whole_numbers
 from .heat_maps import Heat, prefixed
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _delays(write: ArrayWrite) -> Figure:
             name = "Elmore's estimate" if delay else "the driver's own"
             ax.plot(x, reference * factor, "--", color=colour, linewidth=0.9, label=f"{one.line}, {name}")
         ax.set(xlabel="cell along the line, from the driver", ylabel=f"time ({unit})", title=title)
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(ax.xaxis)
         ax.set_ylim(bottom=0)
         if len(write.delays) <= 4:
             ax.legend(frameon=False, fontsize=8)
@@ -194,7 +194,7 @@ def _product(product: Product) -> Figure:
     grid[0, 1].bar(x, product.deviation * 100, color=SET_COLOUR, width=0.7)
     grid[0, 1].set(xlabel="bit line", ylabel="deviation (%)", title="deviation from the devices alone")
     for ax in grid[0]:
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(ax.xaxis)
     return figure
 
 
@@ -213,8 +213,9 @@ def _disturb_path(disturb: Disturb) -> Figure:
     figure, grid = axes(1, width=5.6, height=3.6)
     ax, path = grid[0, 0], disturb.path
     for name in (name for name in CLASSES if name in path):
-        moved = path[name].where(path[name] >= _NOTHING)
-        if moved.notna().any():
+        change = path[name].to_numpy(float)
+        moved = np.where(change >= _NOTHING, change, np.nan)
+        if not np.isnan(moved).all():
             label = {"row": "same word line", "column": "same bit line", "unselected": "neither"}[name]
             style = "o--" if name == "column" else "o-"  # it often lies upon the other
             ax.plot(path.pulses, moved * 100, style, markersize=3, linewidth=1.4, color=_COLOURS[name], label=label)

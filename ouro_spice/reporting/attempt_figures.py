@@ -121,14 +121,17 @@ def rpd_map(
     for ax in grid.flat[len(deployments) :]:
         ax.set_visible(False)
     shown = list(grid.flat[: len(deployments)])
-    for ax, (name, one) in zip(shown, deployments.items(), strict=True):
-        mesh = _map(ax, 100 * one.over(edges_S)["rpd_mean"], edges_S * 1e6, LogNorm(*_COLOURS_OF))
+    meshes = [
+        _map(ax, 100 * one.over(edges_S)["rpd_mean"], edges_S * 1e6, LogNorm(*_COLOURS_OF))
+        for ax, one in zip(shown, deployments.values(), strict=True)
+    ]
+    for ax, name in zip(shown, deployments, strict=True):
         ax.set_title(name, fontsize=9)
     for ax in grid[:, 0]:
         ax.set_ylabel("G_target (uS)")
     for k, ax in enumerate(shown):
         ax.set_xlabel("G_start (uS)" if k + columns >= len(shown) else "")
-    bar = figure.colorbar(mesh, ax=grid, extend="both", label="mean RPD of G_end (%)", aspect=30)
+    bar = figure.colorbar(meshes[-1], ax=grid, extend="both", label="mean RPD of G_end (%)", aspect=30)
     _plain(bar.ax, "y")
     return figure
 

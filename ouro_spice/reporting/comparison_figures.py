@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -104,13 +104,11 @@ def distributions(comparison: Comparison) -> Figure | None:
     None where no range has `_FEWEST` records: there is nothing to be drawn.
     """
     ranges = comparison.ks
-    enough = ranges[ranges[["records_a", "records_b"]].max(axis=1) >= _FEWEST]
-    chosen = {name: enough[enough.direction == name] for name in DIRECTIONS}
+    enough = ranges.loc[ranges[["records_a", "records_b"]].max(axis=1) >= _FEWEST]
+    chosen = {name: enough.loc[enough.direction == name] for name in DIRECTIONS}
     # the first range of a direction is the whole of it: drawn where its parts have too few records
     whole = set(ranges.index[~ranges.direction.duplicated()])
-    chosen = {
-        name: mine.drop(index=whole & set(mine.index)) if len(mine) > 1 else mine for name, mine in chosen.items()
-    }
+    chosen = {name: mine.loc[~mine.index.isin(whole)] if len(mine) > 1 else mine for name, mine in chosen.items()}
     columns = max(map(len, chosen.values()))
     if not columns:
         return None
@@ -161,10 +159,10 @@ def played_errors(played: pd.DataFrame) -> Figure:
     return figure
 
 
-def _steps(ax: Axes, frame: pd.DataFrame, one: tuple) -> None:
+def _steps(ax: Axes, frame: pd.DataFrame, one: Any) -> None:
     """Return both distribution functions of one range."""
     inside = (frame.g_start_S >= one.g_start_low_S) & (frame.g_start_S < one.g_start_high_S)
-    rows = frame[frame.start_same & (frame.direction == one.direction) & inside]
+    rows = frame.loc[frame.start_same & (frame.direction == one.direction) & inside]
     for side, colour in (("a", _A), ("b", _B)):
         times = np.sort(np.abs(rows[f"t_{side}_s"][rows[f"outcome_{side}"] == "reached"]))
         if len(times):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._util.files import write_whole
 from ..dataset.pulse_dataset import PulseDataset
-from .figures import RESET_COLOUR, SET_COLOUR, axes
+from .figures import RESET_COLOUR, SET_COLOUR, axes, whole_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,11 +89,11 @@ def pulse_times(data: PulseDataset) -> Drawn:
     """Draw the pulse time over the conductances at start and target: each record, or medians where there are many."""
     from matplotlib.colors import LogNorm
 
-    frame = data.frame[data.frame.outcome == "reached"]
-    missed = data.frame[data.frame.outcome == "not_reached"]
+    frame = data.frame.loc[data.frame.outcome == "reached"]
+    missed = data.frame.loc[data.frame.outcome == "not_reached"]
     figure, grid = axes(1, width=5.4, height=4.4)
     ax = grid[0, 0]
-    table = frame[["record", "g_start_S", "g_target_S", "t_pulse_s"]]
+    table = frame.loc[:, ["record", "g_start_S", "g_target_S", "t_pulse_s"]]
     if len(frame):
         width_s = frame.t_pulse_s.abs()
         norm = LogNorm(width_s.min(), max(width_s.max(), 1.01 * width_s.min()))
@@ -127,7 +127,7 @@ def distributions(data: PulseDataset) -> Drawn:
     """
     import pandas as pd
 
-    reached = data.frame[data.frame.outcome == "reached"]
+    reached = data.frame.loc[data.frame.outcome == "reached"]
     quantity, label = "relative_error", "(G at the end - target) / target"
     error = reached.g_end_S / reached.g_target_S - 1
     if _measured(data):
@@ -137,11 +137,10 @@ def distributions(data: PulseDataset) -> Drawn:
     figure, grid = axes(2)
     tables = []
     panels = (
-        (grid[0, 0], "t_pulse_s", reached.t_pulse_s.abs(), "pulse time (s)"),
-        (grid[0, 1], quantity, error, label),
+        (grid[0, 0], "t_pulse_s", reached.t_pulse_s.abs(), "pulse time (s)", _edges(reached.t_pulse_s.abs(), log=True)),
+        (grid[0, 1], quantity, error, label, _edges(error, log=False)),
     )
-    for ax, quantity, values, label in panels:
-        edges = _edges(values, log=quantity == "t_pulse_s")
+    for ax, quantity, values, label, edges in panels:
         for sign, name, colour in DIRECTIONS:
             counts, _ = np.histogram(values[signs == sign], edges)
             ax.stairs(counts, edges, color=colour, fill=True, alpha=0.35)
@@ -149,9 +148,9 @@ def distributions(data: PulseDataset) -> Drawn:
             columns = {"quantity": quantity, "direction": name, "low": edges[:-1], "high": edges[1:]}
             tables.append(pd.DataFrame(columns | {"records": counts}))
         ax.set(xlabel=label, ylabel="records")
-        ax.yaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(ax.yaxis)
     grid[0, 0].set_xscale("log")
-    beyond = int((np.abs(error) > edges[-1]).sum())
+    beyond = int((np.abs(error) > panels[-1][-1][-1]).sum())
     all_of_them = f"{len(reached)} of {len(data.frame)} records reached their target"
     grid[0, 0].set_title("measured pulses" if _measured(data) else all_of_them, fontsize=10)
     middle = np.abs(error).median()
@@ -162,20 +161,20 @@ def distributions(data: PulseDataset) -> Drawn:
     return figure, pd.concat(tables, ignore_index=True)
 
 
-def _sampled(data: PulseDataset) -> Iterator[tuple[int, object]]:
+def _sampled(data: PulseDataset) -> Iterator[tuple[int, Any]]:
     """Return the direction and row of records of a few files, spread over the dataset: each file is read but once."""
-    frame = data.frame[data.frame.outcome != "simulation_failed"]
+    frame = data.frame.loc[data.frame.outcome != "simulation_failed"]
     shard = frame.record // data.manifest.settings["shard"]
     files = shard.unique()
     chosen = files[np.unique(np.linspace(0, len(files) - 1, _SHARDS).astype(int))]
-    rows = frame[shard.isin(chosen)]
+    rows = frame.loc[shard.isin(chosen)]
     for sign, _, _ in DIRECTIONS:
-        mine = rows[np.sign(rows.amplitude_V) == -sign]
+        mine = rows.loc[np.sign(rows.amplitude_V) == -sign]
         places = np.unique(np.linspace(0, len(mine) - 1, min(len(mine), _LINES)).astype(int))
         yield from ((sign, row) for row in mine.iloc[places].itertuples())
 
 
-def _thinned(row: object) -> tuple[np.ndarray, np.ndarray]:
+def _thinned(row: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return times [s] and conductances [S] of a history."""
     g_S = np.asarray(row.history_g_S, dtype=float)
     last = len(g_S) - 1
@@ -203,7 +202,7 @@ def _binned(frame: pd.DataFrame) -> tuple[tuple[np.ndarray, np.ndarray], np.ndar
     medians[found.i, found.j] = found.t_pulse_median_s
     middle = [(edges[1:] + edges[:-1]) / 2 for edges in (start, target)]
     table = found.assign(g_start_S=middle[0][found.i], g_target_S=middle[1][found.j])
-    return (start, target), medians, table[["g_start_S", "g_target_S", "t_pulse_median_s", "records"]]
+    return (start, target), medians, table.loc[:, ["g_start_S", "g_target_S", "t_pulse_median_s", "records"]]
 
 
 def _edges(values: pd.Series, log: bool) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,14 +31,20 @@ def axes(columns: int, rows: int = 1, width: float = 4.6, height: float = 3.4) -
     return figure, grid
 
 
+def whole_numbers(axis: Any, **more: int) -> None:
+    """Allow whole numbers alone as the ticks of an axis; `more` are further settings of its locator."""
+    axis.get_major_locator().set_params(integer=True, **more)
+
+
 def conductance_curves(data: PulseDataset, most: int = 60) -> Figure:
     """Return G over pulse time from many starting conductances, one panel a direction: the S-curves of the circuit."""
     figure, grid = axes(2)
-    rows = data.frame[data.frame.history_g_S.map(len) > 1]
+    rows = data.frame.loc[data.frame.history_g_S.map(len) > 1]
     for ax, sign, name, colour in ((grid[0, 0], 1, "SET", SET_COLOUR), (grid[0, 1], -1, "RESET", RESET_COLOUR)):
-        for row in rows[np.sign(rows.g_target_S - rows.g_start_S) == sign].head(most).itertuples():
-            g = np.asarray(row.history_g_S) * 1e6
-            ax.semilogx(np.arange(1, len(g)) * row.history_dt_s, g[1:], color=colour, alpha=0.35, linewidth=0.8)
+        mine = rows.loc[np.sign(rows.g_target_S - rows.g_start_S) == sign].head(most)
+        for g_S, dt_s in zip(mine.history_g_S, mine.history_dt_s, strict=True):
+            g = np.asarray(g_S) * 1e6
+            ax.semilogx(np.arange(1, len(g)) * dt_s, g[1:], color=colour, alpha=0.35, linewidth=0.8)
         ax.set(title=f"{name}, {_volts(data, sign)}", xlabel="pulse width (s)", ylabel="G (uS)")
     return figure
 
@@ -78,7 +84,7 @@ def write_histories(histories: Mapping[str, Sequence[History]]) -> Figure:
                 tolerance = history.tolerance
         ax.axhspan(target * (1 - tolerance) * 1e6, target * (1 + tolerance) * 1e6, color="#3a8f5c", alpha=0.15)
         ax.set_title(f"to {target * 1e6:.0f} uS", fontsize=9)
-        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+        whole_numbers(ax.xaxis, min_n_ticks=1)
     for ax in grid[:, 0]:
         ax.set_ylabel("reading (uS)")
     for ax in grid[-1]:

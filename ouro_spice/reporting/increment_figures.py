@@ -87,4 +87,4 @@ def _scales(ax: Axes, key: str, label: str) -> None:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ax.yaxis.label.set_size(8)
+    ax.yaxis.label.set_fontsize(8)

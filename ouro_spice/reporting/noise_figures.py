@@ -63,11 +63,11 @@ def alone(found: NoiseSources) -> Figure:
     """Return the factor on the time to a target, a line a source that is alone: median, and the middle 68 % of
     pulses.
     """
-    rows = found.frame[(found.frame.step_s == 10e-9) & (found.frame.start == "stationary")]
+    rows = found.frame.loc[(found.frame.step_s == 10e-9) & (found.frame.start == "stationary")]
     settings = [name for name in _TITLES if name in set(rows.setting)]
     figure, grid = axes(len(settings), width=4.8, height=4.2)
     for ax, setting in zip(grid[0], settings, strict=True):
-        mine = rows[(rows.setting == setting) & ~rows.case.str.startswith("without") & (rows.case != "nothing")]
+        mine = rows.loc[(rows.setting == setting) & ~rows.case.str.startswith("without") & (rows.case != "nothing")]
         _factors(ax, mine)
         ax.set(title=_TITLES[setting], xlabel="time to the target / noise-free time")
     grid[0, 0].legend(frameon=False, fontsize=8, loc="upper left")
@@ -78,7 +78,7 @@ def _factors(ax: Axes, rows: pd.DataFrame) -> None:
     names = list(dict.fromkeys(rows.case))
     ends = -np.log(_LEAST_FACTOR)
     for shift, (direction, colour) in zip((-0.16, 0.16), _COLOURS.items(), strict=True):
-        mine = rows[rows.direction == direction].set_index("case").loc[names]
+        mine = rows.loc[rows.direction == direction].set_index("case").loc[names]
         at = np.arange(len(names)) + shift
         low, middle, high = (np.exp(mine[name].clip(-ends, ends)) for name in ("q16", "bias", "q84"))
         ax.hlines(at, low, high, color=colour, linewidth=2.2, alpha=0.55)
@@ -92,19 +92,19 @@ def _factors(ax: Axes, rows: pd.DataFrame) -> None:
 def length(found: NoiseSources) -> Figure:
     """Return the bias and scatter over the length of pulses in steps of the walk, as measured and as expected."""
     table = by_length(found.pulses)
-    still = found.frame[found.frame.case == "walk"].dropna(subset=["bias_frozen"])
+    still = found.frame.loc[found.frame.case == "walk"].dropna(subset=["bias_frozen"])
     figure, grid = axes(2, width=4.8, height=3.8)
     panels = (("bias", "median of ln(time / noise-free time)"), ("scatter", "half of the middle 68 % of the same"))
     for ax, (what, label) in zip(grid[0], panels, strict=True):
         for direction, colour in _COLOURS.items():
-            mine = table[table.direction == direction]
+            mine = table.loc[table.direction == direction]
             ax.errorbar(
                 mine.steps, mine[what], mine[f"{what}_error"], fmt="o", markersize=4, linewidth=1, color=colour,
                 label=direction.upper(),
             )  # fmt: skip
-            long = mine[mine.steps >= _LONG]
+            long = mine.loc[mine.steps >= _LONG]
             ax.plot(long.steps, long[f"{what}_expected"], color=colour, linewidth=1)
-            limit = still[still.direction == direction][f"{what}_frozen"].median()
+            limit = still.loc[still.direction == direction, f"{what}_frozen"].median()
             ax.axhline(limit, color=colour, linewidth=0.9, linestyle=":")
         ax.set(xscale="log", xlim=(BY_LENGTH[0], BY_LENGTH[-1]), xlabel="noise-free pulse (steps)", ylabel=label)
     grid[0, 0].set_ylim(top=0)

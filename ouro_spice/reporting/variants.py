@@ -80,5 +80,6 @@ def interval(row: Mapping[str, Any], key: str) -> tuple[float, float] | None:
         found = found.get(key)
     elif key != "within_20":
         found = None
-    whole = found is not None and len(found) == 2 and all(isinstance(x, numbers.Real) for x in found)
-    return (float(found[0]), float(found[1])) if whole and all(map(math.isfinite, found)) else None
+    if found is None or len(found) != 2 or not all(isinstance(x, numbers.Real) and math.isfinite(x) for x in found):
+        return None
+    return float(found[0]), float(found[1])

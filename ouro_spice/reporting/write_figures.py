@@ -9,7 +9,7 @@ import numpy as np
 
 from .._util.checks import check_count, check_range
 from ..programming.history import History
-from .figures import axes
+from .figures import axes, whole_numbers
 from .variants import COLOURS, check_some, check_window, figure_of, kind, looks
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _histories(ax: Axes, target_S: float, histories: Sequence[History], most: in
     of = f"{len(lines)} of {len(histories)}" if len(lines) < len(histories) else f"{len(histories)}"
     ax.set_title(f"to {1e6 * target_S:.4g} uS, {of} writes", fontsize=9)
     ax.set_xlim(0, max(most - 1, 1))
-    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    whole_numbers(ax.xaxis, min_n_ticks=1)
 
 
 def _held(values: Sequence[float], count: int) -> np.ndarray:
@@ -207,7 +207,7 @@ def _bars(
     marks = marks or {}
     ends = np.ravel(list(whiskers.values()))
     found = [value for value in (*values.values(), *ends, *marks.values()) if value > 0]
-    low = 10 ** np.floor(np.log10(0.8 * min(found, default=1.0)))
+    low = float(10 ** np.floor(np.log10(0.8 * min(found, default=1.0))))
     high = max(found, default=1.0)
     for k, (name, value) in enumerate(values.items()):
         ax.barh(k, max(value - low, 0), left=low, color=COLOURS[kind(name)], height=0.62)

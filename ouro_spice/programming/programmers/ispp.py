@@ -111,7 +111,7 @@ class ISPP(_StepPulses):
 
 @dataclass(frozen=True)
 class ISPPWidth(_StepPulses):
-    """Incremental step pulse programming in width: the width grows by a factor until the target is crossed, then starts anew.
+    """Incremental step pulses in width: it grows by a factor until the target is crossed, then starts anew.
 
     Parameters
     ----------
