@@ -25,7 +25,7 @@ def save(arrays: Mapping[str, Any], path: Path) -> Path:
 
 
 def load(path: Path, what: str, put_together: Callable[[dict[str, np.ndarray]], Made]) -> Made:
-    """Return what is put together of the arrays in a file.
+    """Return what `put_together` makes of the arrays in a file.
 
     Parameters
     ----------

@@ -65,17 +65,17 @@ Made = TypeVar("Made", bound=Stored)
 
 
 def save(predictor: Stored, path: Path) -> Path:
-    """Write a checkpoint, whole or not at all."""
+    """Write a checkpoint, whole or not at all; return its path."""
     return archive.save(_taken_apart(predictor, ""), path)
 
 
 def load(kind: Callable[..., Made], path: Path) -> Made:
-    """Read a checkpoint; ValueError for a file that is none."""
+    """Read a checkpoint; return the predictor, made by `kind`. ValueError for a file that is none."""
     return archive.load(path, "checkpoint", lambda arrays: _put_together(kind, arrays, ""))
 
 
 def digest(predictor: Stored) -> str:
-    """Return the hash of all that decides its predictions, and of its manifest.
+    """Return the hash (SHA-256, hexadecimal) of all that decides a predictor's answers, and of its manifest.
 
     The range of the training data decides none, and is no part of it: checkpoints that have none keep their hash.
     """
@@ -90,6 +90,7 @@ def _numbers(predictor: Stored) -> list[np.ndarray]:
 
 
 def _taken_apart(predictor: Stored, prefix: str) -> dict[str, Any]:
+    """Return the arrays of a checkpoint by name, those of its base with a prefix more."""
     arrays: dict[str, Any] = {f"{prefix}centres": predictor.weights.centres}
     for k, (matrix, bias) in enumerate(predictor.weights.layers):
         arrays[f"{prefix}matrix{k}"], arrays[f"{prefix}bias{k}"] = matrix, bias
@@ -106,6 +107,7 @@ def _taken_apart(predictor: Stored, prefix: str) -> dict[str, Any]:
 
 
 def _put_together(kind: Callable[..., Made], file: dict[str, np.ndarray], prefix: str) -> Made:
+    """Return the predictor that `_taken_apart` took apart."""
     count = sum(name.startswith(f"{prefix}matrix") for name in file)
     layers = tuple((file[f"{prefix}matrix{k}"], file[f"{prefix}bias{k}"]) for k in range(count))
     scale = scale_from(tuple(file[prefix + name] for name in ("shift", "scale", "output")))
@@ -123,7 +125,7 @@ def _put_together(kind: Callable[..., Made], file: dict[str, np.ndarray], prefix
 
 
 def _table(text: str) -> dict[str, Any]:
-    """Return a table of JSON."""
+    """Return a table from its JSON; ValueError for anything else."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

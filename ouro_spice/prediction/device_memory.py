@@ -56,8 +56,8 @@ class DeviceMemory:
         return cls(two, two, np.zeros(k), np.asarray(reading_S, float), none, none, np.asarray(reading_S, float))
 
     def after(self, base: Predictor, time_s: np.ndarray, drive: np.ndarray, reading_S: np.ndarray) -> DeviceMemory:
-        """Return it with one pulse more each: signed times [s], amplitudes over the pair's, and readings after them
-        [S]; (k,).
+        """Return the memory with one pulse more of each write: signed times [s], amplitudes over the pair's, and
+        readings after them [S]; (k,) each.
 
         A pulse whose reading failed tells nothing.
         """
@@ -73,11 +73,11 @@ class DeviceMemory:
         )  # fmt: skip
 
     def of(self, those: np.ndarray) -> DeviceMemory:
-        """Return that of some of the writes."""
+        """Return the memory of some of the writes, by a mask (k,) or places."""
         return DeviceMemory(*(getattr(self, f.name)[..., those] for f in dataclasses.fields(self)))
 
     def _estimates(self, base: Predictor) -> tuple[np.ndarray, np.ndarray]:
-        """Return the slowness and weight, (2, k), the present run included."""
+        """Return the slowness and its weight, (2, k) each, the present run included."""
         moved = (self.reading_S - self.anchor_S) * self.sign
         seen = np.maximum(moved, CLEAR_S)
         spent = np.zeros(len(seen))
@@ -97,7 +97,9 @@ class DeviceMemory:
         return np.where(total > 0, slow, 0.0), total
 
     def seen(self, base: Predictor, dg_S: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the inputs of a network that it stands for, (k,) each, by the direction of the wanted change."""
+        """Return the inputs of a network that the memory stands for, by name, (k,) each, for the direction of the
+        wanted change.
+        """
         slow, sure = self._estimates(base)
         same = np.where(np.asarray(dg_S) > 0, 0, 1)
         k = np.arange(len(same))

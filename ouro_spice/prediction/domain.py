@@ -62,7 +62,7 @@ class Domain:
 
     @classmethod
     def of(cls, inputs: tuple[str, ...], examples: Examples) -> Domain:
-        """Return that of training examples, of the inputs that a network sees."""
+        """Return the domain of training examples, for the inputs that a network sees."""
         columns = {name: examples.column(name) for name in inputs if name in DEFAULTS} | {TARGET: examples.target_S}
         ways = tuple(way for sign, way in WAYS.items() if bool((examples.time_s * sign > 0).any()))
         ranges = {name: (float(one.min()), float(one.max())) for name, one in columns.items()}
@@ -70,14 +70,14 @@ class Domain:
 
     @classmethod
     def read(cls, table: Mapping[str, Any]) -> Domain:
-        """Return that of a checkpoint; of one of before, which holds no directions, they are not known."""
+        """Return the domain that a checkpoint holds; older ones hold no directions, which are then not known."""
         ranges = {name: (float(low), float(high)) for name, (low, high) in table["ranges"].items()}
         ways = table.get("directions")
         return cls(ranges, table["records"], ways if ways is None else tuple(map(str, ways)))
 
     @classmethod
     def derived(cls, inputs: tuple[str, ...], scale: Scale, manifest: Manifest) -> Domain:
-        """Return what the data of a checkpoint without one can have held, by its manifest and normalisation.
+        """Return the domain that the data of a checkpoint without one can have had, by its manifest and normalisation.
 
         Starts lie in the windows of the devices of its D2D law, targets in that of the nominal device. Of other data
         than extracted ones only mean and standard deviation are known: 2.5 of these on either side, as far as the
@@ -95,7 +95,7 @@ class Domain:
         return cls(found | {"g_start_S": starts, "dg_S": changes, TARGET: targets})
 
     def __or__(self, other: Domain) -> Domain:
-        """Return what either of them holds."""
+        """Return the union: the domain of what either of them holds."""
         both = (self.ranges, other.ranges)
         spans = {name: [one[name] for one in both if name in one] for name in {**self.ranges, **other.ranges}}
         ranges = {name: (min(a for a, _ in of), max(b for _, b in of)) for name, of in spans.items()}
@@ -106,7 +106,7 @@ class Domain:
         return Domain(ranges, records, tuple(way for way in WAYS.values() if way in there))
 
     def outside(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return where columns of any shape leave their ranges, by name; only those that do.
+        """Return where columns of any shape leave their ranges, as masks by name; only those that do somewhere.
 
         Where ``dg_S`` asks for a direction that the data do not hold, that is `DIRECTION`.
         """
@@ -142,26 +142,31 @@ class Domain:
 
 
 def edge(manifest: Manifest, name: str) -> float:
-    """Return the "rise_s" or "fall_s" of training data [s]; of edges that were drawn, the middle of their law."""
+    """Return the "rise_s" or "fall_s" of training data [s]; for edges that were drawn at random, the middle of their
+    law.
+    """
     law = manifest.settings[name]
     return float(np.sqrt(law[0] * law[1])) if isinstance(law, list) else law
 
 
 def _words(name: str, low: float, high: float) -> str:
+    """Return the range of one input in words."""
     if name.endswith("_S"):
         return f"{name} {low * 1e6:.4g} .. {high * 1e6:.4g} uS"
     return f"{name} {low:.4g} .. {high:.4g}"
 
 
 def _remembered(manifest: Manifest) -> dict[str, tuple[float, float]]:
-    """Return ranges that a recipe of experience states: amplitudes over the pair's, and what a `Memory` can say."""
+    """Return the ranges that a recipe of experience states, by name: amplitudes over the pair's, and what a memory can
+    say.
+    """
     law = (manifest.settings.get("variant") or {}).get("experience") or {}
     found = {"slow_same": (-MOST, MOST), "slow_other": (-MOST, MOST), "sure_same": (0.0, 2.0), "sure_other": (0.0, 2.0)}
     return found | ({"drive": (law["low"], law["high"])} if {"low", "high"} <= set(law) else {})
 
 
 def _windows(manifest: Manifest) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Return conductances [S] of the starts and the targets of extracted records; None for a manifest of something
+    """Return the ranges of the starts and of the targets of extracted records [S]; None for a manifest of something
     else.
     """
     values = _device(manifest.cell)
@@ -177,7 +182,7 @@ def _windows(manifest: Manifest) -> tuple[tuple[float, float], tuple[float, floa
 
 
 def _device(parts: Any) -> Mapping[str, Any] | None:
-    """Return the values of the (first) memristor of a description."""
+    """Return the parameters of the (first) memristor of a description; None where there is none."""
     if isinstance(parts, list | tuple):
         parts = dict(enumerate(parts))
     if not isinstance(parts, Mapping):

@@ -36,7 +36,7 @@ class Examples:
 
     @classmethod
     def of(cls, data: PulseDataset, split: str | None = None, curves: bool = True) -> Examples:
-        """Return the records of a split that reached their targets; none where it is empty.
+        """Return the records of a split that reached their targets as examples; none where it is empty.
 
         Raises
         ------
@@ -59,7 +59,7 @@ class Examples:
 
     @property
     def recorded(self) -> Curves:
-        """Return the curves of all records; ValueError where nothing but the times is known."""
+        """Return the curves of all examples; ValueError where nothing but the times is known."""
         if self.curves is None:
             raise ValueError("this training learns from histories, and the records have none")
         return self.curves
@@ -67,13 +67,13 @@ class Examples:
     def table(
         self, names: tuple[str, ...], rows: torch.Tensor | slice = slice(None), dg_S: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Return what a network sees, (rows, inputs); `dg_S`: with other wanted changes, (rows,) [S]."""
+        """Return the inputs of a network, (rows, inputs); with `dg_S`, (rows,) [S], those of other wanted changes."""
         asked = self.seen["dg_S"][rows] if dg_S is None else dg_S
         columns = {"dg_S": asked} | {name: torch.from_numpy(of(asked.numpy())) for name, of in DERIVED.items()}
         return torch.stack([columns[name] if name in columns else self.column(name)[rows] for name in names], dim=1)
 
     def column(self, name: str) -> torch.Tensor:
-        """Return one input, (n,), of `DEFAULTS`; what stands for it where it is not known."""
+        """Return one input of all examples, (n,), of `DEFAULTS`; its default where it is not known."""
         if name in self.seen:
             return self.seen[name]
         default = DEFAULTS[name]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def held_out(predictor: PulsePredictor, data: PulseDataset, split: str = "test") -> dict[str, Any]:
-    """Return errors on the records of a split that reached their targets.
+    """Return the errors of a predictor on the records of a split that reached their targets, by name.
 
     Returns
     -------
@@ -50,7 +50,9 @@ def held_out(predictor: PulsePredictor, data: PulseDataset, split: str = "test")
 
 
 def _small_updates(predictor: PulsePredictor, examples: Examples, more: dict[str, np.ndarray]) -> list[dict[str, Any]]:
-    """Return gain and spread of small changes, asked of the records that went at least twice as far."""
+    """Return gain and spread of small changes, a row each as of `Increments.rows`, from the records that went at least
+    twice as far.
+    """
     start_S, dg_S = examples.seen["g_start_S"].numpy(), examples.seen["dg_S"].numpy()
     parts = []
     for step_S in STEPS_S:

@@ -50,7 +50,9 @@ class AmplitudePolicy:
         check_flag("fixed", self.fixed)
 
     def choose(self, predict: Callable[[np.ndarray], np.ndarray], count: int) -> Chosen:
-        """Return times and amplitudes of `count` pulses; `predict` gives the signed times of all at some amplitudes."""
+        """Return the times and amplitudes of `count` pulses; `predict` gives the signed times (count,) [s] of all at
+        amplitudes (count,).
+        """
         grid = np.linspace(self.low, self.high, _DRIVES)
         times = np.stack([predict(np.full(count, drive)) for drive in grid])
         off = np.abs(np.log(np.maximum(np.abs(times), 1e-15) / self.width_s))
@@ -111,7 +113,7 @@ class NeuralProgrammer:
 
     @property
     def checkpoint(self) -> str:
-        """Return the hash of the network."""
+        """Return the hash of the network, which manifests of writes hold."""
         return self.predictor.sha256
 
     def check(self, here: Manifest | str) -> None:
@@ -121,11 +123,11 @@ class NeuralProgrammer:
             check_fit(self.predictor.manifest, here, "predictor", remedy)
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """Return the pulse that the network predicts from the latest reading."""
+        """Return the pulse that the predictor gives for the latest of all readings of a write [S]."""
         return self.next_pulses(np.array([target]), np.array([readings]))[0]
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return the same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
+        """Return the next pulse of each of k writes: targets (k,) and all their readings so far (k, j) [S]."""
         readings = np.asarray(readings, dtype=float)
         self.predictor.check_targets(targets)
         if self.predictor.base is None:
@@ -140,7 +142,7 @@ class NeuralProgrammer:
         return pulses(self.predictor.pair, *chosen, *self.predictor.edges())
 
     def predictions(self, targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
-        """Return how many evaluations of its networks the next pulse of each of k writes takes, (k,).
+        """Return the number of evaluations of its networks that the next pulse of each of k writes takes, (k,).
 
         The network is asked once for each amplitude; with a memory, the base network once for each pulse of the
         present run, which the latest reading says something new of. The software here works the whole write out again.
@@ -151,7 +153,8 @@ class NeuralProgrammer:
         return count + 1 + repeats(np.asarray(targets), np.asarray(readings)[:, :-1])
 
     def choose(self, targets: np.ndarray, memory: DeviceMemory, longer: np.ndarray | float = 1.0) -> Chosen:
-        """Return the signed times [s] and amplitudes over the pair's for k writes, by what is remembered of each.
+        """Return the signed times [s] and amplitudes over the pair's for k writes, (k,) each, by what is remembered of
+        each.
 
         Predicted times are taken `longer` times as long.
         """
@@ -160,6 +163,7 @@ class NeuralProgrammer:
         seen = memory.seen(self.predictor.base, dg) if self.predictor.base else {}
 
         def predict(drive: np.ndarray) -> np.ndarray:
+            """Return the signed times [s] at amplitudes over the pair's, (k,)."""
             more = seen | {"drive": drive} if self.drives else seen
             return longer * self.predictor.answer(reading, dg, **more)
 
@@ -196,11 +200,11 @@ class ModelProgrammer:
     knows = NOMINAL
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """Return the pulse that would do it without noise."""
+        """Return the pulse that the function gives for the latest of all readings of a write [S]."""
         return self.next_pulses(np.array([target]), np.array([readings]))[0]
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return the same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
+        """Return the next pulse of each of k writes: targets (k,) and all their readings so far (k, j) [S]."""
         reading = np.asarray(readings, dtype=float)[:, -1]
         dg = targets - reading
         time_s = clocked(np.asarray(self.predict(reading, dg)), dg, self.voltages, self.shortest_s)
@@ -208,7 +212,7 @@ class ModelProgrammer:
 
 
 def repeats(targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
-    """Return how many of the readings (k, j) before the last one, without a break, were on its side of the targets
+    """Return the number of readings (k, j) before the last one that were, without a break, on its side of the targets,
     (k,).
     """
     sides = np.sign(targets[:, None] - readings)
@@ -219,7 +223,7 @@ def repeats(targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
 def clocked(
     time_s: np.ndarray, dg_S: np.ndarray, voltages: Pair, shortest_s: float = 1e-9, clock_s: float = 0.0
 ) -> np.ndarray:
-    """Return the signed times (k,) [s] as a driver can send them: whole clocks; without a sign, towards the target.
+    """Return signed times (k,) [s] as a driver can send them: whole clock periods; a time of 0 is towards the target.
 
     No pulse is shorter than `shortest_s`, or longer than the longest one of a dataset: a network that is asked for
     what it has never seen may answer with any time.
@@ -235,6 +239,6 @@ def clocked(
 def pulses(
     voltages: Pair, time_s: Iterable[float], drive: Iterable[float], rise_s: float, fall_s: float
 ) -> list[Pulse]:
-    """Return pulses of signed times [s] and amplitudes over the pair's."""
+    """Return pulses of signed times [s] and amplitudes over the pair's, k of them."""
     made = zip(time_s, drive, strict=True)
     return [Pulse(voltages.amplitude(t) * float(d), abs(float(t)), rise_s, fall_s) for t, d in made]

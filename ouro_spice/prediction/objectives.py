@@ -30,8 +30,8 @@ _STEPS = 33  # of an integral over the logarithm of the time
 def conductance_loss(
     time_s: torch.Tensor, examples: Examples, rows: torch.Tensor, curves: Curves, scale_S: float, scale_s: torch.Tensor
 ) -> torch.Tensor:
-    """Return the squared error of the conductance in units of `scale_S`; outside the records a gradient of 1 in
-    normalised units.
+    """Return the mean squared error of the conductance in units of `scale_S`, a scalar; outside the records its
+    gradient is 1 in normalised units.
 
     The times (n,) are those of the `rows` of the examples; `scale_s` (n,) is the unit of each.
     """
@@ -42,8 +42,8 @@ def conductance_loss(
 
 
 def missed(g_S: torch.Tensor, target_S: torch.Tensor, band: float, softness: float) -> torch.Tensor:
-    """Return how far outside a band around the target conductances are: from 0, inside, to 1, with a soft edge;
-    (n,).
+    """Return how far outside a band around their targets conductances are, (n,): from 0, inside, to 1, with a soft
+    edge.
     """
     return torch.sigmoid(((g_S - target_S).abs() / target_S - band) / (softness * band))
 
@@ -51,9 +51,7 @@ def missed(g_S: torch.Tensor, target_S: torch.Tensor, band: float, softness: flo
 def band_loss(
     log_time: torch.Tensor, curves: Curves, target_S: torch.Tensor, band: float, softness: float
 ) -> torch.Tensor:
-    """Return a number whose gradient is that of the mean of `missed`, each slope taken over +-`SPAN` of the log
-    time.
-    """
+    """Return a scalar whose gradient is that of the mean of `missed`, slopes taken over +-`SPAN` of the log time."""
     with torch.no_grad():
         ends = [missed(curves.at((log_time + way).exp()), target_S, band, softness) for way in (SPAN, -SPAN)]
         slope = (ends[0] - ends[1]) / (2 * SPAN)
@@ -63,7 +61,7 @@ def band_loss(
 
 
 def nearer(examples: Examples, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Return targets of some examples, a share of them moved towards the start; (rows,)."""
+    """Return the targets of some examples, a share of them moved towards the start at random, (rows,) [S]."""
     start, target = examples.seen["g_start_S"][rows], examples.target_S[rows]
     share = torch.rand(len(rows), generator=generator, dtype=torch.float64)
     moved = torch.rand(len(rows), generator=generator) < NEARER
@@ -71,19 +69,19 @@ def nearer(examples: Examples, rows: torch.Tensor, generator: torch.Generator) -
 
 
 def smaller(examples: Examples, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Return changes of conductance to ask some examples for, (rows,) [S]: see `lesser`, by chance."""
+    """Return changes of conductance to ask some examples for, (rows,) [S]: random parts of their own; see `lesser`."""
     return lesser(examples.seen["dg_S"][rows], torch.rand(len(rows), generator=generator, dtype=torch.float64))
 
 
 def spread_out(examples: Examples) -> torch.Tensor:
-    """Return changes of conductance to ask examples for, (n,) [S]: see `lesser`, evenly, the same each time."""
+    """Return changes of conductance to ask examples for, (n,) [S]: parts of their own, evenly; see `lesser`."""
     golden = (5**0.5 - 1) / 2
     k = torch.arange(len(examples), dtype=torch.float64)
     return lesser(examples.seen["dg_S"], torch.remainder(k * golden, 1.0))
 
 
 def lesser(dg_S: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
-    """Return parts of wanted changes (n,) [S]: even in the logarithm from `LEAST_S` to the whole, by shares of 0 .. 1.
+    """Return parts of wanted changes, (n,) [S]: even in the logarithm from `LEAST_S` to the whole, by shares of 0 .. 1.
 
     A record tells what small changes take on the way to a large one. It ends soon after its own target: what a pulse
     long enough for the whole change does to a fast device is no longer in it, so that few examples ask for that.
@@ -94,7 +92,7 @@ def lesser(dg_S: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
 
 
 def change_loss(log_time: torch.Tensor, curves: Curves, start_S: torch.Tensor, asked_S: torch.Tensor) -> torch.Tensor:
-    """Return a number whose gradient by the log time is realised minus asked change, over ``|asked| + STEADY_S``.
+    """Return a scalar whose gradient by each log time is realised minus asked change, over ``|asked| + STEADY_S``.
 
     It is least where the mean of the realised change is the asked one, whatever its spread: the integral of that
     difference over the log time, which for each curve falls until the curve passes the asked change, and then rises.
@@ -107,12 +105,13 @@ def change_loss(log_time: torch.Tensor, curves: Curves, start_S: torch.Tensor, a
 def change_cost(
     log_time: torch.Tensor, curves: Curves, start_S: torch.Tensor, asked_S: torch.Tensor, from_log: torch.Tensor
 ) -> torch.Tensor:
-    """Return that integral from other log times (n,) on, (n,)."""
+    """Return the integral of that difference over the log time, from other log times (n,) on, (n,)."""
     part = torch.linspace(0, 1, _STEPS, dtype=torch.float64)
     each = [_excess(from_log + p * (log_time - from_log), curves, start_S, asked_S) for p in part]
     return torch.trapezoid(torch.stack(each), part, dim=0) * (log_time - from_log)
 
 
 def _excess(log_time: torch.Tensor, curves: Curves, start_S: torch.Tensor, asked_S: torch.Tensor) -> torch.Tensor:
+    """Return realised minus asked change, over ``|asked| + STEADY_S``, (n,)."""
     moved = (curves.at(log_time.exp()) - start_S) * torch.sign(asked_S)
     return (moved - asked_S.abs()) / (asked_S.abs() + STEADY_S)

@@ -22,7 +22,7 @@ OUTSIDE = ("warn", "nan", "raise", "accept")
 
 
 def broadcast(given: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
-    """Return the inputs of a network as arrays of one shape; ValueError naming those that are none."""
+    """Return the inputs of a network by name, as float arrays of one shape; ValueError naming those that are none."""
     unknown = set(given) - set(DEFAULTS)
     if unknown:
         raise ValueError(f"{sorted(unknown)[0]!r} is no input of a predictor; there is {', '.join(DEFAULTS)}")
@@ -55,7 +55,7 @@ def check(given: Mapping[str, np.ndarray]) -> None:
 def outside_training(
     domain: Domain, given: Mapping[str, np.ndarray], outside: str, who: str = "the network was not trained on"
 ) -> np.ndarray | None:
-    """Return which questions are to have no answer, of the shape of the inputs; None: all have one."""
+    """Return a mask of the questions that get no answer, of the shape of the inputs; None where all get one."""
     columns = {**given, TARGET: given["g_start_S"] + given["dg_S"]}
     found = domain.outside(columns)
     if not found:

@@ -71,7 +71,8 @@ class Law:
 def rollout(
     fleet: Fleet, targets_S: np.ndarray, predictor: PulsePredictor, law: Law, seed: int, bar: Bar | None = None
 ) -> dict[str, np.ndarray]:
-    """Write to all cells of a fleet, `law.attempts` times each, and record what the network would have seen.
+    """Write to all cells of a fleet, `law.attempts` times each; return what the network would have seen, as columns by
+    name.
 
     `predictor` chooses the pulses; its base, or itself, is that of the memory. `targets_S` are those of the cells,
     (cells,). The columns, (attempts x cells,) each, are those of `examples`: inputs by name, ``target_S``,
@@ -109,7 +110,7 @@ def rollout(
 def _times(
     predictor: PulsePredictor, reading: np.ndarray, dg: np.ndarray, drive: np.ndarray, seen: dict[str, np.ndarray]
 ) -> np.ndarray:
-    """Return the signed times [s] at amplitudes; where the predictor knows one pair only, by the rule of thumb."""
+    """Return the signed times (k,) [s] at amplitudes; where the predictor knows one pair only, by the rule of thumb."""
     seen = seen if predictor.base else {}
     if "drive" in predictor.specification.inputs:
         return predictor.answer(reading, dg, drive=drive, **seen)
@@ -120,7 +121,7 @@ SEEN = ("g_start_S", "dg_S", "drive", "slow_same", "sure_same", "slow_other", "s
 
 
 def examples(columns: dict[str, np.ndarray], rows: np.ndarray | None = None) -> Examples:
-    """Return the experience, or some rows of it, as examples; what failed is left out."""
+    """Return the experience, or some rows of it, as examples to train with; what failed is left out."""
     rows = np.arange(len(columns["target_S"])) if rows is None else rows
     g = columns["g_S"][rows]
     whole = np.isfinite(g).all(axis=1) & np.isfinite(columns["g_start_S"][rows])
@@ -136,7 +137,7 @@ def examples(columns: dict[str, np.ndarray], rows: np.ndarray | None = None) -> 
 
 
 def crossing(g_S: np.ndarray, spacing_s: np.ndarray, target_S: np.ndarray, dg_S: np.ndarray) -> np.ndarray:
-    """Return the signed width at which curves (n, points) first reach their targets [s]; that of their end where
+    """Return the signed width at which curves (n, points) first reach their targets, (n,) [s]; that of their end where
     they do not.
     """
     sign = np.where(dg_S > 0, 1.0, -1.0)

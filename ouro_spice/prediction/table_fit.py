@@ -38,12 +38,12 @@ _DIRECTIONS = {1.0: "SET", -1.0: "RESET"}
 
 
 def thin_plate(points: ArrayLike, values: ArrayLike, smoothing: float) -> RBFInterpolator:
-    """Return the thin-plate spline through, or with a smoothing past, values (P,) at points (P, 2)."""
+    """Return the thin-plate spline through values (P,) at points (P, 2), or, with a smoothing, past them."""
     return RBFInterpolator(points, values, kernel="thin_plate_spline", smoothing=smoothing)
 
 
 def from_trials(trials: Trials, band: float, seed: int) -> dict[str, Any]:
-    """Return what a `Table` is made with: the best time of each pair, and between the pairs a spline."""
+    """Return the arguments of a `Table`: the best time of each pair, and between the pairs a spline."""
     if trials.manifest is None:
         raise ValueError("these trials do not say what circuit they are of: take those of ouro_spice.trials")
     if trials.g_S.shape[1] < 2:
@@ -74,9 +74,7 @@ def from_trials(trials: Trials, band: float, seed: int) -> dict[str, Any]:
 def _surface(
     points: np.ndarray, values: np.ndarray, rows: np.ndarray, smoothing: float, asked: np.ndarray
 ) -> np.ndarray:
-    """Return the spline of some pairs at points (Q, 2), (Q,); beyond the pairs no farther from them than a factor of
-    e.
-    """
+    """Return the spline of some pairs at points (Q, 2), (Q,), at most a factor of e beyond the values of the pairs."""
     found = thin_plate(points[rows], values[rows], smoothing)(asked)
     return np.clip(found, values[rows].min() - 1, values[rows].max() + 1)
 
@@ -84,7 +82,9 @@ def _surface(
 def _held_out(
     trials: Trials, band: float, points: np.ndarray, values: np.ndarray, nodes: np.ndarray, smoothing: float, seed: int
 ) -> float:
-    """Return the share of trajectories within the band of pairs that a spline of the others gave the time of."""
+    """Return the share of trajectories that end within the band when splines of the other pairs give the times (8-fold
+    cross-validation).
+    """
     way, far = trials.direction, np.abs(np.log(trials.target_S / trials.start_S))
     part = _parts(nodes, way, seed)
     outside = ~within(trials.start_S, trials.target_S, band)
@@ -99,7 +99,7 @@ def _held_out(
 
 
 def _parts(nodes: np.ndarray, way: np.ndarray, seed: int) -> np.ndarray:
-    """Return which part each pair is dealt out to, at random; the nodes of a direction evenly."""
+    """Return the fold of each pair, (P,), at random; the nodes of a direction are dealt out evenly."""
     rng = np.random.default_rng(seed)
     part = rng.permutation(len(nodes)) % _FOLDS
     for sign in _DIRECTIONS:
@@ -109,7 +109,7 @@ def _parts(nodes: np.ndarray, way: np.ndarray, seed: int) -> np.ndarray:
 
 
 def from_records(data: PulseDataset, band: float | None, bins: int) -> dict[str, Any]:
-    """Return what a `Table` is made with: in bins the median time, or the one at which most histories are in a band."""
+    """Return the arguments of a `Table`: in bins the median time, or the one at which most histories are in a band."""
     check_controls(data, ("g_start_S", "dg_S"))
     if band is not None and "history_g_S" in data.frame and not known(data):
         raise ValueError(
@@ -143,7 +143,9 @@ def from_records(data: PulseDataset, band: float | None, bins: int) -> dict[str,
 
 
 def filled(grid: np.ndarray) -> np.ndarray:
-    """Return a grid whose empty (NaN) places have the value of the nearest one that is not; ValueError for none."""
+    """Return a grid whose empty (NaN) places have the value of the nearest one that is not empty; ValueError for no
+    value.
+    """
     empty = np.isnan(grid)
     if empty.all():
         raise ValueError("a grid without a value cannot be filled")
@@ -153,9 +155,7 @@ def filled(grid: np.ndarray) -> np.ndarray:
 
 
 def _hits(data: PulseDataset, target_S: np.ndarray, time_s: np.ndarray, band: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return logarithms of widths (W,), and whether each history is within the band of its target after them, (n,
-    W).
-    """
+    """Return logarithms of widths (W,), and whether histories are within the band of their targets then, (n, W)."""
     if "history_g_S" not in data.frame:
         raise ValueError("a table for a band is made of histories, and the dataset has none; band=None takes the times")
     some = np.abs(time_s[time_s != 0])
@@ -184,5 +184,6 @@ def _told(manifest: Manifest, how: dict[str, Any]) -> Manifest:
 
 
 def _domain(start_S: np.ndarray, target_S: np.ndarray) -> Domain:
+    """Return the ranges of starts and targets (n,) [S]."""
     columns = {"g_start_S": start_S, "dg_S": target_S - start_S, TARGET: target_S}
     return Domain({name: (float(one.min()), float(one.max())) for name, one in columns.items()}, len(start_S))

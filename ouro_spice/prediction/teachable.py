@@ -63,6 +63,7 @@ def known(data: PulseDataset, split: str | None = None) -> bool:
 
 
 def _unvaried(time: Control, found: list[Control]) -> str:
+    """Return the words for a direction whose pulse time hardly varies."""
     others = [one.words for one in found if one.direction == time.direction and one.name != TIME and not one.same]
     decides = f" (what varies is the {' and the '.join(others)})" if others else ""
     other = f"; the variant amplitude_only takes the amplitude ({_CAMPAIGN})" if WORDS[AMPLITUDE] in others else ""
@@ -74,6 +75,7 @@ def _unvaried(time: Control, found: list[Control]) -> str:
 
 
 def _mostly(time: Control) -> str:
+    """Return the words for the values that most of the times of a direction have."""
     if time.n == 1 or time.high < FACTOR * time.low:
         return f"{time.span} in all {time.n} records" if time.n > 1 else f"that of a single record, {time.span}"
     middle = dataclasses.replace(time, low=time.middle[0], high=time.middle[1])
@@ -81,6 +83,7 @@ def _mostly(time: Control) -> str:
 
 
 def _unseen(one: Control) -> str:
+    """Return the words for a control that varies and is no input."""
     text = (
         f"these records cannot teach the pulse time: the {one.words} of {one.direction} varies, {one.span} "
         f"({one.values} values in {one.n} records), and is no input of the network"
@@ -93,7 +96,7 @@ def _unseen(one: Control) -> str:
 
 
 def _negligible(one: Control, time: Control, inputs: Sequence[str]) -> bool:
-    """Return whether a control that varies is seen, or an edge that hardly counts."""
+    """Return whether a control that varies is an input of the network, or an edge that hardly counts."""
     if _INPUTS.get(one.name) in inputs:
         return True
     return one.name in EDGES and one.high - one.low <= EDGE * (time.low * time.high) ** 0.5

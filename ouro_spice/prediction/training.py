@@ -42,7 +42,7 @@ class Scale:
 
     @classmethod
     def of(cls, specification: Specification, examples: Examples) -> Scale:
-        """Return that of training examples; roughly: what varies becomes about -2 .. 2."""
+        """Return the normalisation for training examples: what varies becomes about -2 .. 2."""
         x = examples.table(specification.inputs)
         y = log_of(examples.time_s) if specification.output == "log_time" else examples.time_s
         width, width_out = _width(x), _width(y)
@@ -58,7 +58,9 @@ def _width(values: torch.Tensor) -> torch.Tensor:
 
 
 def log_of(time_s: torch.Tensor) -> torch.Tensor:
-    """Return the logarithm of pulse times, of none longer than `LONGEST_S` or shorter than `SHORTEST_S`."""
+    """Return the logarithms of pulse times, none of which counts as longer than `LONGEST_S` or shorter than
+    `SHORTEST_S`.
+    """
     return time_s.abs().clamp(SHORTEST_S, LONGEST_S).log()
 
 
@@ -66,7 +68,7 @@ def train(
     specification: Specification, train: Examples, validation: Examples, step_s: float, seed: int,
     start: tuple[Weights, Scale] | None = None,
 ) -> tuple[Weights, Scale, dict[str, float | None]]:  # fmt: skip
-    """Train a network.
+    """Train a network; return its weights, normalisation, and the scores of its stages.
 
     Parameters
     ----------
@@ -115,7 +117,7 @@ class _Run:
     seeds: np.random.SeedSequence
 
     def fit(self, network: Network, done: Callable[[int], None], trained: bool) -> float | None:
-        """Train; return the best score, which the network then has. A `trained` one may stay as it is.
+        """Train; return the best score, whose weights the network then has. A `trained` one may stay as it is.
 
         Without validation examples the network is that of the last epoch, and there is no score.
         """
@@ -146,7 +148,7 @@ class _Run:
         return best if judged else None
 
     def _judged(self, network: Network) -> float:
-        """Return the score of a network on the validation examples."""
+        """Return the score of a network on the validation examples; smaller is better."""
         asked = spread_out(self.validation) if self.stage.keep == "change" else None
         with torch.no_grad():
             return self._score(network(self._normalised(self.validation, dg_S=asked)))
@@ -161,13 +163,14 @@ class _Run:
     def _normalised(
         self, examples: Examples, rows: torch.Tensor | slice = slice(None), dg_S: torch.Tensor | None = None
     ) -> torch.Tensor:
+        """Return the normalised inputs of some examples, (rows, inputs)."""
         table = examples.table(self.specification.inputs, rows, dg_S)
         return (table - torch.from_numpy(self.scale.shift)) / torch.from_numpy(self.scale.scale)
 
     def _loss(
         self, network: Network, rows: torch.Tensor, curves: Curves | None, softness: float, generator: torch.Generator
     ) -> torch.Tensor:
-        """Return the objective on some rows of the training examples, a scalar; curves are those of `_curves`."""
+        """Return the objective on some rows of the training examples, a scalar; `curves` are those of `_curves`."""
         if curves is None:
             return self._time_loss(network, rows)
         scale, train = self.scale, self.train
@@ -193,14 +196,14 @@ class _Run:
         return torch.nn.functional.mse_loss(y, (wanted - self.scale.shift_out) / self.scale.scale_out)
 
     def _signed(self, y: torch.Tensor, sign: torch.Tensor) -> torch.Tensor:
-        """Return the signed time [s] that an output stands for."""
+        """Return the signed times [s] that outputs (n,) stand for, by the signs of their directions."""
         y = y * self.scale.scale_out + self.scale.shift_out
         if self.specification.output == "signed_time":
             return y
         return sign * y.clamp(np.log(SHORTEST_S), np.log(LONGEST_S)).exp()
 
     def _score(self, y: torch.Tensor) -> float:
-        """Return what is to be small on the validation records."""
+        """Return the score of outputs (n,) on the validation records: smaller is better."""
         examples = self.validation
         if self.stage.keep == "change":
             log_time = y * self.scale.scale_out + self.scale.shift_out
@@ -235,6 +238,6 @@ def scale_from(arrays: tuple[np.ndarray, ...]) -> Scale:
 
 
 def arrays_of(scale: Scale) -> tuple[np.ndarray, ...]:
-    """Return the shift and scale of the inputs, (k,) each, and of the output, (2,)."""
+    """Return the shift and the scale of the inputs, (k,) each, and both of the output, (2,)."""
     values = dataclasses.astuple(scale)
     return values[0], values[1], np.array(values[2:])

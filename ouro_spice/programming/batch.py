@@ -56,7 +56,7 @@ class Fleet(Protocol):
         ...
 
     def apply(self, places: ArrayLike, pulses: Sequence[Pulse], bar: Bar | None = None) -> np.ndarray:
-        """Send one write pulse to each; energies, (k,) [J], NaN where it failed: that cell is as it was."""
+        """Send one write pulse to each; return the energies, (k,) [J], NaN where it failed: that cell is as it was."""
         ...
 
     def g_S(self, places: ArrayLike) -> np.ndarray:
@@ -83,7 +83,7 @@ class Fleet(Protocol):
         ...
 
     def state(self, place: int) -> State:
-        """Return the state of one cell."""
+        """Return the state of one cell, which `live` takes to go on from there."""
         ...
 
     def copy(self) -> Fleet:
@@ -100,7 +100,7 @@ def fleet(
     engine: Ngspice | None = None,
     often_V: Collection[float] = (),
 ) -> CompactFleet | SpiceFleet:
-    """Return many cells of one description, each with a device, a seed and a start of its own.
+    """Return many cells of one description, each with a device, a seed and a start of its own, as a `Fleet`.
 
     Parameters
     ----------

@@ -69,11 +69,11 @@ class Candidates:
 
     @property
     def n(self) -> int:
-        """Return the number of attempts."""
+        """Return the number of attempts, n."""
         return self.cost.shape[1]
 
     def each(self, seed: int = 0) -> np.ndarray:
-        """Return what each attempt was with the one that the other folds' attempts choose, (n, J)."""
+        """Return what each attempt is judged by with the candidate that the other folds choose, (n, J)."""
         fold = _folds(self.n, seed)
         found = np.empty(self._worth.shape[1:])
         for k in range(fold.max() + 1):
@@ -83,7 +83,8 @@ class Candidates:
         return found
 
     def resampled(self, weights: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Return what resamples say of the choice, and what it was in truth, (B, J) each.
+        """Return the mean over each resample with the candidates that it chooses, and what these are worth in truth,
+        (B, J) each.
 
         Parameters
         ----------
@@ -115,7 +116,9 @@ class Candidates:
         return found / count[:, None], true / count[:, None]
 
     def _taken(self, cost: np.ndarray, success: np.ndarray, count: np.ndarray | int) -> np.ndarray:
-        """Return which candidate is taken by sums over `count` attempts, (B, C) each: (B,)."""
+        """Return which candidate is taken by sums of cost and success over `count` attempts, (B, C) each, as places
+        (B,).
+        """
         least = success.max(axis=1) - self.less * np.asarray(count)
         # sums of shares: what rounding leaves must not shut out the best one
         return np.argmin(np.where(success >= least[..., None] - 1e-9, cost, np.inf), axis=1)
@@ -124,7 +127,8 @@ class Candidates:
 def of_best(
     sides: Sequence[Candidates], figure: Callable[..., np.ndarray], *, logarithmic: bool = False, seed: int = 0
 ) -> tuple[float, float, float]:
-    """Return a figure of the best ones of several kinds, and its 95 % interval.
+    """Return a figure of the best ones of several kinds, by cross-fitting, and the ends of its 95 % interval, by a
+    bootstrap.
 
     The figure is honest: the attempts are dealt out to 10 folds, and each is judged with the candidates that the
     attempts of the other folds choose. So is the interval, a bootstrap in which each resample chooses anew in the same
@@ -153,6 +157,7 @@ def of_best(
     n = sizes.pop()
 
     def scale(means: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the figure, or its logarithm, of the means of each side, (B,)."""
         with np.errstate(divide="ignore", invalid="ignore"):
             found = np.asarray(figure(*means), dtype=float)
             return np.log(found) if logarithmic else found
@@ -173,12 +178,14 @@ def of_best(
 
 
 def ratio_of_best(a: Candidates, b: Candidates, seed: int = 0) -> tuple[float, float, float]:
-    """Return how many times as much the best of `a` takes as the best of `b`, and the 95 % interval; see `of_best`."""
+    """Return the ratio of what the best of `a` takes to what the best of `b` takes, and the ends of its 95 % interval;
+    see `of_best`.
+    """
     return of_best((a, b), lambda one, other: one[:, 0] / other[:, 0], logarithmic=True, seed=seed)
 
 
 def share_of_best(hits: ArrayLike, names: Sequence[str], seed: int = 0) -> tuple[float, float, float]:
-    """Return the share of hits of the best of C candidates on n attempts (C, n), and its 95 % interval.
+    """Return the share of hits of the best of C candidates on n attempts (C, n), and the ends of its 95 % interval.
 
     As in `of_best`, with the most hits as what is chosen by; each end is the farther one of the bootstrap's and of
     Wilson's, for 40 of 40 are not all there is, and a choice adds to the chance of one candidate.

@@ -81,13 +81,16 @@ class CellBatch(ABC, Generic[Described]):
         """Replace the states by copies: until now another batch has the same ones."""
 
     @abstractmethod
-    def _g_S(self, places: np.ndarray) -> np.ndarray: ...
+    def _g_S(self, places: np.ndarray) -> np.ndarray:
+        """Return `g_S`."""
 
     @abstractmethod
-    def _read(self, places: np.ndarray, bar: Bar | None) -> np.ndarray: ...
+    def _read(self, places: np.ndarray, bar: Bar | None) -> np.ndarray:
+        """Return `read`."""
 
     @abstractmethod
-    def _apply(self, places: np.ndarray, pulses: list[Pulse], bar: Bar | None) -> np.ndarray: ...
+    def _apply(self, places: np.ndarray, pulses: list[Pulse], bar: Bar | None) -> np.ndarray:
+        """Send the pulses; return the energies of `apply`."""
 
     @abstractmethod
     def _sampled(self, places: np.ndarray, given: np.ndarray, points: int, bar: Bar | None) -> np.ndarray:

@@ -43,11 +43,11 @@ class _States:
     polarity: np.ndarray
 
     def at(self, places: np.ndarray) -> _States:
-        """Return a copy of some."""
+        """Return a copy of the states at some places."""
         return _States(*(getattr(self, f.name)[places] for f in dataclasses.fields(self)))
 
     def put(self, places: np.ndarray, others: _States) -> None:
-        """Have others at some places."""
+        """Take over the states of others at some places."""
         for f in dataclasses.fields(self):
             getattr(self, f.name)[places] = getattr(others, f.name)
 
@@ -66,7 +66,7 @@ class CompactFleet(CellBatch[CompactCell]):
         self._states = self._begun([one.start_S for one in drawn], start)
 
     def state(self, place: int) -> State:
-        """Return the state of one cell, as `live` takes it."""
+        """Return the state of one cell, which `live` takes to go on from there."""
         wander = (self._wander(place),) if self._walk else ()
         telegraph = (self._telegraph[place],) if self.devices[place].read_noise else ()
         return State((float(self._states.n[place]),), wander=wander, telegraph=telegraph)
@@ -122,7 +122,7 @@ class CompactFleet(CellBatch[CompactCell]):
         return g
 
     def _begun(self, start_S: Sequence[float], start: str) -> _States:
-        """Return the states at first."""
+        """Return the states of all cells at conductances [S], before the first pulse."""
         from ..compact.integration import share  # numba
         from ..compact.walk_kernel import COUNT
 
@@ -136,7 +136,9 @@ class CompactFleet(CellBatch[CompactCell]):
         return _States(n, _vectors(self.devices), w, np.zeros(len(self), int))
 
     def _turned(self, places: np.ndarray, polarity: np.ndarray) -> _States:
-        """Return a copy of the states of some cells as pulses of these polarities find them."""
+        """Return a copy of the states of some cells as pulses of these polarities (k,) find them: after the half-cycle
+        walk's step, where one turns.
+        """
         from ..compact.parameter_vector import vector
 
         now = self._states.at(places)
@@ -150,7 +152,9 @@ class CompactFleet(CellBatch[CompactCell]):
         return now
 
     def _bundle(self, now: _States, keys: np.ndarray) -> tuple:
-        """Return what kernels take first."""
+        """Return the first arguments of all kernels: model, parameters, resistance [Ohm], walk vectors, the walk's
+        settings, keys.
+        """
         from ..compact.walk_kernel import STILL, start
 
         if isinstance(self._walk, Walk):
@@ -160,7 +164,7 @@ class CompactFleet(CellBatch[CompactCell]):
         return characteristics.MODELS.index(self.cell.model), now.p, float(self.cell.resistance), w, settings, keys
 
     def _share(self, work: Callable, places: np.ndarray, now: _States, bar: Bar | None) -> None:
-        """Call `work` for parts of the cells, on threads; n and the walk vectors move on."""
+        """Call `work` for parts of the cells, on threads; the concentrations and walk vectors in `now` are moved on."""
         from ..compact.integration import share
         from ..compact.pulse_kernels import SCRATCH  # numba
 
@@ -176,6 +180,7 @@ class CompactFleet(CellBatch[CompactCell]):
         share(part, len(places), self._threads, _MOST)
 
     def _conductances(self, now: _States) -> np.ndarray:
+        """Return the conductances of states at +0.2 V, without read noise, (k,) [S]."""
         from ..compact.pulse_kernels import SCRATCH, conductances  # numba
 
         g = np.empty(len(now.n))
@@ -187,7 +192,7 @@ class CompactFleet(CellBatch[CompactCell]):
         return WalkState.from_vector(self._states.w[place], int(self._states.polarity[place]))
 
     def _noisy(self, place: int) -> float:
-        """Return what a read of a device with read noise reports [S]."""
+        """Return the conductance that a read of a device with read noise reports [S]."""
         n = float(self._states.n[place])
         device = walk_values.current_device(self.devices[place], n, self._wander(place) if self._walk else None)
         return float(
@@ -197,12 +202,12 @@ class CompactFleet(CellBatch[CompactCell]):
         )
 
     def _listen(self, place: int, time_s: float) -> None:
-        """Let the read noise of a device go on."""
+        """Move the read noise of a device on by a time [s]."""
         self._telegraph[place] = advanced(self.devices[place], self._telegraph[place], time_s, self._keys[place])
 
 
 def _vectors(devices: Sequence[Device]) -> np.ndarray:
-    """Return the parameter vectors, (D, P); many may be the same device."""
+    """Return the parameter vectors of D devices, (D, P); what several places share is worked out once."""
     from ..compact.parameter_vector import vector
 
     different = {id(device): vector(device) for device in {id(device): device for device in devices}.values()}

@@ -34,7 +34,7 @@ def write_many(
     keep_going: bool = False,
     recorded: Mapping[str, Any] | None = None,
 ) -> list[History]:
-    """Program many cells, each to a conductance of its own; as `write_verify` does with each of them.
+    """Program many cells, each to a conductance of its own, as `write_verify` does; return what happened in each write.
 
     Parameters
     ----------
@@ -81,7 +81,9 @@ def written(
     recorded: Mapping[str, Any] | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> list[History]:
-    """Return `write_many` of checked arguments; `advance` is told how many writes have ended."""
+    """Return the writes of `write_many` for checked arguments; `advance` is called with the number of writes that have
+    ended since.
+    """
     manifest = describe(fleet.cell, "writes", **settings(programmer, **(recorded or {})))
     check_circuit(programmer, manifest)
     logs = _Logs(fleet, places, targets, rules)
@@ -136,27 +138,27 @@ class _Logs:
 
     @property
     def readings(self) -> np.ndarray:
-        """Return those of the active writes, (A, J) [S]."""
+        """Return the readings of the active writes, (A, J) [S]."""
         return self._read_S[self.active, : self._count]
 
     @property
     def ended(self) -> int:
-        """Return how many writes have ended."""
+        """Return the number of writes that have ended."""
         return len(self._places) - len(self.active)
 
     @property
     def sent(self) -> list[Pulse]:
-        """Return all different pulses so far."""
+        """Return all different pulses that have been sent so far."""
         return list(self._lengths)
 
     def end(self, those: np.ndarray, outcome: Outcome, detail: str = "") -> None:
-        """End the marked ones of the active writes."""
+        """End those of the active writes that a mask (A,) marks, with one outcome."""
         for one in self.active[those].tolist():
             self._outcomes[one], self._details[one] = outcome, detail
         self.active = self.active[~those]
 
     def read(self) -> None:
-        """Read every active cell; those that have come to an end drop out."""
+        """Read every active cell; writes that have come to an end drop out."""
         places = self._places[self.active]
         spent_J = self._spent_J(places)
         found = np.asarray(self._fleet.read(places), float)
@@ -180,12 +182,12 @@ class _Logs:
         self.active = self.active[[outcome is None for outcome in outcomes]]
 
     def _spent_J(self, places: np.ndarray) -> np.ndarray | None:
-        """Return the energy of all reads of some cells so far [J]; None for a fleet that does not count it."""
+        """Return the energy of all reads of some cells so far, (k,) [J]; None for a fleet that does not count it."""
         count = getattr(self._fleet, "read_energy_J", None)
         return None if count is None else count(places)
 
     def apply(self, pulses: Sequence[Pulse], predictions: np.ndarray) -> None:
-        """Send every active cell its pulse, which took so many predictions (A,)."""
+        """Send every active cell its pulse, whose choice took so many predictions (A,)."""
         self._predictions[self.active] += predictions
         energy = np.asarray(self._fleet.apply(self._places[self.active], pulses), float)
         failed = ~np.isfinite(energy)
@@ -202,7 +204,7 @@ class _Logs:
         return self._lengths[pulse]
 
     def histories(self, programmer: Programmer, manifest: Manifest) -> list[History]:
-        """Return the writes, after the last one has ended."""
+        """Return what happened in each write, after the last one has ended."""
         return [
             History(
                 programmer.name, float(target), self._rules.tolerance,

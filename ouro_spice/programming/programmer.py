@@ -70,7 +70,7 @@ def predictions_for(programmer: Programmer, targets: np.ndarray, readings: np.nd
 
 
 def check_circuit(programmer: Programmer, here: Manifest) -> None:
-    """Let a programmer that has ``check`` refuse a circuit, by its manifest."""
+    """Call the ``check`` of a programmer that has one: it may refuse a circuit, by its manifest, with a ValueError."""
     check = getattr(programmer, "check", None)
     if callable(check):
         check(here)
@@ -102,7 +102,8 @@ class Conventional(ABC):
 
 
 def levels(targets: np.ndarray, readings: np.ndarray, back: int | None, highest: int) -> np.ndarray:
-    """Return how many steps each of K programmers that step up until the target is crossed has come to, (K,).
+    """Return the step, from 0 on, that each of K programmers which step up until the target is crossed has come to,
+    (K,).
 
     Parameters
     ----------

@@ -64,20 +64,22 @@ class SpiceFleet(CellBatch[Cell]):
             self._engine.close()
 
     def unreadable(self, targets_S: ArrayLike, tolerance: float) -> str:
-        """Return why its readings cannot tell whether targets [S] have been reached; "" where they can."""
+        """Return why the readings cannot tell whether targets [S] have been reached; "" where they can."""
         return unreadable(self.cell, self._engine, targets_S, tolerance)
 
     def state(self, place: int) -> State:
-        """Return the state of one cell, as `live` takes it."""
+        """Return the state of one cell, which `live` takes to go on from there."""
         return self._cells[place].state
 
     @property
     def clipped(self) -> int:
-        """Return reads so far that were outside the range of the ADC of a `Sense`."""
+        """Return the number of reads so far that were outside the range of the ADC of a `Sense`."""
         return sum(cell.clipped for cell in self._cells)
 
     def read_energy_J(self, places: ArrayLike) -> np.ndarray:
-        """Return what the sources of the circuits have delivered in all reads of some cells so far, (k,) [J]."""
+        """Return the energy that the sources of the circuits have delivered in all reads of some cells so far, (k,)
+        [J].
+        """
         return np.array([self._cells[place].read_energy_J for place in chosen(places, len(self), once=False)])
 
     def _detach(self) -> None:
@@ -101,8 +103,8 @@ class SpiceFleet(CellBatch[Cell]):
     def _each(
         self, work: Callable, places: np.ndarray, given: Sequence[tuple], lengths_s: np.ndarray, bar: Bar | None
     ) -> list[Any]:
-        """Return what `work` gives of each cell, NaN where its simulation fails; the longest first, so that none
-        waits.
+        """Return what `work` gives of each cell, NaN where its simulation fails. The longest ones are begun first, so
+        that none is waited for at the end.
         """
         order = np.argsort(-lengths_s, kind="stable")
         found: list[Any] = [np.nan] * len(places)
@@ -126,11 +128,11 @@ class _Member(SpiceCell):
     """A cell of a fleet."""
 
     def written(self, pulse: Pulse) -> float:
-        """Send one write pulse; its energy [J]."""
+        """Send one write pulse; return its energy [J]."""
         return self.apply(pulse).energy_J
 
     def sampled(self, amplitude_V: float, rise_s: float, dt_s: float, points: int) -> np.ndarray:
-        """Return the conductance at the widths 0, dt, 2 dt, .. of a pulse, (points,) [S]; the state stays."""
+        """Return the conductances at the widths 0, dt, 2 dt, .. of a pulse, (points,) [S]; the state stays."""
         pulse = Pulse(amplitude_V, points * dt_s, rise_s)
         # as for a record: many trajectories have the same amplitude
         run = dataclasses.replace(self._run, many=True)
@@ -138,6 +140,7 @@ class _Member(SpiceCell):
 
 
 def _member(cell: Cell, drawn: Sample, start: str, engine: Ngspice, often_V: Collection[float]) -> _Member:
+    """Return the live cell of one device, in the state that it starts in."""
     own = cell.replace(device=drawn.device)
     keys = {cell.index: random_keys.stream_key(drawn.seed)}
     state = start_state(own, drawn, start)
@@ -145,7 +148,7 @@ def _member(cell: Cell, drawn: Sample, start: str, engine: Ngspice, often_V: Col
 
 
 def _tried(work: Callable) -> Any:
-    """Return what a simulation gives, or how it failed."""
+    """Return what a simulation gives, or the `Result` with which it failed."""
     try:
         return work()
     except SimulationError as error:

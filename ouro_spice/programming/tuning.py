@@ -40,7 +40,8 @@ def tune(
     least: float = 0.99,
     patience: int | None = 20,
 ) -> tuple[Programmer, list[dict[str, Any]]]:
-    """Return the candidate that takes the fewest pulses, or the shortest time, among those that succeed.
+    """Return the candidate that takes the fewest pulses, or the shortest time, among those that succeed, and a table of
+    all.
 
     By successive halving: all candidates write the first cases, the better ones of them three times as many, and so on
     until the last ones write all. Cases should be in random order. `TuningEdge` warns where a setting of the best one
@@ -113,7 +114,7 @@ def ranked(
 
 
 def edges(parameters: Mapping[str, Any], tried: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return which settings lie at an end of the values that were tried: "smallest of 3", "largest of 8", by name.
+    """Return the settings at an end of the values that were tried, by name: "smallest of 3", "largest of 8".
 
     What had one value only was not tuned. Nothing lies beyond the largest number where what is no number was tried, too
     (``back = None``: all steps), and beyond 0, or a factor of 1 that pulses grow or shrink by: these are no ends.
@@ -129,7 +130,7 @@ def edges(parameters: Mapping[str, Any], tried: Sequence[Mapping[str, Any]]) -> 
 
 
 def told_edges(found: Mapping[str, str]) -> str:
-    """Return edges in words."""
+    """Return edges in words, for messages."""
     return ", ".join(f"{name} {which}" for name, which in found.items())
 
 
@@ -148,7 +149,7 @@ def _check(candidates: Sequence[Programmer], by: str, least: float) -> None:
 
 
 def _rounds(candidates: int, cases: int) -> list[tuple[int, int]]:
-    """Return candidates and cases of each round."""
+    """Return the numbers of candidates and of cases of each round."""
     rounds = [(candidates, min(_FIRST, cases))]
     while rounds[-1][1] < cases:
         count, tried = rounds[-1]
@@ -157,6 +158,7 @@ def _rounds(candidates: int, cases: int) -> list[tuple[int, int]]:
 
 
 def _row(programmer: Programmer, fleet: Fleet, targets: np.ndarray, rules: Rules, bar: Bar) -> dict[str, Any]:
+    """Return the row of a candidate in the table: what it takes on some cases."""
     found = summary(written(fleet, programmer, targets, rules, np.arange(len(targets))))
     bar.advance()
     kept = ("success", "pulses_mean", "pulses_p95", "time_s", "energy_J")
@@ -183,7 +185,7 @@ def ordered(rows: list[dict[str, Any]], by: str, least: float) -> list[dict[str,
 
 
 def parameters_of(programmer: Programmer) -> dict[str, Any]:
-    """Return the settings of a programmer: plain values, without the pair."""
+    """Return the settings of a programmer by name: plain values, without the pair."""
     if not dataclasses.is_dataclass(programmer):
         return {"name": programmer.name}
     fields = ((f.name, getattr(programmer, f.name)) for f in dataclasses.fields(programmer))

@@ -43,18 +43,20 @@ class _Log:
     predictions: int = 0
 
     def read(self, cell: LiveCell, reading: float, energy_J: float) -> None:
+        """Add a reading [S] that took some energy [J]."""
         self.readings.append(reading)
         self.conductances.append(getattr(cell, "g_S", float("nan")))
         self.time_s += cell.read_s
         self.read_energy_J += energy_J
 
     def choose(self, programmer: Programmer, target: float) -> Pulse:
-        """Return the next pulse, its predictions counted."""
+        """Return the next pulse; its predictions are counted."""
         asked = np.array([target]), np.array([self.readings])
         self.predictions += int(predictions_for(programmer, *asked)[0])
         return programmer.next_pulse(target, list(self.readings))
 
     def apply(self, cell: LiveCell, pulse: Pulse) -> None:
+        """Send a pulse, and add it."""
         self.energy_J += cell.apply(pulse).energy_J
         length_s = getattr(cell, "pulse_s", None)
         self.time_s += length_s(pulse) if length_s else pulse.duration + pulse.idle
@@ -74,7 +76,7 @@ def write_verify(
     patience: int | None = 20,
     keep_going: bool = False,
 ) -> History:
-    """Program a cell to a conductance.
+    """Program a cell to a conductance; return what happened.
 
     `UnreadableTarget` warns, before the first pulse, where the codes of the ADC lie too far apart for target and band.
 
@@ -124,7 +126,7 @@ def write_verify(
 
 
 def settings(programmer: Programmer, **more: Any) -> dict[str, Any]:
-    """Return what a manifest says of a programmer."""
+    """Return what a manifest says of a programmer, by name."""
     return {"programmer": programmer.name, "checkpoint": getattr(programmer, "checkpoint", None)} | more
 
 
@@ -142,7 +144,7 @@ def read_energy_J(cell: object, readings_S: ArrayLike) -> np.ndarray:
 
 
 def outside(window_S: tuple[float, float]) -> str:
-    """Return the words for a target outside a window."""
+    """Return the words for a target outside a window: its ends."""
     return f"{window_S[0]:.4g} .. {window_S[1]:.4g} S"
 
 
@@ -178,6 +180,7 @@ def _described(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
 
 
 def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, log: _Log) -> tuple[Outcome, str]:
+    """Read and pulse until the write ends; return its outcome, and more words on a failure."""
     low, high = cell.window_S
     if not low <= target <= high:
         return Outcome.TARGET_OUTSIDE, outside(cell.window_S)
@@ -203,7 +206,7 @@ def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, lo
 
 
 def _spent_J(cell: LiveCell, before_J: float | None, reading_S: float) -> float:
-    """Return the energy of the last read [J]; `before_J`: what the cell counted until then, None where it counts
+    """Return the energy of the last read [J]; `before_J` is what the cell had counted before, None where it counts
     nothing.
     """
     after_J = getattr(cell, "read_energy_J", None)

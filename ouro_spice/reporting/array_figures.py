@@ -38,7 +38,8 @@ _PART_COLOURS = ("#1b6ca8", "#7d5ba6", "#b8860b", "#c0492f", "#3a8f5c", "#999999
 
 
 def write_results(result: Result, folder: Path) -> dict[str, Path]:
-    """Write the figures of a result as PNG and SVG, a CSV beside each, and ``summary.json``; the paths by file name.
+    """Write the figures of a result as PNG and SVG, a CSV beside each, and ``summary.json``; return the paths by file
+    name.
 
     Of a write there is ``g_after.csv``, too: the conductances as a plain matrix, to start the next write from. A device
     that the solver leaves a trace beyond the end of its range is put at that end.
@@ -67,7 +68,7 @@ def write_results(result: Result, folder: Path) -> dict[str, Path]:
 
 
 def drawn(result: Result) -> Drawn:
-    """Return the figures of a result and their tables, by the stem of their files."""
+    """Draw the figures of a result; return each with its table, by the stem of their files."""
     if isinstance(result, ArrayWrite):
         return _write(result)
     if isinstance(result, Positions):
@@ -80,6 +81,7 @@ def drawn(result: Result) -> Drawn:
 
 
 def _maps(maps: Sequence[Heat], marked: Sequence[tuple[int, int]] = ()) -> Figure:
+    """Draw maps side by side; return the figure."""
     figure, grid = axes(len(maps), width=4.0, height=3.6)
     for ax, one in zip(grid[0], maps, strict=True):
         one.draw(ax, marked)

@@ -27,7 +27,9 @@ _FEWEST = 3
 
 
 def ratio_map(comparison: Comparison) -> Figure:
-    """Return log10(t_b / t_a) over G_start and G_target: each record, and medians of parts of the plane."""
+    """Draw log10(t_b / t_a) over G_start and G_target, each record, and medians of parts of the plane; return the
+    figure.
+    """
     from matplotlib.colors import CenteredNorm
 
     figure, grid = axes(2, width=5.0, height=4.2)
@@ -64,7 +66,9 @@ def ratio_map(comparison: Comparison) -> Figure:
 
 
 def split_bars(split: Split) -> Figure:
-    """Return what each step adds, as a waterfall of means with standard errors; beside it SET and RESET apart."""
+    """Draw what each step adds, as a waterfall of means with standard errors, beside it SET and RESET apart; return the
+    figure.
+    """
     table = split.table
     steps = len(split.steps)
     figure, grid = axes(2, width=5.6, height=1.6 + 0.42 * (steps + 1))
@@ -98,8 +102,8 @@ def split_bars(split: Split) -> Figure:
 
 
 def distributions(comparison: Comparison) -> Figure | None:
-    """Return the distribution functions of the pulse times of A and B, one panel a range of G_start, one row a
-    direction.
+    """Draw the distribution functions of the pulse times of A and B, one panel a range of G_start, one row a direction;
+    return the figure.
 
     None where no range has `_FEWEST` records: there is nothing to be drawn.
     """
@@ -129,7 +133,9 @@ def distributions(comparison: Comparison) -> Figure | None:
 
 
 def played_errors(played: pd.DataFrame) -> Figure:
-    """Return the share of records within an error of G_end, A's times in B and B's own; and where A's times end."""
+    """Draw the share of records within an error of G_end, for A's times in B and B's own, and where A's times end;
+    return the figure.
+    """
     figure, grid = axes(2, width=5.0, height=3.8)
     left, right = grid[0]
     for name, words, colour in (("played", "A's pulse times in B", _A), ("own", "B's own", _B)):
@@ -160,7 +166,7 @@ def played_errors(played: pd.DataFrame) -> Figure:
 
 
 def _steps(ax: Axes, frame: pd.DataFrame, one: Any) -> None:
-    """Return both distribution functions of one range."""
+    """Draw both distribution functions of one range, a row of `Comparison.ks`."""
     inside = (frame.g_start_S >= one.g_start_low_S) & (frame.g_start_S < one.g_start_high_S)
     rows = frame.loc[frame.start_same & (frame.direction == one.direction) & inside]
     for side, colour in (("a", _A), ("b", _B)):
@@ -174,5 +180,5 @@ def _steps(ax: Axes, frame: pd.DataFrame, one: Any) -> None:
 
 
 def _size(records: int) -> float:
-    """Return the area of a dot among so many."""
+    """Return the area of a dot among so many [points^2]."""
     return float(np.clip(4000 / max(records, 1), 6, 40))

@@ -31,7 +31,8 @@ _BINS = 60
 
 
 def write_figures(data: PulseDataset, folder: Path) -> dict[str, Path]:
-    """Draw a dataset: histories, pulse times over start and target, distributions; the paths by file name.
+    """Write the figures of a dataset: histories, pulse times over start and target, distributions; return the paths by
+    file name.
 
     Each figure is a PNG and an SVG with its numbers as CSV.
 
@@ -57,8 +58,8 @@ def write_figures(data: PulseDataset, folder: Path) -> dict[str, Path]:
 
 
 def histories(data: PulseDataset) -> Drawn:
-    """Return the conductance over pulse time of a sample of records, a panel a direction; a dot where the pulse
-    ends.
+    """Draw the conductance over pulse time of a sample of records, a panel a direction, a dot where the pulse ends;
+    return figure and table.
     """
     import pandas as pd
 
@@ -86,7 +87,9 @@ def histories(data: PulseDataset) -> Drawn:
 
 
 def pulse_times(data: PulseDataset) -> Drawn:
-    """Draw the pulse time over the conductances at start and target: each record, or medians where there are many."""
+    """Draw the pulse time over the conductances at start and target, of each record, or medians where there are many;
+    return figure and table.
+    """
     from matplotlib.colors import LogNorm
 
     frame = data.frame.loc[data.frame.outcome == "reached"]
@@ -121,7 +124,8 @@ def pulse_times(data: PulseDataset) -> Drawn:
 
 
 def distributions(data: PulseDataset) -> Drawn:
-    """Return distributions of the pulse time and of the relative distance from the target at the end, by direction.
+    """Draw distributions of the pulse time and of the relative distance from the target at the end, by direction;
+    return figure and table.
 
     Measured pulses had no target: theirs is the ratio of the conductances after and before.
     """
@@ -162,7 +166,7 @@ def distributions(data: PulseDataset) -> Drawn:
 
 
 def _sampled(data: PulseDataset) -> Iterator[tuple[int, Any]]:
-    """Return the direction and row of records of a few files, spread over the dataset: each file is read but once."""
+    """Yield the direction and the row of records of a few files, spread over the dataset: each file is read once."""
     frame = data.frame.loc[data.frame.outcome != "simulation_failed"]
     shard = frame.record // data.manifest.settings["shard"]
     files = shard.unique()
@@ -175,7 +179,7 @@ def _sampled(data: PulseDataset) -> Iterator[tuple[int, Any]]:
 
 
 def _thinned(row: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return times [s] and conductances [S] of a history."""
+    """Return times [s] and conductances [S] of a history, (points,) each, even in the logarithm of time."""
     g_S = np.asarray(row.history_g_S, dtype=float)
     last = len(g_S) - 1
     # no grid twice: early ones of the even logarithm are the same point
@@ -185,8 +189,8 @@ def _thinned(row: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _binned(frame: pd.DataFrame) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, pd.DataFrame]:
-    """Return edges of a grid over start and target [S], medians of the pulse time [s] (start, target), the same as a
-    table.
+    """Return the edges of a grid over start and target [S], medians of the pulse time [s], (starts, targets), and the
+    same as a table.
     """
     count = int(np.clip(np.sqrt(len(frame) / _PER_CELL), 2, 60))
     start, target = (
@@ -206,7 +210,7 @@ def _binned(frame: pd.DataFrame) -> tuple[tuple[np.ndarray, np.ndarray], np.ndar
 
 
 def _edges(values: pd.Series, log: bool) -> np.ndarray:
-    """Return edges of the bins of a histogram; of errors they are symmetric and hold all but the outermost percent."""
+    """Return the edges of a histogram's bins; of errors they are symmetric and hold all but the outermost percent."""
     if not len(values):
         return np.linspace(1, 2, 2)
     bins = int(np.clip(2 * np.sqrt(len(values)), 8, _BINS))
@@ -217,10 +221,11 @@ def _edges(values: pd.Series, log: bool) -> np.ndarray:
 
 
 def _measured(data: PulseDataset) -> bool:
+    """Return whether the records are measured pulses."""
     return data.manifest.cell.get("kind") == "measurement"
 
 
 def _volts(data: PulseDataset, sign: int) -> str:
-    """Return the amplitude of a direction; nothing where there are several."""
+    """Return the amplitude of a direction in words; "" where there are several."""
     volts = data.frame.amplitude_V[np.sign(data.frame.amplitude_V) == -sign].unique()
     return f"{volts[0]:+.4g} V, " if len(volts) == 1 else ""

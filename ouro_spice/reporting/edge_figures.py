@@ -25,7 +25,8 @@ _NOTHING = 1e-6
 
 
 def write_edges(found: Edges, folder: Path) -> dict[str, Path]:
-    """Write ``edges.csv`` (the comparison), ``heldout.csv``, ``edges.png``, ``edges.svg`` and ``summary.json``.
+    """Write ``edges.csv`` (the comparison), ``heldout.csv``, ``edges.png``, ``edges.svg`` and ``summary.json``; return
+    the paths by file name.
 
     Raises
     ------
@@ -42,8 +43,8 @@ def write_edges(found: Edges, folder: Path) -> dict[str, Path]:
 
 
 def draw(found: Edges) -> Figure:
-    """Return differences from each start over the number of pulses, a panel a direction; errors of the test over the
-    width.
+    """Draw differences from each start over the number of pulses, a panel a direction, and errors of the test over the
+    width; return the figure.
     """
     figure, grid = axes(3, width=4.4, height=3.6)
     for ax, direction in zip(grid[0], ("set", "reset"), strict=False):
@@ -55,6 +56,7 @@ def draw(found: Edges) -> Figure:
 
 
 def _difference(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw the differences of one direction, measured as dots and corrected as lines."""
     from matplotlib import colormaps
 
     rows, edges = rows.loc[rows["count"] > 1], np.unique(rows.rise_s)
@@ -73,6 +75,7 @@ def _difference(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def _errors(ax: Axes, tested: pd.DataFrame) -> None:
+    """Draw the errors of pulses outside the fit, without and with the correction."""
     for direction, colour in _COLOURS.items():
         mine = tested.loc[tested.direction == direction]
         for name, how, marker in (("time_error", "width", "x"), ("time_error_corrected", "corrected width", "o")):
@@ -86,7 +89,7 @@ def _errors(ax: Axes, tested: pd.DataFrame) -> None:
 
 
 def _percent(shares: pd.Series) -> pd.Series:
-    """Return the size of some shares, none below what the axis shows [%]."""
+    """Return the size of some shares in percent, none below what the axis shows."""
     return shares.abs().clip(_NOTHING) * 100
 
 

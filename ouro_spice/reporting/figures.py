@@ -37,7 +37,9 @@ def whole_numbers(axis: Any, **more: int) -> None:
 
 
 def conductance_curves(data: PulseDataset, most: int = 60) -> Figure:
-    """Return G over pulse time from many starting conductances, one panel a direction: the S-curves of the circuit."""
+    """Draw G over pulse time from many starting conductances, one panel a direction, the S-curves of the circuit;
+    return the figure.
+    """
     figure, grid = axes(2)
     rows = data.frame.loc[data.frame.history_g_S.map(len) > 1]
     for ax, sign, name, colour in ((grid[0, 0], 1, "SET", SET_COLOUR), (grid[0, 1], -1, "RESET", RESET_COLOUR)):
@@ -50,12 +52,13 @@ def conductance_curves(data: PulseDataset, most: int = 60) -> Figure:
 
 
 def _volts(data: PulseDataset, sign: int) -> str:
+    """Return the amplitude of a direction in words."""
     volts = data.frame.amplitude_V[data.frame.amplitude_V * sign < 0].unique()
     return f"{volts[0]:+.3f} V at the driver" if len(volts) == 1 else "several amplitudes"
 
 
 def predicted_time(needed_s: np.ndarray, predicted_s: np.ndarray) -> Figure:
-    """Return predicted against needed pulse time, both signs, on logarithmic axes."""
+    """Draw predicted over needed pulse time, both signs, on logarithmic axes; return the figure."""
     figure, grid = axes(2)
     for ax, sign, name, colour in ((grid[0, 0], 1, "SET", SET_COLOUR), (grid[0, 1], -1, "RESET", RESET_COLOUR)):
         mine = np.sign(needed_s) == sign
@@ -69,7 +72,9 @@ def predicted_time(needed_s: np.ndarray, predicted_s: np.ndarray) -> Figure:
 
 
 def write_histories(histories: Mapping[str, Sequence[History]]) -> Figure:
-    """Return readings over pulses, one panel a target with its band, one line a write, one colour a programmer."""
+    """Draw readings over pulses, one panel a target with its band, one line a write, one colour a programmer; return
+    the figure.
+    """
     targets = sorted({history.target_S for several in histories.values() for history in several})
     columns = min(4, len(targets))
     figure, grid = axes(columns, -(-len(targets) // columns), width=9.2 / columns if columns > 1 else 4.6, height=2.3)
@@ -95,7 +100,7 @@ def write_histories(histories: Mapping[str, Sequence[History]]) -> Figure:
 
 
 def programmer_bars(rows: Mapping[str, Mapping[str, float]]) -> Figure:
-    """Return pulses per write and total programming time, a bar a programmer."""
+    """Draw pulses per write and total programming time, a bar a programmer; return the figure."""
     figure, grid = axes(2, height=0.8 + 0.5 * max(len(rows), 2))
     names, colours = list(rows), [_PALETTE[k % len(_PALETTE)] for k in range(len(rows))]
     panels = (

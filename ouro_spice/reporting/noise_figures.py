@@ -28,7 +28,8 @@ _LEAST_FACTOR = 0.03
 
 
 def write_noise_sources(found: NoiseSources, folder: Path) -> dict[str, Path]:
-    """Write ``noise_sources_MODEL.json`` and ``.csv``, ``noise_alone_MODEL.svg`` and ``noise_length_MODEL.svg``.
+    """Write ``noise_sources_MODEL.json`` and ``.csv``, ``noise_alone_MODEL.svg`` and ``noise_length_MODEL.svg``; return
+    the paths by kind.
 
     Raises
     ------
@@ -47,21 +48,20 @@ def write_noise_sources(found: NoiseSources, folder: Path) -> dict[str, Path]:
 
 
 def summary(found: NoiseSources) -> dict[str, Any]:
-    """Return all tables as plain values; None where there is no number, as for a target that most pulses never
-    reach.
-    """
+    """Return all tables as plain values; None where there is no number, as for a target that is hardly ever reached."""
     frames = {"rows": found.frame, "by_length": by_length(found.pulses), "levers": found.levers}
     tables = {name: [_plain(row) for row in frame.to_dict("records")] for name, frame in frames.items()}
     return {"model": found.model, "n": found.n, "seed": found.seed} | tables
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with None for numbers that are not finite."""
     return {name: None if isinstance(x, float) and not np.isfinite(x) else x for name, x in row.items()}
 
 
 def alone(found: NoiseSources) -> Figure:
-    """Return the factor on the time to a target, a line a source that is alone: median, and the middle 68 % of
-    pulses.
+    """Draw the factor on the time to a target, a line a source that is alone, its median and the middle 68 % of pulses;
+    return the figure.
     """
     rows = found.frame.loc[(found.frame.step_s == 10e-9) & (found.frame.start == "stationary")]
     settings = [name for name in _TITLES if name in set(rows.setting)]
@@ -75,6 +75,7 @@ def alone(found: NoiseSources) -> Figure:
 
 
 def _factors(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw the factors of each source, by direction."""
     names = list(dict.fromkeys(rows.case))
     ends = -np.log(_LEAST_FACTOR)
     for shift, (direction, colour) in zip((-0.16, 0.16), _COLOURS.items(), strict=True):
@@ -90,7 +91,9 @@ def _factors(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def length(found: NoiseSources) -> Figure:
-    """Return the bias and scatter over the length of pulses in steps of the walk, as measured and as expected."""
+    """Draw the bias and the scatter over the length of pulses in steps of the walk, measured and expected; return the
+    figure.
+    """
     table = by_length(found.pulses)
     still = found.frame.loc[found.frame.case == "walk"].dropna(subset=["bias_frozen"])
     figure, grid = axes(2, width=4.8, height=3.8)

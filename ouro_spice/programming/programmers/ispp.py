@@ -34,7 +34,7 @@ class _StepPulses(Conventional):
             check_count("back", self.back, 0)
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return one step more than the last pulse in this direction; less after a change of direction."""
+        """Return pulses one step stronger than the last ones in this direction; weaker after a change of direction."""
         factors, widths = self._at(levels(targets, readings, self.back, self._last_step))
         volts = factors * np.where(readings[:, -1] < targets, self.voltages.v_set, self.voltages.v_reset)
         pairs = zip(volts.tolist(), widths.tolist(), strict=True)
@@ -101,7 +101,7 @@ class ISPP(_StepPulses):
 
     @classmethod
     def candidates(cls, voltages: Pair) -> list[ISPP]:
-        """Return what `tune` may choose from for a pair."""
+        """Return the settings that `tune` may choose from for a pair."""
         grid = itertools.product(
             (1e-9, 2e-9, 5e-9, 10e-9), overs(voltages, 1.0, 1.4, 8), (0.01, 0.02, 0.03, 0.05, 0.08), (None, 2, 3, 5)
         )
@@ -157,7 +157,7 @@ class ISPPWidth(_StepPulses):
 
     @classmethod
     def candidates(cls, voltages: Pair) -> list[ISPPWidth]:
-        """Return what `tune` may choose from for a pair."""
+        """Return the settings that `tune` may choose from for a pair."""
         grid = itertools.product(
             (1e-9, 2e-9, 5e-9, 10e-9), overs(voltages, 1.0, 1.35, 8), (1.1, 1.2, 1.5, 2.0, 3.0), (None, 1, 2, 3)
         )

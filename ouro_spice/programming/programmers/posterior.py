@@ -96,7 +96,7 @@ class Posterior(Conventional):
         check_range("aim", self.aim, 0.1, 2, "")
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return the pulse that takes each device most of its way to the target, as far as its slowness is known."""
+        """Return the pulses that take each device most of its way to the target, as far as its slowness is known."""
         targets, readings = np.asarray(targets, float), np.maximum(np.asarray(readings, float), LEAST_S)
         states = self._carried.states(targets, readings, self._begin, self._step)
         width, place = self._chosen(states[:2], targets, readings[:, -1])
@@ -107,7 +107,7 @@ class Posterior(Conventional):
 
     @classmethod
     def candidates(cls, nominal: NominalTimes) -> list[Posterior]:
-        """Return what `tune` may choose from for a lookup."""
+        """Return the settings that `tune` may choose from for a lookup."""
         overs = nominal.overs
         ends = [float(overs[np.argmin(np.abs(overs - over * overs[0]))]) for over in (1.25, 1.35, 1.5, 1.6)]
         ends = list(dict.fromkeys(ends))
@@ -122,7 +122,9 @@ class Posterior(Conventional):
         ]
 
     def predictions(self, targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
-        """Return the lookups that the next pulse of each of K writes takes, (K,): one an amplitude, one to learn."""
+        """Return the number of lookups that the next pulse of each of K writes takes, (K,): one an amplitude, one to
+        learn.
+        """
         return np.full(len(targets), len(self._places) + (np.shape(readings)[1] > 1))
 
     @cached_property
@@ -131,7 +133,7 @@ class Posterior(Conventional):
 
     @cached_property
     def _places(self) -> np.ndarray:
-        """Return which amplitudes of the lookup it may send: at least the one nearest to the largest."""
+        """Return the places of the amplitudes that it may send in the lookup; at least that nearest to the largest."""
         overs = self.nominal.overs
         inside = np.flatnonzero((overs >= self.least - 1e-9) & (overs <= self.over + 1e-9))
         return inside if len(inside) else np.array([np.argmin(np.abs(overs - self.over))])
@@ -141,7 +143,7 @@ class Posterior(Conventional):
         return self.nominal.overs[self._places]
 
     def _begin(self, targets: np.ndarray, _readings: np.ndarray) -> np.ndarray:
-        """Return means in SET and RESET, variances, covariance, (5, K)."""
+        """Return what is believed before the first pulse: means in SET and RESET, variances, covariance, (5, K)."""
         both = self.spread**2
         one = np.array([self.mean_set, self.mean_reset, both, both, self.correlation * both])
         return np.repeat(one[:, None], len(targets), axis=1)
@@ -159,7 +161,7 @@ class Posterior(Conventional):
         return updated(state, sign > 0, measured, variance, moved < STILL_S, self.drift**2)
 
     def _chosen(self, means: np.ndarray, targets: np.ndarray, reading: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the width [s] and place among the amplitudes of each next pulse, (K,)."""
+        """Return the width [s] of each next pulse, and its amplitude's place among those to be sent, (K,) each."""
         k = np.arange(len(targets))
         mean = means[np.where(reading < targets, 0, 1), k]
         end = reading * (targets / reading) ** self.aim
@@ -177,7 +179,8 @@ def updated(
     at_least: np.ndarray,
     drift: float,
 ) -> np.ndarray:
-    """Return two Gaussian numbers after one of them was measured, and both have drifted (Kalman, 1960).
+    """Return two Gaussian numbers after one was measured and both have drifted, by the Kalman filter (Kalman, 1960):
+    means, variances, covariance, (5, K).
 
     Parameters
     ----------
