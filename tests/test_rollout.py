@@ -80,7 +80,7 @@ def test_what_earlier_pulses_told_is_that_of_a_memory_of_them(trained):
     memory = DeviceMemory.empty(columns["g_start_S"][:12])
     for attempt in range(3):
         rows = slice(12 * attempt, 12 * attempt + 12)
-        for name, value in memory.seen(trained, columns["dg_S"][rows]).items():
+        for name, value in memory.inputs(trained, columns["dg_S"][rows]).items():
             assert columns[name][rows] == pytest.approx(value)
         if attempt < 2:
             sent = [many.sent[attempt][k] for k in range(12)]

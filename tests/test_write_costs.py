@@ -19,7 +19,7 @@ from ouro_spice.prediction.device_memory import DeviceMemory
 from ouro_spice.prediction.neural_programmer import ModelProgrammer
 from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
 from ouro_spice.programming.lockstep import write_many
-from ouro_spice.programming.programmer import KNOWS, known, predictions_for
+from ouro_spice.programming.programmer import KNOWS, knowledge, predictions_for
 from ouro_spice.programming.programmers.coarse_fine import CoarseFine
 from ouro_spice.programming.programmers.fixed import FixedPulse
 from ouro_spice.programming.programmers.ispp import ISPPWidth
@@ -56,14 +56,14 @@ class Counted:
 def test_programmers_say_what_they_know(network):
     model = ModelProgrammer(lambda g, dg: dg, PAIR)
     told = [
-        known(one) for one in (FixedPulse(PAIR), ouro.ISPP(PAIR), ISPPWidth(PAIR), CoarseFine(PAIR), model, network)
+        knowledge(one) for one in (FixedPulse(PAIR), ouro.ISPP(PAIR), ISPPWidth(PAIR), CoarseFine(PAIR), model, network)
     ]
     assert told == ["nothing"] * 4 + ["nominal model", "training data"]
     assert set(told) <= set(KNOWS)
-    assert known(SimpleNamespace(name="x")) == ""
+    assert knowledge(SimpleNamespace(name="x")) == ""
     for wrong in ("everything", 3, None):
         with pytest.raises(ValueError, match=r"knows = .* must be one of nothing, nominal model, law, training data"):
-            known(SimpleNamespace(name="x", knows=wrong))
+            knowledge(SimpleNamespace(name="x", knows=wrong))
 
 
 def test_predictions_are_counted_one_by_one(network):

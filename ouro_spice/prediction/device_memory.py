@@ -96,7 +96,7 @@ class DeviceMemory:
         slow = (old * self.slow + mine * weight * found) / np.where(total > 0, total, 1.0)
         return np.where(total > 0, slow, 0.0), total
 
-    def seen(self, base: Predictor, dg_S: np.ndarray) -> dict[str, np.ndarray]:
+    def inputs(self, base: Predictor, dg_S: np.ndarray) -> dict[str, np.ndarray]:
         """Return the inputs of a network that the memory stands for, by name, (k,) each, for the direction of the
         wanted change.
         """

@@ -135,7 +135,7 @@ class Domain:
         share = _SURE / self.records
         return max(MARGIN, math.sqrt(share / 2) if name == "dg_S" else share)
 
-    def told(self, names: Mapping[str, Any]) -> str:
+    def in_words(self, names: Mapping[str, Any]) -> str:
         """Return the words for the ranges of some inputs, and for the directions."""
         alone = f"{' and '.join(self.directions or ())} pulses alone"
         return ", ".join(alone if name == DIRECTION else _words(name, *self.ranges[name]) for name in names)

@@ -68,14 +68,14 @@ class Examples:
         self, names: tuple[str, ...], rows: torch.Tensor | slice = slice(None), dg_S: torch.Tensor | None = None
     ) -> torch.Tensor:
         """Return the inputs of a network, (rows, inputs); with `dg_S`, (rows,) [S], those of other wanted changes."""
-        asked = self.seen["dg_S"][rows] if dg_S is None else dg_S
+        asked = self.inputs["dg_S"][rows] if dg_S is None else dg_S
         columns = {"dg_S": asked} | {name: torch.from_numpy(of(asked.numpy())) for name, of in DERIVED.items()}
         return torch.stack([columns[name] if name in columns else self.column(name)[rows] for name in names], dim=1)
 
     def column(self, name: str) -> torch.Tensor:
         """Return one input of all examples, (n,), of `DEFAULTS`; its default where it is not known."""
-        if name in self.seen:
-            return self.seen[name]
+        if name in self.inputs:
+            return self.inputs[name]
         default = DEFAULTS[name]
         if default is None:
             raise ValueError(f"the network sees {name}, which these records do not have")

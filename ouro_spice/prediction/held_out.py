@@ -12,7 +12,7 @@ from ..evaluation.bands import BANDS, label, shares
 from ..evaluation.increments import STEPS_S, Increments
 from ..programming.predictor import answers
 from .examples import Examples
-from .teachable import known
+from .teachable import has_trajectories
 
 if TYPE_CHECKING:
     from .pulse_predictor import PulsePredictor
@@ -35,8 +35,8 @@ def held_out(predictor: PulsePredictor, data: PulseDataset, split: str = "test")
     rows = data.reached(split)
     if not len(rows):
         return {"n": 0}
-    examples = Examples.of(data, split, curves=known(data, split))
-    seen = {name: column.numpy() for name, column in examples.seen.items()}
+    examples = Examples.of(data, split, curves=has_trajectories(data, split))
+    seen = {name: column.numpy() for name, column in examples.inputs.items()}
     more = {name: seen[name] for name in predictor.specification.inputs[2:] if name in seen}
     # records may lie beyond the ends of those that were trained on
     time_s = answers(predictor)(seen["g_start_S"], seen["dg_S"], **more)
@@ -53,7 +53,7 @@ def _small_updates(predictor: PulsePredictor, examples: Examples, more: dict[str
     """Return gain and spread of small changes, a row each as of `Increments.rows`, from the records that went at least
     twice as far.
     """
-    start_S, dg_S = examples.seen["g_start_S"].numpy(), examples.seen["dg_S"].numpy()
+    start_S, dg_S = examples.inputs["g_start_S"].numpy(), examples.inputs["dg_S"].numpy()
     parts = []
     for step_S in STEPS_S:
         asked = np.sign(dg_S) * step_S

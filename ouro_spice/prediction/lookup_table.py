@@ -30,7 +30,7 @@ from ..provenance.rebuild import check_fit
 from ..simulation.write_voltages import Pair, recorded_pair
 from . import questions, table_fit, table_store
 from .domain import Domain, edge
-from .neural_programmer import clocked, pulses, repeats
+from .neural_programmer import driver_times, pulses, repeats
 
 _WHO = "the table does not hold"
 
@@ -250,5 +250,5 @@ class Table(Conventional):
         turns = np.sum(up[:, 1:] != up[:, :-1], axis=1)
         # after so many the pulse is the longest one in any case, and a power of more might be infinite
         longer = self.growth ** np.minimum(repeats(targets, readings), 99) * self.turn ** np.minimum(turns, 99)
-        time_s = clocked(longer * self.answer(readings[:, -1], dg), dg, self.pair, self.shortest_s)
+        time_s = driver_times(longer * self.answer(readings[:, -1], dg), dg, self.pair, self.shortest_s)
         return pulses(self.pair, time_s, np.ones(len(time_s)), *self.edges())

@@ -160,7 +160,7 @@ class NeuralProgrammer:
         """
         reading = memory.reading_S
         dg = targets - reading
-        seen = memory.seen(self.predictor.base, dg) if self.predictor.base else {}
+        seen = memory.inputs(self.predictor.base, dg) if self.predictor.base else {}
 
         def predict(drive: np.ndarray) -> np.ndarray:
             """Return the signed times [s] at amplitudes over the pair's, (k,)."""
@@ -169,7 +169,7 @@ class NeuralProgrammer:
 
         one = np.ones(len(reading))
         time_s, drive = (predict(one), one) if self.drives is None else self.drives.choose(predict, len(reading))
-        return clocked(time_s, dg, self.predictor.pair, self.shortest_s, self.clock_s), drive
+        return driver_times(time_s, dg, self.predictor.pair, self.shortest_s, self.clock_s), drive
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ class ModelProgrammer:
         """Return the next pulse of each of k writes: targets (k,) and all their readings so far (k, j) [S]."""
         reading = np.asarray(readings, dtype=float)[:, -1]
         dg = targets - reading
-        time_s = clocked(np.asarray(self.predict(reading, dg)), dg, self.voltages, self.shortest_s)
+        time_s = driver_times(np.asarray(self.predict(reading, dg)), dg, self.voltages, self.shortest_s)
         return pulses(self.voltages, time_s, np.ones(len(time_s)), self.rise_s, self.fall_s)
 
 
@@ -220,7 +220,7 @@ def repeats(targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
     return np.cumprod(same, axis=1).sum(axis=1) - 1
 
 
-def clocked(
+def driver_times(
     time_s: np.ndarray, dg_S: np.ndarray, voltages: Pair, shortest_s: float = 1e-9, clock_s: float = 0.0
 ) -> np.ndarray:
     """Return signed times (k,) [s] as a driver can send them: whole clock periods; a time of 0 is towards the target.

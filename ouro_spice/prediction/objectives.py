@@ -41,7 +41,7 @@ def conductance_loss(
     return (((g - target) / scale_S) ** 2).mean()
 
 
-def missed(g_S: torch.Tensor, target_S: torch.Tensor, band: float, softness: float) -> torch.Tensor:
+def miss(g_S: torch.Tensor, target_S: torch.Tensor, band: float, softness: float) -> torch.Tensor:
     """Return how far outside a band around their targets conductances are, (n,): from 0, inside, to 1, with a soft
     edge.
     """
@@ -51,37 +51,39 @@ def missed(g_S: torch.Tensor, target_S: torch.Tensor, band: float, softness: flo
 def band_loss(
     log_time: torch.Tensor, curves: Curves, target_S: torch.Tensor, band: float, softness: float
 ) -> torch.Tensor:
-    """Return a scalar whose gradient is that of the mean of `missed`, slopes taken over +-`SPAN` of the log time."""
+    """Return a scalar whose gradient is that of the mean of `miss`, slopes taken over +-`SPAN` of the log time."""
     with torch.no_grad():
-        ends = [missed(curves.at((log_time + way).exp()), target_S, band, softness) for way in (SPAN, -SPAN)]
+        ends = [miss(curves.at((log_time + way).exp()), target_S, band, softness) for way in (SPAN, -SPAN)]
         slope = (ends[0] - ends[1]) / (2 * SPAN)
         # a pulse that outlasts its record has gone too far for certain, and nothing there tells so
         slope = torch.where(log_time.exp() > curves.end_s, slope.clamp(min=0.1), slope)
     return (slope * log_time).mean()
 
 
-def nearer(examples: Examples, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def nearer_targets(examples: Examples, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Return the targets of some examples, a share of them moved towards the start at random, (rows,) [S]."""
-    start, target = examples.seen["g_start_S"][rows], examples.target_S[rows]
+    start, target = examples.inputs["g_start_S"][rows], examples.target_S[rows]
     share = torch.rand(len(rows), generator=generator, dtype=torch.float64)
     moved = torch.rand(len(rows), generator=generator) < NEARER
     return torch.where(moved, start + share * (target - start), target)
 
 
-def smaller(examples: Examples, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Return changes of conductance to ask some examples for, (rows,) [S]: random parts of their own; see `lesser`."""
-    return lesser(examples.seen["dg_S"][rows], torch.rand(len(rows), generator=generator, dtype=torch.float64))
+def random_changes(examples: Examples, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Return random parts of the wanted changes of some examples, (rows,) [S]; see `partial_changes`."""
+    return partial_changes(
+        examples.inputs["dg_S"][rows], torch.rand(len(rows), generator=generator, dtype=torch.float64)
+    )
 
 
-def spread_out(examples: Examples) -> torch.Tensor:
-    """Return changes of conductance to ask examples for, (n,) [S]: parts of their own, evenly; see `lesser`."""
+def even_changes(examples: Examples) -> torch.Tensor:
+    """Return parts of the wanted changes of all examples, (n,) [S], the same each time; see `partial_changes`."""
     golden = (5**0.5 - 1) / 2
     k = torch.arange(len(examples), dtype=torch.float64)
-    return lesser(examples.seen["dg_S"], torch.remainder(k * golden, 1.0))
+    return partial_changes(examples.inputs["dg_S"], torch.remainder(k * golden, 1.0))
 
 
-def lesser(dg_S: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
-    """Return parts of wanted changes, (n,) [S]: even in the logarithm from `LEAST_S` to the whole, by shares of 0 .. 1.
+def partial_changes(dg_S: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+    """Return parts of wanted changes, (n,) [S]: even in the logarithm from `LEAST_S` to the whole, by shares 0 .. 1.
 
     A record tells what small changes take on the way to a large one. It ends soon after its own target: what a pulse
     long enough for the whole change does to a fast device is no longer in it, so that few examples ask for that.

@@ -60,7 +60,7 @@ def outside_training(
     found = domain.outside(columns)
     if not found:
         return None
-    text = f"asked for what {who}; its data: {domain.told(found)}"
+    text = f"asked for what {who}; its data: {domain.in_words(found)}"
     if outside == "raise":
         name, where = next(iter(found.items()))
         first = columns["dg_S" if name == DIRECTION else name][where].flat[0]
@@ -75,4 +75,4 @@ def check_targets(domain: Domain, targets_S: np.ndarray, who: str = "the network
     """Warn where a programmer is asked for targets [S] that its network never had; readings are what they are."""
     found = domain.outside({TARGET: np.asarray(targets_S, dtype=float)})
     if found:
-        warn(f"{who} such a target; its data: {domain.told(found)}", OutsideTraining)
+        warn(f"{who} such a target; its data: {domain.in_words(found)}", OutsideTraining)

@@ -50,13 +50,13 @@ class Curves:
 
     def at(self, width_s: torch.Tensor) -> torch.Tensor:
         """Return the conductance of each record after a pulse of a width, (n,) [S]; beyond the ends that of the end."""
-        return self.followed(width_s)[0]
+        return self.values_and_slopes(width_s)[0]
 
     def slope(self, width_s: torch.Tensor) -> torch.Tensor:
         """Return the change of the conductance with the width there, (n,) [S/s]; 0 beyond the ends."""
-        return self.followed(width_s)[1]
+        return self.values_and_slopes(width_s)[1]
 
-    def followed(self, width_s: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def values_and_slopes(self, width_s: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return `at` and `slope` at once, (n,) each."""
         last = self.count - 1
         inside = (width_s >= 0) & (width_s <= self.end_s)
@@ -101,7 +101,7 @@ class Mapping(torch.autograd.Function):
     def forward(ctx: Any, time_s: torch.Tensor, sign: torch.Tensor, curves: Curves, unit: torch.Tensor) -> torch.Tensor:
         """Return conductances (n,) [S] for times [s] and directions (n,) of n records."""
         width_s = time_s * sign
-        g_S, slope = curves.followed(width_s)
+        g_S, slope = curves.values_and_slopes(width_s)
         ctx.save_for_backward(sign * slope, width_s < 0, width_s > curves.end_s, sign, unit)
         return g_S
 

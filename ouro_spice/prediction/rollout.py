@@ -16,7 +16,7 @@ from .._util.progress import Bar
 from ..programming.batch import Fleet
 from .device_memory import DeviceMemory
 from .examples import Examples
-from .neural_programmer import clocked, pulses
+from .neural_programmer import driver_times, pulses
 from .recorded_curves import Curves
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def rollout(
         jitter = np.exp(law.jitter * rng.standard_normal(len(fleet)))[places]
         reading, target = memory.reading_S, targets_S[places]
         dg = target - reading
-        seen = memory.seen(base, dg)
-        time_s = clocked(_times(predictor, reading, dg, drive, seen), dg, predictor.pair)
+        seen = memory.inputs(base, dg)
+        time_s = driver_times(_times(predictor, reading, dg, drive, seen), dg, predictor.pair)
         amplitude = np.array([predictor.pair.amplitude(t) for t in time_s]) * drive
         spacing = law.reach * np.maximum(np.abs(time_s), law.fastest_s) / (law.points - 1)
         g = fleet.sampled(places, amplitude, spacing, law.points, law.rise_s, bar)
@@ -100,7 +100,7 @@ def rollout(
             "g_S": g.astype(np.float32), "attempt": np.full(len(places), attempt), "place": places,
         } | seen)  # fmt: skip
         if attempt + 1 < law.attempts:
-            sent = clocked(time_s * jitter, dg, predictor.pair)
+            sent = driver_times(time_s * jitter, dg, predictor.pair)
             energy = fleet.apply(places, pulses(predictor.pair, sent, drive, law.rise_s, law.fall_s), bar)
             found = fleet.read(places)
             memory, fine = memory.after(base, sent, drive, found), np.isfinite(energy) & np.isfinite(found)

@@ -14,7 +14,7 @@ from ..evaluation.bands import within
 from ..evaluation.noise_floor import Trials
 from ..provenance.manifest import Manifest
 from .domain import TARGET, Domain
-from .teachable import check_controls, known
+from .teachable import check_controls, has_trajectories
 
 SMOOTHINGS = (1e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)
 """Smoothings of the spline that are tried on pairs held out."""
@@ -67,7 +67,7 @@ def from_trials(trials: Trials, band: float, seed: int) -> dict[str, Any]:
     how |= {"trajectories": trials.g_S.shape[1], "held_out": {f"{one:g}": score for one, score in scores.items()}}
     return {
         "axis_S": axis_S, "log_time": np.reshape(surfaces, (2, POINTS, POINTS)), "smooth": True, "still": float(band),
-        "manifest": _told(trials.manifest, how), "domain": _domain(start_S, target_S),
+        "manifest": _manifest(trials.manifest, how), "domain": _domain(start_S, target_S),
     }  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def _parts(nodes: np.ndarray, way: np.ndarray, seed: int) -> np.ndarray:
 def from_records(data: PulseDataset, band: float | None, bins: int) -> dict[str, Any]:
     """Return the arguments of a `Table`: in bins the median time, or the one at which most histories are in a band."""
     check_controls(data, ("g_start_S", "dg_S"))
-    if band is not None and "history_g_S" in data.frame and not known(data):
+    if band is not None and "history_g_S" in data.frame and not has_trajectories(data):
         raise ValueError(
             "a table for a band is made of histories, what pulses of any width did, and the records are single pulses: "
             "band=None takes the medians of their times"
@@ -134,15 +134,15 @@ def from_records(data: PulseDataset, band: float | None, bins: int) -> dict[str,
         grid = np.full(bins**2, np.nan)
         for cell, inside in cells:
             grid[cell] = np.median(np.log(np.abs(time_s[inside]))) if hits is None else _most(*hits, inside)
-        log_time.append(filled(grid.reshape(bins, bins)))
+        log_time.append(fill_gaps(grid.reshape(bins, bins)))
     how = {"of": "records", "band": band, "bins": int(bins), "records": int(used.sum())}
     return {
         "axis_S": (edges[1:] + edges[:-1]) / 2, "log_time": np.stack(log_time), "smooth": False, "still": 0.0,
-        "manifest": _told(data.manifest, how), "domain": _domain(start_S[used], target_S[used]),
+        "manifest": _manifest(data.manifest, how), "domain": _domain(start_S[used], target_S[used]),
     }  # fmt: skip
 
 
-def filled(grid: np.ndarray) -> np.ndarray:
+def fill_gaps(grid: np.ndarray) -> np.ndarray:
     """Return a grid whose empty (NaN) places have the value of the nearest one that is not empty; ValueError for no
     value.
     """
@@ -176,7 +176,7 @@ def _most(log_width: np.ndarray, hits: np.ndarray, rows: np.ndarray) -> float:
     return float(log_width[good[len(good) // 2]])
 
 
-def _told(manifest: Manifest, how: dict[str, Any]) -> Manifest:
+def _manifest(manifest: Manifest, how: dict[str, Any]) -> Manifest:
     """Return the manifest of what a table is made from, with how it was made."""
     manifest = Manifest.from_json(manifest.to_json())
     manifest.settings["table"] = how

@@ -34,7 +34,11 @@ def check_teachable(data: PulseDataset, specification: Specification) -> None:
     the network, and where training learns from histories and these are single pulses.
     """
     check_controls(data, specification.inputs)
-    if any(stage.needs_curves for stage in specification.stages) and "history_g_S" in data.frame and not known(data):
+    if (
+        any(stage.needs_curves for stage in specification.stages)
+        and "history_g_S" in data.frame
+        and not has_trajectories(data)
+    ):
         raise ValueError(
             "this training learns from histories, what pulses of any width did, and the records are single pulses, "
             "whose histories have two points: train a variant that learns the time, such as log_time"
@@ -53,7 +57,7 @@ def check_controls(data: PulseDataset, inputs: Sequence[str]) -> None:
             raise ValueError(_unseen(one))
 
 
-def known(data: PulseDataset, split: str | None = None) -> bool:
+def has_trajectories(data: PulseDataset, split: str | None = None) -> bool:
     """Return whether histories tell what pulses of other widths would have done: those of single pulses do not."""
     rows = data.reached(split)
     if "history_g_S" not in rows or not len(rows):

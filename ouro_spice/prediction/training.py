@@ -19,10 +19,10 @@ from .objectives import (
     change_cost,
     change_loss,
     conductance_loss,
-    missed,
-    nearer,
-    smaller,
-    spread_out,
+    even_changes,
+    miss,
+    nearer_targets,
+    random_changes,
 )
 from .recorded_curves import Curves
 from .specification import Specification, Stage
@@ -149,7 +149,7 @@ class _Run:
 
     def _judged(self, network: Network) -> float:
         """Return the score of a network on the validation examples; smaller is better."""
-        asked = spread_out(self.validation) if self.stage.keep == "change" else None
+        asked = even_changes(self.validation) if self.stage.keep == "change" else None
         with torch.no_grad():
             return self._score(network(self._normalised(self.validation, dg_S=asked)))
 
@@ -174,13 +174,13 @@ class _Run:
         if curves is None:
             return self._time_loss(network, rows)
         scale, train = self.scale, self.train
-        start = train.seen["g_start_S"][rows]
+        start = train.inputs["g_start_S"][rows]
         if self.stage.objective == "change":
-            asked = smaller(train, rows, generator)
+            asked = random_changes(train, rows, generator)
             log_time = network(self._normalised(train, rows, asked)) * scale.scale_out + scale.shift_out
             return change_loss(log_time, curves.take(rows), start, asked)
         if self.stage.objective == "band":
-            target = nearer(train, rows, generator)
+            target = nearer_targets(train, rows, generator)
             log_time = network(self._normalised(train, rows, target - start)) * scale.scale_out + scale.shift_out
             return band_loss(log_time, curves.take(rows), target, self.stage.band, softness)
         time_s = self._signed(network(self._normalised(train, rows)), torch.sign(train.time_s[rows]))
@@ -207,9 +207,9 @@ class _Run:
         examples = self.validation
         if self.stage.keep == "change":
             log_time = y * self.scale.scale_out + self.scale.shift_out
-            asked = spread_out(examples)
+            asked = even_changes(examples)
             around = log_of(examples.time_s)
-            return float(change_cost(log_time, examples.recorded, examples.seen["g_start_S"], asked, around).mean())
+            return float(change_cost(log_time, examples.recorded, examples.inputs["g_start_S"], asked, around).mean())
         sign = torch.sign(examples.time_s)
         time_s = self._signed(y, sign)
         if self.stage.keep == "time":
@@ -217,7 +217,7 @@ class _Run:
         g = examples.recorded.at(time_s * sign)
         if self.stage.keep == "conductance":
             return float(((g - examples.target_S) / examples.target_S).abs().mean())
-        return float(missed(g, examples.target_S, self.stage.band, SOFTNESS[1]).mean())
+        return float(miss(g, examples.target_S, self.stage.band, SOFTNESS[1]).mean())
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result
 from ..dataset.recipe import Sample
-from .batch_places import chosen, drives, matched
+from .batch_places import checked_places, checked_pulses, checked_trajectories
 
 Described = TypeVar("Described", bound=Cell | CompactCell)
 """The kind of description that the cells of a batch have."""
@@ -52,16 +52,16 @@ class CellBatch(ABC, Generic[Described]):
 
     def g_S(self, places: ArrayLike) -> np.ndarray:
         """Return conductances of the devices alone at +0.2 V, without read noise, (k,) [S]: for scores."""
-        return self._g_S(chosen(places, len(self), once=False))
+        return self._g_S(checked_places(places, len(self), once=False))
 
     def read(self, places: ArrayLike, bar: Bar | None = None) -> np.ndarray:
         """Return the conductances that reads report, (k,) [S]; NaN where a read failed."""
-        return self._read(chosen(places, len(self), once=True), bar)
+        return self._read(checked_places(places, len(self), once=True), bar)
 
     def apply(self, places: ArrayLike, pulses: Sequence[Pulse], bar: Bar | None = None) -> np.ndarray:
         """Send one write pulse to each of some cells; return the energies, (k,) [J], NaN where a pulse failed."""
-        places = chosen(places, len(self), once=True)
-        return self._apply(places, matched(pulses, places), bar)
+        places = checked_places(places, len(self), once=True)
+        return self._apply(places, checked_pulses(pulses, places), bar)
 
     def sampled(
         self,
@@ -73,8 +73,8 @@ class CellBatch(ABC, Generic[Described]):
         bar: Bar | None = None,
     ) -> np.ndarray:
         """Return conductances at the widths 0, dt, 2 dt, .. of pulses, before their falling edge, (k, points) [S]."""
-        places = chosen(places, len(self), once=False)
-        return self._sampled(places, drives(places, amplitude_V, dt_s, points, rise_s), points, bar)
+        places = checked_places(places, len(self), once=False)
+        return self._sampled(places, checked_trajectories(places, amplitude_V, dt_s, points, rise_s), points, bar)
 
     @abstractmethod
     def _detach(self) -> None:

@@ -63,11 +63,11 @@ class CompactFleet(CellBatch[CompactCell]):
             raise ValueError("drawn: all devices of a fleet of compact cells must have the same walk")
         self._keys = np.array([random_keys.stream_key(one.seed) for one in drawn])
         self._telegraph = [Telegraph()] * len(drawn)
-        self._states = self._begun([one.start_S for one in drawn], start)
+        self._states = self._initial_states([one.start_S for one in drawn], start)
 
     def state(self, place: int) -> State:
         """Return the state of one cell, which `live` takes to go on from there."""
-        wander = (self._wander(place),) if self._walk else ()
+        wander = (self._walk_state(place),) if self._walk else ()
         telegraph = (self._telegraph[place],) if self.devices[place].read_noise else ()
         return State((float(self._states.n[place]),), wander=wander, telegraph=telegraph)
 
@@ -81,8 +81,8 @@ class CompactFleet(CellBatch[CompactCell]):
         found = self._conductances(self._states.at(places))
         for k, place in enumerate(places):
             if self.devices[place].read_noise:
-                found[k] = self._noisy(place)
-                self._listen(place, self.read_s)
+                found[k] = self._noisy_conductance(place)
+                self._advance_noise(place, self.read_s)
         if bar:
             bar.advance(len(places))
         return found
@@ -94,7 +94,7 @@ class CompactFleet(CellBatch[CompactCell]):
         if not self.cell.resistance:  # else the devices have less
             highest_V = float(np.max(np.abs(given[:, 0]), initial=0.0))
             told(tuple(filter(None, [voltage_doubt(highest_V, self.cell.model == "tud")])))
-        now, energy = self._turned(places, np.array([one.polarity for one in pulses], int)), np.empty(len(places))
+        now, energy = self._states_for(places, np.array([one.polarity for one in pulses], int)), np.empty(len(places))
 
         def part(of: slice, bundle: tuple, n: np.ndarray, scratch: np.ndarray) -> None:
             pulse_devices(*bundle, n, given[of], energy[of], scratch)
@@ -106,13 +106,13 @@ class CompactFleet(CellBatch[CompactCell]):
         self._count(Result.NOT_FINITE, len(places) - int(fine.sum()))
         for k in np.flatnonzero(fine):
             if self.devices[places[k]].read_noise:
-                self._listen(places[k], self.pulse_s(pulses[k]))
+                self._advance_noise(places[k], self.pulse_s(pulses[k]))
         return energy
 
     def _sampled(self, places: np.ndarray, given: np.ndarray, points: int, bar: Bar | None) -> np.ndarray:
         from ..compact.pulse_kernels import sample_devices  # numba
 
-        now, g = self._turned(places, np.sign(given[:, 0]).astype(int)), np.empty((len(places), points))
+        now, g = self._states_for(places, np.sign(given[:, 0]).astype(int)), np.empty((len(places), points))
 
         def part(of: slice, bundle: tuple, n: np.ndarray, scratch: np.ndarray) -> None:
             sample_devices(*bundle, n, given[of], g[of], scratch)
@@ -121,7 +121,7 @@ class CompactFleet(CellBatch[CompactCell]):
         self._count(Result.NOT_FINITE, int(np.isnan(g).any(axis=1).sum()))
         return g
 
-    def _begun(self, start_S: Sequence[float], start: str) -> _States:
+    def _initial_states(self, start_S: Sequence[float], start: str) -> _States:
         """Return the states of all cells at conductances [S], before the first pulse."""
         from ..compact.integration import share  # numba
         from ..compact.walk_kernel import COUNT
@@ -135,7 +135,7 @@ class CompactFleet(CellBatch[CompactCell]):
         share(part, len(self), self._threads, _MOST)
         return _States(n, _vectors(self.devices), w, np.zeros(len(self), int))
 
-    def _turned(self, places: np.ndarray, polarity: np.ndarray) -> _States:
+    def _states_for(self, places: np.ndarray, polarity: np.ndarray) -> _States:
         """Return a copy of the states of some cells as pulses of these polarities (k,) find them: after the half-cycle
         walk's step, where one turns.
         """
@@ -147,7 +147,9 @@ class CompactFleet(CellBatch[CompactCell]):
             return now
         for k, place in enumerate(places):
             device, n = self.devices[place], float(now.n[k])
-            moved, wander = walk_values.half_cycle(device, n, self._wander(place), int(polarity[k]), self._keys[place])
+            moved, wander = walk_values.half_cycle(
+                device, n, self._walk_state(place), int(polarity[k]), self._keys[place]
+            )
             now.p[k], now.w[k], now.polarity[k] = vector(moved), wander.vector, wander.polarity
         return now
 
@@ -188,20 +190,20 @@ class CompactFleet(CellBatch[CompactCell]):
         conductances(model, p, w, now.n, g, np.empty(SCRATCH))
         return g
 
-    def _wander(self, place: int) -> WalkState:
+    def _walk_state(self, place: int) -> WalkState:
         return WalkState.from_vector(self._states.w[place], int(self._states.polarity[place]))
 
-    def _noisy(self, place: int) -> float:
+    def _noisy_conductance(self, place: int) -> float:
         """Return the conductance that a read of a device with read noise reports [S]."""
         n = float(self._states.n[place])
-        device = walk_values.current_device(self.devices[place], n, self._wander(place) if self._walk else None)
+        device = walk_values.current_device(self.devices[place], n, self._walk_state(place) if self._walk else None)
         return float(
             characteristics.conductance(
                 device, observed_concentration(device, n, self._telegraph[place]), model=self.cell.model
             )
         )
 
-    def _listen(self, place: int, time_s: float) -> None:
+    def _advance_noise(self, place: int, time_s: float) -> None:
         """Move the read noise of a device on by a time [s]."""
         self._telegraph[place] = advanced(self.devices[place], self._telegraph[place], time_s, self._keys[place])
 

@@ -14,7 +14,7 @@ from ..circuit.pulse import Pulse
 from ..provenance.manifest import Manifest, describe
 from .history import History
 from .outcome import Outcome
-from .programmer import Programmer, check_circuit, check_programmer, known, predictions_for
+from .programmer import Programmer, check_circuit, check_programmer, knowledge, predictions_for
 from .stopping_rules import Rules, check_target
 from .write_loop import check_readable, check_steps, outside, read_energy_J, settings
 
@@ -69,10 +69,10 @@ def write_many(
     places = _places(fleet, places)
     targets = checked_targets(targets, len(places), fleet.window_S)
     with progress(f"write: {programmer.name}", len(places)) as bar:
-        return written(fleet, programmer, targets, rules, places, recorded, bar.advance)
+        return run_writes(fleet, programmer, targets, rules, places, recorded, bar.advance)
 
 
-def written(
+def run_writes(
     fleet: Fleet,
     programmer: Programmer,
     targets: np.ndarray,
@@ -93,14 +93,14 @@ def written(
     check_readable(fleet, targets[~beyond], rules.tolerance)
     ended = 0
     while len(logs.active):
-        advance(logs.ended - ended)
-        ended = logs.ended
+        advance(logs.count_ended - ended)
+        ended = logs.count_ended
         logs.read()
         if len(logs.active):
             asked = targets[logs.active], logs.readings
             logs.apply(pulses_for(programmer, *asked), predictions_for(programmer, *asked))
-    advance(logs.ended - ended)
-    check_steps(fleet.cell.device, logs.sent, rules.max_pulses)
+    advance(logs.count_ended - ended)
+    check_steps(fleet.cell.device, logs.pulses_so_far, rules.max_pulses)
     return logs.histories(programmer, manifest)
 
 
@@ -142,12 +142,12 @@ class _Logs:
         return self._read_S[self.active, : self._count]
 
     @property
-    def ended(self) -> int:
+    def count_ended(self) -> int:
         """Return the number of writes that have ended."""
         return len(self._places) - len(self.active)
 
     @property
-    def sent(self) -> list[Pulse]:
+    def pulses_so_far(self) -> list[Pulse]:
         """Return all different pulses that have been sent so far."""
         return list(self._lengths)
 
@@ -175,7 +175,7 @@ class _Logs:
         more_J = read_energy_J(self._fleet.cell, found) if counted is None else counted
         self._read_energy_J[self.active] += more_J[~failed]
         self._count += 1
-        outcomes = self._rules.ended(self._targets[self.active], self.readings)
+        outcomes = self._rules.outcomes(self._targets[self.active], self.readings)
         for one, outcome in zip(self.active.tolist(), outcomes, strict=True):
             if outcome is not None:
                 self._outcomes[one] = outcome
@@ -211,7 +211,7 @@ class _Logs:
                 tuple(self._read_S[k, : self._reads[k]].tolist()), tuple(self._g_S[k, : self._reads[k]].tolist()),
                 tuple(self._pulses[k]), self._outcomes[k], float(self._time_s[k]), float(self._energy_J[k]),
                 manifest, self._details[k], self._fleet.read_s, int(self._predictions[k]),
-                float(self._read_energy_J[k]), known(programmer),
+                float(self._read_energy_J[k]), knowledge(programmer),
             )
             for k, target in enumerate(self._targets)
         ]  # fmt: skip

@@ -47,7 +47,7 @@ class Programmer(Protocol):
         ...
 
 
-def known(programmer: object) -> str:
+def knowledge(programmer: object) -> str:
     """Return what a programmer knows, one of `KNOWS`; "" where it does not say.
 
     Raises
@@ -66,7 +66,7 @@ def predictions_for(programmer: Programmer, targets: np.ndarray, readings: np.nd
     count = getattr(programmer, "predictions", None)
     if callable(count):
         return np.asarray(count(targets, readings), dtype=int)
-    return np.full(len(targets), 0 if known(programmer) in ("", NOTHING) else 1)
+    return np.full(len(targets), 0 if knowledge(programmer) in ("", NOTHING) else 1)
 
 
 def check_circuit(programmer: Programmer, here: Manifest) -> None:
@@ -80,7 +80,7 @@ def check_programmer(programmer: object) -> None:
     """Raise ValueError for what chooses no pulses."""
     check_has("programmer", programmer, "next_pulse", "a programmer, such as ouro_spice.ISPP(pair)")
     check_text("the programmer's name", getattr(programmer, "name", None))
-    known(programmer)
+    knowledge(programmer)
 
 
 class Conventional(ABC):

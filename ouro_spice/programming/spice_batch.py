@@ -22,7 +22,7 @@ from ..device.state import State
 from ..simulation.live_cell import SpiceCell
 from ..simulation.sensing import prepare, unreadable
 from ..spice.ngspice import Ngspice
-from .batch_places import chosen
+from .batch_places import checked_places
 from .cell_batch import CellBatch
 
 
@@ -80,7 +80,7 @@ class SpiceFleet(CellBatch[Cell]):
         """Return the energy that the sources of the circuits have delivered in all reads of some cells so far, (k,)
         [J].
         """
-        return np.array([self._cells[place].read_energy_J for place in chosen(places, len(self), once=False)])
+        return np.array([self._cells[place].read_energy_J for place in checked_places(places, len(self), once=False)])
 
     def _detach(self) -> None:
         self._cells = [copy.copy(cell) for cell in self._cells]
@@ -93,7 +93,7 @@ class SpiceFleet(CellBatch[Cell]):
 
     def _apply(self, places: np.ndarray, pulses: list[Pulse], bar: Bar | None) -> np.ndarray:
         given, widths_s = [(pulse,) for pulse in pulses], np.array([pulse.width for pulse in pulses])
-        return np.array(self._each(_Member.written, places, given, widths_s, bar), float)
+        return np.array(self._each(_Member.write, places, given, widths_s, bar), float)
 
     def _sampled(self, places: np.ndarray, given: np.ndarray, points: int, bar: Bar | None) -> np.ndarray:
         jobs = [(*map(float, row), points) for row in given]
@@ -110,7 +110,7 @@ class SpiceFleet(CellBatch[Cell]):
         found: list[Any] = [np.nan] * len(places)
 
         def one(k: int) -> Any:
-            return _tried(lambda: work(self._cells[places[k]], *given[k]))
+            return _outcome_of(lambda: work(self._cells[places[k]], *given[k]))
 
         with contextlib.closing(self._engine.each(one, order)) as results:
             for k, result in zip(order, results, strict=True):
@@ -127,7 +127,7 @@ class SpiceFleet(CellBatch[Cell]):
 class _Member(SpiceCell):
     """A cell of a fleet."""
 
-    def written(self, pulse: Pulse) -> float:
+    def write(self, pulse: Pulse) -> float:
         """Send one write pulse; return its energy [J]."""
         return self.apply(pulse).energy_J
 
@@ -147,7 +147,7 @@ def _member(cell: Cell, drawn: Sample, start: str, engine: Ngspice, often_V: Col
     return _Member(own, state, drawn.seed, engine, nominal=cell, keys=keys, often_V=often_V, warn=False)
 
 
-def _tried(work: Callable) -> Any:
+def _outcome_of(work: Callable) -> Any:
     """Return what a simulation gives, or the `Result` with which it failed."""
     try:
         return work()

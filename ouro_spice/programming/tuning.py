@@ -14,7 +14,7 @@ from .._util.checks import check_range, several, shown
 from .._util.progress import Bar, progress
 from .._util.validity import TuningEdge, warn
 from ..simulation.write_voltages import Pair
-from .lockstep import check_fleet, checked_targets, written
+from .lockstep import check_fleet, checked_targets, run_writes
 from .nominal import NominalTimes
 from .programmer import Programmer, check_programmer
 from .stopping_rules import Rules
@@ -76,15 +76,15 @@ def tune(
     ValueError
         For arguments that make no sense.
     """
-    best, table = ranked(candidates, make_fleet, targets, tolerance, max_pulses, by, least, patience)
+    best, table = rank(candidates, make_fleet, targets, tolerance, max_pulses, by, least, patience)
     # of two values one is always at an end: the table tells it
     found = {name: which for name, which in table[0]["edges"].items() if not which.endswith(" of 2")}
     if found:
-        warn(f"tuning of {best.name} ends at an edge of what was tried: {told_edges(found)}", TuningEdge)
+        warn(f"tuning of {best.name} ends at an edge of what was tried: {edges_in_words(found)}", TuningEdge)
     return best, table
 
 
-def ranked(
+def rank(
     candidates: Sequence[Programmer],
     make_fleet: Callable[[], Fleet],
     targets: ArrayLike,
@@ -107,7 +107,7 @@ def ranked(
     with progress("tune", sum(count for count, _ in rounds)) as bar:
         for count, cases in rounds:
             rows = [_row(one, make_fleet(), targets[:cases], rules, bar) for one in trying[:count]]
-            table = ordered(rows, by, least) + table[count:]
+            table = by_rank(rows, by, least) + table[count:]
             trying = [row.pop("programmer") for row in table[:count]]
     tried = [row["parameters"] for row in table]
     return trying[0], [row | {"edges": edges(row["parameters"], tried)} for row in table]
@@ -129,7 +129,7 @@ def edges(parameters: Mapping[str, Any], tried: Sequence[Mapping[str, Any]]) -> 
     return found
 
 
-def told_edges(found: Mapping[str, str]) -> str:
+def edges_in_words(found: Mapping[str, str]) -> str:
     """Return edges in words, for messages."""
     return ", ".join(f"{name} {which}" for name, which in found.items())
 
@@ -159,14 +159,14 @@ def _rounds(candidates: int, cases: int) -> list[tuple[int, int]]:
 
 def _row(programmer: Programmer, fleet: Fleet, targets: np.ndarray, rules: Rules, bar: Bar) -> dict[str, Any]:
     """Return the row of a candidate in the table: what it takes on some cases."""
-    found = summary(written(fleet, programmer, targets, rules, np.arange(len(targets))))
+    found = summary(run_writes(fleet, programmer, targets, rules, np.arange(len(targets))))
     bar.advance()
     kept = ("success", "pulses_mean", "pulses_p95", "time_s", "energy_J")
     row = {"programmer": programmer, "parameters": parameters_of(programmer), "cases": len(targets)}
     return row | {name: found[name] for name in kept}
 
 
-def ordered(rows: list[dict[str, Any]], by: str, least: float) -> list[dict[str, Any]]:
+def by_rank(rows: list[dict[str, Any]], by: str, least: float) -> list[dict[str, Any]]:
     """Return the rows of candidates, best first: those that succeed by their cost, then the others by their success.
 
     Parameters

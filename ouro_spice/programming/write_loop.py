@@ -23,7 +23,7 @@ from ..simulation.live_cell import LiveCell, live
 from ..simulation.plausibility import check_walk
 from .history import History
 from .outcome import Outcome
-from .programmer import Programmer, check_circuit, check_programmer, known, predictions_for
+from .programmer import Programmer, check_circuit, check_programmer, knowledge, predictions_for
 from .stopping_rules import Rules, check_target
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ def write_verify(
     check_steps(getattr(getattr(cell, "description", None), "device", None), log.pulses, max_pulses)
     return History(
         programmer.name, target, tolerance, tuple(log.readings), tuple(log.conductances), tuple(log.pulses), outcome,
-        log.time_s, log.energy_J, manifest, detail, cell.read_s, log.predictions, log.read_energy_J, known(programmer),
+        log.time_s, log.energy_J, manifest, detail, cell.read_s, log.predictions, log.read_energy_J,
+        knowledge(programmer),
     )  # fmt: skip
 
 
@@ -193,7 +194,7 @@ def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, lo
             if not np.isfinite(reading):
                 return failure, f"a reading of {reading} S"
             log.read(cell, reading, _spent_J(cell, spent_J, reading))
-            (outcome,) = rules.ended(np.array([target]), np.array([log.readings]))
+            (outcome,) = rules.outcomes(np.array([target]), np.array([log.readings]))
             if outcome is not None:
                 return outcome, ""
             failure = Outcome.SIMULATION_FAILED

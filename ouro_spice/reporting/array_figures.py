@@ -50,7 +50,7 @@ def write_results(result: Result, folder: Path) -> dict[str, Path]:
         Where a file cannot be written.
     """
     paths = {}
-    for stem, (figure, frame) in drawn(result).items():
+    for stem, (figure, frame) in figures_of(result).items():
         csv = folder / f"{stem}.csv"
         for kind, more in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
             picture = folder / f"{stem}.{kind}"
@@ -67,7 +67,7 @@ def write_results(result: Result, folder: Path) -> dict[str, Path]:
     return paths | {"summary.json": write_text(folder / "summary.json", summary)}
 
 
-def drawn(result: Result) -> Drawn:
+def figures_of(result: Result) -> Drawn:
     """Draw the figures of a result; return each with its table, by the stem of their files."""
     if isinstance(result, ArrayWrite):
         return _write(result)

@@ -44,7 +44,7 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> dict[str, Pa
     for stem in _FIGURES:  # of a comparison that had more to show
         for kind in ("png", "svg", "csv"):
             (folder / f"{stem}.{kind}").unlink(missing_ok=True)
-    for stem, figure in drawn(comparison).items():
+    for stem, figure in figures_of(comparison).items():
         for kind, more in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
             picture = folder / f"{stem}.{kind}"
             paths[picture.name] = write_whole(picture, partial(figure.savefig, format=kind, **more))
@@ -60,7 +60,7 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> dict[str, Pa
     return paths
 
 
-def drawn(comparison: Comparison) -> dict[str, Figure]:
+def figures_of(comparison: Comparison) -> dict[str, Figure]:
     """Draw the figures of a comparison; return them by the stem of their files."""
     found = {"map": drawing.ratio_map(comparison)}
     curves = drawing.distributions(comparison)

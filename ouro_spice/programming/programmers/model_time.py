@@ -14,7 +14,7 @@ from ...circuit.pulse import Pulse
 from ...dataset.recipe import LIMIT
 from ..nominal import LEAST_S, NominalTimes, check_rule
 from ..programmer import Conventional
-from .carried import Carried
+from .write_states import WriteStates
 
 _LEAST = 0.02
 """A pulse that moved the device by less than this part of its way counts as one that moved it so far."""
@@ -72,7 +72,7 @@ class ModelTime(Conventional):
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
         """Return pulses of the nominal time from each reading to its target, times the gain."""
         targets, readings = np.asarray(targets, float), np.maximum(np.asarray(readings, float), LEAST_S)
-        gains = self._carried.states(targets, readings, self._begin, self._step)
+        gains = self._states.states(targets, readings, self._begin, self._step)
         width = self._width(gains, targets, readings[:, -1])
         voltages = self.nominal.voltages
         volts = self.over * np.where(readings[:, -1] < targets, voltages.v_set, voltages.v_reset)
@@ -94,8 +94,8 @@ class ModelTime(Conventional):
         return np.full(len(targets), 1 + (np.shape(readings)[1] > 1))
 
     @cached_property
-    def _carried(self) -> Carried:
-        return Carried()
+    def _states(self) -> WriteStates:
+        return WriteStates()
 
     @cached_property
     def _times(self) -> NominalTimes:

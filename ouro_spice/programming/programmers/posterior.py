@@ -14,7 +14,7 @@ from ...circuit.pulse import Pulse
 from ...dataset.recipe import LIMIT
 from ..nominal import LEAST_S, NominalTimes, check_rule
 from ..programmer import Conventional
-from .carried import Carried
+from .write_states import WriteStates
 
 CLEAR_S = 5e-6
 """A change of conductance [S] from which a reading tells as much of the device as of its noise."""
@@ -98,7 +98,7 @@ class Posterior(Conventional):
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
         """Return the pulses that take each device most of its way to the target, as far as its slowness is known."""
         targets, readings = np.asarray(targets, float), np.maximum(np.asarray(readings, float), LEAST_S)
-        states = self._carried.states(targets, readings, self._begin, self._step)
+        states = self._states.states(targets, readings, self._begin, self._step)
         width, place = self._chosen(states[:2], targets, readings[:, -1])
         up = readings[:, -1] < targets
         volts = self._overs[place] * np.where(up, self.nominal.voltages.v_set, self.nominal.voltages.v_reset)
@@ -128,8 +128,8 @@ class Posterior(Conventional):
         return np.full(len(targets), len(self._places) + (np.shape(readings)[1] > 1))
 
     @cached_property
-    def _carried(self) -> Carried:
-        return Carried()
+    def _states(self) -> WriteStates:
+        return WriteStates()
 
     @cached_property
     def _places(self) -> np.ndarray:
@@ -158,7 +158,7 @@ class Posterior(Conventional):
         nominal_s = self.nominal.needed_s(before, ended)[:, self._places][k, place]
         measured = np.log(width / np.maximum(nominal_s, 1e-15))
         variance = self.noise**2 * (1 + (CLEAR_S / seen) ** 2)
-        return updated(state, sign > 0, measured, variance, moved < STILL_S, self.drift**2)
+        return kalman_step(state, sign > 0, measured, variance, moved < STILL_S, self.drift**2)
 
     def _chosen(self, means: np.ndarray, targets: np.ndarray, reading: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the width [s] of each next pulse, and its amplitude's place among those to be sent, (K,) each."""
@@ -171,7 +171,7 @@ class Posterior(Conventional):
         return np.clip(needed[k, place], self.shortest, longest), place
 
 
-def updated(
+def kalman_step(
     state: np.ndarray,
     up: np.ndarray,
     measured: np.ndarray,

@@ -14,8 +14,8 @@ from ...circuit.pulse import Pulse
 from ...dataset.recipe import LIMIT
 from ...simulation.write_voltages import Pair
 from ..programmer import Conventional
-from .carried import Carried
 from .fixed import check_over, check_programmer, overs, strongest
+from .write_states import WriteStates
 
 _LEAST = 0.01
 
@@ -72,7 +72,7 @@ class ProportionalIntegral(Conventional):
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
         """Return pulses of the amplitudes that the errors so far have come to."""
         targets, readings = np.asarray(targets, float), np.asarray(readings, float)
-        level = self._carried.states(targets, readings, self._begin, self._step)[0]
+        level = self._states.states(targets, readings, self._begin, self._step)[0]
         over = np.clip(level + self.proportional * _off(targets, readings[:, -1]), _LEAST, self.most)
         volts = over * np.where(readings[:, -1] < targets, self.voltages.v_set, self.voltages.v_reset)
         return [Pulse(v, self.width, self.edge, self.edge) for v in volts.tolist()]
@@ -88,8 +88,8 @@ class ProportionalIntegral(Conventional):
         return [cls(voltages, *one, most=most) for one in grid if one[1] < most]
 
     @cached_property
-    def _carried(self) -> Carried:
-        return Carried()
+    def _states(self) -> WriteStates:
+        return WriteStates()
 
     def _begin(self, targets: np.ndarray, _readings: np.ndarray) -> np.ndarray:
         return np.full((1, len(targets)), self.start)
@@ -167,7 +167,7 @@ class ProportionalIntegralWidth(Conventional):
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
         """Return pulses of the widths and the polarities that error and sum come to."""
         targets, readings = np.asarray(targets, float), np.asarray(readings, float)
-        total = self._carried.states(targets, readings, self._begin, self._step)[0]
+        total = self._states.states(targets, readings, self._begin, self._step)[0]
         error = self._error(targets, readings[:, -1])
         control = self.proportional * error + self.integral * total
         up = np.where(control == 0, error > 0, control > 0)
@@ -192,8 +192,8 @@ class ProportionalIntegralWidth(Conventional):
         ]
 
     @cached_property
-    def _carried(self) -> Carried:
-        return Carried()
+    def _states(self) -> WriteStates:
+        return WriteStates()
 
     def _error(self, targets: np.ndarray, reading: np.ndarray) -> np.ndarray:
         return (targets - reading) / self.span

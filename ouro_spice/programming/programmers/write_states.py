@@ -16,7 +16,7 @@ _NEW = -1
 """The place of a write that does not go on from one of the last call."""
 
 
-class Carried:
+class WriteStates:
     """The states of the writes of the last call.
 
     A write is known by its target and all its readings, on which its state depends alone: what is carried decides how
