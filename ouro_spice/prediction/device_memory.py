@@ -1,4 +1,4 @@
-"""What the earlier pulses of a write tell of the very device: how much slower than expected it answered."""
+"""What the earlier pulses of a write say about its device: how much slower it is than the middle of all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from ..programming.predictor import Predictor, answers
 
 CLEAR_S = 5e-6
-"""A change of conductance [S] that tells as much of the device's speed as of its noise; smaller ones count for less."""
+"""A change of conductance [S] that says as much about the device's speed as about noise; smaller ones count less."""
 
 MOST = 4.0
 """Largest slowness, in units of ln: beyond, something else has happened."""
@@ -24,7 +24,7 @@ class DeviceMemory:
     """Of k writes: how slow each device is in SET and in RESET, by what its pulses have done so far.
 
     Pulses that follow each other in one direction are a run. One of widths w_1, w_2, .. that has moved the reading from
-    a to b tells the slowness ln(w_1 / t_1 + w_2 / t_2 + ..), t_k the time that the base, a predictor of the middle of
+    a to b gives the slowness ln(w_1 / t_1 + w_2 / t_2 + ..), t_k the time that the base, a predictor of the middle of
     all devices, gives for a -> b at the amplitude of pulse k: a device that hardly answers is found slow, pulse after
     pulse, although noise hides what each of them did. It counts the more, the farther the reading moved.
 
@@ -59,17 +59,17 @@ class DeviceMemory:
         """Return the memory with one pulse more of each write: signed times [s], amplitudes over the pair's, and
         readings after them [S]; (k,) each.
 
-        A pulse whose reading failed tells nothing.
+        A pulse whose reading failed changes nothing.
         """
-        told = np.isfinite(reading_S)
-        sign = np.where(told, np.where(time_s > 0, 1.0, -1.0), self.sign)
+        known = np.isfinite(reading_S)
+        sign = np.where(known, np.where(time_s > 0, 1.0, -1.0), self.sign)
         turned = sign != self.sign
         slow, sure = self._estimates(base)
         return DeviceMemory(
             np.where(turned, slow, self.slow), np.where(turned, sure, self.sure), sign,
             np.where(turned, self.reading_S, self.anchor_S),
-            np.vstack([np.where(turned, 0.0, self.width_s), np.where(told, np.abs(time_s), 0.0)]),
-            np.vstack([self.drive, drive]), np.where(told, reading_S, self.reading_S),
+            np.vstack([np.where(turned, 0.0, self.width_s), np.where(known, np.abs(time_s), 0.0)]),
+            np.vstack([self.drive, drive]), np.where(known, reading_S, self.reading_S),
         )  # fmt: skip
 
     def of(self, those: np.ndarray) -> DeviceMemory:

@@ -23,7 +23,7 @@ MARGIN = 0.05
 """Share of a range by which a question may lie beyond it."""
 
 _SURE = 4.0
-"""Records that are drawn do not hold the very ends: the next one lies so many of their distances beyond in e^-4."""
+"""Random records do not hold the very ends: the next one lies so many of their distances beyond with chance e^-4."""
 
 TARGET = "g_target_S"
 """Name of the range of g_start_S + dg_S."""
@@ -81,7 +81,7 @@ class Domain:
 
         Starts lie in the windows of the devices of its D2D law, targets in that of the nominal device. Of other data
         than extracted ones only mean and standard deviation are known: 2.5 of these on either side, as far as the
-        difference of two evenly drawn values goes.
+        difference of two uniform values goes.
         """
         around = zip(inputs, scale.shift, 2.5 * scale.scale, strict=True)
         found = {name: (float(mean - width), float(mean + width)) for name, mean, width in around}
@@ -127,7 +127,7 @@ class Domain:
     def _margin(self, name: str) -> float:
         """Return the share of its range by which an input may lie beyond it.
 
-        Starts and targets are drawn evenly; of their differences the largest are the rarest, and the law of the end of
+        Starts and targets are uniform; of their differences the largest are the rarest, and the law of the end of
         the range is a square root.
         """
         if self.records is None:

@@ -19,7 +19,7 @@ class Examples:
 
     Attributes
     ----------
-    seen
+    inputs
         Columns by name, (n,) float64: readings and what else a network may see, of `DEFAULTS`.
     target_S
         Wanted conductance [S], (n,).
@@ -29,7 +29,7 @@ class Examples:
         Conductance over the width of a pulse towards the target; None where nothing but the times is known.
     """
 
-    seen: Mapping[str, torch.Tensor]
+    inputs: Mapping[str, torch.Tensor]
     target_S: torch.Tensor
     time_s: torch.Tensor
     curves: Curves | None

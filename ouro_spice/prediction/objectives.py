@@ -15,7 +15,7 @@ SOFTNESS = (0.5, 0.15)
 """Width of the band's edge over the band, at the beginning and the end of training."""
 
 NEARER = 0.5
-"""Share of the examples whose target is moved to a place between start and target: the record tells of those, too."""
+"""Share of the examples whose target is moved to a place between start and target: the record shows those, too."""
 
 LEAST_S = 1e-6
 """Smallest change of conductance [S] that is asked for in training."""
@@ -55,7 +55,7 @@ def band_loss(
     with torch.no_grad():
         ends = [miss(curves.at((log_time + way).exp()), target_S, band, softness) for way in (SPAN, -SPAN)]
         slope = (ends[0] - ends[1]) / (2 * SPAN)
-        # a pulse that outlasts its record has gone too far for certain, and nothing there tells so
+        # a pulse that outlasts its record has gone too far for certain, and nothing there shows it
         slope = torch.where(log_time.exp() > curves.end_s, slope.clamp(min=0.1), slope)
     return (slope * log_time).mean()
 
@@ -85,7 +85,7 @@ def even_changes(examples: Examples) -> torch.Tensor:
 def partial_changes(dg_S: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
     """Return parts of wanted changes, (n,) [S]: even in the logarithm from `LEAST_S` to the whole, by shares 0 .. 1.
 
-    A record tells what small changes take on the way to a large one. It ends soon after its own target: what a pulse
+    A record shows what small changes take on the way to a large one. It ends soon after its own target: what a pulse
     long enough for the whole change does to a fast device is no longer in it, so that few examples ask for that.
     """
     own = dg_S.abs()

@@ -1,4 +1,4 @@
-"""What a predictor is asked: checked, and what lies outside its training told."""
+"""What a predictor is asked: inputs are checked, and those outside its training data are warned of."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Experience: attempt after attempt on devices of their own, each with what the pulses of any width would have done.
 
-From the second attempt on the earlier pulses of a write tell of the very device, and a network can learn to listen.
+From the second attempt on the earlier pulses of a write say how slow the device is, and a network can learn to use it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Law:
     low, high
         Amplitudes over the pair's, uniform between; one for each attempt.
     jitter
-        Standard deviation of the logarithm of the time sent over the predicted one: what earlier pulses did is to vary.
+        Standard deviation of ln of a pulse's time over the predicted one: what earlier pulses did is to vary.
     reach
         Curves go on to so many times the predicted time.
     points

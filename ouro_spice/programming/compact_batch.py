@@ -27,7 +27,7 @@ from ..simulation.telegraph_noise import advanced, observed_concentration
 from .cell_batch import CellBatch
 
 _MOST = 32
-"""Devices that a thread works on before Ctrl-C is heard; at the pair of the paper each takes some 10 ms."""
+"""Devices that a thread works on before Ctrl-C is attended to; at the pair of the paper each takes some 10 ms."""
 
 
 @dataclass

@@ -49,7 +49,7 @@ def write_many(
     places
         Which cells of the fleet, (K,); None: all.
     recorded
-        Settings for the manifest, such as the seed that the fleet was drawn with.
+        Settings for the manifest, such as the seed of the fleet's devices.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from .._util.checks import check_conductance, check_count, check_flag, check_ran
 from .outcome import Outcome
 
 STILL = 1e-4
-"""A reading that moves by less than this share of the tolerance over `Rules.patience` pulses does not answer."""
+"""A reading that moves by less than this share of the tolerance over `Rules.patience` pulses counts as stuck."""
 
 
 @dataclass(frozen=True)

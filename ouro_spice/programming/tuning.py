@@ -77,7 +77,7 @@ def tune(
         For arguments that make no sense.
     """
     best, table = rank(candidates, make_fleet, targets, tolerance, max_pulses, by, least, patience)
-    # of two values one is always at an end: the table tells it
+    # of two values one is always at an end: the table says so
     found = {name: which for name, which in table[0]["edges"].items() if not which.endswith(" of 2")}
     if found:
         warn(f"tuning of {best.name} ends at an edge of what was tried: {edges_in_words(found)}", TuningEdge)

@@ -17,7 +17,7 @@ from ..programmer import Conventional
 from .write_states import WriteStates
 
 CLEAR_S = 5e-6
-"""A change of conductance [S] from which a reading tells as much of the device as of its noise."""
+"""A change of conductance [S] that says as much about the device as about noise."""
 
 STILL_S = 2e-6
 """A change of conductance [S] below which a pulse can only show that the device is slower."""
@@ -28,11 +28,11 @@ _MOST = 10.0
 
 @dataclass(frozen=True)
 class Posterior(Conventional):
-    """The pulse of the nominal model times the slowness of this device, which every reading tells more of.
+    """The pulse of the nominal model times the slowness of this device, of which every reading says more.
 
     The logarithms of the slowness in SET and in RESET are Gaussian; a pulse of width w that moved the reading from a to
     b has measured that of its direction as ln(w / T(a, b)), T the nominal time. The two are updated as a Kalman filter
-    does. Of the amplitudes of the lookup that one is sent whose pulse is nearest to a wanted width.
+    does. It sends that amplitude of the lookup whose pulse is nearest to a wanted width.
 
     No paper: the simplest Bayesian programmer that knows the nominal model. Online identification of a device by
     Bayesian inference is after Yang et al., AICAS 2025 (doi 10.1109/AICAS64808.2025.11173161), where it is the
