@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 from .._util.checks import check_kind, check_part, shown
 from ..compact import characteristics
@@ -14,7 +15,7 @@ from .drivers import Drive, WriteDriver, check_supply, drive, libraries, wrapper
 from .memristor import REALISED, element
 from .parts import Driver, Lines, Read, Resistor, Transistor
 from .process import Process
-from .pulse import PWL, Pulse, checked, windows
+from .pulse import PWL, Parallel, Pulse, checked, windows
 from .sense import Sense
 from .testbench import Testbench
 
@@ -49,7 +50,7 @@ class SingleCell:
         """Return the ambient temperature of everything in the circuit [K]: that of the device."""
         return self.device.ambient_K
 
-    def resistor(self, ohm: float) -> SingleCell:
+    def resistor(self, ohm: float) -> Self:
         """Return this cell with a known resistor [Ohm] in the place of the device."""
         return self.replace(device=Resistor(ohm, self.ambient_K))
 
@@ -71,11 +72,12 @@ class SingleCell:
         """Return the device at a place among the memristors of a state."""
         return self.device
 
-    def written(self, pulse: Pulse) -> dict[int, tuple[Device | Resistor, Pulse]]:
+    def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Device | Resistor, Pulse]]:
         """Return the devices that a pulse is sent to, and the pulse that each gets, by their place."""
-        return {0: (self.device, pulse)}
+        (own,) = checked(pulse)
+        return {0: (self.device, own)}
 
-    def moved(self, devices: Mapping[int, Device]) -> SingleCell:
+    def moved(self, devices: Mapping[int, Device]) -> Self:
         """Return this cell with other devices at some places."""
         return self.replace(device=devices[0])
 
@@ -84,7 +86,7 @@ class SingleCell:
         return ""
 
     @property
-    def alone(self) -> SingleCell:
+    def alone(self) -> Self:
         """Return this cell without others around it: what reads are calibrated in."""
         return self
 
@@ -101,11 +103,11 @@ class SingleCell:
             return State((1.0,))
         return State((self.device.Ninit if g_S is None else characteristics.concentration_at(self.device, g_S),))
 
-    def replace(self, **changes: object) -> SingleCell:
+    def replace(self, **changes: Any) -> Self:
         """Return this cell with other parts."""
         return dataclasses.replace(self, **changes)
 
-    def flat_start_s(self, pulse: Pulse) -> float:
+    def flat_start_s(self, pulse: Pulse | Parallel) -> float:
         """Return when a pulse, sent first, reaches its full amplitude [s]."""
         return self._gate_edge + pulse.rise
 
@@ -122,17 +124,17 @@ class SingleCell:
         start = self.flat_start_s(self.read.pulse)
         return start, start + self.read.width
 
-    def duration(self, pulses: Sequence[Pulse]) -> float:
+    def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
         """Return how long the drivers take for these pulses, idle times included [s]."""
         return self._voltages(checked(pulses))[0][1].times_s[-1]
 
-    def voltages(self, pulse: Pulse) -> dict[str, PWL]:
+    def voltages(self, pulse: Pulse | Parallel) -> dict[str, PWL]:
         """Return what the drivers of all lines are asked for in a pulse, by the name of the line."""
         return dict(self._voltages(checked(pulse)))
 
     def testbench(
         self,
-        pulses: Sequence[Pulse],
+        pulses: Sequence[Pulse | Parallel],
         state: State | None = None,
         start_s: float = 0.0,
         stop_s: float | None = None,
