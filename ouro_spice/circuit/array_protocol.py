@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..device.jart import Device
 from ..device.state import State
@@ -35,12 +35,12 @@ class Array(Protocol):
         ...
 
     @property
-    def scheme(self) -> str:
+    def scheme(self) -> str | None:
         """Return what unselected lines do in a write."""
         ...
 
     @property
-    def read_scheme(self) -> str:
+    def read_scheme(self) -> str | None:
         """Return what unselected lines do in a read."""
         ...
 
@@ -68,7 +68,7 @@ class Array(Protocol):
         """Return the device of a cell, counted row by row."""
         ...
 
-    def replace(self, **changes: object) -> Array:
+    def replace(self, **changes: Any) -> Array:
         """Return this array with other values."""
         ...
 
