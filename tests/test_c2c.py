@@ -11,7 +11,7 @@ from scipy.stats import kstest
 
 import ouro_spice as ouro
 from ouro_spice._util import philox, random_keys
-from ouro_spice.compact.characteristics import characteristics
+from ouro_spice.compact import characteristics
 from ouro_spice.device import walk_values
 from ouro_spice.device.spread import VARYING
 from ouro_spice.simulation import walk_segment

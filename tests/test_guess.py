@@ -9,7 +9,7 @@ import ouro_spice as ouro
 from ouro_spice._util import random_keys
 from ouro_spice.circuit.result import Result
 from ouro_spice.circuit.waveform import Waveform
-from ouro_spice.compact.characteristics import characteristics
+from ouro_spice.compact import characteristics
 from ouro_spice.device import walk_values
 from ouro_spice.simulation import walk_segment
 from ouro_spice.simulation.first_guess import Source, concentrations

@@ -9,7 +9,7 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice._util import philox, random_keys
-from ouro_spice.compact.characteristics import walk_kernel
+from ouro_spice.compact import characteristics, walk_kernel
 from ouro_spice.compact.parameter_vector import vector
 from ouro_spice.device import walk_values
 from ouro_spice.simulation import population, walk_segment
@@ -121,7 +121,7 @@ def test_a_device_that_does_not_walk_starts_where_it_is():
     n, w, g = population.started([DEVICE], [300e-6], [KEY], None)
     assert w[0, :4] == pytest.approx(OWN, rel=1e-15)
     assert g == pytest.approx([300e-6], rel=1e-6)
-    assert float(ouro.compact.conductance(DEVICE, n[0])) == pytest.approx(300e-6, rel=1e-6)
+    assert float(characteristics.conductance(DEVICE, n[0])) == pytest.approx(300e-6, rel=1e-6)
 
 
 def test_stationary_states_have_walked_two_thousand_steps():

@@ -8,7 +8,7 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice._util import random_keys
 from ouro_spice.circuit.memristor import walk_sources
-from ouro_spice.compact.characteristics import walk_kernel
+from ouro_spice.compact import walk_kernel
 from ouro_spice.compact.parameter_vector import vector
 from ouro_spice.device import walk_values
 from ouro_spice.simulation import walk_segment
