@@ -11,7 +11,7 @@ from ouro_spice.experiment.attempts import deployed
 from ouro_spice.experiment.configuration import Configuration
 from ouro_spice.experiment.context import ExperimentContext
 from ouro_spice.experiment.networks import network
-from ouro_spice.provenance.differences import sources
+from ouro_spice.provenance import sources
 from ouro_spice.spice.ngspice import Ngspice
 
 SETTING = "reduced_60us"
