@@ -35,12 +35,12 @@ class Array(Protocol):
         ...
 
     @property
-    def scheme(self) -> str:
+    def scheme(self) -> str | None:
         """Return what unselected lines do in a write."""
         ...
 
     @property
-    def read_scheme(self) -> str:
+    def read_scheme(self) -> str | None:
         """Return what unselected lines do in a read."""
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 from .._util.checks import check_kind, check_part, shown
 from ..compact import characteristics
@@ -49,7 +50,7 @@ class SingleCell:
         """Return the ambient temperature of everything in the circuit [K]: that of the device."""
         return self.device.ambient_K
 
-    def resistor(self, ohm: float) -> SingleCell:
+    def resistor(self, ohm: float) -> Self:
         """Return this cell with a known resistor [Ohm] in the place of the device."""
         return self.replace(device=Resistor(ohm, self.ambient_K))
 
@@ -75,7 +76,7 @@ class SingleCell:
         """Return the devices that a pulse is sent to, and the pulse that each gets, by their place."""
         return {0: (self.device, pulse)}
 
-    def moved(self, devices: Mapping[int, Device]) -> SingleCell:
+    def moved(self, devices: Mapping[int, Device]) -> Self:
         """Return this cell with other devices at some places."""
         return self.replace(device=devices[0])
 
@@ -84,7 +85,7 @@ class SingleCell:
         return ""
 
     @property
-    def alone(self) -> SingleCell:
+    def alone(self) -> Self:
         """Return this cell without others around it: what reads are calibrated in."""
         return self
 
@@ -101,7 +102,7 @@ class SingleCell:
             return State((1.0,))
         return State((self.device.Ninit if g_S is None else characteristics.concentration_at(self.device, g_S),))
 
-    def replace(self, **changes: object) -> SingleCell:
+    def replace(self, **changes: Any) -> Self:
         """Return this cell with other parts."""
         return dataclasses.replace(self, **changes)
 

@@ -152,6 +152,13 @@ class Waveform:
         return characteristics.conductance_map(self.device)(self.traces["n_disc"])
 
     @property
+    def end_state(self) -> State:
+        """Return the final state; ValueError after a failure, which leaves none."""
+        if self.state is None:
+            raise ValueError(f"there is no final state: {self.result.value}")
+        return self.state
+
+    @property
     def g_S(self) -> float:
         """Return the conductance of the device at the end [S]."""
         return float(self.g[-1])

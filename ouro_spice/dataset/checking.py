@@ -145,7 +145,7 @@ def _failures(tables: list[pd.DataFrame], manifest: Manifest, facts: Facts) -> I
     """Return whether the manifest counts the failures that the records hold."""
     import pandas as pd
 
-    what = miscounted(pd.concat([table.result for table in tables]), manifest)
+    what = miscounted(pd.concat(tables).loc[:, "result"], manifest)
     if what:
         yield Finding("manifest.json", what, f"{facts.again} again with the same arguments and folder")
 
@@ -209,7 +209,7 @@ def _shared_devices(tables: list[pd.DataFrame], facts: Facts) -> Iterator[Findin
     if table.device.nunique() == 1:
         return
     first = table.drop_duplicates("device").set_index("device").split
-    for file, rows in table[table.split != table.device.map(first)].groupby("file", sort=True):
+    for file, rows in table.loc[table.split != table.device.map(first)].groupby("file", sort=True):
         record, device = rows.iloc[0][["record", "device"]]
         what = f"the device {device} is in another split, too: a predictor would be tested with what it has learned"
-        yield Finding(file, what, f"{facts.again} again into another folder", int(record), len(rows))
+        yield Finding(str(file), what, f"{facts.again} again into another folder", int(record), len(rows))

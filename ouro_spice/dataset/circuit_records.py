@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._util import random_keys
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result, SimulationError
 from ..circuit.waveform import Waveform
 from ..compact import characteristics
 from ..device import walk_values
+from ..device.jart import Device
 from ..device.state import State
 from ..device.walk import Walk
 from ..simulation.circuit_transient import CircuitRun
@@ -44,8 +45,8 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) ->
     """
     cell = cell.replace(device=drawn.device)
     state = start_state(cell, drawn, recipe.start)
-    g_start_S = _conductance(cell, state)
-    pulse = Pulse(recipe.pair.amplitude(drawn.target_S - g_start_S), recipe.longest_s, drawn.rise_s, drawn.fall_s)
+    g_start_S = _conductance(drawn.device, state, cell.index)
+    pulse = Pulse(recipe.known_pair.amplitude(drawn.target_S - g_start_S), recipe.longest_s, drawn.rise_s, drawn.fall_s)
     run = CircuitRun(cell, drawn.seed, True, engine, {cell.index: random_keys.stream_key(drawn.seed)}, many=True)
     try:
         way = Way(run, pulse, recipe.step_s, state)
@@ -60,7 +61,7 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) ->
         failed = Record.failed(drawn, g_start_S, pulse.amplitude, error.result)
         return failed.with_readings(_reading(cell, state, engine), NAN)
     record = Record(drawn, outcome, g_start_S, pulse.amplitude, Result.OK, width_s, end.g_S, energy_J, stride_, history)
-    return record.with_readings(*(_reading(cell, one, engine) for one in (state, end.state)))
+    return record.with_readings(*(_reading(cell, one, engine) for one in (state, end.end_state)))
 
 
 def start_state(cell: Cell, drawn: Sample, start: str) -> State:
@@ -72,9 +73,10 @@ def start_state(cell: Cell, drawn: Sample, start: str) -> State:
     return state.changed(cell.index, n_disc=walked.n_disc[0], wander=walked.wander[0])
 
 
-def _conductance(cell: Cell, state: State) -> float:
-    n = state.n_disc[cell.index]
-    return float(characteristics.conductance(walk_values.current_device(cell.device, n, state.walked(cell.index)), n))
+def _conductance(device: Device, state: State, index: int) -> float:
+    """Return the conductance of the device at a place of a state, as it has walked [S]."""
+    n = state.n_disc[index]
+    return float(characteristics.conductance(walk_values.current_device(device, n, state.walked(index)), n))
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class Way:
     def _go_on(self) -> None:
         """Simulate one part more."""
         part, done = self._next, 2 * len(self._g) or _FIRST
-        walk = self._run.cell.device.walk
+        walk = memristor(self._run.cell).walk
         if isinstance(walk, Walk):
             done = min(done, max(round(_WALKED * walk.step_s / self._step_s), 1))
         last = min(len(self._g) - 1 + done, self._steps)
@@ -143,7 +145,7 @@ class Way:
         times = self._flat_s + self._step_s * np.arange(len(self._g), last + 1)
         self._g = np.concatenate([self._g, _sampled(waves, times - part.begin_s)])
         self._parts.append(part)
-        self._next = _Part(end_s, waves[-1].state, part.energy_J + sum(wave.energy_J for wave in waves))
+        self._next = _Part(end_s, waves[-1].end_state, part.energy_J + sum(wave.energy_J for wave in waves))
 
 
 def _sampled(waves: list[Waveform], times_s: np.ndarray) -> np.ndarray:

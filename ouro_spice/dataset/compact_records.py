@@ -38,14 +38,14 @@ def compact_records(
     threads
         How many threads, None: one a core. The records do not depend on it.
     """
-    records: list[Record] = [None] * len(drawn)
+    parts: dict[int, list[Record]] = {}
 
     def part(of: slice) -> None:
-        records[of] = _records(cell, recipe, drawn[of])
+        parts[of.start] = _records(cell, recipe, drawn[of])
 
-    if records:
+    if drawn:
         share(part, len(drawn), threads)
-    return records
+    return [record for begin in sorted(parts) for record in parts[begin]]
 
 
 def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample]) -> list[Record]:
@@ -53,7 +53,7 @@ def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample]) -> list
     devices, keys = [one.device for one in drawn], np.array([random_keys.stream_key(one.seed) for one in drawn])
     warm = walk if recipe.start == "stationary" else None
     n, wanders, g = started(devices, [one.start_S for one in drawn], keys, warm, cell.model)
-    amplitudes = [recipe.pair.amplitude(one.target_S - now) for one, now in zip(drawn, g, strict=True)]
+    amplitudes = [recipe.known_pair.amplitude(one.target_S - now) for one, now in zip(drawn, g, strict=True)]
     if isinstance(cell.device.walk, HalfCycleWalk):
         devices = [_turned(*of) for of in zip(devices, n, amplitudes, keys, strict=True)]
     p = np.array([vector(device) for device in devices])

@@ -76,7 +76,7 @@ class Facts:
 
 def miscounted(results: pd.Series, manifest: Manifest) -> str:
     """Return what is wrong with the failures that a manifest counts, by the results of all its records; "" if right."""
-    counted = results[results != "OK"].value_counts().to_dict()
+    counted = results.loc[results != "OK"].value_counts().to_dict()
     wrong = f"counts the failures {manifest.failures}; the records hold {counted}"
     return "" if counted == manifest.failures else wrong
 
@@ -85,12 +85,12 @@ def values(frame: pd.DataFrame, facts: Facts) -> Iterator[tuple[str, pd.Series]]
     """Return what could be wrong with records, and whether it is, (n,)."""
     failed, reached = frame.outcome == "simulation_failed", frame.outcome == "reached"
     for name, known in (("outcome", OUTCOMES), ("split", SPLITS)):
-        yield f"{name} is none of {', '.join(known)}", ~frame[name].isin(known)
+        yield f"{name} is none of {', '.join(known)}", ~frame.loc[:, name].isin(known)
     yield "result does not fit outcome", (frame.result == "OK") == failed
     for name in ("g_start_S", "g_target_S", "rise_s", "fall_s"):
-        yield f"{name} is no positive number", ~_positive(frame[name])
+        yield f"{name} is no positive number", ~_positive(frame.loc[:, name])
     for name in ("g_end_S", "g_sense_start_S", "g_sense_end_S"):
-        yield f"{name} of a target that was reached is no positive number", reached & ~_positive(frame[name])
+        yield f"{name} of a target that was reached is no positive number", reached & ~_positive(frame.loc[:, name])
     if not facts.measured:
         yield "energy_J of a target that was reached is no finite number", reached & ~np.isfinite(frame.energy_J)
     yield "amplitude_V is no finite number, or 0", ~_positive(frame.amplitude_V.abs())
@@ -154,4 +154,4 @@ def _expected(width_s: np.ndarray, dt_s: np.ndarray, facts: Facts) -> tuple[np.n
 
 
 def _positive(values: pd.Series) -> pd.Series:
-    return np.isfinite(values) & (values > 0)
+    return (values > 0) & np.isfinite(values)

@@ -92,13 +92,14 @@ def controls(frame: pd.DataFrame) -> list[Control]:
 
     They are pulse time, amplitude, edges, and each other column of numbers that is no result.
     """
-    frame = frame[frame.outcome == "reached"]
+    frame = frame.loc[frame.outcome == "reached"]
     names = [name for name in frame.select_dtypes("number").columns if name not in RESULTS]
     found = []
     for sign, direction in ((1, "SET"), (-1, "RESET")):
-        rows = frame[np.sign(frame[TIME]) == sign]
+        rows = frame.loc[np.sign(frame[TIME]) == sign]
         for name in names if len(rows) else ():
-            values = np.abs(rows[name].to_numpy(float)) if name == TIME else rows[name].to_numpy(float)
+            values = rows.loc[:, name].to_numpy(float)
+            values = np.abs(values) if name == TIME else values
             values = values[np.isfinite(values)]
             if len(values):
                 ends = float(values.min()), float(values.max())

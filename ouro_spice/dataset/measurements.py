@@ -64,8 +64,7 @@ def measured(
     left_out: dict[str, int] = {}
     if skip_bad:
         table, left_out = _good(table, of)
-    if "operation" in of:
-        ways = _ways(table, of["operation"].name)
+    ways = _ways(table, of["operation"].name) if "operation" in of else None
     values = {}
     for name, column in of.items():
         if name in WORDS:
@@ -74,14 +73,14 @@ def measured(
         values[name] = quantity(table, column, found, accept)
     if BY_DIRECTION[0] in of:
         values["amplitude_V"] = _joined(table, *(values.pop(name) for name in BY_DIRECTION))
-    elif "operation" in of:
+    elif ways is not None:
         values["amplitude_V"] = _signed(table, values["amplitude_V"], ways)
     for name, given in edges.items():
         values.setdefault(name, np.full(len(table), float(given)))
     devices = table.text(of["device"].name) if "device" in of else None
     if "time_s" in values:
         lengths = [values[name] for name in ("width_s", "rise_s", "fall_s") if name in of]
-        _check_times(table, values["time_s"], sum(lengths), devices)
+        _check_times(table, values["time_s"], sum(lengths[1:], start=lengths[0]), devices)
     return Measured(values, devices, table, left_out)
 
 

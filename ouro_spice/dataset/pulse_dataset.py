@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 from .._util.checks import check_flag, check_workers, checked_path
 from .._util.files import make_folder
 from .._util.progress import progress
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..device.jart import Device
 from ..provenance.manifest import Manifest, describe
@@ -134,14 +134,15 @@ class PulseDataset:
         """Return the spacing [s] and conductances [S], (points,) float32, of each record of `tensors`, in its order."""
         import torch
 
-        for row in self.reached(split).itertuples():
-            yield row.history_dt_s, torch.from_numpy(np.array(row.history_g_S))
+        rows = self.reached(split)
+        for dt_s, history in zip(rows.history_dt_s, rows.history_g_S, strict=True):
+            yield dt_s, torch.from_numpy(np.array(history))
 
     def reached(self, split: str | None = None) -> pd.DataFrame:
         """Return the records that reached their target, of a split or of all."""
         # a read that failed is no reading to learn from
-        rows = self.frame[(self.frame.outcome == "reached") & self.frame.g_sense_start_S.notna()]
-        return rows if split is None else rows[rows.split == split]
+        rows = self.frame.loc[(self.frame.outcome == "reached") & self.frame.g_sense_start_S.notna()]
+        return rows if split is None else rows.loc[rows.split == split]
 
 
 def extract(
@@ -206,7 +207,7 @@ def extract(
         return _extracted(folder, manifest, recipe, partial(work, cell, recipe), repair)
 
 
-def _asked(cell: Any, n: int, seed: int, sampling: str | Mapping[str, ArrayLike], laws: dict[str, Any]) -> Recipe:
+def _asked(cell: Any, n: int, seed: int, sampling: Any, laws: dict[str, Any]) -> Recipe:
     """Return the recipe but for its pair; whatever is wrong with the arguments is told before a simulation."""
     if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
         raise ValueError(
@@ -227,7 +228,7 @@ def _asked(cell: Any, n: int, seed: int, sampling: str | Mapping[str, ArrayLike]
 
 def _check_pulses(cell: Cell | CompactCell, pair: Pair) -> None:
     """Warn of a walk without a step, and of voltages that the model does not know (in circuits as they are run)."""
-    check_walk(cell.device.walk, pair.total_s, "the pulses that cross the window")
+    check_walk(memristor(cell).walk, pair.total_s, "the pulses that cross the window")
     if isinstance(cell, CompactCell) and not cell.resistance:
         told(tuple(filter(None, [voltage_doubt(max(-pair.v_set, pair.v_reset), cell.model == "tud")])))
 
@@ -244,7 +245,7 @@ def _extracted(
     folder: Path | None,
     manifest: Manifest,
     recipe: Recipe,
-    source: Callable[..., Iterator[tuple[int, pd.DataFrame]]],
+    source: Callable[..., Generator[tuple[int, pd.DataFrame], None, None]],
     repair: bool,
 ) -> PulseDataset:
     """Return all records: the shards that are there, and the others as they are made."""

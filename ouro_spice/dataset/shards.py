@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from .._util.checks import shown
 from .._util.machine import ToolError
@@ -35,6 +35,25 @@ Tools = dict[str, dict[str, str]]
 _own = threading.local()
 
 
+class _Cluster(Protocol):
+    """What is asked of a client of a Dask cluster."""
+
+    @property
+    def loop(self) -> Any:
+        """Return its event loop."""
+
+    def nthreads(self) -> dict[str, int]:
+        """Return the number of threads of each worker, by its address."""
+        ...
+
+    def run(self, function: Callable[[], Any], *, on_error: str) -> dict[str, Any]:
+        """Return what a function gives on each worker, by its address."""
+        ...
+
+    def submit(self, function: Callable[..., Any], *arguments: Any, pure: bool) -> Any:
+        """Return the future of a call on some worker."""
+
+
 def numbers(recipe: Recipe, shard: int) -> range:
     """Return the records of a shard."""
     return range(shard * recipe.shard, min(recipe.n, (shard + 1) * recipe.shard))
@@ -42,7 +61,7 @@ def numbers(recipe: Recipe, shard: int) -> range:
 
 def local(
     cell: Cell | CompactCell, recipe: Recipe, shards: Sequence[int], engine: Ngspice, workers: int | None, bar: Bar
-) -> Iterator[tuple[int, pd.DataFrame]]:
+) -> Generator[tuple[int, pd.DataFrame], None, None]:
     """Return the records of some shards, shard by shard."""
     if isinstance(cell, CompactCell):
         for shard in shards:
@@ -68,7 +87,7 @@ def local(
 
 def remote(
     cell: Cell | CompactCell, recipe: Recipe, shards: Sequence[int], scheduler: str, bar: Bar
-) -> Iterator[tuple[int, pd.DataFrame]]:
+) -> Generator[tuple[int, pd.DataFrame], None, None]:
     """Return the same on a Dask cluster, in the order in which they are ready; a task is a shard.
 
     Raises
@@ -140,8 +159,8 @@ def check_scheduler(scheduler: str | None) -> None:
 
 
 @contextlib.contextmanager
-def _client(scheduler: str):  # noqa: ANN202 - distributed's Client, imported where it is needed
-    """Return a client of a scheduler whose workers have what decides the numbers."""
+def _client(scheduler: str) -> Iterator[_Cluster]:
+    """Yield a client of a scheduler whose workers have what decides the numbers."""
     from distributed import Client
 
     try:
@@ -149,14 +168,16 @@ def _client(scheduler: str):  # noqa: ANN202 - distributed's Client, imported wh
     except (OSError, ValueError, TimeoutError) as error:
         raise ToolError(f"no Dask scheduler answers at {scheduler}: {error}") from error
     with client:
-        if not client.nthreads():
+        # its methods are typed as the coroutines that they are in asynchronous clients alone
+        cluster = cast("_Cluster", client)
+        if not cluster.nthreads():
             raise ToolError(f"the scheduler at {scheduler} has no workers: start some with `dask worker {scheduler}`")
         here = tools()
-        for worker, there in client.run(tools, on_error="return").items():
+        for worker, there in cluster.run(tools, on_error="return").items():
             if isinstance(there, BaseException):
                 raise ToolError(f"the Dask worker {worker} cannot run ouro_spice: {there}")
             check_tools(there, here, worker)
-        yield client
+        yield cluster
 
 
 def check_tools(there: Tools, wanted: Tools, worker: str = "") -> None:

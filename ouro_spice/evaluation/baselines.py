@@ -13,7 +13,7 @@ from scipy.interpolate import PchipInterpolator
 
 from .._util.checks import check_engine, check_kind, shown
 from .._util.forks import cached_property
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..compact import characteristics
@@ -123,13 +123,13 @@ def simulated(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = None
     errors are those of `noise_free`.
     """
     free, low, high = freed(pair.gated(cell))
-    model = free.model if isinstance(free, CompactCell) else None
+    device, model = memristor(free), free.model if isinstance(free, CompactCell) else None
 
     def one(g_S: float, dg_S: float) -> float:
         if dg_S == 0:
             return 0.0
-        bounds = characteristics.conductance(free.device, [low, high], model=model)
-        start, end = characteristics.concentration(free.device, np.clip([g_S, g_S + dg_S], *bounds), model=model)
+        bounds = characteristics.conductance(device, [low, high], model=model)
+        start, end = characteristics.concentration(device, np.clip([g_S, g_S + dg_S], *bounds), model=model)
         limit_s = pair.total_s / _PARTS
         while limit_s <= _LONGEST[-1] * pair.total_s:
             crossed_s = _followed(free, pair.amplitude(dg_S), start, end, limit_s, engine)[2]

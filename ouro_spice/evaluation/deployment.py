@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -83,7 +84,7 @@ class Deployment:
         low, high = share_ends(found.value, (found.low, found.high), len(found.each))
         return dataclasses.replace(found, low=low, high=high)
 
-    def summary(self, seed: int = 0) -> dict[str, object]:
+    def summary(self, seed: int = 0) -> dict[str, Any]:
         """Return what results hold of it: shares, number, intervals by band, RPD and failures."""
         found = {band: self.share(band, seed) for band in BANDS}
         return {

@@ -168,7 +168,7 @@ def small_updates(
     if sizes.ndim != 1 or not len(sizes) or not np.all((sizes > 0) & (sizes < high - low)):
         raise ValueError(f"steps_S = {shown(steps_S)} must be sizes of changes, above 0 and below {high - low:.4g} S")
     start_S = cells.g_S(np.arange(len(cells)))
-    parts = []
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
     for step_S in np.concatenate([sizes, -sizes]):
 
         def predict(reading_S: np.ndarray, _: np.ndarray, step_S: float = step_S) -> np.ndarray:
@@ -179,8 +179,8 @@ def small_updates(
         done = deploy(cells, predict, np.clip(start_S + step_S, low, high), pair, rise_s, fall_s, clock_s)
         asked = np.flatnonzero(~((done.reading_S + step_S < low) | (done.reading_S + step_S > high)))
         parts.append((np.full(len(asked), step_S), start_S[asked], (done.end_S - done.start_S)[asked], asked))
-    return Increments(*(np.concatenate(one) for one in list(zip(*parts, strict=True))[:3]), (low, high),
-                      np.concatenate([one[3] for one in parts]))  # fmt: skip
+    asked_S, begun_S, change_S, case = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return Increments(asked_S, begun_S, change_S, (low, high), case)
 
 
 def of_trials(trials: Trials, t_s: ArrayLike, window_S: tuple[float, float]) -> Increments:

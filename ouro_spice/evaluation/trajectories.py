@@ -53,7 +53,7 @@ class _Law:
     rise_s: float
     beyond: float
     sampling: str = "uniform"
-    near: tuple[float, float] | None = None
+    near: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         check_count("trajectories", self.trajectories, 2, 10**6)
@@ -79,15 +79,14 @@ class _Law:
         recipe = self._recipe(block, count, d2d=None, sampling=self.sampling)
         drawn = [recipe.draw(self.cell, number) for number in range(count)]
         start_S, target_S = (np.array([getattr(one, name) for one in drawn]) for name in ("start_S", "target_S"))
-        return (start_S if self.near is None else self._beside(start_S, target_S)), target_S
+        return (start_S if self.near is None else self._beside(start_S, target_S, *self.near)), target_S
 
-    def _beside(self, uniform_S: np.ndarray, target_S: np.ndarray) -> np.ndarray:
+    def _beside(self, uniform_S: np.ndarray, target_S: np.ndarray, least: float, most: float) -> np.ndarray:
         """Return starts around targets, at relative distances even in the logarithm, by starts uniform over the
         window.
         """
         low, high = self.cell.window_S
         share = 2 * (uniform_S - low) / (high - low)
-        least, most = self.near
         sign = np.where(share < 1, -1.0, 1.0)
         distance = least * (most / least) ** (share % 1.0)
         # as far as the window goes on either side; at its edge on the other one
@@ -114,7 +113,8 @@ class _Law:
         numbers = np.arange(recipe.n).reshape(-1, each)
         parts = (numbers[:, :_PILOT], numbers[:, _PILOT:])
         drawn = ([recipe.draw(self.cell, int(number)) for number in part.ravel()] for part in parts)
-        return tuple(fleet(self.cell, one, self.start, workers=workers, engine=engine) for one in drawn)
+        pilots, others = (fleet(self.cell, one, self.start, workers=workers, engine=engine) for one in drawn)
+        return pilots, others
 
     def _recipe(self, block: int, n: int, **changes: Any) -> Recipe:
         stream = np.random.SeedSequence(self.seed, spawn_key=(block, 0 if "table" in changes else 1))
@@ -173,8 +173,8 @@ def trials(
     check_engine(engine)
     check_workers(workers)
     out = None if out is None else checked_path("out", out)
-    near = tuple(near) if isinstance(near, list) else near
-    law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond, sampling, near)
+    distances = tuple(near) if isinstance(near, list) else near
+    law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond, sampling, distances)
     blocks = _blocks(law, n, out, workers, engine)
     return Trials(
         **{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES}, manifest=law.manifest(n)
@@ -226,8 +226,8 @@ class _Work:
         volts = np.array([law.pair.amplitude(dg) for dg in target_S - start_S])
         guess_s = np.abs(self._around_s(start_S, target_S - start_S))
         t_max_s = _longest_s(law, pilots, volts, target_S, guess_s)
-        given = (np.repeat(x, law.trajectories) for x in (volts, t_max_s / (law.widths - 1)))
-        g_S = others.sampled(np.arange(len(others)), *given, law.widths, law.rise_s, self.bar)
+        amplitude_V, dt_s = (np.repeat(x, law.trajectories) for x in (volts, t_max_s / (law.widths - 1)))
+        g_S = others.sampled(np.arange(len(others)), amplitude_V, dt_s, law.widths, law.rise_s, self.bar)
         g_S = g_S.astype(np.float32).reshape(count, law.trajectories, law.widths)
         return dict(zip(_NAMES, (start_S, target_S, t_max_s, g_S), strict=True))
 
@@ -241,8 +241,8 @@ def _longest_s(law: _Law, pilots: Fleet, volts: np.ndarray, target_S: np.ndarray
     open_ = np.arange(len(volts))
     while len(open_):
         places = np.arange(len(pilots)).reshape(-1, _PILOT)[open_].ravel()
-        drives = (np.repeat(x[open_], _PILOT) for x in (volts, look_s / _STEPS))
-        g = pilots.sampled(places, *drives, _STEPS + 1, law.rise_s).reshape(len(open_), _PILOT, -1)
+        amplitude_V, dt_s = (np.repeat(x[open_], _PILOT) for x in (volts, look_s / _STEPS))
+        g = pilots.sampled(places, amplitude_V, dt_s, _STEPS + 1, law.rise_s).reshape(len(open_), _PILOT, -1)
         sign = -np.sign(volts[open_])[:, None, None]
         beyond = sign * g >= sign * target_S[open_, None, None]
         first = np.where(beyond.any(axis=2), np.argmax(beyond, axis=2), np.inf)

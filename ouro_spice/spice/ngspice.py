@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import uuid
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -106,7 +106,7 @@ class Ngspice:
         with contextlib.closing(self.each(lambda bench: self.run(bench, throw), testbenches)) as waves:
             yield from waves
 
-    def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Generator[Any, None, None]:
         """Call a function that uses this engine for each item, on as many threads as there are workers.
 
         Results come in the order of the items. Where the consumer stops, by Ctrl-C or an error, running simulations end

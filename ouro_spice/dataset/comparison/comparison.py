@@ -7,7 +7,6 @@ compared is the shape of the characteristic, the noise, and the conditions of th
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +55,7 @@ class Comparison:
     a: Manifest
     b: Manifest
     frame: pd.DataFrame
-    replayed: pd.DataFrame | None = None
+    played: pd.DataFrame | None = None
     split: Split | None = None
     kept: Path | None = None
 
@@ -84,7 +83,7 @@ class Comparison:
     def summary(self) -> dict[str, Any]:
         """Return all figures, for JSON; None where there is no number."""
         frame = self.frame
-        found = {
+        found: dict[str, Any] = {
             "a": _side("a", self.a, frame),
             "b": _side("b", self.b, frame),
             "records": len(frame),
@@ -99,7 +98,8 @@ class Comparison:
         if self.split is not None:
             found["split"] = _split(self.split)
         if self.played is not None:
-            found |= {name: matched_statistics.shares(self.played[f"error_{name}"]) for name in ("played", "own")}
+            shares = matched_statistics.shares
+            found |= {name: shares(self.played.loc[:, f"error_{name}"]) for name in ("played", "own")}
         found = _finite(found)
         return found | {"verdict": verdict(found)}
 
@@ -155,16 +155,18 @@ def compare(
     folder = None if out is None else Path(out)
     parts = split_up(*sides, n_split, workers, folder) if split else None
     kept = Journal(folder, replay_manifest(sides[1], frame)) if play and folder else None
-    with Ngspice(workers) if play else nullcontext() as engine:
-        ends = replayed(sides[1], frame, engine, kept) if play else None
-    manifests = (side.data.manifest for side in sides)
-    return Comparison(*manifests, frame, ends, parts, kept.path if kept else None)
+    ends = None
+    if play:
+        with Ngspice(workers) as engine:
+            ends = replayed(sides[1], frame, engine, kept)
+    first, second = (side.data.manifest for side in sides)
+    return Comparison(first, second, frame, ends, parts, kept.path if kept else None)
 
 
 def _side(name: str, manifest: Manifest, frame: pd.DataFrame) -> dict[str, Any]:
     settings = manifest.settings
     pair = settings["pair"]
-    edges = {edge: frame[f"{edge}_{name}_s"] for edge in ("rise", "fall")}
+    edges = {edge: frame.loc[:, f"{edge}_{name}_s"] for edge in ("rise", "fall")}
     return {
         "cell": label(manifest),
         "records": settings["n"],
@@ -179,12 +181,12 @@ def _side(name: str, manifest: Manifest, frame: pd.DataFrame) -> dict[str, Any]:
 
 def _split(found: Split) -> dict[str, Any]:
     table = found.table
-    both = table[table.direction == "both"]
+    both = table.loc[table.direction == "both"]
     return {
         "records": len(found.common),
         "of": len(found.log10_s),
         "total_log10": float(both.mean_log10.iloc[-1]),
-        "steps": both[both.step != TOTAL].drop(columns="direction").to_dict("records"),
+        "steps": both.loc[both.step != TOTAL].drop(columns="direction").to_dict("records"),
         "table": table.to_dict("records"),
     }
 

@@ -61,16 +61,16 @@ def distances(frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """
     import pandas as pd
 
-    frame, rng = frame[frame.start_same], np.random.default_rng(seed)
+    frame, rng = frame.loc[frame.start_same], np.random.default_rng(seed)
     rows = []
     for direction in DIRECTIONS:
-        mine = frame[frame.direction == direction]
+        mine = frame.loc[frame.direction == direction]
         if mine.empty:
             continue
         first, last = (int(g // RANGE_S) for g in (mine.g_start_S.min(), mine.g_start_S.max()))
         bounds = [(first, last + 1), *((k, k + 1) for k in range(first, last + 1))]
         for low, high in bounds:
-            inside = mine[(mine.g_start_S >= low * RANGE_S) & (mine.g_start_S < high * RANGE_S)]
+            inside = mine.loc[(mine.g_start_S >= low * RANGE_S) & (mine.g_start_S < high * RANGE_S)]
             if len(inside):
                 rows.append((direction, low * RANGE_S, high * RANGE_S, *_distance(inside, rng)))
     names = ("direction", "g_start_low_S", "g_start_high_S", "records_a", "records_b", "ks", "ks_5_percent",

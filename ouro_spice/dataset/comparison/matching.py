@@ -99,15 +99,16 @@ def _plain(value: Any) -> Any:
 
 def _check_rows(a: ComparedDataset, b: ComparedDataset, frame: pd.DataFrame, same: np.ndarray) -> None:
     for name in ("device", "seed"):
-        if not (frame[f"{name}_a"] == frame[f"{name}_b"]).all():
+        if not (frame.loc[:, f"{name}_a"] == frame.loc[:, f"{name}_b"]).all():
             raise ValueError(_unlike(f"their records have other numbers in the column {name}"))
     targets = np.isclose(frame.g_target_S_a, frame.g_target_S_b, rtol=SAME, atol=0)
     if not targets.all():
-        raise ValueError(_unlike(_differs("g_target_S", frame[~targets].iloc[0])))
-    for row in frame[~same].itertuples():
+        raise ValueError(_unlike(_differs("g_target_S", frame.loc[~targets].iloc[0])))
+    for place in np.flatnonzero(~same):
+        row = frame.iloc[place]
         started = ((a, row.g_start_S_a), (b, row.g_start_S_b))
-        if not any(np.isclose(side.ends_S(row.record), g_S, rtol=SAME, atol=0).any() for side, g_S in started):
-            raise ValueError(_unlike(_differs("g_start_S", row._asdict())))
+        if not any(np.isclose(side.ends_S(int(row.record)), g_S, rtol=SAME, atol=0).any() for side, g_S in started):
+            raise ValueError(_unlike(_differs("g_start_S", row)))
 
 
 def _differs(name: str, row: Any) -> str:

@@ -82,7 +82,7 @@ class ComparedDataset:
     @property
     def pair(self) -> Pair:
         """Return the amplitudes."""
-        return self.recipe.pair
+        return self.recipe.known_pair
 
     @cached_property
     def described_device(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...circuit.pulse import SHORTEST_S
+from ...device.spread import Spread
 from ...provenance.manifest import describe
 from ...simulation.write_voltages import Pair
 from ..pulse_dataset import PulseDataset, extract
@@ -65,7 +66,7 @@ class Split:
         rows, common = [], self.common
         directions = self.directions[common.index]
         for direction in ("both", *matched_statistics.DIRECTIONS):
-            times = common[(directions == direction) | (direction == "both")]
+            times = common.loc[(directions == direction) | (direction == "both")]
             reached = 0.0
             for name, before, after, pair in zip(
                 (*self.steps, TOTAL),
@@ -74,7 +75,7 @@ class Split:
                 (*self.pairs[1:], self.pairs[-1]),
                 strict=True,
             ):
-                found = matched_statistics.spread(times[after] - times[before])
+                found = matched_statistics.spread(times.loc[:, after] - times.loc[:, before])
                 reached = found["mean_log10"] if name == TOTAL else reached + found["mean_log10"]
                 volts = {"v_set_V": pair.v_set, "v_reset_V": pair.v_reset}
                 rows.append({"direction": direction, "step": name, **found, "cumulative_log10": reached, **volts})
@@ -139,4 +140,4 @@ def _starts(edges: str, a: ComparedDataset, b: ComparedDataset, n: int) -> dict[
 
 def _plain(settings: dict[str, object]) -> dict[str, object]:
     """Return settings as JSON can hold them."""
-    return {name: dataclasses.asdict(v) if dataclasses.is_dataclass(v) else v for name, v in settings.items()}
+    return {name: dataclasses.asdict(v) if isinstance(v, Pair | Spread) else v for name, v in settings.items()}

@@ -38,7 +38,7 @@ def replayed(b: ComparedDataset, frame: pd.DataFrame, engine: Ngspice, kept: Jou
     SimulationError
         Where a simulation runs into its time limit or its process dies twice: what was finished is kept.
     """
-    rows = frame[frame.start_same & (frame.outcome_a == "reached")].reset_index(drop=True)
+    rows = frame.loc[frame.start_same & (frame.outcome_a == "reached")].reset_index(drop=True)
     once = kept.once if kept else lambda _, work: work()
 
     def one(place: int) -> list[Any]:
@@ -85,7 +85,7 @@ def _g_S(cell: Cell | CompactCell, pulse: Pulse, state: State, seed: int, engine
 def _table(rows: pd.DataFrame, found: list[list[Any]]) -> pd.DataFrame:
     names = ["record", "device", "direction", "g_start_S", "g_target_S", "t_a_s", "t_b_s", "amplitude_b_V"]
     ends = np.array([np.nan if g is None else g for _, g in found], dtype=float)
-    table = rows[names].assign(g_end_played_S=ends, g_end_own_S=rows.g_end_b_S)
+    table = rows.loc[:, names].assign(g_end_played_S=ends, g_end_own_S=rows.g_end_b_S)
     for kind in ("played", "own"):
         table[f"error_{kind}"] = np.abs(table[f"g_end_{kind}_S"] / table.g_target_S - 1)
     return table.assign(outcome_own=rows.outcome_b, result=[name for name, _ in found])

@@ -88,7 +88,7 @@ def _distributions(rows: list[Mapping[str, Any]]) -> str:
 
 def _played(summary: Mapping[str, Any]) -> str:
     played, own = summary.get("played"), summary.get("own")
-    if not played or not played["records"]:
+    if not played or not own or not played["records"]:
         return ""
     theirs, ours = played["within_20_percent"], own["within_20_percent"]
     counts = [round(share * played["records"]) for share in (theirs, ours)]

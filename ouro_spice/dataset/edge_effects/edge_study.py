@@ -108,12 +108,13 @@ class Edges:
     def summary(self) -> dict[str, Any]:
         """Return alphas, test and comparison, for JSON."""
         differences = self.differences
-        found = {"v_set_V": self.voltages.v_set, "v_reset_V": self.voltages.v_reset, "total_s": self.voltages.total_s}
+        volts = self.voltages
+        found: dict[str, Any] = {"v_set_V": volts.v_set, "v_reset_V": volts.v_reset, "total_s": volts.total_s}
         for direction in DIRECTIONS:
-            rows = differences[differences.direction == direction].drop(columns="direction")
+            rows = differences.loc[differences.direction == direction].drop(columns="direction")
             found[direction] = {
                 "alphas": dataclasses.asdict(self.alphas[direction]),
-                "heldout": _errors(self.heldout[self.heldout.direction == direction]),
+                "heldout": _errors(self.heldout.loc[self.heldout.direction == direction]),
                 "differences": rows.astype(object).where(rows.notna(), None).to_dict("records"),
             }
         return found | {"left_out": self.left_out.to_dict("records")}
@@ -123,7 +124,7 @@ def _errors(tested: pd.DataFrame) -> dict[str, float]:
     """Return the median and largest size of each error, and how many pulses."""
     found: dict[str, float] = {"pulses": len(tested)}
     for name in ("time_error", "time_error_corrected", "change_error", "change_error_corrected"):
-        size = tested[name].abs()
+        size = tested.loc[:, name].abs()
         found |= {f"{name}_median": float(size.median()), f"{name}_largest": float(size.max())}
     return found
 
@@ -195,7 +196,7 @@ def _work(cell: Cell | CompactCell, voltages: Pair, given: dict[str, Any]) -> Ma
     return describe(cell, "edges", work="edges", pair=dataclasses.asdict(voltages), **given)
 
 
-def _ascending(name: str, values: Sequence[float], check: Callable[[str, float], None]) -> tuple[float, ...]:
+def _ascending(name: str, values: Sequence[float], check: Callable[[str, Any], None]) -> tuple[float, ...]:
     """Return the values, each once, in ascending order; ValueError where there are none, or one that is wrong."""
     if isinstance(values, str | bytes) or not isinstance(values, Iterable) or not len(found := tuple(values)):
         raise ValueError(f"{name} = {shown(values)} must be one or more numbers")

@@ -150,5 +150,5 @@ def drawn(ideal: Ideal, edges_s: Sequence[float], count: int, rng: np.random.Gen
         for _ in range(count):
             start = ideal.share_S(direction, rng.uniform(0.0, 0.98))
             width = float(np.exp(rng.uniform(*np.log([shortest, longest]))))
-            edges = tuple(map(float, np.exp(rng.uniform(*np.log(ends), size=2))))
-            yield Shots(direction, ideal.n_disc(start), width, (edges,))
+            rise, fall = map(float, np.exp(rng.uniform(*np.log(ends), size=2)))
+            yield Shots(direction, ideal.n_disc(start), width, ((rise, fall),))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..._util.forks import cached_property
-from ...circuit.cell_kinds import Cell
+from ...circuit.cell_kinds import Cell, memristor
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import SHORTEST_S, Pulse
 from ...circuit.selection import Selection
@@ -23,7 +23,7 @@ from ...simulation.window_crossing import freed
 from ...simulation.write_voltages import Pair
 from ...spice.ngspice import Engine
 
-DIRECTIONS = ("set", "reset")
+DIRECTIONS: tuple[str, ...] = ("set", "reset")
 
 _SIGN = {"set": 1, "reset": -1}
 """Of the change of ``n_disc``."""
@@ -122,11 +122,11 @@ class Ideal:
 
     def g_S(self, n_disc: ArrayLike) -> np.ndarray:
         """Return the conductance of the device at its own r and l [S]."""
-        return characteristics.conductance(self.cell.device, n_disc, model=model_of(self.cell))
+        return characteristics.conductance(memristor(self.cell), n_disc, model=model_of(self.cell))
 
     def n_disc(self, g_S: float) -> float:
         """Return the concentration at a conductance [1e26 m^-3]."""
-        return float(characteristics.concentration(self.cell.device, g_S, model=model_of(self.cell)))
+        return float(characteristics.concentration(memristor(self.cell), g_S, model=model_of(self.cell)))
 
     def amplitude(self, direction: str) -> float:
         """Return that of the pulses of a direction [V]."""
@@ -144,7 +144,7 @@ class Ideal:
     def pulsed(self, pulse: Pulse, n_disc: float) -> float:
         """Return the concentration after a pulse [1e26 m^-3]."""
         *_, (_, wave) = sent(self.cell, pulse, self.state(n_disc), self.engine, _FEW)
-        return wave.state.n_disc[self.cell.index]
+        return wave.end_state.n_disc[self.cell.index]
 
     def follow(self, direction: str, n_disc: float, length_s: float, parts: int = _FEW) -> Trajectory:
         """Return the way from a concentration [1e26 m^-3], for so long [s]."""
@@ -199,7 +199,7 @@ def sent(
     flat_s = cell.flat_start_s(pulse) + pulse.width / parts * np.arange(1, parts)
     for begin_s, end_s in itertools.pairwise([0.0, *map(float, flat_s), cell.duration([pulse])]):
         wave = simulate(cell, pulse, state, seed, start_s=begin_s, stop_s=end_s, engine=engine)
-        state = wave.state
+        state = wave.end_state
         yield begin_s, wave
 
 

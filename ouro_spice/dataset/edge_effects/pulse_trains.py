@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...circuit.cell_kinds import Cell
+from ...circuit.cell_kinds import Cell, memristor
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import SHORTEST_S, Pulse
+from ...circuit.waveform import Waveform
 from ...device.jart import Device
 from ...device.state import State
 from ...device.walk import Walk
-from ...simulation.live_cell import live
+from ...simulation.live_cell import ModelCell, SpiceCell
 from ...simulation.population import stationary
 from ...spice.ngspice import Engine
 from .effective_width import SHORTEST_WIDTH_S, Alphas
@@ -70,11 +72,13 @@ def starts(
         width = float(np.ptp(traverses[direction].time_at([n, halfway])))
         own = int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1, np.uint64)[0])
         state = ideal.state(n)
-        if isinstance(cell.device.walk, Walk):
+        device = memristor(cell)
+        if isinstance(device.walk, Walk):
             # at its present r and l the device may not have the conductance: the concentration counts
-            there = stationary(cell.device, ideal.share_S(direction, share), own, model_of(cell))
+            there = stationary(device, ideal.share_S(direction, share), own, model_of(cell))
             state = state.changed(cell.index, wander=there.wander[0])
-        yield Start(number, direction, state, live(cell, state).g_S, halfway, width, own)
+        there = ModelCell(cell, state) if isinstance(cell, CompactCell) else SpiceCell(cell, state)
+        yield Start(number, direction, state, there.g_S, halfway, width, own)
 
 
 def walked_s(cell: Cell | CompactCell, ideal: Ideal, start: Start) -> float:
@@ -115,13 +119,20 @@ class Train:
         self, cell: Cell | CompactCell, amplitude: float, engine: Engine, advance: Callable[[], None]
     ) -> tuple[float, float]:
         """Return the concentration [1e26 m^-3] and conductance [S] after all of them."""
-        state, pulse = self.start.state, self.pulse(amplitude)
+        last = deque(self._waves(cell, self.pulse(amplitude), engine, advance), maxlen=1).pop()
+        return last.end_state.n_disc[cell.index], last.g_S
+
+    def _waves(
+        self, cell: Cell | CompactCell, pulse: Pulse, engine: Engine, advance: Callable[[], None]
+    ) -> Iterator[Waveform]:
+        """Yield the waveforms of all pulses, part by part; call `advance` after each pulse."""
+        state = self.start.state
         for _ in range(self.count):
             # steps as fine for one pulse as for many
             for _, wave in sent(cell, pulse, state, engine, -(-PARTS // self.count), self.start.seed):
-                state = wave.state
+                state = wave.end_state
+                yield wave
             advance()
-        return state.n_disc[cell.index], wave.g_S
 
 
 def compared(

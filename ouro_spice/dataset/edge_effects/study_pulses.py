@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..._util.progress import Bar, progress
-from ...circuit.cell_kinds import Cell
+from ...circuit.cell_kinds import Cell, memristor
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import Pulse
 from ...device.walk import Walk
@@ -68,7 +68,8 @@ class Study:
 
     def run(self) -> Found:
         """Do it."""
-        traverses = dict(zip(DIRECTIONS, self.engine.each(self.ideal.traverse, DIRECTIONS), strict=True))
+        ways = self.engine.each(self.ideal.traverse, DIRECTIONS)
+        traverses: dict[str, Trajectory] = dict(zip(DIRECTIONS, ways, strict=True))
         rng = np.random.default_rng(seed=self.seed)
         design = list(designed(self.ideal, self.edges_s, self.shares))
         test = list(drawn(self.ideal, self.edges_s, self.heldout, rng))
@@ -88,7 +89,7 @@ class Study:
     def _starts(self, traverses: Mapping[str, Trajectory]) -> list[Start]:
         """Return where all trains begin; a device that walks goes its way once to see how long that is."""
         begins = list(starts(self.cell, self.ideal, traverses, self.shares, self.seed))
-        if not isinstance(self.cell.device.walk, Walk):
+        if not isinstance(memristor(self.cell).walk, Walk):
             return begins
         with progress("long pulses of a walk", len(begins)) as bar:
 
@@ -137,7 +138,8 @@ class Study:
 
         found = self._each(label, shots, work, bar, lambda one: len(one.edges_s))
         both = zip(shots, found, strict=True)
-        return [row for one, ends in both for row in one.rows(self.ideal, ends, alphas and alphas[one.direction])]
+        known = alphas or {}
+        return [row for one, ends in both for row in one.rows(self.ideal, ends, known.get(one.direction))]
 
     def _each(
         self, label: str, items: Sequence[Any], work: Callable[[Any], Any], bar: Bar, size: Callable[[Any], int]
@@ -161,7 +163,7 @@ class Study:
     ) -> list[Row]:
         """Return the rows of the comparison, by direction, start, number and edge."""
         wanted = (train for train in ends if train.count in self.counts)
-        rows, device = [], self.cell.device
+        rows, device = [], memristor(self.cell)
         for train in sorted(wanted, key=lambda one: (one.start.number, one.count, one.edge_s)):
             long, direction = ends[Train(train.start, train.edge_s, 1)], train.start.direction
             rows.append(compared(train, long, ends[train], alphas[direction], traverses[direction], self.ideal, device))

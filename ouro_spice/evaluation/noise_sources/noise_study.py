@@ -7,7 +7,7 @@ targets that the noise-free time itself hits. Beside it what the law of the walk
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -146,7 +146,7 @@ def _plans(model: str) -> list[_Plan]:
 
 def _row(
     cell: CompactCell, plan: _Plan, direction: str, voltages: Pair, pairs: Pairs, threads: int | None
-) -> tuple[dict[str, object], list[dict[str, object]]]:
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return one row of the table, and its pulses where it is one of the whole walk."""
     amplitude_V = voltages.v_set if direction == "set" else voltages.v_reset
     walk = Walk(plan.step_s)
@@ -177,7 +177,7 @@ def _row(
     ]
 
 
-def _measured(found: Trials) -> dict[str, float]:
+def _measured(found: Trials) -> dict[str, Any]:
     """Return statistics of pulses in one direction; of the middle values, as targets that are never reached have no
     mean.
     """
@@ -201,7 +201,7 @@ def by_length(pulses: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     place = np.digitize(pulses.steps, BY_LENGTH)
-    for (direction, _), mine in pulses.groupby(["direction", place]):
+    for _, mine in pulses.groupby(["direction", place]):
         inside = BY_LENGTH[0] <= mine.steps.iloc[0] < BY_LENGTH[-1]
         if len(mine) < _LEAST or not inside:
             continue
@@ -209,7 +209,7 @@ def by_length(pulses: pd.DataFrame) -> pd.DataFrame:
         expected = scattered(mine.bias_expected.to_numpy(), mine.scatter_expected.to_numpy(), (0.16, 0.5, 0.84))
         scatter, root = (high - low) / 2, np.sqrt(len(mine))
         rows.append({
-            "direction": direction, "steps": np.exp(np.log(mine.steps).mean()), "n": len(mine),
+            "direction": mine.direction.iloc[0], "steps": np.exp(np.log(mine.steps).mean()), "n": len(mine),
             "bias": middle, "bias_error": 1.253 * scatter / root, "bias_expected": expected[1],
             # of a normal distribution, whose quantiles are known that well
             "scatter": scatter, "scatter_error": 0.96 * scatter / root,
@@ -218,7 +218,7 @@ def by_length(pulses: pd.DataFrame) -> pd.DataFrame:
     return _frame(rows)
 
 
-def _levers(cell: CompactCell, voltages: dict[str, Pair]) -> list[dict[str, object]]:
+def _levers(cell: CompactCell, voltages: dict[str, Pair]) -> list[dict[str, Any]]:
     rows = []
     for setting, chosen in voltages.items():
         for direction, amplitude_V in (("set", chosen.v_set), ("reset", chosen.v_reset)):
@@ -228,7 +228,7 @@ def _levers(cell: CompactCell, voltages: dict[str, Pair]) -> list[dict[str, obje
     return rows
 
 
-def _frame(rows: list[dict[str, object]]) -> pd.DataFrame:
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(rows)

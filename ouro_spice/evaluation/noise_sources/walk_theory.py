@@ -7,6 +7,7 @@ the autocorrelation of the rate what is left of the scatter. Both follow from th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -189,7 +190,7 @@ def _of_mean(decay: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return (1 + d) / (1 - d) / steps - 2 * d * (1 - d**steps) / (steps * (1 - d)) ** 2
 
 
-def scattered(bias: np.ndarray, scatter: np.ndarray, at: np.ndarray) -> np.ndarray:
+def scattered(bias: np.ndarray, scatter: np.ndarray, at: Sequence[float]) -> np.ndarray:
     """Return quantiles `at` of all pairs together, each normal with its own bias and scatter, (D,)."""
     from scipy.special import ndtri
 
