@@ -19,9 +19,9 @@ from ouro_spice.circuit.cells import Cell1R
 from ouro_spice.circuit.crossbar import Crossbar
 from ouro_spice.circuit.selection import Selection
 from ouro_spice.cli import main
+from ouro_spice.dataset import pulse_dataset
 from ouro_spice.dataset.checking import check_dataset
 from ouro_spice.dataset.importing import import_pulses
-from ouro_spice.dataset.pulse_dataset import pulse_dataset
 from ouro_spice.dataset.storage import read_histories, read_manifest, read_shard, shard_name, write_shard
 from ouro_spice.device.walk import Walk
 from ouro_spice.reporting.dataset_figures import distributions

@@ -7,10 +7,11 @@ import sys
 
 import pandas as pd
 import pytest
-from ouro_spice.dataset.pulse_dataset.edge_effects import ideal_pulse
 from test_array_cli import ouro  # noqa: F401 - the command line in this process
 from test_cli import one_line
 from test_compare import undrawn  # noqa: F401
+
+from ouro_spice.dataset.edge_effects import ideal_pulse
 
 QUICK = ("edges", "--cell", "compact", "--counts", "1,10", "--edges", "2e-9,20e-9", "--starts", 1, "--heldout", 3)
 
