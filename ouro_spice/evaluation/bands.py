@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_range
+from .._util.statistics import mean_interval
 
 BANDS = (0.5, 0.2, 0.1)
 """Largest relative distances from the target that count as a hit."""
-
-_DRAWS = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +37,8 @@ class Estimate:
         each = np.asarray(each, dtype=float)
         if each.ndim != 1 or not len(each):
             raise ValueError(f"each must be one number a case, at least one; shape {each.shape}")
-        rng = np.random.default_rng(seed)
-        means = [each[rng.integers(len(each), size=len(each))].mean() for _ in range(_DRAWS)]
-        low, high = np.percentile(means, [2.5, 97.5])
-        return cls(float(each.mean()), float(low), float(high), each)
+        low, high = mean_interval(each, seed)
+        return cls(float(each.mean()), low, high, each)
 
 
 def label(kind: str, band: float) -> str:

@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike
 
 from .._util.checks import check_conductance, check_kind, check_range, checked_numbers, shown
 from .._util.progress import progress
+from .._util.statistics import share_ends
 from ..circuit.pulse import LONGEST_S, SHORTEST_S, Pulse
 from ..dataset.recipe import LIMIT
 from ..programming.batch import Fleet
 from ..programming.lockstep import check_fleet
-from ..programming.write_statistics import share_ends
 from ..simulation.write_voltages import Pair
 from .bands import BANDS, Estimate, label, shares, within
 from .baselines import Predict
