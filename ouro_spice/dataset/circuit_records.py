@@ -36,7 +36,7 @@ OF_THE_MACHINE = (Result.TIMEOUT, Result.WORKER)
 
 
 def circuit_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) -> Record:
-    """Simulate one record; a simulation that fails is a record, too.
+    """Simulate one record and return it; a simulation that fails is a record, too.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) ->
 
 
 def start_state(cell: Cell, drawn: Sample, start: str) -> State:
-    """Return the state of a circuit that a record begins in."""
+    """Return the state of the circuit in which a record begins."""
     state = cell.state(drawn.start_S)
     if start == "nominal" or not isinstance(drawn.device.walk, Walk):
         return state
@@ -100,7 +100,9 @@ class Way:
         self._g = np.empty(0)
 
     def crossing(self, target_S: float) -> float | None:
-        """Return the width that ends closest to the target, where it is first crossed [s]; None where it never is."""
+        """Return the width on the grid that ends closest to the target, around its first crossing [s]; None where it is
+        not crossed.
+        """
         while True:
             crossed = self._g >= target_S if self._pulse.amplitude < 0 else self._g <= target_S
             if crossed.any():
@@ -112,7 +114,9 @@ class Way:
             self._go_on()
 
     def history(self, width_s: float) -> tuple[int, np.ndarray]:
-        """Return stride, and conductance over twice a width on the grid, thinned by it."""
+        """Return the stride s, a power of two, and the conductance at every s-th width up to twice a width, float32
+        [S].
+        """
         steps = min(2 * round(width_s / self._step_s), self._steps)
         every = stride(steps)
         return every, self.conductances(steps)[::every].astype(np.float32)
@@ -124,7 +128,9 @@ class Way:
         return self._g[: steps + 1]
 
     def ended(self, width_s: float) -> tuple[Waveform, float]:
-        """Return the end of the pulse with a width, falling edge included, and its energy [J]."""
+        """Simulate the end of the pulse with a width, falling edge included; return its waveform and the pulse's energy
+        [J].
+        """
         pulse = dataclasses.replace(self._pulse, width=width_s)
         # the very beginning, or a time at full amplitude
         part = [part for part in self._parts if part.begin_s < self._flat_s + width_s][-1]
@@ -132,13 +138,13 @@ class Way:
         return waves[-1], part.energy_J + sum(wave.energy_J for wave in waves)
 
     def _go_on(self) -> None:
-        """Simulate one part more."""
+        """Simulate the next part of the trajectory, about twice as long as all before it."""
         part, done = self._next, 2 * len(self._g) or _FIRST
         walk = memristor(self._run.cell).walk
         if isinstance(walk, Walk):
             done = min(done, max(round(_WALKED * walk.step_s / self._step_s), 1))
         last = min(len(self._g) - 1 + done, self._steps)
-        # amid two points of the grid: the last of them lies well inside
+        # between two points of the grid: the last of them lies well inside
         end_s = self._flat_s + min((last + 0.5) * self._step_s, self._pulse.width)
         waves = list(self._run.pulse(self._pulse, part.begin_s, end_s, part.state))
         told(tuple(text for wave in waves for text in doubts(wave)))
@@ -149,14 +155,14 @@ class Way:
 
 
 def _sampled(waves: list[Waveform], times_s: np.ndarray) -> np.ndarray:
-    """Return the conductance at times since the beginning of some waveforms that follow each other [S]."""
+    """Return the conductance of successive waveforms at times since their beginning, (K,) [S]."""
     starts = np.cumsum([0.0, *(wave.time_s[-1] for wave in waves[:-1])])
     time_s = np.concatenate([wave.time_s + start for wave, start in zip(waves, starts, strict=True)])
     return np.exp(np.interp(times_s, time_s, np.log(np.concatenate([wave.g for wave in waves]))))
 
 
 def _reading(cell: Cell, state: State, engine: Engine) -> float:
-    """Return what the sense path reports of a state [S], the end of its range for one beyond; NaN where the read
+    """Return what the sense path reports of a state [S], the end of its range for one beyond it; NaN where the read
     fails.
     """
     try:

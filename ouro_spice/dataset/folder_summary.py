@@ -60,6 +60,7 @@ def summary(path: str | Path) -> dict[str, Any]:
 
 
 def _counted(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return the figures that are taken from the records: counts, quantiles, controls, errors."""
     reached = frame.loc[frame.outcome == "reached"]
     rpd = (reached.g_end_S / reached.g_target_S - 1).abs()
     found = {
@@ -86,4 +87,5 @@ def _counted(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _quantiles(values: pd.Series) -> dict[str, float] | None:
+    """Return `QUANTILES` of values by name, ``p5``; None where there is no value."""
     return {f"p{100 * share:.0f}": float(values.quantile(share)) for share in QUANTILES} if len(values) else None

@@ -75,7 +75,7 @@ class PulseDataset:
 
     @classmethod
     def load(cls, path: str | Path) -> PulseDataset:
-        """Read a dataset folder.
+        """Read a dataset folder; histories stay on disk until they are looked at.
 
         Raises
         ------
@@ -101,22 +101,20 @@ class PulseDataset:
 
     @property
     def pair(self) -> Pair:
-        """Return the amplitudes that the records were made with; ValueError where there is not one of each
-        direction.
-        """
+        """Return the amplitudes that the records were made with; ValueError where there is not one a direction."""
         return recorded_pair(self.manifest)
 
     @property
     def recipe(self) -> Recipe:
-        """Return how the records were drawn; a list of starts and targets is that of the records themselves."""
+        """Return the recipe of the records; the table of a "listed" one is made of the records themselves."""
         columns = ("g_start_S", "g_target_S", "rise_s", "fall_s")
         listed = self.manifest.settings.get("sampling") == "listed"
         table = {name: self.frame[name].to_numpy(float) for name in columns} if listed else None
         return Recipe.from_settings(self.manifest.settings, table)
 
     def tensors(self, split: str | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return inputs ``(g_sense_start_S, dg_S)``, (n, 2), and outputs ``t_pulse_s``, (n,), float64; reached
-        targets only.
+        """Return inputs ``(g_sense_start_S, dg_S)``, (n, 2), and outputs ``t_pulse_s``, (n,), float64, of reached
+        targets.
 
         Parameters
         ----------
@@ -131,7 +129,7 @@ class PulseDataset:
         return torch.from_numpy(inputs), torch.from_numpy(rows.t_pulse_s.to_numpy(float, copy=True))
 
     def histories(self, split: str | None = None) -> Iterator[tuple[float, torch.Tensor]]:
-        """Return the spacing [s] and conductances [S], (points,) float32, of each record of `tensors`, in its order."""
+        """Yield spacing [s] and conductances [S], (points,) float32, of each record of `tensors`, in its order."""
         import torch
 
         rows = self.reached(split)
@@ -208,7 +206,7 @@ def extract(
 
 
 def _asked(cell: Any, n: int, seed: int, sampling: Any, laws: dict[str, Any]) -> Recipe:
-    """Return the recipe but for its pair; whatever is wrong with the arguments is told before a simulation."""
+    """Return the recipe without its pair; ValueError for arguments that are wrong, before anything is simulated."""
     if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
         raise ValueError(
             f"{type(cell).__name__}: extract takes a Cell1R, Cell1T1R, CompactCell or cell of an array with a memristor"
@@ -234,7 +232,7 @@ def _check_pulses(cell: Cell | CompactCell, pair: Pair) -> None:
 
 
 def _place(out: str | Path | None, workers: int | None, scheduler: str | None, repair: bool) -> Path | None:
-    """Return the folder of the work, made; ValueError for arguments that say wrongly how it is done."""
+    """Make the folder of the work and return it, None for none; ValueError for wrong settings of how it is done."""
     check_flag("repair", repair)
     check_workers(workers)
     check_scheduler(scheduler)
@@ -248,7 +246,7 @@ def _extracted(
     source: Callable[..., Generator[tuple[int, pd.DataFrame], None, None]],
     repair: bool,
 ) -> PulseDataset:
-    """Return all records: the shards that are there, and the others as they are made."""
+    """Return the dataset of all records: of the shards that are there, and of the others as they are made."""
     import pandas as pd
 
     count = -(-recipe.n // recipe.shard)
@@ -272,7 +270,9 @@ def _extracted(
 
 
 def _there(path: Path, manifest: Manifest, shard: int, repair: bool) -> bool:
-    """Return whether a shard is there and whole; a damaged one is refused, or, to be made anew, counts as missing."""
+    """Return whether a shard is there and whole; a damaged one raises DamageError, or counts as missing with
+    `repair`.
+    """
     try:
         return check_shard(path, manifest, shard)
     except DamageError:
@@ -282,7 +282,7 @@ def _there(path: Path, manifest: Manifest, shard: int, repair: bool) -> bool:
 
 
 def _counted(data: PulseDataset) -> PulseDataset:
-    """Return the dataset with its failures in the manifest."""
+    """Return the dataset with the number of its failures in the manifest."""
     failed = data.frame.result[data.frame.result != "OK"].value_counts().sort_index()
     failures = {str(name): int(count) for name, count in failed.items()}
     return dataclasses.replace(data, manifest=dataclasses.replace(data.manifest, failures=failures))

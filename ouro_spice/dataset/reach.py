@@ -18,7 +18,9 @@ from .recipe import Recipe
 
 
 def reach_S(device: Device, d2d: Spread | None, model: str | None = None) -> tuple[float, float]:
-    """Return the smallest and the largest conductance [S] that a device of a D2D law can have, as far as it walks."""
+    """Return the smallest and the largest conductance [S] of the devices of a D2D law, wherever their walk takes
+    them.
+    """
     walk = device.walk if isinstance(device.walk, Walk) else None
     low, high = (np.array(d2d.low), np.array(d2d.high)) if d2d else (np.ones(4), np.ones(4))
     if walk:

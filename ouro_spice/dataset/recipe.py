@@ -155,12 +155,12 @@ class Recipe:
 
     @property
     def longest_s(self) -> float:
-        """Return the longest pulse [s]."""
+        """Return the width of the longest pulse [s]."""
         return LIMIT * self.known_pair.total_s
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Return plain values for a manifest, from which `from_settings` makes the recipe again, but for a table."""
+        """Return plain values for a manifest, of which `from_settings` makes the recipe again, but for a table."""
         plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "table"}
         plain |= {"pair": dataclasses.asdict(self.known_pair), "limit_s": self.longest_s}
         plain |= {name: _plain_edges(plain[name]) for name in ("rise_s", "fall_s")}
@@ -172,7 +172,7 @@ class Recipe:
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], table: Mapping[str, np.ndarray] | None = None) -> Recipe:
-        """Return the recipe that a manifest's settings tell of; ValueError for settings of something else than a
+        """Return the recipe that a manifest's settings describe; ValueError for settings of something else than a
         dataset.
         """
         try:
@@ -185,7 +185,7 @@ class Recipe:
         return cls(**values, table=table or {})
 
     def draw(self, cell: Cell | CompactCell, number: int) -> Sample:
-        """Return what a record is to be, from the seed and its number alone."""
+        """Return the sample of a record, drawn from the seed and its number alone."""
         rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))
         shares, edges, own_split = rng.random(2), rng.random(2), rng.random()
         walk_seed = int(rng.integers(2**63))
@@ -212,6 +212,7 @@ class Recipe:
     def _conductances(
         self, cell: Cell | CompactCell, device: Device, number: int, shares: np.ndarray
     ) -> tuple[float, float]:
+        """Return start and target of a record [S], by two shares of 0 .. 1."""
         low, high = characteristics.range_S(device, None, None, cell.model if isinstance(cell, CompactCell) else None)
         if self.table:
             start, target = (float(self.table[name][number]) for name in ("g_start_S", "g_target_S"))
@@ -228,13 +229,14 @@ class Recipe:
 
     @cached_property
     def _strata(self) -> np.ndarray:
-        """Return the part of (start, target) that each record lies in, as one number; those beyond the square lie
-        anywhere.
+        """Return the part of (start, target) that each record lies in, as one number, (isqrt(n)^2,); further records
+        lie anywhere.
         """
         stream = np.random.SeedSequence(self.seed, spawn_key=(0, 0, 0))
         return np.random.default_rng(stream).permutation(math.isqrt(self.n) ** 2)
 
     def _edge(self, name: str, number: int, share: float) -> float:
+        """Return the rise or fall of a record [s], by a share of 0 .. 1."""
         if name in self.table:
             return float(self.table[name][number])
         shortest, longest = getattr(self, name)
@@ -242,7 +244,7 @@ class Recipe:
 
 
 def _edges(name: str, value: float | tuple[float, float]) -> tuple[float, float]:
-    """Return an edge as the range that it is drawn from."""
+    """Return an edge as the range that it is drawn from, (shortest, longest) [s]; ValueError for what is none."""
     ends = tuple(value) if isinstance(value, tuple | list | np.ndarray) else (value, value)
     if len(ends) != 2:
         raise ValueError(f"{name} = {shown(value)} must be a time, or the shortest and the longest one [s]")
@@ -254,12 +256,15 @@ def _edges(name: str, value: float | tuple[float, float]) -> tuple[float, float]
 
 
 def _plain_edges(ends: tuple[float, float]) -> float | list[float]:
+    """Return a range as a manifest holds it: one number where both ends are the same."""
     return ends[0] if ends[0] == ends[1] else list(ends)
 
 
 def _listed(value: Any) -> Any:
+    """Return a tuple as a list, anything else as it is."""
     return list(value) if isinstance(value, tuple) else value
 
 
 def _tuple(value: Any) -> Any:
+    """Return a list as a tuple, anything else as it is."""
     return tuple(value) if isinstance(value, list) else value

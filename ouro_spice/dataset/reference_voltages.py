@@ -15,7 +15,7 @@ _LONGEST_S = 0.1
 
 
 def reference_pair(cell: Cell | CompactCell, voltages: Pair | str, engine: Engine) -> tuple[str, Pair]:
-    """Return the name of a standing setting, or "given", and its pair.
+    """Return the name of a reference setting, or "given", and its pair.
 
     Raises
     ------

@@ -55,14 +55,14 @@ class _Cluster(Protocol):
 
 
 def numbers(recipe: Recipe, shard: int) -> range:
-    """Return the records of a shard."""
+    """Return the numbers of the records in a shard, ascending."""
     return range(shard * recipe.shard, min(recipe.n, (shard + 1) * recipe.shard))
 
 
 def local(
     cell: Cell | CompactCell, recipe: Recipe, shards: Sequence[int], engine: Ngspice, workers: int | None, bar: Bar
 ) -> Generator[tuple[int, pd.DataFrame], None, None]:
-    """Return the records of some shards, shard by shard."""
+    """Yield the number and the records of each of some shards, made here, in their order."""
     if isinstance(cell, CompactCell):
         for shard in shards:
             records = _compact(cell, recipe, shard, workers)
@@ -88,7 +88,7 @@ def local(
 def remote(
     cell: Cell | CompactCell, recipe: Recipe, shards: Sequence[int], scheduler: str, bar: Bar
 ) -> Generator[tuple[int, pd.DataFrame], None, None]:
-    """Return the same on a Dask cluster, in the order in which they are ready; a task is a shard.
+    """Yield the same, made on a Dask cluster, in the order in which they are ready; a task is a shard.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def remote(
 
 
 def shard_frame(described: tuple[Cell | CompactCell, Recipe], shard: int, wanted: Tools) -> tuple[int, pd.DataFrame]:
-    """Return the records of a shard, made by this thread alone: what a worker of a cluster does, with the tools
+    """Return the number and the records of a shard, made by this thread alone: the task of a worker, with the tools
     `wanted`.
     """
     cell, recipe = described
@@ -135,18 +135,21 @@ def shard_frame(described: tuple[Cell | CompactCell, Recipe], shard: int, wanted
 
 
 def _compact(cell: CompactCell, recipe: Recipe, shard: int, threads: int | None) -> list[Record]:
+    """Return the records of a shard of a compact cell."""
     from .compact_records import compact_records  # numba
 
     return compact_records(cell, recipe, [recipe.draw(cell, k) for k in numbers(recipe, shard)], threads)
 
 
 def _frame(recipe: Recipe, records: Sequence[Record]) -> pd.DataFrame:
+    """Return records as a table, one row a record."""
     import pandas as pd
 
     return pd.DataFrame([record.row(recipe.step_s) for record in records])
 
 
 def _failures(records: Sequence[Record]) -> int:
+    """Return how many records failed."""
     return sum(record.outcome == "simulation_failed" for record in records)
 
 

@@ -58,7 +58,7 @@ class Around:
         return cls(*size, cell.row, cell.cols, cell.fidelity)
 
     def build(self, cell: Cell1R | Cell1T1R) -> Selection:
-        """Return the same array of other cells."""
+        """Return the selected cell in the same array, made of other cells."""
         array = Crossbar(self.rows, self.cols, cell, self.scheme, self.read_scheme, self.devices)
         return Selection(array, self.row, self.col, self.fidelity)
 
@@ -101,7 +101,7 @@ class Form:
 
     @classmethod
     def of(cls, side: ComparedDataset) -> Form:
-        """Return the form of a side's cell."""
+        """Return the form of the cell of a compared dataset."""
         cell, recipe = side.cell, side.recipe
         device = memristor(cell)
         plain = device.replace(realisation="compiled", read_noise=None)
@@ -128,7 +128,7 @@ class Form:
         )
 
     def build(self) -> Cell | CompactCell:
-        """Return the cell; its reads are ideal ones, which no pulse time depends on."""
+        """Return the cell of the form; its reads are ideal ones, on which no pulse time depends."""
         oe, ae, contact, driver = self.resistance
         if not self.spice:
             return CompactCell(self.device, self.model, oe + ae + 2 * (contact + driver))
@@ -171,7 +171,7 @@ _UP = (
 
 
 def chain(a: ComparedDataset, b: ComparedDataset) -> list[Step]:
-    """Return the steps from A's cell to B's; only those that there are.
+    """Return the steps that lead from A's cell to B's, one difference switched in each; only those that there are.
 
     First A's edges, its array and voltages that are not its own 60 us pair are taken away, then each thing is switched
     to what it is in B. Line resistances are those of one segment until the array comes.
@@ -221,5 +221,6 @@ def _drivers(cell: Cell1R | Cell1T1R) -> Drivers | None:
 
 
 def _shortest(side: ComparedDataset) -> bool:
+    """Return whether all pulses of a dataset have the shortest edges that there are."""
     edges = side.data.frame[["rise_s", "fall_s"]].to_numpy(float)
     return bool((edges <= SHORTEST_S).all())

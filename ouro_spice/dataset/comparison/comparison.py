@@ -61,22 +61,22 @@ class Comparison:
 
     @property
     def map(self) -> pd.DataFrame:
-        """Return the median log10(t_b / t_a) in parts of the plane of G_start and G_target."""
+        """Return the median log10(t_b / t_a) in parts of the plane of G_start and G_target, one row a part."""
         return matched_statistics.ratio_map(self.frame)
 
     @cached_property
     def ks(self) -> pd.DataFrame:
-        """Return distances between the distributions of pulse times, by direction and range of G_start."""
+        """Return the distances between the distributions of pulse times, one row a direction and range of G_start."""
         return matched_statistics.distances(self.frame)
 
     @property
     def outcomes(self) -> pd.DataFrame:
-        """Return numbers of records by their outcome in A (rows) and in B (columns)."""
+        """Return the numbers of records by their outcome in A (rows) and in B (columns)."""
         return outcomes(self.frame)
 
     @property
     def verdict(self) -> str:
-        """Return what it comes to, in words; the rules are those of `words.verdict`."""
+        """Return the verdict in words, by the rules of `verdict.verdict`."""
         return self.summary["verdict"]
 
     @cached_property
@@ -164,6 +164,7 @@ def compare(
 
 
 def _side(name: str, manifest: Manifest, frame: pd.DataFrame) -> dict[str, Any]:
+    """Return what results hold of one side: its cell, voltages, edges and circuit."""
     settings = manifest.settings
     pair = settings["pair"]
     edges = {edge: frame.loc[:, f"{edge}_{name}_s"] for edge in ("rise", "fall")}
@@ -180,6 +181,7 @@ def _side(name: str, manifest: Manifest, frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _split(found: Split) -> dict[str, Any]:
+    """Return what results hold of the split: its steps, and the whole table."""
     table = found.table
     both = table.loc[table.direction == "both"]
     return {
@@ -192,7 +194,7 @@ def _split(found: Split) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> Any:
-    """Return values with None for numbers that are not finite, which JSON does not have."""
+    """Return nested values with None in the place of numbers that are not finite, which JSON does not have."""
     if isinstance(value, dict):
         return {name: _finite(one) for name, one in value.items()}
     if isinstance(value, list):

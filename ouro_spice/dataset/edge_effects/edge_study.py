@@ -93,7 +93,9 @@ class Edges:
 
     @property
     def differences(self) -> pd.DataFrame:
-        """Return the comparison over the starts: mean and largest size of ``difference``, means of the others."""
+        """Return the comparison over the starts: mean and largest size of ``difference``, means of ``expected`` and
+        ``extra_s``.
+        """
         sizes = self.frame.assign(
             mean=self.frame.difference.abs(), largest=self.frame.difference.abs(), expected=self.frame.expected.abs()
         )
@@ -121,7 +123,7 @@ class Edges:
 
 
 def _errors(tested: pd.DataFrame) -> dict[str, float]:
-    """Return the median and largest size of each error, and how many pulses."""
+    """Return the number of pulses, and the median and largest size of each of their errors, by name."""
     found: dict[str, float] = {"pulses": len(tested)}
     for name in ("time_error", "time_error_corrected", "change_error", "change_error_corrected"):
         size = tested.loc[:, name].abs()
@@ -141,7 +143,7 @@ def edges(
     workers: int | None = None,
     out: str | Path | None = None,
 ) -> Edges:
-    """Compare a long pulse with its width in several short ones, and correct widths for edges; see the module's text.
+    """Compare a long pulse with its width in several short ones, and fit a correction of widths; see the module's text.
 
     Parameters
     ----------
@@ -192,12 +194,12 @@ def edges(
 
 
 def _work(cell: Cell | CompactCell, voltages: Pair, given: dict[str, Any]) -> Manifest:
-    """Return the manifest of all that decides the numbers."""
+    """Return the manifest of all that decides the numbers of the study."""
     return describe(cell, "edges", work="edges", pair=dataclasses.asdict(voltages), **given)
 
 
 def _ascending(name: str, values: Sequence[float], check: Callable[[str, Any], None]) -> tuple[float, ...]:
-    """Return the values, each once, in ascending order; ValueError where there are none, or one that is wrong."""
+    """Return the values, each once, in ascending order; ValueError where there is none, or one is wrong."""
     if isinstance(values, str | bytes) or not isinstance(values, Iterable) or not len(found := tuple(values)):
         raise ValueError(f"{name} = {shown(values)} must be one or more numbers")
     for value in found:
@@ -206,6 +208,7 @@ def _ascending(name: str, values: Sequence[float], check: Callable[[str, Any], N
 
 
 def _framed(voltages: Pair, found: Found, kept: Journal | None) -> Edges:
+    """Return the rows of a study as tables."""
     import pandas as pd
 
     left_out = pd.DataFrame(found.left_out, columns=["direction", "g_start_S", "count", "width_s"])

@@ -57,14 +57,14 @@ class Start:
     seed: int
 
     def allows(self, count: int) -> bool:
-        """Return whether so many pulses are 1 ns wide each at least."""
+        """Return whether so many pulses are at least 1 ns wide each."""
         return self.width_s >= count * SHORTEST_WIDTH_S
 
 
 def starts(
     cell: Cell | CompactCell, ideal: Ideal, traverses: Mapping[str, Trajectory], shares: Sequence[float], seed: int
 ) -> Iterator[Start]:
-    """Return starts over the window in both directions, each with the width that goes half way to the window's far
+    """Yield starts over the window in both directions, each with the width that goes half way to the window's far
     end.
     """
     for number, (direction, share) in enumerate(itertools.product(DIRECTIONS, shares)):
@@ -82,7 +82,9 @@ def starts(
 
 
 def walked_s(cell: Cell | CompactCell, ideal: Ideal, start: Start) -> float:
-    """Return the width after which a device that walks is first half way, at most that of the noise-free one [s]."""
+    """Return the width after which a device that walks is half way for the first time, at most the noise-free one
+    [s].
+    """
     sign = 1 if start.direction == "set" else -1
     pulse = Pulse(ideal.amplitude(start.direction), start.width_s, SHORTEST_S, SHORTEST_S)
     for begin_s, wave in sent(cell, pulse, start.state, ideal.engine, PARTS, start.seed):
@@ -112,13 +114,13 @@ class Train:
     count: int
 
     def pulse(self, amplitude: float) -> Pulse:
-        """Return each of them."""
+        """Return the pulse that the train repeats."""
         return Pulse(amplitude, self.start.width_s / self.count, self.edge_s, self.edge_s)
 
     def sent(
         self, cell: Cell | CompactCell, amplitude: float, engine: Engine, advance: Callable[[], None]
     ) -> tuple[float, float]:
-        """Return the concentration [1e26 m^-3] and conductance [S] after all of them."""
+        """Simulate all pulses; return the concentration [1e26 m^-3] and the conductance [S] after them."""
         last = deque(self._waves(cell, self.pulse(amplitude), engine, advance), maxlen=1).pop()
         return last.end_state.n_disc[cell.index], last.g_S
 
@@ -144,7 +146,7 @@ def compared(
     ideal: Ideal,
     device: Device,
 ) -> dict[str, object]:
-    """Return a row of the comparison, from what `Train.sent` finds for the long pulse and the short ones."""
+    """Return a row of the comparison, from what `Train.sent` returns for the long pulse and for the short ones."""
     bounds, start, more = device.bounds, train.start, train.count - 1
     pulse, (g_long, g_split) = train.pulse(ideal.amplitude(start.direction)), (long[1], split[1])
     change = g_long - start.g_S

@@ -93,7 +93,7 @@ class _Plan:
 def noise_sources(
     model: str = "reduced", n: int = 500, seed: int = 0, *, threads: int | None = None, quick: bool = False
 ) -> NoiseSources:
-    """Run the experiment on a compact model of the nominal device.
+    """Run the experiment on a compact model of the nominal device, and return its tables.
 
     Parameters
     ----------
@@ -133,7 +133,9 @@ def noise_sources(
 
 
 def _plans(model: str) -> list[_Plan]:
-    """Return the rows; the full model takes three times as long: at the paper's voltages what matters there only."""
+    """Return what each row is to be; the full model takes three times as long: at the paper's voltages it gets fewer
+    rows.
+    """
     plans = [_Plan("60us", case) for case in CASES]
     on_paper = (NOTHING, *ALONE, CYCLES, EVERYTHING) if model == "reduced" else (*ALONE[:2], CYCLES)
     plans += [_Plan("paper", case) for case in on_paper]
@@ -178,9 +180,7 @@ def _row(
 
 
 def _measured(found: Trials) -> dict[str, Any]:
-    """Return statistics of pulses in one direction; of the middle values, as targets that are never reached have no
-    mean.
-    """
+    """Return statistics of pulses in one direction: quantiles, as targets that are never reached have no mean."""
     low, first, middle, third, high = np.quantile(found.ratio, _QUANTILES, method="nearest")
     scatter = (high - low) / 2
     error = np.abs(found.end_S / found.target_S - 1)
@@ -194,8 +194,7 @@ def _measured(found: Trials) -> dict[str, Any]:
 
 
 def by_length(pulses: pd.DataFrame) -> pd.DataFrame:
-    """Return the bias and scatter of pulses of about the same length, with standard errors, beside what is expected
-    of them.
+    """Return bias and scatter of pulses of about the same length, with standard errors and what is expected of them.
 
     Of all pairs of amplitudes and all steps of the walk together: only the length in steps matters.
     """
@@ -219,6 +218,7 @@ def by_length(pulses: pd.DataFrame) -> pd.DataFrame:
 
 
 def _levers(cell: CompactCell, voltages: dict[str, Pair]) -> list[dict[str, Any]]:
+    """Return the exponents of the rate, a row for each setting, direction and concentration."""
     rows = []
     for setting, chosen in voltages.items():
         for direction, amplitude_V in (("set", chosen.v_set), ("reset", chosen.v_reset)):
@@ -229,6 +229,7 @@ def _levers(cell: CompactCell, voltages: dict[str, Pair]) -> list[dict[str, Any]
 
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows as a table."""
     import pandas as pd
 
     return pd.DataFrame(rows)
