@@ -41,11 +41,15 @@ class Fleet(Protocol):
         How many simulations failed, by the name of their result.
     """
 
-    cell: Cell | CompactCell
     devices: tuple[Device, ...]
     read_s: float
     window_S: tuple[float, float]
     failures: dict[str, int]
+
+    @property
+    def cell(self) -> Cell | CompactCell:
+        """Return the nominal description."""
+        ...
 
     def __len__(self) -> int:
         """Return the number of cells."""

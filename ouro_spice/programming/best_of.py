@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_range, shown
-from .write_statistics import resamples, wilson
+from .._util.statistics import percentile_interval, resamples, wilson
 
 FOLDS = 10
 
@@ -172,8 +172,8 @@ def of_best(
         with np.errstate(invalid="ignore"):
             errors.append(scale(found) - scale(true))
     # a figure that is infinite in both has no error
-    low, high = np.percentile(np.nan_to_num(np.concatenate(errors)), [2.5, 97.5], method="inverted_cdf")
-    least, most = value + float(low), value + float(high)
+    low, high = percentile_interval(np.nan_to_num(np.concatenate(errors)), "inverted_cdf")
+    least, most = value + low, value + high
     return (float(np.exp(value)), float(np.exp(least)), float(np.exp(most))) if logarithmic else (value, least, most)
 
 
