@@ -290,18 +290,18 @@ def test_rounds_of_experience_have_amplitudes_of_their_own(done):
         with np.load(path) as arrays:
             first = arrays["attempt"] == 0
             drawn[path] = tuple(arrays["drive"][first][:5])
-    assert len(drawn) == len(set(drawn.values())) == 3  # the clock's and two rounds
+    assert len(drawn) == len(set(drawn.values())) == 3  # the base's and two rounds
 
 
 def test_the_drives_travel_with_the_checkpoint(done):
     predictor = PulsePredictor.load(done[0] / "checkpoints" / SETTING / "both.npz")
     assert predictor.manifest.settings["drives"] == {"width_s": 15e-9, "low": 1.0, "high": 1.25, "fixed": False}
-    assert predictor.clock is not None
-    assert PulsePredictor.load(done[0] / "checkpoints" / SETTING / "amplitude.npz").clock is None
+    assert predictor.base is not None
+    assert PulsePredictor.load(done[0] / "checkpoints" / SETTING / "amplitude.npz").base is None
 
 
 def test_a_network_with_experience_goes_on_from_that_of_another_setting(done, tmp_path):
-    """It needs no clock and no first round of its own; pulses are those of the pair here."""
+    """It needs no base and no first round of its own; pulses are those of the pair here."""
     configuration = load(tmp_path, BEGUN)
     with Ngspice(1) as engine:
         there = ExperimentContext(configuration, configuration.settings[0], done[0], 1, engine)
@@ -316,7 +316,7 @@ def test_a_network_with_experience_goes_on_from_that_of_another_setting(done, tm
         assert kinds._beginning(here, configuration.variants[key]).pair == here.pair
         assert one.manifest.settings["training"]["start"] is not None
         assert one.scale.shift.tolist() == begun[key].scale.shift.tolist()
-    assert found["both"].clock.sha256 == begun["both"].clock.sha256
+    assert found["both"].base.sha256 == begun["both"].base.sha256
     assert len(list((tmp_path / "kept").glob("full-experience-*"))) == 1
 
 

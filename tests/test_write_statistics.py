@@ -89,7 +89,7 @@ def test_the_interval_of_a_ratio_is_that_of_the_paired_cases():
 
 def ended(readings, targets=1.0, **rules):
     readings = np.atleast_2d(np.array(readings, float))
-    return Rules(**{"tolerance": 0.1, "max_pulses": 4} | rules).ended(np.full(len(readings), targets), readings)
+    return Rules(**{"tolerance": 0.1, "max_pulses": 4} | rules).outcomes(np.full(len(readings), targets), readings)
 
 
 def test_a_write_ends_at_the_target_at_the_last_pulse_or_never():

@@ -123,7 +123,7 @@ def one_shot(place: ExperimentContext, compact: ExperimentContext | None = None)
     second = {
         name: found.hit_row(name, [two_attempts(place, one) for one in several])
         for name, several in programmers.items()
-        if several[0].predictor.clock
+        if several[0].predictor.base
     }
     trials = setting_trials(place, "floor", place.configuration.seed) if place.setting.floor else None
     folds = place.configuration.tables.get("floor", {}).get("folds", 2)

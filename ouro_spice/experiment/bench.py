@@ -14,7 +14,7 @@ from ..dataset.recipe import Recipe
 from ..device.spread import spread
 from ..programming.batch import Fleet, fleet
 from ..programming.programmer import Programmer
-from ..programming.tuning import edges, parameters_of, ranked
+from ..programming.tuning import edges, parameters_of, rank
 from ..simulation.write_voltages import Pair
 from ..simulation.write_voltages import pair as search
 from ..spice.ngspice import Ngspice
@@ -165,5 +165,5 @@ def _ranked(
 ) -> list[dict[str, Any]]:
     """Return the settings of the candidates, best first."""
     trained, targets = cells(bench, cell, voltages, n, TRAINING, engine)
-    _, rows = ranked(tried, trained.copy, targets, bench.tolerance, bench.max_pulses, "time")
+    _, rows = rank(tried, trained.copy, targets, bench.tolerance, bench.max_pulses, "time")
     return [row["parameters"] for row in rows]

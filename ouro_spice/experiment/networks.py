@@ -114,7 +114,7 @@ def _first(place: ExperimentContext) -> int:
 
 
 def _policy(place: ExperimentContext, source: Variant, index: int) -> PulsePredictor:
-    """Return what chooses the pulses in a round: the clock, or the network to begin with; later what was learned so
+    """Return what chooses the pulses in a round: the base, or the network to begin with; later what was learned so
     far.
     """
     if place.begin and index == _first(place):
@@ -122,7 +122,7 @@ def _policy(place: ExperimentContext, source: Variant, index: int) -> PulsePredi
     seed = place.configuration.seed
 
     def make() -> PulsePredictor:
-        return _learned(place, source, _rounds(place, source, index), seed) if index else _clock(place, source)
+        return _learned(place, source, _rounds(place, source, index), seed) if index else _base(place, source)
 
     path = place.checkpoints / f"{source.key}-round-{index}.npz"
     return load_or_train(path, _recipe(place, source, seed) | {"round": index}, None, place.trainer, make)
@@ -154,7 +154,7 @@ def _remembers(variant: Variant) -> bool:
     return "slow_same" in variant.specification.inputs
 
 
-def _clock(place: ExperimentContext, variant: Variant) -> PulsePredictor:
+def _base(place: ExperimentContext, variant: Variant) -> PulsePredictor:
     """Return the middle of all devices: the time by start, change, and amplitude where that varies."""
     seed, law = place.configuration.seed, variant.gathering
     plain = PulsePredictor.fit(place.data, Specification((Stage("time", epochs=60),)), seed=seed)
@@ -205,8 +205,8 @@ def _learned(
         start = _beginning(place, variant)
         last = dataclasses.replace(specification, stages=specification.stages[-1:])
         return _trained(place, last, columns, seed, start)
-    clock = _policy(place, _source(place, variant), 0) if _remembers(variant) else None
-    return _trained(place, specification, columns, seed, clock=clock)
+    base = _policy(place, _source(place, variant), 0) if _remembers(variant) else None
+    return _trained(place, specification, columns, seed, base=base)
 
 
 def _trained(
@@ -215,7 +215,7 @@ def _trained(
     columns: list[dict[str, np.ndarray]],
     seed: int,
     start: PulsePredictor | None = None,
-    clock: PulsePredictor | None = None,
+    base: PulsePredictor | None = None,
 ) -> PulsePredictor:
     """Return a network from experience; each device is on one side of the split."""
     joined = {name: np.concatenate([one[name] for one in columns]) for name in columns[0]}
@@ -223,7 +223,5 @@ def _trained(
     used = away | (joined["attempt"] == 0)
     held = joined["place"] % 10 == 9
     train, validation = (examples(joined, np.flatnonzero(used & side)) for side in (~held, held))
-    clock = start.clock if start else clock
-    return PulsePredictor.trained(
-        specification, train, validation, _manifest(place), seed=seed, start=start, clock=clock
-    )
+    base = start.base if start else base
+    return PulsePredictor.trained(specification, train, validation, _manifest(place), seed=seed, start=start, base=base)

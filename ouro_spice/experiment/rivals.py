@@ -15,7 +15,7 @@ from ..evaluation.noise_floor import Trials
 from ..evaluation.trajectories import trials
 from ..prediction.lookup_table import Table
 from ..programming.nominal import NominalTimes, nominal_times
-from ..programming.tuning import edges, ranked
+from ..programming.tuning import edges, rank
 from ..provenance.cache import cached_arrays
 from ..simulation.write_voltages import Pair
 from ..spice.ngspice import Engine
@@ -92,7 +92,7 @@ def writing_table(
 
 def best_table(made: Table, cells: Any, targets_S: Sequence[float], tolerance: float, most: int) -> Table:
     """Return a table with the factors that take the least time on training cells."""
-    return ranked(made.candidates(), cells.copy, targets_S, tolerance, most, "time", patience=None)[0]
+    return rank(made.candidates(), cells.copy, targets_S, tolerance, most, "time", patience=None)[0]
 
 
 def table_settings(one: Table) -> dict[str, Any]:

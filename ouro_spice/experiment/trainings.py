@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._util.statistics import share_ends
 from ..evaluation.bands import BANDS, Estimate, label, within
 from ..evaluation.deployment import Deployment
 from ..prediction.pulse_predictor import PulsePredictor
-from ..programming.write_statistics import share_ends
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from ..programming.lockstep import write_many
 from ..programming.outcome import Outcome
 from ..programming.programmer import Programmer
 from ..programming.programmers.fixed import FixedPulse
-from ..programming.tuning import edges, ranked
+from ..programming.tuning import edges, rank
 from ..programming.write_statistics import summary
 from ..provenance.cache import cached_arrays
 from ..provenance.manifest import describe
@@ -147,7 +147,7 @@ def tuned_parameters(
         drawn = place.samples(count, TRAINING)
         cells = place.fleet(drawn)
         targets = [one.target_S for one in drawn]
-        _, rows = ranked(tried, cells.copy, targets, tolerance, table["max_pulses"], _BY, patience=PATIENCE)
+        _, rows = rank(tried, cells.copy, targets, tolerance, table["max_pulses"], _BY, patience=PATIENCE)
         return {"rows": np.array(json.dumps([row["parameters"] for row in rows]))}
 
     origin = place.origin(**settings)

@@ -54,7 +54,7 @@ class Programmer(Protocol):
         ...
 
 
-def known(programmer: object) -> str:
+def knowledge(programmer: object) -> str:
     """Return what a programmer knows, one of `KNOWS`; "" where it does not say.
 
     Raises
@@ -73,11 +73,11 @@ def predictions_for(programmer: Programmer, targets: np.ndarray, readings: np.nd
     count = getattr(programmer, "predictions", None)
     if callable(count):
         return np.asarray(count(targets, readings), dtype=int)
-    return np.full(len(targets), 0 if known(programmer) in ("", NOTHING) else 1)
+    return np.full(len(targets), 0 if knowledge(programmer) in ("", NOTHING) else 1)
 
 
 def check_circuit(programmer: Programmer, here: Manifest) -> None:
-    """Let a programmer that has ``check`` refuse a circuit, by its manifest."""
+    """Call the ``check`` of a programmer that has one: it may refuse a circuit, by its manifest, with a ValueError."""
     check = getattr(programmer, "check", None)
     if callable(check):
         check(here)
@@ -87,7 +87,7 @@ def check_programmer(programmer: object) -> None:
     """Raise ValueError for what chooses no pulses."""
     check_has("programmer", programmer, "next_pulse", "a programmer, such as ouro_spice.ISPP(pair)")
     check_text("the programmer's name", getattr(programmer, "name", None))
-    known(programmer)
+    knowledge(programmer)
 
 
 class Conventional(ABC):
@@ -109,7 +109,8 @@ class Conventional(ABC):
 
 
 def levels(targets: np.ndarray, readings: np.ndarray, back: int | None, highest: int) -> np.ndarray:
-    """Return how many steps each of K programmers that step up until the target is crossed has come to, (K,).
+    """Return the step, from 0 on, that each of K programmers which step up until the target is crossed has come to,
+    (K,).
 
     Parameters
     ----------

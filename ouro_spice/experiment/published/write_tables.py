@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...programming.tuning import told_edges
+from ...programming.tuning import edges_in_words
 from .setting_words import in_words, listed
 
 WRITE_HEAD = (
@@ -128,7 +128,7 @@ def ratio_rows(ratios: Mapping[str, Row], rows: Mapping[str, Mapping[str, Row]])
 def tuned_rows(tuned: Mapping[str, Row]) -> Rows:
     """Return a line for each conventional programmer under `TUNED_HEAD`: ``parameters`` and ``edges`` by programmer."""
     return [
-        [name, listed(one["parameters"]), told_edges(in_words(one["parameters"], one["edges"])) or "none"]
+        [name, listed(one["parameters"]), edges_in_words(in_words(one["parameters"], one["edges"])) or "none"]
         for name, one in tuned.items()
     ]
 
