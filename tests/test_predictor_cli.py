@@ -19,7 +19,7 @@ from ouro_spice.cli import main
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.device.walk import Walk
 from ouro_spice.experiment import bench as benches
-from ouro_spice.experiment import benchmark, networks
+from ouro_spice.experiment import benchmark, context, networks
 from ouro_spice.prediction.held_out import held_out
 from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
 from ouro_spice.programming.programmers.coarse_fine import CoarseFine
@@ -488,7 +488,7 @@ def test_an_interrupted_campaign_says_that_it_goes_on(ouro, tiny, tmp_path, monk
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(networks, "extract", interrupted)
+    monkeypatch.setattr(context, "extract", interrupted)
     done = ouro("campaign", "paper", "--config", tiny / "tiny.toml", "--out", tmp_path)
     assert done.returncode == 130 and "run again to go on" in one_line(done)
 
