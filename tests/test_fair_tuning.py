@@ -100,7 +100,7 @@ class Seen:
 
 @pytest.fixture
 def seen(monkeypatch):
-    """All that fleets simulate from now on; of tuning what `ranked` does, of judging what `write_many` does."""
+    """All that fleets simulate from now on; of tuning what `rank` does, of judging what `write_many` does."""
     found = Seen()
     for kind in (CompactFleet, SpiceFleet):
         for name in ("read", "apply", "sampled"):
@@ -112,7 +112,7 @@ def seen(monkeypatch):
 
             monkeypatch.setattr(kind, name, noted)
     for module in (writes, bench, rivals):
-        monkeypatch.setattr(module, "ranked", found.within("tuned", module.ranked))
+        monkeypatch.setattr(module, "rank", found.within("tuned", module.rank))
     for module in (writes, benchmark):
         monkeypatch.setattr(module, "write_many", found.within("judged", module.write_many))
     return found
@@ -145,6 +145,12 @@ def test_a_benchmark_tunes_on_devices_that_it_does_not_judge_on(seen, monkeypatc
     found = benchmark.benchmark(given)
     assert set(found.histories) == {"noise-free", "table", "coarse to fine"} == {"noise-free"} | set(found.tuned)
     seen.check(5, 6, others=True)
+
+
+def test_a_bench_without_amplitudes_says_what_is_missing():
+    given = bench.Bench("reduced", CompactCell(jart_vcm_v1b(window=True, walk=Walk()), "reduced"))
+    with pytest.raises(ValueError, match="pair is None: search the amplitudes first"):
+        bench.tune_rule(given, CoarseFine, None)
 
 
 @pytest.mark.ngspice

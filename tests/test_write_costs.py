@@ -11,10 +11,17 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice import Outcome
 from ouro_spice.experiment.prediction_timing import prediction_times
+from ouro_spice.experiment.published.setting_words import listed
+from ouro_spice.experiment.published.write_tables import (
+    COST_HEAD,
+    against_rows,
+    cost_head,
+    cost_rows,
+    seconds,
+    tuned_rows,
+)
 from ouro_spice.experiment.ranking import CONVENTIONAL, INFORMED
 from ouro_spice.experiment.rival_ratios import against, break_even, inputs, quickest
-from ouro_spice.experiment.setting_words import listed
-from ouro_spice.experiment.write_tables import COST_HEAD, against_rows, cost_head, cost_rows, seconds, tuned_rows
 from ouro_spice.prediction.device_memory import DeviceMemory
 from ouro_spice.prediction.neural_programmer import ModelProgrammer
 from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,7 +23,7 @@ from .._util.forks import cached_property
 from ..circuit.pulse import Pulse
 from ..dataset.pulse_dataset import PulseDataset
 from ..evaluation.noise_floor import Trials
-from ..programming.programmer import Conventional
+from ..programming.programmer import TRAINING_DATA, Conventional
 from ..provenance.manifest import Manifest
 from ..provenance.rebuild import check_fit
 from ..simulation.write_voltages import Pair, recorded_pair
@@ -80,7 +79,7 @@ class Table(Conventional):
     turn: float = 0.7
     name: str = "table"
 
-    knows: ClassVar[str] = "training data"
+    knows = TRAINING_DATA
 
     def __post_init__(self) -> None:
         for name in ("axis_S", "log_time"):

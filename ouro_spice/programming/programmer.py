@@ -39,8 +39,15 @@ class Programmer(Protocol):
     circuit, by the manifest of the work, before anything is done.
     """
 
-    name: str
-    knows: str
+    @property
+    def name(self) -> str:
+        """Return its name in results."""
+        ...
+
+    @property
+    def knows(self) -> str:
+        """Return what it knows, one of `KNOWS`."""
+        ...
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
         """Return the next pulse for a target [S], given all readings of this write [S], the latest last."""

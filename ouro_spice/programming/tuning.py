@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import numbers
 from collections.abc import Callable, Mapping, Sequence, Sized
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,6 +23,8 @@ from .write_statistics import summary
 if TYPE_CHECKING:
     from .batch import Fleet
 
+Candidate = TypeVar("Candidate", bound=Programmer)
+
 _BY = {"pulses": "pulses_mean", "time": "time_s"}
 _FIRST = 40  # cases that every candidate is tried on
 _MORE = 3  # from round to round: so many times the cases, for one in so many of the candidates
@@ -31,7 +33,7 @@ _LEFT = 6  # candidates that come to the last round at least
 
 
 def tune(
-    candidates: Sequence[Programmer],
+    candidates: Sequence[Candidate],
     make_fleet: Callable[[], Fleet],
     targets: ArrayLike,
     tolerance: float,
@@ -39,7 +41,7 @@ def tune(
     by: str = "pulses",
     least: float = 0.99,
     patience: int | None = 20,
-) -> tuple[Programmer, list[dict[str, Any]]]:
+) -> tuple[Candidate, list[dict[str, Any]]]:
     """Return the candidate that takes the fewest pulses, or the shortest time, among those that succeed, and a table of
     all.
 
@@ -85,7 +87,7 @@ def tune(
 
 
 def rank(
-    candidates: Sequence[Programmer],
+    candidates: Sequence[Candidate],
     make_fleet: Callable[[], Fleet],
     targets: ArrayLike,
     tolerance: float,
@@ -93,7 +95,7 @@ def rank(
     by: str = "pulses",
     least: float = 0.99,
     patience: int | None = 20,
-) -> tuple[Programmer, list[dict[str, Any]]]:
+) -> tuple[Candidate, list[dict[str, Any]]]:
     """Return what `tune` does, without its warning: for tables that show the edges."""
     _check(candidates, by, least)
     if not callable(make_fleet) or isinstance(make_fleet, type):

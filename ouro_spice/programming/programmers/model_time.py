@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from ..._util.forks import cached_property
 from ...circuit.pulse import Pulse
 from ...dataset.recipe import LIMIT
 from ..nominal import LEAST_S, NominalTimes, check_rule
-from ..programmer import Conventional
+from ..programmer import NOMINAL, Conventional
 from .write_states import WriteStates
 
 _LEAST = 0.02
@@ -62,7 +61,7 @@ class ModelTime(Conventional):
     shortest: float = 1e-9
     name: str = "model time"
 
-    knows: ClassVar[str] = "nominal model"
+    knows = NOMINAL
 
     def __post_init__(self) -> None:
         check_rule(self.name, self.nominal, self.over, self.shortest, self.edge)

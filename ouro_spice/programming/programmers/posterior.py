@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from ..._util.forks import cached_property
 from ...circuit.pulse import Pulse
 from ...dataset.recipe import LIMIT
 from ..nominal import LEAST_S, NominalTimes, check_rule
-from ..programmer import Conventional
+from ..programmer import NOMINAL, Conventional
 from .write_states import WriteStates
 
 CLEAR_S = 5e-6
@@ -81,7 +80,7 @@ class Posterior(Conventional):
     shortest: float = 1e-9
     name: str = "posterior"
 
-    knows: ClassVar[str] = "nominal model"
+    knows = NOMINAL
 
     def __post_init__(self) -> None:
         check_rule(self.name, self.nominal, self.over, self.width, self.edge)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -58,8 +57,6 @@ class ProportionalIntegral(Conventional):
     most: float = 2.0
     edge: float = 2e-9
     name: str = "PI in amplitude"
-
-    knows: ClassVar[str] = "nothing"
 
     def __post_init__(self) -> None:
         check_programmer(self.name, self.voltages)
@@ -148,8 +145,6 @@ class ProportionalIntegralWidth(Conventional):
     edge: float = 2e-9
     shortest: float = 1e-9
     name: str = "PI in width"
-
-    knows: ClassVar[str] = "nothing"
 
     def __post_init__(self) -> None:
         check_programmer(self.name, self.voltages)
