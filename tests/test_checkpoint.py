@@ -12,6 +12,7 @@ from analytic_device import PAIR, grid, plain, quick, records
 
 import ouro_spice as ouro
 from ouro_spice import PulsePredictor
+from ouro_spice._util.files import OutputError
 from ouro_spice.prediction.network import Weights
 from ouro_spice.prediction.specification import Specification, Stage
 
@@ -188,6 +189,6 @@ def test_a_network_of_other_sizes_is_refused(trained, tmp_path):
 
 def test_a_checkpoint_that_cannot_be_written_is_an_output_error(trained, tmp_path):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(ouro.files.OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="cannot write"):
         trained.save(tmp_path / "file" / "predictor.npz")
     assert (tmp_path / "file").read_text() == "mine"

@@ -100,7 +100,7 @@ class Seen:
 
 @pytest.fixture
 def seen(monkeypatch):
-    """All that fleets simulate from now on; of tuning what `ranked` does, of judging what `write_many` does."""
+    """All that fleets simulate from now on; of tuning what `rank` does, of judging what `write_many` does."""
     found = Seen()
     for kind in (CompactFleet, SpiceFleet):
         for name in ("read", "apply", "sampled"):
@@ -112,7 +112,7 @@ def seen(monkeypatch):
 
             monkeypatch.setattr(kind, name, noted)
     for module in (writes, bench, rivals):
-        monkeypatch.setattr(module, "ranked", found.within("tuned", module.ranked))
+        monkeypatch.setattr(module, "rank", found.within("tuned", module.rank))
     for module in (writes, benchmark):
         monkeypatch.setattr(module, "write_many", found.within("judged", module.write_many))
     return found

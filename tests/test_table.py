@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import ouro_spice as ouro
 from ouro_spice import OutsideTraining, Table
-from ouro_spice.dataset.recipe import LIMIT
+from ouro_spice.dataset.recipe import LIMIT, Recipe
 from ouro_spice.evaluation.bands import BANDS, within
 from ouro_spice.evaluation.noise_floor import Trials
 from ouro_spice.evaluation.trajectories import _Law
@@ -380,7 +380,7 @@ def test_trials_make_a_table_that_writes_their_cells():
     made = ouro.trials(COMPACT, VOLTAGES, 40, 8, widths=64, seed=3, workers=2)
     assert made.manifest.circuit == describe(COMPACT).circuit
     table = Table.fit(made, 0.2)
-    recipe = ouro.dataset.Recipe(30, 8, VOLTAGES)
+    recipe = Recipe(30, 8, VOLTAGES)
     drawn = [recipe.draw(COMPACT, number) for number in range(30)]
     targets = [one.target_S for one in drawn]
     found = ouro.write_many(ouro.fleet(COMPACT, drawn, workers=2), table, targets, 0.2, patience=None)

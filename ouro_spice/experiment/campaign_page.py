@@ -12,7 +12,7 @@ from ..evaluation.bands import BANDS, label
 from ..reporting.attempt_figures import rpd_by_start, rpd_histogram, rpd_map, share_bars, transfer_bars
 from ..reporting.map_figure import history_map
 from ..reporting.page import Page
-from ..reporting.write_figures import converged, iterations, pulses_and_time
+from ..reporting.write_figures import convergence, iterations, pulses_and_time
 from ..simulation.live_cell import live
 from .context import ExperimentContext
 from .published import result_tables
@@ -110,7 +110,7 @@ def _converged(book: _FigurePage, name: str, place: ExperimentContext, found: Fi
     histories, (low, high) = found.convergence[name], place.cell.window_S
     book.page.heading(f"{name}: where writes converge")
     text = "End against target after the iterations, Fig. 7(a)"
-    book.figure(converged(histories, (low, high)), text, f"{name}-converged")
+    book.figure(convergence(histories, (low, high)), text, f"{name}-converged")
     shown = [target for target in place.configuration.tables["converge"]["shown_S"] if low < target < high]
     for who, several in histories.items():
         book.page.paragraph(who)

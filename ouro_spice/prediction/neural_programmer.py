@@ -212,9 +212,7 @@ class ModelProgrammer:
 
 
 def repeats(targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
-    """Return the number of readings (k, j) before the last one that were, without a break, on its side of the targets,
-    (k,).
-    """
+    """Return the number of readings (k, j) just before the last one that were on its side of the targets, (k,)."""
     sides = np.sign(targets[:, None] - readings)
     same = (sides == sides[:, -1:])[:, ::-1]
     return np.cumprod(same, axis=1).sum(axis=1) - 1

@@ -117,9 +117,11 @@ class _Run:
     seeds: np.random.SeedSequence
 
     def fit(self, network: Network, done: Callable[[int], None], trained: bool) -> float | None:
-        """Train; return the best score, whose weights the network then has. A `trained` one may stay as it is.
+        """Train by Adam, whose rate falls along a cosine; return the best score, whose weights the network then has.
 
-        Without validation examples the network is that of the last epoch, and there is no score.
+        All epochs are gone through: of them that is kept which is best on the validation examples, and a `trained`
+        network may stay as it is. Without validation examples that of the last epoch is kept, and there is no score.
+        ValueError where no score is finite.
         """
         stage, judged = self.stage, len(self.validation) > 0
         generator = torch.Generator().manual_seed(int(self.seeds.generate_state(1)[0]))

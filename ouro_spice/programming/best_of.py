@@ -116,7 +116,7 @@ class Candidates:
         return found / count[:, None], true / count[:, None]
 
     def _taken(self, cost: np.ndarray, success: np.ndarray, count: np.ndarray | int) -> np.ndarray:
-        """Return which candidate is taken by sums of cost and success over `count` attempts, (B, C) each, as places
+        """Return the place of the candidate that is taken by sums of cost and success over `count` attempts, (B, C) to
         (B,).
         """
         least = success.max(axis=1) - self.less * np.asarray(count)
@@ -127,13 +127,13 @@ class Candidates:
 def of_best(
     sides: Sequence[Candidates], figure: Callable[..., np.ndarray], *, logarithmic: bool = False, seed: int = 0
 ) -> tuple[float, float, float]:
-    """Return a figure of the best ones of several kinds, by cross-fitting, and the ends of its 95 % interval, by a
-    bootstrap.
+    """Return a figure of the best ones of several kinds, and the ends of its 95 % interval.
 
-    The figure is honest: the attempts are dealt out to 10 folds, and each is judged with the candidates that the
-    attempts of the other folds choose. So is the interval, a bootstrap in which each resample chooses anew in the same
-    way: it shows how far a resample's figure lies from what its own choices are worth on the attempts that it was drawn
-    from. Of one candidate a side the figure is that of the means, and the interval their percentiles.
+    The figure is found by cross-fitting: the attempts are dealt out to 10 folds, and each attempt is judged with the
+    candidates that the other folds choose. The interval is a bootstrap in which each resample chooses anew in the same
+    way: it shows how far a resample's figure lies from what its own choices are worth on all attempts. Held fixed are
+    the folds and the resamples, by their seeds; nothing has to converge. With one candidate a side the figure is that
+    of the means, and the interval their percentiles.
 
     Parameters
     ----------
@@ -178,9 +178,7 @@ def of_best(
 
 
 def ratio_of_best(a: Candidates, b: Candidates, seed: int = 0) -> tuple[float, float, float]:
-    """Return the ratio of what the best of `a` takes to what the best of `b` takes, and the ends of its 95 % interval;
-    see `of_best`.
-    """
+    """Return the ratio of what the best of `a` and of `b` take, and the ends of its 95 % interval; see `of_best`."""
     return of_best((a, b), lambda one, other: one[:, 0] / other[:, 0], logarithmic=True, seed=seed)
 
 

@@ -136,8 +136,8 @@ class CompactFleet(CellBatch[CompactCell]):
         return _States(n, _vectors(self.devices), w, np.zeros(len(self), int))
 
     def _states_for(self, places: np.ndarray, polarity: np.ndarray) -> _States:
-        """Return a copy of the states of some cells as pulses of these polarities (k,) find them: after the half-cycle
-        walk's step, where one turns.
+        """Return a copy of the states of some cells as pulses of these polarities (k,) find them: a turn moves the
+        half-cycle walk on.
         """
         from ..compact.parameter_vector import vector
 

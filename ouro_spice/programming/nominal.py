@@ -177,6 +177,9 @@ def _way(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the logarithm of the conductance, ascending, and the time at full amplitude [s], (T,) each, on the way
     from one concentration to another [1e26 m^-3].
+
+    A transient that ends before the device has crossed is followed by one four times as long, twelve in all; a
+    ValueError, where the last one does not cross, either.
     """
     limit_s = _FIRST * expected_s
     for _ in range(_TRIES):

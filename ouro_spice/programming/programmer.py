@@ -109,8 +109,7 @@ class Conventional(ABC):
 
 
 def levels(targets: np.ndarray, readings: np.ndarray, back: int | None, highest: int) -> np.ndarray:
-    """Return the step, from 0 on, that each of K programmers which step up until the target is crossed has come to,
-    (K,).
+    """Return the step, from 0 on, that K programmers have come to which step up until the target is crossed, (K,).
 
     Parameters
     ----------

@@ -42,12 +42,12 @@ def tune(
     least: float = 0.99,
     patience: int | None = 20,
 ) -> tuple[Candidate, list[dict[str, Any]]]:
-    """Return the candidate that takes the fewest pulses, or the shortest time, among those that succeed, and a table of
+    """Return the candidate that takes the fewest pulses, or the shortest time, of those that succeed, and a table of
     all.
 
-    By successive halving: all candidates write the first cases, the better ones of them three times as many, and so on
-    until the last ones write all. Cases should be in random order. `TuningEdge` warns where a setting of the best one
-    is the smallest or the largest of three or more that were tried: what lies beyond may be better.
+    By successive halving: all candidates write the first 40 cases, the better third of them three times as many, and so
+    on until the last ones, six at least, write all. Cases should be in random order. `TuningEdge` warns where a setting
+    of the best one is the smallest or the largest of three or more that were tried: what lies beyond may be better.
 
     Parameters
     ----------

@@ -97,8 +97,7 @@ def write_verify(
     state
         Where a description starts.
     device
-        The one that is in the described cell, such as one of ``cell.device.draw``. Window and manifest are those of the
-        description: what a chip knows.
+        That in the described cell, as of ``cell.device.draw``; window and manifest are the description's, as chips know.
     patience
         The write ends as `Outcome.STUCK` where so many pulses leave the reading where it is, within a ten-thousandth
         of the tolerance. Programmers that begin with weak pulses, and coarse sense paths, need more; None: never.

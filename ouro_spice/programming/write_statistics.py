@@ -57,8 +57,7 @@ def summary(histories: Sequence[History]) -> dict[str, Any]:
 
 
 def ratio(a: Sequence[History], b: Sequence[History], key: str = "pulses") -> tuple[float, float, float]:
-    """Return the ratio of what one programmer takes to what another one takes on the same cases, and the ends of its 95
-    % interval.
+    """Return the ratio of what two programmers take on the same cases, and the ends of its 95 % interval.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Result = ArrayWrite | Positions | Disturb | SneakMap | Product
-Drawn = dict[str, tuple["Figure", "pd.DataFrame"]]
+Figures = dict[str, tuple["Figure", "pd.DataFrame"]]
 
 _NOTHING = 1e-12
 """A relative change below this is the error of rounding."""
@@ -67,7 +67,7 @@ def write_results(result: Result, folder: Path) -> dict[str, Path]:
     return paths | {"summary.json": write_text(folder / "summary.json", summary)}
 
 
-def figures_of(result: Result) -> Drawn:
+def figures_of(result: Result) -> Figures:
     """Draw the figures of a result; return each with its table, by the stem of their files."""
     if isinstance(result, ArrayWrite):
         return _write(result)
@@ -88,7 +88,7 @@ def _maps(maps: Sequence[Heat], marked: Sequence[tuple[int, int]] = ()) -> Figur
     return figure
 
 
-def _write(write: ArrayWrite) -> Drawn:
+def _write(write: ArrayWrite) -> Figures:
     import pandas as pd
 
     marked = [divmod(k, write.selection.array.cols) for k in write.selection.indices]

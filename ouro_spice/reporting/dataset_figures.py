@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-Drawn = tuple["Figure", "pd.DataFrame"]
+FigureAndTable = tuple["Figure", "pd.DataFrame"]
 
 DIRECTIONS = ((1, "SET", SET_COLOUR), (-1, "RESET", RESET_COLOUR))
 
@@ -57,7 +57,7 @@ def write_figures(data: PulseDataset, folder: Path) -> dict[str, Path]:
     return paths
 
 
-def histories(data: PulseDataset) -> Drawn:
+def histories(data: PulseDataset) -> FigureAndTable:
     """Draw the conductance over pulse time of a sample of records, a panel a direction, a dot where the pulse ends;
     return figure and table.
     """
@@ -86,7 +86,7 @@ def histories(data: PulseDataset) -> Drawn:
     return figure, pd.concat(lines, ignore_index=True)
 
 
-def pulse_times(data: PulseDataset) -> Drawn:
+def pulse_times(data: PulseDataset) -> FigureAndTable:
     """Draw the pulse time over the conductances at start and target, of each record, or medians where there are many;
     return figure and table.
     """
@@ -123,7 +123,7 @@ def pulse_times(data: PulseDataset) -> Drawn:
     return figure, table
 
 
-def distributions(data: PulseDataset) -> Drawn:
+def distributions(data: PulseDataset) -> FigureAndTable:
     """Draw distributions of the pulse time and of the relative distance from the target at the end, by direction;
     return figure and table.
 

@@ -26,7 +26,7 @@ _LONGEST = 1e12
 """Of a figure of a write, in whatever unit: larger than any, so that the check is that of a number."""
 
 
-def converged(histories: Mapping[str, Sequence[History]], window_S: tuple[float, float], after: int = 20) -> Figure:
+def convergence(histories: Mapping[str, Sequence[History]], window_S: tuple[float, float], after: int = 20) -> Figure:
     """Draw the conductance after some iterations over the target, and its distance from that, mean and standard
     deviation; return the figure.
 
