@@ -97,7 +97,7 @@ def write_verify(
     state
         Where a description starts.
     device
-        That in the described cell, as of ``cell.device.draw``; window and manifest are the description's, as chips know.
+        The device in the cell, as of ``cell.device.draw``; window and manifest are those of the description.
     patience
         The write ends as `Outcome.STUCK` where so many pulses leave the reading where it is, within a ten-thousandth
         of the tolerance. Programmers that begin with weak pulses, and coarse sense paths, need more; None: never.
