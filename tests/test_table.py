@@ -21,7 +21,7 @@ from ouro_spice.experiment.bench import Bench
 from ouro_spice.experiment.bench_table import bench_table
 from ouro_spice.experiment.benchmark import benchmark
 from ouro_spice.experiment.campaigns import finite
-from ouro_spice.prediction.table_fit import filled, from_trials, thin_plate
+from ouro_spice.prediction.table_fit import fill_gaps, from_trials, thin_plate
 from ouro_spice.provenance.manifest import describe
 
 MANIFEST = describe(CELL, pair=PAIR, rise_s=3e-9, fall_s=4e-9)
@@ -168,10 +168,10 @@ def test_an_empty_bin_has_the_time_of_the_nearest_one():
     sparse = Table.fit(records(60), bins=20)
     assert np.all(np.isfinite(sparse.log_time))
     nan = np.nan
-    found = filled(np.array([[1.0, nan, nan, nan], [nan, nan, nan, nan], [nan, nan, nan, 2.0]]))
+    found = fill_gaps(np.array([[1.0, nan, nan, nan], [nan, nan, nan, nan], [nan, nan, nan, 2.0]]))
     assert found[0].tolist() == [1.0, 1.0, found[0, 2], 2.0] and found[2].tolist() == [1.0, found[2, 1], 2.0, 2.0]
     with pytest.raises(ValueError, match="without a value"):
-        filled(np.full((2, 2), nan))
+        fill_gaps(np.full((2, 2), nan))
 
 
 def test_only_training_records_are_seen():

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 
 class Lock(Protocol):
@@ -31,10 +31,13 @@ def free_at_fork(lock: Lock) -> None:
     os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
 
 
-class cached_property(functools.cached_property):
+_T = TypeVar("_T")
+
+
+class cached_property(functools.cached_property[_T]):
     """The standard library's, without the lock that Python 3.11 holds meanwhile: two threads may compute it twice."""
 
-    def __init__(self, function: Callable[[Any], Any]) -> None:
+    def __init__(self, function: Callable[[Any], _T]) -> None:
         super().__init__(function)
         self.lock = contextlib.nullcontext()
 

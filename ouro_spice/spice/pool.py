@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any
@@ -109,7 +109,7 @@ class Pool:
         """Run many tasks on all workers; replies come in the order of the tasks."""
         return self.each(self.run, tasks)
 
-    def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Generator[Any, None, None]:
         """Call a function that runs tasks, on as many threads as workers; results come in the order of the items.
 
         Raises
