@@ -218,7 +218,7 @@ def naive_bench(cell: ouro.Cell1T1R, recipe: Recipe, row) -> ouro.Testbench:
     pulse = ouro.Pulse(row.amplitude_V, 2 * abs(row.t_pulse_s), row.rise_s, row.fall_s)
     flat, length = own.flat_start_s(pulse), own.duration([pulse])
     first = flat - pulse.rise
-    stretch = walk_segment.WalkSegment(
+    segment = walk_segment.WalkSegment(
         drawn.device,
         state.wander[0],
         pulse.polarity,
@@ -227,8 +227,8 @@ def naive_bench(cell: ouro.Cell1T1R, recipe: Recipe, row) -> ouro.Testbench:
         length,
         random_keys.stream_key(drawn.seed),
     )
-    path = stretch.path(np.full(len(stretch.ends_s), state.n_disc[0]))
-    return own.testbench([pulse], state, walks={0: stretch.ramps(path)})
+    path = segment.parameter_path(np.full(len(segment.ends_s), state.n_disc[0]))
+    return own.testbench([pulse], state, walks={0: segment.parameter_waveforms(path)})
 
 
 def compact(seed: int, quick: bool) -> Figures:

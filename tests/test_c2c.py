@@ -11,7 +11,7 @@ from scipy.stats import kstest
 
 import ouro_spice as ouro
 from ouro_spice._util import philox, random_keys
-from ouro_spice.compact.characteristics import characteristics
+from ouro_spice.compact import characteristics
 from ouro_spice.device import walk_values
 from ouro_spice.device.spread import VARYING
 from ouro_spice.simulation import walk_segment
@@ -86,11 +86,11 @@ def test_a_walk_in_spice_is_the_walk_of_the_compact_model(engine, pulse, g):
 
 def test_the_changes_have_their_middle_at_the_ends_of_the_steps():
     """Their mean over a whole step is that of the law: nothing comes late. Near the pulse's ends they are shorter."""
-    stretch = walk_segment.WalkSegment(
+    segment = walk_segment.WalkSegment(
         WALKING, walk_values.initial_state(WALKING, 0.5), -1, 0.0, 101e-9, 120e-9, random_keys.stream_key(3)
     )
-    path = stretch.path(stretch.standing(0.5))
-    r = stretch.ramps(path)["r"]
+    path = segment.parameter_path(segment.constant_concentrations(0.5))
+    r = segment.parameter_waveforms(path)["r"]
     logs = np.log(path[:, 0] / WALKING.r)
     ends = 10e-9 * np.arange(1, 10)
     for share, expected in ((-0.25, logs[:9]), (0, (logs[:9] + logs[1:10]) / 2), (0.25, logs[1:10])):
@@ -99,14 +99,14 @@ def test_the_changes_have_their_middle_at_the_ends_of_the_steps():
 
 
 def test_what_is_drawn_at_the_end_of_a_pulse_takes_its_place_behind_it():
-    stretch = walk_segment.WalkSegment(
+    segment = walk_segment.WalkSegment(
         WALKING, walk_values.initial_state(WALKING, 0.5), -1, 0.0, 30e-9, 50e-9, random_keys.stream_key(3)
     )
-    path = stretch.path(stretch.standing(0.5))
-    r = stretch.ramps(path)["r"]
+    path = segment.parameter_path(segment.constant_concentrations(0.5))
+    r = segment.parameter_waveforms(path)["r"]
     found = WALKING.r * np.exp(np.interp([29.9e-9, 30e-9, 36e-9, 50e-9], r.times_s, r.volts))
     assert found == pytest.approx(path[[2, 2, 3, 3], 0], rel=1e-12)
-    assert stretch.after(path, stretch.standing(0.5)).r == path[3, 0]
+    assert segment.after(path, segment.constant_concentrations(0.5)).r == path[3, 0]
 
 
 @pytest.mark.parametrize("split_s", [1e-9, 18e-9, 20e-9, 22e-9, 25e-9, 60e-9])
@@ -118,9 +118,9 @@ def test_two_parts_of_a_pulse_have_the_lines_of_the_whole(split_s):
         for begin, end in itertools.pairwise(times):
             on = 2e-9 - begin
             one = walk_segment.WalkSegment(WALKING, wander, -1, on, on + 75e-9, end - begin, random_keys.stream_key(3))
-            n = one.standing(0.5)
-            path = one.path(n)
-            found.append((begin, end, one.ramps(path)["l"]))
+            n = one.constant_concentrations(0.5)
+            path = one.parameter_path(n)
+            found.append((begin, end, one.parameter_waveforms(path)["l"]))
             wander = one.after(path, n)
         return found, wander
 
@@ -158,10 +158,10 @@ def test_limits_that_are_far_away_have_no_sources():
     """In the window the rate feels neither; over the full range both, and the lower one where it is near."""
 
     def driven(device, polarity, n_disc=0.1):
-        stretch = walk_segment.WalkSegment(
+        segment = walk_segment.WalkSegment(
             device, walk_values.initial_state(device, n_disc), polarity, 0.0, 1e-7, 1e-7, random_keys.stream_key(0)
         )
-        return set(stretch.ramps(stretch.path(stretch.standing(n_disc))))
+        return set(segment.parameter_waveforms(segment.parameter_path(segment.constant_concentrations(n_disc))))
 
     wide, near = ouro.jart_vcm_v1b(walk=ouro.Walk()), WALKING.replace(Ndiscmin=0.016)
     assert driven(WALKING, 1) == driven(WALKING, -1) == driven(near, -1) == {"r", "l"}

@@ -9,7 +9,7 @@ import ouro_spice as ouro
 from ouro_spice._util import random_keys
 from ouro_spice.circuit.result import Result
 from ouro_spice.circuit.waveform import Waveform
-from ouro_spice.compact.characteristics import characteristics
+from ouro_spice.compact import characteristics
 from ouro_spice.device import walk_values
 from ouro_spice.simulation import walk_segment
 from ouro_spice.simulation.first_guess import Source, concentrations
@@ -18,7 +18,7 @@ DEVICE = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
 PULSE = ouro.Pulse(-0.45, 500e-9)
 
 
-def stretch(device=DEVICE, n_disc=0.2, pulse=PULSE):
+def segment(device=DEVICE, n_disc=0.2, pulse=PULSE):
     length = pulse.duration
     return walk_segment.WalkSegment(
         device,
@@ -74,7 +74,7 @@ def test_the_state_amid_a_pulse_tells_the_resistance():
 
 
 def test_nothing_is_expected_of_an_unknown_circuit():
-    one = stretch()
+    one = segment()
     assert np.all(concentrations(one, None, PULSE, 0.2) == 0.2)
     assert len(concentrations(one, None, PULSE, 0.2)) == 50
 
@@ -84,7 +84,7 @@ def test_what_is_expected_is_what_the_compact_cell_does(pulse, n_disc):
     """Behind a resistance, and behind one that only seems to depend on the current."""
     cell = ouro.CompactCell(DEVICE, resistance=200.0)
     done = ouro.simulate(cell, [pulse], ouro.State((n_disc,)), seed=5)
-    one = stretch(n_disc=n_disc, pulse=pulse)
+    one = segment(n_disc=n_disc, pulse=pulse)
     expected = np.interp(one.expected_s, done.time_s, np.log(done["n_disc"]))
     for source in (Source(pulse.amplitude, (0.0,), (200.0,)), Source(pulse.amplitude, (1e-4, 4e-4), (200.0, 200.0))):
         found = np.log(concentrations(one, source, pulse, n_disc))

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ouro_spice as ouro
-from ouro_spice.circuit.pulse import PWL, trapezoids, windows
+from ouro_spice.circuit.pulse import PWL, trapezoids
+from ouro_spice.circuit.pulse_part import windows
 from ouro_spice.simulation import time_scales
 
 DEVICE = ouro.jart_vcm_v1b(window=True)

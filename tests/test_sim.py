@@ -14,7 +14,7 @@ import pytest
 from ouro_spice import PulseDataset, PulsePredictor
 from ouro_spice._util import assets
 from ouro_spice._util.files import OutputError
-from ouro_spice.dataset.pulse_dataset import shards
+from ouro_spice.dataset import shards
 from ouro_spice.experiment import main_job
 from ouro_spice.experiment.configuration import Configuration
 from ouro_spice.spice.decks import DeckFigure

@@ -14,7 +14,7 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice._util import jit
 from ouro_spice._util.machine import ToolError
-from ouro_spice.provenance.differences import maker, sources
+from ouro_spice.provenance import maker, sources
 
 PLAIN = "import math\n\nLIMIT = 4.0\n\n\ndef law(x, k=2):\n    return math.exp(-k * x) if x < LIMIT else 0.0\n"
 PAIR = ouro.Pair(-0.4143, 0.854, 60e-6)

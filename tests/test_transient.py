@@ -10,7 +10,7 @@ from oracle import Jart, integrate
 
 from ouro_spice._util import philox
 from ouro_spice.circuit.pulse import PWL, trapezoids
-from ouro_spice.compact.characteristics import full, integration, models, reduced, walk_kernel
+from ouro_spice.compact import full, integration, models, reduced, walk_kernel
 from ouro_spice.compact.integration import follow
 from ouro_spice.compact.parameter_vector import vector
 from ouro_spice.device.jart import WINDOW_N, jart_vcm_v1b

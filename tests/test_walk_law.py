@@ -9,7 +9,7 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice._util import philox, random_keys
-from ouro_spice.compact.characteristics import walk_kernel
+from ouro_spice.compact import characteristics, walk_kernel
 from ouro_spice.compact.parameter_vector import vector
 from ouro_spice.device import walk_values
 from ouro_spice.simulation import population, walk_segment
@@ -121,7 +121,7 @@ def test_a_device_that_does_not_walk_starts_where_it_is():
     n, w, g = population.started([DEVICE], [300e-6], [KEY], None)
     assert w[0, :4] == pytest.approx(OWN, rel=1e-15)
     assert g == pytest.approx([300e-6], rel=1e-6)
-    assert float(ouro.compact.conductance(DEVICE, n[0])) == pytest.approx(300e-6, rel=1e-6)
+    assert float(characteristics.conductance(DEVICE, n[0])) == pytest.approx(300e-6, rel=1e-6)
 
 
 def test_stationary_states_have_walked_two_thousand_steps():
@@ -138,19 +138,19 @@ def test_stationary_states_have_walked_two_thousand_steps():
 def test_n_goes_on_as_it_went(ratio, taken):
     """ln N grows by a factor from a quarter of a step to the next: exact from 1/2 to 2, no more beyond."""
     step, a = 10e-9, 0.01
-    stretch = walk_segment.WalkSegment(
+    segment = walk_segment.WalkSegment(
         DEVICE.replace(walk=ouro.Walk(step)), walk_values.initial_state(DEVICE, 0.5), -1, 0.0, 15e-9, 16e-9, KEY
     )
     here = np.log(0.5) + a * np.array([1.0, 2.0, 2.0 + ratio])  # 3/4, 1/2 and 1/4 of a step before the first end
     times, log_n = step * np.array([0.0, 0.25, 0.5, 0.75, 0.7500001, 1.6]), np.append(here, [5.0, 5.0])
-    (found, *_) = np.log(stretch.concentrations(times, np.exp(np.concatenate([[np.log(0.5)], log_n]))))
+    (found, *_) = np.log(segment.concentrations(times, np.exp(np.concatenate([[np.log(0.5)], log_n]))))
     assert found == pytest.approx(here[-1] + a * ratio * taken, abs=1e-12)
 
 
 STEPPING = DEVICE.replace(walk=ouro.Walk(10e-9))
 
 
-def stretch(off_s, stop_s, on_s=0.0, **wander):
+def segment(off_s, stop_s, on_s=0.0, **wander):
     begun = dataclasses.replace(walk_values.initial_state(STEPPING, 0.5), **wander)
     return walk_segment.WalkSegment(STEPPING, begun, -1, on_s, off_s, stop_s, KEY)
 
@@ -172,11 +172,11 @@ def stretch(off_s, stop_s, on_s=0.0, **wander):
     ],
 )
 def test_steps_end_where_the_clock_has_run_through_them(off_s, stop_s, on_s, clock_s, ends, expected):
-    one = stretch(off_s, stop_s, on_s, clock_s=clock_s)
+    one = segment(off_s, stop_s, on_s, clock_s=clock_s)
     assert one.ends_s == pytest.approx(ends, rel=1e-12)
     assert one.expected_s == pytest.approx(expected, rel=1e-12)
-    n = one.standing(0.5)
-    after = one.after(one.path(n), n)
+    n = one.constant_concentrations(0.5)
+    after = one.after(one.parameter_path(n), n)
     written = min(off_s, stop_s) - max(on_s, 0.0)
     assert after.count == len(ends) and after.polarity == -1
     assert after.clock_s == pytest.approx(clock_s + written - 10e-9 * len(ends), abs=1e-20)
@@ -185,10 +185,10 @@ def test_steps_end_where_the_clock_has_run_through_them(off_s, stop_s, on_s, clo
 def test_lines_have_their_corners_a_quarter_of_a_step_around_the_ends():
     """One that lies within 1e-6 of a step of the next is none; the last one is the end of the part."""
     for stop_s in (12.5e-9 + 1e-15, 12.5e-9 - 1e-15, 14e-9):
-        one = stretch(40e-9, stop_s)
-        path = one.path(one.standing(0.5))
+        one = segment(40e-9, stop_s)
+        path = one.parameter_path(one.constant_concentrations(0.5))
         for name, own in (("r", 43e-9), ("l", 0.41)):
-            line = one.ramps(path)[name]
+            line = one.parameter_waveforms(path)[name]
             corners = [0.0, 7.5e-9, 12.5e-9] + [14e-9] * (stop_s > 13e-9)
             assert line.times_s == pytest.approx(corners, abs=2e-15) and line.times_s[-1] == stop_s
             after = np.log(path[1, {"r": 0, "l": 1}[name]] / own)
@@ -197,11 +197,11 @@ def test_lines_have_their_corners_a_quarter_of_a_step_around_the_ends():
 
 
 def test_without_a_step_nothing_changes():
-    one = stretch(5e-9, 50e-9)
-    n = one.standing(0.5)
-    line = one.ramps(one.path(n))["r"]
+    one = segment(5e-9, 50e-9)
+    n = one.constant_concentrations(0.5)
+    line = one.parameter_waveforms(one.parameter_path(n))["r"]
     assert line.times_s == (0.0, 50e-9) and line.volts == (0.0, 0.0)
-    assert one.after(one.path(n), n) == dataclasses.replace(
+    assert one.after(one.parameter_path(n), n) == dataclasses.replace(
         walk_values.initial_state(STEPPING, 0.5), clock_s=5e-9, polarity=-1
     )
 

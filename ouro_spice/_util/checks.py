@@ -167,10 +167,9 @@ def check_amplitude(name: str, values: ArrayLike, *, accept: bool = False) -> No
 def _check(base: str, name: str, values: ArrayLike, accept: bool) -> None:
     try:
         found = np.asarray(values)
-        good = found.dtype.kind in "iuf"
     except (TypeError, ValueError):
-        good = False
-    if not good:
+        found = np.asarray(None)
+    if found.dtype.kind not in "iuf":
         raise ValueError(f"{name} = {reprlib.repr(values)} must be numbers [{base}]")
     signed = found if base != "V" else np.abs(found)
     wrong = ~(np.isfinite(found) & (signed > 0))

@@ -6,9 +6,12 @@ import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numba
+from numba.core import config
 from numba.core.compiler_lock import global_compiler_lock
+from numba.extending import intrinsic
 
 from .forks import free_at_fork
 from .machine import ToolError, cache_folder
@@ -16,6 +19,9 @@ from .machine import ToolError, cache_folder
 # a child forked while another thread compiles, or loads what has been compiled, would wait for that thread for ever
 free_at_fork(global_compiler_lock)
 
+
+_CONFIG: Any = config
+"""numba's settings; it makes them while it is imported, where no type checker sees them."""
 
 FROZEN = ("_util/jit.py", "_util/philox.py", "device/constants.py", "device/jart.py")
 """Modules beside those of `compact` whose code or numbers are compiled into kernels."""
@@ -32,16 +38,21 @@ def kernel(function: Callable) -> Callable:
     ToolError
         Where numba's compiler is switched off: some kernels address memory, and are no Python.
     """
-    if numba.config.DISABLE_JIT:
+    if _CONFIG.DISABLE_JIT:
         raise ToolError("numba's compiler is off (NUMBA_DISABLE_JIT), and the compact model needs it: unset that")
     options = {"nogil": True, "error_model": "numpy"}
-    chosen, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _folder()
+    chosen, _CONFIG.CACHE_DIR = _CONFIG.CACHE_DIR, _folder()
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no folder that can be written to: compiled anew in each process
         return numba.njit(**options)(function)
     finally:
-        numba.config.CACHE_DIR = chosen
+        _CONFIG.CACHE_DIR = chosen
+
+
+def instruction(build: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callable[..., Any]:
+    """Return what kernels call in the place of `build`, which gives a signature and a writer of LLVM code for it."""
+    return intrinsic(build)
 
 
 @lru_cache(maxsize=1)

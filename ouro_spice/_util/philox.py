@@ -11,9 +11,8 @@ from __future__ import annotations
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from .jit import kernel
+from .jit import instruction, kernel
 
 WALK, WARM_UP, READ_NOISE = 0, 1, 2
 """Streams: the walk, its stationary warm-up, read noise."""
@@ -28,7 +27,7 @@ _ZERO, _ONE, _TWO, _DROPPED = np.uint64(0), np.uint64(1), np.uint64(2), np.uint6
 _SCALE = 2.0**-53
 
 
-@intrinsic
+@instruction
 def _high(typing_context, a, b):
     """Return the upper 64 bits of the product of two unsigned 64-bit numbers: one instruction, but numba has no 128
     bits.

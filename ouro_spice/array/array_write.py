@@ -50,7 +50,7 @@ class ArrayWrite:
     @cached_property
     def g_after_S(self) -> np.ndarray:
         """Return conductances at +0.2 V afterwards, (rows, cols) [S]."""
-        return self.selection.array.g_map_S(self.wave.state)
+        return self.selection.array.g_map_S(self.state)
 
     @cached_property
     def v_cell_V(self) -> np.ndarray:
@@ -81,7 +81,7 @@ class ArrayWrite:
     @property
     def state(self) -> State:
         """Return the state of the array afterwards."""
-        return self.wave.state
+        return self.wave.end_state
 
     @property
     def fidelity(self) -> Fidelity:

@@ -207,7 +207,7 @@ def _simulated(
     with progress("pulses", n) as bar:
         bar.advance(safe)
         for count in range(safe + 1, n + 1):
-            now = simulate(selection, pulse, now, seed, engine=engine).state
+            now = simulate(selection, pulse, now, seed, engine=engine).end_state
             if count in counts:
                 found[count] = np.array(now.n_disc)
                 if kept:
@@ -226,7 +226,7 @@ def _followed(
     with progress("pulses", 1) as bar:
         wave = simulate(selection, pulse, before, seed, engine=engine)
         bar.advance()
-    found = {0: np.array(before.n_disc), 1: np.array(wave.state.n_disc)}
+    found = {0: np.array(before.n_disc), 1: np.array(wave.end_state.n_disc)}
     if n > 1:
         others = Recorded.of(as_walked(selection.array, before), wave, before, selection.indices)
         for count, n_disc in _repeated(others, found[1][others.places], n - 1):

@@ -141,7 +141,7 @@ def sweep_positions(
         wave = simulate(selection, pulse, before, seed, engine=engine)
         begin = selection.flat_start_s(pulse)
         volts = (volts_at(selection, wave, time)[row, col] for time in (begin, begin + pulse.width))
-        return *volts, array.g_map_S(wave.state)[row, col], wave.energy_J
+        return *volts, array.g_map_S(wave.end_state)[row, col], wave.energy_J
 
     places, kept = positions_of(array, positions), None
     if out is not None:

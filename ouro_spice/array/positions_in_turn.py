@@ -48,7 +48,7 @@ def each_position(
     What is finished is kept at once, whatever comes after it; positions found there are not looked at again.
     """
     check_workers(workers)
-    maps = None
+    maps = np.empty((0, array.rows, array.cols))
     with Ngspice(workers) as engine, progress(label, len(places)) as bar:
 
         def one(place: tuple[int, int]) -> Any:
@@ -60,7 +60,7 @@ def each_position(
             return found
 
         for (row, col), found in zip(places, engine.each(one, places), strict=True):
-            if maps is None:
+            if not len(maps):
                 maps = np.full((len(found), array.rows, array.cols), np.nan)
             maps[:, row, col] = found
     return maps

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from ..circuit.crossbar import Crossbar
+from ..circuit.array_protocol import Array
 from ..circuit.waveform import Waveform
 from ..device import walk_values
 from ..device.jart import Device
 from ..device.state import State
 
+SomeArray = TypeVar("SomeArray", bound=Array)
 
-def as_walked(array: Crossbar, state: State | None) -> Crossbar:
+
+def as_walked(array: SomeArray, state: State | None) -> SomeArray:
     """Return the array with its devices as their walks have left them: what a read sees."""
     return array if state is None else array.walked(state)
 
@@ -44,16 +47,17 @@ class Recorded:
     volts: np.ndarray
 
     @classmethod
-    def of(cls, array: Crossbar, wave: Waveform, state: State, without: Sequence[int]) -> Recorded:
+    def of(cls, array: Array, wave: Waveform, state: State, without: Sequence[int]) -> Recorded:
         """Return all memristors of an array but those at some places, in a waveform that began in `state`."""
         left_out, cols = set(without), array.cols
-        places = [k for k in range(array.size) if k not in left_out and isinstance(array.device_at(k), Device)]
+        others = [(k, array.device_at(k)) for k in range(array.size) if k not in left_out]
+        memristors = {k: device for k, device in others if isinstance(device, Device)}
         devices = tuple(
-            walk_values.current_device(array.device_at(k), state.n_disc[k], state.walked(k)) for k in places
+            walk_values.current_device(device, state.n_disc[k], state.walked(k)) for k, device in memristors.items()
         )
         later = np.concatenate([[True], np.diff(wave.time_s) > 0])
-        volts = np.empty((len(places), int(later.sum())))
-        kept = np.array(places, dtype=int)
+        volts = np.empty((len(memristors), int(later.sum())))
+        kept = np.array(list(memristors), dtype=int)
         for row in np.unique(kept // cols):
             mine = kept // cols == row
             volts[mine] = cell_volts(wave, int(row))[later][:, kept[mine] % cols].T

@@ -86,7 +86,7 @@ class SneakMap:
         """Return one row a cell that was read; ``clipped`` is 0 or 1."""
         names = ("g_S", "sensed_A", "own_A", "sneak_A", "reading_S", "clipped")
         frame = cell_frame({name: getattr(self, name) for name in names})
-        return frame[frame.sensed_A.notna()].reset_index(drop=True)
+        return frame.dropna(subset=["sensed_A"]).reset_index(drop=True)
 
     @property
     def summary(self) -> dict[str, object]:

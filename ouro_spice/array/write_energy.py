@@ -100,8 +100,9 @@ def _cells(selection: Selection, wave: Waveform, before: State) -> np.ndarray:
     others = Recorded.of(array, wave, before, selection.indices)
     energy[others.places] = others.follow(np.array(before.n_disc)[others.places])[1]
     for k in set(range(array.size)) - set(selection.indices) - set(others.places):
-        volts = cell_volts(wave, k // array.cols)[:, k % array.cols]
-        energy[k] = np.trapezoid(volts**2, wave.time_s) / array.device_at(k).resistance
+        device, volts = array.device_at(k), cell_volts(wave, k // array.cols)[:, k % array.cols]
+        if isinstance(device, Resistor):
+            energy[k] = np.trapezoid(volts**2, wave.time_s) / device.resistance
     return energy.reshape(array.rows, array.cols)
 
 

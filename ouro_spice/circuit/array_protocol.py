@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import Any, Protocol, Self
+
+import numpy as np
 
 from ..device.jart import Device
 from ..device.state import State
 from .cells import Cell1R, Cell1T1R
+from .device_map import DeviceMap
 from .parts import Resistor
 
 
@@ -68,16 +71,25 @@ class Array(Protocol):
         """Return the device of a cell, counted row by row."""
         ...
 
-    def replace(self, **changes: object) -> Array:
+    def replace(self, **changes: Any) -> Self:
         """Return this array with other values."""
         ...
 
-    def walked(self, state: State, but: Collection[int] = ()) -> Array:
+    def walked(self, state: State, but: Collection[int] = ()) -> Self:
         """Return this array with devices that stand still where they have walked to."""
         ...
 
     def state(self) -> State:
         """Return the state at rest."""
+        ...
+
+    @property
+    def ensemble(self) -> DeviceMap:
+        """Return the devices of all cells together."""
+        ...
+
+    def g_map_S(self, state: State) -> np.ndarray:
+        """Return the conductance of each device alone at +0.2 V in a state [S], (rows, cols)."""
         ...
 
     def check_state(self, state: State) -> None:

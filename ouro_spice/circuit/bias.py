@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
 from .array_protocol import Array
 from .crossbar_netlist import LineVoltages
+from .parts import Transistor
 from .pulse import PWL, Parallel, Pulse, trapezoids
 from .sense import Schedule
 
-SCHEMES = {"half": (1 / 2, 1 / 2), "third": (1 / 3, 2 / 3), "grounded": (0.0, 0.0), "floating": None}
+SCHEMES: dict[str, tuple[float, float] | None] = {
+    "half": (1 / 2, 1 / 2), "third": (1 / 3, 2 / 3), "grounded": (0.0, 0.0), "floating": None,
+}  # fmt: skip
 """Unselected lines of a 1R array as shares of the amplitude: those beside the raised line, those across it."""
 
 _LONG_S = 1.0
+
+
+def _shares(scheme: str | None) -> tuple[float, float] | None:
+    """Return the shares of the amplitude at unselected lines, see `SCHEMES`; None where they float."""
+    return None if scheme is None else SCHEMES[scheme]
 
 
 @dataclass(frozen=True)
@@ -26,12 +34,12 @@ class Bias:
 
     array: Array
     row: int
-    cols: tuple[int, ...]
+    cols: Sequence[int]
 
     @property
     def gate_edge_s(self) -> float:
         """Return the time in which gates rise and fall [s]; 0 without any."""
-        return self.array.cell.transistor.edge if self.array.gated else 0.0
+        return self.array.cell.gate_edge_s
 
     def slot_s(self, pulse: Pulse | Parallel) -> float:
         """Return how long the drivers take for a pulse, idle time included [s]."""
@@ -53,14 +61,18 @@ class Bias:
 
     def voltages(self, pulse: Pulse | Parallel, reading: bool = False) -> LineVoltages:
         """Return voltages of all lines for one pulse."""
-        wanted = self.each(pulse) if not reading else (pulse,) + (None,) * (len(self.cols) - 1)
+        if reading and isinstance(pulse, Pulse):
+            wanted: tuple[Pulse | None, ...] = (pulse, *(None,) * (len(self.cols) - 1))
+        else:
+            wanted = self.each(pulse)
         each = {col: self._shape(one, pulse) for col, one in zip(self.cols, wanted, strict=True) if one is not None}
-        if self.array.gated:
-            return self._gated(each, pulse, reading)
-        return self._ungated(each, pulse, SCHEMES[self.array.read_scheme if reading else self.array.scheme])
+        access = self.array.cell.access
+        if access is None:
+            return self._ungated(each, pulse, _shares(self.array.read_scheme if reading else self.array.scheme))
+        return self._gated(access, each, pulse, reading)
 
-    def _gated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> LineVoltages:
-        t, edge = self.array.cell.transistor, self.gate_edge_s
+    def _gated(self, t: Transistor, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> LineVoltages:
+        edge = self.gate_edge_s
         gate = t.v_read if reading else (t.v_set if pulse.polarity < 0 else t.v_reset)
         rest = PWL.zero(self.slot_s(pulse))
         drives = dict.fromkeys(self.array.lines, rest)
@@ -82,7 +94,7 @@ class Bias:
         beside, across = shares or (None, None)
         inhibit = {"bl": beside if setting else across, "wl": across if setting else beside}
         levels = {kind: None if share is None else whole.scaled(share) for kind, share in inhibit.items()}
-        self._check_apart(pulse, None if shares is None else beside if setting else 1 - across)
+        self._check_apart(pulse, None if shares is None else shares[0] if setting else 1 - shares[1])
         drives = {name: levels[name[:2]] for name in self.array.lines}
         drives[f"wl{self.row}"] = PWL.zero(self.slot_s(pulse)) if setting else whole
         level = levels["bl"]
@@ -107,11 +119,12 @@ class Bias:
     def sensed(self, schedule: Schedule) -> LineVoltages:
         """Return voltages of all lines in a read by transistors: those of a read, above the common voltage."""
         col = self.cols[0]
-        if self.array.gated:
+        access = self.array.cell.access
+        if access is not None:
             drives: dict[str, PWL | None] = dict.fromkeys(self.array.lines, PWL.zero(schedule.stop_s))
-            drives[f"wl{self.row}"] = schedule.gate(self.array.cell.transistor.v_read)
+            drives[f"wl{self.row}"] = schedule.gate(access.v_read)
             return drives | {f"sl{col}": schedule.raised, f"bl{col}": None}
-        inhibit = dict(zip(("wl", "bl"), SCHEMES[self.array.read_scheme] or (None, None), strict=True))
+        inhibit = dict(zip(("wl", "bl"), _shares(self.array.read_scheme) or (None, None), strict=True))
         above = schedule.raised.minus(schedule.common)
         levels = {
             kind: None if share is None else schedule.common.minus(above.scaled(-share))

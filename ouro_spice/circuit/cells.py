@@ -8,11 +8,12 @@ SET (pulse amplitude < 0) raises the bit line, RESET the word line (1R) or the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..device.jart import Device
 from .drivers import Drive, WriteDriver, connect
-from .parts import Driver, Lines, Read, Transistor
+from .parts import Driver, Lines, Read, Resistor, Transistor
 from .process import Process
 from .pulse import PWL, Pulse, trapezoids
 from .sense import Sense
@@ -37,6 +38,7 @@ class Cell1R(SingleCell):
         Where the transistors of drivers and sense path come from.
     """
 
+    device: Device | Resistor
     lines: Lines = field(default_factory=Lines)
     driver: Driver | WriteDriver = field(default_factory=Driver)
     read: Read = field(default_factory=Read)
@@ -74,6 +76,7 @@ class Cell1T1R(SingleCell):
         What reads go through; None: the current into an ideal bit-line driver is measured.
     """
 
+    device: Device | Resistor
     lines: Lines = field(default_factory=lambda: Lines(2.0, 2.0, 2.0, 0.2e-15, 0.2e-15, 0.2e-15))
     driver: Driver | WriteDriver = field(default_factory=lambda: Driver(resistance=50.0))
     transistor: Transistor = field(default_factory=Transistor)
@@ -81,22 +84,22 @@ class Cell1T1R(SingleCell):
     process: Process = field(default_factory=Process)
     sense: Sense | None = None
 
-    _gates = ("wl",)
-
     def __post_init__(self) -> None:
         super().__post_init__()
         self.process.check(self.transistor)
 
     @property
-    def _gate_edge(self) -> float:
-        return self.transistor.edge
+    def access(self) -> Transistor:
+        """Return the access transistor."""
+        return self.transistor
 
     def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
-        edge, gate = self._gate_edge, self._gate(reading)
+        edge, gate = self.gate_edge_s, self._gate(reading)
         wl = trapezoids((0.0, edge, p.duration, edge, p.idle, gate(p)) for p in pulses)
         return [("bl", _line(pulses, True, edge)), ("sl", _line(pulses, False, edge)), ("wl", wl)]
 
-    def _gate(self, reading: bool):  # noqa: ANN202 - a function of a pulse
+    def _gate(self, reading: bool) -> Callable[[Pulse], float]:
+        """Return the gate's voltage [V] as a function of the pulse."""
         t = self.transistor
         return lambda pulse: t.v_read if reading else (t.v_set if pulse.amplitude < 0 else t.v_reset)
 

@@ -13,7 +13,7 @@ from ..compact import characteristics
 from ..device.jart import Device
 from ..device.state import State, check_single
 from .parts import Read
-from .pulse import PWL, Pulse, checked, trapezoids
+from .pulse import PWL, Parallel, Pulse, checked, trapezoids
 
 
 @dataclass(frozen=True)
@@ -80,15 +80,15 @@ class CompactCell:
         """Return this cell with other parts."""
         return dataclasses.replace(self, **changes)
 
-    def flat_start_s(self, pulse: Pulse) -> float:
+    def flat_start_s(self, pulse: Pulse | Parallel) -> float:
         """Return when a pulse, sent first, reaches its full amplitude [s]."""
         return pulse.rise
 
-    def duration(self, pulses: Sequence[Pulse]) -> float:
+    def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
         """Return how long the driver takes for these pulses, idle times included [s]."""
         return self.voltage(pulses).times_s[-1]
 
-    def voltage(self, pulses: Sequence[Pulse]) -> PWL:
+    def voltage(self, pulses: Sequence[Pulse | Parallel]) -> PWL:
         """Return the driver's voltage."""
         return trapezoids((0.0, p.rise, p.width, p.fall, p.idle, p.amplitude) for p in checked(pulses))
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -81,15 +82,16 @@ class Crossbar:
                 kind = type(self.cell).__name__
                 raise ValueError(f"{name} = {shown(getattr(self, name))}: an array of {kind} has {', '.join(there)}")
         if self.devices is not None:
-            object.__setattr__(self, "devices", tuple(self.devices) if isinstance(self.devices, Iterable) else (None,))
-            self._check_devices()
+            devices = tuple(self.devices) if isinstance(self.devices, Iterable) else (None,)
+            object.__setattr__(self, "devices", devices)
+            self._check_devices(devices)
 
-    def _check_devices(self) -> None:
-        if not all(isinstance(device, Device | Resistor) for device in self.devices):
+    def _check_devices(self, devices: tuple[object, ...]) -> None:
+        if not all(isinstance(device, Device | Resistor) for device in devices):
             raise ValueError("devices must be a tuple of ouro_spice Device or Resistor")
-        if len(self.devices) != self.size:
-            raise ValueError(f"devices: {len(self.devices)} of them for {self.rows} x {self.cols} cells")
-        memristors = [device for device in self.devices if isinstance(device, Device)]
+        if len(devices) != self.size:
+            raise ValueError(f"devices: {len(devices)} of them for {self.rows} x {self.cols} cells")
+        memristors = [device for device in devices if isinstance(device, Device)]
         realisations = {device.realisation for device in memristors}
         walks = {(type(device.walk), getattr(device.walk, "step_s", None)) for device in memristors if device.walk}
         if len(realisations) > 1 or len(walks) > 1:
@@ -108,9 +110,13 @@ class Crossbar:
         """Return the number of cells."""
         return self.rows * self.cols
 
-    @cached_property
+    @property
     def lines(self) -> tuple[str, ...]:
-        """Return the names of all lines."""
+        """Return the names of all lines: word lines, bit lines, in a 1T1R array source lines."""
+        return self._line_names
+
+    @cached_property
+    def _line_names(self) -> tuple[str, ...]:
         columns = ("bl", "sl") if self.gated else ("bl",)
         return (
             *(f"wl{row}" for row in range(self.rows)),
@@ -122,7 +128,7 @@ class Crossbar:
         """Return whether a cell has an access transistor."""
         return isinstance(self.cell, Cell1T1R)
 
-    def replace(self, **changes: object) -> Crossbar:
+    def replace(self, **changes: Any) -> Self:
         """Return this array with other values."""
         return dataclasses.replace(self, **changes)
 
@@ -156,7 +162,7 @@ class Crossbar:
         """Return several cells of a row, all where None, to be written in parallel."""
         return Selection(self, row, tuple(range(self.cols)) if cols is None else cols, fidelity)
 
-    def walked(self, state: State, but: Collection[int] = ()) -> Crossbar:
+    def walked(self, state: State, but: Collection[int] = ()) -> Self:
         """Return this array with devices that stand still where they have walked to in a state, `but` some of them."""
         self.check_state(state)
         gone = [k for k, wander in enumerate(state.wander) if wander is not None and k not in but]
@@ -164,7 +170,9 @@ class Crossbar:
             return self
         devices = list(self.devices or (self.cell.device,) * self.size)
         for k in gone:
-            devices[k] = walk_values.current_device(devices[k], state.n_disc[k], state.walked(k))
+            device = devices[k]
+            if isinstance(device, Device):
+                devices[k] = walk_values.current_device(device, state.n_disc[k], state.walked(k))
         return self.replace(devices=tuple(devices))
 
     # ---- conductance in, conductance out
@@ -186,7 +194,7 @@ class Crossbar:
         if outside.size:
             k = outside[0]
             row, col = divmod(int(k), self.cols)
-            meant = quantities.question("S", g[k])
+            meant = quantities.question("S", float(g[k]))
             limits = f"{low[k] * 1e6:.5g} to {high[k] * 1e6:.5g} uS"
             raise ValueError(
                 f"g_S[{row}, {col}] = {g[k] * 1e6:.5g} uS is outside the range of its cell, {limits}{meant}"
@@ -225,10 +233,11 @@ class Crossbar:
         if x.shape != (self.rows,):
             raise ValueError(f"inputs have the shape {x.shape}: must be ({self.rows},), one a row")
         drives = {name: PWL.constant(0.0) for name in self.lines}
-        if self.gated:
+        access = self.cell.access
+        if access is not None:
             if not np.all((x == 0) | (x == 1)):
                 raise ValueError("inputs of a 1T1R array must be 0 or 1: they switch the gates of the rows")
-            levels = x * self.cell.transistor.v_read
+            levels = x * access.v_read
             drives |= {f"sl{col}": PWL.constant(self.cell.read.voltage) for col in range(self.cols)}
         else:
             if not np.all(np.abs(x) <= 0.5):
@@ -245,8 +254,12 @@ class Crossbar:
             raise ValueError(f"{name} has the shape {array.shape}: must be ({self.rows}, {self.cols}), or one number")
         return np.broadcast_to(array, (self.rows, self.cols)).ravel()
 
-    @cached_property
+    @property
     def ensemble(self) -> DeviceMap:
         """Return the devices of all cells together."""
+        return self._ensemble
+
+    @cached_property
+    def _ensemble(self) -> DeviceMap:
         devices = self.devices or (self.cell.device,) * self.size
         return DeviceMap(devices)

@@ -80,9 +80,9 @@ class ArrayNetlist:
 
     def __post_init__(self) -> None:
         array = self.array
-        memristors = [device for device in array.devices or (array.cell.device,) if isinstance(device, Device)]
-        self.placing = MemristorGroup(memristors[0].realisation) if memristors else None
-        self._grounded = set() if self.active is None or not array.gated else self._quiet_rows()
+        memristors = (device for device in array.devices or (array.cell.device,) if isinstance(device, Device))
+        self.memristors = MemristorGroup(next((device.realisation for device in memristors), "compiled"))
+        self._grounded = set() if self.active is None or not array.gated else self._quiet_rows(self.active)
         self.lines = {name: self._line(name) for name in array.lines if name not in self._grounded}
         for name in self._grounded:
             self.lines[name] = ["0"] * array.cols
@@ -93,12 +93,11 @@ class ArrayNetlist:
             self.elements.append(f"r{BULK} {BULK} 0 1")
         self.parts = (*self.driven, *self.paths)
 
-    def _quiet_rows(self) -> set[str]:
-        cols = self.array.cols
-        busy = {k // cols for k in self.active}
-        return {
-            f"wl{row}" for row in range(self.array.rows) if row not in busy and not any(self.drives[f"wl{row}"].volts)
-        }
+    def _quiet_rows(self, active: frozenset[int]) -> set[str]:
+        """Return the word lines of rows without an active memristor whose gates stay at 0 V."""
+        busy = {k // self.array.cols for k in active}
+        gates = {name: self.drives[name] for name in (f"wl{row}" for row in range(self.array.rows) if row not in busy)}
+        return {name for name, pwl in gates.items() if pwl is not None and not any(pwl.volts)}
 
     def _line(self, name: str) -> list[str]:
         """Return a driver and its line; the line's node at each cell."""
@@ -134,8 +133,9 @@ class ArrayNetlist:
         row, col = divmod(k, array.cols)
         name = f"{row}_{col}"
         oe = self._contact(f"oe{name}", self.lines[f"bl{col}"][row])
-        if array.gated:
-            ae, t = f"ae{name}", array.cell.transistor
+        t = array.cell.access
+        if t is not None:
+            ae = f"ae{name}"
             self.nodes.append(ae)
             source = self._contact(f"source{name}", self.lines[f"sl{col}"][row])
             gate = self.lines[f"wl{row}"][col]
@@ -149,7 +149,7 @@ class ArrayNetlist:
             return
         still = self.active is not None and k not in self.active
         try:
-            self.placing.add(device, self.state.n_disc[k], f"cell{name}", ae, oe, self.walks.get(k), still)
+            self.memristors.add(device, self.state.n_disc[k], f"cell{name}", ae, oe, self.walks.get(k), still)
         except ValueError as error:
             raise ValueError(f"cell ({row}, {col}): {error}") from error
 
@@ -181,9 +181,8 @@ class ArrayNetlist:
     def netlist(self) -> tuple[str, ...]:
         """Return all lines."""
         shared = wrappers(self.array.cell.process, self.array.cell.driver) if libraries(self.parts) else []
-        cards, placed = (self.placing.cards, self.placing.lines) if self.placing else ([], [])
         paths = (line for path in self.paths for line in path.elements)
-        return (*shared, *cards, *placed, *self.elements, *paths)
+        return (*shared, *self.memristors.cards, *self.memristors.lines, *self.elements, *paths)
 
     @property
     def transistors(self) -> bool:
@@ -193,12 +192,12 @@ class ArrayNetlist:
     @property
     def libraries(self) -> tuple[str, ...]:
         """Return the subcircuit libraries."""
-        return (*(self.placing.libraries if self.placing else ()), *libraries(self.parts))
+        return (*self.memristors.libraries, *libraries(self.parts))
 
     @property
     def models(self) -> tuple[str, ...]:
         """Return compiled models."""
-        return self.placing.realised.models if self.placing else ()
+        return self.memristors.models
 
     @property
     def state_nodes(self) -> tuple[str, ...]:
@@ -210,7 +209,7 @@ class ArrayNetlist:
         found = [(f"v_{end}", f"v({nodes[k]})") for end, nodes in self._ends.items()]
         if isinstance(self.array.device_at(k), Device):
             row, col = divmod(k, self.array.cols)
-            found += self.placing.probes(f"cell{row}_{col}")
+            found += self.memristors.probes(f"cell{row}_{col}")
         return found
 
     @property
@@ -226,7 +225,7 @@ class ArrayNetlist:
             maps=tuple(maps.items()),
             states=tuple(self._state(k) for k in range(array.size)),
             n_start=self.state.n_disc,
-            exponential=self.placing is None or self.placing.compiled,
+            exponential=self.memristors.compiled,
             bounds=tuple(bounds),
         )
 
@@ -237,4 +236,4 @@ class ArrayNetlist:
         if isinstance(self.array.device_at(k), Resistor) or (self.active is not None and k not in self.active):
             return ""
         row, col = divmod(k, self.array.cols)
-        return self.placing.state(f"cell{row}_{col}")
+        return self.memristors.state(f"cell{row}_{col}")

@@ -37,14 +37,14 @@ class DeviceMap:
     @cached_property
     def kin(self) -> list[tuple[Device, np.ndarray]]:
         """Return groups of memristors that differ in r, l and limits alone: one of them, and their places."""
-        groups: dict[tuple, list[int]] = {}
+        groups: dict[tuple, tuple[Device, list[int]]] = {}
         keys: dict[int, tuple] = {}
         for k, device in enumerate(self.devices):
             if isinstance(device, Device):
                 if id(device) not in keys:
                     keys[id(device)] = (*(getattr(device, name) for name in _SHARED), device.realisation)
-                groups.setdefault(keys[id(device)], []).append(k)
-        return [(self.devices[places[0]], np.array(places)) for places in groups.values()]
+                groups.setdefault(keys[id(device)], (device, []))[1].append(k)
+        return [(first, np.array(places)) for first, places in groups.values()]
 
     @cached_property
     def sizes(self) -> np.ndarray:
@@ -98,7 +98,7 @@ class DeviceMap:
         if not state.wander:
             return self.sizes
         sizes = self.sizes.copy()
-        for k, wander in enumerate(state.wander):
-            if wander is not None:
-                sizes[:, k] = walk_values.current_values(self.devices[k], state.n_disc[k], wander)[:2]
+        for k, (device, wander) in enumerate(zip(self.devices, state.wander, strict=True)):
+            if wander is not None and isinstance(device, Device):
+                sizes[:, k] = walk_values.current_values(device, state.n_disc[k], wander)[:2]
         return sizes

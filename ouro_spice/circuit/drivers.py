@@ -11,7 +11,8 @@ import numpy as np
 from .._util.checks import check_range
 from .parts import Driver
 from .process import Process
-from .pulse import PWL, Part
+from .pulse import PWL
+from .pulse_part import Part
 
 OPEN_OHM = 1e12
 """Resistance to ground of a line that floats at an ideal driver; its voltage would be undetermined without."""
@@ -236,7 +237,7 @@ def wrappers(process: Process, driver: Driver | WriteDriver | None = None) -> li
     lines = []
     for name, model in (("nch", process.nmos), ("pch", process.pmos)):
         lines.append(f".subckt {name} d g s b W=1e-6 L=0.35e-6")
-        if most == 1:
+        if most == 1 or process.w_max is None:
             lines.append(_inside("1", process, model, w))
         else:
             lines.append(f".param ouro_fingers={{ceil({w}*{(1 - 1e-9) / process.w_max:.17g})}}")

@@ -60,6 +60,11 @@ class MemristorGroup:
         ]
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """Return the compiled models that the lines need."""
+        return self.realised.models if self.lines else ()
+
+    @property
     def libraries(self) -> tuple[str, ...]:
         """Return the subcircuit libraries that the lines need."""
         return () if self.compiled else (self.realised.library,)

@@ -82,7 +82,7 @@ class Process:
     core_V: float = 1.32
     core_l_min: float = 0.13e-6
     core_w_min: float = 0.16e-6
-    includes: tuple[str | Path | tuple[str | Path, str], ...] = ()
+    includes: tuple[str | Path | tuple[str | Path, str | None], ...] = ()
     osdi: tuple[str | Path, ...] = ()
     behaviour: str | None = None
     init: str | Path | None = None
@@ -142,7 +142,8 @@ class Process:
     @property
     def entries(self) -> tuple[files.Entry, ...]:
         """Return files of your own that are read, in their order, with their sections."""
-        return (*self.includes, *(((self.library, self.corner),) if self.library is not None else ()))
+        own = () if self.library is None else ((str(self.library), self.corner),)
+        return (*map(process_files.entry, self.includes), *own)
 
     @property
     def pspice(self) -> bool:
@@ -173,7 +174,7 @@ class Process:
         loaded = [_load(path, section) for path, section in self.entries]
         if self.library is None:
             sections = files.sections(assets.library_text(SHIPPED))
-            corner = [line for line in sections[self.corner].splitlines() if line.startswith(".param")]
+            corner = [line for line in sections[str(self.corner)].splitlines() if line.startswith(".param")]
             loaded += [*corner, sections["cards"]]
         return [*loaded, *(f".param {name}={value:.17g}" for name, value in self.params)]  # the last one counts
 
@@ -252,15 +253,13 @@ class Process:
         values["init"] = Path(self.init).name if self.init else None
         values["params"] = [list(pair) for pair in self.params] or ()
         values["library"] = Path(self.library).name if self.library else None
-        values["includes"] = [[Path(path).name, section] for path, section in self.includes]
+        values["includes"] = [[Path(path).name, section] for path, section in map(process_files.entry, self.includes)]
         values["osdi"] = [Path(path).name for path in self.osdi]
         return {name: value for name, value in values.items() if name not in UNSAID or value != UNSAID[name]}
 
     @property
     def hashes(self) -> dict[str, str]:
-        """Return SHA-256 of the content by file name: a library with its includes, its compiled models, its
-        commands.
-        """
+        """Return the SHA-256 of each file by its name: library with includes, compiled models, commands."""
         compiled = {Path(path).name: assets.sha256(Path(path)) for path in self.osdi}
         if self.init:
             compiled["init"] = hashlib.sha256(self.commands.encode()).hexdigest()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import numbers
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from . import model_library as files
 
@@ -44,16 +45,25 @@ def _reason(error: Exception, path: str | Path) -> str:
     return re.sub(r"^'.*?':? ?", "", str(error)) or "no such file"
 
 
-def include(entry: str | Path | tuple[str | Path, str]) -> files.Entry:
-    """Return a file that is read before the library, with its section or None."""
-    if isinstance(entry, (tuple, list)) and len(entry) != 2:
-        raise ValueError(f"includes = {entry!r}: must be a path, or a path and a section")
-    path, section = entry if isinstance(entry, (tuple, list)) else (entry, None)
+def include(given: Any) -> files.Entry:
+    """Return a file that is read before the library, its path absolute, with its section or None.
+
+    `given` is a path, or a path and a section; ValueError for anything else.
+    """
+    if isinstance(given, (tuple, list)) and len(given) != 2:
+        raise ValueError(f"includes = {given!r}: must be a path, or a path and a section")
+    path, section = given if isinstance(given, (tuple, list)) else (given, None)
     return file("includes", path, section), section
 
 
-def params(given: Mapping[str, float] | Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-    """Return names and numbers of parameters."""
+def entry(given: str | Path | tuple[str | Path, str | None]) -> files.Entry:
+    """Return the path and the section, or None, of one of the ``includes`` of a process."""
+    path, section = given if isinstance(given, tuple) else (given, None)
+    return str(path), section
+
+
+def params(given: Any) -> tuple[tuple[str, float], ...]:
+    """Return names and numbers of parameters, given as a table or as pairs; ValueError for anything else."""
     try:
         pairs = tuple((name, value) for name, value in (given.items() if isinstance(given, Mapping) else given))
     except (TypeError, ValueError):
@@ -77,7 +87,7 @@ _NOT_THERE = {
 _COMMAND = re.compile(rf"^[ \t]*(?:pre_)?({'|'.join(_NOT_THERE)})\b", re.IGNORECASE | re.MULTILINE)
 
 
-def commands(path: str) -> str:
+def commands(path: str | Path) -> str:
     """Return the text of a file of commands; ValueError for commands that would make results of what no digest
     holds.
     """

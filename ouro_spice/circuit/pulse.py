@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -18,9 +19,6 @@ HIGHEST_V = 20.0
 
 _BESIDE = 1e-14
 """Corners that differ by less than this share of the time so far, at one voltage, are one that rounding made two."""
-
-_DIGITS = 8
-"""Corners of different lines that differ by as many last digits of the time are one."""
 
 # the rate is exponential in the voltage: an edge is several breakpoints, or one time step may leap over most of it
 _EDGE_PARTS = 4
@@ -231,66 +229,16 @@ def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]],
     return PWL(tuple(times), tuple(volts))
 
 
-@dataclass(frozen=True)
-class Part(PWL):
-    """A part of a voltage that knows the whole: what a driver makes of it depends on what came before and comes after.
-
-    Parameters
-    ----------
-    whole
-        The whole voltage.
-    start_s, stop_s
-        Where the part lies in it [s].
-    """
-
-    whole: PWL
-    start_s: float
-    stop_s: float
-
-
-def windows(voltages: Mapping[str, PWL | None], start_s: float, stop_s: float) -> dict[str, Part | None]:
-    """Return the part of several lines' voltages between two times, by name; see `PWL.window`.
-
-    Corners of different lines that only rounding of the time so far keeps apart come to lie at one time: breakpoints
-    1e-16 s apart are nearer than a simulator's steps beside large transistors.
-    """
-    found: dict[str, Part | None] = {}
-    for name, whole in _together(voltages).items():
-        part = whole and whole.window(start_s, stop_s)
-        found[name] = part and Part(part.times_s, part.volts, whole, start_s, stop_s)
-    return found
-
-
-def _together(voltages: Mapping[str, PWL | None]) -> dict[str, PWL | None]:
-    """Return the same voltages, corners of different lines that differ by some last digits at one time."""
-    lines = [set(pwl.times_s[1:-1]) for pwl in voltages.values() if pwl]
-    common = {}
-    for group in _groups(sorted(set().union(*lines))):
-        if all(len(line.intersection(group)) <= 1 for line in lines):  # else these are an edge as short as that
-            common |= dict.fromkeys(group, group[0])
-    return {
-        name: pwl and PWL((0.0, *(common.get(t, t) for t in pwl.times_s[1:])), pwl.volts)
-        for name, pwl in voltages.items()
-    }
-
-
-def _groups(times_s: Sequence[float]) -> list[list[float]]:
-    """Divide ascending times into groups, each within some last digits."""
-    groups: list[list[float]] = []
-    for time_s in times_s:
-        if groups and time_s - groups[-1][0] <= _DIGITS * math.ulp(time_s):
-            groups[-1].append(time_s)
-        else:
-            groups.append([time_s])
-    return groups
-
-
 def _behind(before_s: float, time_s: float) -> float:
     """Return the time, or the next one that a double can tell from the time before it [s]."""
     return max(time_s, math.nextafter(before_s, math.inf))
 
 
-def checked(pulses: Sequence[Pulse | Parallel] | Pulse | Parallel, parallel: bool = False) -> list[Pulse | Parallel]:
+@overload
+def checked(pulses: Sequence[Pulse | Parallel] | Pulse | Parallel, parallel: Literal[False] = False) -> list[Pulse]: ...
+@overload
+def checked(pulses: Sequence[Pulse | Parallel] | Pulse | Parallel, parallel: bool) -> list[Pulse | Parallel]: ...
+def checked(pulses: Any, parallel: bool = False) -> list[Any]:
     """Return one pulse or several as a list; ValueError for none, for anything else, and for `Parallel` unless
     allowed.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .._util.checks import check_count, check_part, shown
 from ..device.jart import Device
@@ -16,7 +17,8 @@ from .cells import Cell1R, Cell1T1R
 from .crossbar_netlist import ArrayNetlist, LineVoltages
 from .drivers import Drive
 from .parts import Read, Resistor, Transistor
-from .pulse import PWL, Parallel, Pulse, checked, windows
+from .pulse import PWL, Parallel, Pulse, checked
+from .pulse_part import windows
 from .testbench import Testbench
 
 FIDELITIES = ("full", "frozen")
@@ -45,7 +47,7 @@ class Selection:
 
     array: Array
     row: int
-    cols: tuple[int, ...]
+    cols: Sequence[int]
     fidelity: str = "full"
     active: frozenset[int] | None = None
 
@@ -109,8 +111,11 @@ class Selection:
 
     @property
     def transistor(self) -> Transistor:
-        """Return the access transistor of each cell."""
-        return self.array.cell.transistor
+        """Return the access transistor of each cell; AttributeError for a 1R cell, which has none."""
+        access = self.array.cell.access
+        if access is None:
+            raise AttributeError("the cells of this array have no access transistor")
+        return access
 
     @property
     def alone(self) -> Cell1R | Cell1T1R:
@@ -142,7 +147,7 @@ class Selection:
             state = state.changed(k, n_disc=n)
         return state
 
-    def replace(self, **changes: object) -> Selection:
+    def replace(self, **changes: Any) -> Selection:
         """Return this selection with other values; `device` is that of the (first) cell, other parts those of all
         cells.
         """
@@ -201,7 +206,7 @@ class Selection:
         slots = [self._bias.voltages(pulse) for pulse in checked(pulses, parallel=True)]
         drives = slots[0]
         for more in slots[1:]:
-            drives = {name: pwl and pwl.then(more[name]) for name, pwl in drives.items()}
+            drives = {name: _joined(pwl, more[name]) for name, pwl in drives.items()}
         whole = self.duration(pulses)
         stop_s = whole if stop_s is None else stop_s
         check_part(start_s, stop_s, whole)
@@ -251,3 +256,8 @@ class Selection:
     def voltages(self, pulse: Pulse | Parallel) -> LineVoltages:
         """Return what the drivers of all lines are asked for in a pulse, by the name of the line."""
         return self._bias.voltages(pulse)
+
+
+def _joined(first: PWL | None, then: PWL | None) -> PWL | None:
+    """Return a line's voltage and then another one; None where the line floats."""
+    return None if first is None or then is None else first.then(then)

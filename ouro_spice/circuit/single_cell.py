@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from .._util.checks import check_kind, check_part, shown
 from ..compact import characteristics
@@ -15,7 +14,8 @@ from .drivers import Drive, WriteDriver, check_supply, drive, libraries, wrapper
 from .memristor import REALISED, element
 from .parts import Driver, Lines, Read, Resistor, Transistor
 from .process import Process
-from .pulse import PWL, Pulse, checked, windows
+from .pulse import PWL, Parallel, Pulse, checked
+from .pulse_part import windows
 from .sense import Sense
 from .testbench import Testbench
 
@@ -23,11 +23,16 @@ POINTS = 100
 """A transient has at least this many time points."""
 
 
-@dataclass(frozen=True)
 class SingleCell:
-    """A memristor, or a known resistor in its place, with what is around it."""
+    """A memristor, or a known resistor in its place, with what is around it: the base of dataclasses of these parts."""
 
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
     device: Device | Resistor
+    lines: Lines
+    driver: Driver | WriteDriver
+    read: Read
+    process: Process
+    sense: Sense | None
 
     def __post_init__(self) -> None:
         kinds = {"device": (Device, Resistor), "lines": Lines, "driver": (Driver, WriteDriver), "read": Read}
@@ -55,9 +60,19 @@ class SingleCell:
         return self.replace(device=Resistor(ohm, self.ambient_K))
 
     @property
+    def access(self) -> Transistor | None:
+        """Return the access transistor; None where there is none."""
+        return None
+
+    @property
     def gated(self) -> bool:
         """Return whether there is an access transistor."""
-        return bool(self._gates)
+        return self.access is not None
+
+    @property
+    def gate_edge_s(self) -> float:
+        """Return the time in which the gate rises and falls [s]; 0 without one."""
+        return self.access.edge if self.access else 0.0
 
     @property
     def fidelity(self) -> str:
@@ -72,11 +87,12 @@ class SingleCell:
         """Return the device at a place among the memristors of a state."""
         return self.device
 
-    def written(self, pulse: Pulse) -> dict[int, tuple[Device | Resistor, Pulse]]:
+    def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Device | Resistor, Pulse]]:
         """Return the devices that a pulse is sent to, and the pulse that each gets, by their place."""
-        return {0: (self.device, pulse)}
+        (own,) = checked(pulse)
+        return {0: (self.device, own)}
 
-    def moved(self, devices: Mapping[int, Device]) -> Self:
+    def moved(self, devices: Mapping[int, Device | Resistor]) -> Self:
         """Return this cell with other devices at some places."""
         return self.replace(device=devices[0])
 
@@ -106,34 +122,36 @@ class SingleCell:
         """Return this cell with other parts."""
         return dataclasses.replace(self, **changes)
 
-    def flat_start_s(self, pulse: Pulse) -> float:
+    def flat_start_s(self, pulse: Pulse | Parallel) -> float:
         """Return when a pulse, sent first, reaches its full amplitude [s]."""
-        return self._gate_edge + pulse.rise
+        return self.gate_edge_s + pulse.rise
 
     @property
     def read_s(self) -> float:
         """Return the time that a read takes, with all that belongs to it [s]."""
-        return self.sense.schedule(self.read, self._gate_edge).stop_s if self.sense else self.duration(self.read.pulse)
+        if self.sense is None:
+            return self.duration([self.read.pulse])
+        return self.sense.schedule(self.read, self.gate_edge_s).stop_s
 
     @property
     def read_flat_s(self) -> tuple[float, float]:
         """Return the beginning and end of the time at full read voltage [s]."""
         if self.sense:
-            return self.sense.schedule(self.read, self._gate_edge).flat_s
+            return self.sense.schedule(self.read, self.gate_edge_s).flat_s
         start = self.flat_start_s(self.read.pulse)
         return start, start + self.read.width
 
-    def duration(self, pulses: Sequence[Pulse]) -> float:
+    def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
         """Return how long the drivers take for these pulses, idle times included [s]."""
         return self._voltages(checked(pulses))[0][1].times_s[-1]
 
-    def voltages(self, pulse: Pulse) -> dict[str, PWL]:
+    def voltages(self, pulse: Pulse | Parallel) -> dict[str, PWL]:
         """Return what the drivers of all lines are asked for in a pulse, by the name of the line."""
         return dict(self._voltages(checked(pulse)))
 
     def testbench(
         self,
-        pulses: Sequence[Pulse],
+        pulses: Sequence[Pulse | Parallel],
         state: State | None = None,
         start_s: float = 0.0,
         stop_s: float | None = None,
@@ -159,27 +177,28 @@ class SingleCell:
             For no pulses, an empty part, or a state that does not fit.
         """
         check_kind("state", state, (State, None))
-        drives = self._voltages(checked(pulses))
-        whole = drives[0][1].times_s[-1]
+        volts = self._voltages(checked(pulses))
+        whole = volts[0][1].times_s[-1]
         stop_s = whole if stop_s is None else stop_s
         check_part(start_s, stop_s, whole)
         cut = start_s > 0 or stop_s < whole
-        parts = windows(dict(drives), start_s, stop_s).items() if cut else drives
-        drives = {line: drive(self.driver, line, pwl, gate=line in self._gates) for line, pwl in parts}
+        parts = windows(dict(volts), start_s, stop_s) if cut else dict(volts)
+        drives = {line: drive(self.driver, line, pwl, self._is_gate(line)) for line, pwl in parts.items()}
         return self._bench(drives, stop_s - start_s, state or self.state(), (walks or {}).get(0))
 
     def read_testbench(self, state: State | None = None) -> Testbench:
         """Return the transient simulation of one read."""
-        volts, paths = self._voltages([self.read.pulse], reading=True), ()
+        volts: dict[str, PWL | None] = dict(self._voltages([self.read.pulse], reading=True))
+        paths: tuple[Drive, ...] = ()
         if self.sense:
-            schedule = self.sense.schedule(self.read, self._gate_edge)
+            schedule = self.sense.schedule(self.read, self.gate_edge_s)
             paths = (self.sense.path("bl", schedule),)
-            volts = [("bl", None), (volts[1][0], schedule.raised)]
-            volts += [(line, schedule.gate(self._gate(True)(None))) for line in self._gates]
-        drives = {
-            line: drive(self.driver, line, pwl, line in self._gates, follow=bool(paths) and line not in self._gates)
-            for line, pwl in volts
-        }
+            volts |= {"bl": None, "sl" if self.gated else "wl": schedule.raised}
+            volts |= {"wl": schedule.gate(self.access.v_read)} if self.access else {}
+        drives = {}
+        for line, pwl in volts.items():
+            gate = self._is_gate(line)
+            drives[line] = drive(self.driver, line, pwl, gate, follow=bool(paths) and not gate)
         return self._bench(drives, self.read_s, state or self.state(), paths=paths)
 
     def _bench(
@@ -196,13 +215,13 @@ class SingleCell:
         if realised:
             probes += realised.probes("xcell")
         check_single(state)
-        elements, nodes = self._elements(drives)
+        around, nodes = self._elements(drives)
         needed = libraries(parts)
         elements = [
             *(wrappers(self.process, self.driver) if needed else ()),
             *_element(self.device, state, walk),
             *(line for path in paths for line in path.elements),
-            *elements,
+            *around,
         ]
         unknown = set(state.volts) - set(nodes)
         if unknown:
@@ -218,14 +237,23 @@ class SingleCell:
             sources=tuple(source for one in parts for source in one.sources),
             nodes=tuple(nodes),
             volts=tuple(state.volts.items()),
-            device=self.device if realised else None,
+            device=self.device if isinstance(self.device, Device) else None,
             at_rest=all(one.at_rest for one in drives.values()),
-            process=self.process if needed or self._gates else None,
+            process=self.process if needed or self.gated else None,
             ambient_K=self.ambient_K,
         )
 
-    _gate_edge = 0.0
-    _gates = ()
+    def _is_gate(self, line: str) -> bool:
+        """Return whether a line is that of gates."""
+        return self.gated and line == "wl"
+
+    def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
+        """Return the name and voltage of each line's driver for pulses, or a read, one after the other."""
+        raise NotImplementedError
+
+    def _elements(self, drives: Mapping[str, Drive]) -> tuple[list[str], list[str]]:
+        """Return the netlist lines of all around the device, and the nodes whose voltages belong to the state."""
+        raise NotImplementedError
 
 
 def _element(device: Device | Resistor, state: State, walk: Mapping[str, PWL] | None) -> list[str]:

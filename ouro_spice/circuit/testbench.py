@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .._util import assets
 from ..device.jart import AMBIENT_K, Device
 from .process import Process
 
-LADDER: tuple[Mapping[str, str | float], ...] = (
+LADDER: tuple[Mapping[str, Any], ...] = (
     {"reltol": 1e-4, "trtol": 1},
     {"reltol": 1e-5, "trtol": 1},
     {"reltol": 1e-5, "trtol": 1, "method": "gear"},
@@ -172,7 +173,7 @@ class Testbench:
     @property
     def osdi(self) -> tuple[str, ...]:
         """Return paths of the compiled models that the process brings along."""
-        return self.process.osdi if self.process else ()
+        return tuple(map(str, self.process.osdi)) if self.process else ()
 
     @property
     def behaviour(self) -> str | None:

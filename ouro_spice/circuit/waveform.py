@@ -143,10 +143,10 @@ class Waveform:
     @cached_property
     def g(self) -> np.ndarray:
         """Return the conductance of the device alone at +0.2 V, static, with its present r and l, (T,) [S]."""
-        if "n_disc" not in self.traces:
-            raise ValueError(f"there is no conductance: {self.result.value if self.device else 'no memristor here'}")
-        if "g" in self.traces:
+        if "n_disc" in self.traces and "g" in self.traces:
             return self.traces["g"]
+        if "n_disc" not in self.traces or self.device is None:
+            raise ValueError(f"there is no conductance: {self.result.value if self.device else 'no memristor here'}")
         if "r" in self.traces:
             return characteristics.conductance(self.device, self.traces["n_disc"], self.traces["r"], self.traces["l"])
         return characteristics.conductance_map(self.device)(self.traces["n_disc"])

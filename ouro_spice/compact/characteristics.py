@@ -10,8 +10,8 @@ that, else "full".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -61,9 +61,7 @@ def static_current(
     ValueError
         For a voltage that is not finite, or a concentration that is not finite and positive.
     """
-    from . import elementwise
-
-    return _each(elementwise.currents, device, v, n_disc, r, l, model)
+    return _evaluated("currents", device, model, v=v, n_disc=n_disc, r=r, l=l)
 
 
 def rate(
@@ -79,11 +77,8 @@ def rate(
 
     `limits` are Ndiscmin and Ndiscmax [1e26 m^-3], broadcast like the other arguments; None: the device's own.
     """
-    from . import elementwise
-
-    low, high = limits or (device.Ndiscmin, device.Ndiscmax)
-    more = {"Ndiscmin [1e26 m^-3]": low, "Ndiscmax [1e26 m^-3]": high}
-    return _each(elementwise.rates, device, v, n_disc, r, l, model, more)
+    low, high = limits or (None, None)
+    return _evaluated("rates", device, model, v=v, n_disc=n_disc, r=r, l=l, Ndiscmin=low, Ndiscmax=high)
 
 
 def temperature(device: Device, v: ArrayLike, i: ArrayLike, r: ArrayLike) -> np.ndarray:
@@ -113,9 +108,7 @@ def conductance(
     model
         One of `MODELS`.
     """
-    from . import elementwise
-
-    return _each(elementwise.currents, device, V_READ, n_disc, r, l, model) / V_READ
+    return static_current(device, V_READ, n_disc, model, r, l) / V_READ
 
 
 def conductance_map(device: Device, model: str | None = None) -> ConductanceMap:
@@ -273,25 +266,30 @@ def _model(device: Device, model: str | None) -> str:
     return model
 
 
-def _each(
-    kernel: Callable,
-    device: Device,
-    v: ArrayLike,
-    n_disc: ArrayLike,
-    r: ArrayLike | None,
-    l: ArrayLike | None,
-    model: str | None,
-    more: Mapping[str, ArrayLike] | None = None,
+_UNITS = {"v": "V", "n_disc": "1e26 m^-3", "r": "m", "l": "nm", "Ndiscmin": "1e26 m^-3", "Ndiscmax": "1e26 m^-3"}
+
+
+def _evaluated(
+    quantity: Literal["currents", "rates"], device: Device, model: str | None, **given: ArrayLike | None
 ) -> np.ndarray:
-    """Return a loop kernel over arguments broadcast against each other."""
-    given: dict[str, ArrayLike] = {"v [V]": v, "n_disc [1e26 m^-3]": n_disc, "r [m]": device.r if r is None else r}
-    given |= {"l [nm]": device.l if l is None else l} | (more or {})
-    shape = np.broadcast_shapes(*(np.shape(x) for x in given.values()))
-    arrays = [np.array(np.broadcast_to(np.asarray(x, dtype=float), shape)) for x in given.values()]
-    for name, array in zip(given, arrays, strict=True):
-        wanted = "finite" if array is arrays[0] else "finite and positive"
-        bad = ~(np.isfinite(array) if wanted == "finite" else np.isfinite(array) & (array > 0))
-        if np.any(bad):
-            raise ValueError(f"{name} must be {wanted}, not {array[bad][0]:g}")
-    columns = (array.ravel() for array in arrays)
-    return kernel(code(device, model), *columns, parameter_vector.vector(device)).reshape(arrays[0].shape)
+    """Return a quantity of `elementwise` for arguments broadcast against each other, shape (...); None: the device's.
+
+    Raises
+    ------
+    ValueError
+        For a voltage that is not finite, or any other argument that is not finite and positive.
+    """
+    from . import elementwise
+
+    kernel = elementwise.currents if quantity == "currents" else elementwise.rates
+    values = {name: getattr(device, name, np.nan) if value is None else value for name, value in given.items()}
+    shape = np.broadcast_shapes(*(np.shape(value) for value in values.values()))
+    columns = []
+    for name, value in values.items():
+        array = np.array(np.broadcast_to(np.asarray(value, dtype=float), shape))
+        good = np.isfinite(array) if name == "v" else np.isfinite(array) & (array > 0)
+        if not np.all(good):
+            wanted = "finite" if name == "v" else "finite and positive"
+            raise ValueError(f"{name} [{_UNITS[name]}] must be {wanted}, not {array[~good][0]:g}")
+        columns.append(array.ravel())
+    return kernel(code(device, model), *columns, parameter_vector.vector(device)).reshape(shape)

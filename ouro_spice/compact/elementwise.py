@@ -94,7 +94,7 @@ def _concentration(model, i, r, l, v, a, b, p, c):
         return math.exp(a)
     if fb <= 0.0:
         return math.exp(b)
-    side = 0
+    side, x = 0, a
     for k in range(_STEPS):
         # false position, with the weight of an end that stays halved (Illinois); every third step halves the interval
         x = 0.5 * (a + b) if k % 3 == 2 else (a * fb - b * fa) / (fb - fa)

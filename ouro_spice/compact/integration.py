@@ -160,10 +160,11 @@ def _run(
         raise ArithmeticError(f"no finite rate for device {int(np.flatnonzero(~np.isfinite(n))[0])} at these voltages")
     traces = tuple(x[np.isfinite(x[:, 0])] for x in points) if rows else ()
     columns = (np.ascontiguousarray(grid[:, :, column]) for column in range(5))
-    return Trajectories(n, w, results[:, 0], results[:, 1].astype(np.int64), results[:, 2], time, *columns, traces)
+    ends = n, w, results[:, 0], results[:, 1].astype(np.int64), results[:, 2]
+    return Trajectories(*ends, time, *columns, traces=traces)
 
 
-def _require(condition: bool, message: str) -> None:
+def _require(condition: bool | np.bool_, message: str) -> None:
     if not condition:
         raise ValueError(message)
 
@@ -200,9 +201,12 @@ def _waveform(times: ArrayLike, volts: ArrayLike, writing: ArrayLike | None, cou
     _require(t.shape[1] >= 2, f"times_s needs two points at least, not {t.shape[1]}")
     _require(np.all(np.diff(t) > 0), "times_s must ascend")
     _require(t.shape[1] == v.shape[1], f"volts has {v.shape[1]} points, times_s {t.shape[1]}")
-    on = (v[:, 1:] != 0) | (v[:, :-1] != 0) if writing is None else np.atleast_2d(np.asarray(writing, dtype=bool))
-    shapes = (1, t.shape[1] - 1), (count, t.shape[1] - 1)
-    _require(on.shape in shapes, f"writing must have one value a piece, {t.shape[1] - 1}; shape {np.shape(writing)}")
+    if writing is None:
+        on = (v[:, 1:] != 0) | (v[:, :-1] != 0)
+    else:
+        on, pieces = np.atleast_2d(np.asarray(writing, dtype=bool)), t.shape[1] - 1
+        right = on.shape in ((1, pieces), (count, pieces))
+        _require(right, f"writing must have one value a piece, {pieces}; shape {np.shape(writing)}")
     return tuple(np.ascontiguousarray(x) for x in (t, v, on))
 
 

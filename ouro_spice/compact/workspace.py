@@ -11,9 +11,8 @@ from __future__ import annotations
 import math
 
 from numba import types
-from numba.extending import intrinsic
 
-from .._util.jit import kernel
+from .._util.jit import instruction, kernel
 from . import models
 from .walk_kernel import L, R
 
@@ -32,7 +31,7 @@ TRACE = ("time_s", "n", "r", "l", "v", "i")
 _WIDTH = len(TRACE)
 
 
-@intrinsic
+@instruction
 def address(typing_context, array):
     """Return the address of an array's numbers, which is read and written like it; the array must outlive it."""
 

@@ -84,7 +84,7 @@ class Device:
     R0: float = quantity(719.2437, "Ohm", 1, 1e5, "resistance of the line at ambient temperature")
     Rthline: float = quantity(90471.47, "K/W", 1, 1e7, "thermal resistance of the line")
     alphaline: float = quantity(3.92e-3, "1/K", 1e-5, 0.1, "temperature coefficient of the line resistance")
-    flim: int = quantity(1, "1", 0, 1, "1: rate slows towards Ndiscmin and Ndiscmax; 0: hard stop at them only")
+    flim: float = quantity(1, "1", 0, 1, "1: rate slows towards Ndiscmin and Ndiscmax; 0: hard stop at them only")
     cth: float = quantity(
         0, "J/K", 0, 1e-17, "heat capacity of the filament, 0 = quasi-static temperature (as published)"
     )
@@ -206,7 +206,7 @@ class Device:
 
 
 PARAMETERS: dict[str, Parameter] = {
-    f.name: Parameter(f.name, f.default, **f.metadata) for f in dataclasses.fields(Device) if f.metadata
+    f.name: Parameter(f.name, getattr(Device, f.name), **f.metadata) for f in dataclasses.fields(Device) if f.metadata
 }
 
 

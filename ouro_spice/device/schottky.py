@@ -103,7 +103,7 @@ def _end(key: tuple[float, ...], lengths: Range, reach: Range) -> float | None:
     l = np.minimum(np.clip(given + dldn * (n - n_ref), 0.5 * given, 2 * given), lcell)  # noqa: E741
     ohmic = ((l / n + (lcell - l) / n_plug) * 1e-9 / (Z * Q * un * 1e26)).min(axis=0)  # [Ohm m^2]
     rth = math.pi * rdet**2 * rth0 * rth_scale  # [K m^2/W]
-    t = np.full(len(n), t0)
+    t, cell = np.full(len(n), t0), vs
     for _ in range(_STEPS):
         kt = KB_EV * t
         density = RICHARDSON * t**2 * (np.exp((vs - phi) / kt) - np.exp(-phi / kt))

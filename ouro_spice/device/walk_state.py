@@ -67,7 +67,7 @@ class WalkState:
     @classmethod
     def from_vector(cls, values: np.ndarray, polarity: int) -> WalkState:
         """Return the walk that a kernel's numbers stand for."""
-        return cls(*map(float, values[:-1]), int(values[-1]), polarity)
+        return cls(*map(float, values[:-1]), count=int(values[-1]), polarity=polarity)
 
 
 _VECTOR = tuple(f.name for f in dataclasses.fields(WalkState))[:-1]

@@ -24,7 +24,7 @@ def initial_state(device: Device, n_disc: float, wander: WalkState | None = None
     there.
     """
     if wander is None:
-        return WalkState.at(*(getattr(device, name) for name in VARYING), n_disc)
+        return WalkState.at(*(getattr(device, name) for name in VARYING), n_disc=n_disc)
     if isinstance(device.walk, Walk):
         if not 0 <= wander.clock_s < device.walk.step_s * (1 + _ROUNDING):
             raise ValueError(
@@ -61,23 +61,28 @@ def half_cycle(
     device: Device, n_disc: float, wander: WalkState, polarity: int, streams: np.ndarray
 ) -> tuple[Device, WalkState]:
     """Return the device for a pulse under `HalfCycleWalk`, and its walk: new values where the polarity is a new one."""
+    if not isinstance(device.walk, HalfCycleWalk):
+        raise ValueError(f"walk = {device.walk}: must be a HalfCycleWalk, whose half-cycles these are")
     if polarity not in (0, wander.polarity):
-        wander = _turned(device, n_disc, wander, polarity, streams)
+        wander = _turned(device, device.walk, n_disc, wander, polarity, streams)
     slope_r, slope_l = map(float, _slopes(wander))
     values = varied((wander.r_before, wander.l_before, wander.Ndiscmin, wander.Ndiscmax))
     moved = device.replace(walk=None, Nref=wander.n_begin, drdN=slope_r, dldN=slope_l, **values)
     return moved, wander
 
 
-def _turned(device: Device, n_disc: float, wander: WalkState, polarity: int, streams: np.ndarray) -> WalkState:
+def _turned(
+    device: Device, walk: HalfCycleWalk, n_disc: float, wander: WalkState, polarity: int, streams: np.ndarray
+) -> WalkState:
+    """Return the walk at the beginning of a half-cycle of another polarity: values drawn anew."""
     from .._util import philox  # numba, for devices that walk alone
 
-    walk: HalfCycleWalk = device.walk
     u = 2 * philox.walk_uniforms(streams, wander.count, 1)[0, :4] - 1
     kicks = np.array([walk.kick, walk.kick, walk.kick_min, walk.kick])
     after = np.clip(_after(wander) * (1 + kicks * u), walk.low, walk.high)
     now = current_values(device, n_disc, wander) if wander.polarity else _after(wander)
-    return WalkState(*map(float, after), *map(float, now), n_disc, 0.0, wander.count + 1, polarity)
+    values = map(float, [*after, *now])
+    return WalkState(*values, n_begin=n_disc, count=wander.count + 1, polarity=polarity)
 
 
 def _slopes(wander: WalkState) -> np.ndarray:

@@ -57,7 +57,7 @@ def summary(histories: Sequence[History]) -> dict[str, Any]:
 
 
 def ratio(a: Sequence[History], b: Sequence[History], key: str = "pulses") -> tuple[float, float, float]:
-    """Return how many times more of something one programmer takes than another one on the same cases.
+    """Return the ratio of what two programmers take on the same cases, and the ends of its 95 % interval.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def ratio(a: Sequence[History], b: Sequence[History], key: str = "pulses") -> tu
 
 
 def column(histories: Sequence[History], key: str) -> np.ndarray:
-    """Return one figure of each write, (n,), by a name as in `ratio`."""
+    """Return one figure of each write, (n,) floats, by a name as in `ratio`."""
     if key in ("pulses", "reads"):
         return np.array([len(h.pulses if key == "pulses" else h.readings_S) for h in histories], float)
     return np.array([getattr(h, key) for h in histories], float)

@@ -84,12 +84,17 @@ def _likeness(kind: type, values: Mapping[str, Any]) -> tuple[int, int]:
     return len(names & set(values)), -len(names - set(values))
 
 
+def cell_class(cell: Mapping[str, Any]) -> type | None:
+    """Return the class of a described cell; None for what is no cell of this package, such as measurements."""
+    return CELLS.get(str(cell.get("kind")))
+
+
 def reduced(cell: Mapping[str, Any]) -> dict[str, Any]:
     """Return the description of a cell without the values that are defaults, see `DEFAULTS`.
 
     What is no cell of this package, such as measurements, comes back as it is.
     """
-    kind = CELLS.get(cell.get("kind"))
+    kind = cell_class(cell)
     return _plain(cell) if kind is None else {"kind": kind.__name__} | _reduced(kind, cell)
 
 
@@ -102,7 +107,9 @@ def _reduced(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
 def _part(place: str, value: Any) -> Any:
     if isinstance(value, list) and place in PLACES:
         return [_part(place, one) for one in value]
-    kind = kind_of(place, value) if isinstance(value, Mapping) else None
+    if not isinstance(value, Mapping):
+        return value
+    kind = kind_of(place, value)
     if kind is None:
         return value
     named = {"part": kind.__name__} if len(PLACES[place]) > 1 else {}
@@ -111,7 +118,7 @@ def _part(place: str, value: Any) -> Any:
 
 def completed(cell: Mapping[str, Any]) -> dict[str, Any]:
     """Return the description of a cell with the defaults of fields that it lacks, as those of older versions do."""
-    kind = CELLS.get(cell.get("kind"))
+    kind = cell_class(cell)
     return dict(cell) if kind is None else {"kind": kind.__name__} | _completed(kind, json.loads(json.dumps(cell)))
 
 
@@ -133,7 +140,7 @@ def _built(kind: type, own: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parts that a class makes itself where none are given."""
     lacking = (f for f in dataclasses.fields(kind) if f.name not in own)
     made = {f.name: f.default_factory() for f in lacking if f.default_factory is not dataclasses.MISSING}
-    return {name: dataclasses.asdict(one) if dataclasses.is_dataclass(one) else one for name, one in made.items()}
+    return {name: _values(one) for name, one in made.items()}
 
 
 def defaults(kind: type) -> dict[str, Any]:
@@ -144,8 +151,7 @@ def defaults(kind: type) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Return it as JSON gives it back, whole numbers as such: 20 and 20.0 are one value."""
-    if dataclasses.is_dataclass(value):
-        value = dataclasses.asdict(value)
+    value = _values(value)
     if isinstance(value, Mapping):
         return {str(name): _plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -153,6 +159,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     return json.loads(json.dumps(value))
+
+
+def _values(part: Any) -> Any:
+    """Return the values of a part by name; what is no part comes back as it is."""
+    return dataclasses.asdict(part) if dataclasses.is_dataclass(part) and not isinstance(part, type) else part
 
 
 def unit(place: str, name: str) -> str:

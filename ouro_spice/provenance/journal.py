@@ -13,7 +13,7 @@ from typing import Any
 from .._util.checks import checked_path
 from .._util.files import OutputError, make_folder, read_bytes, write_text
 from .._util.progress import notice
-from ..circuit.crossbar import Crossbar
+from ..circuit.array_protocol import Array
 from ..circuit.testbench import Testbench
 from ..device.read_noise import Telegraph
 from ..device.state import State
@@ -131,7 +131,7 @@ def _checksum(key: str, value: Any) -> str:
     return hashlib.sha256(json.dumps([key, value]).encode()).hexdigest()[:16]
 
 
-def array_manifest(array: Crossbar, bench: Testbench, state: State, **given: Any) -> Manifest:
+def array_manifest(array: Array, bench: Testbench, state: State, **given: Any) -> Manifest:
     """Return the manifest of work on an array: circuit, models, code, tools, devices, where they stand, what is given.
 
     Parameters

@@ -11,7 +11,7 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.process import Process
 from . import former_format
-from .cell_description import CELLS, completed, kind_of
+from .cell_description import CELLS, cell_class, completed, kind_of
 from .differences import CIRCUIT, differences, listed
 from .manifest import MEASUREMENT, Manifest, describe
 
@@ -35,7 +35,7 @@ def rebuilt(manifest: Manifest) -> Cell | CompactCell:
 
 def built(manifest: Manifest) -> Cell | CompactCell:
     """Return the cell of a manifest's values, though models or libraries here may be others; ValueError for no cell."""
-    kind = CELLS.get(manifest.cell.get("kind"))
+    kind = cell_class(manifest.cell)
     if kind is None:
         known = ", ".join(CELLS)
         raise ValueError(f"the manifest describes {manifest.cell.get('kind')!r}, no cell that there is ({known})")

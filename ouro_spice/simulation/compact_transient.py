@@ -12,7 +12,7 @@ import numpy as np
 from .._util import random_keys
 from .._util.checks import shown
 from ..circuit.compact_cell import CompactCell
-from ..circuit.pulse import Pulse
+from ..circuit.pulse import Parallel, Pulse, checked
 from ..circuit.result import Result, SimulationError
 from ..circuit.waveform import Effort, Waveform
 from ..compact import characteristics
@@ -37,8 +37,17 @@ class CompactRun:
     seed: int
     throw: bool
 
-    def pulse(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
-        """Return the waveform of one pulse, or of a part of it."""
+    def pulse(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
+        """Yield the waveform of one pulse between two of its times [s] from a state on.
+
+        Raises
+        ------
+        ValueError
+            For a state of another circuit, or a `Parallel` pulse.
+        SimulationError
+            Where the model gives values that are not finite, and failures are raised.
+        """
+        (pulse,) = checked(pulse)
         if not isinstance(state, State) or len(state.n_disc) != 1 or state.volts:
             raise ValueError(
                 f"state = {shown(state)} must be an ouro_spice.State of one memristor without node voltages"
@@ -47,7 +56,7 @@ class CompactRun:
         n = PARAMETERS["Ninit"].within(n)
         wander = walk_values.initial_state(device, n, state.walked()) if device.walk else None
         moved = device
-        if isinstance(device.walk, HalfCycleWalk):
+        if wander and isinstance(device.walk, HalfCycleWalk):
             moved, wander = walk_values.half_cycle(device, n, wander, pulse.polarity, random_keys.stream_key(self.seed))
         try:
             yield self._wave(moved, wander, pulse, begin_s, end_s, n)
@@ -61,25 +70,24 @@ class CompactRun:
     ) -> Waveform:
         from ..compact.integration import follow  # numba
 
-        device, walk = self.cell.device, moved.walk
+        device, walk = self.cell.device, moved.walk if isinstance(moved.walk, Walk) else None
         pwl = self.cell.voltage([pulse]).window(begin_s, end_s)
         times = np.array(pwl.times_s)
-        walking = isinstance(walk, Walk)
-        if walking:
+        if walk:
             walk.check_time(min(pulse.duration, end_s - begin_s), _MOST_STEPS)
         done = follow(
             self.cell.model, [moved], times, pwl.volts, n, writing=self.cell.writing(pulse, times + begin_s),
-            rs_ohm=self.cell.resistance, walk=walk.settings if walking else None,
-            wanders=wander.vector[None] if walking else None, keys=random_keys.stream_key(self.seed)[None],
+            rs_ohm=self.cell.resistance, walk=walk.settings if walk else None,
+            wanders=wander.vector[None] if walk and wander else None, keys=random_keys.stream_key(self.seed)[None],
             grid_s=(end_s - begin_s) / _POINTS, trace=True, threads=1,
         )  # fmt: skip
-        if walking:
+        if walk:
             wander = WalkState.from_vector(done.wanders[0], pulse.polarity)
         after = State((float(done.n_end[0]),), wander=(wander,) if wander else ())
         effort = Effort(points=int(done.steps[0]))
         points = done.traces[0]
         points[-1, 1] = done.n_end[0]
-        if walking:  # where a step of the walk ends with the part, the last point is behind it
+        if walk:  # where a step of the walk ends with the part, the last point is behind it
             points[-1, 2:4] = done.wanders[0, :2]
         traces = self._traces(moved, points)
         if device.walk is None:

@@ -24,7 +24,7 @@ from ..device import walk_values
 from ..device.jart import Device
 from ..device.state import State
 from ..spice.ngspice import Engine, runnable_deck
-from . import walk_segment
+from .walk_segment import WalkSegment
 
 _LEAST_V = 1e-3
 """A device that has less voltage than this says nothing of the circuit around it [V]."""
@@ -142,43 +142,41 @@ def _measured(cell: Cell, amplitude: float, engine: Engine, _content: tuple[str,
     return Source(amplitude, tuple(amps), tuple(ohms), exact=True)
 
 
-def concentrations(stretch: walk_segment.WalkSegment, source: Source | None, pulse: Pulse, n_disc: float) -> np.ndarray:
-    """Return N at the ends of the steps of a stretch, (K,), as far as it can be foreseen."""
-    standing = stretch.standing(n_disc)
+def concentrations(segment: WalkSegment, source: Source | None, pulse: Pulse, n_disc: float) -> np.ndarray:
+    """Return N at the ends of the steps of a segment, (K,), as far as it can be foreseen."""
+    standing = segment.constant_concentrations(n_disc)
     if source is None or not len(standing):
         return standing
-    times, shape = _drive(stretch, pulse)
-    now = float(characteristics.static_current(stretch.device, source.volts / 2, n_disc)) * 2
+    times, shape = _drive(segment, pulse)
+    now = float(characteristics.static_current(segment.device, source.volts / 2, n_disc)) * 2
     ohm = float(source.at(now))
     try:
-        trace = _followed(stretch, n_disc, times, source.volts * shape, ohm)
+        trace = _followed(segment, n_disc, times, source.volts * shape, ohm)
         for _ in range(1 if len(source.amps) > 1 else 0):
             t, i = trace[:, 0] + times[0], trace[:, 5]
-            trace = _followed(stretch, n_disc, t, source.seen(i, ohm) * np.interp(t, times, shape), ohm)
+            trace = _followed(segment, n_disc, t, source.seen(i, ohm) * np.interp(t, times, shape), ohm)
     except ArithmeticError:
         return standing
-    return np.exp(np.interp(stretch.expected_s, times[0] + trace[:, 0], np.log(trace[:, 1])))
+    return np.exp(np.interp(segment.expected_s, times[0] + trace[:, 0], np.log(trace[:, 1])))
 
 
-def _drive(stretch: walk_segment.WalkSegment, pulse: Pulse) -> tuple[np.ndarray, np.ndarray]:
-    """Return the shape of the pulse over the steps of a stretch: times of the part [s], shares of the amplitude."""
-    corners = np.cumsum([stretch.on_s, pulse.rise, pulse.width, pulse.fall])
-    begin, end = stretch.begin_s, stretch.expected_s[-1]
+def _drive(segment: WalkSegment, pulse: Pulse) -> tuple[np.ndarray, np.ndarray]:
+    """Return the shape of the pulse over the steps of a segment: times of the part [s], shares of the amplitude."""
+    corners = np.cumsum([segment.on_s, pulse.rise, pulse.width, pulse.fall])
+    begin, end = segment.begin_s, segment.expected_s[-1]
     near = 1e-14 * end  # a corner within rounding of an end is that end
     times = np.concatenate([[begin], corners[(corners > begin + near) & (corners < end - near)], [end]])
     return times, np.interp(times, corners, [0.0, 1.0, 1.0, 0.0])
 
 
-def _followed(
-    stretch: walk_segment.WalkSegment, n_disc: float, times: np.ndarray, volts: np.ndarray, ohm: float
-) -> np.ndarray:
+def _followed(segment: WalkSegment, n_disc: float, times: np.ndarray, volts: np.ndarray, ohm: float) -> np.ndarray:
     """Return the compact model's trace, (rows, 6)."""
     from ..compact.integration import follow  # numba, for devices that walk alone
 
-    device = stretch.device
+    device = segment.device
     done = follow(
         "tud" if device.realisation == "tud" else "full", [device], times - times[0], volts, n_disc,
-        writing=np.ones(len(times) - 1, bool), rs_ohm=ohm, walk=device.walk.settings,
-        wanders=stretch.wander.vector[None], keys=stretch.streams[None], trace=True, threads=1,
+        writing=np.ones(len(times) - 1, bool), rs_ohm=ohm, walk=segment.walk.settings,
+        wanders=segment.wander.vector[None], keys=segment.streams[None], trace=True, threads=1,
     )  # fmt: skip
     return done.traces[0]

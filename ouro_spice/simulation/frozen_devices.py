@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..circuit.device_map import DeviceMap
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
 from ..circuit.waveform import Fidelity, Waveform
@@ -37,11 +38,12 @@ def candidates(cell: Selection, pulse: Pulse | Parallel, state: State) -> frozen
     if array.gated:
         return chosen
     drives = cell.voltages(pulse)
-    if any(pwl is None for pwl in drives.values()):
+    driven = {name: pwl for name, pwl in drives.items() if pwl is not None}
+    if len(driven) < len(drives):
         return chosen
     time_s = cell.duration([pulse])
     t = np.linspace(0, time_s, 200)
-    lines = {name: np.interp(t, pwl.times_s, pwl.volts) for name, pwl in drives.items()}
+    lines = {name: np.interp(t, pwl.times_s, pwl.volts) for name, pwl in driven.items()}
     found = []
     for row in range(array.rows):
         volts = np.stack([lines[f"wl{row}"] - lines[f"bl{col}"] for col in range(array.cols)], axis=1)
@@ -77,7 +79,8 @@ class Held:
     @classmethod
     def of(cls, cell: Selection, waves: Sequence[Waveform], state: State) -> Held:
         """Judge the waveforms of a pulse that began in a state."""
-        places = np.array([k for k in range(cell.array.size) if k not in cell.active], dtype=int)
+        active = range(cell.array.size) if cell.active is None else cell.active
+        places = np.array([k for k in range(cell.array.size) if k not in active], dtype=int)
         places = places[[isinstance(cell.device_at(k), Device) for k in places]] if len(places) else places
         moved, peak_V = np.zeros(cell.array.size), 0.0
         n, every = np.array(state.n_disc), cell.array.walked(state).ensemble
@@ -94,19 +97,18 @@ class Held:
         """Return memristors that may not be held still."""
         return frozenset(int(k) for k in np.flatnonzero(np.abs(self.moved) > TOLERANCE))
 
-    def stated(self, waves: Sequence[Waveform]) -> list[Waveform]:
-        """Return the waveforms with this fidelity, the last one's state with what the held memristors did."""
+    def stated(self, waves: Sequence[Waveform], after: State) -> list[Waveform]:
+        """Return the waveforms with this fidelity, the last one's state, `after`, with what the held memristors did."""
         disturb = float(np.max(np.abs(self.moved), initial=0.0))
         fidelity = Fidelity("frozen", self.held, self.peak_V, disturb, TOLERANCE)
-        last = waves[-1]
-        n = np.array(last.state.n_disc)
+        n = np.array(after.n_disc)
         low, high = self.cell.array.ensemble.bounds
         # a bound stops the rate; a state that starts beyond one stays where it is
         n_after = np.clip(n * np.exp(self.moved), np.minimum(low, n), np.maximum(high, n))
-        state = dataclasses.replace(last.state, n_disc=tuple(map(float, n_after)))
+        state = dataclasses.replace(after, n_disc=tuple(map(float, n_after)))
         # the parts of one pulse count once
         parts = [dataclasses.replace(wave, fidelity=Fidelity("frozen", self.held)) for wave in waves[:-1]]
-        return [*parts, dataclasses.replace(last, fidelity=fidelity, state=state)]
+        return [*parts, dataclasses.replace(waves[-1], fidelity=fidelity, state=state)]
 
 
 def _volts(wave: Waveform, places: np.ndarray) -> np.ndarray:
@@ -115,7 +117,7 @@ def _volts(wave: Waveform, places: np.ndarray) -> np.ndarray:
     return (ae[places] - oe[places]).T
 
 
-def _moved(ensemble: object, volts: np.ndarray, time_s: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
+def _moved(ensemble: DeviceMap, volts: np.ndarray, time_s: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
     """Return the change of ln n_disc at these voltages, (P,)."""
     moved = np.zeros(len(n_disc))
     # the rate rises with the voltage: the peaks bound it

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..circuit.waveform import Waveform
-from . import walk_segment
+from .walk_segment import WalkSegment
 
 _FLAT_V = 1e-5
 """A voltage that stays within this is constant."""
@@ -19,21 +19,21 @@ _FAST = 0.2
 """Change of ln N in a step beyond which N cannot be foreseen from a quarter of a step before its end."""
 
 
-def concentrations(stretch: walk_segment.WalkSegment, wave: Waveform, suffix: str) -> np.ndarray:
-    """Return N at the ends of the steps of a stretch, (K,) [1e26 m^-3], before a new limit holds it."""
-    n = stretch.concentrations(wave.time_s, wave[f"n_disc{suffix}"])
+def concentrations(segment: WalkSegment, wave: Waveform, suffix: str) -> np.ndarray:
+    """Return N at the ends of the steps of a segment, (K,) [1e26 m^-3], before a new limit holds it."""
+    n = segment.concentrations(wave.time_s, wave[f"n_disc{suffix}"])
     if not len(n):
         return n
-    near = stretch.near(stretch.path(n), n).any(axis=1)[:-1]
-    near |= np.abs(np.diff(np.log(n), prepend=np.log(stretch.wander.n_begin))) > _FAST
+    near = np.any(segment.near_limits(segment.parameter_path(n), n), axis=1)[:-1]
+    near = near | (np.abs(np.diff(np.log(n), prepend=np.log(segment.wander.n_begin))) > _FAST)
     if not near.any():
         return n
     volts = wave[f"v_ae{suffix}"] - wave[f"v_oe{suffix}"]
-    return _followed(stretch, n, near, wave.time_s, volts, wave[f"n_disc{suffix}"][0])
+    return _followed(segment, n, near, wave.time_s, volts, wave[f"n_disc{suffix}"][0])
 
 
 def _followed(
-    stretch: walk_segment.WalkSegment,
+    segment: WalkSegment,
     n: np.ndarray,
     near: np.ndarray,
     time_s: np.ndarray,
@@ -44,12 +44,12 @@ def _followed(
     from ..compact import walk_kernel  # numba, for devices that walk alone
     from ..compact.parameter_vector import vector
 
-    n, w, p, s = n.copy(), stretch.wander.vector, vector(stretch.device), stretch.device.walk.settings
-    begin, n_begin = stretch.begin_s, n_start
-    for k, end in enumerate(stretch.expected_s):
+    n, w, p, s = n.copy(), segment.wander.vector, vector(segment.device), segment.walk.settings
+    begin, n_begin = segment.begin_s, n_start
+    for k, end in enumerate(segment.expected_s):
         if near[k] and end > begin:
-            n[k] = _step(stretch, w, n_begin, *_voltage(time_s, volts, begin, end))
-        n_begin, begin = walk_kernel.end_step(w, n[k], 0.0, s, p, stretch.streams), end
+            n[k] = _step(segment, w, n_begin, *_voltage(time_s, volts, begin, end))
+        n_begin, begin = walk_kernel.end_step(w, n[k], 0.0, s, p, segment.streams), end
     return n
 
 
@@ -63,11 +63,11 @@ def _voltage(time_s: np.ndarray, volts: np.ndarray, begin_s: float, end_s: float
     return times, values
 
 
-def _step(stretch: walk_segment.WalkSegment, w: np.ndarray, n: float, times: np.ndarray, volts: np.ndarray) -> float:
+def _step(segment: WalkSegment, w: np.ndarray, n: float, times: np.ndarray, volts: np.ndarray) -> float:
     """Return N at the end of a step's time, from `n` at its beginning, with the values of the walk vector."""
     from ..compact.integration import follow
 
-    device = stretch.device
+    device = segment.device
     moved = device.replace(walk=None, r=w[0], l=w[1], Ndiscmin=w[2], Ndiscmax=w[3])
     model = "tud" if device.realisation == "tud" else "full"
     since = times - times[0]

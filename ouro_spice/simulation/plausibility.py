@@ -47,8 +47,8 @@ def doubts(wave: Waveform) -> tuple[str, ...]:
     fitted = "clamped" in wave.traces
     found = [
         _too_high(wave, fitted),
-        _too_hot(wave),
-        _too_steep(wave),
+        _too_hot(wave, wave.device),
+        _too_steep(wave, wave.device),
         _clamped(wave) if fitted else "",
         _squeezed(wave, wave.device),
     ]
@@ -110,9 +110,9 @@ def _driven_V(wave: Waveform) -> float:
     return float(np.max(volts) - np.min(volts)) if volts else math.inf
 
 
-def _too_hot(wave: Waveform) -> str:
+def _too_hot(wave: Waveform, device: Device) -> str:
     hot = [float(np.max(trace)) for name, trace in wave.traces.items() if name.startswith("temperature")]
-    hottest, limit = max(hot, default=0.0), wave.device.dWa / (HOPS * _KB_eV)
+    hottest, limit = max(hot, default=0.0), device.dWa / (HOPS * _KB_eV)
     if hottest <= limit:
         return ""
     return (
@@ -121,9 +121,8 @@ def _too_hot(wave: Waveform) -> str:
     )
 
 
-def _too_steep(wave: Waveform) -> str:
+def _too_steep(wave: Waveform, device: Device) -> str:
     """Return a warning where the field would tilt the ions' barrier beyond its height; the rate ends at `STEEPEST`."""
-    device = wave.device
     steepness = 2 * device.a * 1e9 / (math.pi * device.dWa)  # z = 2; nm / V
     if "v_cell" not in wave.traces or not {"i_cell", "n_disc"} <= set(wave.traces):
         return ""

@@ -97,25 +97,24 @@ def read_error(cell: Cell, g_S: float, engine: Engine | None = None) -> ReadErro
         raise ValueError(f"{type(cell).__name__}: read_error takes a Cell1R or a Cell1T1R")
     check_range("g_S", g_S, 1e-12, 1, "S")
     check_engine(engine)
-    if isinstance(cell.device, Resistor):
-        cell = cell.resistor(1 / g_S)
-    engine, state, asked = engine or default_engine(), cell.state(g_S), cell.read.voltage
-    wave = engine.run(cell.read_testbench(state))
+    circuit = cell.resistor(1 / g_S) if isinstance(cell.device, Resistor) else cell
+    engine, state, asked = engine or default_engine(), circuit.state(g_S), circuit.read.voltage
+    wave = engine.run(circuit.read_testbench(state))
 
     def measured(trace: str) -> float:
-        return mean(cell, wave, trace)
+        return mean(circuit, wave, trace)
 
     def reads(volts: float) -> float:
-        if isinstance(cell.device, Resistor):
+        if isinstance(circuit.device, Resistor):
             return g_S * volts / asked
-        return float(characteristics.static_current(cell.device, np.array(volts), state.n_disc[0])) / asked
+        return float(characteristics.static_current(circuit.device, np.array(volts), state.n_disc[0])) / asked
 
-    single = isinstance(cell, Cell1R)
+    single = isinstance(circuit, Cell1R)
     held = measured("v_wl" if single else "v_sl") - measured("v_bl")
     at_device = measured("v_cell")
-    behind_lines = at_device if single else held - measured("i_cell") * _series_ohm(cell)
-    drawn = measured("i_clamp" if cell.sense else "i_bl") / asked
-    found = reading(cell, wave, engine)
+    behind_lines = at_device if single else held - measured("i_cell") * _series_ohm(circuit)
+    drawn = measured("i_clamp" if circuit.sense else "i_bl") / asked
+    found = reading(circuit, wave, engine)
     return ReadError(
         g_S=g_S,
         read_voltage_S=reads(held) - g_S,
@@ -129,7 +128,7 @@ def read_error(cell: Cell, g_S: float, engine: Engine | None = None) -> ReadErro
     )
 
 
-def _series_ohm(cell: Cell) -> float:
+def _series_ohm(cell: Cell1R | Cell1T1R) -> float:
     """Return the resistance between the drivers, device and transistor left out [Ohm]."""
     lines = cell.lines
     # the sense path takes the place of one of the two drivers

@@ -113,8 +113,7 @@ def find(
             break
         guess = bracket.secant(slope)
         if bracket.closed:
-            inside = guess is not None and bracket.low < guess < bracket.high
-            if not inside or count % 4 == 0:
+            if guess is None or not bracket.low < guess < bracket.high or count % 4 == 0:
                 guess = (bracket.low + bracket.high) / 2
         elif guess is None and not near and abs(f) < _NEAR:
             guess = x

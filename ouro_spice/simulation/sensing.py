@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
 
 from ..circuit.cell_kinds import Cell
+from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.result import Result, SimulationError
 from ..circuit.sense import ReadingClipped
 from ..circuit.waveform import Waveform
@@ -60,7 +61,7 @@ def reading(cell: Cell, wave: Waveform, engine: Engine, warn: bool = True) -> Re
             raise SimulationError(Result.READ, "", (text,))
         clipped = clipped or outside
         g_S = float(np.exp(calibration(np.log(np.clip(adc, low, high)))))
-    if clipped and warn:
+    if sense and clipped and warn:
         low, high = sense.range_S
         text = f"a raw reading of {raw:.4g} S was clipped: the ADC's range is {low:.4g} to {high:.4g} S"
         warnings.warn(ReadingClipped(text), stacklevel=3)
@@ -97,9 +98,10 @@ def unreadable(cell: Cell, engine: Engine, targets_S: ArrayLike, tolerance: floa
     band is wide.
     """
     codes, targets = readable_S(cell, engine), np.ravel(np.asarray(targets_S, dtype=float))
-    if codes is None or not len(targets):
+    sense = cell.alone.sense
+    if codes is None or sense is None or not len(targets):
         return ""
-    bits, last = cell.alone.sense.bits, len(codes) - 1
+    bits, last = sense.bits, len(codes) - 1
     above = np.clip(np.searchsorted(codes, targets), 1 if last else 0, last)
     a, b = codes[np.maximum(above - 1, 0)], codes[above]
     away = np.minimum(np.abs(a - targets), np.abs(b - targets)) if bits else np.maximum(a - targets, targets - b)
@@ -131,12 +133,13 @@ def mean(cell: Cell, wave: Waveform, trace: str) -> float:
     return float(np.trapezoid(np.interp(times, wave.time_s, wave[trace]), times) / (high - low))
 
 
-def _reference(cell: Cell) -> Cell:
+def _reference(cell: Cell) -> Cell1R | Cell1T1R:
+    """Return the cell alone, with a known resistor: the same for all devices, so that it is measured once."""
     return cell.alone.resistor(1.0)
 
 
 @lru_cache(maxsize=64)
-def _calibration(cell: Cell, engine: Engine, _content: tuple[str, ...]) -> PchipInterpolator:
+def _calibration(cell: Cell1R | Cell1T1R, engine: Engine, _content: tuple[str, ...]) -> PchipInterpolator:
     """Return ln G over ln of the raw reading, from known resistors in the place of the device."""
     cells = [cell.resistor(1 / g) for g in _CALIBRATION_S]
     waves = engine.map([c.read_testbench() for c in cells])

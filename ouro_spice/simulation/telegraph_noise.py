@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Protocol, overload
 
 import numpy as np
 
@@ -29,6 +29,19 @@ _REMEMBERED = 1000
 _FREQUENCY = 3  # the stream that a device's frequency comes from
 
 
+class Described(Protocol):
+    """What read noise asks of the description of a cell, of an array or alone."""
+
+    @property
+    def index(self) -> int:
+        """Return the place of the (first) device among the memristors of a state."""
+        ...
+
+    def device_at(self, index: int) -> object:
+        """Return the device at a place among the memristors of a state."""
+        ...
+
+
 def advanced(device: Device, telegraph: Telegraph, time_s: float, key: np.ndarray) -> Telegraph:
     """Return the noise after some time [s]: the chain is asked once every 1 / f."""
     from .._util import philox  # numba, for devices with noise alone
@@ -42,7 +55,19 @@ def advanced(device: Device, telegraph: Telegraph, time_s: float, key: np.ndarra
     return Telegraph(level, clock, telegraph.count + int(ticks))
 
 
-def with_read_noise(cell: Any, after: State | None, before: State, time_s: float, seed: int) -> State | None:
+@overload
+def with_read_noise(cell: Described, after: State, before: State, time_s: float, seed: int) -> State: ...
+
+
+@overload
+def with_read_noise(cell: Described, after: None, before: State, time_s: float, seed: int) -> None: ...
+
+
+@overload
+def with_read_noise(cell: Described, after: State | None, before: State, time_s: float, seed: int) -> State | None: ...
+
+
+def with_read_noise(cell: Described, after: State | None, before: State, time_s: float, seed: int) -> State | None:
     """Return the state after some time [s], with the read noise going on: of this cell, and of those that have been
     read.
 
@@ -50,8 +75,8 @@ def with_read_noise(cell: Any, after: State | None, before: State, time_s: float
     """
     if after is None:
         return None
-    heard = {k for k, one in enumerate(before.telegraph) if one is not None} | {cell.index}
-    for k in heard:
+    noisy = {k for k, one in enumerate(before.telegraph) if one is not None} | {cell.index}
+    for k in noisy:
         device = cell.device_at(k)
         if isinstance(device, Device) and device.read_noise is not None:
             after = after.changed(
@@ -61,10 +86,12 @@ def with_read_noise(cell: Any, after: State | None, before: State, time_s: float
 
 
 def frequency_Hz(device: Device, key: np.ndarray) -> float:
-    """Return how often the chain of this device is asked [Hz]."""
+    """Return the rate of this device's chain, its steps in a time [Hz]; 0 without read noise."""
     from .._util import philox
 
     noise = device.read_noise
+    if noise is None:
+        return 0.0
     u = philox.walk_uniforms(key, 0, 1, _FREQUENCY)[0]
     gaussian = math.sqrt(-2 * math.log(1 - u[0])) * math.cos(2 * math.pi * u[1])
     return abs(noise.mean_Hz + noise.sigma_Hz * gaussian)

@@ -101,19 +101,23 @@ def sent(
 ) -> Waveform:
     """Do what `simulate` does, by a run of one's own; nothing is warned of."""
     waves: list[Waveform] = []
+    after: State | None = state
     for pulse, begin, end in _parts(run.cell, pulses, start_s, stop_s):
         waves += run.pulse(pulse, begin, end, state)
-        state = with_read_noise(run.cell, waves[-1].state, state, end - begin, run.seed)
-        if state is None:
+        after = with_read_noise(run.cell, waves[-1].state, state, end - begin, run.seed)
+        if after is None:
             break
-    return judged(dataclasses.replace(_joined(waves), state=state), waves)
+        state = after
+    return judged(dataclasses.replace(_joined(waves), state=after), waves)
 
 
 def _check_walks(cell: Cell | CompactCell, pulses: Sequence[Pulse | Parallel]) -> None:
     """Warn where the walk of a device that is written takes no step in all these pulses."""
-    one = isinstance(cell, CompactCell)
-    written = [(cell.device, p) for p in pulses] if one else [w for p in pulses for w in cell.written(p).values()]
-    walks = {device.walk for device, _ in written if isinstance(device, Device) and device.walk}
+    if isinstance(cell, CompactCell):
+        written = [cell.device]
+    else:
+        written = [device for pulse in pulses for device, _ in cell.written(pulse).values()]
+    walks = {device.walk for device in written if isinstance(device, Device) and device.walk}
     for walk in walks:
         check_walk(walk, sum(pulse.duration for pulse in pulses), "all pulses together")
 

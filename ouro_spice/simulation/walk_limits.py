@@ -8,6 +8,7 @@ import numpy as np
 
 from ..circuit.pulse import PWL
 from ..device.jart import Device
+from ..device.walk import Walk
 
 _FAR = 0.3
 """Share of N's distance to a limit, or of a limit's to N: of it the rate feels the tenth power, 6e-6."""
@@ -21,16 +22,17 @@ _JUMP_S, _JUMP = 1e-13, 1e-6
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of a device with a walk, `n_begin` where N is [1e26 m^-3], and the sign of the pulse."""
+    """The limits of a device, the law of its walk, `n_begin` where N is [1e26 m^-3], and the sign of the pulse."""
 
     device: Device
+    walk: Walk
     n_begin: float
     polarity: int
 
     @property
     def reached(self) -> tuple[bool, bool]:
         """Tell whether N can come near each of them at all: Ndiscmin, Ndiscmax."""
-        device, walk = self.device, self.device.walk
+        device, walk = self.device, self.walk
         low, high = min(device.Nlo, self.n_begin), max(device.Nhi, self.n_begin)
         of_low = device.Ndiscmin * (1 + walk.band_min) / low if low else np.inf
         return of_low > self._least, high / (device.Ndiscmax * (1 - walk.band)) > _FAR

@@ -21,6 +21,7 @@ from .._util.forks import cached_property
 from ..circuit.pulse import PWL
 from ..device.jart import Device
 from ..device.spread import VARYING
+from ..device.walk import Walk
 from ..device.walk_state import WalkState
 from ..device.walk_values import (
     _ROUNDING,
@@ -66,6 +67,13 @@ class WalkSegment:
     streams: np.ndarray
 
     @cached_property
+    def walk(self) -> Walk:
+        """Return the law of the walk; ValueError where the device has none that takes steps."""
+        if not isinstance(self.device.walk, Walk):
+            raise ValueError(f"walk = {self.device.walk!r}: a segment is one of an ouro_spice.Walk")
+        return self.device.walk
+
+    @cached_property
     def begin_s(self) -> float:
         """Return where the clock begins to run [s]."""
         return min(max(self.on_s, 0.0), self.stop_s)
@@ -88,7 +96,7 @@ class WalkSegment:
     @property
     def line_s(self) -> float:
         """Return how long a line is [s]."""
-        return RAMP * self.device.walk.step_s
+        return RAMP * self.walk.step_s
 
     @property
     def bend_s(self) -> float:
@@ -112,20 +120,20 @@ class WalkSegment:
         way = (n - n_before) * np.clip(growth, *_GROWTH) * half / np.where(known, span, 1.0)
         return np.exp(np.where(known, n + way, n_end))
 
-    def standing(self, n_disc: float) -> np.ndarray:
+    def constant_concentrations(self, n_disc: float) -> np.ndarray:
         """Return the same for a concentration that stands still."""
         return np.full(len(self._middles) - 1, n_disc)
 
-    def path(self, n: np.ndarray) -> np.ndarray:
+    def parameter_path(self, n: np.ndarray) -> np.ndarray:
         """Return values of r, l, Ndiscmin, Ndiscmax from step to step, (K + 1, 4), for these `concentrations`."""
         from ..compact import walk_kernel  # numba, for devices that walk alone
         from ..compact.parameter_vector import vector
 
         n = np.concatenate([[self.wander.n_begin], n])
-        settings, parameters = self.device.walk.settings, vector(self.device)
+        settings, parameters = self.walk.settings, vector(self.device)
         return walk_kernel.walk_path(self.wander.vector, n, 0.0, settings, parameters, self.streams)
 
-    def ramps(self, path: np.ndarray, n: np.ndarray | None = None) -> dict[str, PWL]:
+    def parameter_waveforms(self, path: np.ndarray, n: np.ndarray | None = None) -> dict[str, PWL]:
         """Return ln(value / parameter) over the part, by parameter.
 
         With `n`, the `concentrations`, a limit stays where it is for as long as N is far from it.
@@ -133,7 +141,7 @@ class WalkSegment:
         times, values = self._lines(path)
         inside = times[(times > 0) & (times < self.stop_s)]
         corners = np.concatenate([[0.0], inside, [self.stop_s]])
-        corners = corners[np.concatenate([[True], np.diff(corners) > _ROUNDING * self.device.walk.step_s])]
+        corners = corners[np.concatenate([[True], np.diff(corners) > _ROUNDING * self.walk.step_s])]
         corners[-1] = self.stop_s
         own = np.array([getattr(self.device, name) for name in VARYING])
         logs, ends = np.log(values / own), np.minimum(self._middles, self.off_s)
@@ -141,24 +149,24 @@ class WalkSegment:
             VARYING[k]: PWL(tuple(corners.tolist()), tuple(np.interp(corners, times, logs[:, k]).tolist()))
             for k in (0, 1)
         }
-        near = np.ones((len(path), 2), bool) if n is None else self.near(path, n)
+        near = np.ones((len(path), 2), bool) if n is None else self.near_limits(path, n)
         for k, reached in zip((2, 3), self._limits.reached, strict=True):
             if reached:
                 logs = np.log(path[:, k] / own[k])
-                found[VARYING[k]] = jumps(logs, near[:, k - 2], ends, self.device.walk.step_s, self.stop_s)
+                found[VARYING[k]] = jumps(logs, near[:, k - 2], ends, self.walk.step_s, self.stop_s)
         return found
 
-    def near(self, path: np.ndarray, n: np.ndarray) -> np.ndarray:
+    def near_limits(self, path: np.ndarray, n: np.ndarray) -> np.ndarray:
         """Tell where N, the `concentrations`, comes near the limits from one step's end to the next, (K + 1, 2)."""
         return self._limits.near(path, n)
 
     @property
     def _limits(self) -> Limits:
-        return Limits(self.device, self.wander.n_begin, self.polarity)
+        return Limits(self.device, self.walk, self.wander.n_begin, self.polarity)
 
     def _lines(self, path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return corners of the lines: times (C,), some perhaps outside the part, and values (C, 4)."""
-        rounding = _ROUNDING * self.device.walk.step_s
+        rounding = _ROUNDING * self.walk.step_s
         middles, half = self._middles, self._halves
         begins, ends = middles - half, middles + half
         # what is drawn at the very end of a pulse takes its place behind it
@@ -175,9 +183,14 @@ class WalkSegment:
         """Return where the walk stands at the end."""
         steps = self._steps
         before = path[steps - 1] if steps else _before(self.wander)
-        values = (*map(float, path[steps]), *map(float, before))
-        clock_s, count = max(self._clock_s, 0.0), self.wander.count + steps
-        wander = WalkState(*values, self.wander.n_begin, clock_s, count, self.polarity)
+        wander = WalkState(
+            *map(float, path[steps]),
+            *map(float, before),
+            n_begin=self.wander.n_begin,
+            clock_s=max(self._clock_s, 0.0),
+            count=self.wander.count + steps,
+            polarity=self.polarity,
+        )
         return dataclasses.replace(wander, n_begin=held_concentration(wander, float(n[steps - 1]))) if steps else wander
 
     @cached_property
@@ -188,7 +201,7 @@ class WalkSegment:
         The last one is there where its line begins in the part. Times outside the pulse are counted backwards in
         write-pulse time.
         """
-        step = self.device.walk.step_s
+        step = self.walk.step_s
         middles = self._zero_s + step * np.arange(self._steps + 2)
         begun = middles[-1] - self._half(middles[-1]) < self.end_s and middles[-1] < self.off_s
         return middles if begun else middles[:-1]
@@ -205,7 +218,7 @@ class WalkSegment:
     @property
     def _steps(self) -> int:
         """Return steps that end in the part."""
-        return int((self.wander.clock_s + self.end_s - self.begin_s) / self.device.walk.step_s + _ROUNDING)
+        return int((self.wander.clock_s + self.end_s - self.begin_s) / self.walk.step_s + _ROUNDING)
 
     @property
     def _zero_s(self) -> float:
@@ -213,4 +226,4 @@ class WalkSegment:
 
     @property
     def _clock_s(self) -> float:
-        return self.wander.clock_s + self.end_s - self.begin_s - self._steps * self.device.walk.step_s
+        return self.wander.clock_s + self.end_s - self.begin_s - self._steps * self.walk.step_s

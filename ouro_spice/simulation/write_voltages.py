@@ -9,6 +9,7 @@ import numpy as np
 
 from .._util.checks import check_engine, check_range, shown
 from ..circuit.cell_kinds import Cell
+from ..circuit.cells import Cell1T1R
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import HIGHEST_V
 from ..provenance.manifest import Manifest
@@ -108,15 +109,16 @@ def pair(
     _check_given(cell, "v_set", v_set, -HIGHEST_V, -LOWEST_V)
     _check_given(cell, "v_reset", v_reset, LOWEST_V, HIGHEST_V)
     free, low, high = freed(cell)
-    search = _Search(free, total_s, engine or default_engine())
+    search, access = _Search(free, total_s, engine or default_engine()), _with_transistor(cell)
     found: dict[str, float] = {}
     for what, given, start, end in (("set", v_set, low, high), ("reset", v_reset, high, low)):
         if given is None:
             found[f"v_{what}"] = search.amplitude(what, start, end)
-            if cell.gated:
-                found[f"gate_{what}"] = getattr(cell.transistor, f"v_{what}")
-        else:
-            found |= {f"v_{what}": given, f"gate_{what}": search.gate(what, given, start, end)}
+            if access:
+                found[f"gate_{what}"] = getattr(access.transistor, f"v_{what}")
+        elif access:
+            highest_V = access.process.gate_V
+            found |= {f"v_{what}": given, f"gate_{what}": search.gate(what, given, start, end, highest_V)}
     return Pair(total_s=total_s, **found)
 
 
@@ -167,14 +169,13 @@ class _Search:
             raise ValueError(self._no_amplitude(what, none)) from none
         return float(np.copysign(np.exp(found), nominal))
 
-    def gate(self, what: str, amplitude: float, start: float, end: float) -> float:
-        """Return the gate voltage for SET or RESET at a given amplitude [V]."""
+    def gate(self, what: str, amplitude: float, start: float, end: float, most: float) -> float:
+        """Return the gate voltage for SET or RESET at a given amplitude, up to the process limit `most` [V]."""
 
         def excess(volts: float, near: bool) -> float:
             return self._excess(_gated(self.cell, **{f"v_{what}": volts}), amplitude, start, end, near)
 
         wanted = f"crosses the window in {self.total_s:g} s by a {what.upper()} of {amplitude:g} V"
-        most = self.cell.process.gate_V
         if excess(most, False) > 0:
             raise ValueError(
                 f"no gate voltage up to the process limit of {most:g} V {wanted}: "
@@ -215,7 +216,12 @@ def _check_given(cell: Cell | CompactCell, name: str, volts: float | None, low: 
 
 
 def _gated(cell: Cell | CompactCell, **volts: float) -> Cell | CompactCell:
-    """Return the cell with other gate voltages; as it is where it has no transistor."""
-    if not cell.gated:
-        return cell
-    return cell.replace(transistor=dataclasses.replace(cell.transistor, **volts))
+    """Return the cell with other gate voltages [V]; as it is where it has no transistor."""
+    access = _with_transistor(cell)
+    return cell.replace(transistor=dataclasses.replace(access.transistor, **volts)) if access else cell
+
+
+def _with_transistor(cell: Cell | CompactCell) -> Cell1T1R | None:
+    """Return the cell without an array around it where it has an access transistor; None for all others."""
+    alone = None if isinstance(cell, CompactCell) else cell.alone
+    return alone if isinstance(alone, Cell1T1R) else None

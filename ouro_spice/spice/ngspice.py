@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import uuid
 import weakref
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ import numpy as np
 from .._util.forks import temporary_folder
 from ..circuit.missing_models import lacking
 from ..circuit.result import Result, SimulationError
-from ..circuit.testbench import LADDER, Testbench
+from ..circuit.testbench import LADDER, Record, Testbench
 from ..circuit.waveform import Effort, Waveform
 from ..device.jart import PARAMETERS
 from ..device.state import State
@@ -34,9 +34,11 @@ class Engine(Protocol):
 
     def run(self, testbench: Testbench, throw: bool = True) -> Waveform:
         """Run one testbench."""
+        ...
 
     def map(self, testbenches: Iterable[Testbench], throw: bool = True) -> Iterator[Waveform]:
         """Run many; waveforms come in the order of the testbenches."""
+        ...
 
 
 class Ngspice:
@@ -175,7 +177,7 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
     traces = {name: arrays[vector] for name, vector in bench.probes if vector in arrays}
     state = None
     if result is Result.OK:
-        state = _array_state(bench, reply["last"]) if bench.record else _state(bench, arrays)
+        state = _array_state(bench.record, bench.nodes, reply["last"]) if bench.record else _state(bench, arrays)
         result = _bounded(bench, traces, state)
     if result is Result.WORKER and "cause" in reply:
         reply["log"].append(blamed(bench, reply["cause"], reply["log"]))
@@ -191,7 +193,7 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
     return Waveform(
         time_s=time_s,
         traces=traces,
-        state=_legal(state) if result is Result.OK else None,
+        state=_legal(state) if state is not None and result is Result.OK else None,
         energy_J=float(sum(-np.trapezoid(traces[v] * traces[i], time_s) for v, i in bench.sources))
         if len(time_s)
         else 0.0,
@@ -218,13 +220,13 @@ def _legal(state: State) -> State:
     return dataclasses.replace(state, n_disc=tuple(np.clip(state.n_disc, low, high)))
 
 
-def _array_state(bench: Testbench, last: np.ndarray) -> State:
-    record = bench.record
+def _array_state(record: Record, nodes: Sequence[str], last: np.ndarray) -> State:
+    """Return the state at the end of a run on an array, of the last values of states and nodes."""
     moving = np.array([bool(vector) for vector in record.states])
     n_disc = np.array(record.n_start)
     x, volts = last[: moving.sum()], last[moving.sum() :]
     n_disc[moving] = n_disc[moving] * np.exp(x) if record.exponential else x
-    return State(n_disc, dict(zip(bench.nodes, map(float, volts), strict=True)))
+    return State(tuple(n_disc.tolist()), dict(zip(nodes, map(float, volts), strict=True)))
 
 
 def _maps(bench: Testbench, folder: str) -> dict[str, np.ndarray]:

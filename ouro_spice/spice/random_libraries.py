@@ -72,7 +72,7 @@ def _currents(bench: Testbench, process: Process, models: tuple[tuple[str, bool]
     for polarity, core in models:
         name, volts = f"{polarity}{int(core)}", (process.core_V if core else process.gate_V) / 2
         volts *= 1 if polarity == "n" else -1
-        size = _SIZE.search(_element(bench, process, polarity, core))
+        size = _SIZE.search(_element(bench, process, polarity, core) or "")
         low_w, low_l = (getattr(process, f"{'core_' if core else ''}{side}_min") for side in ("w", "l"))
         w, l = (float(word) * process.unit_m for word in size.groups()) if size else (0.0, 0.0)  # noqa: E741
         w, l = (w, l) if size else (max(low_w, 5 * _MICRON), max(low_l, _MICRON / 2))  # noqa: E741
@@ -91,7 +91,7 @@ def _difference(bench: Testbench, run: Currents) -> float | None:
     """
     first = run(bench)
     second = None if first is None else run(bench)
-    if second is None:
+    if first is None or second is None:
         return None
     return float(np.max(np.abs(first - second) / np.maximum(np.abs(first), 1e-30)))
 

@@ -19,7 +19,7 @@ def read_raw(path: Path) -> list[Plot]:
     plots, position = [], 0
     while (start := data.find(b"Binary:\n", position)) >= 0:
         header = data[position:start].decode(errors="replace")
-        count, points = (int(re.search(rf"No\. {what}: *(\d+)", header)[1]) for what in ("Variables", "Points"))
+        count, points = (_number(header, what) for what in ("Variables", "Points"))
         names = [line.split()[1] for line in header.split("Variables:\n")[1].splitlines()]
         begin = start + len(b"Binary:\n")
         position = begin + 8 * count * points
@@ -28,3 +28,11 @@ def read_raw(path: Path) -> list[Plot]:
         table = np.frombuffer(data[begin:position], dtype=float).reshape(points, count)
         plots.append({name: table[:, k] for k, name in enumerate(names)})
     return plots
+
+
+def _number(header: str, what: str) -> int:
+    """Return how many variables or points the header of a plot announces; ValueError where it does not."""
+    found = re.search(rf"No\. {what}: *(\d+)", header)
+    if found is None:
+        raise ValueError(f"not a raw file of ngspice: its header lacks 'No. {what}'")
+    return int(found[1])

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -45,15 +45,17 @@ class Session:
         class Heard(NgSpiceShared):
             """An ngspice whose words are on stderr as they come: they outlive a crash."""
 
-            def send_char(self, message: str, ngspice_id: int) -> int:
+            def send_char(self, message: str, ngspice_id: int) -> Literal[0]:
                 os.write(2, f"{message.partition(' ')[2]}\n".encode())
                 return 0
 
-        self._ffi, self._plot, self._points = ffi, "", 0
+        self._ffi: Any = ffi  # neither cffi nor what it makes has types
+        self._plot, self._points = "", 0
         self._folder, self._init = folder, ""
         os.chdir(folder)
         home, os.environ["HOME"] = os.environ.get("HOME", folder), folder
         self._ngspice = Heard.new_instance()
+        self._shared: Any = self._ngspice._ngspice_shared
         os.environ["HOME"] = home  # a library's paths may begin with it
         self.version = int(self._ngspice.ngspice_version or 0)
         self._models: dict[str, tuple[int, int]] = {}
@@ -104,6 +106,7 @@ class Session:
         self._speak(behaviour)
         if not all(self._load_model(path) for path in osdi):
             return self._reply("MODEL", 0)
+        result, rung, arrays = "NETLIST", 0, {}
         for rung, analysis in enumerate(analyses):
             result, arrays = self._attempt(netlist + analysis, vectors, stop_s)
             if result == "OK":
@@ -191,8 +194,13 @@ class Session:
         if stop_s:
             time_s = self._vector("time")
             self._points = 0 if time_s is None else len(time_s)
-        found = {name: self._vector(name) for name in [*(["time"] if stop_s else []), *vectors]}
-        return None if any(array is None for array in found.values()) else found
+        found: dict[str, np.ndarray] = {}
+        for name in [*(["time"] if stop_s else []), *vectors]:
+            array = self._vector(name)
+            if array is None:
+                return None
+            found[name] = array
+        return found
 
     def _recorded(self, name: str) -> np.ndarray:
         array = self._vector(name)
@@ -206,7 +214,7 @@ class Session:
         key = name[2:-1] if name.startswith("v(") else name
         if key == "0":  # ground is no vector
             return np.zeros(self._points)
-        info = self._ngspice._ngspice_shared.ngGet_Vec_Info(f"{self._plot}.{key}".encode())
+        info = self._shared.ngGet_Vec_Info(f"{self._plot}.{key}".encode())
         if info == self._ffi.NULL or info.v_realdata == self._ffi.NULL:
             return None
         return np.frombuffer(self._ffi.buffer(info.v_realdata, 8 * info.v_length)).copy()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import IO, Any
@@ -44,6 +45,16 @@ class WorkerDeathError(EOFError):
     """The end of a worker process amid a task; the message says how it ended."""
 
 
+@dataclass(frozen=True)
+class _Running:
+    """What a started process has: itself, its pipe, the file that it writes to, the folder that it works in."""
+
+    process: subprocess.Popen[bytes]
+    pipe: Connection
+    words: IO[bytes]
+    folder: str
+
+
 class Worker:
     """One worker process; started at its first task, started anew after a death or `recycle` tasks.
 
@@ -56,16 +67,19 @@ class Worker:
     def __init__(self, recycle: int) -> None:
         self.last_words: tuple[str, ...] = ()
         self._recycle = recycle
-        self._process: subprocess.Popen | None = None
-        self._connection: Connection | None = None
-        self._words: IO[bytes] | None = None
+        self._running: _Running | None = None
         self._tasks = 0
-        self._folder = self._init = ""
+        self._init = ""
+
+    @property
+    def _process(self) -> subprocess.Popen[bytes] | None:
+        """Return the process; None where there is none."""
+        return self._running.process if self._running else None
 
     @property
     def fresh(self) -> bool:
         """Tell whether the next task is the first one of its process."""
-        return self._process is None or self._tasks == 0 or self._tasks >= self._recycle
+        return self._running is None or self._tasks == 0 or self._tasks >= self._recycle
 
     def call(self, task: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         """Run one task.
@@ -78,17 +92,17 @@ class Worker:
             Past the limit; the process is ended.
         """
         init = task.get("init", "")  # commands whose effects stay in a process
-        if self._process is None or self._tasks >= self._recycle or init != self._init:
-            self._start()
+        running = self._running
+        if running is None or self._tasks >= self._recycle or init != self._init:
+            running = self._start()
         self._tasks += 1
         self._init = init
         try:
-            self._words.truncate(0)
-            self._words.seek(0)  # the position is the process's, too
-            self._connection.send(task)
-            answered = self._connection.poll(timeout_s)
-            if answered:
-                return self._connection.recv()
+            running.words.truncate(0)
+            running.words.seek(0)  # the position is the process's, too
+            running.pipe.send(task)
+            if running.pipe.poll(timeout_s):
+                return running.pipe.recv()
         except (EOFError, OSError) as error:
             raise WorkerDeathError(_cause(self.kill())) from error
         except BaseException:  # Ctrl-C: the answer still to come must not be taken for that of the next task
@@ -105,35 +119,38 @@ class Worker:
 
     def kill(self) -> int | None:
         """End the process at once; return the code that it ended with."""
-        code = None
-        if self._process is not None:
-            self._process.kill()
-            code = self._process.wait()
-            self.last_words = _last_lines(self._words)
-            self._close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+        running = self._running
+        if running is None:
+            return None
+        running.process.kill()
+        code = running.process.wait()
+        self.last_words = _last_lines(running.words)
+        self._close(running)
+        shutil.rmtree(running.folder, ignore_errors=True)
         return code
 
     def leave(self) -> None:
         """Leave the process to the parent of this one, which has been forked off: end neither it nor its pipe."""
-        if self._process is not None:
-            self._process.returncode = 0  # it is no child of this process: nothing to be waited for
-            self._close()
+        if self._running is not None:
+            self._running.process.returncode = 0  # it is no child of this process: nothing to be waited for
+            self._close(self._running)
 
-    def _close(self) -> None:
+    def _close(self, running: _Running) -> None:
+        """Close the pipe and the file of a process, and forget it."""
         with _changing, contextlib.suppress(OSError):
-            self._connection.close()
-            self._words.close()
-        self._process = self._connection = self._words = None
+            running.pipe.close()
+            running.words.close()
+        self._running = None
 
-    def _start(self) -> None:
+    def _start(self) -> _Running:
+        """Start a process and wait until ngspice is loaded in it; ToolError where it is not, or is too old."""
         self.kill()
         library = machine.shared_library()
         if library is None:
             raise ToolError(f"no ngspice shared library: {machine.INSTALL_NGSPICE}, or set NGSPICE_LIBRARY_PATH")
-        self._open(library)
+        running = self._open(library)
         try:
-            version = self._connection.recv() if self._connection.poll(_START_S) else None
+            version = running.pipe.recv() if running.pipe.poll(_START_S) else None
         except (EOFError, OSError):
             version = None
         except BaseException:  # Ctrl-C: the greeting still to come must not be taken for an answer
@@ -146,8 +163,10 @@ class Worker:
         if version < machine.MIN_NGSPICE:
             self.kill()
             raise ToolError(f"{library} is ngspice {version}: {machine.INSTALL_NGSPICE}")
+        return running
 
-    def _open(self, library: Path) -> None:
+    def _open(self, library: Path) -> _Running:
+        """Start a process with its pipe, and return it before it has said anything."""
         script = Path(__file__).with_name("worker.py")
         folder = _empty_folder()
         # Python itself may need the user's home folder: the worker takes the other one just for ngspice's start
@@ -165,8 +184,8 @@ class Worker:
                     stdout=subprocess.DEVNULL,
                     stderr=words,
                 )
-            self._process, self._connection, self._words, self._tasks = process, ours, words, 0
-            self._folder = folder
+            self._running, self._tasks = _Running(process, ours, words, folder), 0
+            return self._running
 
 
 def _empty_folder() -> str:

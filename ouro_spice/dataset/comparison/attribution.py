@@ -56,7 +56,7 @@ class Around:
         """Return the array that a cell is selected in."""
         array = cell.array
         size = (array.rows, array.cols, array.scheme, array.read_scheme, array.devices)
-        return cls(*size, cell.row, cell.cols, cell.fidelity)
+        return cls(*size, cell.row, tuple(cell.cols), cell.fidelity)
 
     def build(self, cell: Cell1R | Cell1T1R) -> Selection:
         """Return the selected cell in the same array, made of other cells."""
