@@ -54,7 +54,7 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) ->
         outcome = "reached" if width_s else "not_reached"
         width_s = width_s or recipe.longest_s
         stride_, history = way.history(width_s)
-        end, energy_J = way.ended(width_s)
+        end, energy_J = way.end_pulse(width_s)
     except SimulationError as error:
         if error.result in OF_THE_MACHINE:
             raise
@@ -127,7 +127,7 @@ class Way:
             self._go_on()
         return self._g[: steps + 1]
 
-    def ended(self, width_s: float) -> tuple[Waveform, float]:
+    def end_pulse(self, width_s: float) -> tuple[Waveform, float]:
         """Simulate the end of the pulse with a width, falling edge included; return its waveform and the pulse's energy
         [J].
         """

@@ -44,7 +44,7 @@ class Column:
         return self.field.rpartition("_")[2]
 
 
-def wanted(columns: Mapping[str, str]) -> dict[str, Column]:
+def map_columns(columns: Mapping[str, str]) -> dict[str, Column]:
     """Return the column of each quantity that a map names; ValueError for a map that is wrong."""
     known = (*REQUIRED, *OPTIONAL, *BY_DIRECTION)
     for name, text in columns.items():
