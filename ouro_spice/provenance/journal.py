@@ -18,7 +18,7 @@ from ..circuit.testbench import Testbench
 from ..device.read_noise import Telegraph
 from ..device.state import State
 from ..device.walk_state import WalkState
-from .differences import MAKER, differences, listed
+from .former_work import former_work, undamaged
 from .manifest import Manifest, describe
 
 
@@ -73,7 +73,8 @@ class Journal:
             raise ValueError(f"{self.path} does not hold what its name says: remove it, or name another folder")
         if not text.endswith("\n"):  # torn; the next item begins a line of its own
             self._append("")
-        return dict(item for item in map(_item, lines[1:]) if item)
+        items = (undamaged(lambda line=line: _item(line)) for line in lines[1:])
+        return dict(item for item in items if item)
 
     def once(self, key: str, work: Callable[[], Any]) -> Any:
         """Return the value of an item: as it was found, or by doing the work, and then kept."""
@@ -106,24 +107,19 @@ class Journal:
 
 def _say_why(path: Path, wanted: dict[str, Any]) -> None:
     """Say what differs in the same work that others have begun in the folder: it is not resumed."""
-    for other in sorted(path.parent.glob("unfinished-*.jsonl")):
-        try:
-            with other.open(encoding="utf-8") as file:
-                there = json.loads(file.readline())["origin"]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        found = differences(there, wanted)
-        # a netlist changes with the libraries in it
-        if found and not set(found) - {*differences(there, wanted, MAKER), "netlist changed"}:
-            notice(f"{other} is not resumed: {listed(found)}")
+    for other in former_work(sorted(path.parent.glob("unfinished-*.jsonl")), _origin_of, wanted):
+        if other.of_another_maker:
+            notice(f"{other.path} is not resumed: {other.words}")
+
+
+def _origin_of(path: Path) -> Any:
+    with path.open(encoding="utf-8") as file:
+        return json.loads(file.readline())["origin"]
 
 
 def _item(line: str) -> tuple[str, Any] | None:
-    """Return the key and value of a line, None where it is not whole or was changed."""
-    try:
-        key, value, checksum = json.loads(line)
-    except (ValueError, TypeError, RecursionError):
-        return None
+    """Return the key and value of a line, None where it was changed; one that is not whole raises anything."""
+    key, value, checksum = json.loads(line)
     return (key, value) if isinstance(key, str) and checksum == _checksum(key, value) else None
 
 
