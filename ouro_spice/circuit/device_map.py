@@ -27,7 +27,7 @@ class DeviceMap:
 
     @cached_property
     def bounds(self) -> np.ndarray:
-        """Return where each ``n_disc`` can go [1e26 m^-3], (2, K); 1 for a resistor."""
+        """Return the smallest and largest ``n_disc`` of each device [1e26 m^-3], (2, K); 1 for a resistor."""
         known: dict[int, tuple[float, float]] = {}
         for device in self.devices:
             if id(device) not in known:
@@ -36,7 +36,7 @@ class DeviceMap:
 
     @cached_property
     def kin(self) -> list[tuple[Device, np.ndarray]]:
-        """Return groups of memristors that differ in r, l and limits alone: one of them, and their places."""
+        """Return groups of memristors that differ in r, l and limits alone: the first of each, and their places."""
         groups: dict[tuple, tuple[Device, list[int]]] = {}
         keys: dict[int, tuple] = {}
         for k, device in enumerate(self.devices):
@@ -60,7 +60,7 @@ class DeviceMap:
         return g
 
     def concentrations(self, g_S: np.ndarray) -> np.ndarray:
-        """Return the ``n_disc`` of each device at a conductance that it can have [1e26 m^-3], (K,)."""
+        """Return the ``n_disc`` of each device at a conductance that it can have [1e26 m^-3], (K,), by bisection."""
         low, high = np.log(self.bounds)
         for _ in range(_HALVINGS if self.kin else 0):
             middle = (low + high) / 2
@@ -78,9 +78,7 @@ class DeviceMap:
         return i
 
     def rates(self, volts: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
-        """Return dN/dt of each device at voltages [V], (T, K) [1e26 m^-3 s^-1]; the window's edges are not part of
-        it.
-        """
+        """Return dN/dt of each device at voltages [V], (T, K) [1e26 m^-3 s^-1], without the window's edges."""
         rates = np.zeros(volts.shape)
         radius, length = self.sizes
         low, high = (np.array([getattr(d, name, 1.0) for d in self.devices]) for name in ("Ndiscmin", "Ndiscmax"))
@@ -90,11 +88,11 @@ class DeviceMap:
         return rates
 
     def some(self, places: np.ndarray) -> DeviceMap:
-        """Return some of these devices, by their places (P,)."""
+        """Return the map of some of these devices, by their places (P,)."""
         return DeviceMap(tuple(self.devices[k] for k in places))
 
     def walked(self, state: State) -> np.ndarray:
-        """Return the radius [m] and length [nm] of each device in a state, (2, K)."""
+        """Return the radius [m] and length [nm] of each device as they have walked in a state, (2, K)."""
         if not state.wander:
             return self.sizes
         sizes = self.sizes.copy()

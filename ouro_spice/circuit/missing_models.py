@@ -13,7 +13,7 @@ _NUMBER = r"= *([\d.]+(?:e[+-]?\d+)?)"
 
 
 def lacking(process: Process, log: Sequence[str]) -> list[str]:
-    """Return one line on the model that a process lacks, or none.
+    """Return a line on the model that a process lacks, in a list; [] where the log names none.
 
     Parameters
     ----------

@@ -60,11 +60,11 @@ class State:
         object.__setattr__(self, "n_disc", tuple(map(float, n)))
 
     def walked(self, index: int = 0) -> WalkState | None:
-        """Return where the walk of one memristor stands."""
+        """Return the state of one memristor's walk; None where it begins at the device's own values."""
         return self.wander[index] if self.wander else None
 
     def noise(self, index: int = 0) -> Telegraph:
-        """Return where the read noise of one memristor stands."""
+        """Return the state of one memristor's read noise."""
         return (self.telegraph[index] if self.telegraph else None) or Telegraph()
 
     def changed(self, index: int = 0, **values: float | WalkState | Telegraph) -> State:
@@ -77,7 +77,7 @@ class State:
 
 
 def check_single(state: State) -> None:
-    """Raise ValueError for what is no state, or one of several memristors."""
+    """Raise ValueError unless it is the state of one memristor."""
     if not isinstance(state, State):
         raise ValueError(f"state = {shown(state)} must be an ouro_spice.State; cell.state(g_S) makes one")
     if len(state.n_disc) != 1:

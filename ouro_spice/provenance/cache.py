@@ -26,7 +26,7 @@ _taken: set[Path] = set()
 def cached_arrays(
     folder: str | Path | None, name: str, settings: Mapping[str, Any], make: Callable[[], Mapping[str, np.ndarray]]
 ) -> Arrays:
-    """Return the arrays that `make` returns, from the file ``NAME-DIGEST.npz`` where they have been made before.
+    """Return the arrays that `make` makes, from the file ``NAME-DIGEST.npz`` where they have been made before.
 
     The digest is that of the settings, which stand in the file, too: arrays of other settings are never taken for these
     and stay where they are; what differs from the nearest of them is said once, where this process has not made it. A
@@ -71,7 +71,7 @@ def cached_arrays(
 
 
 def _say_why(path: Path, name: str, wanted: Mapping[str, Any]) -> None:
-    """Say what differs from the nearest file of the same name that is there from before."""
+    """Log what differs from the nearest file of the same name that an earlier process has made."""
     others = (one for one in sorted(path.parent.glob(f"{name}-{'?' * 12}.npz")) if one != path and one not in _taken)
     found = former_work(others, _settings_of, wanted)
     if found:

@@ -51,7 +51,7 @@ class FormerWork:
 
     @property
     def distance(self) -> tuple[bool, int, tuple[str, ...]]:
-        """Return how far it is from what is wanted, least first: other settings, how much differs, and what."""
+        """Return how far it is from what is wanted, to be compared: other settings, number of changes, changes."""
         return bool(differences(self.origin, self.wanted, ("settings",))), len(self.changes), self.changes
 
     @property
@@ -62,7 +62,7 @@ class FormerWork:
 
 
 def former_work(files: Iterable[Path], origin_of: Callable[[Path], Any], wanted: Mapping[str, Any]) -> list[FormerWork]:
-    """Return those of some files that hold other work than what is wanted, in their order; damaged ones are left out.
+    """Return the files among some that hold other work than what is wanted, in order, without damaged ones.
 
     Parameters
     ----------

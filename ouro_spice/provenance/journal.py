@@ -64,6 +64,7 @@ class Journal:
             _say_why(self.path, json.loads(self._head)["origin"])
 
     def _read(self) -> dict[str, Any]:
+        """Return the items in the file, by key; ValueError where it does not belong to the work."""
         try:
             text = read_bytes(self.path).decode("utf-8", errors="replace")
         except FileNotFoundError:
@@ -77,7 +78,7 @@ class Journal:
         return dict(item for item in items if item)
 
     def once(self, key: str, work: Callable[[], Any]) -> Any:
-        """Return the value of an item: as it was found, or by doing the work, and then kept."""
+        """Return the value of an item: as it was found, or else by doing the work, which is then added."""
         if key in self.items:
             return self.items[key]
         value = work()
@@ -85,7 +86,7 @@ class Journal:
         return value
 
     def add(self, key: str, value: Any) -> None:
-        """Keep an item, whatever JSON can hold; numbers come back as exactly the same ones.
+        """Write an item, of anything that JSON can hold; numbers come back exactly the same.
 
         Raises
         ------
@@ -106,7 +107,7 @@ class Journal:
 
 
 def _say_why(path: Path, wanted: dict[str, Any]) -> None:
-    """Say what differs in the same work that others have begun in the folder: it is not resumed."""
+    """Log what differs in the same work of other makers in the folder, which is not resumed."""
     for other in former_work(sorted(path.parent.glob("unfinished-*.jsonl")), _origin_of, wanted):
         if other.of_another_maker:
             notice(f"{other.path} is not resumed: {other.words}")
@@ -118,7 +119,7 @@ def _origin_of(path: Path) -> Any:
 
 
 def _item(line: str) -> tuple[str, Any] | None:
-    """Return the key and value of a line, None where it was changed; one that is not whole raises anything."""
+    """Return the key and value of a line; None where it was changed. One that is not whole raises anything."""
     key, value, checksum = json.loads(line)
     return (key, value) if isinstance(key, str) and checksum == _checksum(key, value) else None
 
@@ -128,7 +129,7 @@ def _checksum(key: str, value: Any) -> str:
 
 
 def array_manifest(array: Crossbar, bench: Testbench, state: State, **given: Any) -> Manifest:
-    """Return the manifest of work on an array: circuit, models, code, tools, devices, where they stand, what is given.
+    """Return the manifest of work on an array: circuit, models, code, tools, devices, state, and `given`.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ _NAMED = 3
 
 
 def blamed(bench: Testbench, cause: str, said: Sequence[str]) -> str:
-    """Return what is known of the end of a simulator process: its cause, which elements to suspect, what to do."""
+    """Return a line on the end of a simulator process: its cause, the elements to suspect, what to do."""
     if found := suspects(bench):
         return f"error: {cause}; put right what makes it crash: {found}"
     last = f", ngspice said last {said[-1].strip()!r}" if said else ""
@@ -32,13 +32,14 @@ def blamed(bench: Testbench, cause: str, said: Sequence[str]) -> str:
 
 
 def suspects(bench: Testbench) -> str:
-    """Return which elements have which parameter outside its range, in words; empty where none has."""
+    """Return the elements with a parameter outside its range, in words; "" for none."""
     found = list(_outside(bench))
     more = f", and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     return ", ".join(found[:_NAMED]) + more
 
 
 def _outside(bench: Testbench) -> Iterator[str]:
+    """Yield the elements with a parameter outside its range, and that parameter."""
     lines = "\n".join(bench.elements).replace("\n+", " ").splitlines()
     models = set(_MODELS)
     for line in lines:
@@ -54,7 +55,7 @@ def _outside(bench: Testbench) -> Iterator[str]:
 
 
 def _told(assignment: str) -> str:
-    """Return what is wrong with ``name=value``; empty where nothing is, or where the value is an expression."""
+    """Return what is wrong with ``name=value``; "" for nothing, or where the value is an expression."""
     name, _, text = assignment.partition("=")
     parameter = _KNOWN.get(name.strip().lower())
     try:
