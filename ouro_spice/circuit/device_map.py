@@ -35,7 +35,7 @@ class DeviceMap:
         return np.array([known[id(device)] for device in self.devices]).T
 
     @cached_property
-    def kin(self) -> list[tuple[Device, np.ndarray]]:
+    def groups(self) -> list[tuple[Device, np.ndarray]]:
         """Return groups of memristors that differ in r, l and limits alone: the first of each, and their places."""
         groups: dict[tuple, tuple[Device, list[int]]] = {}
         keys: dict[int, tuple] = {}
@@ -55,14 +55,14 @@ class DeviceMap:
         """Return the conductance of each device at +0.2 V [S], (K,), with r and l as they have walked in a state."""
         radius, length = self.sizes if state is None else self.walked(state)
         g = np.array([1 / getattr(device, "resistance", np.inf) for device in self.devices])
-        for one, places in self.kin:
+        for one, places in self.groups:
             g[places] = characteristics.conductance(one, n_disc[places], radius[places], length[places])
         return g
 
     def concentrations(self, g_S: np.ndarray) -> np.ndarray:
         """Return the ``n_disc`` of each device at a conductance that it can have [1e26 m^-3], (K,), by bisection."""
         low, high = np.log(self.bounds)
-        for _ in range(_HALVINGS if self.kin else 0):
+        for _ in range(_HALVINGS if self.groups else 0):
             middle = (low + high) / 2
             above = self.conductances(np.exp(middle)) > g_S
             low, high = np.where(above, low, middle), np.where(above, middle, high)
@@ -72,7 +72,7 @@ class DeviceMap:
         """Return the static current of each device at voltages [V], (T, K) [A]; `n_disc` is (K,) or (T, K)."""
         i = volts * np.array([1 / getattr(device, "resistance", np.inf) for device in self.devices])
         radius, length = self.sizes
-        for one, places in self.kin:
+        for one, places in self.groups:
             own = {"r": radius[places], "l": length[places]}
             i[:, places] = characteristics.static_current(one, volts[:, places], n_disc[..., places], **own)
         return i
@@ -82,7 +82,7 @@ class DeviceMap:
         rates = np.zeros(volts.shape)
         radius, length = self.sizes
         low, high = (np.array([getattr(d, name, 1.0) for d in self.devices]) for name in ("Ndiscmin", "Ndiscmax"))
-        for one, places in self.kin:
+        for one, places in self.groups:
             own = {"r": radius[places], "l": length[places], "limits": (low[places], high[places])}
             rates[:, places] = characteristics.rate(one, volts[:, places], n_disc[..., places], **own)
         return rates

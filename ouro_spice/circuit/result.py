@@ -35,7 +35,7 @@ _TELLING = re.compile(r"error|too small|singular|out of bounds|unknown|undefined
 _DECISIVE = tuple(
     re.compile(words, re.IGNORECASE)
     for words in (
-        r"^error: .*, has no ",  # `missing_models.lacking`
+        r"^error: .*, has no ",  # `missing_models.missing_model`
         r"could not find (include|library) file|section definition .* not found|\.endl not found|couldn't be loaded",
         r"unknown model type|only mos device levels|no such function|undefined parameter",
         r"unknown subckt|can't find model|too many parameters for sub|not enough parameters|mismatch of \.subckt",

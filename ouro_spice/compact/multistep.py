@@ -13,7 +13,7 @@ import math
 from .._util.jit import kernel
 from . import kinetics, models
 from .parameter_vector import FLIM, NDISCMAX, NDISCMIN, NHI, NLO
-from .step import NEAR, learn, stretch
+from .step import NEAR, integrate, learn
 from .transient_kernel import SNAP, finish_step, piece
 from .walk_kernel import BAND, BAND_NMIN, CLOCK, NMAX, NMIN, STEP, L, R, end_step
 from .workspace import CURRENT, ENERGY, LAM, LAM_I, MEMORY, N, X
@@ -56,7 +56,7 @@ def advance(v, k, stop, step_s, box, clock, cell):
         if not stuck:
             return k
         h = min(rest, s[STEP] - w[CLOCK])
-        stretch(h, v, v, cell)
+        integrate(h, v, v, cell)
         if math.isnan(m[N]):
             return k
         m[SINCE] = -1.0

@@ -35,7 +35,7 @@ SHORTEST = 1e-28  # [s] a step that no finite speed needs
 
 
 @kernel
-def stretch(h, va, vb, cell):
+def integrate(h, va, vb, cell):
     """Move on by h [s] from voltage va to vb, neither of the other's sign."""
     reset = va + vb > 0.0
     if va == 0.0 and vb == 0.0:

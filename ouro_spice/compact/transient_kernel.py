@@ -1,7 +1,7 @@
 """The kernel that follows many devices in time, one after the other: pieces of voltage, steps of the walk, records.
 
-A device's time is cut where the voltage bends, where a step of the walk ends and where a record is due; `step.stretch`
-does the rest.
+A device's time is cut where the voltage bends, where a step of the walk ends and where a record is due; for each part
+`step.integrate` does the rest.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .._util.jit import kernel
 from ..device.jart import V_READ
 from . import models
 from .reduced import COEFFICIENTS
-from .step import stretch
+from .step import integrate
 from .walk_kernel import CLOCK, N_BEGIN, STEP, L, R, end_step
 from .workspace import ENERGY, LAM_V, MEMORY, PULSE, READ, STEPS, STRIDE, TIME, N, X, address, close_trace, note, shown
 
@@ -90,7 +90,7 @@ def piece(begin, span, v0, v1, writing, clock, look, records, due, cell):
                 w[N_BEGIN] = m[N]
             h = min(h, step_s - w[CLOCK])
         done = done + h if span - done - h > SNAP * h else span
-        stretch(h, v, v0 + (v1 - v0) * (done / span) if done < span else v1, cell)
+        integrate(h, v, v0 + (v1 - v0) * (done / span) if done < span else v1, cell)
         if writing:
             m[PULSE] += h
         m[TIME] = begin + done

@@ -22,7 +22,7 @@ _NAMED = 3
 """Elements that are named at most."""
 
 
-def blamed(bench: Testbench, cause: str, said: Sequence[str]) -> str:
+def crash_report(bench: Testbench, cause: str, said: Sequence[str]) -> str:
     """Return a line on the end of a simulator process: its cause, the elements to suspect, what to do."""
     if found := suspects(bench):
         return f"error: {cause}; put right what makes it crash: {found}"
@@ -51,10 +51,10 @@ def _outside(bench: Testbench) -> Iterator[str]:
         words = head.lower().split()
         if words and words[-1] in models | _SUBCIRCUITS:
             name = words[1] if words[0] == ".model" else words[0]
-            yield from (f"{name} has {told}" for told in map(_told, assignments) if told)
+            yield from (f"{name} has {fault}" for fault in map(_fault, assignments) if fault)
 
 
-def _told(assignment: str) -> str:
+def _fault(assignment: str) -> str:
     """Return what is wrong with ``name=value``; "" for nothing, or where the value is an expression."""
     name, _, text = assignment.partition("=")
     parameter = _KNOWN.get(name.strip().lower())

@@ -14,16 +14,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from .._util.forks import temporary_folder
-from ..circuit.missing_models import lacking
+from ..circuit.missing_models import missing_model
 from ..circuit.result import Result, SimulationError
 from ..circuit.testbench import LADDER, Record, Testbench
 from ..circuit.waveform import Effort, Waveform
 from ..device.jart import PARAMETERS
 from ..device.state import State
 from . import osdi
-from .illegal_elements import blamed, suspects
+from .illegal_elements import crash_report, suspects
 from .pool import Pool
-from .random_libraries import Drawn
+from .random_libraries import RandomLibraries
 
 SMALL = 64
 """Memristors in a circuit that the time limit of an engine is meant for."""
@@ -59,13 +59,13 @@ class Ngspice:
 
     def __init__(self, workers: int | None = 1, timeout_s: float = 120.0, recycle: int = 2000) -> None:
         self._pool = Pool(workers, timeout_s, recycle)
-        self._drawn = Drawn()
+        self._random_libraries = RandomLibraries()
         self._arguments = (workers, timeout_s, recycle)
         self._name = uuid.uuid4().hex
-        _here[self._name] = self
+        _engines[self._name] = self
 
     def __reduce__(self) -> tuple:
-        return _arrived, (self._name, type(self), *self._arguments)
+        return _unpickled, (self._name, type(self), *self._arguments)
 
     def __enter__(self) -> Ngspice:
         return self
@@ -91,7 +91,7 @@ class Ngspice:
         ValueError
             For a library of models that draws random numbers at each load, or holds what is not allowed.
         """
-        self._drawn.refuse(testbench, self._currents)
+        self._random_libraries.refuse(testbench, self._currents)
         if testbench.record is None:
             return _waveform(testbench, self._pool.run(_task(testbench)), throw)
         with temporary_folder() as folder:  # mapped files stay readable without it
@@ -123,7 +123,7 @@ class Ngspice:
 
 _DEFAULT = "default"
 
-_here: weakref.WeakValueDictionary[str, Ngspice] = weakref.WeakValueDictionary()
+_engines: weakref.WeakValueDictionary[str, Ngspice] = weakref.WeakValueDictionary()
 """The engines of this process by their names."""
 
 
@@ -136,11 +136,11 @@ def default_engine() -> Ngspice:
     return engine
 
 
-def _arrived(name: str, kind: type[Ngspice], *arguments: Any) -> Ngspice:
+def _unpickled(name: str, kind: type[Ngspice], *arguments: Any) -> Ngspice:
     """Return the engine that another process, or this one, has pickled."""
     if name == _DEFAULT:
         return default_engine()
-    return _here.get(name) or _copied(name, kind, *arguments)
+    return _engines.get(name) or _copied(name, kind, *arguments)
 
 
 @lru_cache(maxsize=8)
@@ -183,11 +183,11 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
         state = _array_state(bench.record, bench.nodes, reply["last"]) if bench.record else _state(bench, arrays)
         result = _bounded(bench, traces, state)
     if result is Result.WORKER and "cause" in reply:
-        reply["log"].append(blamed(bench, reply["cause"], reply["log"]))
+        reply["log"].append(crash_report(bench, reply["cause"], reply["log"]))
     if result is Result.NETLIST and any("out of bounds" in line for line in reply["log"]):
         reply["log"] += [f"error: {found}" for found in [suspects(bench)] if found]
     if result is Result.NETLIST and bench.process is not None:
-        reply["log"] += lacking(bench.process, reply["log"])
+        reply["log"] += missing_model(bench.process, reply["log"])
     if result is not Result.OK and throw:
         raise SimulationError(result, runnable_deck(bench), tuple(reply["log"]))
     time_s = arrays.get("time", np.zeros(1) if result is Result.OK else np.empty(0))

@@ -21,7 +21,7 @@ _SIZE = re.compile(r"\bW=([\d.e+-]+) L=([\d.e+-]+)", re.IGNORECASE)
 _MICRON = 1e-6
 
 
-class Drawn:
+class RandomLibraries:
     """Refuses processes whose transistors differ from load to load; asks for each process once."""
 
     def __init__(self) -> None:
