@@ -191,4 +191,4 @@ def _check(base: str, name: str, values: ArrayLike, accept: bool) -> None:
         if meant
         else "is the unit right?"
     )
-    raise ValueError(f"{at} = {value:g} {base} is outside {quantities.told(base)}: {hint}")
+    raise ValueError(f"{at} = {value:g} {base} is outside {quantities.plausible_range(base)}: {hint}")

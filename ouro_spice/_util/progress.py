@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
-unheeded: list[int] = []
+pending_signals: list[int] = []
 """Signals that have asked for an end: one during a callback of C code is lost with the exception that it raises."""
 
 
-def heed() -> None:
+def check_signals() -> None:
     """Raise KeyboardInterrupt in the main thread where a signal has asked for an end and work still goes on."""
-    if unheeded and threading.current_thread() is threading.main_thread():
-        unheeded.clear()
+    if pending_signals and threading.current_thread() is threading.main_thread():
+        pending_signals.clear()
         raise KeyboardInterrupt
 
 
@@ -50,7 +50,7 @@ class Bar(Protocol):
 class _Silent:
     def advance(self, steps: int = 1, failures: int = 0) -> None:
         """Count nothing, but end where a signal has asked for it."""
-        heed()
+        check_signals()
 
 
 class _Lines:
@@ -62,7 +62,7 @@ class _Lines:
 
     def advance(self, steps: int = 1, failures: int = 0) -> None:
         """Count steps, and print how far the work is where that is due."""
-        heed()
+        check_signals()
         self._done += steps
         now = time.monotonic()
         if now - self._told < EVERY_S or self._done >= self._total:
@@ -122,7 +122,7 @@ def progress(label: str, total: int) -> Iterator[Bar]:
         class _Bar:
             def advance(self, steps: int = 1, failures: int = 0) -> None:
                 nonlocal failed
-                heed()
+                check_signals()
                 failed += failures
                 bars.update(task, advance=steps, failures=f"{failed} failed" if failed else "")
 

@@ -67,8 +67,8 @@ def implausible(base: str, values: ArrayLike) -> np.ndarray:
     return ~((sized >= low) & (sized <= high))
 
 
-def told(base: str) -> str:
-    """Return the words for what is plausible."""
+def plausible_range(base: str) -> str:
+    """Return the plausible values of a quantity in words, by its SI unit S, V or s."""
     low, high = PLAUSIBLE[base]
     return f"{low:g} .. {high:g} {base}, as {_NOUNS[base]} is"
 

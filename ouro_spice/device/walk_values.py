@@ -19,9 +19,12 @@ _ROUNDING = 1e-6
 """A step ends with a part of a pulse that ends within this share of it."""
 
 
-def initial_state(device: Device, n_disc: float, wander: WalkState | None = None, amid: bool = False) -> WalkState:
-    """Return where the walk stands: as given, or at the device's own values; `amid` a pulse its steps have begun
-    there.
+def initial_state(
+    device: Device, n_disc: float, wander: WalkState | None = None, inside_pulse: bool = False
+) -> WalkState:
+    """Return the state of the walk that a pulse begins with: as given, or at the device's own values.
+
+    At a step's beginning N is the present one; `inside_pulse` it is kept as it is: the step has begun in the pulse.
     """
     if wander is None:
         return WalkState.at(*(getattr(device, name) for name in VARYING), n_disc=n_disc)
@@ -30,7 +33,7 @@ def initial_state(device: Device, n_disc: float, wander: WalkState | None = None
             raise ValueError(
                 f"wander: clock_s = {wander.clock_s:g} must be below the walk's step_s, {device.walk.step_s:g}"
             )
-        if wander.clock_s <= _ROUNDING * device.walk.step_s and not amid:  # a new step begins where the state is now
+        if wander.clock_s <= _ROUNDING * device.walk.step_s and not inside_pulse:
             return dataclasses.replace(wander, n_begin=n_disc)
     return wander
 

@@ -279,7 +279,7 @@ class CircuitRun:
         on = self.cell.flat_start_s(pulse) - pulse.rise
         found = {}
         for k, (device, own) in self._walkers(pulse).items():
-            wander = walk_values.initial_state(device, state.n_disc[k], state.walked(k), amid=begin_s > on)
+            wander = walk_values.initial_state(device, state.n_disc[k], state.walked(k), inside_pulse=begin_s > on)
             times = (on - begin_s, on - begin_s + own.duration, end_s - begin_s)
             found[k] = walk_segment.WalkSegment(device, wander, own.polarity, *times, self._key(k))
         return found
