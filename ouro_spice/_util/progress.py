@@ -58,16 +58,16 @@ class _Lines:
 
     def __init__(self, label: str, total: int) -> None:
         self._label, self._total, self._done = label, total, 0
-        self._begun = self._told = time.monotonic()
+        self._started = self._printed = time.monotonic()
 
     def advance(self, steps: int = 1, failures: int = 0) -> None:
         """Count steps, and print how far the work is where that is due."""
         check_signals()
         self._done += steps
         now = time.monotonic()
-        if now - self._told < EVERY_S or self._done >= self._total:
+        if now - self._printed < EVERY_S or self._done >= self._total:
             return
-        self._told, taken_s = now, now - self._begun
+        self._printed, taken_s = now, now - self._started
         left_s = taken_s / self._done * (self._total - self._done)
         text = f"{self._label}: {self._done} of {self._total}, {taken_s:.0f} s, about {left_s:.0f} s to go"
         print(text, file=sys.stderr, flush=True)

@@ -5,17 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._util.checks import check_kind, check_range, check_text, checked_numbers, shown
 from .read_noise import Telegraph
 from .walk_state import WalkState
-
-if TYPE_CHECKING:
-    pass
-
 
 _HIGHEST_V = 1e4
 """A node voltage of a state is not beyond it."""
