@@ -74,7 +74,8 @@ class Worker:
     @property
     def _process(self) -> subprocess.Popen[bytes] | None:
         """Return the process; None where there is none."""
-        return self._running.process if self._running else None
+        running = self._running  # read once: another thread may end the process meanwhile
+        return running.process if running else None
 
     @property
     def fresh(self) -> bool:
