@@ -92,7 +92,7 @@ def test_a_clock_is_within_its_step():
         walk_values.initial_state(device, 0.5, dataclasses.replace(one, clock_s=10.001e-9))
     new = dataclasses.replace(one, clock_s=0.0)
     assert walk_values.initial_state(device, 0.5, new) == dataclasses.replace(new, n_begin=0.5)
-    assert walk_values.initial_state(device, 0.5, new, amid=True) is new
+    assert walk_values.initial_state(device, 0.5, new, inside_pulse=True) is new
 
 
 def test_walks_may_take_so_many_steps():

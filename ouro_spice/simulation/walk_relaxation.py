@@ -249,7 +249,9 @@ class WalkRelaxation:
         on = self.cell.flat_start_s(self.pulse) - self.pulse.rise
         found = {}
         for k, walker in self.walkers.items():
-            wander = walk_values.initial_state(walker.device, state.n_disc[k], state.walked(k), amid=begin_s > on)
+            wander = walk_values.initial_state(
+                walker.device, state.n_disc[k], state.walked(k), inside_pulse=begin_s > on
+            )
             times = (on - begin_s, on - begin_s + walker.pulse.duration, end_s - begin_s)
             found[k] = WalkSegment(walker.device, wander, walker.pulse.polarity, *times, walker.key)
         return found
