@@ -83,7 +83,7 @@ def paired(one: ExperimentContext, pair: ouro.Pair) -> ExperimentContext:
 
 def attempts(one: ExperimentContext, size: Size, networks: Path | None, figures: Figures) -> list[list[str]]:
     """Shares of one attempt each: rows of a table."""
-    drawn = one.drawn(size.attempts, DEVICES)
+    drawn = one.samples(size.attempts, DEVICES)
     cells, targets = one.fleet(drawn), [d.target_S for d in drawn]
     predicts: dict[str, Predict] = {"do nothing": nothing, "noise-free": noise_free(one.cell, one.pair, one.engine)}
     predicts |= {table_name(band): table(one, band).answer for band in BANDS}
@@ -93,7 +93,7 @@ def attempts(one: ExperimentContext, size: Size, networks: Path | None, figures:
         variants = (v for v in one.configuration.of(one.setting) if v.key.startswith(("within", "log_time")))
         predicts |= {variant.name: network(kept, variant).answer for variant in variants}
     rows, edge_s = [], float(np.sqrt(np.prod(one.setting.edges_s)))
-    timed = np.array([(d.start_S, d.target_S - d.start_S) for d in one.drawn(200, TRAINING)]).T
+    timed = np.array([(d.start_S, d.target_S - d.start_S) for d in one.samples(200, TRAINING)]).T
     for name, predict in predicts.items():
         found = deploy(cells, predict, targets, one.pair, edge_s, edge_s).summary()
         row = [f"{one.setting.name}: {name}"]
@@ -142,7 +142,7 @@ class Ground:
     def tuned(self, every: list[Programmer]) -> Programmer:
         """The candidate that takes the least time on training devices."""
         order = np.random.default_rng(self.seed).permutation(len(every))[: self.size.candidates]
-        drawn = self.one.drawn(self.size.trained, TRAINING)
+        drawn = self.one.samples(self.size.trained, TRAINING)
         cells, targets = self.one.fleet(drawn), [d.target_S for d in drawn]
         return tune([every[k] for k in sorted(order)], cells.copy, targets, self.tolerance, 50, "time", patience=None)[
             0
@@ -150,13 +150,13 @@ class Ground:
 
     def table(self, near: tuple[float, float] | None = None) -> Table:
         """The table for the tolerance, its factors tuned; `near`: of pairs that are denser at small changes."""
-        one, drawn = self.one, self.one.drawn(self.size.trained, TRAINING)
+        one, drawn = self.one, self.one.samples(self.size.trained, TRAINING)
         if near is None:
             made = table(one, self.tolerance)
         else:
             found = ouro.trials(
                 one.cell, one.pair, self.size.pairs, self.size.trajectories, seed=one.seed(TABLE, 1), near=near,
-                d2d=one.setting.law, beyond=6.0, out=one.kept / "near-trials", workers=one.workers,
+                d2d=one.setting.law, beyond=6.0, out=one.cache_folder / "near-trials", workers=one.workers,
             )  # fmt: skip
             made = Table.fit(found, self.tolerance).replace(name="table, denser at small changes")
         return best_table(made, one.fleet(drawn), [d.target_S for d in drawn], self.tolerance, 50)
@@ -170,7 +170,7 @@ class Ground:
 
     def written(self, one: Programmer, count: int) -> list[History]:
         """Writes to the judged cells."""
-        drawn = self.one.drawn(count, WRITES)
+        drawn = self.one.samples(count, WRITES)
         targets = [d.target_S for d in drawn]
         histories = ouro.write_many(self.one.fleet(drawn), one, targets, self.tolerance, 50, patience=None)
         return [history.with_reads(READ_S) for history in histories]

@@ -10,9 +10,9 @@ import numpy as np
 from oracle import Jart
 
 import ouro_spice as ouro
-from ouro_spice.circuit.cell_kinds import testbench
+from ouro_spice.circuit import testbench
 from ouro_spice.circuit.memristor import REALISED, element
-from ouro_spice.compact.characteristics import characteristics
+from ouro_spice.compact import characteristics
 from ouro_spice.device.jart import PARAMETERS
 
 # relative error of current, and of the rate at that current; SPICE ends at reltol = 1e-4, and where a current is all

@@ -188,7 +188,7 @@ def interrupted(*_, **__):
 
 
 def test_a_simulation_that_fails_leaves_deck_and_log(ouro, tmp_path, monkeypatch):
-    monkeypatch.setattr("ouro_spice.array.write_array", failing)
+    monkeypatch.setattr("ouro_spice.array.array_write.write_array", failing)
     done = ouro("array", "write", *QUICK, "--out", tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert "too small" in one_line(done)
@@ -199,7 +199,7 @@ def test_a_simulation_that_fails_leaves_deck_and_log(ouro, tmp_path, monkeypatch
 
 
 def test_ctrl_c_leaves_nothing(ouro, tmp_path, monkeypatch):
-    monkeypatch.setattr("ouro_spice.array.write_array", interrupted)
+    monkeypatch.setattr("ouro_spice.array.array_write.write_array", interrupted)
     done = ouro("array", "write", *QUICK, "--out", tmp_path)
     assert (done.returncode, one_line(done)) == (130, "ouro-spice: interrupted")
     assert list(tmp_path.iterdir()) == []

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from ouro_spice._util.statistics import wilson
 from ouro_spice.evaluation.bands import BANDS, Estimate, best_constant, constant, label, shares, within
 from ouro_spice.evaluation.deployment import Deployment
 from ouro_spice.evaluation.noise_floor import Trials, _best, _smoother
-from ouro_spice.programming.write_statistics import wilson
 
 NAN = math.nan
 

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from ouro_spice._util import progress
-from ouro_spice.experiment.attempts import deployed
+from ouro_spice.experiment.attempts import prediction_attempts
 from ouro_spice.experiment.configuration import Configuration
 from ouro_spice.experiment.context import ExperimentContext
 from ouro_spice.experiment.networks import network
@@ -37,7 +37,7 @@ def run(folder):
     with Ngspice(1) as engine:
         place = ExperimentContext(configuration, configuration.settings[0], folder, 1, engine)
         found = network(place, configuration.variants["A_G"])
-        deployed(place, "A_G", found.answer)
+        prediction_attempts(place, "A_G", found.answer)
     return found.sha256
 
 

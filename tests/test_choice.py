@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ouro_spice._util.statistics import median_interval, resamples, wilson
 from ouro_spice.programming.best_of import FOLDS, Candidates, _folds, of_best, ratio_of_best, share_of_best
-from ouro_spice.programming.write_statistics import median_interval, ratio, resamples, summary, wilson
+from ouro_spice.programming.write_statistics import ratio, summary
 
 NAMES = tuple("abcdefghi")
 

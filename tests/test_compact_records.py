@@ -10,7 +10,7 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice._util import random_keys
 from ouro_spice.circuit.result import Result
-from ouro_spice.compact.characteristics import characteristics, walk_kernel
+from ouro_spice.compact import characteristics, walk_kernel
 from ouro_spice.compact.integration import follow
 from ouro_spice.compact.parameter_vector import vector
 from ouro_spice.dataset.compact_records import compact_records

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ouro_spice.dataset.pulse_dataset.comparison import matched_statistics, replay
 from test_array_cli import answer, ouro  # noqa: F401 - the command line in this process
 from test_cli import one_line
 
@@ -35,6 +34,7 @@ from ouro_spice import (
     extract,
     jart_vcm_v1b,
 )
+from ouro_spice.dataset.comparison import matched_statistics, replay
 from ouro_spice.dataset.comparison.attribution import chain
 from ouro_spice.dataset.comparison.comparison import compare
 from ouro_spice.dataset.comparison.operand import ComparedDataset

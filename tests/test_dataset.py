@@ -20,7 +20,7 @@ import torch
 import ouro_spice as ouro
 from ouro_spice import PulseDataset, Result
 from ouro_spice._util.files import OutputError
-from ouro_spice.dataset.pulse_dataset import circuit_records, pulse_dataset, shards, storage
+from ouro_spice.dataset import circuit_records, pulse_dataset, shards, storage
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.provenance.manifest import describe
 

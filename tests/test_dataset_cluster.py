@@ -13,7 +13,7 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice import PulseDataset
 from ouro_spice._util.machine import ToolError
-from ouro_spice.dataset.pulse_dataset import pulse_dataset
+from ouro_spice.dataset import pulse_dataset
 
 pytestmark = pytest.mark.ngspice
 
@@ -93,7 +93,7 @@ def test_without_a_folder_the_records_are_in_order(scheduler):
 
 @pytest.mark.parametrize("where", ["tcp://127.0.0.1:9", "nonsense://x", ""])
 def test_a_scheduler_that_is_not_there_is_told(monkeypatch, where):
-    from ouro_spice.dataset.pulse_dataset import shards
+    from ouro_spice.dataset import shards
 
     monkeypatch.setattr(shards, "_CONNECT_S", 1)
     with pytest.raises((ToolError, ValueError), match="scheduler"):
@@ -120,7 +120,7 @@ def test_a_scheduler_without_workers_is_told(tmp_path):
 
 
 def test_a_worker_with_other_tools_is_told(scheduler, monkeypatch):
-    from ouro_spice.dataset.pulse_dataset import shards
+    from ouro_spice.dataset import shards
 
     here = shards.tools()
     monkeypatch.setattr(shards, "tools", lambda: here)

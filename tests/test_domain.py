@@ -13,7 +13,7 @@ from analytic_device import grid, plain, quick, records
 
 import ouro_spice as ouro
 from ouro_spice import NeuralProgrammer, PulsePredictor
-from ouro_spice.compact.characteristics import characteristics
+from ouro_spice.compact import characteristics
 from ouro_spice.dataset.reach import reach_S
 from ouro_spice.device.spread import SPREADS
 from ouro_spice.prediction.domain import Domain
@@ -219,7 +219,7 @@ def test_shipped_networks_know_the_devices_that_they_were_made_for(kind):
     assert ranges["g_start_S"] == pytest.approx((np.min(every), np.max(every)), rel=1e-9)
     assert ranges["g_target_S"] == pytest.approx((100.16e-6, 543.46e-6), rel=1e-4)
     assert ranges["drive"] == (1.0, 1.25)
-    assert predictor.clock.domain.ranges["drive"] == (1.0, 1.25)
+    assert predictor.base.domain.ranges["drive"] == (1.0, 1.25)
     start, target = np.meshgrid(np.linspace(77e-6, 573e-6, 30), np.linspace(100.2e-6, 543.4e-6, 30))
     assert np.all(np.isfinite(predictor.predict(start, target - start, outside="raise")))
 

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ouro_spice.dataset.pulse_dataset.edge_effects import ideal_pulse
 
 import ouro_spice as ouro
-from ouro_spice.compact.characteristics import characteristics
+from ouro_spice.compact import characteristics
+from ouro_spice.dataset.edge_effects import ideal_pulse
 from ouro_spice.dataset.edge_effects.edge_study import edges
 from ouro_spice.dataset.edge_effects.effective_width import Alphas
 from ouro_spice.dataset.edge_effects.ideal_pulse import DIRECTIONS, Ideal

@@ -17,7 +17,7 @@ from ouro_spice.programming.compact_batch import CompactFleet
 from ouro_spice.programming.programmers.coarse_fine import CoarseFine
 from ouro_spice.programming.programmers.fixed import FixedPulse
 from ouro_spice.programming.spice_batch import SpiceFleet
-from ouro_spice.programming.tuning import edges, ordered, told_edges
+from ouro_spice.programming.tuning import by_rank, edges, edges_in_words
 from ouro_spice.spice.ngspice import Ngspice
 
 writes = importlib.import_module("ouro_spice.experiment.writes")  # a function has its name, too
@@ -100,7 +100,7 @@ class Seen:
 
 @pytest.fixture
 def seen(monkeypatch):
-    """All that fleets simulate from now on; of tuning what `ranked` does, of judging what `write_many` does."""
+    """All that fleets simulate from now on; of tuning what `rank` does, of judging what `write_many` does."""
     found = Seen()
     for kind in (CompactFleet, SpiceFleet):
         for name in ("read", "apply", "sampled"):
@@ -112,7 +112,7 @@ def seen(monkeypatch):
 
             monkeypatch.setattr(kind, name, noted)
     for module in (writes, bench, rivals):
-        monkeypatch.setattr(module, "ranked", found.within("tuned", module.ranked))
+        monkeypatch.setattr(module, "rank", found.within("tuned", module.rank))
     for module in (writes, benchmark):
         monkeypatch.setattr(module, "write_many", found.within("judged", module.write_many))
     return found
@@ -145,6 +145,12 @@ def test_a_benchmark_tunes_on_devices_that_it_does_not_judge_on(seen, monkeypatc
     found = benchmark.benchmark(given)
     assert set(found.histories) == {"noise-free", "table", "coarse to fine"} == {"noise-free"} | set(found.tuned)
     seen.check(5, 6, others=True)
+
+
+def test_a_bench_without_amplitudes_says_what_is_missing():
+    given = bench.Bench("reduced", CompactCell(jart_vcm_v1b(window=True, walk=Walk()), "reduced"))
+    with pytest.raises(ValueError, match="pair is None: search the amplitudes first"):
+        bench.tune_rule(given, CoarseFine, None)
 
 
 @pytest.mark.ngspice
@@ -183,16 +189,16 @@ ROWS = tried(
 )
 def test_those_that_succeed_by_their_cost_then_the_others_by_their_success(by, least, wanted):
     for rows in (ROWS, ROWS[::-1]):
-        assert [row["name"] for row in ordered(rows, by, least)] == wanted
+        assert [row["name"] for row in by_rank(rows, by, least)] == wanted
 
 
 def test_few_cases_forgive_what_chance_can_do():
     """39 of 40 against 40 of 40 is chance, 30 of 40 is not; of 4000 cases 97.5 % is not either."""
     rows = tried(("all", 1.0, 9.0, 1e-6), ("one less", 0.975, 3.0, 1e-6), ("ten less", 0.75, 1.0, 1e-6))
     few = [row | {"cases": 40} for row in rows]
-    assert [row["name"] for row in ordered(few, "pulses", 0.99)] == ["one less", "all", "ten less"]
+    assert [row["name"] for row in by_rank(few, "pulses", 0.99)] == ["one less", "all", "ten less"]
     many = [row | {"cases": 4000} for row in rows]
-    assert [row["name"] for row in ordered(many, "pulses", 0.99)] == ["all", "one less", "ten less"]
+    assert [row["name"] for row in by_rank(many, "pulses", 0.99)] == ["all", "one less", "ten less"]
 
 
 def test_the_best_name_is_that_of_one_that_succeeds(monkeypatch):
@@ -228,4 +234,6 @@ def test_an_optimum_at_an_edge_is_told_by_name_end_and_number_of_values():
         "step": "largest of 2"
     }
     assert edges({"width": 3e-8, "over": 1.2}, [{"width": 3e-8}]) == {}
-    assert told_edges({"width": "smallest of 3", "step": "largest of 2"}) == "width smallest of 3, step largest of 2"
+    assert (
+        edges_in_words({"width": "smallest of 3", "step": "largest of 2"}) == "width smallest of 3, step largest of 2"
+    )

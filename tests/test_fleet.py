@@ -16,7 +16,7 @@ from ouro_spice.dataset.compact_records import compact_records
 from ouro_spice.dataset.recipe import Recipe, Sample
 from ouro_spice.programming.batch import fleet
 from ouro_spice.programming.compact_batch import CompactFleet
-from ouro_spice.simulation.live_cell import SpiceCell
+from ouro_spice.simulation.live_cell import LiveCell, SpiceCell
 
 STILL = ouro.jart_vcm_v1b(window=True)
 WALKING = STILL.replace(walk=ouro.Walk())
@@ -44,7 +44,7 @@ def pulses(count: int, longest_s: float, seed: int = 0, pair: ouro.Pair = PAIR) 
     return made
 
 
-def alone(many, place: int, one: Sample, engine=None) -> ouro.cell.LiveCell:
+def alone(many, place: int, one: Sample, engine=None) -> LiveCell:
     """A live cell in the state of one of a fleet's."""
     if isinstance(many, CompactFleet):
         return ouro.live(many.cell, many.state(place), one.seed, device=one.device)

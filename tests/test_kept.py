@@ -13,7 +13,7 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice._util.files import OutputError
-from ouro_spice.dataset.pulse_dataset import storage
+from ouro_spice.dataset import storage
 from ouro_spice.dataset.storage import DamageError
 from ouro_spice.provenance.cache import cached_arrays
 from ouro_spice.provenance.manifest import Manifest, describe, measured_circuit, versions

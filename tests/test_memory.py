@@ -34,7 +34,7 @@ def begun(count=1, g_S=200e-6):
 
 
 def seen(memory, way):
-    return {name: value.copy() for name, value in memory.seen(CLOCK, np.full(len(memory.sign), way)).items()}
+    return {name: value.copy() for name, value in memory.inputs(CLOCK, np.full(len(memory.sign), way)).items()}
 
 
 def test_before_the_first_pulse_nothing_is_known():

@@ -14,7 +14,7 @@ import ouro_spice as ouro
 from ouro_spice import NeuralProgrammer, PulsePredictor
 from ouro_spice.dataset.recipe import LIMIT
 from ouro_spice.prediction.device_memory import DeviceMemory
-from ouro_spice.prediction.neural_programmer import AmplitudePolicy, ModelProgrammer, clocked, repeats
+from ouro_spice.prediction.neural_programmer import AmplitudePolicy, ModelProgrammer, driver_times, repeats
 
 VOLTAGES = ouro.Pair(**PAIR)
 LONGEST_S = LIMIT * VOLTAGES.total_s
@@ -29,7 +29,7 @@ def trained():
 @pytest.fixture(scope="module")
 def listening(trained):
     """A network that listens, to whatever effect: what it sees decides what it says."""
-    return replace(plain(records(40), inputs=LISTENING), clock=trained)
+    return replace(plain(records(40), inputs=LISTENING), base=trained)
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_what_came_before_is_worked_out_as_it_was_sent(trained, listening, writt
         assert volts / middle == pytest.approx(drive)
         if count < 4:
             time_s = np.where(volts < 0, 1, -1) * [pulse.width for pulse in sent]
-            memory = memory.after(listening.clock, time_s, volts / middle, readings[:, count])
+            memory = memory.after(listening.base, time_s, volts / middle, readings[:, count])
     last_only = programmer.next_pulses(targets, readings[:, -1:])
     assert any(one != other for one, other in zip(sent, last_only, strict=True)), "it has listened"
 
@@ -220,7 +220,7 @@ def test_policies_out_of_range_are_value_errors(values, told):
 )  # fmt: skip
 def test_widths_are_whole_clocks_and_neither_too_short_nor_too_long(times, shortest_s, clock_s):
     time_s, dg = np.array(times), np.ones(len(times))
-    free, sent = (clocked(time_s, dg, VOLTAGES, shortest_s, c) for c in (0.0, clock_s))
+    free, sent = (driver_times(time_s, dg, VOLTAGES, shortest_s, c) for c in (0.0, clock_s))
     assert np.all((np.abs(free) >= shortest_s) & (np.abs(free) <= LONGEST_S))
     assert np.array_equal(np.sign(free), np.where(time_s < 0, -1, 1))
     clocks = np.abs(sent) / clock_s
@@ -231,12 +231,12 @@ def test_widths_are_whole_clocks_and_neither_too_short_nor_too_long(times, short
 
 def test_clocks_round_to_the_nearest_but_never_to_none():
     time_s, dg = np.array([0.4e-9, 14e-9, -16e-9, 1.0, 0.0, 0.0]), np.array([1, 1, -1, 1, 1, -1.0])
-    found = clocked(time_s, dg, VOLTAGES, 1e-9, 10e-9)
+    found = driver_times(time_s, dg, VOLTAGES, 1e-9, 10e-9)
     assert found == pytest.approx([10e-9, 10e-9, -20e-9, LONGEST_S, 10e-9, -10e-9])
     # 15 ns are no whole number of clocks, and 10 ns too short
-    assert clocked(np.array([1e-9]), np.ones(1), VOLTAGES, 15e-9, 10e-9) == pytest.approx([20e-9])
+    assert driver_times(np.array([1e-9]), np.ones(1), VOLTAGES, 15e-9, 10e-9) == pytest.approx([20e-9])
     # 11 ps are eleven clocks of 1 ps, though the division says a little more
-    assert clocked(np.array([1e-12]), np.ones(1), VOLTAGES, 11e-12, 1e-12) == pytest.approx([11e-12])
+    assert driver_times(np.array([1e-12]), np.ones(1), VOLTAGES, 11e-12, 1e-12) == pytest.approx([11e-12])
 
 
 def test_no_pulse_outlasts_the_longest_of_a_dataset(trained):

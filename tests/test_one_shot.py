@@ -17,8 +17,8 @@ from ouro_spice.evaluation.baselines import noise_free
 from ouro_spice.evaluation.deployment import SHORTEST_PULSE_S, deploy
 from ouro_spice.evaluation.noise_floor import Trials
 from ouro_spice.programming.batch import fleet
+from ouro_spice.provenance import cache as keeping
 from ouro_spice.provenance.cache import cached_arrays
-from ouro_spice.provenance.differences import cache as keeping
 
 DEVICE = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
 CELL = ouro.CompactCell(DEVICE, "reduced")

@@ -19,7 +19,7 @@ from ouro_spice.cli import main
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.device.walk import Walk
 from ouro_spice.experiment import bench as benches
-from ouro_spice.experiment import benchmark, networks
+from ouro_spice.experiment import benchmark, context, networks
 from ouro_spice.prediction.held_out import held_out
 from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
 from ouro_spice.programming.programmers.coarse_fine import CoarseFine
@@ -376,7 +376,7 @@ def test_a_programmer_that_gives_up_soon_is_not_the_best():
         "ISPP": [history(Outcome.REACHED, 18, "nothing")] * 4,
         "gives up, too": [history(Outcome.PULSE_LIMIT, 2, "nothing")] * 4,
     }
-    found = benchmark.Benchmarked(None, histories, ("slow", "gives up"), {"ISPP": {}}, {}, {}, 0.0).ratios["pulses"]
+    found = benchmark.BenchmarkResult(None, histories, ("slow", "gives up"), {"ISPP": {}}, {}, {}, 0.0).ratios["pulses"]
     assert (found["neural"], found["conventional"], found["model"]) == ("slow", "ISPP", None)
     assert found["ratio"] == pytest.approx((2.0, 2.0, 2.0))
     assert found["over_model"] is None
@@ -411,10 +411,10 @@ def test_conventional_programmers_are_tuned_on_other_cells():
         judged, training = (benches.cells(bench, cell, bench.pair, 4, stream, engine) for stream in (1, 2))
         assert not set(judged[1]) & set(training[1])
         assert not {device.r for device in judged[0].devices} & {device.r for device in training[0].devices}
-        best = benches.tuned(bench, CoarseFine, engine)
-        assert best == benches.tuned(bench, CoarseFine, engine)
+        best = benches.tune_rule(bench, CoarseFine, engine)[0]
+        assert best == benches.tune_rule(bench, CoarseFine, engine)[0]
         assert best in CoarseFine.candidates(bench.pair)
-        assert benches.tuned(dataclasses.replace(bench, tuning=None), ISPP, engine) == ISPP(bench.pair)
+        assert benches.tune_rule(dataclasses.replace(bench, tuning=None), ISPP, engine)[0] == ISPP(bench.pair)
 
 
 @pytest.mark.ngspice
@@ -422,9 +422,9 @@ def test_a_circuit_tries_what_its_compact_model_likes(engine):
     cell = Cell1R(jart_vcm_v1b(window=True, walk=Walk()))
     pair = Pair(-0.42, 0.87, 60e-6)
     bench = benches.Bench("1r", cell, pair, 2, 0.3, 12, tuning=benches.Tuning(3, 4, best=1, tried=2))
-    found = benches.tuned(bench, CoarseFine, engine)
+    found = benches.tune_rule(bench, CoarseFine, engine)[0]
     assert found.voltages == pair and found.most == CoarseFine(pair).most
-    assert "in the circuit" in bench.tuning.told(cell)
+    assert "in the circuit" in bench.tuning.description(cell)
 
 
 @pytest.mark.parametrize(
@@ -488,7 +488,7 @@ def test_an_interrupted_campaign_says_that_it_goes_on(ouro, tiny, tmp_path, monk
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(networks, "extract", interrupted)
+    monkeypatch.setattr(context, "extract", interrupted)
     done = ouro("campaign", "paper", "--config", tiny / "tiny.toml", "--out", tmp_path)
     assert done.returncode == 130 and "run again to go on" in one_line(done)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from ouro_spice.cli import main
-from ouro_spice.experiment import campaigns, claims, document, formats, publish, result_tables, revision
+from ouro_spice.experiment import campaigns
+from ouro_spice.experiment.published import claims, document, formats, publish, result_tables, revision
 
 ROOT = Path(__file__).parents[1]
 FILES = {name: ROOT / "results" / f"{name}.json" for name in campaigns.CAMPAIGNS}

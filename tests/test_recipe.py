@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import kstest
 
 import ouro_spice as ouro
-from ouro_spice.compact.characteristics import characteristics
+from ouro_spice.compact import characteristics
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.dataset.record import HISTORY_POINTS, closest, stride
 from ouro_spice.device.spread import SPREADS

@@ -15,16 +15,17 @@ from ouro_spice.circuit.cells import Cell1T1R
 from ouro_spice.circuit.compact_cell import CompactCell
 from ouro_spice.device.jart import jart_vcm_v1b
 from ouro_spice.evaluation.bands import BANDS, Estimate
-from ouro_spice.experiment import aims, campaigns, claims, configuration, context, document, result_tables, rivals
+from ouro_spice.experiment import campaigns, configuration, context, rivals
 from ouro_spice.experiment import networks as kinds
 from ouro_spice.experiment.attempts import OneShot, _hit, one_shot
 from ouro_spice.experiment.best_network import best_networks
 from ouro_spice.experiment.configuration import Configuration
 from ouro_spice.experiment.context import ExperimentContext
 from ouro_spice.experiment.networks import programmer
-from ouro_spice.experiment.ranking import varied
-from ouro_spice.experiment.transfer import changed
-from ouro_spice.experiment.writes import UNTUNED, packed, unpacked
+from ouro_spice.experiment.published import aims, claims, document, result_tables
+from ouro_spice.experiment.ranking import best_of_each_amplitude
+from ouro_spice.experiment.transfer import changed_cell
+from ouro_spice.experiment.writes import UNTUNED, pack, unpack
 from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
 from ouro_spice.provenance.cache import cached_arrays
 from ouro_spice.provenance.manifest import describe
@@ -258,7 +259,7 @@ def test_streams_have_nothing_in_common(tmp_path):
         streams = [context.DEVICES, context.TRAINING, context.EXPERIENCE, context.WRITES, context.CONVERGED]
         assert rivals.TABLE not in streams
         streams.append(rivals.TABLE)
-        drawn = [place.drawn(20, stream, index) for stream in streams for index in (0, 1)]
+        drawn = [place.samples(20, stream, index) for stream in streams for index in (0, 1)]
         records = [place.data.recipe.draw(place.cell, k) for k in range(20)]
     seeds = [one.seed for several in (*drawn, records) for one in several]
     radii = [one.device.r for several in (*drawn, records) for one in several]
@@ -272,9 +273,9 @@ def test_tables_never_see_what_they_are_judged_by(tmp_path):
     with Ngspice(1) as engine:
         place = ExperimentContext(configuration, configuration.settings[0], tmp_path, 1, engine)
         vars(place)["pair"] = Pair(-0.4162, 0.8587, 60e-6)  # that of its records, which nothing here needs
-        own = rivals.tried(place, "table", place.seed(rivals.TABLE))
-        floor = rivals.tried(place, "floor", configuration.seed)
-        judged = [place.drawn(40, stream) for stream in (context.DEVICES, context.TRAINING, context.WRITES)]
+        own = rivals.setting_trials(place, "table", place.seed(rivals.TABLE))
+        floor = rivals.setting_trials(place, "floor", configuration.seed)
+        judged = [place.samples(40, stream) for stream in (context.DEVICES, context.TRAINING, context.WRITES)]
         without = {key: value for key, value in configuration.tables.items() if key != "table"}
         bare = dataclasses.replace(place, configuration=dataclasses.replace(configuration, tables=without))
         assert rivals.tables(bare) == {} and rivals.writing_table(bare, 0.1, None, 5, 5) == []
@@ -289,18 +290,18 @@ def test_rounds_of_experience_have_amplitudes_of_their_own(done):
         with np.load(path) as arrays:
             first = arrays["attempt"] == 0
             drawn[path] = tuple(arrays["drive"][first][:5])
-    assert len(drawn) == len(set(drawn.values())) == 3  # the clock's and two rounds
+    assert len(drawn) == len(set(drawn.values())) == 3  # the base's and two rounds
 
 
 def test_the_drives_travel_with_the_checkpoint(done):
     predictor = PulsePredictor.load(done[0] / "checkpoints" / SETTING / "both.npz")
     assert predictor.manifest.settings["drives"] == {"width_s": 15e-9, "low": 1.0, "high": 1.25, "fixed": False}
-    assert predictor.clock is not None
-    assert PulsePredictor.load(done[0] / "checkpoints" / SETTING / "amplitude.npz").clock is None
+    assert predictor.base is not None
+    assert PulsePredictor.load(done[0] / "checkpoints" / SETTING / "amplitude.npz").base is None
 
 
 def test_a_network_with_experience_goes_on_from_that_of_another_setting(done, tmp_path):
-    """It needs no clock and no first round of its own; pulses are those of the pair here."""
+    """It needs no base and no first round of its own; pulses are those of the pair here."""
     configuration = load(tmp_path, BEGUN)
     with Ngspice(1) as engine:
         there = ExperimentContext(configuration, configuration.settings[0], done[0], 1, engine)
@@ -315,7 +316,7 @@ def test_a_network_with_experience_goes_on_from_that_of_another_setting(done, tm
         assert kinds._beginning(here, configuration.variants[key]).pair == here.pair
         assert one.manifest.settings["training"]["start"] is not None
         assert one.scale.shift.tolist() == begun[key].scale.shift.tolist()
-    assert found["both"].clock.sha256 == begun["both"].clock.sha256
+    assert found["both"].base.sha256 == begun["both"].base.sha256
     assert len(list((tmp_path / "kept").glob("full-experience-*"))) == 1
 
 
@@ -335,7 +336,7 @@ def test_histories_survive_their_arrays():
     written = History("a", 2e-4, 0.1, (1e-4, 3e-4, 2e-4), (1.1e-4, 3e-4, 2.1e-4), pulses, Outcome.REACHED, 1e-6, 2e-12,
                       manifest, "", 1e-7, 82, 3e-13, "training data")  # fmt: skip
     failed = History("a", 3e-4, 0.1, (), (), (), Outcome.READ_FAILED, 1e-7, 0.0, manifest, "why", 1e-7, 0, 0.0)
-    assert unpacked(packed([written, failed]), "a", 0.1, manifest) == [written, failed]
+    assert unpack(pack([written, failed]), "a", 0.1, manifest) == [written, failed]
 
 
 # ---- configurations
@@ -436,11 +437,13 @@ def test_the_shipped_network_is_that_of_the_standing_cell(kind):
 
 def test_conditions_change_the_cell_and_unknown_ones_are_refused():
     cell = Cell1T1R(jart_vcm_v1b(window=True))
-    assert changed(cell, {"name": "x"}) == cell
-    warm = changed(cell, {"name": "x", "device": {"T0": 358.0}, "process": {"corner": "ss"}, "lines": {"r_bl": 5.0}})
+    assert changed_cell(cell, {"name": "x"}) == cell
+    warm = changed_cell(
+        cell, {"name": "x", "device": {"T0": 358.0}, "process": {"corner": "ss"}, "lines": {"r_bl": 5.0}}
+    )
     assert (warm.device.T0, warm.process.corner, warm.lines.r_bl) == (358.0, "ss", 5.0)
     with pytest.raises(ValueError, match="'humidity'"):
-        changed(cell, {"name": "x", "humidity": 1})
+        changed_cell(cell, {"name": "x", "humidity": 1})
 
 
 def test_standing_cells():
@@ -544,7 +547,7 @@ def test_the_shipped_configurations_hold_every_condition_that_is_asked_for():
     conditions = Configuration.load("circuit").tables["transfer"]
     assert len({one["name"] for one in conditions}) == len(conditions)
     cell = configuration.named_cell("1t1r")
-    cells = [changed(cell, one) for one in conditions]
+    cells = [changed_cell(cell, one) for one in conditions]
     assert {one.device.T0 for one in cells} == {273.0, 293.0, 358.0}
     assert {one.process.corner for one in cells} == {"tt", "ss", "ff"}
     assert {round(one.lines.r_bl / cell.lines.r_bl) for one in cells} >= {1, 2}
@@ -574,10 +577,10 @@ def test_a_second_pulse_is_sent_where_the_reading_is_outside_the_band(readings, 
 
 def test_another_circuit_chooses_among_different_amplitudes():
     ranked = [{"start": 1e-8, "over": 1.2, "back": 1}, {"start": 2e-8, "over": 1.2}, {"start": 1e-8, "over": 1.1}]
-    assert varied(ranked, 5) == [ranked[0], ranked[2]]
-    assert varied(ranked, 1) == [ranked[0]]
+    assert best_of_each_amplitude(ranked, 5) == [ranked[0], ranked[2]]
+    assert best_of_each_amplitude(ranked, 1) == [ranked[0]]
     levels = [{"start": 1.15, "step": 0.03}, {"start": 1.15, "step": 0.02}, {"start": 1.2, "step": 0.03}]
-    assert varied(levels, 2) == [levels[0], levels[2]]
+    assert best_of_each_amplitude(levels, 2) == [levels[0], levels[2]]
 
 
 def attempts(hits):

@@ -80,7 +80,7 @@ def test_what_earlier_pulses_told_is_that_of_a_memory_of_them(trained):
     memory = DeviceMemory.empty(columns["g_start_S"][:12])
     for attempt in range(3):
         rows = slice(12 * attempt, 12 * attempt + 12)
-        for name, value in memory.seen(trained, columns["dg_S"][rows]).items():
+        for name, value in memory.inputs(trained, columns["dg_S"][rows]).items():
             assert columns[name][rows] == pytest.approx(value)
         if attempt < 2:
             sent = [many.sent[attempt][k] for k in range(12)]
@@ -262,8 +262,8 @@ def test_from_the_second_attempt_on_it_listens(trained):
     parts = [examples(columns, np.flatnonzero(side)) for side in (~held, held)]
     stages = (Stage("time", 40, 64, 4e-3), Stage("band", 20, 64, 2e-3, band=0.1))
     deaf, listens = (
-        PulsePredictor.trained(Specification(stages, names), *parts, trained.manifest, clock=clock)
-        for names, clock in ((LISTENING[:2], None), (LISTENING, trained))
+        PulsePredictor.trained(Specification(stages, names), *parts, trained.manifest, base=base)
+        for names, base in ((LISTENING[:2], None), (LISTENING, trained))
     )
     share = [two_attempts(NeuralProgrammer(one)) for one in (trained, deaf, listens)]
     assert share[2] > max(share[:2]) + 0.15

@@ -12,13 +12,14 @@ from scipy.stats import t as student
 from ouro_spice.evaluation.bands import BANDS, Estimate, within
 from ouro_spice.evaluation.deployment import Deployment
 from ouro_spice.evaluation.increments import Increments
-from ouro_spice.experiment import aims, attempts, networks, training_processes, updates
+from ouro_spice.experiment import attempts, networks, training_processes, updates
 from ouro_spice.experiment.configuration import Configuration
 from ouro_spice.experiment.context import ExperimentContext
 from ouro_spice.experiment.networks import is_trained, network, training, trainings
+from ouro_spice.experiment.published import aims
 from ouro_spice.experiment.trainings import (  # fmt: skip
     Spread,
-    chosen,
+    best_training,
     hit_summary,
     over_tables,
     seed_of,
@@ -293,10 +294,10 @@ def test_what_goes_on_is_chosen_on_validation_data_and_never_on_judged_attempts(
     found = attempts.one_shot(alone)
     rows, each = found.rows(), trainings(place, variant)
     assert [seed_of(one) for one in each] == [3, 4, 5]
-    judged = [attempts.deployed(place, "first", one.answer) for one in each]
+    judged = [attempts.prediction_attempts(place, "first", one.answer) for one in each]
     medians = [float(np.median(one.rpd)) for one in judged]
     assert min(medians) == medians[2]  # or this test could not tell the two apart
-    assert seed_of(chosen(each)) == seed_of(network(place, variant)) == 4
+    assert seed_of(best_training(each)) == seed_of(network(place, variant)) == 4
     told = rows["first"]["trainings"]
     assert (told["n"], told["seeds"], told["chosen"]) == (3, [3, 4, 5], 4)
     small = rows["first"]["small_updates"]

@@ -89,7 +89,7 @@ def test_the_interval_of_a_ratio_is_that_of_the_paired_cases():
 
 def ended(readings, targets=1.0, **rules):
     readings = np.atleast_2d(np.array(readings, float))
-    return Rules(**{"tolerance": 0.1, "max_pulses": 4} | rules).ended(np.full(len(readings), targets), readings)
+    return Rules(**{"tolerance": 0.1, "max_pulses": 4} | rules).outcomes(np.full(len(readings), targets), readings)
 
 
 def test_a_write_ends_at_the_target_at_the_last_pulse_or_never():
@@ -209,7 +209,7 @@ def test_the_best_is_the_cheapest_of_those_that_succeed_as_often():
 
 
 def test_writes_are_booked_with_reads_of_100_ns():
-    (one,) = ranking.booked({"a": [dataclasses.replace(write(3), read_s=4e-7)]})["a"]
+    (one,) = ranking.with_common_reads({"a": [dataclasses.replace(write(3), read_s=4e-7)]})["a"]
     assert one.read_s == 100e-9
     assert one.time_s == pytest.approx(1e-6 - 4 * 3e-7)
 
@@ -226,13 +226,16 @@ def test_candidates_are_different_ones_of_the_grid_in_its_order():
 
 def test_settings_go_to_another_pair_but_for_the_limit_of_the_drivers():
     other = ouro.Pair(-0.8, 1.1, 1e-6)
-    found = ranking.carried(CoarseFine, other, {"coarse_width": 3e-7, "most": 1.3})
+    found = ranking.carry_over(CoarseFine, other, {"coarse_width": 3e-7, "most": 1.3})
     assert found == CoarseFine(other, coarse_width=3e-7)
     assert CoarseFine(PAIR, coarse_width=3e-7, most=1.3) != CoarseFine(PAIR, coarse_width=3e-7)
 
 
 def test_of_each_amplitude_the_first_is_kept():
     rows = [{"over": 1, "k": 0}, {"over": 2, "k": 1}, {"over": 1, "k": 2}, {"over": 3, "k": 3}]
-    assert [row["k"] for row in ranking.varied(rows, 9)] == [0, 1, 3]
-    assert [row["k"] for row in ranking.varied(rows, 2)] == [0, 1]
-    assert ranking.varied([{"start": 0.3}, {"start": 0.3}, {"start": 0.4}], 9) == [{"start": 0.3}, {"start": 0.4}]
+    assert [row["k"] for row in ranking.best_of_each_amplitude(rows, 9)] == [0, 1, 3]
+    assert [row["k"] for row in ranking.best_of_each_amplitude(rows, 2)] == [0, 1]
+    assert ranking.best_of_each_amplitude([{"start": 0.3}, {"start": 0.3}, {"start": 0.4}], 9) == [
+        {"start": 0.3},
+        {"start": 0.4},
+    ]

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from .._util.files import make_folder
-from .output import Json, Out, out_folder, show
+from .output import Json, Out, Seed, Workers, out_folder, show
 
 
 def doctor(as_json: Json = False) -> None:
@@ -65,13 +65,13 @@ def decks(out: Out = Path("runs/sim"), as_json: Json = False) -> None:
 
 def sim(
     out: Out = Path("runs/sim"),
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; all cores by default.")] = None,
+    seed: Seed = 0,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Run the main job: decks, then extract, train, deploy, write and verify, compact and 1T1R in SPICE; a report."""
     from ..experiment.main_job import run
-    from ..experiment.result_tables import share_table, write_tables
+    from ..experiment.published.result_tables import share_table, write_tables
 
     results = run(out_folder(out), seed, workers, (lambda *_: None) if as_json else show)
     if as_json:
@@ -94,8 +94,8 @@ def switching_curves(
     spice: Annotated[int, typer.Option(min=0, help="How many of them in SPICE, too.")] = 2,
     pulses: Annotated[int, typer.Option("--n", min=1, help="Pulses of 10 ns in each direction.")] = 6000,
     law: Annotated[str, typer.Option(help="D2D law: ten_percent, in_use or yu.")] = "ten_percent",
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; all cores by default.")] = None,
+    seed: Seed = 0,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Draw conductance from pulse to pulse, SET then RESET, over devices that differ from each other and walk."""
@@ -111,6 +111,7 @@ def switching_curves(
 
 
 def _link(target: Path, link: Path) -> None:
+    """Put a symbolic link to a file in the place of what is there."""
     temporary = link.with_name(f".{link.name}.{os.getpid()}")
     temporary.symlink_to(target)
     temporary.replace(link)

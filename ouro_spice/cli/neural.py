@@ -24,7 +24,7 @@ WalkStep = Annotated[float, typer.Option(help="C2C: step of the walk [s]; 0: non
 
 
 def checkpoint_of(kind: Kind, path: Path | None) -> tuple[Path, PulsePredictor]:
-    """Return the checkpoint that is given, or that comes with the package for a kind of cell; its file and its network.
+    """Return file and network of the checkpoint that is given, or that the package has for a kind of cell.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def described(options: CellOptions, step_s: float, pair: Pair | None) -> Cell | 
 def programmer_of(
     path: Path, predictor: PulsePredictor, cell: Cell | CompactCell, any_circuit: bool, name: str = "neural"
 ) -> NeuralProgrammer:
-    """Return what programs with a checkpoint.
+    """Return the programmer of a checkpoint.
 
     Raises
     ------

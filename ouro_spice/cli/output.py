@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,10 +17,19 @@ from .._util.files import OutputError, check_file, make_folder
 
 Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results on standard output.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of everything random.")]
+
+
+def option(text: str, *names: str, **more: Any) -> Any:
+    """Return a typer option with a help text whose default, None, ``--help`` does not show."""
+    return typer.Option(*names, help=text, show_default=False, **more)
+
+
+Workers = Annotated[int | None, option("Worker processes; all cores by default.", min=1)]
 
 
 def out_folder(path: Path, option: str = "--out") -> Path:
-    """Return the folder of an option, made where it is not there; OutputError where it cannot be written to."""
+    """Return the folder of an option, made where it is not there; OutputError where it is not writable."""
     try:
         return make_folder(path)
     except OutputError as error:
@@ -46,6 +55,7 @@ def out_file(path: Path, example: str, room: int = 0) -> Path:
 
 
 def _is_folder(path: Path) -> bool:
+    """Return whether a path is a folder."""
     try:
         return path.is_dir()
     except OSError:  # a name that no system takes

@@ -54,8 +54,8 @@ def stand_in_for_closed_streams() -> None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
 
 
-def flushed() -> str | None:
-    """Write out what was printed; return what kept that from the reader, None where nothing did, or nobody reads."""
+def flush() -> str | None:
+    """Write out what was printed; return what went wrong, None where nothing did or nobody reads."""
     try:
         sys.stdout.flush()
         return None
@@ -69,7 +69,7 @@ def flushed() -> str | None:
 def stoppable() -> Iterator[list[int]]:
     """Let SIGTERM and SIGHUP end work as Ctrl-C does, which leaves nothing half-written; yield those that came.
 
-    None is lost where it comes amid a callback of C code: `progress.check_signals` raises it again.
+    None is lost where it comes during a callback of C code: `progress.check_signals` raises it again.
     """
     came: list[int] = []
 

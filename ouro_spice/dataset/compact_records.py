@@ -25,7 +25,7 @@ from .record import HISTORY_POINTS, NAN, Record
 def compact_records(
     cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample], threads: int | None = None
 ) -> list[Record]:
-    """Return the records of a compact cell, in the order of `drawn`; one that cannot be integrated is a record, too.
+    """Return the records of a compact cell in the order of `drawn`; one that cannot be integrated is a record, too.
 
     Parameters
     ----------
@@ -38,22 +38,23 @@ def compact_records(
     threads
         How many threads, None: one a core. The records do not depend on it.
     """
-    records: list[Record] = [None] * len(drawn)
+    parts: dict[int, list[Record]] = {}
 
     def part(of: slice) -> None:
-        records[of] = _records(cell, recipe, drawn[of])
+        parts[of.start] = _records(cell, recipe, drawn[of])
 
-    if records:
+    if drawn:
         share(part, len(drawn), threads)
-    return records
+    return [record for begin in sorted(parts) for record in parts[begin]]
 
 
 def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample]) -> list[Record]:
+    """Return the records of some samples, all integrated in one call of the kernel."""
     walk = cell.device.walk if isinstance(cell.device.walk, Walk) else None
     devices, keys = [one.device for one in drawn], np.array([random_keys.stream_key(one.seed) for one in drawn])
     warm = walk if recipe.start == "stationary" else None
     n, wanders, g = start_walks(devices, [one.start_S for one in drawn], keys, warm, cell.model)
-    amplitudes = [recipe.pair.amplitude(one.target_S - now) for one, now in zip(drawn, g, strict=True)]
+    amplitudes = [recipe.known_pair.amplitude(one.target_S - now) for one, now in zip(drawn, g, strict=True)]
     if isinstance(cell.device.walk, HalfCycleWalk):
         devices = [_turned(*of) for of in zip(devices, n, amplitudes, keys, strict=True)]
     p = np.array([vector(device) for device in devices])
@@ -70,7 +71,7 @@ def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample]) -> list
 
 
 def _turned(device: Device, n_disc: float, amplitude_V: float, key: np.ndarray) -> Device:
-    """Return the device for a pulse under the walk of the guide, its r and l on their way."""
+    """Return the device as it is in a pulse under `HalfCycleWalk`: its r and l follow the concentration."""
     n = float(n_disc)
     return walk_values.half_cycle(device, n, walk_values.initial_state(device, n), int(np.sign(amplitude_V)), key)[0]
 
@@ -78,6 +79,7 @@ def _turned(device: Device, n_disc: float, amplitude_V: float, key: np.ndarray) 
 def _record(
     recipe: Recipe, drawn: Sample, g_S: float, amplitude_V: float, found: np.ndarray, history: np.ndarray
 ) -> Record:
+    """Return the record that a row of the kernel's results and its history stand for."""
     g_S = float(g_S)
     if np.isnan(found[WIDTH]):
         return Record.failed(drawn, g_S, amplitude_V, Result.NOT_FINITE).with_readings(g_S, NAN)

@@ -50,7 +50,7 @@ def summary(path: str | Path) -> dict[str, Any]:
     found |= {name: manifest.settings[name] for name in _DRAWN if name in manifest.settings}
     found |= {"complete": len(there) == count, "records": 0 if frame is None else len(frame)}
     found |= {} if frame is None else _counted(frame)
-    found["manifest"] = miscounted(frame.result, manifest) if found["complete"] else ""
+    found["manifest"] = "" if frame is None or not found["complete"] else miscounted(frame.result, manifest)
     if manifest.cell.get("kind") == "measurement":  # a target is what a pulse led to
         found["rpd_g_end"] = None
     return found | {
@@ -60,13 +60,14 @@ def summary(path: str | Path) -> dict[str, Any]:
 
 
 def _counted(frame: pd.DataFrame) -> dict[str, Any]:
-    reached = frame[frame.outcome == "reached"]
+    """Return the figures that are taken from the records: counts, quantiles, controls, errors."""
+    reached = frame.loc[frame.outcome == "reached"]
     rpd = (reached.g_end_S / reached.g_target_S - 1).abs()
     found = {
-        name: {kind: int((frame[column] == kind).sum()) for kind in kinds}
+        name: {kind: int((frame.loc[:, column] == kind).sum()) for kind in kinds}
         for name, column, kinds in (("outcomes", "outcome", OUTCOMES), ("splits", "split", SPLITS))
     }
-    failed = frame.result[frame.result != "OK"].value_counts().sort_index()
+    failed = frame.result.loc[frame.result != "OK"].value_counts().sort_index()
     return found | {
         "failures": {str(name): int(count) for name, count in failed.items()},
         "devices": int(frame.device.nunique()),
@@ -86,4 +87,5 @@ def _counted(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _quantiles(values: pd.Series) -> dict[str, float] | None:
+    """Return `QUANTILES` of values by name, ``p5``; None where there is no value."""
     return {f"p{100 * share:.0f}": float(values.quantile(share)) for share in QUANTILES} if len(values) else None

@@ -107,7 +107,7 @@ def import_pulses(
 
 
 def _check_map(columns: Mapping[str, str], header: Sequence[str] | None, positive_sets: bool) -> None:
-    """Raise ValueError for what is no map of columns, no header, or directions that are told twice."""
+    """Raise ValueError for what is no map of columns, no header, or a direction that is given twice."""
     check_flag("positive_sets", positive_sets)
     check_kind("columns", columns, Mapping, "a table of columns by quantity")
     if header is not None and (isinstance(header, str) or not all(isinstance(name, str) for name in header)):
@@ -117,6 +117,7 @@ def _check_map(columns: Mapping[str, str], header: Sequence[str] | None, positiv
 
 
 def _dataset(path: Path, found: Measured, settings: Mapping[str, Any], out: str | Path | None) -> PulseDataset:
+    """Return the dataset of a table's pulses: split, described, and stored where a folder is given."""
     values, named = found.values, found.devices
     n = len(values["width_s"])
     names = list(dict.fromkeys(named or []))
@@ -128,7 +129,7 @@ def _dataset(path: Path, found: Measured, settings: Mapping[str, Any], out: str 
 
 
 def _read(found: Measured) -> dict[str, Any]:
-    """Return what of a table were no records, and what it told itself; only what there is."""
+    """Return what of the table is no record, and the units that it states itself; only the entries that there are."""
     table = found.table
     units = {name: unit for name, (unit, _) in table.units.items()}
     told = {"left_out": found.left_out, "passed_over": dict(table.passed_over), "units": units, "marked": table.marked}
@@ -145,6 +146,7 @@ def _splits(groups: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _warn_of_polarity(values: Mapping[str, np.ndarray], columns: Mapping[str, str]) -> None:
+    """Warn where more than half of the pulses, or a fifth of those of one sign, act against their polarity."""
     told_by = next((name for name in ("operation", *BY_DIRECTION) if name in columns), "positive_sets")
     change, signs = values["g_end_S"] - values["g_start_S"], np.sign(values["amplitude_V"])
     against, n = int((np.sign(change) == signs).sum()), len(change)
@@ -160,6 +162,7 @@ def _warn_of_polarity(values: Mapping[str, np.ndarray], columns: Mapping[str, st
 
 
 def _manifest(path: Path, values: Mapping[str, np.ndarray], settings: Mapping[str, Any]) -> Manifest:
+    """Return the manifest of measurements: the table's hash, no simulator."""
     digest = sha256(path)
     pair = _pair(values)
     # no simulator takes part
@@ -198,12 +201,13 @@ def _step_s(width_s: np.ndarray) -> float:
 
 
 def _range(values: np.ndarray) -> float | list[float]:
+    """Return the one value that all values are, or the smallest and the largest of them."""
     low, high = float(values.min()), float(values.max())
     return low if low == high else [low, high]
 
 
 def _frame(values: Mapping[str, np.ndarray], devices: np.ndarray, splits: np.ndarray) -> pd.DataFrame:
-    """Return the columns of a dataset."""
+    """Return the records as a table with the columns of a dataset."""
     import pandas as pd
 
     g = {name: values[name] for name in ("g_start_S", "g_end_S")}
@@ -223,6 +227,7 @@ def _frame(values: Mapping[str, np.ndarray], devices: np.ndarray, splits: np.nda
 
 
 def _stored(frame: pd.DataFrame, manifest: Manifest, out: str | Path | None) -> PulseDataset:
+    """Return the dataset of records and manifest, written to a folder and read from there where one is given."""
     if out is None:
         return PulseDataset(frame, manifest)
     folder = make_folder(checked_path("out", out))

@@ -23,7 +23,7 @@ _LETTERS = 10
 
 
 def maker_here(manifest: Manifest) -> str:
-    """Return a sentence on what made a dataset, and whether that is what is here."""
+    """Return a sentence on what made a dataset, and on whether that is what is here."""
     if not manifest.code:
         return f"{former_format.UNKNOWN}: it can be used, but not resumed"
     found = changes_here(manifest)
@@ -34,12 +34,14 @@ def maker_here(manifest: Manifest) -> str:
 
 
 def changes_here(manifest: Manifest) -> list[str]:
-    """Return what differs from the maker of a dataset to what is here, see `differences`."""
+    """Return what differs between the maker of a dataset and what is here, see `differences`."""
     return differences(manifest, _here(manifest), (*CIRCUIT, *MAKER))
 
 
 def _here(manifest: Manifest) -> Manifest:
-    """Return the manifest as it would be written here; of a cell that it does not hold whole, code and tools alone."""
+    """Return the manifest as it would be written here; of a cell that it does not describe whole, code and tools
+    alone.
+    """
     kind = manifest.cell.get("kind")
     measured = kind == MEASUREMENT
     try:
@@ -52,7 +54,9 @@ def _here(manifest: Manifest) -> Manifest:
 
 
 def maker_short(manifest: Manifest) -> str:
-    """Return the maker of a dataset in a few words: a short digest of code, tools and models, to tell two apart."""
+    """Return a short digest of code, tools and models of a dataset, and how many modules there are, to tell two
+    apart.
+    """
     if not manifest.code:
         return former_format.UNKNOWN
     text = json.dumps([manifest.code, manifest.tools, manifest.files], sort_keys=True)
@@ -60,7 +64,7 @@ def maker_short(manifest: Manifest) -> str:
 
 
 def say_why_anew(folder: Path, manifest: Manifest) -> None:
-    """Say what of their maker differs in former records: folders ``NAME-DIGEST`` beside one that is not there yet."""
+    """Give notice of what differs in former records, in folders ``NAME-DIGEST`` beside one that is not there yet."""
     if folder.exists():
         return
     for other in sorted(folder.parent.glob(f"{folder.name.rpartition('-')[0]}-{'?' * _LETTERS}")):

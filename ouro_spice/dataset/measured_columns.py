@@ -40,12 +40,12 @@ class Column:
 
     @property
     def base(self) -> str:
-        """Return the SI unit."""
+        """Return the SI unit of the quantity: S, V or s."""
         return self.field.rpartition("_")[2]
 
 
 def wanted(columns: Mapping[str, str]) -> dict[str, Column]:
-    """Return the column of each quantity of a map; ValueError for a map that is wrong."""
+    """Return the column of each quantity that a map names; ValueError for a map that is wrong."""
     known = (*REQUIRED, *OPTIONAL, *BY_DIRECTION)
     for name, text in columns.items():
         if name not in known:
@@ -73,6 +73,7 @@ def wanted(columns: Mapping[str, str]) -> dict[str, Column]:
 
 
 def _column(field: str, text: str) -> Column:
+    """Return the column that the text ``NAME:UNIT`` of a map names; ValueError for an unknown unit."""
     if field in WORDS:
         return Column(field, text.strip())
     name, colon, unit = text.rpartition(":")
@@ -100,7 +101,7 @@ def unit_of(table: Table, column: Column) -> str:
 
 
 def numbers(table: Table, column: Column) -> np.ndarray:
-    """Return the numbers of a column as they stand, (n,); ValueError where one was not measured."""
+    """Return the numbers of a column as they are in the table, (n,); ValueError where one was not measured."""
     try:
         return table.numbers(column.name)
     except NoValueError as error:
@@ -108,7 +109,7 @@ def numbers(table: Table, column: Column) -> np.ndarray:
 
 
 def quantity(table: Table, column: Column, found: np.ndarray, accept: bool) -> np.ndarray:
-    """Return a column's numbers in SI, (n,), checked: legal, and unless `accept` plausible, too."""
+    """Return a column's numbers in SI, (n,); ValueError where one is not legal, or, unless `accept`, not plausible."""
     unit, base = unit_of(table, column), column.base
     values = quantities.si(found, unit)
     if column.field == "time_s":

@@ -56,7 +56,7 @@ def measured(
     skip_bad: bool = False,
     accept: bool = False,
 ) -> Measured:
-    """Return the pulses of a table; ValueError for one that is wrong, naming file and line."""
+    """Read the pulses of a table; ValueError for a table that is wrong, naming file and line."""
     of = wanted(columns)
     names = list(dict.fromkeys(column.name for column in of.values()))
     words = [of[field].name for field in WORDS if field in of]
@@ -64,8 +64,7 @@ def measured(
     left_out: dict[str, int] = {}
     if skip_bad:
         table, left_out = _good(table, of)
-    if "operation" in of:
-        ways = _ways(table, of["operation"].name)
+    ways = _ways(table, of["operation"].name) if "operation" in of else None
     values = {}
     for name, column in of.items():
         if name in WORDS:
@@ -74,14 +73,14 @@ def measured(
         values[name] = quantity(table, column, found, accept)
     if BY_DIRECTION[0] in of:
         values["amplitude_V"] = _joined(table, *(values.pop(name) for name in BY_DIRECTION))
-    elif "operation" in of:
+    elif ways is not None:
         values["amplitude_V"] = _signed(table, values["amplitude_V"], ways)
     for name, given in edges.items():
         values.setdefault(name, np.full(len(table), float(given)))
     devices = table.text(of["device"].name) if "device" in of else None
     if "time_s" in values:
         lengths = [values[name] for name in ("width_s", "rise_s", "fall_s") if name in of]
-        _check_times(table, values["time_s"], sum(lengths), devices)
+        _check_times(table, values["time_s"], sum(lengths[1:], start=lengths[0]), devices)
     return Measured(values, devices, table, left_out)
 
 
@@ -114,7 +113,7 @@ def _good(table: Table, of: Mapping[str, Column]) -> tuple[Table, dict[str, int]
 
 
 def _ways(table: Table, name: str) -> np.ndarray:
-    """Return SET -1, RESET 1, (n,): the signs of amplitudes."""
+    """Return the signs of amplitudes that a column of operations asks for, (n,): -1 for SET, 1 for RESET."""
     words = [word.lower() for word in table.text(name)]
     there = set(words)
     # a lone r may be a read
@@ -132,7 +131,9 @@ def _ways(table: Table, name: str) -> np.ndarray:
 
 
 def _signed(table: Table, amplitude_V: np.ndarray, ways: np.ndarray) -> np.ndarray:
-    """Return amplitudes with the signs of their operations; in the table those of an operation have one sign."""
+    """Return the amplitudes with the signs of their operations, (n,) [V]; ValueError where one operation has two
+    signs.
+    """
     for way, name in ((-1, "SET"), (1, "RESET")):
         signs = np.sign(amplitude_V) * (ways == way)
         if (signs > 0).any() and (signs < 0).any():
@@ -145,7 +146,7 @@ def _signed(table: Table, amplitude_V: np.ndarray, ways: np.ndarray) -> np.ndarr
 
 
 def _magnitudes(table: Table, column: Column) -> np.ndarray:
-    """Return the numbers of one direction's amplitudes, (n,), 0 where there is none."""
+    """Return the amplitudes of one direction, (n,), 0 where a row has none; ValueError for a negative one."""
     filled = table.filled(column.name, "0")
     found = numbers(filled, column)
     if (found < 0).any():
@@ -158,7 +159,7 @@ def _magnitudes(table: Table, column: Column) -> np.ndarray:
 
 
 def _joined(table: Table, set_V: np.ndarray, reset_V: np.ndarray) -> np.ndarray:
-    """Return amplitudes, SET negative, of a column for each direction."""
+    """Return the amplitudes of two columns, one a direction, as one: SET negative, (n,) [V]."""
     both = np.flatnonzero((set_V > 0) & (reset_V > 0))
     if len(both):
         row = both[0]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 from .._util.checks import check_flag, check_workers, checked_path
 from .._util.files import make_folder
 from .._util.progress import progress
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..device.jart import Device
 from ..provenance.manifest import Manifest, describe
@@ -75,7 +75,7 @@ class PulseDataset:
 
     @classmethod
     def load(cls, path: str | Path) -> PulseDataset:
-        """Read a dataset folder.
+        """Read a dataset folder; histories stay on disk until they are looked at.
 
         Raises
         ------
@@ -101,22 +101,20 @@ class PulseDataset:
 
     @property
     def pair(self) -> Pair:
-        """Return the amplitudes that the records were made with; ValueError where there is not one of each
-        direction.
-        """
+        """Return the amplitudes that the records were made with; ValueError where there is not one a direction."""
         return recorded_pair(self.manifest)
 
     @property
     def recipe(self) -> Recipe:
-        """Return how the records were drawn; a list of starts and targets is that of the records themselves."""
+        """Return the recipe of the records; the table of a "listed" one is made of the records themselves."""
         columns = ("g_start_S", "g_target_S", "rise_s", "fall_s")
         listed = self.manifest.settings.get("sampling") == "listed"
         table = {name: self.frame[name].to_numpy(float) for name in columns} if listed else None
         return Recipe.from_settings(self.manifest.settings, table)
 
     def tensors(self, split: str | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return inputs ``(g_sense_start_S, dg_S)``, (n, 2), and outputs ``t_pulse_s``, (n,), float64; reached
-        targets only.
+        """Return inputs ``(g_sense_start_S, dg_S)``, (n, 2), and outputs ``t_pulse_s``, (n,), float64, of reached
+        targets.
 
         Parameters
         ----------
@@ -131,17 +129,18 @@ class PulseDataset:
         return torch.from_numpy(inputs), torch.from_numpy(rows.t_pulse_s.to_numpy(float, copy=True))
 
     def histories(self, split: str | None = None) -> Iterator[tuple[float, torch.Tensor]]:
-        """Return the spacing [s] and conductances [S], (points,) float32, of each record of `tensors`, in its order."""
+        """Yield spacing [s] and conductances [S], (points,) float32, of each record of `tensors`, in its order."""
         import torch
 
-        for row in self.reached(split).itertuples():
-            yield row.history_dt_s, torch.from_numpy(np.array(row.history_g_S))
+        rows = self.reached(split)
+        for dt_s, history in zip(rows.history_dt_s, rows.history_g_S, strict=True):
+            yield dt_s, torch.from_numpy(np.array(history))
 
     def reached(self, split: str | None = None) -> pd.DataFrame:
         """Return the records that reached their target, of a split or of all."""
         # a read that failed is no reading to learn from
-        rows = self.frame[(self.frame.outcome == "reached") & self.frame.g_sense_start_S.notna()]
-        return rows if split is None else rows[rows.split == split]
+        rows = self.frame.loc[(self.frame.outcome == "reached") & self.frame.g_sense_start_S.notna()]
+        return rows if split is None else rows.loc[rows.split == split]
 
 
 def extract(
@@ -206,8 +205,8 @@ def extract(
         return _extracted(folder, manifest, recipe, partial(work, cell, recipe), repair)
 
 
-def _asked(cell: Any, n: int, seed: int, sampling: str | Mapping[str, ArrayLike], laws: dict[str, Any]) -> Recipe:
-    """Return the recipe but for its pair; whatever is wrong with the arguments is told before a simulation."""
+def _asked(cell: Any, n: int, seed: int, sampling: Any, laws: dict[str, Any]) -> Recipe:
+    """Return the recipe without its pair; ValueError for arguments that are wrong, before anything is simulated."""
     if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
         raise ValueError(
             f"{type(cell).__name__}: extract takes a Cell1R, Cell1T1R, CompactCell or cell of an array with a memristor"
@@ -227,13 +226,13 @@ def _asked(cell: Any, n: int, seed: int, sampling: str | Mapping[str, ArrayLike]
 
 def _check_pulses(cell: Cell | CompactCell, pair: Pair) -> None:
     """Warn of a walk without a step, and of voltages that the model does not know (in circuits as they are run)."""
-    check_walk(cell.device.walk, pair.total_s, "the pulses that cross the window")
+    check_walk(memristor(cell).walk, pair.total_s, "the pulses that cross the window")
     if isinstance(cell, CompactCell) and not cell.resistance:
         warn_each(tuple(filter(None, [voltage_doubt(max(-pair.v_set, pair.v_reset), cell.model == "tud")])))
 
 
 def _place(out: str | Path | None, workers: int | None, scheduler: str | None, repair: bool) -> Path | None:
-    """Return the folder of the work, made; ValueError for arguments that say wrongly how it is done."""
+    """Make the folder of the work and return it, None for none; ValueError for wrong settings of how it is done."""
     check_flag("repair", repair)
     check_workers(workers)
     check_scheduler(scheduler)
@@ -244,10 +243,10 @@ def _extracted(
     folder: Path | None,
     manifest: Manifest,
     recipe: Recipe,
-    source: Callable[..., Iterator[tuple[int, pd.DataFrame]]],
+    source: Callable[..., Generator[tuple[int, pd.DataFrame], None, None]],
     repair: bool,
 ) -> PulseDataset:
-    """Return all records: the shards that are there, and the others as they are made."""
+    """Return the dataset of all records: of the shards that are there, and of the others as they are made."""
     import pandas as pd
 
     count = -(-recipe.n // recipe.shard)
@@ -271,7 +270,9 @@ def _extracted(
 
 
 def _there(path: Path, manifest: Manifest, shard: int, repair: bool) -> bool:
-    """Return whether a shard is there and whole; a damaged one is refused, or, to be made anew, counts as missing."""
+    """Return whether a shard is there and whole; a damaged one raises DamageError, or counts as missing with
+    `repair`.
+    """
     try:
         return check_shard(path, manifest, shard)
     except DamageError:
@@ -281,7 +282,7 @@ def _there(path: Path, manifest: Manifest, shard: int, repair: bool) -> bool:
 
 
 def _counted(data: PulseDataset) -> PulseDataset:
-    """Return the dataset with its failures in the manifest."""
+    """Return the dataset with the number of its failures in the manifest."""
     failed = data.frame.result[data.frame.result != "OK"].value_counts().sort_index()
     failures = {str(name): int(count) for name, count in failed.items()}
     return dataclasses.replace(data, manifest=dataclasses.replace(data.manifest, failures=failures))

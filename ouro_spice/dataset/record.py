@@ -61,15 +61,15 @@ class Record:
 
     @classmethod
     def failed(cls, drawn: Sample, g_start_S: float, amplitude_V: float, result: Result) -> Record:
-        """Return a record whose simulation failed."""
+        """Return the record of a simulation that failed."""
         return cls(drawn, "simulation_failed", g_start_S, amplitude_V, result)
 
     def with_readings(self, start_S: float, end_S: float) -> Record:
-        """Return the record with what the sense path reports."""
+        """Return the record with what the sense path reports before and after the pulse [S]."""
         return dataclasses.replace(self, g_sense_start_S=start_S, g_sense_end_S=end_S)
 
     def row(self, step_s: float) -> dict[str, Any]:
-        """Return the columns of a dataset."""
+        """Return the record as a row of a dataset, by the names of its columns."""
         drawn = self.drawn
         return {
             "record": drawn.number, "device": drawn.device_number, "split": drawn.split, "seed": drawn.seed,
@@ -91,5 +91,5 @@ def stride(steps: int) -> int:
 
 
 def closest(before_S: float, after_S: float, target_S: float) -> bool:
-    """Return whether the side before the crossing is the closer one."""
+    """Return whether the conductance before the crossing is closer to the target than the one after it."""
     return abs(before_S - target_S) < abs(after_S - target_S)

@@ -15,7 +15,7 @@ _LONGEST_S = 0.1
 
 
 def reference_pair(cell: Cell | CompactCell, voltages: Pair | str, engine: Engine) -> tuple[str, Pair]:
-    """Return the name of a standing setting, or "given", and its pair.
+    """Return the name of a reference setting, or "given", and its pair.
 
     Raises
     ------
@@ -35,4 +35,5 @@ def reference_pair(cell: Cell | CompactCell, voltages: Pair | str, engine: Engin
         )
     free, low, high = without_bounds(cell)
     ways = ((PAPER_V[0], low, high), (PAPER_V[1], high, low))
-    return voltages, Pair(*PAPER_V, max(traverse_s(free, volts, *ends, _LONGEST_S, engine) for volts, *ends in ways))
+    took_s = (traverse_s(free, volts, start_n, end_n, _LONGEST_S, engine) for volts, start_n, end_n in ways)
+    return voltages, Pair(*PAPER_V, max(took_s))

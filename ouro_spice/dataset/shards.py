@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from .._util.checks import shown
 from .._util.machine import ToolError
@@ -35,15 +35,34 @@ Tools = dict[str, dict[str, str]]
 _own = threading.local()
 
 
+class _Cluster(Protocol):
+    """What is asked of a client of a Dask cluster."""
+
+    @property
+    def loop(self) -> Any:
+        """Return its event loop."""
+
+    def nthreads(self) -> dict[str, int]:
+        """Return the number of threads of each worker, by its address."""
+        ...
+
+    def run(self, function: Callable[[], Any], *, on_error: str) -> dict[str, Any]:
+        """Return what a function gives on each worker, by its address."""
+        ...
+
+    def submit(self, function: Callable[..., Any], *arguments: Any, pure: bool) -> Any:
+        """Return the future of a call on some worker."""
+
+
 def numbers(recipe: Recipe, shard: int) -> range:
-    """Return the records of a shard."""
+    """Return the numbers of the records in a shard, ascending."""
     return range(shard * recipe.shard, min(recipe.n, (shard + 1) * recipe.shard))
 
 
 def local(
     cell: Cell | CompactCell, recipe: Recipe, shards: Sequence[int], engine: Ngspice, workers: int | None, bar: Bar
-) -> Iterator[tuple[int, pd.DataFrame]]:
-    """Return the records of some shards, shard by shard."""
+) -> Generator[tuple[int, pd.DataFrame], None, None]:
+    """Yield the number and the records of each of some shards, made here, in their order."""
     if isinstance(cell, CompactCell):
         for shard in shards:
             records = _compact(cell, recipe, shard, workers)
@@ -68,8 +87,8 @@ def local(
 
 def remote(
     cell: Cell | CompactCell, recipe: Recipe, shards: Sequence[int], scheduler: str, bar: Bar
-) -> Iterator[tuple[int, pd.DataFrame]]:
-    """Return the same on a Dask cluster, in the order in which they are ready; a task is a shard.
+) -> Generator[tuple[int, pd.DataFrame], None, None]:
+    """Yield the same, made on a Dask cluster, in the order in which they are ready; a task is a shard.
 
     Raises
     ------
@@ -102,7 +121,7 @@ def remote(
 
 
 def shard_frame(described: tuple[Cell | CompactCell, Recipe], shard: int, wanted: Tools) -> tuple[int, pd.DataFrame]:
-    """Return the records of a shard, made by this thread alone: what a worker of a cluster does, with the tools
+    """Return the number and the records of a shard, made by this thread alone: the task of a worker, with the tools
     `wanted`.
     """
     cell, recipe = described
@@ -116,18 +135,21 @@ def shard_frame(described: tuple[Cell | CompactCell, Recipe], shard: int, wanted
 
 
 def _compact(cell: CompactCell, recipe: Recipe, shard: int, threads: int | None) -> list[Record]:
+    """Return the records of a shard of a compact cell."""
     from .compact_records import compact_records  # numba
 
     return compact_records(cell, recipe, [recipe.draw(cell, k) for k in numbers(recipe, shard)], threads)
 
 
 def _frame(recipe: Recipe, records: Sequence[Record]) -> pd.DataFrame:
+    """Return records as a table, one row a record."""
     import pandas as pd
 
     return pd.DataFrame([record.row(recipe.step_s) for record in records])
 
 
 def _failures(records: Sequence[Record]) -> int:
+    """Return how many records failed."""
     return sum(record.outcome == "simulation_failed" for record in records)
 
 
@@ -140,8 +162,8 @@ def check_scheduler(scheduler: str | None) -> None:
 
 
 @contextlib.contextmanager
-def _client(scheduler: str):  # noqa: ANN202 - distributed's Client, imported where it is needed
-    """Return a client of a scheduler whose workers have what decides the numbers."""
+def _client(scheduler: str) -> Iterator[_Cluster]:
+    """Yield a client of a scheduler whose workers have what decides the numbers."""
     from distributed import Client
 
     try:
@@ -149,14 +171,16 @@ def _client(scheduler: str):  # noqa: ANN202 - distributed's Client, imported wh
     except (OSError, ValueError, TimeoutError) as error:
         raise ToolError(f"no Dask scheduler answers at {scheduler}: {error}") from error
     with client:
-        if not client.nthreads():
+        # its methods are typed as the coroutines that they are in asynchronous clients alone
+        cluster = cast("_Cluster", client)
+        if not cluster.nthreads():
             raise ToolError(f"the scheduler at {scheduler} has no workers: start some with `dask worker {scheduler}`")
         here = tools()
-        for worker, there in client.run(tools, on_error="return").items():
+        for worker, there in cluster.run(tools, on_error="return").items():
             if isinstance(there, BaseException):
                 raise ToolError(f"the Dask worker {worker} cannot run ouro_spice: {there}")
             check_tools(there, here, worker)
-        yield client
+        yield cluster
 
 
 def check_tools(there: Tools, wanted: Tools, worker: str = "") -> None:

@@ -30,12 +30,12 @@ class DamageError(ValueError):
 
 
 def shard_name(shard: int) -> str:
-    """Return file name of a shard."""
+    """Return the file name of a shard."""
     return f"records-{shard:05d}.parquet"
 
 
 def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
-    """Return the manifest of this work in its folder: found there and the same, or newly written.
+    """Return the manifest of this work in its folder: the one there if it is the same, else written there now.
 
     Raises
     ------
@@ -59,16 +59,14 @@ def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
-    """Write the manifest of a folder, with the hash of all that is in it; return it."""
+    """Write the manifest of a folder, with the hash of all that is in it, and return it."""
     text = json.dumps(json.loads(manifest.to_json()) | {"sha256": manifest.sha256}, indent=2, sort_keys=True)
     write_text(folder / _MANIFEST, text)
     return manifest
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """Return the manifest in a folder, None where there is none; ValueError for a broken one, or one that was
-    changed.
-    """
+    """Return the manifest in a folder, None where there is none; ValueError for one that is broken or was changed."""
     path = folder / _MANIFEST
     try:
         text = read_text(path)
@@ -83,7 +81,9 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def opened(folder: Path) -> tuple[Manifest, int]:
-    """Return the manifest of a dataset's folder, and its number of files when it is whole; ValueError for none."""
+    """Return the manifest of a dataset's folder, and how many files it has when it is whole; ValueError for no
+    dataset.
+    """
     manifest = read_manifest(folder)
     if manifest is None:
         raise ValueError(f"{folder} holds no dataset: there is no {_MANIFEST}")
@@ -95,14 +95,14 @@ def opened(folder: Path) -> tuple[Manifest, int]:
 
 
 def present(folder: Path, count: int) -> list[int]:
-    """Return the numbers below `count` of the files of records in a folder, ascending."""
+    """Return the numbers of the files of records in a folder, those below `count`, ascending."""
     texts = (path.stem.removeprefix("records-") for path in folder.glob("records-*.parquet"))
     numbers = {int(text) for text in texts if text.isdecimal()}
     return sorted(k for k in numbers if k < count and (folder / shard_name(k)).is_file())
 
 
 def first_missing(numbers: Sequence[int], count: int) -> int | None:
-    """Return the first number below `count` that is not among ascending ones; None where all are there."""
+    """Return the first number below `count` that is not among ascending numbers; None where all are there."""
     at = next((k for k, number in enumerate(numbers) if number != k), len(numbers))
     return at if at < count else None
 
@@ -141,7 +141,7 @@ def check_shard(path: Path, manifest: Manifest, shard: int) -> bool:
 
 
 def read_shard(path: Path) -> pd.DataFrame:
-    """Return the records of a shard, but for the histories."""
+    """Return the records of a shard, without their histories."""
     import pyarrow.parquet as pq
 
     with path.open("rb") as file:
@@ -150,7 +150,7 @@ def read_shard(path: Path) -> pd.DataFrame:
 
 
 def read_histories(path: Path) -> list[np.ndarray]:
-    """Return the histories of a shard, float32."""
+    """Return the histories of a shard, float32 [S], an array a record."""
     import pyarrow.parquet as pq
 
     # by an open file: pyarrow does not take every name that the system does
@@ -162,7 +162,9 @@ def read_histories(path: Path) -> list[np.ndarray]:
 
 
 def _mark(path: Path) -> bytes | None:
-    """Return dataset and number that a shard says it belongs to; None where the file is too damaged to say."""
+    """Return the dataset and number that a shard states to belong to, b"" for none; None where the file is too
+    damaged.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -174,4 +176,5 @@ def _mark(path: Path) -> bytes | None:
 
 
 def _checksum(path: Path) -> Path:
+    """Return the file of a shard's checksum."""
     return path.with_suffix(".sha256")

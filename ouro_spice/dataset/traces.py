@@ -54,7 +54,7 @@ class Histories:
         self._read = lru_cache(maxsize=_SHARDS)(read)
 
     def column(self, shard: int, points: np.ndarray) -> np.ndarray:
-        """Return a shard's column of histories with so many points each, (rows,) of `History`."""
+        """Return a shard's column of histories with so many points each, (rows,) of `History`; nothing is read yet."""
         found = np.empty(len(points), dtype=object)
         for row, count in enumerate(points):  # one by one: numpy would look into a list of them
             found[row] = History(self._read, shard, row, int(count))

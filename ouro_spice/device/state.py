@@ -62,7 +62,7 @@ class State:
         """Return the state of one memristor's read noise."""
         return (self.telegraph[index] if self.telegraph else None) or Telegraph()
 
-    def changed(self, index: int = 0, **values: float | WalkState | Telegraph) -> State:
+    def changed(self, index: int = 0, **values: float | WalkState | Telegraph | None) -> State:
         """Return this state with another ``n_disc``, ``wander`` or ``telegraph`` of one memristor."""
         changes = {}
         for name, value in values.items():

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_range
+from .._util.statistics import mean_interval
 
 BANDS = (0.5, 0.2, 0.1)
 """Largest relative distances from the target that count as a hit."""
-
-_DRAWS = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,30 +33,30 @@ class Estimate:
 
     @classmethod
     def of(cls, each: ArrayLike, seed: int = 0) -> Estimate:
-        """Return the mean of some cases (P,), resampled with random numbers of this seed."""
+        """Return the mean of independent cases (P,) with its 95 % bootstrap interval, see
+        `statistics.mean_interval`.
+        """
         each = np.asarray(each, dtype=float)
         if each.ndim != 1 or not len(each):
             raise ValueError(f"each must be one number a case, at least one; shape {each.shape}")
-        rng = np.random.default_rng(seed)
-        means = [each[rng.integers(len(each), size=len(each))].mean() for _ in range(_DRAWS)]
-        low, high = np.percentile(means, [2.5, 97.5])
-        return cls(float(each.mean()), float(low), float(high), each)
+        low, high = mean_interval(each, seed)
+        return cls(float(each.mean()), low, high, each)
 
 
 def label(kind: str, band: float) -> str:
-    """Return the key of a figure of a band in results: ``within_20``, ``floor_50``."""
+    """Return the key of a figure of a band in results, such as ``within_20`` or ``floor_50``."""
     return f"{kind}_{100 * band:g}"
 
 
 def within(g_S: ArrayLike, target_S: ArrayLike, band: float) -> np.ndarray:
-    """Return whether conductances [S] are within a band around their targets; one that is not a number is not."""
+    """Return which conductances [S] are within a band around their targets, bool, broadcast; NaN is within none."""
     check_range("band", band, 1e-6, 1.0, "(relative)")
     target_S = np.asarray(target_S)
     return np.abs(np.asarray(g_S) - target_S) <= band * target_S
 
 
 def shares(g_end_S: ArrayLike, target_S: ArrayLike) -> dict[str, float]:
-    """Return the shares of ends [S] within each of `BANDS` around their targets [S], by name: ``within_20``."""
+    """Return the share of ends [S] within each of `BANDS` around their targets [S], by name: ``within_20``."""
     return {label("within", band): float(within(g_end_S, target_S, band).mean()) for band in BANDS}
 
 
@@ -73,14 +72,14 @@ def best_constant(targets_S: ArrayLike, band: float) -> float:
         raise ValueError("targets_S must be positive conductances [S], at least one")
     last = np.searchsorted(ordered, ordered * (1 + band) / (1 - band), side="right") - 1
     first = int(np.argmax(last - np.arange(len(ordered))))
-    # amid those that hold as many
+    # the middle of those that hold as many
     low, high = ordered[last[first]] * (1 - band), ordered[first] * (1 + band)
     return float((low + high) / 2)
 
 
 def constant(training_S: ArrayLike, target_S: ArrayLike, seed: int = 0) -> dict[str, object]:
-    """Return what ending at one conductance is worth, whatever the target: for each band the best one of the
-    training targets.
+    """Return the shares that ending at one conductance reaches, whatever the target: the best one of the training
+    targets for each band.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from scipy.interpolate import PchipInterpolator
 
 from .._util.checks import check_engine, check_kind, shown
 from .._util.forks import cached_property
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..compact import characteristics
@@ -70,16 +70,19 @@ class NoiseFree:
 
     @cached_property
     def _ways(self) -> list[Callable[[np.ndarray], np.ndarray]]:
-        """Return the time over ln g, monotone and smooth between the points, constant beyond them."""
+        """Return the time [s] as a function of ln g, one a direction: monotone and smooth, constant beyond the
+        points.
+        """
         return [partial(_time_s, PchipInterpolator(*way), *way[0, [0, -1]]) for way in (self.set_way, self.reset_way)]
 
 
 def _time_s(way: PchipInterpolator, low: float, high: float, log_g: np.ndarray) -> np.ndarray:
+    """Return the time on a way at logarithms of the conductance, (D,) [s]."""
     return way(np.clip(log_g, low, high))
 
 
 def noise_free(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = None) -> NoiseFree:
-    """Return the noise-free baseline of a cell at a pair: two transients, one a direction.
+    """Return the noise-free baseline of a cell at a pair, from two transients, one a direction.
 
     Parameters
     ----------
@@ -116,20 +119,19 @@ def noise_free(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = Non
 
 
 def simulated(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = None) -> Predict:
-    """Return the same baseline as a chip would have to run it: a simulation for each request, until the target is
-    crossed.
+    """Return the same baseline as a chip would run it: a simulation for each request, until the target is crossed.
 
     It gives the times of `noise_free` within the solver's error, and shows what a prediction costs. Arguments and
     errors are those of `noise_free`.
     """
     free, low, high = without_bounds(pair.gated(cell))
-    model = free.model if isinstance(free, CompactCell) else None
+    device, model = memristor(free), free.model if isinstance(free, CompactCell) else None
 
     def one(g_S: float, dg_S: float) -> float:
         if dg_S == 0:
             return 0.0
-        bounds = characteristics.conductance(free.device, [low, high], model=model)
-        start, end = characteristics.concentration(free.device, np.clip([g_S, g_S + dg_S], *bounds), model=model)
+        bounds = characteristics.conductance(device, [low, high], model=model)
+        start, end = characteristics.concentration(device, np.clip([g_S, g_S + dg_S], *bounds), model=model)
         limit_s = pair.total_s / _PARTS
         while limit_s <= _LONGEST[-1] * pair.total_s:
             crossed_s = _followed(free, pair.amplitude(dg_S), start, end, limit_s, engine)[2]
@@ -142,7 +144,7 @@ def simulated(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = None
 
 
 def compute_times(predict: Predict, g_S: np.ndarray, dg_S: np.ndarray) -> dict[str, Any]:
-    """Return how long a prediction takes, asked for one after the other: figures over the requests (D,), (D,) [S].
+    """Time a prediction, one request after the other, over the requests (D,), (D,) [S]; return figures of the times.
 
     Returns
     -------
@@ -162,7 +164,7 @@ def compute_times(predict: Predict, g_S: np.ndarray, dg_S: np.ndarray) -> dict[s
 def _followed(
     free: Cell | CompactCell, volts: float, start_n: float, end_n: float, limit_s: float, engine: Engine | None
 ) -> tuple[np.ndarray, np.ndarray, float | None]:
-    """Return times at full amplitude [s] and ln g from one concentration to another, and when that is there, None:
+    """Return times at full amplitude [s] and ln g between two concentrations, and when the second is reached [s]; None:
     not yet.
     """
     pulse = Pulse(volts, limit_s)
@@ -181,7 +183,7 @@ def _followed(
 
 
 def _ascending(log_g: np.ndarray, time_s: np.ndarray) -> np.ndarray:
-    """Return a way as a table over ln g, without the points of edges and rounding at which it does not go on."""
+    """Return a way as a table over ln g, (2, points), without points at which edges or rounding make it stand still."""
     sign = 1 if log_g[-1] > log_g[0] else -1
     best = np.maximum.accumulate(sign * log_g)
     new = np.concatenate([[True], np.diff(best) > 0])

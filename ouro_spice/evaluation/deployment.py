@@ -5,17 +5,18 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_conductance, check_kind, check_range, checked_numbers, shown
 from .._util.progress import progress
+from .._util.statistics import share_ends
 from ..circuit.pulse import LONGEST_S, SHORTEST_S, Pulse
 from ..dataset.recipe import LIMIT
 from ..programming.batch import Fleet
 from ..programming.lockstep import check_fleet
-from ..programming.write_statistics import share_ends
 from ..simulation.write_voltages import Pair
 from .bands import BANDS, Estimate, label, shares, within
 from .baselines import Predict
@@ -53,24 +54,24 @@ class Deployment:
 
     @property
     def rpd(self) -> np.ndarray:
-        """Return the relative percentage difference of end and target (paper, eq. 1), as a share, (D,); NaN where it
+        """Return the relative difference of end and target (paper, eq. 1), a share, (D,); NaN where an attempt
         failed.
         """
         return np.abs(self.end_S - self.target_S) / self.target_S
 
     @property
     def failures(self) -> int:
-        """Return attempts in which a read or the pulse failed: they count as missed."""
+        """Return the number of attempts in which a read or the pulse failed: they count as missed."""
         return int(np.isnan(self.end_S).sum())
 
     @property
     def direction(self) -> np.ndarray:
-        """Return +1 for SET, -1 for RESET, 0 for no pulse, (D,)."""
+        """Return the direction of each pulse, (D,): 1 for SET, -1 for RESET, 0 for no pulse."""
         return np.sign(self.t_s)
 
     @property
     def wrong_way(self) -> float:
-        """Return the share of attempts whose pulse went away from the target."""
+        """Return the share of attempts whose pulse was directed away from the target."""
         return float(np.mean(self.direction * (self.target_S - self.start_S) < 0))
 
     def shares(self) -> dict[str, float]:
@@ -78,13 +79,13 @@ class Deployment:
         return shares(self.end_S, self.target_S)
 
     def share(self, band: float, seed: int = 0) -> Estimate:
-        """Return the share of ends within a band, with its interval over the attempts, Wilson's at least."""
+        """Return the share of ends within a band, with its interval over the attempts, at least Wilson's."""
         found = Estimate.of(within(self.end_S, self.target_S, band), seed)
         low, high = share_ends(found.value, (found.low, found.high), len(found.each))
         return dataclasses.replace(found, low=low, high=high)
 
-    def summary(self, seed: int = 0) -> dict[str, object]:
-        """Return what results hold of it: shares, number, intervals by band, RPD and failures."""
+    def summary(self, seed: int = 0) -> dict[str, Any]:
+        """Return the figures that results hold: shares, number, intervals by band, RPD and failures."""
         found = {band: self.share(band, seed) for band in BANDS}
         return {
             **{label("within", band): one.value for band, one in found.items()},
@@ -97,7 +98,7 @@ class Deployment:
         }
 
     def by_start(self, edges_S: ArrayLike) -> dict[str, np.ndarray]:
-        """Return figures over the start (Figs. 3 and 6): RPD and shares in B bins.
+        """Return RPD and shares over the start (Figs. 3 and 6), in B bins.
 
         Parameters
         ----------
@@ -122,8 +123,8 @@ class Deployment:
         return table
 
     def over(self, edges_S: ArrayLike) -> dict[str, np.ndarray]:
-        """Return figures over (start, target) (Fig. 4): ``n`` and ``rpd_mean``, (B, B), rows are starts; NaN where
-        empty.
+        """Return figures over (start, target) (Fig. 4): ``n`` and ``rpd_mean``, (B, B), rows are starts; NaN where a
+        bin is empty.
         """
         edges = _edges(edges_S)
         count = len(edges) - 1
@@ -144,7 +145,7 @@ def deploy(
     fall_s: float = 2e-9,
     clock_s: float | None = None,
 ) -> Deployment:
-    """Let a predictor make one attempt on each cell of a fleet, which itself stays as it is.
+    """Let a predictor make one attempt on each cell of a fleet, which stays as it is; return all attempts.
 
     Parameters
     ----------
@@ -195,6 +196,7 @@ def deploy(
 
 
 def _predicted(predict: Predict, reading_S: np.ndarray, target_S: np.ndarray) -> np.ndarray:
+    """Return the signed times that are predicted, (k,) [s]; ValueError for what are no finite times, one a cell."""
     times = checked_numbers("what predict returns", predict(reading_S, target_S - reading_S))
     if times.shape != reading_S.shape or not np.all(np.isfinite(times)):
         raise ValueError(f"predict must return {len(reading_S)} finite times [s], one a cell; shape {times.shape}")
@@ -202,7 +204,7 @@ def _predicted(predict: Predict, reading_S: np.ndarray, target_S: np.ndarray) ->
 
 
 def _sent(asked_s: np.ndarray, longest_s: float, clock_s: float | None) -> tuple[np.ndarray, int]:
-    """Return the signed times as sent [s], and how many were cut to the longest pulse."""
+    """Return the signed times as they are sent, (D,) [s], and how many of them were cut to the longest pulse."""
     wanted = np.abs(asked_s)
     cut = int(np.sum(wanted > longest_s))
     width = np.minimum(wanted, longest_s)
@@ -214,6 +216,7 @@ def _sent(asked_s: np.ndarray, longest_s: float, clock_s: float | None) -> tuple
 
 
 def _edges(edges_S: ArrayLike) -> np.ndarray:
+    """Return the edges of bins, (B + 1,) [S]; ValueError for edges that do not ascend."""
     edges = np.asarray(edges_S, dtype=float)
     if edges.ndim != 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0):
         raise ValueError("edges_S must be at least two ascending conductances [S]")
@@ -221,14 +224,17 @@ def _edges(edges_S: ArrayLike) -> np.ndarray:
 
 
 def _bin(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return the bin that each value lies in, (D,); those beyond the edges lie in the first or the last."""
     return np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
 
 
 def _mean(values: np.ndarray) -> float:
+    """Return the mean of the values that are finite; NaN where none is."""
     good = values[np.isfinite(values)]
     return float(good.mean()) if len(good) else math.nan
 
 
 def _median(values: np.ndarray) -> float:
+    """Return the median of the values that are finite; NaN where none is."""
     good = values[np.isfinite(values)]
     return float(np.median(good)) if len(good) else math.nan

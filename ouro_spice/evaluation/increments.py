@@ -58,18 +58,18 @@ class Increments:
 
     @property
     def ratio(self) -> np.ndarray:
-        """Return the realised over the asked change, (A,)."""
+        """Return the realised over the asked change, (A,); NaN where an attempt failed."""
         return self.change_S / self.asked_S
 
     @property
     def region(self) -> np.ndarray:
-        """Return the third of the window that each start lies in, (A,): places in `REGIONS`."""
+        """Return the third of the window that each start lies in, (A,), as its place in `REGIONS`."""
         low, high = self.window_S
         share = (self.start_S - low) / (high - low)
         return np.clip((share * len(REGIONS)).astype(int), 0, len(REGIONS) - 1)
 
     def summary(self, those: ArrayLike | None = None, seed: int = 0) -> dict[str, Any] | None:
-        """Return gain and spread of some attempts (A,) bool, all where None; None where there is none.
+        """Return gain and spread of the attempts `those`, (A,) bool, all where None; None where there is none.
 
         Its keys: ``n`` attempts that did not fail; ``gain``, the mean of realised over asked change, with its 95 %
         bootstrap ``interval`` over the cases; ``spread``, the standard deviation of that ratio; ``wrong_way``, the
@@ -91,7 +91,7 @@ class Increments:
         }  # fmt: skip
 
     def rows(self, edges_S: Sequence[float] | None = None, regions: bool = False, seed: int = 0) -> list[dict]:
-        """Return a `summary` for each size of the change and direction: what results hold.
+        """Return a `summary` for each size of the change and direction, as results hold them.
 
         Parameters
         ----------
@@ -121,6 +121,7 @@ class Increments:
         return found
 
     def _sizes(self, edges_S: Sequence[float] | None) -> Iterator[tuple[Any, np.ndarray]]:
+        """Yield each size of the change, or its range, [S], and which attempts have it, (A,) bool."""
         size = np.abs(self.asked_S)
         if edges_S is None:
             # sums of a start and a step, minus the start, are the step to the last digits
@@ -168,7 +169,7 @@ def small_updates(
     if sizes.ndim != 1 or not len(sizes) or not np.all((sizes > 0) & (sizes < high - low)):
         raise ValueError(f"steps_S = {shown(steps_S)} must be sizes of changes, above 0 and below {high - low:.4g} S")
     start_S = cells.g_S(np.arange(len(cells)))
-    parts = []
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
     for step_S in np.concatenate([sizes, -sizes]):
 
         def predict(reading_S: np.ndarray, _: np.ndarray, step_S: float = step_S) -> np.ndarray:
@@ -179,12 +180,12 @@ def small_updates(
         done = deploy(cells, predict, np.clip(start_S + step_S, low, high), pair, rise_s, fall_s, clock_s)
         asked = np.flatnonzero(~((done.reading_S + step_S < low) | (done.reading_S + step_S > high)))
         parts.append((np.full(len(asked), step_S), start_S[asked], (done.end_S - done.start_S)[asked], asked))
-    return Increments(*(np.concatenate(one) for one in list(zip(*parts, strict=True))[:3]), (low, high),
-                      np.concatenate([one[3] for one in parts]))  # fmt: skip
+    asked_S, begun_S, change_S, case = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return Increments(asked_S, begun_S, change_S, (low, high), case)
 
 
 def of_trials(trials: Trials, t_s: ArrayLike, window_S: tuple[float, float]) -> Increments:
-    """Return what pulses of signed times [s], as `Trials.ends_S` takes them, do to the trajectories of each pair.
+    """Return what pulses of signed times [s] do to the trajectories of each pair; times are as in `Trials.ends_S`.
 
     A pulse away from the target was not followed; it counts as no change.
     """
@@ -196,7 +197,7 @@ def of_trials(trials: Trials, t_s: ArrayLike, window_S: tuple[float, float]) -> 
 def best_updates(
     trials: Trials, window_S: tuple[float, float], aim: str = "mean", folds: int = 8, seed: int = 0
 ) -> Increments:
-    """Return the changes that the best times by (start, change) make: what no predictor of a single pulse can pass.
+    """Return the changes that the best times by (start, change) make: no predictor of a single pulse can do better.
 
     The trajectories of a pair are dealt out to `folds`; each gets the pulse that is best on those of the other folds.
     A mean of few of them is too low as a rule where some go very far, so that the times are a little too long: with 64
@@ -240,12 +241,14 @@ def best_updates(
 
 
 def _there(trials: Trials) -> np.ndarray:
-    """Return which trajectories begin where they should, (P, M): some devices cannot have every start."""
+    """Return which trajectories begin at the start, (P, M) bool: some devices cannot have every start."""
     return np.abs(trials.g_S[:, :, 0] / trials.start_S[:, None] - 1) <= _SAME
 
 
 def _place(moved_S: np.ndarray, asked_S: float, aim: str) -> float:
-    """Return the best place along the widths for changes towards the target (M, T) [S]; 0 where all failed."""
+    """Return the best place along the widths for changes towards the target, (M, T) [S], a fraction of T; 0 where all
+    failed.
+    """
     good = moved_S[np.isfinite(moved_S[:, 0])]
     if not len(good):
         return 0.0
@@ -261,11 +264,13 @@ def _place(moved_S: np.ndarray, asked_S: float, aim: str) -> float:
 
 
 def _at(moved_S: np.ndarray, place: float) -> np.ndarray:
+    """Return the changes at a place between the widths, (M,) [S], linear between neighbours."""
     left = min(int(place), moved_S.shape[1] - 2)
     return moved_S[:, left] + (place - left) * (moved_S[:, left + 1] - moved_S[:, left])
 
 
 def _increments(trials: Trials, change_S: np.ndarray, window_S: tuple[float, float]) -> Increments:
+    """Return the changes of all trajectories, (P, M) [S], as attempts; NaN where a trajectory begins elsewhere."""
     m = change_S.shape[1]
     change_S = np.where(_there(trials), change_S, np.nan)
     asked_S, start_S, case = (

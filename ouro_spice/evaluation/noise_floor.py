@@ -68,12 +68,12 @@ class Trials:
 
     @property
     def direction(self) -> np.ndarray:
-        """Return +1 where the target is reached by SET, -1 by RESET, (P,)."""
+        """Return the direction of each pair, (P,): 1 where the target is reached by SET, -1 by RESET."""
         return np.where(self.target_S > self.start_S, 1.0, -1.0)
 
     @property
     def failures(self) -> int:
-        """Return trajectories that failed."""
+        """Return the number of trajectories that failed."""
         return int(np.isnan(self.g_S[:, :, 0]).sum())
 
     def ends_S(self, t_s: ArrayLike) -> np.ndarray:
@@ -100,7 +100,7 @@ class Trials:
         return np.exp(a + part * (b - a))
 
     def share(self, t_s: ArrayLike, band: float, seed: int = 0) -> Estimate:
-        """Return the share of trajectories within a band after pulses of these times (see `ends_S`); cases are the
+        """Return the share of trajectories within a band after pulses of these times, see `ends_S`; cases are the
         pairs.
 
         A pulse away from the target misses: where it ends was not followed.
@@ -110,7 +110,8 @@ class Trials:
         return Estimate.of(hits.mean(axis=1), seed)
 
     def floor(self, band: float, seed: int = 0, folds: int = 2) -> Floor:
-        """Return the share that the best width reaches: chosen on some trajectories of a pair, judged on its others.
+        """Return the share that the best width reaches, cross-fitted: chosen on some trajectories of a pair, judged on
+        its others.
 
         The trajectories of a pair are dealt out to `folds` at random; each is judged once, at the width chosen on
         those of the other folds. Choosing takes the share within the band over the logarithm of the width, smoothed,
@@ -151,7 +152,8 @@ class Trials:
         return {label("floor", band): self.floor(band, seed, folds).value for band in BANDS}
 
     def floor_bias(self, band: float, seed: int = 0, folds: int = 2) -> float:
-        """Estimate by how much the floor is too low: as much as it rises from half of the trajectories to all of them.
+        """Return an estimate of how much the floor is too low: as much as it rises from half of the trajectories to all
+        of them.
 
         What chance takes from it goes about with one over their number. Below 0 where chance lets it fall; NaN for
         fewer than four trajectories.
@@ -164,12 +166,16 @@ class Trials:
         return self.floor(band, seed, folds).value - float(np.mean(halves))
 
     def gap(self, t_s: ArrayLike, band: float, seed: int = 0, folds: int = 2) -> Estimate:
-        """Return the floor minus share of the same trajectories, paired: each pair's own difference is resampled."""
+        """Return the floor minus the share of the same trajectories, paired: each pair's own difference is
+        resampled.
+        """
         return Estimate.of(self.floor(band, seed, folds).each - self.share(t_s, band, seed).each, seed)
 
 
 def _best(counts: np.ndarray, smoother: np.ndarray) -> np.ndarray:
-    """Return the place of the best width of smoothed counts (..., T); of several that are as good, the middle one."""
+    """Return the place of the best width by smoothed counts (..., T), shape (...); the middle one of several that are
+    as good.
+    """
     smooth = counts @ smoother
     good = smooth >= smooth.max(axis=-1, keepdims=True) * (1 - 1e-6)
     rank = (good.sum(axis=-1, keepdims=True) + 1) // 2
@@ -177,7 +183,7 @@ def _best(counts: np.ndarray, smoother: np.ndarray) -> np.ndarray:
 
 
 def _smoother(widths: int) -> np.ndarray:
-    """Return Gaussian weights over the logarithm of T equally spaced widths, (T, T), columns add up to 1; width 0 is
+    """Return Gaussian weights over the logarithm of T equally spaced widths, (T, T): columns add up to 1, width 0 is
     alone.
     """
     log_width = np.log(np.arange(1, widths))

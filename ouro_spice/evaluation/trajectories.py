@@ -53,7 +53,7 @@ class _Law:
     rise_s: float
     beyond: float
     sampling: str = "uniform"
-    near: tuple[float, float] | None = None
+    near: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         check_count("trajectories", self.trajectories, 2, 10**6)
@@ -67,7 +67,7 @@ class _Law:
             check_range("near", self.near[1], self.near[0], 100.0, "(relative)")
 
     def settings(self, block: int, count: int) -> dict[str, Any]:
-        """Return everything that decides a block."""
+        """Return everything that decides a block, for JSON."""
         plain = {name: getattr(self, name) for name in ("trajectories", "widths", "seed", "start", "rise_s")}
         recipe = self._recipe(block, 1, sampling=self.sampling)
         plain |= {"block": block, "pairs": count, "pilot": [_PILOT, _QUARTER, self.beyond, _STEPS]}
@@ -79,15 +79,12 @@ class _Law:
         recipe = self._recipe(block, count, d2d=None, sampling=self.sampling)
         drawn = [recipe.draw(self.cell, number) for number in range(count)]
         start_S, target_S = (np.array([getattr(one, name) for one in drawn]) for name in ("start_S", "target_S"))
-        return (start_S if self.near is None else self._beside(start_S, target_S)), target_S
+        return (start_S if self.near is None else self._beside(start_S, target_S, *self.near)), target_S
 
-    def _beside(self, uniform_S: np.ndarray, target_S: np.ndarray) -> np.ndarray:
-        """Return starts around targets, at relative distances even in the logarithm, by starts uniform over the
-        window.
-        """
+    def _beside(self, uniform_S: np.ndarray, target_S: np.ndarray, least: float, most: float) -> np.ndarray:
+        """Return starts around targets, (count,) [S], at distances of `least` to `most` of the target, log-uniform."""
         low, high = self.cell.window_S
         share = 2 * (uniform_S - low) / (high - low)
-        least, most = self.near
         sign = np.where(share < 1, -1.0, 1.0)
         distance = least * (most / least) ** (share % 1.0)
         # as far as the window goes on either side; at its edge on the other one
@@ -97,7 +94,7 @@ class _Law:
         return target_S * (1 + sign * np.minimum(distance, room))
 
     def manifest(self, n: int) -> Manifest:
-        """Return that of the trials of so many pairs."""
+        """Return the manifest of the trials of `n` pairs."""
         plain = {name: getattr(self, name) for name in ("trajectories", "widths", "beyond")}
         plain |= {"near": None if self.near is None else list(self.near)}
         # followed up to the falling edge: what is made of them has edges that are alike
@@ -107,16 +104,18 @@ class _Law:
     def fleets(
         self, block: int, start_S: np.ndarray, target_S: np.ndarray, workers: int | None, engine: Ngspice | None
     ) -> tuple[Fleet, Fleet]:
-        """Return the pilot's cells and the others, pair by pair: each trajectory has a device and a walk of its own."""
+        """Return the pilot's cells and the others, pair by pair; each trajectory has a device and a walk of its own."""
         each = _PILOT + self.trajectories
         table = {"g_start_S": np.repeat(start_S, each), "g_target_S": np.repeat(target_S, each)}
         recipe = self._recipe(block, len(start_S) * each, sampling="listed", table=table)
         numbers = np.arange(recipe.n).reshape(-1, each)
         parts = (numbers[:, :_PILOT], numbers[:, _PILOT:])
         drawn = ([recipe.draw(self.cell, int(number)) for number in part.ravel()] for part in parts)
-        return tuple(fleet(self.cell, one, self.start, workers=workers, engine=engine) for one in drawn)
+        pilots, others = (fleet(self.cell, one, self.start, workers=workers, engine=engine) for one in drawn)
+        return pilots, others
 
     def _recipe(self, block: int, n: int, **changes: Any) -> Recipe:
+        """Return the recipe of `n` pairs, or of their cells, of a block."""
         stream = np.random.SeedSequence(self.seed, spawn_key=(block, 0 if "table" in changes else 1))
         seed = int(stream.generate_state(1, np.uint64)[0] >> np.uint64(1))
         given = {"d2d": self.d2d, "start": self.start, "rise_s": self.rise_s} | changes
@@ -129,7 +128,7 @@ def trials(
     sampling: str = "uniform", near: tuple[float, float] | None = None, out: str | Path | None = None,
     workers: int | None = None, engine: Ngspice | None = None,
 ) -> Trials:  # fmt: skip
-    """Follow many noisy trajectories for each of some pairs (start, target), independent and drawn as in datasets.
+    """Simulate many noisy trajectories for each of some pairs (start, target), drawn as in datasets, and return them.
 
     Eight trajectories of its own give the longest width of a pair: `beyond` times the one at which three quarters of
     them have reached the target, or `LIMIT` times the pair's time where that is less.
@@ -173,8 +172,8 @@ def trials(
     check_engine(engine)
     check_workers(workers)
     out = None if out is None else checked_path("out", out)
-    near = tuple(near) if isinstance(near, list) else near
-    law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond, sampling, near)
+    distances = tuple(near) if isinstance(near, list) else near
+    law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond, sampling, distances)
     blocks = _blocks(law, n, out, workers, engine)
     return Trials(
         **{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES}, manifest=law.manifest(n)
@@ -184,7 +183,7 @@ def trials(
 def _blocks(
     law: _Law, n: int, out: str | Path | None, workers: int | None, engine: Ngspice | None
 ) -> list[dict[str, np.ndarray]]:
-    """Return the trials of `n` pairs, block by block."""
+    """Return the arrays of the trials of `n` pairs, block by block."""
     with ExitStack() as stack, progress("trajectories", n * law.trajectories) as bar:
         if engine is None and isinstance(law.cell, Cell):
             engine = stack.enter_context(Ngspice(workers))
@@ -202,7 +201,7 @@ class _Work:
     bar: Bar
 
     def block(self, block: int, count: int, out: str | Path | None) -> dict[str, np.ndarray]:
-        """Return the trials of the first pairs of a block, made or found."""
+        """Return the arrays of the first pairs of a block, made now or read from the folder."""
         made = []
 
         def make() -> dict[str, np.ndarray]:
@@ -216,24 +215,25 @@ class _Work:
 
     @cached_property
     def _around_s(self) -> Predict:
-        """Return times near which the pilot looks first."""
+        """Return the noise-free times, around which the pilot looks first."""
         return noise_free(self.law.cell, self.law.pair, self.engine)
 
     def _made(self, block: int, count: int) -> dict[str, np.ndarray]:
+        """Simulate the first pairs of a block; return the arrays of `_NAMES`."""
         law = self.law
         start_S, target_S = law.pairs(block, count)
         pilots, others = law.fleets(block, start_S, target_S, self.workers, self.engine)
         volts = np.array([law.pair.amplitude(dg) for dg in target_S - start_S])
         guess_s = np.abs(self._around_s(start_S, target_S - start_S))
         t_max_s = _longest_s(law, pilots, volts, target_S, guess_s)
-        given = (np.repeat(x, law.trajectories) for x in (volts, t_max_s / (law.widths - 1)))
-        g_S = others.sampled(np.arange(len(others)), *given, law.widths, law.rise_s, self.bar)
+        amplitude_V, dt_s = (np.repeat(x, law.trajectories) for x in (volts, t_max_s / (law.widths - 1)))
+        g_S = others.sampled(np.arange(len(others)), amplitude_V, dt_s, law.widths, law.rise_s, self.bar)
         g_S = g_S.astype(np.float32).reshape(count, law.trajectories, law.widths)
         return dict(zip(_NAMES, (start_S, target_S, t_max_s, g_S), strict=True))
 
 
 def _longest_s(law: _Law, pilots: Fleet, volts: np.ndarray, target_S: np.ndarray, guess_s: np.ndarray) -> np.ndarray:
-    """Return the longest width of each pair [s], (P,)."""
+    """Return the longest width that each pair is followed for, (P,) [s]."""
     limit_s = LIMIT * law.pair.total_s
     # a target beside the start says nothing about how long it takes: doing nothing is best, or nearly
     look_s = np.clip(guess_s, law.pair.total_s / 100, limit_s)
@@ -241,8 +241,8 @@ def _longest_s(law: _Law, pilots: Fleet, volts: np.ndarray, target_S: np.ndarray
     open_ = np.arange(len(volts))
     while len(open_):
         places = np.arange(len(pilots)).reshape(-1, _PILOT)[open_].ravel()
-        drives = (np.repeat(x[open_], _PILOT) for x in (volts, look_s / _STEPS))
-        g = pilots.sampled(places, *drives, _STEPS + 1, law.rise_s).reshape(len(open_), _PILOT, -1)
+        amplitude_V, dt_s = (np.repeat(x[open_], _PILOT) for x in (volts, look_s / _STEPS))
+        g = pilots.sampled(places, amplitude_V, dt_s, _STEPS + 1, law.rise_s).reshape(len(open_), _PILOT, -1)
         sign = -np.sign(volts[open_])[:, None, None]
         beyond = sign * g >= sign * target_S[open_, None, None]
         first = np.where(beyond.any(axis=2), np.argmax(beyond, axis=2), np.inf)

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from .._util.checks import check_count, check_range
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..dataset.recipe import Recipe
+from ..device.spread import spread
 from ..programming.batch import Fleet, fleet
-from ..programming.nominal import NominalTimes
 from ..programming.programmer import Programmer
-from ..programming.tuning import edges, parameters_of, ranked
+from ..programming.tuning import edges, parameters_of, rank
 from ..simulation.write_voltages import Pair
 from ..simulation.write_voltages import pair as search
 from ..spice.ngspice import Ngspice
-from .ranking import candidates, carried, varied
+from .ranking import Rule, best_of_each_amplitude, candidates, carry_over
 from .rivals import basis
 
 JUDGED, TRAINING = 1, 2
@@ -45,11 +45,11 @@ class Tuning:
 
     @classmethod
     def of(cls, cell: Cell | CompactCell) -> Tuning:
-        """Return what takes about a minute."""
+        """Return the numbers of a tuning that takes about a minute."""
         return cls(60, 120) if isinstance(cell, CompactCell) else cls(30, 40)
 
-    def told(self, cell: Cell | CompactCell) -> str:
-        """Return it in words."""
+    def description(self, cell: Cell | CompactCell) -> str:
+        """Return the tuning in words, for a report."""
         first = f"the best of {self.candidates} settings drawn from its grid on {self.cells} training cells"
         if isinstance(cell, CompactCell):
             return first
@@ -76,9 +76,9 @@ class Bench:
     d2d
         Law that devices are drawn from; None: the nominal one.
     seed
-        Of everything random.
+        Seed of everything random.
     reads_s
-        Times of a read that the time of a write is told for [s].
+        Times of a read for which the time of a write is given [s].
     tuning
         Of conventional programmers; None: their defaults.
     workers
@@ -111,43 +111,53 @@ class Bench:
         if not self.reads_s:
             raise ValueError("reads_s is empty: the time of a write needs the time of a read")
 
+    @property
+    def voltages(self) -> Pair:
+        """Return the pair; ValueError where it has not been searched yet, as `benchmark` does."""
+        if self.pair is None:
+            raise ValueError("pair is None: search the amplitudes first, with ouro_spice.pair")
+        return self.pair
+
+
+def compact_model(cell: Cell) -> CompactCell:
+    """Return the compact model of a circuit's device: what is tuned and tried first, since it costs little."""
+    device = memristor(cell)
+    return CompactCell(device, "tud" if device.realisation == "tud" else "full")
+
 
 def cells(
     bench: Bench, cell: Cell | CompactCell, voltages: Pair, n: int, stream: int, engine: Ngspice
 ) -> tuple[Fleet, list[float]]:
-    """Return cells at their starts, and their targets [S]."""
+    """Return n cells of a stream at their starts, and their targets [S]."""
     seed = np.random.SeedSequence(bench.seed, spawn_key=(stream,)).generate_state(1)[0]
-    recipe = Recipe(n, int(seed), voltages, d2d=bench.d2d)
+    recipe = Recipe(n, int(seed), voltages, d2d=None if bench.d2d is None else spread(bench.d2d))
     drawn = [recipe.draw(cell, number) for number in range(n)]
     return fleet(cell, drawn, workers=bench.workers, engine=engine), [one.target_S for one in drawn]
 
 
-def tuned(bench: Bench, kind: type[Programmer], engine: Ngspice) -> Programmer:
-    """Return a conventional programmer with the settings that take the least time on training cells."""
-    return settled(bench, kind, engine)[0]
+def tune_rule(bench: Bench, kind: Rule, engine: Ngspice) -> tuple[Programmer, dict[str, str]]:
+    """Return a conventional programmer whose settings take the least time on training cells, and their edges.
 
+    The edges are those settings that lie at an end of what was drawn from the grid, by name: see `edges`. Without a
+    tuning the defaults, and none.
 
-def settled(bench: Bench, kind: type[Programmer], engine: Ngspice) -> tuple[Programmer, dict[str, str]]:
-    """Return the same, and which of its settings lie at an edge of those that were drawn from the grid: see `edges`."""
-    if bench.tuning is None:
-        return kind(basis(kind, bench.cell, bench.pair, engine)), {}
-    own = basis(kind, bench.cell, bench.pair, engine)
-    if isinstance(bench.cell, CompactCell):
-        drawn = _some(bench, kind, own)
-        best = _ranked(bench, bench.cell, bench.pair, drawn, bench.tuning.cells, engine)
-    else:
-        compact = CompactCell(bench.cell.device, "tud" if bench.cell.device.realisation == "tud" else "full")
-        voltages = search(compact, bench.pair.total_s)
-        drawn = _some(bench, kind, basis(kind, compact, voltages))
-        best = _ranked(bench, compact, voltages, drawn, bench.tuning.cells, engine)
-        there = [carried(kind, own, one) for one in varied(best, bench.tuning.best)]
-        best = _ranked(bench, bench.cell, bench.pair, there, bench.tuning.tried, engine)
-    return kind(own, **best[0]), edges(best[0], [parameters_of(one) for one in drawn])
-
-
-def _some(bench: Bench, kind: type[Programmer], voltages: Pair | NominalTimes) -> list[Programmer]:
+    Beside it which of its settings lie at an edge of those that were drawn from the grid, by name: see `edges`.
+    """
+    tuning, own = bench.tuning, basis(kind, bench.cell, bench.voltages, engine)
+    if tuning is None:
+        return kind(own), {}
     seeds = np.random.SeedSequence(bench.seed, spawn_key=(TRAINING, 0))
-    return candidates(kind, voltages, bench.tuning.candidates, seeds)
+    if isinstance(bench.cell, CompactCell):
+        drawn = candidates(kind, own, tuning.candidates, seeds)
+        best = _ranked(bench, bench.cell, bench.voltages, drawn, tuning.cells, engine)
+    else:
+        compact = compact_model(bench.cell)
+        voltages = search(compact, bench.voltages.total_s)
+        drawn = candidates(kind, basis(kind, compact, voltages), tuning.candidates, seeds)
+        best = _ranked(bench, compact, voltages, drawn, tuning.cells, engine)
+        there = [carry_over(kind, own, one) for one in best_of_each_amplitude(best, tuning.best)]
+        best = _ranked(bench, bench.cell, bench.voltages, there, tuning.tried, engine)
+    return kind(own, **best[0]), edges(best[0], [parameters_of(one) for one in drawn])
 
 
 def _ranked(
@@ -155,5 +165,5 @@ def _ranked(
 ) -> list[dict[str, Any]]:
     """Return the settings of the candidates, best first."""
     trained, targets = cells(bench, cell, voltages, n, TRAINING, engine)
-    _, rows = ranked(tried, trained.copy, targets, bench.tolerance, bench.max_pulses, "time")
+    _, rows = rank(tried, trained.copy, targets, bench.tolerance, bench.max_pulses, "time")
     return [row["parameters"] for row in rows]

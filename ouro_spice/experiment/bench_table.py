@@ -12,7 +12,7 @@ from ..prediction.lookup_table import Table
 from ..provenance.manifest import describe
 from ..simulation.write_voltages import pair as search
 from ..spice.ngspice import Ngspice
-from .bench import TRAINING, Bench, cells
+from .bench import TRAINING, Bench, cells, compact_model
 from .rivals import TABLE, best_table
 
 TRAJECTORIES = 16
@@ -26,8 +26,8 @@ def bench_table(bench: Bench, engine: Ngspice) -> Table:
     as long to cross the window. Trials in the circuit would take longer than all the rest.
     """
     own = isinstance(bench.cell, CompactCell)
-    compact = bench.cell if own else CompactCell(bench.cell.device, _model(bench))
-    voltages = bench.pair if own else search(compact, bench.pair.total_s)
+    compact = bench.cell if isinstance(bench.cell, CompactCell) else compact_model(bench.cell)
+    voltages = bench.voltages if own else search(compact, bench.voltages.total_s)
     seed = int(np.random.SeedSequence(bench.seed, spawn_key=(TABLE,)).generate_state(1)[0])
     far = 3.0 if bench.d2d is None else 6.0
     found = trials(
@@ -39,9 +39,5 @@ def bench_table(bench: Bench, engine: Ngspice) -> Table:
         made = best_table(made, trained, targets, bench.tolerance, bench.max_pulses)
     if own:
         return made
-    settings = made.manifest.settings | {"pair": dataclasses.asdict(bench.pair)}
+    settings = made.manifest.settings | {"pair": dataclasses.asdict(bench.voltages)}
     return made.replace(manifest=describe(bench.cell, **settings), name="table of the compact model")
-
-
-def _model(bench: Bench) -> str:
-    return "tud" if bench.cell.device.realisation == "tud" else "full"

@@ -24,13 +24,10 @@ from ..reporting.report_page import manifest_section
 from ..reporting.write_figures import pulses_and_time
 from ..simulation.write_voltages import pair as search
 from ..spice.ngspice import Ngspice
-from .bench import JUDGED, Bench, cells, settled
+from .bench import JUDGED, Bench, cells, tune_rule
 from .bench_table import bench_table
 from .prediction_timing import prediction_times
-from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, row
-from .rival_ratios import KEYS, compared
-from .rivals import table_settings
-from .write_tables import (
+from .published.write_tables import (
     AGAINST_HEAD,
     SAYS,
     TUNED_HEAD,
@@ -43,13 +40,16 @@ from .write_tables import (
     tuned_rows,
     write_rows,
 )
+from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, row
+from .rival_ratios import KEYS, compare_programmers
+from .rivals import table_settings
 
 _SHOWN = 12
 """Cases whose readings the report draws."""
 
 
 @dataclass(frozen=True)
-class Benchmarked:
+class BenchmarkResult:
     """What `benchmark` found.
 
     Attributes
@@ -86,8 +86,8 @@ class Benchmarked:
 
     @property
     def setting(self) -> str:
-        """Return its name in results."""
-        total = f"{self.bench.name}_{self.bench.pair.total_s * 1e6:.4g}us"
+        """Return the name of the setting in results: cell, time of the pair, law."""
+        total = f"{self.bench.name}_{self.bench.voltages.total_s * 1e6:.4g}us"
         law = {None: "", "ten_percent": "_d2d"}.get(self.bench.d2d, f"_{self.bench.d2d}")
         return total + law
 
@@ -105,7 +105,7 @@ class Benchmarked:
 
         ``ratio`` is that to the best that knows nothing. Empty without a neural programmer.
         """
-        found = compared(self.histories, self.neural) if self.neural else {}
+        found = compare_programmers(self.histories, self.neural) if self.neural else {}
         return {key: one | {"ratio": one["over_best"]} for key, one in found.items()}
 
     @property
@@ -118,9 +118,9 @@ class Benchmarked:
             "settings": self.settings,
             "tuned": {self.setting: {tolerance: self.tuned}},
             "prediction_s": {self.setting: {tolerance: self.prediction_s}},
-            "tuning": bench.tuning.told(bench.cell) if bench.tuning else "",
+            "tuning": bench.tuning.description(bench.cell) if bench.tuning else "",
             "checkpoints": self.checkpoints,
-            "pair": dataclasses.asdict(bench.pair),
+            "pair": dataclasses.asdict(bench.voltages),
             "max_pulses": bench.max_pulses,
             "manifest": dataclasses.asdict(self.manifest),
             "seconds": self.seconds,
@@ -128,32 +128,30 @@ class Benchmarked:
 
     @property
     def manifest(self) -> Manifest:
-        """Return what was simulated."""
+        """Return the manifest of all that was simulated."""
         bench = self.bench
         settings = {name: getattr(bench, name) for name in ("n", "seed", "d2d", "tolerance", "max_pulses", "table")}
-        settings["pair"] = dataclasses.asdict(bench.pair)
+        settings["pair"] = dataclasses.asdict(bench.voltages)
         settings["tuning"] = dataclasses.asdict(bench.tuning) if bench.tuning else None
         settings |= {"checkpoints": self.checkpoints, "programmers": self.settings}
         return dataclasses.replace(describe(bench.cell, "benchmark", **settings), failures=self.failures)
 
     @property
     def tuned(self) -> dict[str, dict[str, Any]]:
-        """Return settings of the conventional programmers and edges that they lie at, by programmer, as results hold
-        them.
-        """
+        """Return settings of the tuned programmers and the edges that they lie at, by programmer."""
         return {name: {"parameters": one, "edges": self.edges.get(name, {})} for name, one in self.settings.items()}
 
     @cached_property
     def tables(self) -> list[tuple[Sequence[str], list[list[str]]]]:
-        """Return heads and rows: how writes ended, what they take, the ratios to rivals, and tuned settings."""
+        """Return tables as heads and rows: how writes ended, what they take, ratios to rivals, tuned settings."""
         rows, ratios = self.rows, self.ratios
         costs = cost_rows(rows, self.prediction_s, ratios["time_s"]["break_even"] if ratios else {})
         found = [(WRITE_HEAD, write_rows(rows)), (cost_head(self.bench.reads_s), costs)]
         against = [(AGAINST_HEAD, against_rows(rows, ratios))] if ratios else []
         return [*found, *against, (TUNED_HEAD, tuned_rows(self.tuned))]
 
-    def told(self) -> list[str]:
-        """Return the ratios in words."""
+    def sentences(self) -> list[str]:
+        """Return the ratios in words, a sentence for each rival and figure."""
         if not self.neural:
             return ["no neural programmer took part"]
         words = {"pulses": "pulses", "time_s": "time, reads of 100 ns"}
@@ -166,7 +164,7 @@ class Benchmarked:
         ]
 
     def write(self, path: Path) -> Path:
-        """Write the report."""
+        """Write the report as a page of HTML; return its path."""
         bench = self.bench
         page = Page(f"Programmers: {self.setting}")
         page.paragraph(
@@ -176,20 +174,20 @@ class Benchmarked:
         *shown, tuned = self.tables
         for one in shown:
             page.table(*one)
-        for line in (*self.told(), SAYS):
+        for line in (*self.sentences(), SAYS):
             page.paragraph(line)
         software = software_rows(self.rows, self.prediction_s)
         page.figure(pulses_and_time(software, bench.tolerance), "Pulses, time and energy of a write by programmer")
         few = {name: several[:_SHOWN] for name, several in self.histories.items()}
         page.figure(figures.write_histories(few), "Readings over pulses of the first writes, by programmer")
         page.heading("Conventional programmers")
-        page.paragraph(f"Settings: {bench.tuning.told(bench.cell) if bench.tuning else 'defaults, not tuned'}.")
+        page.paragraph(f"Settings: {bench.tuning.description(bench.cell) if bench.tuning else 'defaults, not tuned'}.")
         page.table(*tuned)
         manifest_section(page, self.manifest)
         return page.write(path)
 
 
-def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[Programmer] = ()) -> Benchmarked:
+def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[Programmer] = ()) -> BenchmarkResult:
     """Let neural programmers, the noise-free model and the conventional programmers write to the same cells.
 
     `others` take part as they are, as rivals by what they know.
@@ -206,10 +204,10 @@ def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[
     begun = time.monotonic()
     with Ngspice(bench.workers) as engine:
         bench = dataclasses.replace(bench, pair=bench.pair or search(bench.cell, 60e-6, engine))
-        conventional, edges = zip(*(settled(bench, kind, engine) for kind in (*CONVENTIONAL, *INFORMED)), strict=True)
-        model = ModelProgrammer(noise_free(bench.cell, bench.pair, engine), bench.pair, name=NOISE_FREE)
+        conventional, edges = zip(*(tune_rule(bench, kind, engine) for kind in (*CONVENTIONAL, *INFORMED)), strict=True)
+        model = ModelProgrammer(noise_free(bench.cell, bench.voltages, engine), bench.voltages, name=NOISE_FREE)
         tables = [bench_table(bench, engine)] if bench.table else []
-        every, targets = cells(bench, bench.cell, bench.pair, bench.n, JUDGED, engine)
+        every, targets = cells(bench, bench.cell, bench.voltages, bench.n, JUDGED, engine)
         histories, failures, timed = {}, Counter(), {}
         for one in (*neural, model, *tables, *others, *conventional):
             own = every.copy()
@@ -220,8 +218,9 @@ def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[
     at_edges = dict(zip(settings, edges, strict=True))
     for one in tables if bench.tuning else ():
         settings[one.name], at_edges[one.name] = table_settings(one).values()
-    checkpoints = {one.name: one.checkpoint for one in neural if hasattr(one, "checkpoint")}
-    return Benchmarked(
+    hashes = {one.name: getattr(one, "checkpoint", None) for one in neural}
+    checkpoints = {name: sha256 for name, sha256 in hashes.items() if sha256 is not None}
+    return BenchmarkResult(
         bench, histories, names, settings, checkpoints, dict(failures), time.monotonic() - begun,
         at_edges, {name: times for name, times in timed.items() if times},
     )  # fmt: skip

@@ -15,20 +15,20 @@ from ..provenance.differences import differences, listed
 from ..provenance.manifest import Manifest
 
 
-def found(path: Path, wanted: dict[str, Any], drives: AmplitudePolicy | None) -> PulsePredictor | None:
-    """Return a checkpoint, None where it is not there, damaged, or of another recipe."""
+def load_matching(path: Path, wanted: dict[str, Any], drives: AmplitudePolicy | None) -> PulsePredictor | None:
+    """Return a network from its checkpoint; None where that is not there, damaged, or of another recipe."""
     predictor = _loaded(path)
     return predictor if predictor and _fits(predictor, wanted, drives) else None
 
 
-def saved(
+def load_or_train(
     path: Path,
     wanted: dict[str, Any],
     drives: AmplitudePolicy | None,
     trainer: Manifest,
     make: Callable[[], PulsePredictor],
 ) -> PulsePredictor:
-    """Return a network from its checkpoint where that is of the wanted recipe, or made and saved.
+    """Return a network from its checkpoint where that is of the wanted recipe, else train and store it.
 
     One of another recipe is said, with what differs. `trainer` is the manifest of what trains networks here.
     """
@@ -39,7 +39,9 @@ def saved(
         _say_why(path, predictor, wanted, trainer)
     made = make()
     made.manifest.settings["variant"] = wanted
-    made.manifest.code.update(trainer.code)  # what made the records, and what made a network of them
+    code = made.manifest.code
+    if code is not None and trainer.code is not None:
+        code.update(trainer.code)  # what made the records, and what made a network of them
     if drives:
         made.manifest.settings["drives"] = dataclasses.asdict(drives)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,12 +50,14 @@ def saved(
 
 
 def _loaded(path: Path) -> PulsePredictor | None:
+    """Return the network of a checkpoint; None where there is none that can be read."""
     with contextlib.suppress(ValueError):
         return PulsePredictor.load(path)
     return None
 
 
 def _fits(predictor: PulsePredictor, wanted: dict[str, Any], drives: AmplitudePolicy | None) -> bool:
+    """Return whether a network is of the wanted recipe and amplitude policy."""
     settings = predictor.manifest.settings
     return settings.get("variant") == wanted and settings.get("drives") == (
         dataclasses.asdict(drives) if drives else None

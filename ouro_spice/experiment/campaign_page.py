@@ -12,42 +12,42 @@ from ..evaluation.bands import BANDS, label
 from ..reporting.attempt_figures import rpd_by_start, rpd_histogram, rpd_map, share_bars, transfer_bars
 from ..reporting.map_figure import history_map
 from ..reporting.page import Page
-from ..reporting.write_figures import converged, iterations, pulses_and_time
+from ..reporting.write_figures import convergence, iterations, pulses_and_time
 from ..simulation.live_cell import live
-from . import result_tables
 from .context import ExperimentContext
-from .write_tables import SAYS, software_rows
+from .published import result_tables
+from .published.write_tables import SAYS, software_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .found import Findings
+    from .findings import Findings
 
 _WINDOWS = (1001, 101, 11, 1)
 """Moving averages of Fig. 5, in steps; a shorter history shows those that it has room for."""
 
 
 @dataclass(frozen=True)
-class _Book:
+class _FigurePage:
     """A page, and a folder where each of its figures is beside it."""
 
     page: Page
     folder: Path
 
     def figure(self, figure: Figure, text: str, name: str) -> None:
-        """Show a figure, and keep it as ``NAME.svg``."""
+        """Show a figure on the page, and write it as ``NAME.svg``."""
         self.page.figure(figure, text)
         path = self.folder / f"{name}.svg".replace(" ", "_").replace(",", "")
         write_whole(path, partial(figure.savefig, format="svg", metadata={"Date": None}))
 
 
 def write(page: Page, found: Findings, results: dict[str, Any], path: Path) -> Path:
-    """Write the report behind what is on the page, and its figures into the folder ``figures`` beside it."""
-    book = _Book(page, make_folder(path.parent / "figures"))
-    for name, place in found.places.items():
+    """Write the report behind what is on the page, and its figures into ``figures`` beside it; return its path."""
+    book = _FigurePage(page, make_folder(path.parent / "figures"))
+    for name, place in found.contexts.items():
         if name in found.one_shots:
             page.heading(f"{name}: one attempt each")
-            page.paragraph(result_tables.regime(place))
+            page.paragraph(_regime(place))
             _one_shot(book, name, place, found, results)
             _converged(book, name, place, found)
             _writes(book, name, place, found, results)
@@ -58,7 +58,21 @@ def write(page: Page, found: Findings, results: dict[str, Any], path: Path) -> P
     return page.write(path)
 
 
-def _one_shot(book: _Book, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
+def _regime(place: ExperimentContext) -> str:
+    """Return a sentence on where the networks of a setting are tried."""
+    setting, pair = place.setting, place.pair
+    devices = "the nominal device" if setting.law is None else f"devices of their own (D2D {setting.d2d})"
+    low, high = place.cell.window_S
+    return (
+        f"{setting.cell}, {pair.v_set:+.4f} V (SET) and {pair.v_reset:+.4f} V (RESET), which cross the window of "
+        f"{low * 1e6:.0f} to {high * 1e6:.0f} uS in {pair.total_s * 1e6:.3g} us without noise; {devices}, a step of "
+        "the walk of r, l and the limits every 10 ns, begun in its stationary state; starts and targets independent "
+        "and uniform, none removed."
+    )
+
+
+def _one_shot(book: _FigurePage, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
+    """Draw the attempts of a setting: table, shares, RPD."""
     rows = results["one_shot"][name]
     book.page.table(*result_tables.share_table(rows))
     window, shown = place.cell.window_S, found.one_shots[name].deployments
@@ -76,10 +90,12 @@ def _one_shot(book: _Book, name: str, place: ExperimentContext, found: Findings,
 
 
 def _fig5(place: ExperimentContext) -> Figure:
-    """Return the history of the validation records that goes farthest, of those that are kept point by point."""
+    """Draw Fig. 5: the validation record that goes farthest, of those with a point every step; return the figure."""
     from ..prediction.examples import Examples
 
     curves = Examples.of(place.data, "validation").curves
+    if curves is None:
+        raise ValueError(f"{place.setting.name}: the validation records have no histories")
     step_s = place.data.manifest.settings["step_s"]
     went = (curves.at(curves.end_s) - curves.at(0 * curves.end_s)).abs()
     k = int((went * (curves.spacing_s <= curves.spacing_s.min())).argmax())
@@ -87,13 +103,14 @@ def _fig5(place: ExperimentContext) -> Figure:
     return history_map(curves, k, step_s, [n * step_s for n in steps])
 
 
-def _converged(book: _Book, name: str, place: ExperimentContext, found: Findings) -> None:
-    if name not in found.converged:
+def _converged(book: _FigurePage, name: str, place: ExperimentContext, found: Findings) -> None:
+    """Draw where repeated writes converge, Fig. 7."""
+    if name not in found.convergence:
         return
-    histories, (low, high) = found.converged[name], place.cell.window_S
+    histories, (low, high) = found.convergence[name], place.cell.window_S
     book.page.heading(f"{name}: where writes converge")
     text = "End against target after the iterations, Fig. 7(a)"
-    book.figure(converged(histories, (low, high)), text, f"{name}-converged")
+    book.figure(convergence(histories, (low, high)), text, f"{name}-converged")
     shown = [target for target in place.configuration.tables["converge"]["shown_S"] if low < target < high]
     for who, several in histories.items():
         book.page.paragraph(who)
@@ -101,7 +118,8 @@ def _converged(book: _Book, name: str, place: ExperimentContext, found: Findings
         book.figure(iterations(several, shown), text, f"{name}-iterations-{who}")
 
 
-def _writes(book: _Book, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
+def _writes(book: _FigurePage, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
+    """Draw write-and-verify: tables, and pulses and time by programmer."""
     if name not in found.writes:
         return
     book.page.heading(f"{name}: write-and-verify")
@@ -117,7 +135,8 @@ def _writes(book: _Book, name: str, place: ExperimentContext, found: Findings, r
     book.page.paragraph(SAYS)
 
 
-def _transfer(book: _Book, name: str, found: Findings, results: dict[str, Any]) -> None:
+def _transfer(book: _FigurePage, name: str, found: Findings, results: dict[str, Any]) -> None:
+    """Draw the attempts under other conditions."""
     if name in found.transfers:
         rows = results["transfer"][name]
         book.page.heading(f"{name}: does it transfer?")

@@ -18,16 +18,17 @@ from .._util.files import make_folder, write_text
 from ..provenance.manifest import versions
 from ..reporting.page import Page
 from ..spice.ngspice import Ngspice
-from . import campaign_page, document
+from . import campaign_page
 from .attempts import one_shot
 from .configuration import Configuration, Setting
 from .context import ExperimentContext
-from .found import Findings
+from .findings import Findings
 from .networks import network
-from .revision import commit
+from .published import document
+from .published.revision import commit
 from .training_processes import train_ahead
 from .transfer import transfer
-from .writes import converged, writes
+from .writes import convergence, writes
 
 CAMPAIGNS = ("paper", "circuit")
 
@@ -36,7 +37,7 @@ def campaign(
     configuration: Configuration, out: Path, workers: int | None = None,
     more: Callable[[Page], dict[str, Any]] = lambda _: {},
 ) -> dict[str, Any]:  # fmt: skip
-    """Run a campaign; returns what ``results.json`` holds.
+    """Run a campaign; return what ``results.json`` holds.
 
     Parameters
     ----------
@@ -58,8 +59,8 @@ def campaign(
     own = more(report)
     with Ngspice(workers) as engine:
         for setting in configuration.settings:
-            begin = found.places.get(setting.begin)
-            found.places[setting.name] = ExperimentContext(configuration, setting, out, workers, engine, begin)
+            begin = found.contexts.get(setting.begin)
+            found.contexts[setting.name] = ExperimentContext(configuration, setting, out, workers, engine, begin)
             _judge(found, setting)
         results = {"campaign": configuration.name, "configuration": configuration.tables} | own | found.results
     results |= {"commit": made_by, "date": f"{datetime.now(UTC):%Y-%m-%d}", "seeds": _seeds(configuration)}
@@ -71,16 +72,17 @@ def campaign(
 
 
 def _judge(found: Findings, setting: Setting) -> None:
-    name, place = setting.name, found.places[setting.name]
+    """Train the networks of a setting, and put into the findings what the setting asks for."""
+    name, place = setting.name, found.contexts[setting.name]
     train_ahead(place)
     if not setting.judged:
         for key in setting.variants:
             network(place, place.configuration.variants[key])
         return
-    compact = found.places.get(setting.compact)
+    compact = found.contexts.get(setting.compact)
     found.one_shots[name] = one_shot(place, compact)
     if setting.converge:
-        found.converged[name] = converged(place)
+        found.convergence[name] = convergence(place)
     if setting.write:
         found.writes[name] = writes(place, compact)
     if setting.transfer:
@@ -95,7 +97,7 @@ def _seeds(configuration: Configuration) -> dict[str, Any]:
 
 
 def finite(value: Any) -> Any:
-    """Return it as JSON can hold it: a figure that was not measured is null, numpy's numbers are plain ones."""
+    """Return a value as JSON can hold it: what is not finite becomes null, numbers of numpy plain ones."""
     if isinstance(value, dict):
         return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -17,9 +17,9 @@ from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.compact_cell import CompactCell
 from ..dataset.recipe import MOST
 from ..device.jart import jart_vcm_v1b
-from ..device.spread import SPREADS
+from ..device.spread import SPREADS, Spread
 from ..device.walk import Walk
-from .configuration_fields import check_kind, check_name, check_tables, made, tables_of
+from .configuration_fields import build, check_kind, check_name, check_tables, tables_of
 from .variant import Variant
 
 IDEAL_S = 1e-12
@@ -115,8 +115,13 @@ class Setting:
 
     @property
     def law(self) -> str | None:
-        """Return the D2D law."""
+        """Return the name of the D2D law; None for the nominal device."""
         return None if self.d2d == "none" else self.d2d
+
+    @property
+    def spread(self) -> Spread | None:
+        """Return the D2D law; None for the nominal device."""
+        return None if self.d2d == "none" else SPREADS[self.d2d]
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,7 @@ class Configuration:
 
     @classmethod
     def load(cls, name: str, path: Path | None = None) -> Configuration:
-        """Read ``training/NAME.toml``, or another file; ValueError for what it does not say rightly."""
+        """Read ``training/NAME.toml``, or another file; return the campaign, ValueError for what is wrong in it."""
         path = path or assets.folder("training") / f"{name}.toml"
         try:
             found = cls.of_tables(name, tomllib.loads(read_text(path)))
@@ -154,7 +159,7 @@ class Configuration:
 
     @classmethod
     def of_tables(cls, name: str, tables: dict[str, Any]) -> Configuration:
-        """Make one of the tables of a file; ValueError or KeyError for a value that is wrong or missing."""
+        """Return the campaign of a file's tables; ValueError or KeyError for a value that is wrong or missing."""
         for key in ("seed", "records", "deployments"):
             check_count(key, tables[key], 0 if key == "seed" else 1)
         variants = {key: _variant(key, table) for key, table in tables_of(tables, "variant", dict).items()}
@@ -163,12 +168,12 @@ class Configuration:
 
     @property
     def seed(self) -> int:
-        """Return that of everything random."""
+        """Return the seed of everything random."""
         return self.tables["seed"]
 
     @property
     def needed(self) -> set[str]:
-        """Return the names of the tables that its settings need."""
+        """Return the names of the tables that the settings need."""
         judged = [one for one in self.settings if one.judged]
         asked = {
             name for name in ("floor", "converge", "write", "transfer") if any(getattr(one, name) for one in judged)
@@ -176,7 +181,7 @@ class Configuration:
         return asked | {"table"} & set(self.tables)
 
     def seeded(self, seed: int) -> Configuration:
-        """Return the same with another seed."""
+        """Return the same campaign with another seed."""
         return dataclasses.replace(self, tables=self.tables | {"seed": seed})
 
     def of(self, setting: Setting) -> list[Variant]:
@@ -185,7 +190,7 @@ class Configuration:
 
 
 def _check_references(path: Path, settings: tuple[Setting, ...], variants: Mapping[str, Variant]) -> None:
-    """Raise ValueError for a name that nothing has."""
+    """Raise ValueError for a name of a variant or setting that there is not."""
     for one in variants.values():
         for key in (one.specification.start, one.like):
             if key and key not in variants:
@@ -220,6 +225,7 @@ def _check_begin(path: Path, setting: Setting, begin: Setting, variants: Mapping
 
 
 def _variant(key: str, table: Mapping[str, Any]) -> Variant:
+    """Return the network of a table ``[variant.KEY]``; ValueError for what is wrong in it."""
     check_name("variant", key)
     try:
         return Variant.of(key, table)
@@ -228,7 +234,8 @@ def _variant(key: str, table: Mapping[str, Any]) -> Variant:
 
 
 def _setting(table: Mapping[str, Any], tables: Mapping[str, Any]) -> Setting:
+    """Return the setting of a table ``[[setting]]``, with the defaults of the file."""
     values = {name: tables[name] for name in ("deployments", "records", "training_seeds") if name in tables}
     values |= table
     lists = {name: tuple(values[name]) for name in _LISTS if isinstance(values.get(name), list)}
-    return made(Setting, values | lists, f"the setting {values.get('name', '')}".rstrip())
+    return build(Setting, values | lists, f"the setting {values.get('name', '')}".rstrip())

@@ -25,7 +25,7 @@ _NEEDED = {
 
 
 def tables_of(tables: Mapping[str, Any], name: str, kind: type) -> Any:
-    """Return the tables ``[name.KEY]`` or ``[[name]]`` of a file."""
+    """Return the tables ``[name.KEY]`` or ``[[name]]`` of a file; ValueError for what is none."""
     found = tables[name]
     inner = found.values() if isinstance(found, dict) else found if isinstance(found, list) else [None]
     if not isinstance(found, kind) or not all(isinstance(one, dict) for one in inner):
@@ -35,8 +35,8 @@ def tables_of(tables: Mapping[str, Any], name: str, kind: type) -> Any:
     return found
 
 
-def made(kind: type, values: Any, what: str) -> Any:
-    """Return an object of a table's values; ValueError for one that is not known, or missing."""
+def build(kind: type, values: Any, what: str) -> Any:
+    """Return an object of a class from a table's values; ValueError for a value that is unknown or missing."""
     if not isinstance(values, Mapping):
         raise ValueError(f"{what} must be a table, not {values!r}")
     fields = dataclasses.fields(kind)
@@ -80,7 +80,7 @@ def check_tables(path: Path, tables: Mapping[str, Any], needed: Collection[str],
 
 
 def _check_table(tables: Mapping[str, Any], name: str) -> None:
-    """Raise ValueError where the table `name` is not there, or a value in it is missing or none that it can be."""
+    """Raise ValueError where the table `name`, or a value in it, is missing or out of range."""
     table = tables.get(name)
     if not isinstance(table, Mapping):
         raise ValueError(f"there is no table [{name}], which a setting needs")
@@ -99,6 +99,7 @@ def _check_table(tables: Mapping[str, Any], name: str) -> None:
 
 
 def _check_item(name: str, value: Any, wanted: Any) -> None:
+    """Raise ValueError for an item of a list that is out of range, or no name."""
     if wanted is not str:
         check_range(name, value, *wanted)
     elif not isinstance(value, str):

@@ -40,8 +40,10 @@ class ExperimentContext:
 
     @cached_property
     def data(self) -> PulseDataset:
-        """Return its records, in a folder of their own: another circuit or sampling makes another dataset, and keeps
-        it.
+        """Return the records of the setting, extracted where they are not there yet.
+
+        Their folder is named after what decides them: another circuit or sampling makes another dataset, and leaves
+        this one as it is.
         """
         setting, seed = self.setting, self.configuration.seed
         cell = named_cell(setting.cell)
@@ -54,31 +56,31 @@ class ExperimentContext:
 
     @cached_property
     def pair(self) -> Pair:
-        """Return amplitudes."""
+        """Return the amplitudes of the setting."""
         return self.data.pair
 
     @cached_property
     def cell(self) -> Cell | CompactCell:
-        """Return the nominal cell."""
+        """Return the nominal cell, with the gate voltages of the pair."""
         return self.pair.gated(named_cell(self.setting.cell))
 
     @property
     def seeds(self) -> list[int]:
-        """Return that of the trainings of each network, the campaign's own seed first."""
+        """Return the seeds of the trainings of each network, the campaign's own seed first."""
         return [self.configuration.seed + k for k in range(self.setting.training_seeds)]
 
     @property
-    def kept(self) -> Path:
-        """Return where what took long to make is."""
+    def cache_folder(self) -> Path:
+        """Return the folder of arrays that took long to make."""
         return self.out / "kept"
 
     @property
     def checkpoints(self) -> Path:
-        """Return where its networks are."""
+        """Return the folder of the setting's networks."""
         return self.out / "checkpoints" / self.setting.name
 
     def origin(self, made_by: str = "campaign", /, **settings: Any) -> dict[str, Any]:
-        """Return what decides something that is made here: circuit, code, tools and settings."""
+        """Return all that decides something that is made here: circuit, code, tools and settings."""
         return describe(self.cell, made_by, pair=dataclasses.asdict(self.pair), **settings).origin
 
     @property
@@ -86,18 +88,18 @@ class ExperimentContext:
         """Return the manifest of what trains networks here: code and tools."""
         return describe(self.cell, "training")
 
-    def drawn(self, count: int, stream: int, index: int = 0, cell: Cell | CompactCell | None = None) -> list[Sample]:
-        """Return devices, starts and targets that no record has."""
-        recipe = Recipe(count, self.seed(stream, index), self.pair, d2d=self.setting.law)
+    def samples(self, count: int, stream: int, index: int = 0, cell: Cell | CompactCell | None = None) -> list[Sample]:
+        """Return devices, starts and targets that no record has, of one of the campaign's streams of random numbers."""
+        recipe = Recipe(count, self.seed(stream, index), self.pair, d2d=self.setting.spread)
         return [recipe.draw(cell or self.cell, number) for number in range(count)]
 
     def seed(self, stream: int, index: int = 0) -> int:
-        """Return that of a part of the campaign."""
+        """Return the seed of a part of the campaign."""
         seeds = np.random.SeedSequence(self.configuration.seed, spawn_key=(stream, index))
         return int(seeds.generate_state(1)[0])
 
     def fleet(self, drawn: list[Sample], cell: Cell | CompactCell | None = None, pair: Pair | None = None) -> Fleet:
-        """Return cells of the setting, or others; `pair`: the amplitudes of most of their pulses."""
+        """Return the cells of samples, in the setting's cell or another; `pair`: amplitudes of most of their pulses."""
         pair = pair or self.pair
         often_V = (pair.v_set, pair.v_reset)
         return fleet(cell or self.cell, drawn, workers=self.workers, engine=self.engine, often_V=often_V)

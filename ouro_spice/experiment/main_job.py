@@ -30,7 +30,7 @@ def configuration() -> Configuration:
 
 
 def run(out: Path, seed: int = 0, workers: int | None = None, say: Say = lambda *_: None) -> dict[str, Any]:
-    """Run the main job; returns what ``results.json`` holds.
+    """Run the main job; return what ``results.json`` holds.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def run(out: Path, seed: int = 0, workers: int | None = None, say: Say = lambda 
         Folder for decks, figures, datasets, checkpoints, ``report.html`` and ``results.json``. What is found there is
         used again where it belongs to the same circuit and seed.
     seed
-        Of everything random: records, initial weights, starts.
+        Seed of everything random: records, initial weights, starts.
     workers
         Number of processes; all cores where None.
     say
@@ -60,7 +60,7 @@ def run(out: Path, seed: int = 0, workers: int | None = None, say: Say = lambda 
 
 
 def judge(out: Path, say: Say = lambda *_: None) -> list[DeckFigure]:
-    """Run the decks, draw their waveforms, show their table."""
+    """Run the decks, draw their waveforms and show their table; return the figures with their verdicts."""
     with progress("decks", len(assets.decks())) as bar:
         judged = decks.run_decks(out, bar)
     deck_figures.draw(out)
@@ -108,6 +108,7 @@ def deck_json(judged: list[DeckFigure]) -> list[dict[str, Any]]:
 
 
 def _deck_section(page: Page, judged: list[DeckFigure], out: Path) -> None:
+    """Put the table of the decks and the pictures of their waveforms on a page."""
     page.heading("Decks: the device under plain ngspice")
     page.paragraph("Each deck runs by hand, without Python, and judges itself against the figure beside it.")
     page.table(DECK_HEAD, deck_rows(judged))

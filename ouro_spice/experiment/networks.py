@@ -16,9 +16,9 @@ from ..prediction.rollout import SEEN, Law, examples, rollout
 from ..prediction.specification import Specification, Stage
 from ..provenance.cache import cached_arrays
 from ..provenance.manifest import Manifest
-from .campaign_checkpoints import found, saved
+from .campaign_checkpoints import load_matching, load_or_train
 from .context import EXPERIENCE, ExperimentContext
-from .trainings import chosen, seed_of
+from .trainings import best_training, seed_of
 from .variant import Variant
 
 _NEAR = 0.04
@@ -26,28 +26,29 @@ _NEAR = 0.04
 
 
 def network(place: ExperimentContext, variant: Variant) -> PulsePredictor:
-    """Return the network of a setting that goes on: of its trainings the one that is best on validation data."""
-    return chosen(trainings(place, variant))
+    """Return the selected network of a setting: of its trainings the best one on validation data."""
+    return best_training(trainings(place, variant))
 
 
 def trainings(place: ExperimentContext, variant: Variant) -> list[PulsePredictor]:
-    """Return a network of a setting as each of the setting's seeds trains it: from checkpoints, or trained."""
+    """Return a network of a setting as each of its seeds trains it, from checkpoints or trained now."""
     return [training(place, variant, seed) for seed in place.seeds]
 
 
 def training(place: ExperimentContext, variant: Variant, seed: int) -> PulsePredictor:
-    """Return a network of a setting as one seed trains it: from its checkpoint, or trained."""
+    """Return a network of a setting as one seed trains it, from its checkpoint or trained now."""
     make = _conditioned if variant.conditioned else _plain
     path, wanted = _path(place, variant, seed), _recipe(place, variant, seed)
-    return saved(path, wanted, variant.drives, place.trainer, lambda: make(place, variant, seed))
+    return load_or_train(path, wanted, variant.drives, place.trainer, lambda: make(place, variant, seed))
 
 
 def is_trained(place: ExperimentContext, variant: Variant, seed: int) -> bool:
-    """Return whether the checkpoint of a training is there."""
-    return found(_path(place, variant, seed), _recipe(place, variant, seed), variant.drives) is not None
+    """Return whether there is a checkpoint of a training with the wanted recipe."""
+    return load_matching(_path(place, variant, seed), _recipe(place, variant, seed), variant.drives) is not None
 
 
 def _path(place: ExperimentContext, variant: Variant, seed: int) -> Path:
+    """Return the path of a training's checkpoint."""
     more = "" if seed == place.configuration.seed else f"-seed{seed}"
     return place.checkpoints / f"{variant.key}{more}.npz"
 
@@ -55,28 +56,28 @@ def _path(place: ExperimentContext, variant: Variant, seed: int) -> Path:
 def programmer(
     place: ExperimentContext, variant: Variant, one: PulsePredictor | None = None, **changes: Any
 ) -> NeuralProgrammer:  # fmt: skip
-    """Return what programs with one training of a variant, by default with the one that goes on."""
+    """Return the programmer of one training of a variant, by default of the selected one."""
     return NeuralProgrammer(one or network(place, variant), name=variant.name, drives=variant.drives, **changes)
 
 
 def foreign(place: ExperimentContext, other: ExperimentContext, variant: Variant) -> NeuralProgrammer:
-    """Return what programs with the network that another setting trained and chose, at the amplitudes here."""
+    """Return the programmer of the network that another setting trained and chose, at the amplitudes here."""
     manifest = _manifest(place) if variant.conditioned else place.data.manifest
     own = dataclasses.replace(network(other, variant), manifest=manifest)
     return NeuralProgrammer(own, name=foreign_name(variant), drives=variant.drives)
 
 
 def foreign_name(variant: Variant | None = None) -> str:
-    """Return the name of such a network in results; without a variant the end of all of them."""
+    """Return the name of such a network in results; without a variant the end that all of them have."""
     return f"{variant.name if variant else ''}, trained on compact"
 
 
 def _recipe(place: ExperimentContext, variant: Variant, seed: int) -> dict[str, Any]:
-    """Return everything that decides a checkpoint."""
+    """Return all that decides a checkpoint, as plain values."""
     recipe = {"data": place.data.manifest.digest, "key": variant.key, "seed": seed}
     recipe |= {"specification": variant.specification.plain, "trainer": place.trainer.digest}
     source = _source(place, variant)
-    if source.experience:
+    if source.experience is not None:
         recipe |= {"experience": dataclasses.asdict(source.experience), "devices": place.setting.devices}
         recipe |= {"source": source.specification.plain}
         begin = place.begin
@@ -87,56 +88,57 @@ def _recipe(place: ExperimentContext, variant: Variant, seed: int) -> dict[str, 
 
 
 def _plain(place: ExperimentContext, variant: Variant, seed: int) -> PulsePredictor:
-    """Train from the records alone; what it starts from is a training by the same seed."""
+    """Return a network that is trained from the records alone, from the start that the same seed has trained."""
     start = variant.specification.start
     begin = training(place, place.configuration.variants[start], seed) if start else None
     return PulsePredictor.fit(place.data, variant.specification, seed=seed, start=begin)
 
 
 def _conditioned(place: ExperimentContext, variant: Variant, seed: int) -> PulsePredictor:
-    """Train from experience with several pulses of each device, or several amplitudes: its own, or that of another one.
+    """Return a network that is trained from experience: its own, or that of another variant.
 
     Experience is gathered once, with policies that the campaign's own seed trains: all trainings learn from the same.
     """
     source = _source(place, variant)
-    return _learned(place, variant, _rounds(place, source, len(source.experience.rounds)), seed)
+    return _learned(place, variant, _rounds(place, source, len(source.gathering.rounds)), seed)
 
 
 def _rounds(place: ExperimentContext, source: Variant, count: int) -> list[dict[str, np.ndarray]]:
-    """Return the experience of the first rounds."""
+    """Return the experience of the first rounds, columns of each."""
     return [_experience(place, source, _policy(place, source, index), index) for index in range(_first(place), count)]
 
 
 def _first(place: ExperimentContext) -> int:
-    """Return the first round; where networks begin with those of another setting, it has nothing to teach."""
+    """Return the number of the first round; 1 where networks begin with those of another setting."""
     return 1 if place.begin else 0
 
 
 def _policy(place: ExperimentContext, source: Variant, index: int) -> PulsePredictor:
-    """Return what chooses the pulses in a round: the clock, or the network to begin with; later what was learned so
+    """Return what chooses the pulses in a round: the base, or the network to begin with; later what was learned so
     far.
     """
     if place.begin and index == _first(place):
         return _beginning(place, source)
-
     seed = place.configuration.seed
 
     def make() -> PulsePredictor:
-        return _learned(place, source, _rounds(place, source, index), seed) if index else _clock(place, source)
+        return _learned(place, source, _rounds(place, source, index), seed) if index else _base(place, source)
 
     path = place.checkpoints / f"{source.key}-round-{index}.npz"
-    return saved(path, _recipe(place, source, seed) | {"round": index}, None, place.trainer, make)
+    return load_or_train(path, _recipe(place, source, seed) | {"round": index}, None, place.trainer, make)
 
 
 def _beginning(place: ExperimentContext, variant: Variant) -> PulsePredictor:
     """Return the network of the setting to begin with, for the pair here: it takes either as long to cross the
     window.
     """
+    if place.begin is None:
+        raise ValueError(f"setting {place.setting.name}: its networks begin with those of no other setting")
     return dataclasses.replace(network(place.begin, variant), manifest=_manifest(place))
 
 
 def _manifest(place: ExperimentContext) -> Manifest:
-    """Return that of the records, with the edges that experience is gathered with."""
+    """Return the manifest of the records, with the edges that experience is gathered with."""
     manifest = Manifest.from_json(place.data.manifest.to_json())
     manifest.settings.update({"rise_s": Law.rise_s, "fall_s": Law.fall_s, "seen": list(SEEN)})
     return manifest
@@ -148,12 +150,13 @@ def _source(place: ExperimentContext, variant: Variant) -> Variant:
 
 
 def _remembers(variant: Variant) -> bool:
+    """Return whether a network sees how slow the device has been in earlier pulses."""
     return "slow_same" in variant.specification.inputs
 
 
-def _clock(place: ExperimentContext, variant: Variant) -> PulsePredictor:
+def _base(place: ExperimentContext, variant: Variant) -> PulsePredictor:
     """Return the middle of all devices: the time by start, change, and amplitude where that varies."""
-    seed, law = place.configuration.seed, variant.experience
+    seed, law = place.configuration.seed, variant.gathering
     plain = PulsePredictor.fit(place.data, Specification((Stage("time", epochs=60),)), seed=seed)
     if law.low == law.high:
         return plain
@@ -166,7 +169,8 @@ def _clock(place: ExperimentContext, variant: Variant) -> PulsePredictor:
 def _experience(
     place: ExperimentContext, variant: Variant, policy: PulsePredictor, index: int
 ) -> dict[str, np.ndarray]:
-    law = variant.experience
+    """Return the columns of a round of experience, gathered with a policy."""
+    law = variant.gathering
     attempts, jitter = law.rounds[index]
     return _gathered(
         place, variant, policy, Law(attempts, law.low, law.high, jitter, fastest_s=law.fastest_s), index + 1
@@ -176,18 +180,18 @@ def _experience(
 def _gathered(
     place: ExperimentContext, variant: Variant, policy: PulsePredictor, law: Law, index: int
 ) -> dict[str, np.ndarray]:
-    """Return attempts on devices of their own, kept."""
-    count = place.setting.devices or variant.experience.devices
+    """Return the columns of attempts on devices of their own, from the cache or simulated."""
+    count = place.setting.devices or variant.gathering.devices
     settings = place.origin("training", law=dataclasses.asdict(law), policy=policy.sha256, devices=count,
                             index=index, d2d=place.setting.d2d, seed=place.seed(EXPERIENCE, index))  # fmt: skip
 
     def make() -> dict[str, np.ndarray]:
-        drawn = place.drawn(count, EXPERIENCE, index)
+        drawn = place.samples(count, EXPERIENCE, index)
         targets = np.array([one.target_S for one in drawn])
         with progress("experience", 2 * law.attempts * len(drawn)) as bar:
             return rollout(place.fleet(drawn), targets, policy, law, place.seed(EXPERIENCE, index), bar)
 
-    return cached_arrays(place.kept, f"{place.setting.name}-experience", settings, make)
+    return cached_arrays(place.cache_folder, f"{place.setting.name}-experience", settings, make)
 
 
 def _learned(
@@ -201,8 +205,8 @@ def _learned(
         start = _beginning(place, variant)
         last = dataclasses.replace(specification, stages=specification.stages[-1:])
         return _trained(place, last, columns, seed, start)
-    clock = _policy(place, _source(place, variant), 0) if _remembers(variant) else None
-    return _trained(place, specification, columns, seed, clock=clock)
+    base = _policy(place, _source(place, variant), 0) if _remembers(variant) else None
+    return _trained(place, specification, columns, seed, base=base)
 
 
 def _trained(
@@ -211,13 +215,13 @@ def _trained(
     columns: list[dict[str, np.ndarray]],
     seed: int,
     start: PulsePredictor | None = None,
-    clock: PulsePredictor | None = None,
+    base: PulsePredictor | None = None,
 ) -> PulsePredictor:
     """Return a network from experience; each device is on one side of the split."""
     joined = {name: np.concatenate([one[name] for one in columns]) for name in columns[0]}
     away = np.abs(joined["dg_S"]) > _NEAR * joined["target_S"]
     used = away | (joined["attempt"] == 0)
     held = joined["place"] % 10 == 9
-    parts = [examples(joined, np.flatnonzero(used & side)) for side in (~held, held)]
-    clock = start.clock if start else clock
-    return PulsePredictor.trained(specification, *parts, _manifest(place), seed=seed, start=start, clock=clock)
+    train, validation = (examples(joined, np.flatnonzero(used & side)) for side in (~held, held))
+    base = start.base if start else base
+    return PulsePredictor.trained(specification, train, validation, _manifest(place), seed=seed, start=start, base=base)

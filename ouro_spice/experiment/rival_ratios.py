@@ -12,17 +12,17 @@ from ..programming.best_of import LESS, Candidates, of_best, ratio_of_best, shar
 from ..programming.history import History
 from ..programming.programmer import MODEL, NOTHING
 from ..programming.write_statistics import median_interval, ratio
-from .ranking import best_of, booked, quick, side
+from .ranking import best_of, quick, side, with_common_reads
 
 KEYS = ("pulses", "time_s")
-"""What is compared; times with reads of `judging.READ_S`."""
+"""What is compared; times with reads of `ranking.READ_S`."""
 
 Writes = Mapping[str, Sequence[History]]
 """By programmer, case by case."""
 
 
 def rivals(histories: Writes, knows: Iterable[str], but: Iterable[str] = ()) -> list[str]:
-    """Return the programmers that know something of these kinds, without some."""
+    """Return the names of programmers that know something of these kinds, but for some, in alphabetical order."""
     kinds, out = set(knows), set(but)
     return sorted(name for name, several in histories.items() if several[0].knows in kinds and name not in out)
 
@@ -30,7 +30,8 @@ def rivals(histories: Writes, knows: Iterable[str], but: Iterable[str] = ()) -> 
 def against(histories: Writes, ours: Iterable[str], key: str, plain: str = "") -> dict[str, Any]:
     """Return how many times as much the best rivals take as the best of ours, and as each programmer.
 
-    Each side is chosen on other writes than it is judged on, in the intervals anew in each resample: `of_best`.
+    By cross-fitting: the best of each side is chosen on other writes than it is judged on, and anew in each resample of
+    the bootstrap that gives the intervals: `of_best`.
 
     Parameters
     ----------
@@ -56,9 +57,9 @@ def against(histories: Writes, ours: Iterable[str], key: str, plain: str = "") -
     def over(names: Sequence[str], others: Sequence[str]) -> tuple[float, float, float] | None:
         return ratio_of_best(side(histories, names, key), side(histories, others, key)) if names and others else None
 
-    best = best_of(histories, ours, key) if ours else None
+    best = best_of(histories, ours, key) if ours else ""
     return {
-        "neural": best,
+        "neural": best or None,
         "conventional": best_of(histories, groups["nothing"], key) if groups["nothing"] else None,
         "model": best_of(histories, groups["model"], key) if groups["model"] else None,
         "over_best": over(groups["nothing"], ours),
@@ -88,14 +89,14 @@ def break_even(histories: Writes, plain: str = "") -> dict[str, dict[str, Any]]:
 
 
 def _spare(rival: np.ndarray, own: np.ndarray, per: int | None = None) -> np.ndarray:
-    """Return the time that is left, over pulses or predictions; of means (B, 1) and (B, 3)."""
+    """Return the time that is left [s], over pulses or predictions where asked; of means (B, 1) and (B, 3)."""
     left = rival[:, 0] - own[:, 0]
     return left if per is None else left / own[:, per]
 
 
-def compared(histories: Writes, ours: Iterable[str], plain: str = "") -> dict[str, Any]:
-    """Return what results hold of a table of writes: ratios of pulses and of times, reads of 100 ns, and break-even."""
-    every = booked(histories)
+def compare_programmers(histories: Writes, ours: Iterable[str], plain: str = "") -> dict[str, Any]:
+    """Return ratios of pulses and of times, with reads of 100 ns, and break-even, as results hold them."""
+    every = with_common_reads(histories)
     found = {key: against(every, ours, key, plain) for key in KEYS}
     found["time_s"]["break_even"] = break_even(every, plain)
     return found

@@ -15,12 +15,12 @@ from ..evaluation.noise_floor import Trials
 from ..evaluation.trajectories import trials
 from ..prediction.lookup_table import Table
 from ..programming.nominal import NominalTimes, nominal_times
-from ..programming.programmer import Programmer
-from ..programming.tuning import edges, ranked
+from ..programming.tuning import edges, rank
 from ..provenance.cache import cached_arrays
 from ..simulation.write_voltages import Pair
 from ..spice.ngspice import Engine
 from .context import TRAINING, ExperimentContext
+from .ranking import Rule
 
 TABLE = 6
 """Stream of a campaign's seed from which the trials of tables come, beside those of `networks`: no floor that judges a
@@ -36,8 +36,8 @@ def table_name(band: float) -> str:
     return f"table_{100 * band:g}"
 
 
-def tried(place: ExperimentContext, name: str, seed: int) -> Trials:
-    """Return the trials of a setting that the table ``[name]`` of the configuration asks for, kept."""
+def setting_trials(place: ExperimentContext, name: str, seed: int) -> Trials:
+    """Return the trials of a setting that the table ``[name]`` of the configuration asks for, from cache or made."""
     table = place.configuration.tables[name]
     # slow devices among many need long pulses; in a circuit they would take as long as all the others
     far = place.setting.law is not None and isinstance(place.cell, CompactCell)
@@ -45,13 +45,13 @@ def tried(place: ExperimentContext, name: str, seed: int) -> Trials:
     return trials(
         place.cell, place.pair, table["pairs"], table["trajectories"], seed=seed, d2d=place.setting.law,
         rise_s=float(np.sqrt(np.prod(place.setting.edges_s))), beyond=6.0 if far else 3.0,
-        out=place.kept / f"{place.setting.name}-{suffix}", workers=place.workers, engine=place.engine,
+        out=place.cache_folder / f"{place.setting.name}-{suffix}", workers=place.workers, engine=place.engine,
     )  # fmt: skip
 
 
 def table(place: ExperimentContext, band: float) -> Table:
-    """Return the table of a setting for a band, of trials of its own."""
-    return Table.fit(tried(place, "table", place.seed(TABLE)), band)
+    """Return the table of a setting for a band, made of trials of its own."""
+    return Table.fit(setting_trials(place, "table", place.seed(TABLE)), band)
 
 
 def has_tables(place: ExperimentContext) -> bool:
@@ -69,7 +69,7 @@ def tables(place: ExperimentContext) -> dict[str, Table]:
 def writing_table(
     place: ExperimentContext, tolerance: float, compact: ExperimentContext | None, most: int, count: int
 ) -> list[Table]:
-    """Return the table that writes to within a tolerance, its factors tuned; none where there are no tables.
+    """Return the table that writes to within a tolerance, its factors tuned; empty where there are no tables.
 
     They are tuned on training devices of the setting; of a circuit on those of the compact model, `compact`.
     """
@@ -82,17 +82,17 @@ def writing_table(
     settings |= {"seed": where.configuration.seed, "candidates": [_plain(one) for one in there.candidates()]}
 
     def make() -> dict[str, np.ndarray]:
-        drawn = where.drawn(count, TRAINING)
+        drawn = where.samples(count, TRAINING)
         best = best_table(there, where.fleet(drawn), [one.target_S for one in drawn], tolerance, most)
         return {"best": np.array(json.dumps(_plain(best)))}
 
-    found = cached_arrays(where.kept, f"{where.setting.name}-tuned-Table", where.origin(**settings), make)
+    found = cached_arrays(where.cache_folder, f"{where.setting.name}-tuned-Table", where.origin(**settings), make)
     return [made.replace(**json.loads(str(found["best"])))]
 
 
 def best_table(made: Table, cells: Any, targets_S: Sequence[float], tolerance: float, most: int) -> Table:
     """Return a table with the factors that take the least time on training cells."""
-    return ranked(made.candidates(), cells.copy, targets_S, tolerance, most, "time", patience=None)[0]
+    return rank(made.candidates(), cells.copy, targets_S, tolerance, most, "time", patience=None)[0]
 
 
 def table_settings(one: Table) -> dict[str, Any]:
@@ -101,18 +101,17 @@ def table_settings(one: Table) -> dict[str, Any]:
 
 
 def _plain(one: Table) -> dict[str, float]:
+    """Return the factors of a table by name."""
     return {"growth": one.growth, "turn": one.turn}
 
 
-def basis(
-    kind: type[Programmer], cell: Cell | CompactCell, voltages: Pair, engine: Engine | None = None
-) -> Pair | NominalTimes:
+def basis(kind: Rule, cell: Cell | CompactCell, voltages: Pair, engine: Engine | None = None) -> Pair | NominalTimes:
     """Return what programmers of a kind are made of: the pair, or the nominal model's times in that very cell."""
     return nominal_times(cell, voltages, engine) if getattr(kind, "knows", "") == NOMINAL else voltages
 
 
-def placed(place: ExperimentContext, kind: type[Programmer]) -> Pair | NominalTimes:
-    """Return the `basis` of a setting, kept."""
+def cached_basis(place: ExperimentContext, kind: Rule) -> Pair | NominalTimes:
+    """Return the `basis` of a setting, from the cache or made."""
     if getattr(kind, "knows", "") != NOMINAL:
         return place.pair
 
@@ -120,5 +119,5 @@ def placed(place: ExperimentContext, kind: type[Programmer]) -> Pair | NominalTi
         found = nominal_times(place.cell, place.pair, place.engine)
         return {"overs": found.overs, "log_g": found.log_g, "time_s": found.time_s}
 
-    arrays = cached_arrays(place.kept, f"{place.setting.name}-nominal-times", place.origin(version=1), make)
+    arrays = cached_arrays(place.cache_folder, f"{place.setting.name}-nominal-times", place.origin(version=1), make)
     return NominalTimes(place.pair, **arrays)

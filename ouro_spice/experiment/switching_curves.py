@@ -97,7 +97,7 @@ def switching_curves(
     pulses
         Pulses of each direction.
     seed
-        Of everything random.
+        Seed of everything random.
     law
         D2D law by name.
     out
@@ -118,10 +118,11 @@ def switching_curves(
     nominal = jart_vcm_v1b(window=True)
     voltages = pair(CompactCell(nominal), pulses * WIDTH_S)
     drawn = nominal.draw(np.random.default_rng(seed), devices, law)
-    walking = tuple(device.replace(walk=Walk(pulse.duration)) for device in drawn)
+    walk = Walk(pulse.duration)
+    walking = tuple(device.replace(walk=walk) for device in drawn)
     settings = {"pulses": pulses, "seed": seed, "law": law, "pair": dataclasses.asdict(voltages)}
     manifest = describe(Cell1R(nominal), "curves", **settings)
-    modelled = _compact(walking, voltages, pulses, seed)
+    modelled = _compact(walking, walk, voltages, pulses, seed)
     folder = None if out is None else _claimed(Path(out), manifest)
     curves = [np.empty((0, 2 * pulses + 1))]
     with Ngspice(workers) as engine, progress("pulses in SPICE", 2 * pulses * spice) as bar:
@@ -130,7 +131,8 @@ def switching_curves(
     return SwitchingCurves(walking, voltages, modelled, np.concatenate(curves), manifest)
 
 
-def _compact(devices: tuple[Device, ...], voltages: Pair, pulses: int, seed: int) -> np.ndarray:
+def _compact(devices: tuple[Device, ...], walk: Walk, voltages: Pair, pulses: int, seed: int) -> np.ndarray:
+    """Return the curves of devices that walk, from the compact model, (D, 2 P + 1) [S]."""
     from ..compact.integration import follow  # numba
 
     slot = (0.0, EDGE_S, WIDTH_S, EDGE_S, IDLE_S)
@@ -138,21 +140,20 @@ def _compact(devices: tuple[Device, ...], voltages: Pair, pulses: int, seed: int
     keys = np.array([random_keys.stream_key(_seed(seed, k)) for k in range(len(devices))])
     done = follow(
         "full", devices, pwl.times_s, pwl.volts, [device.bounds[0] for device in devices],
-        walk=devices[0].walk.settings, keys=keys,
-        grid_s=sum(slot),
+        walk=walk.settings, keys=keys, grid_s=sum(slot),
     )  # fmt: skip
     return np.stack([characteristics.conductance(d, done.n[k], done.r[k], done.l[k]) for k, d in enumerate(devices)])
 
 
 def _seed(seed: int, number: int) -> int:
-    """Return the seed of one device."""
+    """Return the seed of one device's walk."""
     return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
 
 
 def _spice(
     device: Device, number: int, pulses: int, manifest: Manifest, engine: Ngspice, bar: Bar, folder: Path | None
 ) -> np.ndarray:
-    """Return the curve of one device in SPICE, (2 P + 1,) [S]; read where it is there, else simulated and kept."""
+    """Return the curve of one device in SPICE, (2 P + 1,) [S], from the cache or simulated."""
     done = 0
 
     def make() -> dict[str, np.ndarray]:
@@ -175,7 +176,7 @@ def _spice(
 
 
 def _claimed(folder: Path, manifest: Manifest) -> Path:
-    """Return the folder, with the manifest of these curves in it."""
+    """Return the folder, with the manifest of these curves in it; ValueError where it holds others."""
     path = make_folder(folder) / "manifest.json"
     if path.is_file():
         try:
@@ -191,18 +192,18 @@ def _claimed(folder: Path, manifest: Manifest) -> Path:
 
 
 def write_curves(curves: SwitchingCurves, folder: Path) -> dict[str, Path]:
-    """Write figure, table and summary; the paths by kind."""
+    """Write figure, table and summary; return the paths by kind."""
     paths = {kind: folder / f"switching_curves.{kind}" for kind in ("png", "svg", "csv", "json")}
     figure = draw(curves)
-    for kind, more in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
-        write_whole(paths[kind], lambda temporary, kind=kind, more=more: figure.savefig(temporary, format=kind, **more))
+    write_whole(paths["png"], lambda temporary: figure.savefig(temporary, format="png", dpi=150))
+    write_whole(paths["svg"], lambda temporary: figure.savefig(temporary, format="svg", metadata={"Date": None}))
     write_whole(paths["csv"], lambda temporary: curves.frame.to_csv(temporary, index=False, float_format="%.6g"))
     write_text(paths["json"], json.dumps(summary(curves), indent=2) + "\n")
     return paths
 
 
 def summary(curves: SwitchingCurves) -> dict[str, object]:
-    """Return where the curves go: conductance at the turn and at the end, pulses to 300 uS."""
+    """Return where the curves go: conductance at the turn and at the end [S], pulses to 300 uS."""
     found: dict[str, object] = {"v_set_V": curves.voltages.v_set, "v_reset_V": curves.voltages.v_reset}
     half = curves.compact_S.shape[1] // 2
     for name, group in (("compact", curves.compact_S), ("spice", curves.spice_S)):
@@ -218,11 +219,12 @@ def summary(curves: SwitchingCurves) -> dict[str, object]:
 
 
 def _pulses(crossed: np.ndarray) -> int | None:
+    """Return the number of the first pulse after which a curve has crossed; None where it does not."""
     return int(np.argmax(crossed)) if crossed.any() else None
 
 
 def draw(curves: SwitchingCurves):  # noqa: ANN201 - matplotlib's Figure, imported where it is needed
-    """Return the figure."""
+    """Draw the curves over the number of the pulse; return the figure."""
     from ..reporting.figures import axes
 
     figure, grid = axes(1, width=8.4, height=4.2)

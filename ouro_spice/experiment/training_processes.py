@@ -49,8 +49,9 @@ def train_ahead(place: ExperimentContext) -> None:
 
 @contextmanager
 def _processes(place: ExperimentContext, parts: list[dict[int, list[str]]]) -> Iterator[Iterator[str]]:
-    """Return processes for parts of the trainings; yields a line for each training that is done. They end with the
-    block.
+    """Start processes for parts of the trainings; yield a line for each training that is done.
+
+    The processes end with the block.
     """
     running = [
         subprocess.Popen(
@@ -61,23 +62,30 @@ def _processes(place: ExperimentContext, parts: list[dict[int, list[str]]]) -> I
     ]  # fmt: skip
     try:
         for process, part in zip(running, parts, strict=True):
-            with contextlib.suppress(BrokenPipeError):  # one that has ended trains nothing
-                process.stdin.write(json.dumps(_task(place, part)))
-                process.stdin.close()
+            _send(process, _task(place, part))
         yield _lines(running)
     finally:
         for process in running:
             process.kill()
             process.wait()
-            process.stdout.close()
+            if process.stdout is not None:
+                process.stdout.close()
 
 
-def _lines(running: list[subprocess.Popen]) -> Iterator[str]:
-    """Return the lines of all processes as they come, until each has ended."""
+def _send(process: subprocess.Popen[str], task: dict[str, Any]) -> None:
+    """Write a task to the standard input of a process, and close it; one that has ended trains nothing."""
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(task))
+            process.stdin.close()
+
+
+def _lines(running: list[subprocess.Popen[str]]) -> Iterator[str]:
+    """Yield the lines of all processes as they come, until each has ended."""
     came: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
-    def listen(process: subprocess.Popen) -> None:
-        for line in process.stdout:
+    def listen(process: subprocess.Popen[str]) -> None:
+        for line in process.stdout or ():
             came.put(line)
         came.put(None)
 
@@ -96,6 +104,7 @@ def _lines(running: list[subprocess.Popen]) -> Iterator[str]:
 
 
 def _task(place: ExperimentContext, part: dict[int, list[str]]) -> dict[str, Any]:
+    """Return the trainings of a part as plain values, with all that a process needs for them."""
     configuration = place.configuration
     return {
         "name": configuration.name, "tables": configuration.tables, "setting": place.setting.name,

@@ -1,19 +1,19 @@
-"""Several trainings of one network: their mean and spread, and which one goes on."""
+"""Several trainings of one network: their mean and spread, and which one is selected."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._util.statistics import share_ends
 from ..evaluation.bands import BANDS, Estimate, label, within
 from ..evaluation.deployment import Deployment
 from ..prediction.pulse_predictor import PulsePredictor
-from ..programming.write_statistics import share_ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,16 +78,16 @@ class Spread:
 
     @property
     def ends(self) -> list[float]:
-        """Return the interval."""
+        """Return the ends of the interval."""
         return [self.low, self.high]
 
     def shares(self) -> Spread:
-        """Return the same with the interval of a share: Wilson's at least."""
+        """Return the same figure with the interval of a share: Wilson's at least."""
         low, high = share_ends(self.value, self.ends, len(self.each))
         return dataclasses.replace(self, low=low, high=high)
 
     def differences(self) -> Spread:
-        """Return the same with the interval of a difference of paired shares, cases from -1 to 1.
+        """Return the same figure with the interval of a difference of paired shares, cases from -1 to 1.
 
         It is as wide as that of Agresti and Min (2005) at least, half a pair added to each kind of pair: 40 pairs
         that agree do not prove that all do.
@@ -95,29 +95,29 @@ class Spread:
         n = len(self.each) + 2
         middle = float(self.each.sum()) / n
         half = 1.959963984540054 * np.sqrt(np.sum(self.each**2) + 1 - n * middle**2) / n
-        _, low, high = widened((self.value, self.low, self.high), (middle - half, middle + half))
+        _, low, high = widen((self.value, self.low, self.high), (middle - half, middle + half))
         return dataclasses.replace(self, low=max(float(low), -1.0), high=min(float(high), 1.0))
 
 
-def widened(value: Sequence[float], ends: Sequence[float] | None) -> list[float]:
+def widen(value: Sequence[float], ends: Sequence[float] | None) -> list[float]:
     """Return a value with its interval, [value, low, high], as wide as another interval at least; None: as it is."""
     middle, low, high = value
     return [middle, min(low, ends[0]), max(high, ends[1])] if ends else [middle, low, high]
 
 
-def chosen(trainings: Sequence[PulsePredictor]) -> PulsePredictor:
-    """Return the training that goes on to everything else: the one with the best score on its validation data."""
+def best_training(trainings: Sequence[PulsePredictor]) -> PulsePredictor:
+    """Return the selected training: the one with the best score on its validation data. Everything else uses it."""
     return min(trainings, key=validation_score)
 
 
 def validation_score(predictor: PulsePredictor) -> float:
-    """Return what a training left of the score that its last stage had to make small on the validation data."""
+    """Return the validation score that the last stage of a training came down to."""
     kept = predictor.manifest.settings["training"]["kept"]
     return float(kept[max(kept, key=lambda stage: int(stage.split()[0]))])
 
 
 def seed_of(predictor: PulsePredictor) -> int:
-    """Return the seed of a training."""
+    """Return the seed that trained a network."""
     return int(predictor.manifest.settings["training"]["seed"])
 
 
@@ -137,8 +137,8 @@ def summary(deployments: Sequence[Deployment]) -> dict[str, Any]:
     return found | {"failures": sum(one["failures"] for one in each)}
 
 
-def hit_summary(hits: dict[float, Sequence[ArrayLike]]) -> dict[str, Any]:
-    """Return shares and their intervals of hits (S, n) by band, and how far the trainings are apart."""
+def hit_summary(hits: Mapping[float, Sequence[np.ndarray]]) -> dict[str, Any]:
+    """Return shares, intervals and spread over trainings of hits by band, (S, n) each, as a row of results."""
     spreads = {label("within", band): Spread.of(np.stack(each)).shares() for band, each in hits.items()}
     count, n = np.shape(next(iter(hits.values())))
     row: dict[str, Any] = {key: one.value for key, one in spreads.items()}
@@ -162,10 +162,12 @@ def over_tables(tries: Sequence[Deployment], tables: dict[float, Deployment]) ->
     return found
 
 
-def told(row: dict[str, Any], trainings: Sequence[PulsePredictor], one: dict[str, Any], note: str = "") -> None:
-    """Write into a row of results which trainings it is of, and the shares in `one` of the training that goes on."""
+def add_trainings(
+    row: dict[str, Any], trainings: Sequence[PulsePredictor], one: dict[str, Any], note: str = ""
+) -> None:
+    """Add to a row of results which trainings it is of, and the shares in `one` of the selected training."""
     seeds = [seed_of(predictor) for predictor in trainings]
-    found = {"n": len(seeds), "seeds": seeds, "chosen": seed_of(chosen(trainings))} | row.get("trainings", {})
+    found = {"n": len(seeds), "seeds": seeds, "chosen": seed_of(best_training(trainings))} | row.get("trainings", {})
     if len(seeds) > 1:
         found["chosen_shares"] = {label("within", band): one[label("within", band)] for band in BANDS}
     row["trainings"] = found | ({"note": note} if note else {})

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..evaluation.deployment import Deployment, deploy
 from ..prediction.pulse_predictor import PulsePredictor
 from ..provenance.manifest import describe
-from .attempts import kept_deployment
+from .attempts import cached_deployment
 from .context import DEVICES, ExperimentContext
 from .networks import network
 
@@ -22,7 +22,7 @@ _KNOWN = {"name", "device", "process", "lines", "drive", "clock_s", "edge_s", "v
 
 
 def transfer(place: ExperimentContext) -> dict[str, Deployment]:
-    """Return the same devices, starts and targets under each condition, by its name."""
+    """Return attempts of the same devices, starts and targets under each condition, by its name."""
     variants, found = place.configuration.variants, {}
     for one in place.configuration.tables["transfer"]:
         predictor = network(place, variants[one.get("variant", place.setting.transfer)])
@@ -31,7 +31,8 @@ def transfer(place: ExperimentContext) -> dict[str, Deployment]:
 
 
 def _under(place: ExperimentContext, predictor: PulsePredictor, condition: Mapping[str, Any]) -> Deployment:
-    cell, drive, count = changed(place.cell, condition), condition.get("drive", 1.0), place.setting.deployments
+    """Return the attempts of a network under one condition, from the cache or simulated."""
+    cell, drive, count = changed_cell(place.cell, condition), condition.get("drive", 1.0), place.setting.deployments
     pair = dataclasses.replace(place.pair, v_set=drive * place.pair.v_set, v_reset=drive * place.pair.v_reset)
     settings = describe(
         cell, "campaign", condition=dict(condition), who=predictor.sha256, d2d=place.setting.d2d, n=count,
@@ -39,25 +40,25 @@ def _under(place: ExperimentContext, predictor: PulsePredictor, condition: Mappi
     ).origin  # fmt: skip
 
     def make() -> Deployment:
-        drawn = place.drawn(count, DEVICES, cell=cell)
+        drawn = place.samples(count, DEVICES, cell=cell)
         # the targets are those of the cell that it was trained for
-        targets = np.array([one.target_S for one in place.drawn(count, DEVICES)])
+        targets = np.array([one.target_S for one in place.samples(count, DEVICES)])
         cells = place.fleet(drawn, cell, pair)
-        edges_s = (condition["edge_s"],) * 2 if "edge_s" in condition else predictor.edges()
-        seen = dict(zip(("log_rise", "log_fall"), np.log(edges_s), strict=True))
-        return deploy(cells, partial(predictor.answer, **seen), targets, pair, *edges_s, condition.get("clock_s"))
+        rise_s, fall_s = (condition["edge_s"],) * 2 if "edge_s" in condition else predictor.edges()
+        seen = {"log_rise": np.log(rise_s), "log_fall": np.log(fall_s)}
+        return deploy(cells, partial(predictor.answer, **seen), targets, pair, rise_s, fall_s, condition.get("clock_s"))
 
-    return kept_deployment(place, "transfer", settings, make)
+    return cached_deployment(place, "transfer", settings, make)
 
 
-def changed(cell: Cell | CompactCell, condition: Mapping[str, Any]) -> Cell | CompactCell:
+def changed_cell(cell: Cell | CompactCell, condition: Mapping[str, Any]) -> Cell | CompactCell:
     """Return the cell under a condition; ValueError for one that it does not know."""
     unknown = set(condition) - _KNOWN
     if unknown:
         raise ValueError(f"transfer: {sorted(unknown)[0]!r} is unknown; there is {', '.join(sorted(_KNOWN))}")
     parts = {}
     if "device" in condition:
-        parts["device"] = cell.device.replace(**condition["device"])
+        parts["device"] = memristor(cell).replace(**condition["device"])
     for part in ("process", "lines"):
         if part in condition:
             parts[part] = dataclasses.replace(getattr(cell, part), **condition[part])

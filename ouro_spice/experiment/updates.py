@@ -18,7 +18,7 @@ from .trainings import Spread
 def updates(
     place: ExperimentContext, networks: Mapping[str, Sequence[PulsePredictor]]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return the `rows` of each network's trainings by name, of the cells of single attempts; kept.
+    """Return the `rows` of each network's trainings by name, of the cells of single attempts, from cache or simulated.
 
     In a circuit a dozen pulses for each cell and network cost too much: nothing.
     """
@@ -56,21 +56,22 @@ def _mean(each: Sequence[Mapping[str, Any]], ratios: np.ndarray, asked_S: np.nda
     wanted_S = each[0]["asked_S"] * (1 if each[0]["direction"] == "set" else -1)
     gain = Spread.of(ratios[:, np.isclose(asked_S, wanted_S, rtol=1e-6, atol=0.0)])  # each cell once
     means = {key: float(np.mean([row[key] for row in each])) for key in ("spread", "wrong_way", "rms_S")}
-    told = {"gain": gain.value, "interval": gain.ends, "trainings": len(each), "gain_sd": gain.sd}
-    return {**each[0], **means, **told}
+    over_trainings = {"gain": gain.value, "interval": gain.ends, "trainings": len(each), "gain_sd": gain.sd}
+    return {**each[0], **means, **over_trainings}
 
 
 def _asked(place: ExperimentContext, name: str, network: PulsePredictor) -> Increments:
+    """Return the small changes that one training makes, from the cache or simulated."""
     edge_s = float(np.sqrt(np.prod(place.setting.edges_s)))
 
     def make() -> dict[str, np.ndarray]:
-        cells = place.fleet(place.drawn(place.setting.deployments, DEVICES))
-        found = small_updates(cells, network, place.pair, rise_s=edge_s, fall_s=edge_s)
+        cells = place.fleet(place.samples(place.setting.deployments, DEVICES))
+        found = small_updates(cells, network.answer, place.pair, rise_s=edge_s, fall_s=edge_s)
         return {key: getattr(found, key) for key in ("asked_S", "start_S", "change_S", "case")}
 
     settings = place.origin(
         name=f"updates-{name}", who=network.sha256, steps_S=list(STEPS_S), edge_s=edge_s, d2d=place.setting.d2d,
         seed=place.configuration.seed, n=place.setting.deployments,
     )  # fmt: skip
-    parts = cached_arrays(place.kept, f"{place.setting.name}-updates-{name}".replace(" ", "_"), settings, make)
+    parts = cached_arrays(place.cache_folder, f"{place.setting.name}-updates-{name}".replace(" ", "_"), settings, make)
     return Increments(**parts, window_S=place.cell.window_S)

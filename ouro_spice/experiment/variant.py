@@ -9,7 +9,7 @@ from typing import Any
 from .._util.checks import check_count, check_range
 from ..prediction.neural_programmer import AmplitudePolicy
 from ..prediction.specification import Specification
-from .configuration_fields import check_label, made
+from .configuration_fields import build, check_label
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Experience:
         (attempts, jitter) of each: the first with the network of a single pulse, then with the one trained so far. A
         setting that begins with the networks of another one has no need of the first.
     low, high, fastest_s
-        As in `predictor.Law`.
+        As in `rollout.Law`.
     """
 
     devices: int
@@ -67,14 +67,21 @@ class Variant:
         """Return whether records do not suffice for its training."""
         return bool(self.experience or self.like)
 
+    @property
+    def gathering(self) -> Experience:
+        """Return how its own experience is gathered; ValueError for a variant that gathers none."""
+        if self.experience is None:
+            raise ValueError(f"variant {self.key}: it gathers no experience of its own")
+        return self.experience
+
     @classmethod
     def of(cls, key: str, table: Mapping[str, Any]) -> Variant:
-        """Make one of a table of the file."""
+        """Return the variant of a table of the file; ValueError for what is wrong in it."""
         values = dict(table)
         name, experience, drives, like = (values.pop(one, None) for one in ("name", "experience", "drives", "like"))
         if experience:
-            experience = made(Experience, experience, "the experience")
-        drives = made(AmplitudePolicy, drives, "the drives") if drives else None
+            experience = build(Experience, experience, "the experience")
+        drives = build(AmplitudePolicy, drives, "the drives") if drives else None
         check_label(name if name is not None else key)
         if not isinstance(like, str | None):
             raise ValueError(f"like = {like!r} must be the name of a variant")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,22 +14,22 @@ from ..circuit.pulse import Pulse
 from ..dataset.recipe import Sample
 from ..evaluation.baselines import noise_free
 from ..prediction.lookup_table import Table
-from ..prediction.neural_programmer import ModelProgrammer
+from ..prediction.neural_programmer import ModelProgrammer, NeuralProgrammer
 from ..programming.history import History
-from ..programming.lockstep import write_many  # fmt: skip
+from ..programming.lockstep import write_many
 from ..programming.outcome import Outcome
 from ..programming.programmer import Programmer
 from ..programming.programmers.fixed import FixedPulse
-from ..programming.tuning import edges, ranked
+from ..programming.tuning import edges, rank
 from ..programming.write_statistics import summary
 from ..provenance.cache import cached_arrays
 from ..provenance.manifest import describe
 from .context import CONVERGED, TRAINING, WRITES, ExperimentContext
 from .networks import foreign, programmer
 from .prediction_timing import prediction_times
-from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, candidates, carried, row, varied
-from .rival_ratios import compared, inputs, quickest
-from .rivals import placed, table_settings, writing_table
+from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, Rule, best_of_each_amplitude, candidates, carry_over, row
+from .rival_ratios import compare_programmers, inputs, quickest
+from .rivals import cached_basis, table_settings, writing_table
 from .variant import Variant
 
 UNTUNED = "fixed 10 ns, untuned"
@@ -66,45 +67,45 @@ class Writes:
 
 
 def writes(place: ExperimentContext, compact: ExperimentContext | None) -> Writes:
-    """Return the writes of all programmers; `compact`: where a circuit's conventional programmers are tuned first."""
+    """Return the writes of all programmers; `compact` is where a circuit's conventional ones are tuned first."""
     table = place.configuration.tables["write"]
     found = Writes()
     for tolerance in table["tolerances"]:
         found.tuned[tolerance] = {}
         programmers = neural(place, compact)
         for kind in _kinds(table):
-            one, settings = settled(place, kind, tolerance, compact)
+            one, settings = rule_with_settings(place, kind, tolerance, compact)
             programmers.append(one)
             found.tuned[tolerance][one.name] = settings
         tables = writing_table(place, tolerance, compact, table["max_pulses"], table.get("tuned_on", 200))
         programmers += tables
         found.tuned[tolerance] |= {one.name: table_settings(one) for one in tables}
-        done = {one.name: written(place, one, tolerance, table["max_pulses"]) for one in programmers}
+        done = {one.name: write_histories(place, one, tolerance, table["max_pulses"]) for one in programmers}
         timed = {one.name: prediction_times(one, done[one.name]) for one in programmers}
         found.prediction_s[tolerance] = {name: times for name, times in timed.items() if times}
         if table.get("untuned", True):
             plain = FixedPulse(place.pair, UNTUNED_S, name=UNTUNED)
-            done[plain.name] = written(place, plain, tolerance, UNTUNED_MOST)
+            done[plain.name] = write_histories(place, plain, tolerance, UNTUNED_MOST)
         found.histories[tolerance] = done
     return found
 
 
-def _kinds(table: dict[str, Any]) -> list[type[Programmer]]:
-    """Return the kinds of rules that take part: all, or those whose settings the file gives."""
+def _kinds(table: dict[str, Any]) -> list[Rule]:
+    """Return the rules that take part: all, or those whose settings the file gives."""
     given = table.get("conventional")
     return [kind for kind in (*CONVENTIONAL, *INFORMED) if given is None or kind.__name__ in given]
 
 
-def settled(
-    place: ExperimentContext, kind: type[Programmer], tolerance: float, compact: ExperimentContext | None = None
+def rule_with_settings(
+    place: ExperimentContext, kind: Rule, tolerance: float, compact: ExperimentContext | None = None
 ) -> tuple[Programmer, dict[str, Any]]:
-    """Return a conventional programmer with its settings, and what results hold of them.
+    """Return a conventional programmer with its settings, and these and their edges as results hold them.
 
     They are those that the file gives, or those that take the shortest time on training devices, reads included.
     Edges are those of what was tried on the compact model, where all of the grid is.
     """
     given = place.configuration.tables["write"].get("conventional")
-    own = placed(place, kind)
+    own = cached_basis(place, kind)
     if given is not None:
         return kind(own, **given[kind.__name__]), {"parameters": given[kind.__name__], "edges": {}}
     best = tuned_parameters(place, kind, tolerance, compact)[0]
@@ -113,7 +114,7 @@ def settled(
 
 
 def neural(place: ExperimentContext, compact: ExperimentContext | None) -> list[Programmer]:
-    """Return the networks, those that were trained on the compact model instead, and the noise-free model."""
+    """Return programmers of the networks, of those that compact data trained, and of the noise-free model."""
     variants = _neural(place)
     networks = [programmer(place, variant) for variant in variants]
     if compact is not None:
@@ -123,64 +124,63 @@ def neural(place: ExperimentContext, compact: ExperimentContext | None) -> list[
 
 
 def _neural(place: ExperimentContext) -> list[Variant]:
+    """Return the networks that write."""
     return [place.configuration.variants[key] for key in place.configuration.tables["write"]["neural"]]
 
 
 def tuned_parameters(
-    place: ExperimentContext, kind: type[Programmer], tolerance: float, compact: ExperimentContext | None
+    place: ExperimentContext, kind: Rule, tolerance: float, compact: ExperimentContext | None
 ) -> list[dict[str, Any]]:
-    """Return settings, best first."""
+    """Return the settings that a rule was tried with, best first, from the cache or tuned now."""
     table = place.configuration.tables["write"]
     if compact is not None:
-        best = varied(tuned_parameters(compact, kind, tolerance, None), table["tried"])
-        tried, count = [carried(kind, placed(place, kind), one) for one in best], table["tried_on"]
+        best = best_of_each_amplitude(tuned_parameters(compact, kind, tolerance, None), table["tried"])
+        tried, count = [carry_over(kind, cached_basis(place, kind), one) for one in best], table["tried_on"]
     else:
         seeds = np.random.SeedSequence(place.configuration.seed, spawn_key=(TRAINING,))
-        tried, count = candidates(kind, placed(place, kind), table["candidates"], seeds), table["tuned_on"]
+        tried, count = candidates(kind, cached_basis(place, kind), table["candidates"], seeds), table["tuned_on"]
     settings = {"candidates": [repr(one) for one in tried], "tolerance": tolerance, "n": count,
                 "d2d": place.setting.d2d, "seed": place.configuration.seed, "most": table["max_pulses"],
                 "by": _BY, "patience": PATIENCE}  # fmt: skip
 
     def make() -> dict[str, np.ndarray]:
-        drawn = place.drawn(count, TRAINING)
+        drawn = place.samples(count, TRAINING)
         cells = place.fleet(drawn)
         targets = [one.target_S for one in drawn]
-        _, rows = ranked(tried, cells.copy, targets, tolerance, table["max_pulses"], _BY, patience=PATIENCE)
+        _, rows = rank(tried, cells.copy, targets, tolerance, table["max_pulses"], _BY, patience=PATIENCE)
         return {"rows": np.array(json.dumps([row["parameters"] for row in rows]))}
 
     origin = place.origin(**settings)
     return json.loads(
-        str(cached_arrays(place.kept, f"{place.setting.name}-tuned-{kind.__name__}", origin, make)["rows"])
+        str(cached_arrays(place.cache_folder, f"{place.setting.name}-tuned-{kind.__name__}", origin, make)["rows"])
     )
 
 
-def written(place: ExperimentContext, one: Programmer, tolerance: float, most: int) -> list[History]:
-    """Return the writes of one programmer, kept."""
-    drawn = place.drawn(place.setting.write, WRITES)
-    return kept_histories(place, f"writes-{one.name}", one, drawn, tolerance, most, False)
+def write_histories(place: ExperimentContext, one: Programmer, tolerance: float, most: int) -> list[History]:
+    """Return the writes of one programmer to the setting's devices, from the cache or simulated."""
+    drawn = place.samples(place.setting.write, WRITES)
+    return cached_histories(place, f"writes-{one.name}", one, drawn, tolerance, most, False)
 
 
-def converged(place: ExperimentContext) -> dict[str, list[History]]:
-    """Return fig. 7: the same number of iterations whatever the reading, by programmer; targets evenly over the
-    window.
-    """
+def convergence(place: ExperimentContext) -> dict[str, list[History]]:
+    """Return the writes of Fig. 7 by programmer: as many iterations whatever the reading, targets over the window."""
     table = place.configuration.tables["converge"]
     low, high = place.cell.window_S
     shown = [target for target in table["shown_S"] if low < target < high]
     targets = np.concatenate([np.linspace(low, high, table["targets"] + 2)[1:-1], shown])
     starts = place.setting.starts
-    drawn = place.drawn(len(targets) * starts, CONVERGED)
-    moved = [Sample(**(vars(one) | {"target_S": float(targets[k // starts])})) for k, one in enumerate(drawn)]
+    drawn = place.samples(len(targets) * starts, CONVERGED)
+    moved = [dataclasses.replace(one, target_S=float(targets[k // starts])) for k, one in enumerate(drawn)]
     # as published: every pulse is the predicted one, whatever the ones before did
     networks = [programmer(place, place.configuration.variants[key], growth=1.0) for key in place.setting.converge]
     model = ModelProgrammer(noise_free(place.cell, place.pair, place.engine), place.pair, name=NOISE_FREE)
     return {
-        one.name: kept_histories(place, f"converged-{one.name}", one, moved, 0.1, table["iterations"], True)
+        one.name: cached_histories(place, f"converged-{one.name}", one, moved, 0.1, table["iterations"], True)
         for one in [*networks, model]
     }
 
 
-def kept_histories(
+def cached_histories(
     place: ExperimentContext,
     name: str,
     one: Programmer,
@@ -189,7 +189,7 @@ def kept_histories(
     most: int,
     keep_going: bool,
 ) -> list[History]:
-    """Return writes to cells of a setting, kept; arguments as in `write_many`."""
+    """Return writes to cells of a setting, from the cache or simulated; arguments as in `write_many`."""
     targets = [one.target_S for one in drawn]
     settings = place.origin(
         programmer=_identity(one), tolerance=tolerance, most=most, keep_going=keep_going, d2d=place.setting.d2d,
@@ -198,24 +198,24 @@ def kept_histories(
 
     def make() -> dict[str, np.ndarray]:
         found = write_many(place.fleet(drawn), one, targets, tolerance, most, patience=PATIENCE, keep_going=keep_going)
-        return packed(found)
+        return pack(found)
 
     file = f"{place.setting.name}-{name}".replace(" ", "_").replace(",", "")
-    arrays = cached_arrays(place.kept, file, settings, make)
-    return unpacked(arrays, one.name, tolerance, describe(place.cell, programmer=_identity(one)))
+    arrays = cached_arrays(place.cache_folder, file, settings, make)
+    return unpack(arrays, one.name, tolerance, describe(place.cell, programmer=_identity(one)))
 
 
 def _identity(one: Programmer) -> str:
-    """Return what decides the pulses of a programmer."""
+    """Return a text that decides the pulses of a programmer."""
     if isinstance(one, Table):
         return f"{one.name} {one.checkpoint}"
-    if hasattr(one, "checkpoint"):
+    if isinstance(one, NeuralProgrammer):
         return f"{one.name} {one.checkpoint} {one.drives} {one.shortest_s} {one.clock_s} {one.growth}"
     return one.name if isinstance(one, ModelProgrammer) else repr(one)
 
 
-def packed(histories: Sequence[History]) -> dict[str, np.ndarray]:
-    """Return histories as arrays, filled up with NaN."""
+def pack(histories: Sequence[History]) -> dict[str, np.ndarray]:
+    """Return histories as arrays, rows filled up with NaN."""
     reads = max(len(h.readings_S) for h in histories)
 
     def filled(get: Callable[[History], Sequence[float]]) -> np.ndarray:
@@ -239,8 +239,8 @@ def packed(histories: Sequence[History]) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def unpacked(arrays: dict[str, np.ndarray], name: str, tolerance: float, manifest: Any) -> list[History]:
-    """Return the histories that `packed` made arrays of."""
+def unpack(arrays: dict[str, np.ndarray], name: str, tolerance: float, manifest: Any) -> list[History]:
+    """Return the histories that `pack` made arrays of."""
     found = []
     for k, target in enumerate(arrays["target_S"].tolist()):
         rows = {key: arrays[key][k][np.isfinite(arrays[key][k])].tolist() for key in ("readings_S", "conductances_S")}
@@ -258,9 +258,7 @@ def unpacked(arrays: dict[str, np.ndarray], name: str, tolerance: float, manifes
 
 
 def rows(place: ExperimentContext, found: Writes) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return what results hold: tolerance -> programmer -> figures; other read times and ranges of the target below
-    them.
-    """
+    """Return rows of results by tolerance and programmer, each with those of thirds of the window by target."""
     table = place.configuration.tables["write"]
     low, high = place.cell.window_S
     thirds = np.linspace(low, high, 4)
@@ -277,12 +275,12 @@ def rows(place: ExperimentContext, found: Writes) -> dict[str, dict[str, dict[st
 
 
 def ratios(place: ExperimentContext, found: Writes) -> dict[str, Any]:
-    """Return the networks against their rivals, by tolerance: `compared`, ``quickest`` and ``inputs`` of them."""
+    """Return the networks against their rivals, by tolerance: `compare_programmers`, ``quickest`` and ``inputs``."""
     variants = _neural(place)
     ours = {variant.name for variant in variants}
     many = {variant.name for variant in variants if variant.drives or variant.conditioned}
     return {
-        f"{tolerance:g}": compared(programmers, ours, UNTUNED)
+        f"{tolerance:g}": compare_programmers(programmers, ours, UNTUNED)
         | {"quickest": quickest(programmers, ours), "inputs": inputs(programmers, ours - many, many)}
         for tolerance, programmers in found.histories.items()
     }

@@ -25,7 +25,7 @@ def save(arrays: Mapping[str, Any], path: Path) -> Path:
 
 
 def load(path: Path, what: str, put_together: Callable[[dict[str, np.ndarray]], Made]) -> Made:
-    """Return what is put together of the arrays in a file.
+    """Return what `put_together` makes of the arrays in a file.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def load(path: Path, what: str, put_together: Callable[[dict[str, np.ndarray]], 
     what
         What it is to hold, in a word: "checkpoint".
     put_together
-        Takes the arrays by name. What its KeyErrors and ValueErrors say is told; the words of other errors are not.
+        Takes the arrays by name. Messages show what its KeyErrors and ValueErrors say, and nothing of other errors.
 
     Raises
     ------

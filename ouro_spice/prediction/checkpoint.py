@@ -18,6 +18,9 @@ from .network import Weights
 from .specification import Specification
 from .training import Scale, arrays_of, scale_from
 
+_BASE = "clock."
+"""The arrays of the base network begin with this: its name in files."""
+
 
 class Stored(Protocol):
     """What a checkpoint holds; a `PulsePredictor` is one."""
@@ -43,8 +46,8 @@ class Stored(Protocol):
         ...
 
     @property
-    def clock(self) -> Stored | None:
-        """Return the predictor by which it measures how fast a device is, if it does."""
+    def base(self) -> Stored | None:
+        """Return the predictor by whose times it measures how slow a device is, if it does."""
         ...
 
     @property
@@ -62,24 +65,24 @@ Made = TypeVar("Made", bound=Stored)
 
 
 def save(predictor: Stored, path: Path) -> Path:
-    """Write a checkpoint, whole or not at all."""
+    """Write a checkpoint, whole or not at all; return its path."""
     return archive.save(_taken_apart(predictor, ""), path)
 
 
 def load(kind: Callable[..., Made], path: Path) -> Made:
-    """Read a checkpoint; ValueError for a file that is none."""
+    """Read a checkpoint; return the predictor, made by `kind`. ValueError for a file that is none."""
     return archive.load(path, "checkpoint", lambda arrays: _put_together(kind, arrays, ""))
 
 
 def digest(predictor: Stored) -> str:
-    """Return the hash of all that decides its predictions, and of its manifest.
+    """Return the hash (SHA-256, hexadecimal) of all that decides a predictor's answers, and of its manifest.
 
     The range of the training data decides none, and is no part of it: checkpoints that have none keep their hash.
     """
     content = b"".join(np.ascontiguousarray(array).tobytes() for array in _numbers(predictor))
     text = json.dumps(predictor.specification.plain, sort_keys=True) + predictor.manifest.to_json()
-    clock = predictor.clock.sha256 if predictor.clock else ""
-    return hashlib.sha256(content + text.encode() + clock.encode()).hexdigest()
+    base = predictor.base.sha256 if predictor.base else ""
+    return hashlib.sha256(content + text.encode() + base.encode()).hexdigest()
 
 
 def _numbers(predictor: Stored) -> list[np.ndarray]:
@@ -87,6 +90,7 @@ def _numbers(predictor: Stored) -> list[np.ndarray]:
 
 
 def _taken_apart(predictor: Stored, prefix: str) -> dict[str, Any]:
+    """Return the arrays of a checkpoint by name, those of its base with a prefix more."""
     arrays: dict[str, Any] = {f"{prefix}centres": predictor.weights.centres}
     for k, (matrix, bias) in enumerate(predictor.weights.layers):
         arrays[f"{prefix}matrix{k}"], arrays[f"{prefix}bias{k}"] = matrix, bias
@@ -97,12 +101,13 @@ def _taken_apart(predictor: Stored, prefix: str) -> dict[str, Any]:
     arrays[f"{prefix}sha256"] = np.array(predictor.sha256)
     if predictor.seen:
         arrays[f"{prefix}domain"] = np.array(json.dumps(dataclasses.asdict(predictor.seen)))
-    if predictor.clock:
-        arrays |= _taken_apart(predictor.clock, f"{prefix}clock.")
+    if predictor.base:
+        arrays |= _taken_apart(predictor.base, f"{prefix}{_BASE}")
     return arrays
 
 
 def _put_together(kind: Callable[..., Made], file: dict[str, np.ndarray], prefix: str) -> Made:
+    """Return the predictor that `_taken_apart` took apart."""
     count = sum(name.startswith(f"{prefix}matrix") for name in file)
     layers = tuple((file[f"{prefix}matrix{k}"], file[f"{prefix}bias{k}"]) for k in range(count))
     scale = scale_from(tuple(file[prefix + name] for name in ("shift", "scale", "output")))
@@ -110,17 +115,17 @@ def _put_together(kind: Callable[..., Made], file: dict[str, np.ndarray], prefix
     weights = Weights(layers, file[f"{prefix}centres"])
     if not layers or weights.sizes[0] != len(specification.inputs) or weights.sizes[-1] != 1:
         raise ValueError(f"a network of {weights.sizes if layers else 'nothing'}")
-    clock = _put_together(kind, file, f"{prefix}clock.") if f"{prefix}clock.centres" in file else None
+    base = _put_together(kind, file, f"{prefix}{_BASE}") if f"{prefix}{_BASE}centres" in file else None
     manifest = Manifest.from_json(str(file[f"{prefix}manifest"]))
     seen = Domain.read(json.loads(str(file[f"{prefix}domain"]))) if f"{prefix}domain" in file else None
-    predictor = kind(weights, scale, specification, manifest, clock, seen)
+    predictor = kind(weights, scale, specification, manifest, base, seen)
     if str(file[f"{prefix}sha256"]) != predictor.sha256:
         raise ValueError("its content does not fit its hash")
     return predictor
 
 
 def _table(text: str) -> dict[str, Any]:
-    """Return a table of JSON."""
+    """Return a table from its JSON; ValueError for anything else."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

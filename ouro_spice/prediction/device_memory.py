@@ -1,16 +1,16 @@
-"""What the earlier pulses of a write tell of the very device: how much slower than expected it answered."""
+"""What the earlier pulses of a write say about its device: how much slower it is than the middle of all."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
+
+from ..programming.predictor import Predictor, answers
 
 CLEAR_S = 5e-6
-"""A change of conductance [S] that tells as much of the device's speed as of its noise; smaller ones count for less."""
+"""A change of conductance [S] that says as much about the device's speed as about noise; smaller ones count less."""
 
 MOST = 4.0
 """Largest slowness, in units of ln: beyond, something else has happened."""
@@ -19,20 +19,12 @@ KEPT = 0.5
 """What a run in a direction still counts for after the next one in it: r and l walk on."""
 
 
-class Clock(Protocol):
-    """A predictor of the middle of all devices."""
-
-    def predict(self, g_start_S: ArrayLike, dg_S: ArrayLike, **seen: ArrayLike) -> np.ndarray:
-        """Return the signed pulse time [s] for a wanted change of conductance [S]."""
-        ...
-
-
 @dataclass(frozen=True)
 class DeviceMemory:
     """Of k writes: how slow each device is in SET and in RESET, by what its pulses have done so far.
 
     Pulses that follow each other in one direction are a run. One of widths w_1, w_2, .. that has moved the reading from
-    a to b tells the slowness ln(w_1 / t_1 + w_2 / t_2 + ..), t_k the time that the clock, a predictor of the middle of
+    a to b gives the slowness ln(w_1 / t_1 + w_2 / t_2 + ..), t_k the time that the base, a predictor of the middle of
     all devices, gives for a -> b at the amplitude of pulse k: a device that hardly answers is found slow, pulse after
     pulse, although noise hides what each of them did. It counts the more, the farther the reading moved.
 
@@ -63,33 +55,33 @@ class DeviceMemory:
         two, none = np.zeros((2, k)), np.empty((0, k))
         return cls(two, two, np.zeros(k), np.asarray(reading_S, float), none, none, np.asarray(reading_S, float))
 
-    def after(self, clock: Clock, time_s: np.ndarray, drive: np.ndarray, reading_S: np.ndarray) -> DeviceMemory:
-        """Return it with one pulse more each: signed times [s], amplitudes over the pair's, and readings after them
-        [S]; (k,).
+    def after(self, base: Predictor, time_s: np.ndarray, drive: np.ndarray, reading_S: np.ndarray) -> DeviceMemory:
+        """Return the memory with one pulse more of each write: signed times [s], amplitudes over the pair's, and
+        readings after them [S]; (k,) each.
 
-        A pulse whose reading failed tells nothing.
+        A pulse whose reading failed changes nothing.
         """
-        told = np.isfinite(reading_S)
-        sign = np.where(told, np.where(time_s > 0, 1.0, -1.0), self.sign)
+        known = np.isfinite(reading_S)
+        sign = np.where(known, np.where(time_s > 0, 1.0, -1.0), self.sign)
         turned = sign != self.sign
-        slow, sure = self._estimates(clock)
+        slow, sure = self._estimates(base)
         return DeviceMemory(
             np.where(turned, slow, self.slow), np.where(turned, sure, self.sure), sign,
             np.where(turned, self.reading_S, self.anchor_S),
-            np.vstack([np.where(turned, 0.0, self.width_s), np.where(told, np.abs(time_s), 0.0)]),
-            np.vstack([self.drive, drive]), np.where(told, reading_S, self.reading_S),
+            np.vstack([np.where(turned, 0.0, self.width_s), np.where(known, np.abs(time_s), 0.0)]),
+            np.vstack([self.drive, drive]), np.where(known, reading_S, self.reading_S),
         )  # fmt: skip
 
     def of(self, those: np.ndarray) -> DeviceMemory:
-        """Return that of some of the writes."""
+        """Return the memory of some of the writes, by a mask (k,) or places."""
         return DeviceMemory(*(getattr(self, f.name)[..., those] for f in dataclasses.fields(self)))
 
-    def _estimates(self, clock: Clock) -> tuple[np.ndarray, np.ndarray]:
-        """Return the slowness and weight, (2, k), the present run included."""
+    def _estimates(self, base: Predictor) -> tuple[np.ndarray, np.ndarray]:
+        """Return the slowness and its weight, (2, k) each, the present run included."""
         moved = (self.reading_S - self.anchor_S) * self.sign
         seen = np.maximum(moved, CLEAR_S)
         spent = np.zeros(len(seen))
-        ask = getattr(clock, "answer", clock.predict)  # of readings as they are, whatever a clock knows of them
+        ask = answers(base)
         for width_s, drive in zip(self.width_s, self.drive, strict=True):
             expected = np.abs(ask(self.anchor_S, np.where(self.sign < 0, -seen, seen), drive=drive))
             spent += width_s / np.maximum(expected, 1e-12)
@@ -104,9 +96,11 @@ class DeviceMemory:
         slow = (old * self.slow + mine * weight * found) / np.where(total > 0, total, 1.0)
         return np.where(total > 0, slow, 0.0), total
 
-    def seen(self, clock: Clock, dg_S: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the inputs of a network that it stands for, (k,) each, by the direction of the wanted change."""
-        slow, sure = self._estimates(clock)
+    def inputs(self, base: Predictor, dg_S: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the inputs of a network that the memory stands for, by name, (k,) each, for the direction of the
+        wanted change.
+        """
+        slow, sure = self._estimates(base)
         same = np.where(np.asarray(dg_S) > 0, 0, 1)
         k = np.arange(len(same))
         return {

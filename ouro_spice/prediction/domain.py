@@ -23,7 +23,7 @@ MARGIN = 0.05
 """Share of a range by which a question may lie beyond it."""
 
 _SURE = 4.0
-"""Records that are drawn do not hold the very ends: the next one lies so many of their distances beyond in e^-4."""
+"""Random records do not hold the very ends: the next one lies so many of their distances beyond with chance e^-4."""
 
 TARGET = "g_target_S"
 """Name of the range of g_start_S + dg_S."""
@@ -62,7 +62,7 @@ class Domain:
 
     @classmethod
     def of(cls, inputs: tuple[str, ...], examples: Examples) -> Domain:
-        """Return that of training examples, of the inputs that a network sees."""
+        """Return the domain of training examples, for the inputs that a network sees."""
         columns = {name: examples.column(name) for name in inputs if name in DEFAULTS} | {TARGET: examples.target_S}
         ways = tuple(way for sign, way in WAYS.items() if bool((examples.time_s * sign > 0).any()))
         ranges = {name: (float(one.min()), float(one.max())) for name, one in columns.items()}
@@ -70,18 +70,18 @@ class Domain:
 
     @classmethod
     def read(cls, table: Mapping[str, Any]) -> Domain:
-        """Return that of a checkpoint; of one of before, which holds no directions, they are not known."""
+        """Return the domain that a checkpoint holds; older ones hold no directions, which are then not known."""
         ranges = {name: (float(low), float(high)) for name, (low, high) in table["ranges"].items()}
         ways = table.get("directions")
         return cls(ranges, table["records"], ways if ways is None else tuple(map(str, ways)))
 
     @classmethod
     def derived(cls, inputs: tuple[str, ...], scale: Scale, manifest: Manifest) -> Domain:
-        """Return what the data of a checkpoint without one can have held, by its manifest and normalisation.
+        """Return the domain that the data of a checkpoint without one can have had, by its manifest and normalisation.
 
         Starts lie in the windows of the devices of its D2D law, targets in that of the nominal device. Of other data
         than extracted ones only mean and standard deviation are known: 2.5 of these on either side, as far as the
-        difference of two evenly drawn values goes.
+        difference of two uniform values goes.
         """
         around = zip(inputs, scale.shift, 2.5 * scale.scale, strict=True)
         found = {name: (float(mean - width), float(mean + width)) for name, mean, width in around}
@@ -95,17 +95,18 @@ class Domain:
         return cls(found | {"g_start_S": starts, "dg_S": changes, TARGET: targets})
 
     def __or__(self, other: Domain) -> Domain:
-        """Return what either of them holds."""
-        both = [{name: one.ranges.get(name) for name in {**self.ranges, **other.ranges}} for one in (self, other)]
-        spans = {name: [one[name] for one in both if one[name]] for name in both[0]}
-        records = None if None in (self.records, other.records) else self.records + other.records
+        """Return the union: the domain of what either of them holds."""
+        both = (self.ranges, other.ranges)
+        spans = {name: [one[name] for one in both if name in one] for name in {**self.ranges, **other.ranges}}
         ranges = {name: (min(a for a, _ in of), max(b for _, b in of)) for name, of in spans.items()}
-        known = None not in (self.directions, other.directions)
-        ways = tuple(way for way in WAYS.values() if way in self.directions + other.directions) if known else None
-        return Domain(ranges, records, ways)
+        records = None if self.records is None or other.records is None else self.records + other.records
+        if self.directions is None or other.directions is None:
+            return Domain(ranges, records)
+        there = self.directions + other.directions
+        return Domain(ranges, records, tuple(way for way in WAYS.values() if way in there))
 
     def outside(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return where columns of any shape leave their ranges, by name; only those that do.
+        """Return where columns of any shape leave their ranges, as masks by name; only those that do somewhere.
 
         Where ``dg_S`` asks for a direction that the data do not hold, that is `DIRECTION`.
         """
@@ -126,7 +127,7 @@ class Domain:
     def _margin(self, name: str) -> float:
         """Return the share of its range by which an input may lie beyond it.
 
-        Starts and targets are drawn evenly; of their differences the largest are the rarest, and the law of the end of
+        Starts and targets are uniform; of their differences the largest are the rarest, and the law of the end of
         the range is a square root.
         """
         if self.records is None:
@@ -134,35 +135,38 @@ class Domain:
         share = _SURE / self.records
         return max(MARGIN, math.sqrt(share / 2) if name == "dg_S" else share)
 
-    def told(self, names: Mapping[str, Any]) -> str:
+    def in_words(self, names: Mapping[str, Any]) -> str:
         """Return the words for the ranges of some inputs, and for the directions."""
-        return ", ".join(
-            f"{' and '.join(self.directions)} pulses alone" if name == DIRECTION else _words(name, *self.ranges[name])
-            for name in names
-        )
+        alone = f"{' and '.join(self.directions or ())} pulses alone"
+        return ", ".join(alone if name == DIRECTION else _words(name, *self.ranges[name]) for name in names)
 
 
 def edge(manifest: Manifest, name: str) -> float:
-    """Return the "rise_s" or "fall_s" of training data [s]; of edges that were drawn, the middle of their law."""
+    """Return the "rise_s" or "fall_s" of training data [s]; for edges that were drawn at random, the middle of their
+    law.
+    """
     law = manifest.settings[name]
     return float(np.sqrt(law[0] * law[1])) if isinstance(law, list) else law
 
 
 def _words(name: str, low: float, high: float) -> str:
+    """Return the range of one input in words."""
     if name.endswith("_S"):
         return f"{name} {low * 1e6:.4g} .. {high * 1e6:.4g} uS"
     return f"{name} {low:.4g} .. {high:.4g}"
 
 
 def _remembered(manifest: Manifest) -> dict[str, tuple[float, float]]:
-    """Return ranges that a recipe of experience states: amplitudes over the pair's, and what a `Memory` can say."""
+    """Return the ranges that a recipe of experience states, by name: amplitudes over the pair's, and what a memory can
+    say.
+    """
     law = (manifest.settings.get("variant") or {}).get("experience") or {}
     found = {"slow_same": (-MOST, MOST), "slow_other": (-MOST, MOST), "sure_same": (0.0, 2.0), "sure_other": (0.0, 2.0)}
     return found | ({"drive": (law["low"], law["high"])} if {"low", "high"} <= set(law) else {})
 
 
 def _windows(manifest: Manifest) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Return conductances [S] of the starts and the targets of extracted records; None for a manifest of something
+    """Return the ranges of the starts and of the targets of extracted records [S]; None for a manifest of something
     else.
     """
     values = _device(manifest.cell)
@@ -171,13 +175,14 @@ def _windows(manifest: Manifest) -> tuple[tuple[float, float], tuple[float, floa
     device = Device(**{name: values[name] for name in PARAMETERS}, realisation=values["realisation"])
     model = manifest.cell.get("model")
     law = manifest.settings.get("d2d")
-    d2d = law and Spread(**{name: tuple(part) if isinstance(part, list) else part for name, part in law.items()})
+    parts: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in (law or {}).items()}
+    d2d = Spread(**parts) if law else None
     low, high = map(float, characteristics.conductance(device, device.bounds, model=model))
     return reach_S(device, d2d, model), (low, high)
 
 
 def _device(parts: Any) -> Mapping[str, Any] | None:
-    """Return the values of the (first) memristor of a description."""
+    """Return the parameters of the (first) memristor of a description; None where there is none."""
     if isinstance(parts, list | tuple):
         parts = dict(enumerate(parts))
     if not isinstance(parts, Mapping):

@@ -19,7 +19,7 @@ class Examples:
 
     Attributes
     ----------
-    seen
+    inputs
         Columns by name, (n,) float64: readings and what else a network may see, of `DEFAULTS`.
     target_S
         Wanted conductance [S], (n,).
@@ -29,14 +29,14 @@ class Examples:
         Conductance over the width of a pulse towards the target; None where nothing but the times is known.
     """
 
-    seen: Mapping[str, torch.Tensor]
+    inputs: Mapping[str, torch.Tensor]
     target_S: torch.Tensor
     time_s: torch.Tensor
     curves: Curves | None
 
     @classmethod
     def of(cls, data: PulseDataset, split: str | None = None, curves: bool = True) -> Examples:
-        """Return the records of a split that reached their targets; none where it is empty.
+        """Return the records of a split that reached their targets as examples; none where it is empty.
 
         Raises
         ------
@@ -51,24 +51,32 @@ class Examples:
         for name, column in (("log_rise", "rise_s"), ("log_fall", "fall_s")):
             if column in rows:
                 seen[name] = torch.from_numpy(np.log(rows[column].to_numpy(float)))
-        histories = ((dt_s, g_S.numpy()) for dt_s, g_S in data.histories(split)) if curves else None
-        return cls(seen, inputs.sum(dim=1), time_s, Curves.of(histories) if curves else None)
+        recorded = Curves.of((dt_s, g_S.numpy()) for dt_s, g_S in data.histories(split)) if curves else None
+        return cls(seen, inputs.sum(dim=1), time_s, recorded)
 
     def __len__(self) -> int:
         return len(self.time_s)
 
+    @property
+    def recorded(self) -> Curves:
+        """Return the curves of all examples; ValueError where nothing but the times is known."""
+        if self.curves is None:
+            raise ValueError("this training learns from histories, and the records have none")
+        return self.curves
+
     def table(
         self, names: tuple[str, ...], rows: torch.Tensor | slice = slice(None), dg_S: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Return what a network sees, (rows, inputs); `dg_S`: with other wanted changes, (rows,) [S]."""
-        asked = self.seen["dg_S"][rows] if dg_S is None else dg_S
+        """Return the inputs of a network, (rows, inputs); with `dg_S`, (rows,) [S], those of other wanted changes."""
+        asked = self.inputs["dg_S"][rows] if dg_S is None else dg_S
         columns = {"dg_S": asked} | {name: torch.from_numpy(of(asked.numpy())) for name, of in DERIVED.items()}
         return torch.stack([columns[name] if name in columns else self.column(name)[rows] for name in names], dim=1)
 
     def column(self, name: str) -> torch.Tensor:
-        """Return one input, (n,), of `DEFAULTS`; what stands for it where it is not known."""
-        if name in self.seen:
-            return self.seen[name]
-        if DEFAULTS[name] is None:
+        """Return one input of all examples, (n,), of `DEFAULTS`; its default where it is not known."""
+        if name in self.inputs:
+            return self.inputs[name]
+        default = DEFAULTS[name]
+        if default is None:
             raise ValueError(f"the network sees {name}, which these records do not have")
-        return torch.full((len(self),), DEFAULTS[name], dtype=torch.float64)
+        return torch.full((len(self),), default, dtype=torch.float64)

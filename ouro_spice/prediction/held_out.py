@@ -10,15 +10,16 @@ import torch
 from ..dataset.pulse_dataset import PulseDataset
 from ..evaluation.bands import BANDS, label, shares
 from ..evaluation.increments import STEPS_S, Increments
+from ..programming.predictor import answers
 from .examples import Examples
-from .teachable import known
+from .teachable import has_trajectories
 
 if TYPE_CHECKING:
     from .pulse_predictor import PulsePredictor
 
 
 def held_out(predictor: PulsePredictor, data: PulseDataset, split: str = "test") -> dict[str, Any]:
-    """Return errors on the records of a split that reached their targets.
+    """Return the errors of a predictor on the records of a split that reached their targets, by name.
 
     Returns
     -------
@@ -34,11 +35,11 @@ def held_out(predictor: PulsePredictor, data: PulseDataset, split: str = "test")
     rows = data.reached(split)
     if not len(rows):
         return {"n": 0}
-    examples = Examples.of(data, split, curves=known(data, split))
-    seen = {name: column.numpy() for name, column in examples.seen.items()}
+    examples = Examples.of(data, split, curves=has_trajectories(data, split))
+    seen = {name: column.numpy() for name, column in examples.inputs.items()}
     more = {name: seen[name] for name in predictor.specification.inputs[2:] if name in seen}
     # records may lie beyond the ends of those that were trained on
-    time_s = getattr(predictor, "answer", predictor.predict)(seen["g_start_S"], seen["dg_S"], **more)
+    time_s = answers(predictor)(seen["g_start_S"], seen["dg_S"], **more)
     error = np.abs(time_s / examples.time_s.numpy() - 1)
     found = {"n": len(error), "t_error_median": float(np.median(error)), "t_error_mean": float(error.mean())}
     if examples.curves is None:
@@ -49,13 +50,15 @@ def held_out(predictor: PulsePredictor, data: PulseDataset, split: str = "test")
 
 
 def _small_updates(predictor: PulsePredictor, examples: Examples, more: dict[str, np.ndarray]) -> list[dict[str, Any]]:
-    """Return gain and spread of small changes, asked of the records that went at least twice as far."""
-    start_S, dg_S = examples.seen["g_start_S"].numpy(), examples.seen["dg_S"].numpy()
+    """Return gain and spread of small changes, a row each as of `Increments.rows`, from the records that went at least
+    twice as far.
+    """
+    start_S, dg_S = examples.inputs["g_start_S"].numpy(), examples.inputs["dg_S"].numpy()
     parts = []
     for step_S in STEPS_S:
         asked = np.sign(dg_S) * step_S
-        time_s = getattr(predictor, "answer", predictor.predict)(start_S, asked, **more)
-        change = examples.curves.at(torch.tensor(time_s) * torch.sign(examples.time_s)).numpy() - start_S
+        time_s = answers(predictor)(start_S, asked, **more)
+        change = examples.recorded.at(torch.tensor(time_s) * torch.sign(examples.time_s)).numpy() - start_S
         far = np.flatnonzero(np.abs(dg_S) >= 2 * step_S)
         parts.append((asked[far], start_S[far], change[far], far))
     asked, start, change, case = (np.concatenate(one) for one in zip(*parts, strict=True))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,13 +23,13 @@ from .._util.forks import cached_property
 from ..circuit.pulse import Pulse
 from ..dataset.pulse_dataset import PulseDataset
 from ..evaluation.noise_floor import Trials
-from ..programming.programmer import Conventional
+from ..programming.programmer import TRAINING_DATA, Conventional
 from ..provenance.manifest import Manifest
 from ..provenance.rebuild import check_fit
 from ..simulation.write_voltages import Pair, recorded_pair
 from . import questions, table_fit, table_store
 from .domain import Domain, edge
-from .neural_programmer import clocked, pulses, repeats
+from .neural_programmer import driver_times, pulses, repeats
 
 _WHO = "the table does not hold"
 
@@ -80,7 +79,7 @@ class Table(Conventional):
     turn: float = 0.7
     name: str = "table"
 
-    knows: ClassVar[str] = "training data"
+    knows = TRAINING_DATA
 
     def __post_init__(self) -> None:
         for name in ("axis_S", "log_time"):
@@ -102,7 +101,7 @@ class Table(Conventional):
 
     @classmethod
     def fit(cls, data: PulseDataset | Trials, band: float | None = None, *, bins: int = 20, seed: int = 0) -> Table:
-        """Make a table from trials, or from the "train" records of a dataset.
+        """Return a table made from trials, or from the "train" records of a dataset.
 
         From trials, for each of their pairs the time after which most trajectories are within the band, as
         `Trials.floor` chooses it; between the pairs, in the logarithms of start and target, a thin-plate spline of the
@@ -145,7 +144,8 @@ class Table(Conventional):
         return cls(**made)
 
     def predict(self, g_start_S: ArrayLike, dg_S: ArrayLike, *, outside: str = "warn") -> np.ndarray:
-        """Return the signed pulse time [s] for a wanted change of conductance [S]; SET positive. Broadcasts.
+        """Return the signed pulse times [s] for wanted changes of conductance [S], SET positive, of the shape that the
+        inputs broadcast to.
 
         Arguments, what becomes of questions outside the range of its data, and errors are those of
         `PulsePredictor.predict`.
@@ -159,11 +159,11 @@ class Table(Conventional):
         return time_s if unanswered is None else np.where(unanswered, np.nan, time_s)
 
     def answer(self, g_start_S: ArrayLike, dg_S: ArrayLike) -> np.ndarray:
-        """Return what the table says, whatever it is asked: for programmers, whose readings are what they are."""
+        """Return the same for whatever is asked, with no warning: for programmers, whose readings are what they are."""
         return self._answered(*np.broadcast_arrays(np.asarray(g_start_S, float), np.asarray(dg_S, float)))
 
     def _answered(self, start_S: np.ndarray, dg_S: np.ndarray) -> np.ndarray:
-        """Return the signed times [s] for inputs of one shape."""
+        """Return the signed times [s] for inputs of one shape, which is theirs."""
         target_S = np.maximum(start_S + dg_S, 1e-12)
         way = np.where(dg_S > 0, 0, 1)
         if not self.smooth:
@@ -176,7 +176,9 @@ class Table(Conventional):
         return np.where(np.abs(dg_S) <= self.still * target_S, 0.0, np.sign(dg_S) * time_s)
 
     def _place(self, log_g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the point below each, and the part of the way to the next one; beyond the axis its end."""
+        """Return the point of the axis below each value, and the part of the way to the next one; beyond the axis its
+        end.
+        """
         axis = self._log_axis
         i = np.clip(np.searchsorted(axis, log_g, side="right") - 1, 0, len(axis) - 2)
         return i, np.clip((log_g - axis[i]) / (axis[i + 1] - axis[i]), 0.0, 1.0)
@@ -187,21 +189,25 @@ class Table(Conventional):
 
     @cached_property
     def _middles(self) -> np.ndarray:
-        """Return logarithms of the ends of the points' parts of the axis, (N - 1,)."""
+        """Return the logarithms of where the parts of the axis end that belong to its points, (N - 1,)."""
         return np.log((self.axis_S[1:] + self.axis_S[:-1]) / 2)
 
     def save(self, path: str | Path) -> Path:
-        """Write a file of arrays and JSON, no code."""
+        """Write a file of arrays and JSON, no code; return its path."""
         return table_store.save(self, checked_path("path", path))
 
     @classmethod
     def load(cls, path: str | Path) -> Table:
-        """Read such a file; ValueError for one that is none."""
+        """Read such a file; return the table. ValueError for a file that is none."""
         return table_store.load(cls, checked_path("path", path))
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """Return the hash of all that decides its predictions, and of its manifest."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         return table_store.digest(self)
 
     @property
@@ -210,21 +216,21 @@ class Table(Conventional):
         return recorded_pair(self.manifest)
 
     def edges(self) -> tuple[float, float]:
-        """Return rise and fall of its pulses [s]: of edges that were drawn, the middle of their law."""
+        """Return rise and fall of the pulses [s]; for edges that were drawn at random, the middle of their law."""
         return edge(self.manifest, "rise_s"), edge(self.manifest, "fall_s")
 
     def replace(self, **changes: object) -> Table:
-        """Return the same table with other settings, such as ``any_circuit`` or ``growth``."""
+        """Return this table with other settings, such as ``any_circuit`` or ``growth``."""
         return dataclasses.replace(self, **changes)
 
     def candidates(self) -> list[Table]:
-        """Return the same table with each of the factors that `tune` may choose from."""
+        """Return this table with each of the factors that `tune` may choose from."""
         return [self.replace(growth=growth, turn=turn) for growth in (1.0, 1.25, 1.5, 2.0, 3.0)
                 for turn in (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1)]  # fmt: skip
 
     @property
     def checkpoint(self) -> str:
-        """Return the hash of the table, for manifests of writes."""
+        """Return the hash of the table, which manifests of writes hold."""
         return self.sha256
 
     def check(self, here: Manifest | str) -> None:
@@ -233,7 +239,9 @@ class Table(Conventional):
             check_fit(self.manifest, here, "table", "make one for it, or table.replace(any_circuit=True)")
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return what the table holds for the latest reading of k writes: targets (k,) and readings (k, j) [S]."""
+        """Return the pulses that the table holds for the latest readings of k writes: targets (k,) and readings (k, j)
+        [S].
+        """
         readings = np.asarray(readings, dtype=float)
         questions.check_targets(self.domain, targets, _WHO)
         dg = targets - readings[:, -1]
@@ -241,5 +249,5 @@ class Table(Conventional):
         turns = np.sum(up[:, 1:] != up[:, :-1], axis=1)
         # after so many the pulse is the longest one in any case, and a power of more might be infinite
         longer = self.growth ** np.minimum(repeats(targets, readings), 99) * self.turn ** np.minimum(turns, 99)
-        time_s = clocked(longer * self.answer(readings[:, -1], dg), dg, self.pair, self.shortest_s)
+        time_s = driver_times(longer * self.answer(readings[:, -1], dg), dg, self.pair, self.shortest_s)
         return pulses(self.pair, time_s, np.ones(len(time_s)), *self.edges())

@@ -29,7 +29,7 @@ class Weights:
     centres: np.ndarray
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Return outputs (n,) of normalised inputs (n, inputs)."""
+        """Return outputs (n,) for normalised inputs (n, inputs)."""
         y = x[None]
         for matrix, bias in self.layers[:-1]:
             y = np.tanh(y @ matrix.transpose(0, 2, 1) + bias[:, None])
@@ -39,12 +39,12 @@ class Weights:
 
     @property
     def arrays(self) -> list[np.ndarray]:
-        """Return all of them, in a fixed order."""
+        """Return all arrays in a fixed order: centres, then matrix and bias of each layer."""
         return [self.centres, *(array for layer in self.layers for array in layer)]
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Return the number of inputs, hidden units, and outputs."""
+        """Return the number of inputs, of hidden units layer by layer, and of outputs."""
         return (self.layers[0][0].shape[2], *(matrix.shape[1] for matrix, _ in self.layers))
 
 
@@ -63,7 +63,7 @@ class Network(torch.nn.Module):
         self.biases = torch.nn.ParameterList([torch.stack([one.bias.detach() for one in same]) for same in layers])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return outputs (n,) of normalised inputs (n, inputs)."""
+        """Return outputs (n,) for normalised inputs (n, inputs)."""
         y = x.expand(len(self.centres), *x.shape)
         last = len(self.matrices) - 1
         for k, (matrix, bias) in enumerate(zip(self.matrices, self.biases, strict=True)):
@@ -75,13 +75,13 @@ class Network(torch.nn.Module):
 
     @property
     def weights(self) -> Weights:
-        """Return a copy of the present numbers."""
+        """Return a copy of the present weights."""
         pairs = zip(self.matrices, self.biases, strict=True)
         layers = tuple((matrix.detach().numpy().copy(), bias.detach().numpy().copy()) for matrix, bias in pairs)
         return Weights(layers, self.centres.copy())
 
     def load(self, weights: Weights) -> None:
-        """Take over numbers; ValueError where they are of another shape."""
+        """Take over weights; ValueError where they are of another shape."""
         own = [tuple(matrix.shape) for matrix in self.matrices]
         if [matrix.shape for matrix, _ in weights.layers] != own:
             raise ValueError(f"a network of {weights.sizes}, {len(weights.centres)} times, is none to go on from")
@@ -92,7 +92,7 @@ class Network(torch.nn.Module):
 
 
 def shares(centres: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Return the share (K, n) that each network has in the answer at x (n,): 1 at its centre, 0 from the next ones
-    on.
+    """Return the share (K, n) that each network has in the answer at x (n,): 1 at its own centre, 0 from its
+    neighbours' on.
     """
     return np.stack([np.interp(x, centres, unit) for unit in np.eye(len(centres))])

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._util.checks import check_flag, check_has, check_kind, check_range, check_text
 from ..circuit.pulse import Pulse
 from ..dataset.recipe import LIMIT
+from ..programming.predictor import Predictor
 from ..programming.programmer import NOMINAL, TRAINING_DATA
 from ..provenance.manifest import Manifest
 from ..provenance.rebuild import check_fit
 from ..simulation.write_voltages import Pair
 from .device_memory import DeviceMemory
-from .questions import check_targets
-
-if TYPE_CHECKING:
-    from .pulse_predictor import PulsePredictor
 
 Chosen = tuple[np.ndarray, np.ndarray]
 """Signed times [s] and amplitudes over the pair's, (k,)."""
@@ -54,7 +50,9 @@ class AmplitudePolicy:
         check_flag("fixed", self.fixed)
 
     def choose(self, predict: Callable[[np.ndarray], np.ndarray], count: int) -> Chosen:
-        """Return times and amplitudes of `count` pulses; `predict` gives the signed times of all at some amplitudes."""
+        """Return the times and amplitudes of `count` pulses; `predict` gives the signed times (count,) [s] of all at
+        amplitudes (count,).
+        """
         grid = np.linspace(self.low, self.high, _DRIVES)
         times = np.stack([predict(np.full(count, drive)) for drive in grid])
         off = np.abs(np.log(np.maximum(np.abs(times), 1e-15) / self.width_s))
@@ -86,7 +84,7 @@ class NeuralProgrammer:
         without a memory would ask a slow device for the same again and again. History-conditioned ones know better.
     """
 
-    predictor: PulsePredictor
+    predictor: Predictor
     any_circuit: bool = False
     shortest_s: float = 1e-9
     name: str = "neural"
@@ -101,7 +99,7 @@ class NeuralProgrammer:
         check_range("shortest_s", self.shortest_s, 1e-12, 1.0, "s")
         check_range("clock_s", self.clock_s, 0, 1.0, "s")
         check_range("growth", self.growth, 1, 10, "")
-        if self.drives is not None and "drive" not in self.predictor.specification.inputs:
+        if self.drives is not None and "drive" not in self.predictor.inputs:
             raise ValueError("this predictor was trained at one pair of amplitudes: it has no others to choose from")
 
     def _check_kinds(self) -> None:
@@ -115,7 +113,7 @@ class NeuralProgrammer:
 
     @property
     def checkpoint(self) -> str:
-        """Return the hash of the network."""
+        """Return the hash of the network, which manifests of writes hold."""
         return self.predictor.sha256
 
     def check(self, here: Manifest | str) -> None:
@@ -125,51 +123,53 @@ class NeuralProgrammer:
             check_fit(self.predictor.manifest, here, "predictor", remedy)
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """Return the pulse that the network predicts from the latest reading."""
+        """Return the pulse that the predictor gives for the latest of all readings of a write [S]."""
         return self.next_pulses(np.array([target]), np.array([readings]))[0]
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return the same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
+        """Return the next pulse of each of k writes: targets (k,) and all their readings so far (k, j) [S]."""
         readings = np.asarray(readings, dtype=float)
-        check_targets(self.predictor.domain, targets)
-        if self.predictor.clock is None:
+        self.predictor.check_targets(targets)
+        if self.predictor.base is None:
             # after so many the pulse is the longest one in any case, and a power of more might be infinite
             longer = self.growth ** np.minimum(repeats(targets, readings), 99)
             chosen = self.choose(targets, DeviceMemory.empty(readings[:, -1]), longer)
         else:
             memory = DeviceMemory.empty(readings[:, 0])
             for reading in readings[:, 1:].T:
-                memory = memory.after(self.predictor.clock, *self.choose(targets, memory), reading)
+                memory = memory.after(self.predictor.base, *self.choose(targets, memory), reading)
             chosen = self.choose(targets, memory)
         return pulses(self.predictor.pair, *chosen, *self.predictor.edges())
 
     def predictions(self, targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
-        """Return how many evaluations of its networks the next pulse of each of k writes takes, (k,).
+        """Return the number of evaluations of its networks that the next pulse of each of k writes takes, (k,).
 
-        The network is asked once for each amplitude; with a memory, the clock network once for each pulse of the
+        The network is asked once for each amplitude; with a memory, the base network once for each pulse of the
         present run, which the latest reading says something new of. The software here works the whole write out again.
         """
         count = np.full(len(targets), _DRIVES if self.drives else 1)
-        if self.predictor.clock is None or np.shape(readings)[1] < 2:
+        if self.predictor.base is None or np.shape(readings)[1] < 2:
             return count
         return count + 1 + repeats(np.asarray(targets), np.asarray(readings)[:, :-1])
 
     def choose(self, targets: np.ndarray, memory: DeviceMemory, longer: np.ndarray | float = 1.0) -> Chosen:
-        """Return the signed times [s] and amplitudes over the pair's for k writes, by what is remembered of each.
+        """Return the signed times [s] and amplitudes over the pair's for k writes, (k,) each, by what is remembered of
+        each.
 
         Predicted times are taken `longer` times as long.
         """
         reading = memory.reading_S
         dg = targets - reading
-        seen = memory.seen(self.predictor.clock, dg) if self.predictor.clock else {}
+        seen = memory.inputs(self.predictor.base, dg) if self.predictor.base else {}
 
         def predict(drive: np.ndarray) -> np.ndarray:
+            """Return the signed times [s] at amplitudes over the pair's, (k,)."""
             more = seen | {"drive": drive} if self.drives else seen
             return longer * self.predictor.answer(reading, dg, **more)
 
         one = np.ones(len(reading))
         time_s, drive = (predict(one), one) if self.drives is None else self.drives.choose(predict, len(reading))
-        return clocked(time_s, dg, self.predictor.pair, self.shortest_s, self.clock_s), drive
+        return driver_times(time_s, dg, self.predictor.pair, self.shortest_s, self.clock_s), drive
 
 
 @dataclass(frozen=True)
@@ -200,30 +200,28 @@ class ModelProgrammer:
     knows = NOMINAL
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """Return the pulse that would do it without noise."""
+        """Return the pulse that the function gives for the latest of all readings of a write [S]."""
         return self.next_pulses(np.array([target]), np.array([readings]))[0]
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return the same for k writes at once: targets (k,) and all their readings so far (k, j) [S]."""
+        """Return the next pulse of each of k writes: targets (k,) and all their readings so far (k, j) [S]."""
         reading = np.asarray(readings, dtype=float)[:, -1]
         dg = targets - reading
-        time_s = clocked(np.asarray(self.predict(reading, dg)), dg, self.voltages, self.shortest_s)
+        time_s = driver_times(np.asarray(self.predict(reading, dg)), dg, self.voltages, self.shortest_s)
         return pulses(self.voltages, time_s, np.ones(len(time_s)), self.rise_s, self.fall_s)
 
 
 def repeats(targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
-    """Return how many of the readings (k, j) before the last one, without a break, were on its side of the targets
-    (k,).
-    """
+    """Return the number of readings (k, j) just before the last one that were on its side of the targets, (k,)."""
     sides = np.sign(targets[:, None] - readings)
     same = (sides == sides[:, -1:])[:, ::-1]
     return np.cumprod(same, axis=1).sum(axis=1) - 1
 
 
-def clocked(
+def driver_times(
     time_s: np.ndarray, dg_S: np.ndarray, voltages: Pair, shortest_s: float = 1e-9, clock_s: float = 0.0
 ) -> np.ndarray:
-    """Return the signed times (k,) [s] as a driver can send them: whole clocks; without a sign, towards the target.
+    """Return signed times (k,) [s] as a driver can send them: whole clock periods; a time of 0 is towards the target.
 
     No pulse is shorter than `shortest_s`, or longer than the longest one of a dataset: a network that is asked for
     what it has never seen may answer with any time.
@@ -237,8 +235,8 @@ def clocked(
 
 
 def pulses(
-    voltages: Pair, time_s: Sequence[float], drive: Sequence[float], rise_s: float, fall_s: float
+    voltages: Pair, time_s: Iterable[float], drive: Iterable[float], rise_s: float, fall_s: float
 ) -> list[Pulse]:
-    """Return pulses of signed times [s] and amplitudes over the pair's."""
+    """Return pulses of signed times [s] and amplitudes over the pair's, k of them."""
     made = zip(time_s, drive, strict=True)
     return [Pulse(voltages.amplitude(t) * float(d), abs(float(t)), rise_s, fall_s) for t, d in made]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def shipped_checkpoint(kind: str) -> Path:
-    """Return the checkpoint that comes with the package for the default cell of a kind, such as "1t1r".
+    """Return the path of the checkpoint that comes with the package for the default cell of a kind, such as "1t1r".
 
     Raises
     ------
@@ -29,9 +29,10 @@ def shipped_checkpoint(kind: str) -> Path:
 
 
 def default_programmer(predictor: PulsePredictor, **changes: Any) -> NeuralProgrammer:
-    """Return the programmer that a checkpoint is for: with the amplitudes that its network was trained to choose from.
+    """Return the programmer that a checkpoint is for, with the amplitudes that its network was trained to choose from.
 
     `changes` are arguments of `NeuralProgrammer`.
     """
     drives = predictor.manifest.settings.get("drives")
-    return NeuralProgrammer(predictor, **({"drives": AmplitudePolicy(**drives) if drives else None} | changes))
+    settings: dict[str, Any] = {"drives": AmplitudePolicy(**drives) if drives else None}
+    return NeuralProgrammer(predictor, **(settings | changes))

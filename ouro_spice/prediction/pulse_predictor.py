@@ -47,8 +47,8 @@ class PulsePredictor:
         What the network is and how it was trained.
     manifest
         Of the training data; ``settings["training"]`` says how it was trained.
-    clock
-        The predictor by whose times a history-conditioned one measures how fast a device is; None for others.
+    base
+        The predictor by whose times a history-conditioned one measures how slow a device is; None for others.
     seen
         The ranges of its training data; None where they were not kept, and follow from the manifest.
     """
@@ -57,7 +57,7 @@ class PulsePredictor:
     scale: Scale
     specification: Specification
     manifest: Manifest = field(repr=False)
-    clock: PulsePredictor | None = None
+    base: PulsePredictor | None = None
     seen: Domain | None = None
 
     @classmethod
@@ -69,7 +69,7 @@ class PulsePredictor:
         seed: int = 0,
         start: PulsePredictor | None = None,
     ) -> PulsePredictor:
-        """Train on the "train" records; the epochs that are best on the "validation" ones are kept.
+        """Return a predictor trained on the "train" records: with the epochs that are best on the "validation" ones.
 
         Where no validation record reached its target, training takes all its epochs and the last one is kept; its
         scores, in ``settings["training"]["kept"]`` of the manifest, are then None.
@@ -101,15 +101,15 @@ class PulsePredictor:
             specification = plain(max(len(data.reached("train")), 1), _has_curves(data))
         check_teachable(data, specification)
         curves = any(stage.needs_curves for stage in specification.stages)
-        parts = [Examples.of(data, split, curves) for split in ("train", "validation")]
-        return cls.trained(specification, *parts, data.manifest, seed=seed, start=start)
+        training, validation = (Examples.of(data, split, curves) for split in ("train", "validation"))
+        return cls.trained(specification, training, validation, data.manifest, seed=seed, start=start)
 
     @classmethod
     def trained(
         cls, specification: Specification, training: Examples, validation: Examples, manifest: Manifest, *,
-        seed: int = 0, start: PulsePredictor | None = None, clock: PulsePredictor | None = None,
+        seed: int = 0, start: PulsePredictor | None = None, base: PulsePredictor | None = None,
     ) -> PulsePredictor:  # fmt: skip
-        """Train on examples; see `fit`. `manifest` is that of what made them."""
+        """Return a predictor trained on examples; see `fit`. `manifest` is that of what made them."""
         check_seed(seed)
         _check_examples(specification, training, validation)
         if start is not None and start.specification.inputs != specification.inputs:
@@ -122,10 +122,11 @@ class PulsePredictor:
         manifest = Manifest.from_json(manifest.to_json())
         manifest.settings["training"] = {"seed": int(seed), "kept": scores, "start": start.sha256 if start else None}
         seen = Domain.of(specification.inputs, training)
-        return cls(weights, scale, specification, manifest, clock, seen | start.domain if start else seen)
+        return cls(weights, scale, specification, manifest, base, seen | start.domain if start else seen)
 
     def predict(self, g_start_S: ArrayLike, dg_S: ArrayLike, *, outside: str = "warn", **seen: ArrayLike) -> np.ndarray:
-        """Return the signed pulse time [s] for a wanted change of conductance [S]; SET positive. Broadcasts.
+        """Return the signed pulse times [s] for wanted changes of conductance [S], SET positive, of the shape that the
+        inputs broadcast to.
 
         Parameters
         ----------
@@ -153,16 +154,25 @@ class PulsePredictor:
         return time_s if unanswered is None else np.where(unanswered, np.nan, time_s)
 
     def answer(self, g_start_S: ArrayLike, dg_S: ArrayLike, **seen: ArrayLike) -> np.ndarray:
-        """Return what the network says, whatever it is asked: for programmers, whose readings are what they are."""
+        """Return the same for whatever is asked, with no warning: for programmers, whose readings are what they are."""
         return self._answered(questions.broadcast({"g_start_S": g_start_S, "dg_S": dg_S, **seen}))
+
+    def check_targets(self, targets_S: np.ndarray) -> None:
+        """Warn where a programmer asks for targets [S] that its training data never had."""
+        questions.check_targets(self.domain, targets_S)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Return the names of what its network sees."""
+        return self.specification.inputs
 
     @cached_property
     def domain(self) -> Domain:
-        """Return the ranges of its training data, or of what they can have been."""
+        """Return the ranges of the training data; those that they can have had where they were not kept."""
         return self.seen or Domain.derived(self.specification.inputs, self.scale, self.manifest)
 
     def _answered(self, given: dict[str, np.ndarray]) -> np.ndarray:
-        """Return the signed times [s] for inputs of one shape."""
+        """Return the signed times [s] for inputs of one shape, which is theirs."""
         shape = given["dg_S"].shape
         given = given | {name: of(given["dg_S"]) for name, of in DERIVED.items()}
         columns = [given[n] if n in given else np.full(shape, self._default(n)) for n in self.specification.inputs]
@@ -174,17 +184,18 @@ class PulsePredictor:
         return np.sign(given["dg_S"]) * np.exp(np.clip(y, np.log(SHORTEST_S), np.log(LONGEST_S)))
 
     def _default(self, name: str) -> float:
+        """Return what stands for an input that is not given."""
         if name in ("log_rise", "log_fall"):
             return float(np.log(edge(self.manifest, name.replace("log_", "") + "_s")))
         return DEFAULTS[name]
 
     def save(self, path: str | Path) -> Path:
-        """Write a checkpoint: arrays and JSON, no code."""
+        """Write a checkpoint of arrays and JSON, no code; return its path."""
         return checkpoint.save(self, checked_path("path", path))
 
     @classmethod
     def load(cls, path: str | Path) -> PulsePredictor:
-        """Read a checkpoint; ValueError for a file that is none."""
+        """Read a checkpoint; return the predictor. ValueError for a file that is none."""
         return checkpoint.load(cls, checked_path("path", path))
 
     @property
@@ -198,12 +209,12 @@ class PulsePredictor:
         return recorded_pair(self.manifest)
 
     def edges(self) -> tuple[float, float]:
-        """Return the rise and fall of its pulses [s]: of edges that were drawn, the middle of their law."""
+        """Return rise and fall of the pulses [s]; for edges that were drawn at random, the middle of their law."""
         return edge(self.manifest, "rise_s"), edge(self.manifest, "fall_s")
 
 
 def _few(table: np.ndarray) -> list[np.ndarray]:
-    """Return the rows of a table, so many at once."""
+    """Return the rows of a table in parts of at most `_ROWS`."""
     return np.split(table, range(_ROWS, len(table), _ROWS))
 
 

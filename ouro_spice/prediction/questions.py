@@ -1,4 +1,4 @@
-"""What a predictor is asked: checked, and what lies outside its training told."""
+"""What a predictor is asked: inputs are checked, and those outside its training data are warned of."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OUTSIDE = ("warn", "nan", "raise", "accept")
 
 
 def broadcast(given: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
-    """Return the inputs of a network as arrays of one shape; ValueError naming those that are none."""
+    """Return the inputs of a network by name, as float arrays of one shape; ValueError naming those that are none."""
     unknown = set(given) - set(DEFAULTS)
     if unknown:
         raise ValueError(f"{sorted(unknown)[0]!r} is no input of a predictor; there is {', '.join(DEFAULTS)}")
@@ -30,10 +30,9 @@ def broadcast(given: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
     for name, values in given.items():
         try:
             numbers = np.asarray(values)
-            good = numbers.dtype.kind in "iuf"
         except ValueError:  # rows of different lengths
-            good = False
-        if not good:
+            numbers = np.asarray(None)
+        if numbers.dtype.kind not in "iuf":
             raise ValueError(f"{name} = {reprlib.repr(values)} must be a number or an array of numbers")
         arrays[name] = numbers.astype(float)
     try:
@@ -56,12 +55,12 @@ def check(given: Mapping[str, np.ndarray]) -> None:
 def outside_training(
     domain: Domain, given: Mapping[str, np.ndarray], outside: str, who: str = "the network was not trained on"
 ) -> np.ndarray | None:
-    """Return which questions are to have no answer, of the shape of the inputs; None: all have one."""
+    """Return a mask of the questions that get no answer, of the shape of the inputs; None where all get one."""
     columns = {**given, TARGET: given["g_start_S"] + given["dg_S"]}
     found = domain.outside(columns)
     if not found:
         return None
-    text = f"asked for what {who}; its data: {domain.told(found)}"
+    text = f"asked for what {who}; its data: {domain.in_words(found)}"
     if outside == "raise":
         name, where = next(iter(found.items()))
         first = columns["dg_S" if name == DIRECTION else name][where].flat[0]
@@ -76,4 +75,4 @@ def check_targets(domain: Domain, targets_S: np.ndarray, who: str = "the network
     """Warn where a programmer is asked for targets [S] that its network never had; readings are what they are."""
     found = domain.outside({TARGET: np.asarray(targets_S, dtype=float)})
     if found:
-        warn(f"{who} such a target; its data: {domain.told(found)}", OutsideTraining)
+        warn(f"{who} such a target; its data: {domain.in_words(found)}", OutsideTraining)

@@ -31,7 +31,7 @@ class Curves:
 
     @classmethod
     def of(cls, histories: Iterable[tuple[float, np.ndarray]]) -> Curves:
-        """Return that of spacings [s] and conductances [S]."""
+        """Return the curves of records, given the spacing [s] and the conductances [S] of each."""
         spacings, arrays = [], []
         for spacing_s, g_S in histories:
             spacings.append(spacing_s)
@@ -45,19 +45,19 @@ class Curves:
         return len(self.first)
 
     def take(self, rows: torch.Tensor) -> Curves:
-        """Return some of the records; the conductances are shared."""
+        """Return the curves of some of the records; the conductances are shared."""
         return Curves(self.g_S, self.first[rows], self.count[rows], self.spacing_s[rows])
 
     def at(self, width_s: torch.Tensor) -> torch.Tensor:
-        """Return the conductance after a pulse of a width [S], one for each record; beyond its ends that of the end."""
-        return self.followed(width_s)[0]
+        """Return the conductance of each record after a pulse of a width, (n,) [S]; beyond the ends that of the end."""
+        return self.values_and_slopes(width_s)[0]
 
     def slope(self, width_s: torch.Tensor) -> torch.Tensor:
-        """Return the change of conductance with the width there [S/s]; 0 beyond the ends."""
-        return self.followed(width_s)[1]
+        """Return the change of the conductance with the width there, (n,) [S/s]; 0 beyond the ends."""
+        return self.values_and_slopes(width_s)[1]
 
-    def followed(self, width_s: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the conductance and slope at once, (n,) each."""
+    def values_and_slopes(self, width_s: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return `at` and `slope` at once, (n,) each."""
         last = self.count - 1
         inside = (width_s >= 0) & (width_s <= self.end_s)
         x = torch.minimum((width_s / self.spacing_s).clamp(min=0), last.to(width_s.dtype))
@@ -68,11 +68,11 @@ class Curves:
 
     @property
     def end_s(self) -> torch.Tensor:
-        """Return the width at which each record ends [s]."""
+        """Return the width at which each record ends, (n,) [s]."""
         return (self.count - 1) * self.spacing_s
 
     def smoothed(self, window_s: float) -> Curves:
-        """Return the same after a moving average over a window [s], which is narrower where the ends are near."""
+        """Return the curves after a moving average over a window [s], which is narrower where the ends are near."""
         g, out = self.g_S.numpy(), self.g_S.numpy().copy()
         records = zip(self.first.tolist(), self.count.tolist(), self.spacing_s.tolist(), strict=True)
         for first, count, spacing_s in records:
@@ -81,8 +81,8 @@ class Curves:
 
 
 def moving_average(values: np.ndarray, points: int) -> np.ndarray:
-    """Return the average over `points` neighbours (the next odd number), as many on either side; fewer near the
-    ends.
+    """Return the moving average over `points` neighbours, the next odd number, (n,): as many on either side, fewer near
+    the ends.
     """
     k = np.arange(len(values))
     half = np.minimum(np.minimum(k, len(values) - 1 - k), points // 2)
@@ -99,15 +99,16 @@ class Mapping(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, time_s: torch.Tensor, sign: torch.Tensor, curves: Curves, unit: torch.Tensor) -> torch.Tensor:
-        """Return conductances (n,) for times and directions (n,) of n records."""
+        """Return conductances (n,) [S] for times [s] and directions (n,) of n records."""
         width_s = time_s * sign
-        g_S, slope = curves.followed(width_s)
+        g_S, slope = curves.values_and_slopes(width_s)
         ctx.save_for_backward(sign * slope, width_s < 0, width_s > curves.end_s, sign, unit)
         return g_S
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        """Return through the slope of the curve, outside the record through the fixed one."""
+    def backward(ctx: Any, *grad_outputs: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        """Return the gradient by the times (n,): through the slope of the curve, outside it through the fixed one."""
+        (gradient,) = grad_outputs
         slope, before, behind, sign, unit = ctx.saved_tensors
         back = gradient.abs() * unit
         into = torch.where(before, -sign * back, torch.where(behind, sign * back, gradient * slope))

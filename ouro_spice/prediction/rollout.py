@@ -1,6 +1,6 @@
 """Experience: attempt after attempt on devices of their own, each with what the pulses of any width would have done.
 
-From the second attempt on the earlier pulses of a write tell of the very device, and a network can learn to listen.
+From the second attempt on the earlier pulses of a write say how slow the device is, and a network can learn to use it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .._util.progress import Bar
 from ..programming.batch import Fleet
 from .device_memory import DeviceMemory
 from .examples import Examples
-from .neural_programmer import clocked, pulses
+from .neural_programmer import driver_times, pulses
 from .recorded_curves import Curves
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Law:
     low, high
         Amplitudes over the pair's, uniform between; one for each attempt.
     jitter
-        Standard deviation of the logarithm of the time sent over the predicted one: what earlier pulses did is to vary.
+        Standard deviation of ln of a pulse's time over the predicted one: what earlier pulses did is to vary.
     reach
         Curves go on to so many times the predicted time.
     points
@@ -71,16 +71,17 @@ class Law:
 def rollout(
     fleet: Fleet, targets_S: np.ndarray, predictor: PulsePredictor, law: Law, seed: int, bar: Bar | None = None
 ) -> dict[str, np.ndarray]:
-    """Write to all cells of a fleet, `law.attempts` times each, and record what the network would have seen.
+    """Write to all cells of a fleet, `law.attempts` times each; return what the network would have seen, as columns by
+    name.
 
-    `predictor` chooses the pulses; its clock, or itself, is that of the memory. `targets_S` are those of the cells,
+    `predictor` chooses the pulses; its base, or itself, is that of the memory. `targets_S` are those of the cells,
     (cells,). The columns, (attempts x cells,) each, are those of `examples`: inputs by name, ``target_S``,
     ``spacing_s``, ``g_S`` (.., points), ``attempt``, ``place``. A cell whose read or pulse fails has no further
     attempts.
     """
     # a key of two numbers: records have one
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(7, 1)))
-    places, clock = np.arange(len(fleet)), predictor.clock or predictor
+    places, base = np.arange(len(fleet)), predictor.base or predictor
     rows, memory = [], DeviceMemory.empty(fleet.read(places))
     fine = np.isfinite(memory.reading_S)
     for attempt in range(law.attempts):
@@ -89,8 +90,8 @@ def rollout(
         jitter = np.exp(law.jitter * rng.standard_normal(len(fleet)))[places]
         reading, target = memory.reading_S, targets_S[places]
         dg = target - reading
-        seen = memory.seen(clock, dg)
-        time_s = clocked(_times(predictor, reading, dg, drive, seen), dg, predictor.pair)
+        seen = memory.inputs(base, dg)
+        time_s = driver_times(_times(predictor, reading, dg, drive, seen), dg, predictor.pair)
         amplitude = np.array([predictor.pair.amplitude(t) for t in time_s]) * drive
         spacing = law.reach * np.maximum(np.abs(time_s), law.fastest_s) / (law.points - 1)
         g = fleet.sampled(places, amplitude, spacing, law.points, law.rise_s, bar)
@@ -99,18 +100,18 @@ def rollout(
             "g_S": g.astype(np.float32), "attempt": np.full(len(places), attempt), "place": places,
         } | seen)  # fmt: skip
         if attempt + 1 < law.attempts:
-            sent = clocked(time_s * jitter, dg, predictor.pair)
+            sent = driver_times(time_s * jitter, dg, predictor.pair)
             energy = fleet.apply(places, pulses(predictor.pair, sent, drive, law.rise_s, law.fall_s), bar)
             found = fleet.read(places)
-            memory, fine = memory.after(clock, sent, drive, found), np.isfinite(energy) & np.isfinite(found)
+            memory, fine = memory.after(base, sent, drive, found), np.isfinite(energy) & np.isfinite(found)
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
 
 def _times(
     predictor: PulsePredictor, reading: np.ndarray, dg: np.ndarray, drive: np.ndarray, seen: dict[str, np.ndarray]
 ) -> np.ndarray:
-    """Return the signed times [s] at amplitudes; where the predictor knows one pair only, by the rule of thumb."""
-    seen = seen if predictor.clock else {}
+    """Return the signed times (k,) [s] at amplitudes; where the predictor knows one pair only, by the rule of thumb."""
+    seen = seen if predictor.base else {}
     if "drive" in predictor.specification.inputs:
         return predictor.answer(reading, dg, drive=drive, **seen)
     return predictor.answer(reading, dg, **seen) * drive**-POWER
@@ -120,7 +121,7 @@ SEEN = ("g_start_S", "dg_S", "drive", "slow_same", "sure_same", "slow_other", "s
 
 
 def examples(columns: dict[str, np.ndarray], rows: np.ndarray | None = None) -> Examples:
-    """Return the experience, or some rows of it, as examples; what failed is left out."""
+    """Return the experience, or some rows of it, as examples to train with; what failed is left out."""
     rows = np.arange(len(columns["target_S"])) if rows is None else rows
     g = columns["g_S"][rows]
     whole = np.isfinite(g).all(axis=1) & np.isfinite(columns["g_start_S"][rows])
@@ -136,7 +137,7 @@ def examples(columns: dict[str, np.ndarray], rows: np.ndarray | None = None) -> 
 
 
 def crossing(g_S: np.ndarray, spacing_s: np.ndarray, target_S: np.ndarray, dg_S: np.ndarray) -> np.ndarray:
-    """Return the signed width at which curves (n, points) first reach their targets [s]; that of their end where
+    """Return the signed width at which curves (n, points) first reach their targets, (n,) [s]; that of their end where
     they do not.
     """
     sign = np.where(dg_S > 0, 1.0, -1.0)

@@ -75,7 +75,7 @@ class Stage:
 
     @property
     def needs_curves(self) -> bool:
-        """Return whether it learns from histories."""
+        """Return whether the stage learns from histories."""
         return self.objective != "time" or self.keep != "time"
 
 
@@ -121,7 +121,7 @@ class Specification:
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Specification:
-        """Make one of a table of a TOML file; ValueError for what is not known."""
+        """Return the specification of a table of a TOML file; ValueError for what is not known."""
         values = dict(table)
         for name in ("stages", "inputs"):
             if not isinstance(values.setdefault(name, getattr(cls, name, ())), list | tuple):
@@ -131,11 +131,12 @@ class Specification:
 
     @property
     def plain(self) -> dict[str, Any]:
-        """Return it for a manifest."""
+        """Return the specification as plain values, for a manifest."""
         return dataclasses.asdict(self)
 
 
 def _made(kind: type, values: Mapping[str, Any], what: str) -> Any:
+    """Return a dataclass of a table's values; ValueError for what is no field of it, or is missing."""
     if not isinstance(values, Mapping):
         raise ValueError(f"{values!r} is no {what} of training, which is a table")
     fields = dataclasses.fields(kind)
@@ -158,7 +159,9 @@ _STEPS = 3000
 
 
 def plain(records: int, curves: bool) -> Specification:
-    """Return the default for a number of records: few are seen more often; without curves only the time is learned."""
+    """Return the default specification for a number of records: few are seen more often; without curves only the time
+    is learned.
+    """
     stages = PLAIN.stages if curves else PLAIN.stages[:1]
     least = [-(-_STEPS // -(-records // stage.batch)) for stage in stages]
     stages = (dataclasses.replace(s, epochs=max(s.epochs, n)) for s, n in zip(stages, least, strict=True))

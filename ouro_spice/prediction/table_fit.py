@@ -14,7 +14,7 @@ from ..evaluation.bands import within
 from ..evaluation.noise_floor import Trials
 from ..provenance.manifest import Manifest
 from .domain import TARGET, Domain
-from .teachable import check_controls, known
+from .teachable import check_controls, has_trajectories
 
 SMOOTHINGS = (1e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)
 """Smoothings of the spline that are tried on pairs held out."""
@@ -38,12 +38,12 @@ _DIRECTIONS = {1.0: "SET", -1.0: "RESET"}
 
 
 def thin_plate(points: ArrayLike, values: ArrayLike, smoothing: float) -> RBFInterpolator:
-    """Return the thin-plate spline through, or with a smoothing past, values (P,) at points (P, 2)."""
+    """Return the thin-plate spline through values (P,) at points (P, 2), or, with a smoothing, past them."""
     return RBFInterpolator(points, values, kernel="thin_plate_spline", smoothing=smoothing)
 
 
 def from_trials(trials: Trials, band: float, seed: int) -> dict[str, Any]:
-    """Return what a `Table` is made with: the best time of each pair, and between the pairs a spline."""
+    """Return the arguments of a `Table`: the best time of each pair, and between the pairs a spline."""
     if trials.manifest is None:
         raise ValueError("these trials do not say what circuit they are of: take those of ouro_spice.trials")
     if trials.g_S.shape[1] < 2:
@@ -59,7 +59,7 @@ def from_trials(trials: Trials, band: float, seed: int) -> dict[str, Any]:
     far = np.abs(np.log(target_S / start_S))
     points, values = np.log([start_S, target_S]).T, np.log(np.where(nodes, best_s, 1.0) / far)
     scores = {one: _held_out(trials, band, points, values, nodes, one, seed) for one in SMOOTHINGS}
-    smoothing = max(scores, key=scores.get)
+    smoothing = max(scores, key=scores.__getitem__)
     axis_S = np.geomspace(min(start_S.min(), target_S.min()), max(start_S.max(), target_S.max()), POINTS)
     every = np.stack(np.meshgrid(np.log(axis_S), np.log(axis_S), indexing="ij"), axis=-1).reshape(-1, 2)
     surfaces = [_surface(points, values, nodes & (way == sign), smoothing, every) for sign in _DIRECTIONS]
@@ -67,16 +67,14 @@ def from_trials(trials: Trials, band: float, seed: int) -> dict[str, Any]:
     how |= {"trajectories": trials.g_S.shape[1], "held_out": {f"{one:g}": score for one, score in scores.items()}}
     return {
         "axis_S": axis_S, "log_time": np.reshape(surfaces, (2, POINTS, POINTS)), "smooth": True, "still": float(band),
-        "manifest": _told(trials.manifest, how), "domain": _domain(start_S, target_S),
+        "manifest": _manifest(trials.manifest, how), "domain": _domain(start_S, target_S),
     }  # fmt: skip
 
 
 def _surface(
     points: np.ndarray, values: np.ndarray, rows: np.ndarray, smoothing: float, asked: np.ndarray
 ) -> np.ndarray:
-    """Return the spline of some pairs at points (Q, 2), (Q,); beyond the pairs no farther from them than a factor of
-    e.
-    """
+    """Return the spline of some pairs at points (Q, 2), (Q,), at most a factor of e beyond the values of the pairs."""
     found = thin_plate(points[rows], values[rows], smoothing)(asked)
     return np.clip(found, values[rows].min() - 1, values[rows].max() + 1)
 
@@ -84,7 +82,9 @@ def _surface(
 def _held_out(
     trials: Trials, band: float, points: np.ndarray, values: np.ndarray, nodes: np.ndarray, smoothing: float, seed: int
 ) -> float:
-    """Return the share of trajectories within the band of pairs that a spline of the others gave the time of."""
+    """Return the share of trajectories that end within the band when splines of the other pairs give the times (8-fold
+    cross-validation).
+    """
     way, far = trials.direction, np.abs(np.log(trials.target_S / trials.start_S))
     part = _parts(nodes, way, seed)
     outside = ~within(trials.start_S, trials.target_S, band)
@@ -99,7 +99,7 @@ def _held_out(
 
 
 def _parts(nodes: np.ndarray, way: np.ndarray, seed: int) -> np.ndarray:
-    """Return which part each pair is dealt out to, at random; the nodes of a direction evenly."""
+    """Return the fold of each pair, (P,), at random; the nodes of a direction are dealt out evenly."""
     rng = np.random.default_rng(seed)
     part = rng.permutation(len(nodes)) % _FOLDS
     for sign in _DIRECTIONS:
@@ -109,9 +109,9 @@ def _parts(nodes: np.ndarray, way: np.ndarray, seed: int) -> np.ndarray:
 
 
 def from_records(data: PulseDataset, band: float | None, bins: int) -> dict[str, Any]:
-    """Return what a `Table` is made with: in bins the median time, or the one at which most histories are in a band."""
+    """Return the arguments of a `Table`: in bins the median time, or the one at which most histories are in a band."""
     check_controls(data, ("g_start_S", "dg_S"))
-    if band is not None and "history_g_S" in data.frame and not known(data):
+    if band is not None and "history_g_S" in data.frame and not has_trajectories(data):
         raise ValueError(
             "a table for a band is made of histories, what pulses of any width did, and the records are single pulses: "
             "band=None takes the medians of their times"
@@ -134,27 +134,28 @@ def from_records(data: PulseDataset, band: float | None, bins: int) -> dict[str,
         grid = np.full(bins**2, np.nan)
         for cell, inside in cells:
             grid[cell] = np.median(np.log(np.abs(time_s[inside]))) if hits is None else _most(*hits, inside)
-        log_time.append(filled(grid.reshape(bins, bins)))
+        log_time.append(fill_gaps(grid.reshape(bins, bins)))
     how = {"of": "records", "band": band, "bins": int(bins), "records": int(used.sum())}
     return {
         "axis_S": (edges[1:] + edges[:-1]) / 2, "log_time": np.stack(log_time), "smooth": False, "still": 0.0,
-        "manifest": _told(data.manifest, how), "domain": _domain(start_S[used], target_S[used]),
+        "manifest": _manifest(data.manifest, how), "domain": _domain(start_S[used], target_S[used]),
     }  # fmt: skip
 
 
-def filled(grid: np.ndarray) -> np.ndarray:
-    """Return a grid whose empty (NaN) places have the value of the nearest one that is not; ValueError for none."""
+def fill_gaps(grid: np.ndarray) -> np.ndarray:
+    """Return a grid whose empty (NaN) places have the value of the nearest one that is not empty; ValueError for no
+    value.
+    """
     empty = np.isnan(grid)
     if empty.all():
         raise ValueError("a grid without a value cannot be filled")
-    nearest = distance_transform_edt(empty, return_distances=False, return_indices=True)
+    nearest = np.empty((grid.ndim, *grid.shape), np.int32)
+    distance_transform_edt(empty, return_distances=False, return_indices=True, indices=nearest)
     return grid[tuple(nearest)]
 
 
 def _hits(data: PulseDataset, target_S: np.ndarray, time_s: np.ndarray, band: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return logarithms of widths (W,), and whether each history is within the band of its target after them, (n,
-    W).
-    """
+    """Return logarithms of widths (W,), and whether histories are within the band of their targets then, (n, W)."""
     if "history_g_S" not in data.frame:
         raise ValueError("a table for a band is made of histories, and the dataset has none; band=None takes the times")
     some = np.abs(time_s[time_s != 0])
@@ -175,7 +176,7 @@ def _most(log_width: np.ndarray, hits: np.ndarray, rows: np.ndarray) -> float:
     return float(log_width[good[len(good) // 2]])
 
 
-def _told(manifest: Manifest, how: dict[str, Any]) -> Manifest:
+def _manifest(manifest: Manifest, how: dict[str, Any]) -> Manifest:
     """Return the manifest of what a table is made from, with how it was made."""
     manifest = Manifest.from_json(manifest.to_json())
     manifest.settings["table"] = how
@@ -183,5 +184,6 @@ def _told(manifest: Manifest, how: dict[str, Any]) -> Manifest:
 
 
 def _domain(start_S: np.ndarray, target_S: np.ndarray) -> Domain:
+    """Return the ranges of starts and targets (n,) [S]."""
     columns = {"g_start_S": start_S, "dg_S": target_S - start_S, TARGET: target_S}
     return Domain({name: (float(one.min()), float(one.max())) for name, one in columns.items()}, len(start_S))

@@ -23,12 +23,12 @@ class Stored(Protocol):
 
     @property
     def axis_S(self) -> np.ndarray:
-        """Return the conductances of start and target [S]."""
+        """Return the conductances of starts and targets, (N,) [S]."""
         ...
 
     @property
     def log_time(self) -> np.ndarray:
-        """Return the logarithms of pulse times."""
+        """Return the logarithms of pulse times [s], (2, N, N)."""
         ...
 
     @property
@@ -51,7 +51,7 @@ Made = TypeVar("Made", bound=Stored)
 
 
 def save(table: Stored, path: Path) -> Path:
-    """Write a table, whole or not at all."""
+    """Write a table, whole or not at all; return its path."""
     texts = {"plain": json.dumps(_plain(table)), "manifest": table.manifest.to_json(), "sha256": table.sha256}
     texts["domain"] = json.dumps(dataclasses.asdict(table.domain))
     arrays = {"axis_S": table.axis_S, "log_time": table.log_time} | {k: np.array(v) for k, v in texts.items()}
@@ -59,12 +59,14 @@ def save(table: Stored, path: Path) -> Path:
 
 
 def load(kind: Callable[..., Made], path: Path) -> Made:
-    """Read a table; ValueError for a file that is none."""
+    """Read a table; return it, made by `kind`. ValueError for a file that is none."""
     return archive.load(path, "table", lambda arrays: _put_together(kind, arrays))
 
 
 def digest(table: Stored) -> str:
-    """Return the hash of all that decides what a table says, and of its manifest; its range decides nothing."""
+    """Return the hash (SHA-256, hexadecimal) of all that decides what a table says, and of its manifest; its range
+    decides nothing.
+    """
     content = b"".join(np.ascontiguousarray(one).tobytes() for one in (table.axis_S, table.log_time))
     text = json.dumps(_plain(table), sort_keys=True) + table.manifest.to_json()
     return hashlib.sha256(content + text.encode()).hexdigest()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..dataset.controls import AMPLITUDE, EDGES, TIME, WORDS, Control, controls
 from ..dataset.pulse_dataset import PulseDataset
 from .specification import Specification
@@ -32,7 +34,11 @@ def check_teachable(data: PulseDataset, specification: Specification) -> None:
     the network, and where training learns from histories and these are single pulses.
     """
     check_controls(data, specification.inputs)
-    if any(stage.needs_curves for stage in specification.stages) and "history_g_S" in data.frame and not known(data):
+    if (
+        any(stage.needs_curves for stage in specification.stages)
+        and "history_g_S" in data.frame
+        and not has_trajectories(data)
+    ):
         raise ValueError(
             "this training learns from histories, what pulses of any width did, and the records are single pulses, "
             "whose histories have two points: train a variant that learns the time, such as log_time"
@@ -51,16 +57,17 @@ def check_controls(data: PulseDataset, inputs: Sequence[str]) -> None:
             raise ValueError(_unseen(one))
 
 
-def known(data: PulseDataset, split: str | None = None) -> bool:
+def has_trajectories(data: PulseDataset, split: str | None = None) -> bool:
     """Return whether histories tell what pulses of other widths would have done: those of single pulses do not."""
     rows = data.reached(split)
     if "history_g_S" not in rows or not len(rows):
         return False
-    points = rows["history_points"] if "history_points" in rows else rows.history_g_S.map(len)
-    return float(points.median()) > CURVE
+    points = rows["history_points"].to_numpy() if "history_points" in rows else [len(one) for one in rows.history_g_S]
+    return float(np.median(points)) > CURVE
 
 
 def _unvaried(time: Control, found: list[Control]) -> str:
+    """Return the words for a direction whose pulse time hardly varies."""
     others = [one.words for one in found if one.direction == time.direction and one.name != TIME and not one.same]
     decides = f" (what varies is the {' and the '.join(others)})" if others else ""
     other = f"; the variant amplitude_only takes the amplitude ({_CAMPAIGN})" if WORDS[AMPLITUDE] in others else ""
@@ -72,6 +79,7 @@ def _unvaried(time: Control, found: list[Control]) -> str:
 
 
 def _mostly(time: Control) -> str:
+    """Return the words for the values that most of the times of a direction have."""
     if time.n == 1 or time.high < FACTOR * time.low:
         return f"{time.span} in all {time.n} records" if time.n > 1 else f"that of a single record, {time.span}"
     middle = dataclasses.replace(time, low=time.middle[0], high=time.middle[1])
@@ -79,6 +87,7 @@ def _mostly(time: Control) -> str:
 
 
 def _unseen(one: Control) -> str:
+    """Return the words for a control that varies and is no input."""
     text = (
         f"these records cannot teach the pulse time: the {one.words} of {one.direction} varies, {one.span} "
         f"({one.values} values in {one.n} records), and is no input of the network"
@@ -91,7 +100,7 @@ def _unseen(one: Control) -> str:
 
 
 def _negligible(one: Control, time: Control, inputs: Sequence[str]) -> bool:
-    """Return whether a control that varies is seen, or an edge that hardly counts."""
+    """Return whether a control that varies is an input of the network, or an edge that hardly counts."""
     if _INPUTS.get(one.name) in inputs:
         return True
     return one.name in EDGES and one.high - one.low <= EDGE * (time.low * time.high) ** 0.5

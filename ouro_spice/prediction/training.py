@@ -19,10 +19,10 @@ from .objectives import (
     change_cost,
     change_loss,
     conductance_loss,
-    missed,
-    nearer,
-    smaller,
-    spread_out,
+    even_changes,
+    miss,
+    nearer_targets,
+    random_changes,
 )
 from .recorded_curves import Curves
 from .specification import Specification, Stage
@@ -42,7 +42,7 @@ class Scale:
 
     @classmethod
     def of(cls, specification: Specification, examples: Examples) -> Scale:
-        """Return that of training examples; roughly: what varies becomes about -2 .. 2."""
+        """Return the normalisation for training examples: what varies becomes about -2 .. 2."""
         x = examples.table(specification.inputs)
         y = log_of(examples.time_s) if specification.output == "log_time" else examples.time_s
         width, width_out = _width(x), _width(y)
@@ -58,7 +58,9 @@ def _width(values: torch.Tensor) -> torch.Tensor:
 
 
 def log_of(time_s: torch.Tensor) -> torch.Tensor:
-    """Return the logarithm of pulse times, of none longer than `LONGEST_S` or shorter than `SHORTEST_S`."""
+    """Return the logarithms of pulse times, none of which counts as longer than `LONGEST_S` or shorter than
+    `SHORTEST_S`.
+    """
     return time_s.abs().clamp(SHORTEST_S, LONGEST_S).log()
 
 
@@ -66,7 +68,7 @@ def train(
     specification: Specification, train: Examples, validation: Examples, step_s: float, seed: int,
     start: tuple[Weights, Scale] | None = None,
 ) -> tuple[Weights, Scale, dict[str, float | None]]:  # fmt: skip
-    """Train a network.
+    """Train a network; return its weights, normalisation, and the scores of its stages.
 
     Parameters
     ----------
@@ -115,9 +117,11 @@ class _Run:
     seeds: np.random.SeedSequence
 
     def fit(self, network: Network, done: Callable[[int], None], trained: bool) -> float | None:
-        """Train; return the best score, which the network then has. A `trained` one may stay as it is.
+        """Train by Adam, whose rate falls along a cosine; return the best score, whose weights the network then has.
 
-        Without validation examples the network is that of the last epoch, and there is no score.
+        All epochs are gone through: of them that is kept which is best on the validation examples, and a `trained`
+        network may stay as it is. Without validation examples that of the last epoch is kept, and there is no score.
+        ValueError where no score is finite.
         """
         stage, judged = self.stage, len(self.validation) > 0
         generator = torch.Generator().manual_seed(int(self.seeds.generate_state(1)[0]))
@@ -129,6 +133,7 @@ class _Run:
             best = min(best, self._judged(network))
         for epoch in range(stage.epochs):
             softness = SOFTNESS[0] * (SOFTNESS[1] / SOFTNESS[0]) ** (epoch / stage.epochs)
+            loss = torch.zeros(())
             for rows in torch.randperm(len(self.train), generator=generator).split(stage.batch):
                 loss = self._loss(network, rows, curves, softness, generator)
                 optimiser.zero_grad()
@@ -145,69 +150,76 @@ class _Run:
         return best if judged else None
 
     def _judged(self, network: Network) -> float:
-        """Return the score of a network on the validation examples."""
-        asked = spread_out(self.validation) if self.stage.keep == "change" else None
+        """Return the score of a network on the validation examples; smaller is better."""
+        asked = even_changes(self.validation) if self.stage.keep == "change" else None
         with torch.no_grad():
             return self._score(network(self._normalised(self.validation, dg_S=asked)))
 
     def _curves(self) -> Curves | None:
-        if self.stage.objective != "conductance" or self.stage.smoothing == 1:
-            return self.train.curves
-        return self.train.curves.smoothed(self.stage.smoothing * self.step_s)
+        """Return the curves that the objective learns from, smoothed where it says so; None for pulse times."""
+        if self.stage.objective == "time":
+            return None
+        curves = self.train.recorded
+        return curves if self.stage.smoothing == 1 else curves.smoothed(self.stage.smoothing * self.step_s)
 
     def _normalised(
         self, examples: Examples, rows: torch.Tensor | slice = slice(None), dg_S: torch.Tensor | None = None
     ) -> torch.Tensor:
+        """Return the normalised inputs of some examples, (rows, inputs)."""
         table = examples.table(self.specification.inputs, rows, dg_S)
         return (table - torch.from_numpy(self.scale.shift)) / torch.from_numpy(self.scale.scale)
 
     def _loss(
         self, network: Network, rows: torch.Tensor, curves: Curves | None, softness: float, generator: torch.Generator
     ) -> torch.Tensor:
+        """Return the objective on some rows of the training examples, a scalar; `curves` are those of `_curves`."""
+        if curves is None:
+            return self._time_loss(network, rows)
         scale, train = self.scale, self.train
-        start = train.seen["g_start_S"][rows]
+        start = train.inputs["g_start_S"][rows]
         if self.stage.objective == "change":
-            asked = smaller(train, rows, generator)
+            asked = random_changes(train, rows, generator)
             log_time = network(self._normalised(train, rows, asked)) * scale.scale_out + scale.shift_out
             return change_loss(log_time, curves.take(rows), start, asked)
         if self.stage.objective == "band":
-            target = nearer(train, rows, generator)
+            target = nearer_targets(train, rows, generator)
             log_time = network(self._normalised(train, rows, target - start)) * scale.scale_out + scale.shift_out
             return band_loss(log_time, curves.take(rows), target, self.stage.band, softness)
-        y = network(self._normalised(train, rows))
-        if self.stage.objective == "time":
-            wanted = train.time_s[rows]
-            wanted = log_of(wanted) if self.specification.output == "log_time" else wanted
-            return torch.nn.functional.mse_loss(y, (wanted - scale.shift_out) / scale.scale_out)
-        time_s = self._signed(y, torch.sign(train.time_s[rows]))
+        time_s = self._signed(network(self._normalised(train, rows)), torch.sign(train.time_s[rows]))
         unit = torch.full_like(time_s, scale.scale_out)
         if self.specification.output == "log_time":
             unit = unit * time_s.detach().abs()
         return conductance_loss(time_s, train, rows, curves, scale.scale[1], unit)
 
+    def _time_loss(self, network: Network, rows: torch.Tensor) -> torch.Tensor:
+        """Return the mean squared error of the normalised output, a scalar."""
+        y, wanted = network(self._normalised(self.train, rows)), self.train.time_s[rows]
+        wanted = log_of(wanted) if self.specification.output == "log_time" else wanted
+        return torch.nn.functional.mse_loss(y, (wanted - self.scale.shift_out) / self.scale.scale_out)
+
     def _signed(self, y: torch.Tensor, sign: torch.Tensor) -> torch.Tensor:
-        """Return the signed time [s] that an output stands for."""
+        """Return the signed times [s] that outputs (n,) stand for, by the signs of their directions."""
         y = y * self.scale.scale_out + self.scale.shift_out
         if self.specification.output == "signed_time":
             return y
         return sign * y.clamp(np.log(SHORTEST_S), np.log(LONGEST_S)).exp()
 
     def _score(self, y: torch.Tensor) -> float:
-        """Return what is to be small on the validation records."""
+        """Return the score of outputs (n,) on the validation records: smaller is better."""
         examples = self.validation
         if self.stage.keep == "change":
             log_time = y * self.scale.scale_out + self.scale.shift_out
-            asked = spread_out(examples)
+            asked = even_changes(examples)
             around = log_of(examples.time_s)
-            return float(change_cost(log_time, examples.curves, examples.seen["g_start_S"], asked, around).mean())
+            return float(change_cost(log_time, examples.recorded, examples.inputs["g_start_S"], asked, around).mean())
         sign = torch.sign(examples.time_s)
         time_s = self._signed(y, sign)
         if self.stage.keep == "time":
             return float((time_s / examples.time_s - 1).abs().mean())
-        g = examples.curves.at(time_s * sign)
+        g = examples.recorded.at(time_s * sign)
         if self.stage.keep == "conductance":
             return float(((g - examples.target_S) / examples.target_S).abs().mean())
-        return float(missed(g, examples.target_S, self.stage.band, SOFTNESS[1]).mean())
+        return float(miss(g, examples.target_S, self.stage.band, SOFTNESS[1]).mean())
 
 
 @contextlib.contextmanager
@@ -228,6 +240,6 @@ def scale_from(arrays: tuple[np.ndarray, ...]) -> Scale:
 
 
 def arrays_of(scale: Scale) -> tuple[np.ndarray, ...]:
-    """Return the shift and scale of the inputs, (k,) each, and of the output, (2,)."""
+    """Return the shift and the scale of the inputs, (k,) each, and both of the output, (2,)."""
     values = dataclasses.astuple(scale)
     return values[0], values[1], np.array(values[2:])

@@ -41,23 +41,31 @@ class Fleet(Protocol):
         How many simulations failed, by the name of their result.
     """
 
-    cell: Cell | CompactCell
     devices: tuple[Device, ...]
     read_s: float
     window_S: tuple[float, float]
     failures: dict[str, int]
 
+    @property
+    def cell(self) -> Cell | CompactCell:
+        """Return the nominal description."""
+        ...
+
     def __len__(self) -> int:
         """Return the number of cells."""
+        ...
 
     def read(self, places: ArrayLike, bar: Bar | None = None) -> np.ndarray:
         """Return what the sense path reports, (k,) [S]; NaN where the read failed."""
+        ...
 
     def apply(self, places: ArrayLike, pulses: Sequence[Pulse], bar: Bar | None = None) -> np.ndarray:
-        """Send one write pulse to each; energies, (k,) [J], NaN where it failed: that cell is as it was."""
+        """Send one write pulse to each; return the energies, (k,) [J], NaN where it failed: that cell is as it was."""
+        ...
 
     def g_S(self, places: ArrayLike) -> np.ndarray:
         """Return conductances of the devices alone at +0.2 V, without read noise, (k,) [S]: for scores."""
+        ...
 
     def sampled(
         self,
@@ -72,15 +80,19 @@ class Fleet(Protocol):
 
         No state changes. Amplitude and spacing may be one value or (k,). A row is NaN where the simulation failed.
         """
+        ...
 
     def pulse_s(self, pulse: Pulse) -> float:
         """Return the time that a write pulse takes, gate edges and idle time included [s]."""
+        ...
 
     def state(self, place: int) -> State:
-        """Return the state of one cell."""
+        """Return the state of one cell, which `live` takes to go on from there."""
+        ...
 
     def copy(self) -> Fleet:
         """Return the same cells in the same states, independent from now on."""
+        ...
 
 
 def fleet(
@@ -92,7 +104,7 @@ def fleet(
     engine: Ngspice | None = None,
     often_V: Collection[float] = (),
 ) -> CompactFleet | SpiceFleet:
-    """Return many cells of one description, each with a device, a seed and a start of its own.
+    """Return many cells of one description, each with a device, a seed and a start of its own, as a `Fleet`.
 
     Parameters
     ----------

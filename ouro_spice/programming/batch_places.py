@@ -14,9 +14,9 @@ MOST_POINTS = 10**7
 """Points of a sampled trajectory."""
 
 
-def chosen(places: ArrayLike, size: int, once: bool) -> np.ndarray:
-    """Return places in a fleet of `size` cells as an array (k,), checked; `once`: no cell twice, since its state
-    changes.
+def checked_places(places: ArrayLike, size: int, once: bool) -> np.ndarray:
+    """Return places in a fleet of `size` cells as an array (k,) of whole numbers; with `once` no cell may be there
+    twice, since its state changes.
 
     Raises
     ------
@@ -35,16 +35,20 @@ def chosen(places: ArrayLike, size: int, once: bool) -> np.ndarray:
     return found
 
 
-def matched(pulses: Sequence[Pulse], places: np.ndarray) -> list[Pulse]:
-    """Return one pulse for each place, checked."""
+def checked_pulses(pulses: Sequence[Pulse], places: np.ndarray) -> list[Pulse]:
+    """Return the pulses as a list, one for each of the places (k,); ValueError for anything else."""
     found = list(pulses)
     if len(found) != len(places) or not all(isinstance(pulse, Pulse) for pulse in found):
         raise ValueError(f"pulses must be one ouro_spice.Pulse for each of the {len(places)} places, not {len(found)}")
     return found
 
 
-def drives(places: np.ndarray, amplitude_V: ArrayLike, dt_s: ArrayLike, points: int, rise_s: float) -> np.ndarray:
-    """Return the amplitude [V], rise and spacing [s] of a sampled trajectory for each place, (k, 3), checked."""
+def checked_trajectories(
+    places: np.ndarray, amplitude_V: ArrayLike, dt_s: ArrayLike, points: int, rise_s: float
+) -> np.ndarray:
+    """Return the amplitude [V], rise and spacing [s] of a sampled trajectory for each place, (k, 3); ValueError for
+    what is out of range.
+    """
     check_count("points", points)
     check_range("points", points, 1, MOST_POINTS, "")
     check_range("rise_s", rise_s, SHORTEST_S, LONGEST_S, "s")

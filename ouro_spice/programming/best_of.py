@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_range, shown
-from .write_statistics import resamples, wilson
+from .._util.statistics import percentile_interval, resamples, wilson
 
 FOLDS = 10
 
@@ -44,6 +44,8 @@ class Candidates:
     success: np.ndarray | None = None
     judged: np.ndarray | None = None
     less: float = LESS
+    _won: np.ndarray = field(init=False, repr=False)
+    _worth: np.ndarray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         cost = np.asarray(self.cost, dtype=float)
@@ -56,31 +58,33 @@ class Candidates:
         check_range("less", self.less, 0, 1, "")
         success = np.ones(cost.shape) if self.success is None else np.asarray(self.success, dtype=float)
         judged = cost[:, :, None] if self.judged is None else np.asarray(self.judged, dtype=float)
-        for name, value in (("names", tuple(self.names)), ("cost", cost), ("success", success), ("judged", judged)):
+        found = {"names": tuple(self.names), "cost": cost, "success": success, "judged": judged}
+        for name, value in (found | {"_won": success, "_worth": judged}).items():
             object.__setattr__(self, name, value)
 
     @property
     def best(self) -> str:
         """Return the name of the one that all attempts together choose."""
-        return self.names[int(self._taken(self.cost.sum(axis=1)[None], self.success.sum(axis=1)[None], self.n)[0])]
+        return self.names[int(self._taken(self.cost.sum(axis=1)[None], self._won.sum(axis=1)[None], self.n)[0])]
 
     @property
     def n(self) -> int:
-        """Return the number of attempts."""
+        """Return the number of attempts, n."""
         return self.cost.shape[1]
 
     def each(self, seed: int = 0) -> np.ndarray:
-        """Return what each attempt was with the one that the other folds' attempts choose, (n, J)."""
+        """Return what each attempt is judged by with the candidate that the other folds choose, (n, J)."""
         fold = _folds(self.n, seed)
-        found = np.empty(self.judged.shape[1:])
+        found = np.empty(self._worth.shape[1:])
         for k in range(fold.max() + 1):
             others = fold != k
-            sums = (of[:, others].sum(axis=1)[None] for of in (self.cost, self.success))
-            found[~others] = self.judged[self._taken(*sums, others.sum())[0], ~others]
+            cost, success = (of[:, others].sum(axis=1)[None] for of in (self.cost, self._won))
+            found[~others] = self._worth[self._taken(cost, success, others.sum())[0], ~others]
         return found
 
     def resampled(self, weights: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Return what resamples say of the choice, and what it was in truth, (B, J) each.
+        """Return the mean over each resample with the candidates that it chooses, and what these are worth in truth,
+        (B, J) each.
 
         Parameters
         ----------
@@ -97,22 +101,24 @@ class Candidates:
         """
         fold = _folds(self.n, seed)
         places = range(fold.max() + 1)
-        parts = [[weights[:, fold == k] @ of[:, fold == k].T for k in places] for of in (self.cost, self.success)]
+        parts = [[weights[:, fold == k] @ of[:, fold == k].T for k in places] for of in (self.cost, self._won)]
         whole = [sum(part) for part in parts]
-        count, means = weights.sum(axis=1), self.judged.mean(axis=1)
-        found, true = np.zeros((2, len(weights), self.judged.shape[2]))
+        count, means = weights.sum(axis=1), self._worth.mean(axis=1)
+        found, true = np.zeros((2, len(weights), self._worth.shape[2]))
         for k in places:
             inside = weights[:, fold == k]
             held = inside.sum(axis=1)
             taken = self._taken(whole[0] - parts[0][k], whole[1] - parts[1][k], count - held)
             for one in np.unique(taken):
                 rows = taken == one
-                found[rows] += inside[rows] @ self.judged[one, fold == k]
+                found[rows] += inside[rows] @ self._worth[one, fold == k]
                 true[rows] += held[rows, None] * means[one]
         return found / count[:, None], true / count[:, None]
 
     def _taken(self, cost: np.ndarray, success: np.ndarray, count: np.ndarray | int) -> np.ndarray:
-        """Return which candidate is taken by sums over `count` attempts, (B, C) each: (B,)."""
+        """Return the place of the candidate that is taken by sums of cost and success over `count` attempts, (B, C) to
+        (B,).
+        """
         least = success.max(axis=1) - self.less * np.asarray(count)
         # sums of shares: what rounding leaves must not shut out the best one
         return np.argmin(np.where(success >= least[..., None] - 1e-9, cost, np.inf), axis=1)
@@ -121,12 +127,13 @@ class Candidates:
 def of_best(
     sides: Sequence[Candidates], figure: Callable[..., np.ndarray], *, logarithmic: bool = False, seed: int = 0
 ) -> tuple[float, float, float]:
-    """Return a figure of the best ones of several kinds, and its 95 % interval.
+    """Return a figure of the best ones of several kinds, and the ends of its 95 % interval.
 
-    The figure is honest: the attempts are dealt out to 10 folds, and each is judged with the candidates that the
-    attempts of the other folds choose. So is the interval, a bootstrap in which each resample chooses anew in the same
-    way: it shows how far a resample's figure lies from what its own choices are worth on the attempts that it was drawn
-    from. Of one candidate a side the figure is that of the means, and the interval their percentiles.
+    The figure is found by cross-fitting: the attempts are dealt out to 10 folds, and each attempt is judged with the
+    candidates that the other folds choose. The interval is a bootstrap in which each resample chooses anew in the same
+    way: it shows how far a resample's figure lies from what its own choices are worth on all attempts. Held fixed are
+    the folds and the resamples, by their seeds; nothing has to converge. With one candidate a side the figure is that
+    of the means, and the interval their percentiles.
 
     Parameters
     ----------
@@ -150,6 +157,7 @@ def of_best(
     n = sizes.pop()
 
     def scale(means: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the figure, or its logarithm, of the means of each side, (B,)."""
         with np.errstate(divide="ignore", invalid="ignore"):
             found = np.asarray(figure(*means), dtype=float)
             return np.log(found) if logarithmic else found
@@ -164,18 +172,18 @@ def of_best(
         with np.errstate(invalid="ignore"):
             errors.append(scale(found) - scale(true))
     # a figure that is infinite in both has no error
-    low, high = np.percentile(np.nan_to_num(np.concatenate(errors)), [2.5, 97.5], method="inverted_cdf")
-    ends = (value, value + float(low), value + float(high))
-    return tuple(float(np.exp(end)) for end in ends) if logarithmic else ends
+    low, high = percentile_interval(np.nan_to_num(np.concatenate(errors)), "inverted_cdf")
+    least, most = value + low, value + high
+    return (float(np.exp(value)), float(np.exp(least)), float(np.exp(most))) if logarithmic else (value, least, most)
 
 
 def ratio_of_best(a: Candidates, b: Candidates, seed: int = 0) -> tuple[float, float, float]:
-    """Return how many times as much the best of `a` takes as the best of `b`, and the 95 % interval; see `of_best`."""
+    """Return the ratio of what the best of `a` and of `b` take, and the ends of its 95 % interval; see `of_best`."""
     return of_best((a, b), lambda one, other: one[:, 0] / other[:, 0], logarithmic=True, seed=seed)
 
 
 def share_of_best(hits: ArrayLike, names: Sequence[str], seed: int = 0) -> tuple[float, float, float]:
-    """Return the share of hits of the best of C candidates on n attempts (C, n), and its 95 % interval.
+    """Return the share of hits of the best of C candidates on n attempts (C, n), and the ends of its 95 % interval.
 
     As in `of_best`, with the most hits as what is chosen by; each end is the farther one of the bootstrap's and of
     Wilson's, for 40 of 40 are not all there is, and a choice adds to the chance of one candidate.

@@ -42,7 +42,7 @@ class History:
     read_energy_J
         Energy of the reads [J]. In SPICE what all sources of the circuit delivered in their waveforms; of a compact
         cell g V^2 over the read, for lines, drivers and sense path are not there. An ADC is in neither. NaN where
-        nothing tells it.
+        it is not known.
     knows
         What the programmer knew of the device before, one of `KNOWS`; "" where it does not say.
     """

@@ -14,7 +14,7 @@ from ..circuit.pulse import Pulse
 from ..provenance.manifest import Manifest, describe
 from .history import History
 from .outcome import Outcome
-from .programmer import Programmer, check_circuit, check_programmer, known, predictions_for
+from .programmer import Programmer, check_circuit, check_programmer, knowledge, predictions_for
 from .stopping_rules import Rules, check_target
 from .write_loop import check_readable, check_steps, outside, read_energy_J, settings
 
@@ -34,7 +34,7 @@ def write_many(
     keep_going: bool = False,
     recorded: Mapping[str, Any] | None = None,
 ) -> list[History]:
-    """Program many cells, each to a conductance of its own; as `write_verify` does with each of them.
+    """Program many cells, each to a conductance of its own, as `write_verify` does; return what happened in each write.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def write_many(
     places
         Which cells of the fleet, (K,); None: all.
     recorded
-        Settings for the manifest, such as the seed that the fleet was drawn with.
+        Settings for the manifest, such as the seed of the fleet's devices.
 
     Returns
     -------
@@ -69,10 +69,10 @@ def write_many(
     places = _places(fleet, places)
     targets = checked_targets(targets, len(places), fleet.window_S)
     with progress(f"write: {programmer.name}", len(places)) as bar:
-        return written(fleet, programmer, targets, rules, places, recorded, bar.advance)
+        return run_writes(fleet, programmer, targets, rules, places, recorded, bar.advance)
 
 
-def written(
+def run_writes(
     fleet: Fleet,
     programmer: Programmer,
     targets: np.ndarray,
@@ -81,7 +81,9 @@ def written(
     recorded: Mapping[str, Any] | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> list[History]:
-    """Return `write_many` of checked arguments; `advance` is told how many writes have ended."""
+    """Return the writes of `write_many` for checked arguments; `advance` is called with the number of writes that have
+    ended since.
+    """
     manifest = describe(fleet.cell, "writes", **settings(programmer, **(recorded or {})))
     check_circuit(programmer, manifest)
     logs = _Logs(fleet, places, targets, rules)
@@ -91,21 +93,22 @@ def written(
     check_readable(fleet, targets[~beyond], rules.tolerance)
     ended = 0
     while len(logs.active):
-        advance(logs.ended - ended)
-        ended = logs.ended
+        advance(logs.count_ended - ended)
+        ended = logs.count_ended
         logs.read()
         if len(logs.active):
             asked = targets[logs.active], logs.readings
             logs.apply(pulses_for(programmer, *asked), predictions_for(programmer, *asked))
-    advance(logs.ended - ended)
-    check_steps(fleet.cell.device, logs.sent, rules.max_pulses)
+    advance(logs.count_ended - ended)
+    check_steps(fleet.cell.device, logs.pulses_so_far, rules.max_pulses)
     return logs.histories(programmer, manifest)
 
 
 def pulses_for(programmer: Programmer, targets: np.ndarray, readings: np.ndarray) -> Sequence[Pulse]:
     """Return the next pulse of each of K writes, of targets (K,) and readings (K, J) [S]."""
-    if hasattr(programmer, "next_pulses"):
-        return programmer.next_pulses(targets, readings)
+    together = getattr(programmer, "next_pulses", None)
+    if together:
+        return together(targets, readings)
     rows = zip(targets.tolist(), readings.tolist(), strict=True)
     return [programmer.next_pulse(target, row) for target, row in rows]
 
@@ -129,33 +132,33 @@ class _Logs:
         self._pulses: list[list[Pulse]] = [[] for _ in range(k)]
         self._time_s, self._energy_J, self._read_energy_J = np.zeros((3, k))
         self._predictions = np.zeros(k, int)
-        self._outcomes: list[Outcome | None] = [None] * k
+        self._outcomes: dict[int, Outcome] = {}
         self._details = [""] * k
         self._lengths: dict[Pulse, float] = {}
 
     @property
     def readings(self) -> np.ndarray:
-        """Return those of the active writes, (A, J) [S]."""
+        """Return the readings of the active writes, (A, J) [S]."""
         return self._read_S[self.active, : self._count]
 
     @property
-    def ended(self) -> int:
-        """Return how many writes have ended."""
+    def count_ended(self) -> int:
+        """Return the number of writes that have ended."""
         return len(self._places) - len(self.active)
 
     @property
-    def sent(self) -> list[Pulse]:
-        """Return all different pulses so far."""
+    def pulses_so_far(self) -> list[Pulse]:
+        """Return all different pulses that have been sent so far."""
         return list(self._lengths)
 
     def end(self, those: np.ndarray, outcome: Outcome, detail: str = "") -> None:
-        """End the marked ones of the active writes."""
+        """End those of the active writes that a mask (A,) marks, with one outcome."""
         for one in self.active[those].tolist():
             self._outcomes[one], self._details[one] = outcome, detail
         self.active = self.active[~those]
 
     def read(self) -> None:
-        """Read every active cell; those that have come to an end drop out."""
+        """Read every active cell; writes that have come to an end drop out."""
         places = self._places[self.active]
         spent_J = self._spent_J(places)
         found = np.asarray(self._fleet.read(places), float)
@@ -167,22 +170,24 @@ class _Logs:
         self._g_S[self.active, self._count] = self._fleet.g_S(places[~failed])
         self._reads[self.active] += 1
         self._time_s[self.active] += self._fleet.read_s
-        counted = spent_J is not None
-        more_J = self._spent_J(places) - spent_J if counted else read_energy_J(self._fleet.cell, found)
+        now_J = self._spent_J(places)
+        counted = None if spent_J is None or now_J is None else now_J - spent_J
+        more_J = read_energy_J(self._fleet.cell, found) if counted is None else counted
         self._read_energy_J[self.active] += more_J[~failed]
         self._count += 1
-        outcomes = self._rules.ended(self._targets[self.active], self.readings)
+        outcomes = self._rules.outcomes(self._targets[self.active], self.readings)
         for one, outcome in zip(self.active.tolist(), outcomes, strict=True):
-            self._outcomes[one] = outcome
+            if outcome is not None:
+                self._outcomes[one] = outcome
         self.active = self.active[[outcome is None for outcome in outcomes]]
 
     def _spent_J(self, places: np.ndarray) -> np.ndarray | None:
-        """Return the energy of all reads of some cells so far [J]; None for a fleet that does not count it."""
+        """Return the energy of all reads of some cells so far, (k,) [J]; None for a fleet that does not count it."""
         count = getattr(self._fleet, "read_energy_J", None)
         return None if count is None else count(places)
 
     def apply(self, pulses: Sequence[Pulse], predictions: np.ndarray) -> None:
-        """Send every active cell its pulse, which took so many predictions (A,)."""
+        """Send every active cell its pulse, whose choice took so many predictions (A,)."""
         self._predictions[self.active] += predictions
         energy = np.asarray(self._fleet.apply(self._places[self.active], pulses), float)
         failed = ~np.isfinite(energy)
@@ -199,14 +204,14 @@ class _Logs:
         return self._lengths[pulse]
 
     def histories(self, programmer: Programmer, manifest: Manifest) -> list[History]:
-        """Return the writes, after the last one has ended."""
+        """Return what happened in each write, after the last one has ended."""
         return [
             History(
                 programmer.name, float(target), self._rules.tolerance,
                 tuple(self._read_S[k, : self._reads[k]].tolist()), tuple(self._g_S[k, : self._reads[k]].tolist()),
                 tuple(self._pulses[k]), self._outcomes[k], float(self._time_s[k]), float(self._energy_J[k]),
                 manifest, self._details[k], self._fleet.read_s, int(self._predictions[k]),
-                float(self._read_energy_J[k]), known(programmer),
+                float(self._read_energy_J[k]), knowledge(programmer),
             )
             for k, target in enumerate(self._targets)
         ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -81,13 +82,13 @@ class NominalTimes:
         return f"NominalTimes({hashlib.sha256(b''.join(one.tobytes() for one in arrays)).hexdigest()[:16]})"
 
     def needed_s(self, start_S: np.ndarray, end_S: np.ndarray) -> np.ndarray:
-        """Return the time from conductances (K,) to others (K,) [S] at each amplitude, (K, A) [s]; never negative."""
+        """Return the times from conductances (K,) to others (K,) [S] at each amplitude, (K, A) [s]; never negative."""
         start, end = (np.log(np.maximum(one, LEAST_S)) for one in (start_S, end_S))
         way = np.where(end > start, 0, 1)
         return np.maximum(self._passed_s(way, end) - self._passed_s(way, start), 0.0)
 
     def at(self, over: float) -> NominalTimes:
-        """Return the times at one amplitude over the pair's, as if it stood twice in the lookup.
+        """Return the lookup of one amplitude over the pair's, which stands in it twice.
 
         Between two amplitudes that are there the logarithm of the time is linear in that of the amplitude.
 
@@ -108,7 +109,9 @@ class NominalTimes:
         return NominalTimes(self.voltages, np.array([over, over * (1 + 1e-9)]), self.log_g, np.stack([one, one], 1))
 
     def _passed_s(self, way: np.ndarray, log_g: np.ndarray) -> np.ndarray:
-        """Return when a way passes conductances (K,), at each amplitude, (K, A); negative before the edge."""
+        """Return the times at which ways pass logarithms of conductances (K,), at each amplitude, (K, A) [s]; negative
+        before the edge.
+        """
         place = (log_g - self.log_g[0]) / (self.log_g[1] - self.log_g[0])
         k = np.clip(place.astype(int), 0, len(self.log_g) - 2)
         below, above = self.time_s[way, :, k], self.time_s[way, :, k + 1]
@@ -116,7 +119,9 @@ class NominalTimes:
 
 
 def check_rule(name: str, nominal: NominalTimes, over: float, width: float, edge: float) -> None:
-    """Raise ValueError for settings that no rule has that looks times up: an amplitude beyond those of the lookup."""
+    """Raise ValueError for settings of a rule that looks times up: no name, no lookup, an amplitude beyond the
+    lookup's.
+    """
     check_text("name", name)
     check_kind("nominal", nominal, NominalTimes)
     Pulse(nominal.voltages.v_set, width, edge, edge)  # raises where a value is out of range
@@ -125,7 +130,8 @@ def check_rule(name: str, nominal: NominalTimes, over: float, width: float, edge
 
 
 def nominal_times(cell: Cell | CompactCell, voltages: Pair, engine: Engine | None = None) -> NominalTimes:
-    """Make the lookup of a cell at a pair: two noise-free transients an amplitude, in that circuit.
+    """Return the lookup of a cell at a pair of amplitudes: from two noise-free transients an amplitude, in that
+    circuit.
 
     Parameters
     ----------
@@ -143,15 +149,15 @@ def nominal_times(cell: Cell | CompactCell, voltages: Pair, engine: Engine | Non
     SimulationError
         Where a simulation fails.
     """
-    check_kind("cell", cell, (Cell, CompactCell), "a cell with a memristor")
+    check_kind("cell", cell, (*get_args(Cell), CompactCell), "a cell with a memristor")
     check_kind("voltages", voltages, Pair)
     check_engine(engine)
     free, low, high = without_bounds(voltages.gated(cell))
     engine = engine or default_engine()
     grid = np.array(overs(voltages, *OVERS))
     sides = ((voltages.v_set, low, high), (voltages.v_reset, high, low))
-    ways = [[_way(free, over * volts, *ends, _expected_s(voltages, over), engine) for over in grid]
-            for volts, *ends in sides]  # fmt: skip
+    ways = [[_way(free, over * volts, begin, end, _expected_s(voltages, over), engine) for over in grid]
+            for volts, begin, end in sides]  # fmt: skip
     # where edges of the circuit's own leave little of the way, all amplitudes share the part that each of them has
     first = max(way[0][0] for side in ways for way in side)
     last = min(way[0][-1] for side in ways for way in side)
@@ -169,8 +175,11 @@ def _expected_s(voltages: Pair, over: float) -> float:
 def _way(
     free: Cell | CompactCell, volts: float, start_n: float, end_n: float, expected_s: float, engine: Engine
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the logarithm of the conductance, ascending, and time at full amplitude [s], from one concentration to
-    another.
+    """Return the logarithm of the conductance, ascending, and the time at full amplitude [s], (T,) each, on the way
+    from one concentration to another [1e26 m^-3].
+
+    A transient that ends before the device has crossed is followed by one four times as long, twelve in all; a
+    ValueError, where the last one does not cross, either.
     """
     limit_s = _FIRST * expected_s
     for _ in range(_TRIES):

@@ -39,14 +39,22 @@ class Programmer(Protocol):
     circuit, by the manifest of the work, before anything is done.
     """
 
-    name: str
-    knows: str
+    @property
+    def name(self) -> str:
+        """Return its name in results."""
+        ...
+
+    @property
+    def knows(self) -> str:
+        """Return what it knows, one of `KNOWS`."""
+        ...
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
         """Return the next pulse for a target [S], given all readings of this write [S], the latest last."""
+        ...
 
 
-def known(programmer: object) -> str:
+def knowledge(programmer: object) -> str:
     """Return what a programmer knows, one of `KNOWS`; "" where it does not say.
 
     Raises
@@ -65,11 +73,11 @@ def predictions_for(programmer: Programmer, targets: np.ndarray, readings: np.nd
     count = getattr(programmer, "predictions", None)
     if callable(count):
         return np.asarray(count(targets, readings), dtype=int)
-    return np.full(len(targets), 0 if known(programmer) in ("", NOTHING) else 1)
+    return np.full(len(targets), 0 if knowledge(programmer) in ("", NOTHING) else 1)
 
 
 def check_circuit(programmer: Programmer, here: Manifest) -> None:
-    """Let a programmer that has ``check`` refuse a circuit, by its manifest."""
+    """Call the ``check`` of a programmer that has one: it may refuse a circuit, by its manifest, with a ValueError."""
     check = getattr(programmer, "check", None)
     if callable(check):
         check(here)
@@ -79,7 +87,7 @@ def check_programmer(programmer: object) -> None:
     """Raise ValueError for what chooses no pulses."""
     check_has("programmer", programmer, "next_pulse", "a programmer, such as ouro_spice.ISPP(pair)")
     check_text("the programmer's name", getattr(programmer, "name", None))
-    known(programmer)
+    knowledge(programmer)
 
 
 class Conventional(ABC):
@@ -101,7 +109,7 @@ class Conventional(ABC):
 
 
 def levels(targets: np.ndarray, readings: np.ndarray, back: int | None, highest: int) -> np.ndarray:
-    """Return how many steps each of K programmers that step up until the target is crossed has come to, (K,).
+    """Return the step, from 0 on, that K programmers have come to which step up until the target is crossed, (K,).
 
     Parameters
     ----------

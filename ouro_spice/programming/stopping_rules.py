@@ -12,7 +12,7 @@ from .._util.checks import check_conductance, check_count, check_flag, check_ran
 from .outcome import Outcome
 
 STILL = 1e-4
-"""A reading that moves by less than this share of the tolerance over `Rules.patience` pulses does not answer."""
+"""A reading that moves by less than this share of the tolerance over `Rules.patience` pulses counts as stuck."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Rules:
             check_count("patience", self.patience)
         check_flag("keep_going", self.keep_going)
 
-    def ended(self, targets: np.ndarray, readings: np.ndarray) -> list[Outcome | None]:
+    def outcomes(self, targets: np.ndarray, readings: np.ndarray) -> list[Outcome | None]:
         """Return the outcome of each of K writes, None where it goes on; of targets (K,) and readings (K, J) [S]."""
         pulses, now = readings.shape[1] - 1, readings[:, -1]
         found = np.full(len(targets), None)

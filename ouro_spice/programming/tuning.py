@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import numbers
 from collections.abc import Callable, Mapping, Sequence, Sized
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,7 +14,7 @@ from .._util.checks import check_range, several, shown
 from .._util.progress import Bar, progress
 from .._util.validity import TuningEdge, warn
 from ..simulation.write_voltages import Pair
-from .lockstep import check_fleet, checked_targets, written
+from .lockstep import check_fleet, checked_targets, run_writes
 from .nominal import NominalTimes
 from .programmer import Programmer, check_programmer
 from .stopping_rules import Rules
@@ -22,6 +22,8 @@ from .write_statistics import summary
 
 if TYPE_CHECKING:
     from .batch import Fleet
+
+Candidate = TypeVar("Candidate", bound=Programmer)
 
 _BY = {"pulses": "pulses_mean", "time": "time_s"}
 _FIRST = 40  # cases that every candidate is tried on
@@ -31,7 +33,7 @@ _LEFT = 6  # candidates that come to the last round at least
 
 
 def tune(
-    candidates: Sequence[Programmer],
+    candidates: Sequence[Candidate],
     make_fleet: Callable[[], Fleet],
     targets: ArrayLike,
     tolerance: float,
@@ -39,12 +41,13 @@ def tune(
     by: str = "pulses",
     least: float = 0.99,
     patience: int | None = 20,
-) -> tuple[Programmer, list[dict[str, Any]]]:
-    """Return the candidate that takes the fewest pulses, or the shortest time, among those that succeed.
+) -> tuple[Candidate, list[dict[str, Any]]]:
+    """Return the candidate that takes the fewest pulses, or the shortest time, of those that succeed, and a table of
+    all.
 
-    By successive halving: all candidates write the first cases, the better ones of them three times as many, and so on
-    until the last ones write all. Cases should be in random order. `TuningEdge` warns where a setting of the best one
-    is the smallest or the largest of three or more that were tried: what lies beyond may be better.
+    By successive halving: all candidates write the first 40 cases, the better third of them three times as many, and so
+    on until the last ones, six at least, write all. Cases should be in random order. `TuningEdge` warns where a setting
+    of the best one is the smallest or the largest of three or more that were tried: what lies beyond may be better.
 
     Parameters
     ----------
@@ -75,16 +78,16 @@ def tune(
     ValueError
         For arguments that make no sense.
     """
-    best, table = ranked(candidates, make_fleet, targets, tolerance, max_pulses, by, least, patience)
-    # of two values one is always at an end: the table tells it
+    best, table = rank(candidates, make_fleet, targets, tolerance, max_pulses, by, least, patience)
+    # of two values one is always at an end: the table says so
     found = {name: which for name, which in table[0]["edges"].items() if not which.endswith(" of 2")}
     if found:
-        warn(f"tuning of {best.name} ends at an edge of what was tried: {told_edges(found)}", TuningEdge)
+        warn(f"tuning of {best.name} ends at an edge of what was tried: {edges_in_words(found)}", TuningEdge)
     return best, table
 
 
-def ranked(
-    candidates: Sequence[Programmer],
+def rank(
+    candidates: Sequence[Candidate],
     make_fleet: Callable[[], Fleet],
     targets: ArrayLike,
     tolerance: float,
@@ -92,7 +95,7 @@ def ranked(
     by: str = "pulses",
     least: float = 0.99,
     patience: int | None = 20,
-) -> tuple[Programmer, list[dict[str, Any]]]:
+) -> tuple[Candidate, list[dict[str, Any]]]:
     """Return what `tune` does, without its warning: for tables that show the edges."""
     _check(candidates, by, least)
     if not callable(make_fleet) or isinstance(make_fleet, type):
@@ -106,14 +109,14 @@ def ranked(
     with progress("tune", sum(count for count, _ in rounds)) as bar:
         for count, cases in rounds:
             rows = [_row(one, make_fleet(), targets[:cases], rules, bar) for one in trying[:count]]
-            table = ordered(rows, by, least) + table[count:]
+            table = by_rank(rows, by, least) + table[count:]
             trying = [row.pop("programmer") for row in table[:count]]
     tried = [row["parameters"] for row in table]
     return trying[0], [row | {"edges": edges(row["parameters"], tried)} for row in table]
 
 
 def edges(parameters: Mapping[str, Any], tried: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return which settings lie at an end of the values that were tried: "smallest of 3", "largest of 8", by name.
+    """Return the settings at an end of the values that were tried, by name: "smallest of 3", "largest of 8".
 
     What had one value only was not tuned. Nothing lies beyond the largest number where what is no number was tried, too
     (``back = None``: all steps), and beyond 0, or a factor of 1 that pulses grow or shrink by: these are no ends.
@@ -128,8 +131,8 @@ def edges(parameters: Mapping[str, Any], tried: Sequence[Mapping[str, Any]]) -> 
     return found
 
 
-def told_edges(found: Mapping[str, str]) -> str:
-    """Return edges in words."""
+def edges_in_words(found: Mapping[str, str]) -> str:
+    """Return edges in words, for messages."""
     return ", ".join(f"{name} {which}" for name, which in found.items())
 
 
@@ -148,7 +151,7 @@ def _check(candidates: Sequence[Programmer], by: str, least: float) -> None:
 
 
 def _rounds(candidates: int, cases: int) -> list[tuple[int, int]]:
-    """Return candidates and cases of each round."""
+    """Return the numbers of candidates and of cases of each round."""
     rounds = [(candidates, min(_FIRST, cases))]
     while rounds[-1][1] < cases:
         count, tried = rounds[-1]
@@ -157,14 +160,15 @@ def _rounds(candidates: int, cases: int) -> list[tuple[int, int]]:
 
 
 def _row(programmer: Programmer, fleet: Fleet, targets: np.ndarray, rules: Rules, bar: Bar) -> dict[str, Any]:
-    found = summary(written(fleet, programmer, targets, rules, np.arange(len(targets))))
+    """Return the row of a candidate in the table: what it takes on some cases."""
+    found = summary(run_writes(fleet, programmer, targets, rules, np.arange(len(targets))))
     bar.advance()
     kept = ("success", "pulses_mean", "pulses_p95", "time_s", "energy_J")
     row = {"programmer": programmer, "parameters": parameters_of(programmer), "cases": len(targets)}
     return row | {name: found[name] for name in kept}
 
 
-def ordered(rows: list[dict[str, Any]], by: str, least: float) -> list[dict[str, Any]]:
+def by_rank(rows: list[dict[str, Any]], by: str, least: float) -> list[dict[str, Any]]:
     """Return the rows of candidates, best first: those that succeed by their cost, then the others by their success.
 
     Parameters
@@ -183,7 +187,7 @@ def ordered(rows: list[dict[str, Any]], by: str, least: float) -> list[dict[str,
 
 
 def parameters_of(programmer: Programmer) -> dict[str, Any]:
-    """Return the settings of a programmer: plain values, without the pair."""
+    """Return the settings of a programmer by name: plain values, without the pair."""
     if not dataclasses.is_dataclass(programmer):
         return {"name": programmer.name}
     fields = ((f.name, getattr(programmer, f.name)) for f in dataclasses.fields(programmer))

@@ -23,7 +23,7 @@ from ..simulation.live_cell import LiveCell, live
 from ..simulation.plausibility import check_walk
 from .history import History
 from .outcome import Outcome
-from .programmer import Programmer, check_circuit, check_programmer, known, predictions_for
+from .programmer import Programmer, check_circuit, check_programmer, knowledge, predictions_for
 from .stopping_rules import Rules, check_target
 
 if TYPE_CHECKING:
@@ -43,20 +43,23 @@ class _Log:
     predictions: int = 0
 
     def read(self, cell: LiveCell, reading: float, energy_J: float) -> None:
+        """Add a reading [S] that took some energy [J]."""
         self.readings.append(reading)
         self.conductances.append(getattr(cell, "g_S", float("nan")))
         self.time_s += cell.read_s
         self.read_energy_J += energy_J
 
     def choose(self, programmer: Programmer, target: float) -> Pulse:
-        """Return the next pulse, its predictions counted."""
+        """Return the next pulse; its predictions are counted."""
         asked = np.array([target]), np.array([self.readings])
         self.predictions += int(predictions_for(programmer, *asked)[0])
         return programmer.next_pulse(target, list(self.readings))
 
     def apply(self, cell: LiveCell, pulse: Pulse) -> None:
+        """Send a pulse, and add it."""
         self.energy_J += cell.apply(pulse).energy_J
-        self.time_s += cell.pulse_s(pulse) if hasattr(cell, "pulse_s") else pulse.duration + pulse.idle
+        length_s = getattr(cell, "pulse_s", None)
+        self.time_s += length_s(pulse) if length_s else pulse.duration + pulse.idle
         self.pulses.append(pulse)
 
 
@@ -73,7 +76,7 @@ def write_verify(
     patience: int | None = 20,
     keep_going: bool = False,
 ) -> History:
-    """Program a cell to a conductance.
+    """Program a cell to a conductance; return what happened.
 
     `UnreadableTarget` warns, before the first pulse, where the codes of the ADC lie too far apart for target and band.
 
@@ -94,8 +97,7 @@ def write_verify(
     state
         Where a description starts.
     device
-        The one that is in the described cell, such as one of ``cell.device.draw``. Window and manifest are those of the
-        description: what a chip knows.
+        The device in the cell, as of ``cell.device.draw``; window and manifest are those of the description.
     patience
         The write ends as `Outcome.STUCK` where so many pulses leave the reading where it is, within a ten-thousandth
         of the tolerance. Programmers that begin with weak pulses, and coarse sense paths, need more; None: never.
@@ -118,12 +120,13 @@ def write_verify(
     check_steps(getattr(getattr(cell, "description", None), "device", None), log.pulses, max_pulses)
     return History(
         programmer.name, target, tolerance, tuple(log.readings), tuple(log.conductances), tuple(log.pulses), outcome,
-        log.time_s, log.energy_J, manifest, detail, cell.read_s, log.predictions, log.read_energy_J, known(programmer),
+        log.time_s, log.energy_J, manifest, detail, cell.read_s, log.predictions, log.read_energy_J,
+        knowledge(programmer),
     )  # fmt: skip
 
 
 def settings(programmer: Programmer, **more: Any) -> dict[str, Any]:
-    """Return what a manifest says of a programmer."""
+    """Return what a manifest says of a programmer, by name."""
     return {"programmer": programmer.name, "checkpoint": getattr(programmer, "checkpoint", None)} | more
 
 
@@ -141,13 +144,14 @@ def read_energy_J(cell: object, readings_S: ArrayLike) -> np.ndarray:
 
 
 def outside(window_S: tuple[float, float]) -> str:
-    """Return the words for a target outside a window."""
+    """Return the words for a target outside a window: its ends."""
     return f"{window_S[0]:.4g} .. {window_S[1]:.4g} S"
 
 
 def check_readable(cells: LiveCell | Fleet, targets_S: ArrayLike, tolerance: float) -> None:
     """Warn where the readings of a live cell, or of a fleet, cannot tell whether targets [S] have been reached."""
-    why = cells.unreadable(targets_S, tolerance) if hasattr(cells, "unreadable") else ""
+    find = getattr(cells, "unreadable", None)
+    why = find(targets_S, tolerance) if find else ""
     if why:
         warn(why, UnreadableTarget)
 
@@ -176,23 +180,25 @@ def _described(cell: LiveCell, programmer: Programmer, seed: int) -> Manifest:
 
 
 def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, log: _Log) -> tuple[Outcome, str]:
+    """Read and pulse until the write ends; return its outcome, and more words on a failure."""
     low, high = cell.window_S
     if not low <= target <= high:
         return Outcome.TARGET_OUTSIDE, outside(cell.window_S)
     check_readable(cell, target, rules.tolerance)
+    failure = Outcome.READ_FAILED
     try:
         while True:
-            failure = Outcome.READ_FAILED
             spent_J = getattr(cell, "read_energy_J", None)
             reading = cell.read()
             if not np.isfinite(reading):
                 return failure, f"a reading of {reading} S"
             log.read(cell, reading, _spent_J(cell, spent_J, reading))
-            (outcome,) = rules.ended(np.array([target]), np.array([log.readings]))
+            (outcome,) = rules.outcomes(np.array([target]), np.array([log.readings]))
             if outcome is not None:
                 return outcome, ""
             failure = Outcome.SIMULATION_FAILED
             log.apply(cell, log.choose(programmer, target))
+            failure = Outcome.READ_FAILED
     except SimulationError as error:
         if error.result in (Result.TIMEOUT, Result.WORKER):
             raise  # the machine's failure, not the cell's
@@ -200,9 +206,10 @@ def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, lo
 
 
 def _spent_J(cell: LiveCell, before_J: float | None, reading_S: float) -> float:
-    """Return the energy of the last read [J]; `before_J`: what the cell counted until then, None where it counts
+    """Return the energy of the last read [J]; `before_J` is what the cell had counted before, None where it counts
     nothing.
     """
-    if before_J is not None:
-        return cell.read_energy_J - before_J
-    return float(read_energy_J(getattr(cell, "description", None), reading_S))
+    after_J = getattr(cell, "read_energy_J", None)
+    if before_J is None or after_J is None:
+        return float(read_energy_J(getattr(cell, "description", None), reading_S))
+    return after_J - before_J

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from .._util.checks import several, shown
+from .._util.statistics import mean_interval, median_interval, percentile_interval, resamples, wilson
 from .history import History
 from .outcome import Outcome
 
-_RESAMPLES = 2000
 _KEYS = ("pulses", "reads", "predictions", "time_s", "energy_J", "read_energy_J")
 
 
@@ -47,30 +47,17 @@ def summary(histories: Sequence[History]) -> dict[str, Any]:
         "energy_J": float(energies_J.mean()),
         "read_energy_J": float(reads_J.mean()) if known else None,
         "n": len(histories),
-        "interval": _interval(counts),
+        "interval": mean_interval(counts),
         "median_interval": median_interval(counts),
-        "time_interval_s": _interval(times_s),
-        "energy_interval_J": _interval(energies_J),
-        "read_energy_interval_J": _interval(reads_J) if known else None,
+        "time_interval_s": mean_interval(times_s),
+        "energy_interval_J": mean_interval(energies_J),
+        "read_energy_interval_J": mean_interval(reads_J) if known else None,
         "success_interval": wilson(int(reached.sum()), len(reached)),
     }
 
 
-def wilson(hits: float, n: int) -> list[float]:
-    """Return the 95 % interval of a share of which `hits` of `n` were seen (Wilson, 1927)."""
-    z2 = 1.959963984540054**2
-    middle, half = hits + z2 / 2, np.sqrt(z2 * (hits * (n - hits) / n + z2 / 4))
-    return [float(max((middle - half) / (n + z2), 0.0)), float(min((middle + half) / (n + z2), 1.0))]
-
-
-def share_ends(value: float, ends: Sequence[float], n: int) -> list[float]:
-    """Return the interval of a share over n cases, Wilson's at least: 40 of 40 are not all there is."""
-    low, high = wilson(value * n, n)
-    return [max(min(ends[0], low), 0.0), min(max(ends[1], high), 1.0)]
-
-
 def ratio(a: Sequence[History], b: Sequence[History], key: str = "pulses") -> tuple[float, float, float]:
-    """Return how many times more of something one programmer takes than another one on the same cases.
+    """Return the ratio of what two programmers take on the same cases, and the ends of its 95 % interval.
 
     Parameters
     ----------
@@ -101,29 +88,12 @@ def ratio(a: Sequence[History], b: Sequence[History], key: str = "pulses") -> tu
     means = np.vstack([both.mean(axis=0), both[resamples(len(both))].mean(axis=1)])
     with np.errstate(divide="ignore", invalid="ignore"):
         value, *resampled = means[:, 0] / means[:, 1]
-    low, high = np.percentile(resampled, [2.5, 97.5], method="inverted_cdf")
-    return float(value), float(low), float(high)
+    low, high = percentile_interval(resampled, "inverted_cdf")
+    return float(value), low, high
 
 
 def column(histories: Sequence[History], key: str) -> np.ndarray:
-    """Return one figure of each write, (n,), by a name as in `ratio`."""
+    """Return one figure of each write, (n,) floats, by a name as in `ratio`."""
     if key in ("pulses", "reads"):
         return np.array([len(h.pulses if key == "pulses" else h.readings_S) for h in histories], float)
     return np.array([getattr(h, key) for h in histories], float)
-
-
-def resamples(n: int) -> np.ndarray:
-    """Return which of n cases each bootstrap resample holds, (resamples, n): the same for all figures of n cases."""
-    return np.random.default_rng(0).integers(n, size=(_RESAMPLES, n))
-
-
-def median_interval(values: np.ndarray) -> list[float]:
-    """Return the 95 % bootstrap interval of a median."""
-    drawn = np.asarray(values)[resamples(len(values))]
-    return [float(x) for x in np.percentile(np.median(drawn, axis=1), [2.5, 97.5])]
-
-
-def _interval(values: np.ndarray) -> list[float]:
-    """Return 95 % bootstrap interval of a mean."""
-    drawn = np.random.default_rng(0).choice(values, size=(_RESAMPLES, len(values)))
-    return [float(x) for x in np.percentile(drawn.mean(axis=1), [2.5, 97.5])]

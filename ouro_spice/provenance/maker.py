@@ -29,8 +29,7 @@ _BOOKS = (
 """Modules that describe work, keep it and count it, and decide no number of it."""
 
 _PAGES = (
-    "reporting", "cli", "experiment.claims", "experiment.document", "experiment.formats", "experiment.campaign_page",
-    "experiment.publish", "experiment.revision", "experiment.result_tables", "experiment.write_tables",
+    "reporting", "cli", "experiment.campaign_page", "experiment.published",
 )  # fmt: skip
 """Modules that print."""
 

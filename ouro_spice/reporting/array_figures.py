@@ -17,7 +17,7 @@ from ..array.position_sweep import Positions
 from ..array.sneak_paths import SneakMap
 from ..array.vector_product import Product
 from ..array.write_energy import PARTS
-from .figures import RESET_COLOUR, SET_COLOUR, axes
+from .figures import RESET_COLOUR, SET_COLOUR, axes, whole_numbers
 from .heat_maps import Heat, prefixed
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Result = ArrayWrite | Positions | Disturb | SneakMap | Product
-Drawn = dict[str, tuple["Figure", "pd.DataFrame"]]
+Figures = dict[str, tuple["Figure", "pd.DataFrame"]]
 
 _NOTHING = 1e-12
 """A relative change below this is the error of rounding."""
@@ -38,7 +38,8 @@ _PART_COLOURS = ("#1b6ca8", "#7d5ba6", "#b8860b", "#c0492f", "#3a8f5c", "#999999
 
 
 def write_results(result: Result, folder: Path) -> dict[str, Path]:
-    """Write the figures of a result as PNG and SVG, a CSV beside each, and ``summary.json``; the paths by file name.
+    """Write the figures of a result as PNG and SVG, a CSV beside each, and ``summary.json``; return the paths by file
+    name.
 
     Of a write there is ``g_after.csv``, too: the conductances as a plain matrix, to start the next write from. A device
     that the solver leaves a trace beyond the end of its range is put at that end.
@@ -49,7 +50,7 @@ def write_results(result: Result, folder: Path) -> dict[str, Path]:
         Where a file cannot be written.
     """
     paths = {}
-    for stem, (figure, frame) in drawn(result).items():
+    for stem, (figure, frame) in figures_of(result).items():
         csv = folder / f"{stem}.csv"
         for kind, more in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
             picture = folder / f"{stem}.{kind}"
@@ -66,8 +67,8 @@ def write_results(result: Result, folder: Path) -> dict[str, Path]:
     return paths | {"summary.json": write_text(folder / "summary.json", summary)}
 
 
-def drawn(result: Result) -> Drawn:
-    """Return the figures of a result and their tables, by the stem of their files."""
+def figures_of(result: Result) -> Figures:
+    """Draw the figures of a result; return each with its table, by the stem of their files."""
     if isinstance(result, ArrayWrite):
         return _write(result)
     if isinstance(result, Positions):
@@ -80,13 +81,14 @@ def drawn(result: Result) -> Drawn:
 
 
 def _maps(maps: Sequence[Heat], marked: Sequence[tuple[int, int]] = ()) -> Figure:
+    """Draw maps side by side; return the figure."""
     figure, grid = axes(len(maps), width=4.0, height=3.6)
     for ax, one in zip(grid[0], maps, strict=True):
         one.draw(ax, marked)
     return figure
 
 
-def _write(write: ArrayWrite) -> Drawn:
+def _write(write: ArrayWrite) -> Figures:
     import pandas as pd
 
     marked = [divmod(k, write.selection.array.cols) for k in write.selection.indices]
@@ -153,7 +155,7 @@ def _delays(write: ArrayWrite) -> Figure:
             name = "Elmore's estimate" if delay else "the driver's own"
             ax.plot(x, reference * factor, "--", color=colour, linewidth=0.9, label=f"{one.line}, {name}")
         ax.set(xlabel="cell along the line, from the driver", ylabel=f"time ({unit})", title=title)
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(ax.xaxis)
         ax.set_ylim(bottom=0)
         if len(write.delays) <= 4:
             ax.legend(frameon=False, fontsize=8)
@@ -194,7 +196,7 @@ def _product(product: Product) -> Figure:
     grid[0, 1].bar(x, product.deviation * 100, color=SET_COLOUR, width=0.7)
     grid[0, 1].set(xlabel="bit line", ylabel="deviation (%)", title="deviation from the devices alone")
     for ax in grid[0]:
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(ax.xaxis)
     return figure
 
 
@@ -213,8 +215,9 @@ def _disturb_path(disturb: Disturb) -> Figure:
     figure, grid = axes(1, width=5.6, height=3.6)
     ax, path = grid[0, 0], disturb.path
     for name in (name for name in CLASSES if name in path):
-        moved = path[name].where(path[name] >= _NOTHING)
-        if moved.notna().any():
+        change = path[name].to_numpy(float)
+        moved = np.where(change >= _NOTHING, change, np.nan)
+        if not np.isnan(moved).all():
             label = {"row": "same word line", "column": "same bit line", "unselected": "neither"}[name]
             style = "o--" if name == "column" else "o-"  # it often lies upon the other
             ax.plot(path.pulses, moved * 100, style, markersize=3, linewidth=1.4, color=_COLOURS[name], label=label)

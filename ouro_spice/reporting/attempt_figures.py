@@ -31,7 +31,8 @@ _SHORT = 14.0
 
 
 def rpd_by_start(deployments: Mapping[str, Deployment], window_S: tuple[float, float], bins: int = 16) -> Figure:
-    """Return the mean and median of the relative percentage difference over G_start, a panel each, a line a variant.
+    """Draw the mean and median of the relative percentage difference over G_start, a panel each, a line a variant;
+    return the figure.
 
     Raises
     ------
@@ -59,7 +60,8 @@ def rpd_by_start(deployments: Mapping[str, Deployment], window_S: tuple[float, f
 
 
 def rpd_histogram(deployments: Mapping[str, Deployment]) -> Figure:
-    """Return the share of attempts that end within a relative percentage difference, over that, a line a variant.
+    """Draw the share of attempts that end within a relative percentage difference, over that, a line a variant; return
+    the figure.
 
     Attempts that failed are never within. ValueError for no deployment at all.
     """
@@ -88,8 +90,8 @@ def rpd_histogram(deployments: Mapping[str, Deployment]) -> Figure:
 def rpd_map(
     deployments: Mapping[str, Deployment], window_S: tuple[float, float], bins: int | None = None, columns: int = 3
 ) -> Figure:
-    """Return the mean relative percentage difference over (G_start, G_target), a map a variant, the same colours in
-    all.
+    """Draw the mean relative percentage difference over (G_start, G_target), a map a variant, the same colours in all;
+    return the figure.
 
     Parameters
     ----------
@@ -121,19 +123,23 @@ def rpd_map(
     for ax in grid.flat[len(deployments) :]:
         ax.set_visible(False)
     shown = list(grid.flat[: len(deployments)])
-    for ax, (name, one) in zip(shown, deployments.items(), strict=True):
-        mesh = _map(ax, 100 * one.over(edges_S)["rpd_mean"], edges_S * 1e6, LogNorm(*_COLOURS_OF))
+    meshes = [
+        _map(ax, 100 * one.over(edges_S)["rpd_mean"], edges_S * 1e6, LogNorm(*_COLOURS_OF))
+        for ax, one in zip(shown, deployments.values(), strict=True)
+    ]
+    for ax, name in zip(shown, deployments, strict=True):
         ax.set_title(name, fontsize=9)
     for ax in grid[:, 0]:
         ax.set_ylabel("G_target (uS)")
     for k, ax in enumerate(shown):
         ax.set_xlabel("G_start (uS)" if k + columns >= len(shown) else "")
-    bar = figure.colorbar(mesh, ax=grid, extend="both", label="mean RPD of G_end (%)", aspect=30)
+    bar = figure.colorbar(meshes[-1], ax=grid, extend="both", label="mean RPD of G_end (%)", aspect=30)
     _plain(bar.ax, "y")
     return figure
 
 
 def _map(ax: Axes, rpd: np.ndarray, edges_uS: np.ndarray, norm: Any) -> Any:
+    """Draw one map; return what its colours stand for, for a colour bar."""
     ax.grid(visible=False)
     ax.set_facecolor("#d9d9d9")
     # what is 0 has the lowest colour, as all that is below the scale
@@ -146,7 +152,8 @@ def _map(ax: Axes, rpd: np.ndarray, edges_uS: np.ndarray, norm: Any) -> Any:
 
 
 def share_bars(rows: Mapping[str, Mapping[str, Any]], floors: Mapping[str, float] | None = None) -> Figure:
-    """Return shares of attempts within ±50, ±20 and ±10 % by variant, a panel a band, the noise floor as a line.
+    """Draw the shares of attempts within ±50, ±20 and ±10 % by variant, a panel a band, the noise floor as a line;
+    return the figure.
 
     Parameters
     ----------
@@ -176,7 +183,8 @@ def share_bars(rows: Mapping[str, Mapping[str, Any]], floors: Mapping[str, float
 
 
 def transfer_bars(rows: Mapping[str, Mapping[str, Any]], shipped: str | None = None) -> Figure:
-    """Return shares within ±20 % under changed conditions, and how many points they are from the shipped one.
+    """Draw the shares within ±20 % under changed conditions, and how many points they are from the shipped one; return
+    the figure.
 
     Parameters
     ----------
@@ -212,7 +220,7 @@ def transfer_bars(rows: Mapping[str, Mapping[str, Any]], shipped: str | None = N
 
 
 def _bars(ax: Axes, rows: Mapping[str, Mapping[str, Any]], key: str, colours: list[str], named: bool) -> None:
-    """Return a bar of a share each, its number in it, its interval as a whisker; from top to bottom."""
+    """Draw a bar of each share, its number in it, its interval as a whisker; from top to bottom."""
     for k, (name, colour) in enumerate(zip(rows, colours, strict=True)):
         share, ends = 100 * figure_of(rows, name, key), interval(rows[name], key)
         ax.barh(k, share, color=colour, height=0.66)
@@ -230,22 +238,24 @@ def _bars(ax: Axes, rows: Mapping[str, Mapping[str, Any]], key: str, colours: li
 
 
 def _height(names: Mapping[str, Any], columns: int, panel: float) -> float:
-    """Return that of a figure with a legend of so many columns above its panels."""
+    """Return the height [inches] of a figure with a legend of so many columns above its panels."""
     return panel + 0.2 * -(-len(names) // columns)
 
 
 def _legend(figure: Figure, ax: Axes, columns: int) -> None:
+    """Draw the legend of a panel above the figure."""
     handles, names = ax.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=columns, frameon=False, fontsize=8)
 
 
 def _limits(values: np.ndarray) -> tuple[float, float]:
+    """Return the ends of an axis that values are drawn over; those of the colours where there is no value."""
     found = values[np.isfinite(values)]
     return (found.min() / 1.3, found.max() * 1.3) if len(found) else _COLOURS_OF
 
 
 def _plain(ax: Axes, name: str) -> None:
-    """Return numbers as 1, 10, 100 on a logarithmic axis, those between that are at 2 and 5 as well."""
+    """Write the numbers of a logarithmic axis as 1, 10, 100, with those at 2 and 5 between."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     axis = getattr(ax, f"{name}axis")

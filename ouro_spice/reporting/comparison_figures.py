@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,7 +27,9 @@ _FEWEST = 3
 
 
 def ratio_map(comparison: Comparison) -> Figure:
-    """Return log10(t_b / t_a) over G_start and G_target: each record, and medians of parts of the plane."""
+    """Draw log10(t_b / t_a) over G_start and G_target, each record, and medians of parts of the plane; return the
+    figure.
+    """
     from matplotlib.colors import CenteredNorm
 
     figure, grid = axes(2, width=5.0, height=4.2)
@@ -64,7 +66,9 @@ def ratio_map(comparison: Comparison) -> Figure:
 
 
 def split_bars(split: Split) -> Figure:
-    """Return what each step adds, as a waterfall of means with standard errors; beside it SET and RESET apart."""
+    """Draw what each step adds, as a waterfall of means with standard errors, beside it SET and RESET apart; return the
+    figure.
+    """
     table = split.table
     steps = len(split.steps)
     figure, grid = axes(2, width=5.6, height=1.6 + 0.42 * (steps + 1))
@@ -98,19 +102,17 @@ def split_bars(split: Split) -> Figure:
 
 
 def distributions(comparison: Comparison) -> Figure | None:
-    """Return the distribution functions of the pulse times of A and B, one panel a range of G_start, one row a
-    direction.
+    """Draw the distribution functions of the pulse times of A and B, one panel a range of G_start, one row a direction;
+    return the figure.
 
     None where no range has `_FEWEST` records: there is nothing to be drawn.
     """
     ranges = comparison.ks
-    enough = ranges[ranges[["records_a", "records_b"]].max(axis=1) >= _FEWEST]
-    chosen = {name: enough[enough.direction == name] for name in DIRECTIONS}
+    enough = ranges.loc[ranges[["records_a", "records_b"]].max(axis=1) >= _FEWEST]
+    chosen = {name: enough.loc[enough.direction == name] for name in DIRECTIONS}
     # the first range of a direction is the whole of it: drawn where its parts have too few records
     whole = set(ranges.index[~ranges.direction.duplicated()])
-    chosen = {
-        name: mine.drop(index=whole & set(mine.index)) if len(mine) > 1 else mine for name, mine in chosen.items()
-    }
+    chosen = {name: mine.loc[~mine.index.isin(whole)] if len(mine) > 1 else mine for name, mine in chosen.items()}
     columns = max(map(len, chosen.values()))
     if not columns:
         return None
@@ -131,7 +133,9 @@ def distributions(comparison: Comparison) -> Figure | None:
 
 
 def played_errors(played: pd.DataFrame) -> Figure:
-    """Return the share of records within an error of G_end, A's times in B and B's own; and where A's times end."""
+    """Draw the share of records within an error of G_end, for A's times in B and B's own, and where A's times end;
+    return the figure.
+    """
     figure, grid = axes(2, width=5.0, height=3.8)
     left, right = grid[0]
     for name, words, colour in (("played", "A's pulse times in B", _A), ("own", "B's own", _B)):
@@ -161,10 +165,10 @@ def played_errors(played: pd.DataFrame) -> Figure:
     return figure
 
 
-def _steps(ax: Axes, frame: pd.DataFrame, one: tuple) -> None:
-    """Return both distribution functions of one range."""
+def _steps(ax: Axes, frame: pd.DataFrame, one: Any) -> None:
+    """Draw both distribution functions of one range, a row of `Comparison.ks`."""
     inside = (frame.g_start_S >= one.g_start_low_S) & (frame.g_start_S < one.g_start_high_S)
-    rows = frame[frame.start_same & (frame.direction == one.direction) & inside]
+    rows = frame.loc[frame.start_same & (frame.direction == one.direction) & inside]
     for side, colour in (("a", _A), ("b", _B)):
         times = np.sort(np.abs(rows[f"t_{side}_s"][rows[f"outcome_{side}"] == "reached"]))
         if len(times):
@@ -176,5 +180,5 @@ def _steps(ax: Axes, frame: pd.DataFrame, one: tuple) -> None:
 
 
 def _size(records: int) -> float:
-    """Return the area of a dot among so many."""
+    """Return the area of a dot among so many [points^2]."""
     return float(np.clip(4000 / max(records, 1), 6, 40))

@@ -32,7 +32,8 @@ _FIGURES = {
 
 
 def write_comparison(comparison: Comparison, folder: str | Path) -> dict[str, Path]:
-    """Write figures as PNG and SVG, tables as CSV, ``summary.json`` and ``compare.html``; the paths by file name.
+    """Write figures as PNG and SVG, tables as CSV, ``summary.json`` and ``compare.html``; return the paths by file
+    name.
 
     Raises
     ------
@@ -43,7 +44,7 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> dict[str, Pa
     for stem in _FIGURES:  # of a comparison that had more to show
         for kind in ("png", "svg", "csv"):
             (folder / f"{stem}.{kind}").unlink(missing_ok=True)
-    for stem, figure in drawn(comparison).items():
+    for stem, figure in figures_of(comparison).items():
         for kind, more in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
             picture = folder / f"{stem}.{kind}"
             paths[picture.name] = write_whole(picture, partial(figure.savefig, format=kind, **more))
@@ -59,8 +60,8 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> dict[str, Pa
     return paths
 
 
-def drawn(comparison: Comparison) -> dict[str, Figure]:
-    """Return the figures of a comparison by the stem of their files."""
+def figures_of(comparison: Comparison) -> dict[str, Figure]:
+    """Draw the figures of a comparison; return them by the stem of their files."""
     found = {"map": drawing.ratio_map(comparison)}
     curves = drawing.distributions(comparison)
     if curves is not None:
@@ -88,12 +89,14 @@ def table_row(summary: Mapping[str, Any]) -> str:
 
 
 def _number(value: float | None, form: str) -> str:
+    """Return a number as text in some format, "factor" for a logarithm; "-" for None."""
     if value is None:
         return "-"
     return f"{10**value:.2f}" if form == "factor" else format(value, form)
 
 
 def _tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
+    """Return the tables of a comparison by the stem of their files."""
     found = {"compare": comparison.frame, "map": comparison.map, "ks": comparison.ks}
     if comparison.split is not None:
         found["split"] = comparison.split.table
@@ -104,6 +107,7 @@ def _tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
 
 
 def _page(comparison: Comparison, paths: Mapping[str, Path]) -> Page:
+    """Return the page of a comparison, whose pictures lie at the given paths."""
     summary = comparison.summary
     page = Page("Circuit against compact model")
     page.paragraph(summary["verdict"])
@@ -135,6 +139,7 @@ def _page(comparison: Comparison, paths: Mapping[str, Path]) -> Page:
 
 
 def _sides(page: Page, summary: Mapping[str, Any]) -> None:
+    """Add what is compared."""
     page.heading("What is compared")
     rows = []
     for name in "ab":
@@ -154,11 +159,12 @@ def _sides(page: Page, summary: Mapping[str, Any]) -> None:
 
 
 def _edge(ends: Sequence[float]) -> str:
-    """Return the shortest and the longest edge [ns], one number where they are alike."""
+    """Return the shortest and the longest edge [ns] in words, one number where they are alike."""
     return " to ".join(dict.fromkeys(f"{end * 1e9:.3g}" for end in ends))
 
 
 def _ratios(ratio: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """Return the rows of the table of ratios."""
     rows = []
     for name, one in ratio.items():
         factors = (_number(one[f"{what}_log10"], "factor") for what in ("median", "q25", "q75"))
@@ -167,12 +173,14 @@ def _ratios(ratio: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]:
 
 
 def _mean(one: Mapping[str, Any]) -> str:
+    """Return a mean with its standard error as text; "-" for None."""
     if one["mean_log10"] is None:
         return "-"
     return f"{_number(one['mean_log10'], '+.4f')} +- {_number(one['sem_log10'], '.4f')}"
 
 
 def _split(page: Page, split: Mapping[str, Any], picture: Path) -> None:
+    """Add what each difference between the cells does."""
     page.heading("What makes the difference")
     page.picture(picture, _FIGURES["split"])
     head = ("step", "", "mean (decades)", "so far", "median", "half from", "to", "SET then (V)", "RESET then (V)")
@@ -189,6 +197,7 @@ def _split(page: Page, split: Mapping[str, Any], picture: Path) -> None:
 
 
 def _distance(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a row of the table of distances between distributions."""
     where = f"{row['g_start_low_S'] * 1e6:.0f} to {row['g_start_high_S'] * 1e6:.0f}"
     numbers = (_number(row["ks"], ".3f"), _number(row["ks_5_percent"], ".3f"))
     factor = _number(row["median_log10_ratio"], "factor")
@@ -196,6 +205,7 @@ def _distance(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _played(page: Page, summary: Mapping[str, Any], picture: Path) -> None:
+    """Add what the pulse times of A do in B."""
     page.heading("Pulse times of A played into B")
     page.picture(picture, _FIGURES["played"])
     names = ("within_50_percent", "within_20_percent", "within_10_percent")

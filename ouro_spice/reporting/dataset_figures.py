@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._util.files import write_whole
 from ..dataset.pulse_dataset import PulseDataset
-from .figures import RESET_COLOUR, SET_COLOUR, axes
+from .figures import RESET_COLOUR, SET_COLOUR, axes, whole_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-Drawn = tuple["Figure", "pd.DataFrame"]
+FigureAndTable = tuple["Figure", "pd.DataFrame"]
 
 DIRECTIONS = ((1, "SET", SET_COLOUR), (-1, "RESET", RESET_COLOUR))
 
@@ -31,7 +31,8 @@ _BINS = 60
 
 
 def write_figures(data: PulseDataset, folder: Path) -> dict[str, Path]:
-    """Draw a dataset: histories, pulse times over start and target, distributions; the paths by file name.
+    """Write the figures of a dataset: histories, pulse times over start and target, distributions; return the paths by
+    file name.
 
     Each figure is a PNG and an SVG with its numbers as CSV.
 
@@ -56,9 +57,9 @@ def write_figures(data: PulseDataset, folder: Path) -> dict[str, Path]:
     return paths
 
 
-def histories(data: PulseDataset) -> Drawn:
-    """Return the conductance over pulse time of a sample of records, a panel a direction; a dot where the pulse
-    ends.
+def histories(data: PulseDataset) -> FigureAndTable:
+    """Draw the conductance over pulse time of a sample of records, a panel a direction, a dot where the pulse ends;
+    return figure and table.
     """
     import pandas as pd
 
@@ -85,15 +86,17 @@ def histories(data: PulseDataset) -> Drawn:
     return figure, pd.concat(lines, ignore_index=True)
 
 
-def pulse_times(data: PulseDataset) -> Drawn:
-    """Draw the pulse time over the conductances at start and target: each record, or medians where there are many."""
+def pulse_times(data: PulseDataset) -> FigureAndTable:
+    """Draw the pulse time over the conductances at start and target, of each record, or medians where there are many;
+    return figure and table.
+    """
     from matplotlib.colors import LogNorm
 
-    frame = data.frame[data.frame.outcome == "reached"]
-    missed = data.frame[data.frame.outcome == "not_reached"]
+    frame = data.frame.loc[data.frame.outcome == "reached"]
+    missed = data.frame.loc[data.frame.outcome == "not_reached"]
     figure, grid = axes(1, width=5.4, height=4.4)
     ax = grid[0, 0]
-    table = frame[["record", "g_start_S", "g_target_S", "t_pulse_s"]]
+    table = frame.loc[:, ["record", "g_start_S", "g_target_S", "t_pulse_s"]]
     if len(frame):
         width_s = frame.t_pulse_s.abs()
         norm = LogNorm(width_s.min(), max(width_s.max(), 1.01 * width_s.min()))
@@ -120,14 +123,15 @@ def pulse_times(data: PulseDataset) -> Drawn:
     return figure, table
 
 
-def distributions(data: PulseDataset) -> Drawn:
-    """Return distributions of the pulse time and of the relative distance from the target at the end, by direction.
+def distributions(data: PulseDataset) -> FigureAndTable:
+    """Draw distributions of the pulse time and of the relative distance from the target at the end, by direction;
+    return figure and table.
 
     Measured pulses had no target: theirs is the ratio of the conductances after and before.
     """
     import pandas as pd
 
-    reached = data.frame[data.frame.outcome == "reached"]
+    reached = data.frame.loc[data.frame.outcome == "reached"]
     quantity, label = "relative_error", "(G at the end - target) / target"
     error = reached.g_end_S / reached.g_target_S - 1
     if _measured(data):
@@ -137,11 +141,10 @@ def distributions(data: PulseDataset) -> Drawn:
     figure, grid = axes(2)
     tables = []
     panels = (
-        (grid[0, 0], "t_pulse_s", reached.t_pulse_s.abs(), "pulse time (s)"),
-        (grid[0, 1], quantity, error, label),
+        (grid[0, 0], "t_pulse_s", reached.t_pulse_s.abs(), "pulse time (s)", _edges(reached.t_pulse_s.abs(), log=True)),
+        (grid[0, 1], quantity, error, label, _edges(error, log=False)),
     )
-    for ax, quantity, values, label in panels:
-        edges = _edges(values, log=quantity == "t_pulse_s")
+    for ax, quantity, values, label, edges in panels:
         for sign, name, colour in DIRECTIONS:
             counts, _ = np.histogram(values[signs == sign], edges)
             ax.stairs(counts, edges, color=colour, fill=True, alpha=0.35)
@@ -149,9 +152,9 @@ def distributions(data: PulseDataset) -> Drawn:
             columns = {"quantity": quantity, "direction": name, "low": edges[:-1], "high": edges[1:]}
             tables.append(pd.DataFrame(columns | {"records": counts}))
         ax.set(xlabel=label, ylabel="records")
-        ax.yaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(ax.yaxis)
     grid[0, 0].set_xscale("log")
-    beyond = int((np.abs(error) > edges[-1]).sum())
+    beyond = int((np.abs(error) > panels[-1][-1][-1]).sum())
     all_of_them = f"{len(reached)} of {len(data.frame)} records reached their target"
     grid[0, 0].set_title("measured pulses" if _measured(data) else all_of_them, fontsize=10)
     middle = np.abs(error).median()
@@ -162,21 +165,21 @@ def distributions(data: PulseDataset) -> Drawn:
     return figure, pd.concat(tables, ignore_index=True)
 
 
-def _sampled(data: PulseDataset) -> Iterator[tuple[int, object]]:
-    """Return the direction and row of records of a few files, spread over the dataset: each file is read but once."""
-    frame = data.frame[data.frame.outcome != "simulation_failed"]
+def _sampled(data: PulseDataset) -> Iterator[tuple[int, Any]]:
+    """Yield the direction and the row of records of a few files, spread over the dataset: each file is read once."""
+    frame = data.frame.loc[data.frame.outcome != "simulation_failed"]
     shard = frame.record // data.manifest.settings["shard"]
     files = shard.unique()
     chosen = files[np.unique(np.linspace(0, len(files) - 1, _SHARDS).astype(int))]
-    rows = frame[shard.isin(chosen)]
+    rows = frame.loc[shard.isin(chosen)]
     for sign, _, _ in DIRECTIONS:
-        mine = rows[np.sign(rows.amplitude_V) == -sign]
+        mine = rows.loc[np.sign(rows.amplitude_V) == -sign]
         places = np.unique(np.linspace(0, len(mine) - 1, min(len(mine), _LINES)).astype(int))
         yield from ((sign, row) for row in mine.iloc[places].itertuples())
 
 
-def _thinned(row: object) -> tuple[np.ndarray, np.ndarray]:
-    """Return times [s] and conductances [S] of a history."""
+def _thinned(row: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return times [s] and conductances [S] of a history, (points,) each, even in the logarithm of time."""
     g_S = np.asarray(row.history_g_S, dtype=float)
     last = len(g_S) - 1
     # no grid twice: early ones of the even logarithm are the same point
@@ -186,8 +189,8 @@ def _thinned(row: object) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _binned(frame: pd.DataFrame) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, pd.DataFrame]:
-    """Return edges of a grid over start and target [S], medians of the pulse time [s] (start, target), the same as a
-    table.
+    """Return the edges of a grid over start and target [S], medians of the pulse time [s], (starts, targets), and the
+    same as a table.
     """
     count = int(np.clip(np.sqrt(len(frame) / _PER_CELL), 2, 60))
     start, target = (
@@ -203,11 +206,11 @@ def _binned(frame: pd.DataFrame) -> tuple[tuple[np.ndarray, np.ndarray], np.ndar
     medians[found.i, found.j] = found.t_pulse_median_s
     middle = [(edges[1:] + edges[:-1]) / 2 for edges in (start, target)]
     table = found.assign(g_start_S=middle[0][found.i], g_target_S=middle[1][found.j])
-    return (start, target), medians, table[["g_start_S", "g_target_S", "t_pulse_median_s", "records"]]
+    return (start, target), medians, table.loc[:, ["g_start_S", "g_target_S", "t_pulse_median_s", "records"]]
 
 
 def _edges(values: pd.Series, log: bool) -> np.ndarray:
-    """Return edges of the bins of a histogram; of errors they are symmetric and hold all but the outermost percent."""
+    """Return the edges of a histogram's bins; of errors they are symmetric and hold all but the outermost percent."""
     if not len(values):
         return np.linspace(1, 2, 2)
     bins = int(np.clip(2 * np.sqrt(len(values)), 8, _BINS))
@@ -218,10 +221,11 @@ def _edges(values: pd.Series, log: bool) -> np.ndarray:
 
 
 def _measured(data: PulseDataset) -> bool:
+    """Return whether the records are measured pulses."""
     return data.manifest.cell.get("kind") == "measurement"
 
 
 def _volts(data: PulseDataset, sign: int) -> str:
-    """Return the amplitude of a direction; nothing where there are several."""
+    """Return the amplitude of a direction in words; "" where there are several."""
     volts = data.frame.amplitude_V[np.sign(data.frame.amplitude_V) == -sign].unique()
     return f"{volts[0]:+.4g} V, " if len(volts) == 1 else ""

@@ -12,10 +12,11 @@ from ..spice.raw_file import Plot, read_raw
 
 
 def picture(deck: str, plots: list[Plot]) -> Any:
-    """Return a matplotlib figure of what a deck wrote; a deck without a picture of its own is drawn plainly."""
+    """Draw what a deck wrote; return the matplotlib figure. A deck without a picture of its own is drawn plainly."""
     from matplotlib.figure import Figure
 
     def empty() -> Any:
+        """Return an empty figure."""
         return Figure(figsize=(7, 4.4), layout="constrained", dpi=140)
 
     figure = empty()
@@ -113,7 +114,7 @@ def _draw_mosfets(figure: Any, plots: list[Plot]) -> None:
 
 
 def _draw_over_time(figure: Any, plots: list[Plot], panels: tuple[tuple[str, float, dict[str, str]], ...]) -> None:
-    """Return panels over one time axis: label, factor, and the vectors with their names."""
+    """Draw panels over one time axis, each given by label, factor, and the vectors with their names."""
     (plot,) = plots
     figure.set_size_inches(7, 2 + 2 * len(panels))
     rows = np.atleast_1d(figure.subplots(len(panels), sharex=True))
@@ -146,6 +147,7 @@ def _draw_lines(figure: Any, plots: list[Plot]) -> None:
 
 
 def _draw_all(figure: Any, plots: list[Plot]) -> None:
+    """Draw every vector of all plots, a panel each."""
     names = [name for name in plots[0] if name != "time"]
     panels = np.atleast_1d(figure.subplots(len(names), sharex=True))
     figure.set_size_inches(7, 1 + 1.3 * len(names))
@@ -158,6 +160,7 @@ def _draw_all(figure: Any, plots: list[Plot]) -> None:
 
 
 def _finish(axes: Any) -> None:
+    """Give a panel its grid and its legend."""
     axes.grid(True, which="major", alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize="small")
@@ -177,7 +180,7 @@ _PICTURES: dict[str, Callable[[Any, list[Plot]], None]] = {
 
 
 def draw(out: Path) -> list[Path]:
-    """Draw the waveform of each deck that `run_decks` left in ``out/decks`` to ``out/DECK.png``; the files written."""
+    """Draw the waveform of each deck that `run_decks` left in ``out/decks`` to ``out/DECK.png``; return the paths."""
     written = []
     for raw in sorted((Path(out) / "decks").glob("bench_*.raw")):
         plots = read_raw(raw)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,25 +31,34 @@ def axes(columns: int, rows: int = 1, width: float = 4.6, height: float = 3.4) -
     return figure, grid
 
 
+def whole_numbers(axis: Any, **more: int) -> None:
+    """Allow whole numbers alone as the ticks of an axis; `more` are further settings of its locator."""
+    axis.get_major_locator().set_params(integer=True, **more)
+
+
 def conductance_curves(data: PulseDataset, most: int = 60) -> Figure:
-    """Return G over pulse time from many starting conductances, one panel a direction: the S-curves of the circuit."""
+    """Draw G over pulse time from many starting conductances, one panel a direction, the S-curves of the circuit;
+    return the figure.
+    """
     figure, grid = axes(2)
-    rows = data.frame[data.frame.history_g_S.map(len) > 1]
+    rows = data.frame.loc[data.frame.history_g_S.map(len) > 1]
     for ax, sign, name, colour in ((grid[0, 0], 1, "SET", SET_COLOUR), (grid[0, 1], -1, "RESET", RESET_COLOUR)):
-        for row in rows[np.sign(rows.g_target_S - rows.g_start_S) == sign].head(most).itertuples():
-            g = np.asarray(row.history_g_S) * 1e6
-            ax.semilogx(np.arange(1, len(g)) * row.history_dt_s, g[1:], color=colour, alpha=0.35, linewidth=0.8)
+        mine = rows.loc[np.sign(rows.g_target_S - rows.g_start_S) == sign].head(most)
+        for g_S, dt_s in zip(mine.history_g_S, mine.history_dt_s, strict=True):
+            g = np.asarray(g_S) * 1e6
+            ax.semilogx(np.arange(1, len(g)) * dt_s, g[1:], color=colour, alpha=0.35, linewidth=0.8)
         ax.set(title=f"{name}, {_volts(data, sign)}", xlabel="pulse width (s)", ylabel="G (uS)")
     return figure
 
 
 def _volts(data: PulseDataset, sign: int) -> str:
+    """Return the amplitude of a direction in words."""
     volts = data.frame.amplitude_V[data.frame.amplitude_V * sign < 0].unique()
     return f"{volts[0]:+.3f} V at the driver" if len(volts) == 1 else "several amplitudes"
 
 
 def predicted_time(needed_s: np.ndarray, predicted_s: np.ndarray) -> Figure:
-    """Return predicted against needed pulse time, both signs, on logarithmic axes."""
+    """Draw predicted over needed pulse time, both signs, on logarithmic axes; return the figure."""
     figure, grid = axes(2)
     for ax, sign, name, colour in ((grid[0, 0], 1, "SET", SET_COLOUR), (grid[0, 1], -1, "RESET", RESET_COLOUR)):
         mine = np.sign(needed_s) == sign
@@ -63,7 +72,9 @@ def predicted_time(needed_s: np.ndarray, predicted_s: np.ndarray) -> Figure:
 
 
 def write_histories(histories: Mapping[str, Sequence[History]]) -> Figure:
-    """Return readings over pulses, one panel a target with its band, one line a write, one colour a programmer."""
+    """Draw readings over pulses, one panel a target with its band, one line a write, one colour a programmer; return
+    the figure.
+    """
     targets = sorted({history.target_S for several in histories.values() for history in several})
     columns = min(4, len(targets))
     figure, grid = axes(columns, -(-len(targets) // columns), width=9.2 / columns if columns > 1 else 4.6, height=2.3)
@@ -78,7 +89,7 @@ def write_histories(histories: Mapping[str, Sequence[History]]) -> Figure:
                 tolerance = history.tolerance
         ax.axhspan(target * (1 - tolerance) * 1e6, target * (1 + tolerance) * 1e6, color="#3a8f5c", alpha=0.15)
         ax.set_title(f"to {target * 1e6:.0f} uS", fontsize=9)
-        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+        whole_numbers(ax.xaxis, min_n_ticks=1)
     for ax in grid[:, 0]:
         ax.set_ylabel("reading (uS)")
     for ax in grid[-1]:
@@ -89,7 +100,7 @@ def write_histories(histories: Mapping[str, Sequence[History]]) -> Figure:
 
 
 def programmer_bars(rows: Mapping[str, Mapping[str, float]]) -> Figure:
-    """Return pulses per write and total programming time, a bar a programmer."""
+    """Draw pulses per write and total programming time, a bar a programmer; return the figure."""
     figure, grid = axes(2, height=0.8 + 0.5 * max(len(rows), 2))
     names, colours = list(rows), [_PALETTE[k % len(_PALETTE)] for k in range(len(rows))]
     panels = (

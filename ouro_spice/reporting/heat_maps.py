@@ -103,12 +103,13 @@ class Heat:
 
     @property
     def _rounded(self) -> np.ndarray:
-        """Return the values, those below the noise as 0."""
+        """Return the values, (rows, cols), those below the noise as 0."""
         values = np.asarray(self.values, dtype=float)
         with np.errstate(invalid="ignore"):
             return np.where(np.abs(values) < self.noise, 0.0, values)
 
     def _norm(self, shown: np.ndarray, factor: float) -> Any:
+        """Return matplotlib's normalisation of the colours."""
         from matplotlib.colors import CenteredNorm, LogNorm, Normalize
 
         finite = shown[np.isfinite(shown)]
@@ -126,6 +127,7 @@ class Heat:
 
 
 def _ticks(ax: Axes, rows: np.ndarray, cols: np.ndarray) -> None:
+    """Name lines at the axes, all of them or every so many."""
     for axis, numbers in ((ax.yaxis, rows), (ax.xaxis, cols)):
         step = next(step for step in _STEPS if len(numbers) <= _LABELLED * step)
         chosen = np.arange(0, len(numbers), step)
@@ -139,6 +141,7 @@ def _ticks(ax: Axes, rows: np.ndarray, cols: np.ndarray) -> None:
 
 
 def _frame(ax: Axes, row: int, col: int) -> None:
+    """Draw a frame around a cell."""
     from matplotlib.patches import Rectangle
 
     place = (col - 0.5, row - 0.5)
@@ -147,6 +150,7 @@ def _frame(ax: Axes, row: int, col: int) -> None:
 
 
 def _numbers(ax: Axes, shown: np.ndarray, image: Any) -> None:
+    """Write each cell's number into it, where there is room."""
     digits, width_pt = _digits(shown), _MAP_PT / max(shown.shape)
     longest = max(len(_text(value, digits, width_pt)) for value in shown.flat)
     size = min(_FONTS_PT[1], width_pt / (_LETTER * max(longest, 1)))
@@ -159,7 +163,7 @@ def _numbers(ax: Axes, shown: np.ndarray, image: Any) -> None:
 
 
 def _digits(shown: np.ndarray) -> int:
-    """Return digits with which values differ that have different colours."""
+    """Return the number of digits with which values differ that have different colours."""
     finite = shown[np.isfinite(shown)]
     reach = float(np.ptp(finite)) if finite.size else 0.0
     largest = float(np.abs(finite).max()) if finite.size else 0.0
@@ -169,7 +173,7 @@ def _digits(shown: np.ndarray) -> int:
 
 
 def _text(value: float, digits: int, width_pt: float) -> str:
-    """Return a number that its cell has room for, with as many digits as it has; "" where there is no room for any."""
+    """Return a number as text that its cell has room for, with as many digits as it can; "" where there is no room."""
     if not np.isfinite(value):
         return ""
     most = int(width_pt / (_LETTER * _FONTS_PT[0]))

@@ -28,7 +28,8 @@ _BEST = "best"
 
 
 def gains(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
-    """Draw gain, spread and share of wrong ways over the size of the change, SET left and RESET right.
+    """Draw gain, spread and share of wrong ways over the size of the change, SET left and RESET right; return the
+    figure.
 
     Parameters
     ----------
@@ -63,6 +64,7 @@ def gains(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
 def _line(
     ax: Axes, name: str, rows: Sequence[Mapping[str, Any]], key: str, factor: float, look: Mapping[str, Any]
 ) -> None:
+    """Draw one figure of small updates over the size of the change."""
     size = np.array([np.exp(np.mean(np.log(np.atleast_1d(row["asked_S"])))) for row in rows]) * 1e6
     value = factor * np.array([row[key] for row in rows], dtype=float)
     if key != "wrong_way":  # a logarithmic axis has no 0, and no other side
@@ -74,6 +76,7 @@ def _line(
 
 
 def _scales(ax: Axes, key: str, label: str) -> None:
+    """Set the scales and labels of a panel."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     ax.set(xscale="log", ylabel=label)
@@ -87,4 +90,4 @@ def _scales(ax: Axes, key: str, label: str) -> None:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ax.yaxis.label.set_size(8)
+    ax.yaxis.label.set_fontsize(8)

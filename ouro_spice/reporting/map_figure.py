@@ -29,7 +29,8 @@ _CLEAR = 1.05
 
 
 def history_map(curves: Curves, k: int, step_s: float, windows_s: Sequence[float]) -> Figure:
-    """Return one history and its moving averages over the pulse width, each shifted; their gradients below.
+    """Draw one history and its moving averages over the pulse width, each shifted, and their gradients below; return
+    the figure.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def history_map(curves: Curves, k: int, step_s: float, windows_s: Sequence[float
 
 
 def _shifted(ax: Axes, width_us: np.ndarray, lines: list[np.ndarray], part: float, text: str) -> None:
-    """Return one line above the other, a `part` of the range of the liveliest one apart."""
+    """Draw one line above the other, a `part` of the range of the liveliest one apart."""
     shift = part * max(np.ptp(line) for line in lines)
     for place, (line, colour) in enumerate(zip(lines, itertools.cycle(_COLOURS), strict=False)):
         ax.plot(width_us, line + place * shift, color=colour, linewidth=0.9, rasterized=len(line) > _DENSE)
@@ -75,7 +76,7 @@ def _shifted(ax: Axes, width_us: np.ndarray, lines: list[np.ndarray], part: floa
 
 
 def _averages(curves: Curves, k: int, windows_s: Sequence[float]) -> tuple[float, list[np.ndarray]]:
-    """Return the spacing [s] and moving averages [uS] of one history."""
+    """Return the spacing [s] and the moving averages [uS], (points,) each, of one history."""
     from ..prediction.recorded_curves import Curves  # torch
 
     if not 0 <= k < len(curves):
@@ -93,6 +94,7 @@ def _averages(curves: Curves, k: int, windows_s: Sequence[float]) -> tuple[float
 
 
 def _named(window_s: float, step_s: float, spacing_s: float) -> str:
+    """Return the words for a window."""
     if round(window_s / spacing_s) <= 1:
         return "as recorded"
     return f"{round(window_s / step_s)} steps ({window_s * 1e6:g} us)"

@@ -28,7 +28,8 @@ _LEAST_FACTOR = 0.03
 
 
 def write_noise_sources(found: NoiseSources, folder: Path) -> dict[str, Path]:
-    """Write ``noise_sources_MODEL.json`` and ``.csv``, ``noise_alone_MODEL.svg`` and ``noise_length_MODEL.svg``.
+    """Write ``noise_sources_MODEL.json`` and ``.csv``, ``noise_alone_MODEL.svg`` and ``noise_length_MODEL.svg``; return
+    the paths by kind.
 
     Raises
     ------
@@ -47,27 +48,26 @@ def write_noise_sources(found: NoiseSources, folder: Path) -> dict[str, Path]:
 
 
 def summary(found: NoiseSources) -> dict[str, Any]:
-    """Return all tables as plain values; None where there is no number, as for a target that most pulses never
-    reach.
-    """
+    """Return all tables as plain values; None where there is no number, as for a target that is hardly ever reached."""
     frames = {"rows": found.frame, "by_length": by_length(found.pulses), "levers": found.levers}
     tables = {name: [_plain(row) for row in frame.to_dict("records")] for name, frame in frames.items()}
     return {"model": found.model, "n": found.n, "seed": found.seed} | tables
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with None for numbers that are not finite."""
     return {name: None if isinstance(x, float) and not np.isfinite(x) else x for name, x in row.items()}
 
 
 def alone(found: NoiseSources) -> Figure:
-    """Return the factor on the time to a target, a line a source that is alone: median, and the middle 68 % of
-    pulses.
+    """Draw the factor on the time to a target, a line a source that is alone, its median and the middle 68 % of pulses;
+    return the figure.
     """
-    rows = found.frame[(found.frame.step_s == 10e-9) & (found.frame.start == "stationary")]
+    rows = found.frame.loc[(found.frame.step_s == 10e-9) & (found.frame.start == "stationary")]
     settings = [name for name in _TITLES if name in set(rows.setting)]
     figure, grid = axes(len(settings), width=4.8, height=4.2)
     for ax, setting in zip(grid[0], settings, strict=True):
-        mine = rows[(rows.setting == setting) & ~rows.case.str.startswith("without") & (rows.case != "nothing")]
+        mine = rows.loc[(rows.setting == setting) & ~rows.case.str.startswith("without") & (rows.case != "nothing")]
         _factors(ax, mine)
         ax.set(title=_TITLES[setting], xlabel="time to the target / noise-free time")
     grid[0, 0].legend(frameon=False, fontsize=8, loc="upper left")
@@ -75,10 +75,11 @@ def alone(found: NoiseSources) -> Figure:
 
 
 def _factors(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw the factors of each source, by direction."""
     names = list(dict.fromkeys(rows.case))
     ends = -np.log(_LEAST_FACTOR)
     for shift, (direction, colour) in zip((-0.16, 0.16), _COLOURS.items(), strict=True):
-        mine = rows[rows.direction == direction].set_index("case").loc[names]
+        mine = rows.loc[rows.direction == direction].set_index("case").loc[names]
         at = np.arange(len(names)) + shift
         low, middle, high = (np.exp(mine[name].clip(-ends, ends)) for name in ("q16", "bias", "q84"))
         ax.hlines(at, low, high, color=colour, linewidth=2.2, alpha=0.55)
@@ -90,21 +91,23 @@ def _factors(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def length(found: NoiseSources) -> Figure:
-    """Return the bias and scatter over the length of pulses in steps of the walk, as measured and as expected."""
+    """Draw the bias and the scatter over the length of pulses in steps of the walk, measured and expected; return the
+    figure.
+    """
     table = by_length(found.pulses)
-    still = found.frame[found.frame.case == "walk"].dropna(subset=["bias_frozen"])
+    still = found.frame.loc[found.frame.case == "walk"].dropna(subset=["bias_frozen"])
     figure, grid = axes(2, width=4.8, height=3.8)
     panels = (("bias", "median of ln(time / noise-free time)"), ("scatter", "half of the middle 68 % of the same"))
     for ax, (what, label) in zip(grid[0], panels, strict=True):
         for direction, colour in _COLOURS.items():
-            mine = table[table.direction == direction]
+            mine = table.loc[table.direction == direction]
             ax.errorbar(
                 mine.steps, mine[what], mine[f"{what}_error"], fmt="o", markersize=4, linewidth=1, color=colour,
                 label=direction.upper(),
             )  # fmt: skip
-            long = mine[mine.steps >= _LONG]
+            long = mine.loc[mine.steps >= _LONG]
             ax.plot(long.steps, long[f"{what}_expected"], color=colour, linewidth=1)
-            limit = still[still.direction == direction][f"{what}_frozen"].median()
+            limit = still.loc[still.direction == direction, f"{what}_frozen"].median()
             ax.axhline(limit, color=colour, linewidth=0.9, linestyle=":")
         ax.set(xscale="log", xlim=(BY_LENGTH[0], BY_LENGTH[-1]), xlabel="noise-free pulse (steps)", ylabel=label)
     grid[0, 0].set_ylim(top=0)

@@ -35,35 +35,35 @@ class Page:
         self._parts = [f"<h1>{escape(title)}</h1>"]
 
     def heading(self, text: str) -> None:
-        """Return a section's heading."""
+        """Add a section's heading."""
         self._parts.append(f"<h2>{escape(text)}</h2>")
 
     def paragraph(self, text: str) -> None:
-        """Return a paragraph of plain text."""
+        """Add a paragraph of plain text."""
         self._parts.append(f'<p class="note">{escape(text)}</p>')
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Return a table; cells that say PASS or FAIL are coloured."""
+        """Add a table; cells that say PASS or FAIL are coloured."""
         lines = ["<tr>" + "".join(f"<th>{escape(name)}</th>" for name in head) + "</tr>"]
         lines += ["<tr>" + "".join(_cell(str(value)) for value in row) + "</tr>" for row in rows]
         self._parts.append('<div class="wide"><table>' + "\n".join(lines) + "</table></div>")
 
     def figure(self, figure: Figure, text: str) -> None:
-        """Return a matplotlib figure; `text` says in words what it shows."""
+        """Add a matplotlib figure; `text` says in words what it shows."""
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=130)
         self._image(buffer.getvalue(), text)
 
     def picture(self, path: Path, text: str) -> None:
-        """Return a PNG file."""
+        """Add a PNG file; `text` says in words what it shows."""
         self._image(path.read_bytes(), text)
 
     def code(self, text: str) -> None:
-        """Return preformatted text."""
+        """Add preformatted text."""
         self._parts.append(f"<pre>{escape(text)}</pre>")
 
     def write(self, path: Path) -> Path:
-        """Write the page, whole or not at all."""
+        """Write the page, whole or not at all; return its path."""
         head = f'<meta charset="utf-8"><title>{escape(self._title)}</title><style>{_STYLE}</style>'
         body = "\n".join(self._parts)
         return write_text(path, f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n{body}\n</body></html>\n')
@@ -74,5 +74,6 @@ class Page:
 
 
 def _cell(text: str) -> str:
+    """Return the HTML of a cell of a table."""
     kind = {"PASS": ' class="pass"', "FAIL": ' class="fail"'}.get(text, "")
     return f"<td{kind}>{escape(text)}</td>"

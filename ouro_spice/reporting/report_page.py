@@ -17,7 +17,7 @@ from .page import Page
 
 
 def report(histories_or_dataset: History | Sequence[History] | PulseDataset, out: str | Path = "report.html") -> Path:
-    """Write an HTML report of a dataset, or of one or several write histories.
+    """Write an HTML report of a dataset, or of one or several write histories; return its path.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def report(histories_or_dataset: History | Sequence[History] | PulseDataset, out
 
 
 def programmer_section(page: Page, histories: dict[str, list[History]]) -> dict[str, dict]:
-    """Return histories, bars and a table per programmer; returns the table's figures."""
+    """Add the figures of writes, and a table of programmers; return the rows of the table by programmer."""
     rows = {name: summary(several) for name, several in histories.items()}
     page.figure(figures.write_histories(histories), "Readings over pulses for each write, by programmer")
     page.figure(figures.programmer_bars(rows), "Pulses and programming time per write, by programmer")
@@ -59,13 +59,14 @@ def programmer_section(page: Page, histories: dict[str, list[History]]) -> dict[
 
 
 def manifest_section(page: Page, manifest: Manifest) -> None:
-    """Return what was simulated, in full."""
+    """Add a manifest in full: what was simulated."""
     page.heading("Manifest")
     page.table(("file", "sha256"), sorted(manifest.files.items()))
     page.code(manifest.to_json())
 
 
 def _by_programmer(histories: Sequence[History]) -> dict[str, list[History]]:
+    """Return histories by the name of their programmer."""
     groups: dict[str, list[History]] = {}
     for history in histories:
         groups.setdefault(history.programmer, []).append(history)
@@ -73,6 +74,7 @@ def _by_programmer(histories: Sequence[History]) -> dict[str, list[History]]:
 
 
 def _dataset_page(data: PulseDataset) -> Page:
+    """Return the page of a dataset."""
     page = Page("Pulse-to-conductance dataset")
     page.heading("Conductance over pulse time")
     page.figure(figures.conductance_curves(data), "Conductance over pulse width for SET and RESET")

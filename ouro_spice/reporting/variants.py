@@ -27,13 +27,13 @@ _GREYS = (
 
 
 def kind(name: str) -> str:
-    """Return what a variant or programmer is by the words of its name: `CONVENTIONAL`, `BASELINE`, else `NETWORK`."""
+    """Return the kind of a variant or programmer by words in its name: `CONVENTIONAL`, `BASELINE`, else `NETWORK`."""
     plain = name.lower().replace("_", " ").replace("-", " ")
     return next((one for one, words in _WORDS.items() if any(word in plain for word in words)), NETWORK)
 
 
 def looks(names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the colour and dashes of each one's line; baselines are black and grey."""
+    """Return the colour and dashes of each line, by name, as matplotlib takes them; baselines are black and grey."""
     found: dict[str, dict[str, Any]] = {}
     counts = {BASELINE: 0, NETWORK: 0}
     for name in names:
@@ -66,7 +66,7 @@ def check_window(window_S: tuple[float, float]) -> tuple[float, float]:
 
 
 def figure_of(rows: Mapping[str, Mapping[str, Any]], name: str, key: str, high: float = 1.0) -> float:
-    """Return one figure of a row of results, from 0 to `high`; ValueError naming row, key and value where it is not."""
+    """Return one figure of a row of results, from 0 to `high`; ValueError naming row, key and value otherwise."""
     if key not in rows[name]:
         raise ValueError(f"{name!r} has no {key}")
     check_range(f"{key} of {name!r}", rows[name][key], 0, high, "")
@@ -74,11 +74,14 @@ def figure_of(rows: Mapping[str, Mapping[str, Any]], name: str, key: str, high: 
 
 
 def interval(row: Mapping[str, Any], key: str) -> tuple[float, float] | None:
-    """Return the interval of a share in a row of results, which has one of within_20 or a dictionary of several."""
+    """Return the ends of the interval of a share in a row of results, which has one of within_20 or a dictionary of
+    several; None where it has none.
+    """
     found = row.get("interval")
     if isinstance(found, Mapping):
         found = found.get(key)
     elif key != "within_20":
         found = None
-    whole = found is not None and len(found) == 2 and all(isinstance(x, numbers.Real) for x in found)
-    return (float(found[0]), float(found[1])) if whole and all(map(math.isfinite, found)) else None
+    if found is None or len(found) != 2 or not all(isinstance(x, numbers.Real) and math.isfinite(x) for x in found):
+        return None
+    return float(found[0]), float(found[1])

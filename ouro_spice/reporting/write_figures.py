@@ -9,7 +9,7 @@ import numpy as np
 
 from .._util.checks import check_count, check_range
 from ..programming.history import History
-from .figures import axes
+from .figures import axes, whole_numbers
 from .variants import COLOURS, check_some, check_window, figure_of, kind, looks
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ _LONGEST = 1e12
 """Of a figure of a write, in whatever unit: larger than any, so that the check is that of a number."""
 
 
-def converged(histories: Mapping[str, Sequence[History]], window_S: tuple[float, float], after: int = 20) -> Figure:
-    """Return the conductance after some iterations over the target, and its distance from that; mean and standard
-    deviation.
+def convergence(histories: Mapping[str, Sequence[History]], window_S: tuple[float, float], after: int = 20) -> Figure:
+    """Draw the conductance after some iterations over the target, and its distance from that, mean and standard
+    deviation; return the figure.
 
     Both are those over the writes to a target, from whatever conductances they began. A write that ended earlier
     counts as it then was; one without any reading does not.
@@ -78,7 +78,8 @@ def _by_target(
 
 
 def iterations(histories: Sequence[History], targets_S: Sequence[float] = FIG_7_S) -> Figure:
-    """Return the conductance over the iterations from many starts, a panel a target with its band; thick: their median.
+    """Draw the conductance over the iterations from many starts, a panel a target with its band, thick their median;
+    return the figure.
 
     A write that ended earlier counts in the median as it then was.
 
@@ -105,6 +106,7 @@ def iterations(histories: Sequence[History], targets_S: Sequence[float] = FIG_7_
 
 
 def _to(histories: Sequence[History], target_S: float) -> list[History]:
+    """Return the writes to a target [S] that have a reading; ValueError where there is none."""
     found = [h for h in histories if h.conductances_S and np.isclose(h.target_S, target_S, rtol=1e-6, atol=0)]
     if not found:
         there = ", ".join(f"{target * 1e6:.4g}" for target in sorted({h.target_S for h in histories})[:20])
@@ -113,6 +115,7 @@ def _to(histories: Sequence[History], target_S: float) -> list[History]:
 
 
 def _histories(ax: Axes, target_S: float, histories: Sequence[History], most: int) -> None:
+    """Draw the conductances of some writes to a target, their median, and the band."""
     from matplotlib.collections import LineCollection
 
     g_uS = np.array([_held(history.conductances_S, most) for history in histories]) * 1e6
@@ -129,16 +132,17 @@ def _histories(ax: Axes, target_S: float, histories: Sequence[History], most: in
     of = f"{len(lines)} of {len(histories)}" if len(lines) < len(histories) else f"{len(histories)}"
     ax.set_title(f"to {1e6 * target_S:.4g} uS, {of} writes", fontsize=9)
     ax.set_xlim(0, max(most - 1, 1))
-    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    whole_numbers(ax.xaxis, min_n_ticks=1)
 
 
 def _held(values: Sequence[float], count: int) -> np.ndarray:
-    """Return the values and then the last one, `count` in all."""
+    """Return the values, and then the last one again and again, `count` in all."""
     return np.asarray(values)[np.minimum(np.arange(count), len(values) - 1)]
 
 
 def pulses_and_time(rows: Mapping[str, Mapping[str, Any]], tolerance: float) -> Figure:
-    """Draw pulses (whisker: to the 95th percentile) and time of a write by programmer, and how many reach their target.
+    """Draw pulses (whisker: to the 95th percentile) and time of a write by programmer, and how many reach their target;
+    return the figure.
 
     A diamond is the time with predictions in software. Where all rows tell the energy of reads, a third panel shows
     that of the pulses, and by a diamond that of the reads.
@@ -182,11 +186,13 @@ def pulses_and_time(rows: Mapping[str, Mapping[str, Any]], tolerance: float) -> 
 
 
 def _time_intervals(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[float, float]]:
+    """Return the interval of the time of each row that has one [us], by programmer."""
     found = {name: row.get("time_interval_s") for name, row in rows.items()}
     return {name: (1e6 * ends[0], 1e6 * ends[1]) for name, ends in found.items() if ends}
 
 
 def _energies(ax: Axes, rows: Mapping[str, Mapping[str, Any]]) -> None:
+    """Draw the energy of pulses as bars, and that of reads as diamonds."""
     pulses, reads = (
         {name: 1e12 * figure_of(rows, name, key, _LONGEST) for name in rows} for key in ("energy_J", "read_energy_J")
     )
@@ -195,7 +201,7 @@ def _energies(ax: Axes, rows: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _plain(value: float) -> str:
-    """Return a number of three digits without a power of ten."""
+    """Return a number of three digits as text, without a power of ten."""
     return f"{float(f'{value:.3g}'):,.10g}".replace(",", " ")
 
 
@@ -203,11 +209,11 @@ def _bars(
     ax: Axes, values: Mapping[str, float], whiskers: Mapping[str, tuple[float, float]], texts: Mapping[str, str],
     marks: Mapping[str, float] | None = None,
 ) -> None:  # fmt: skip
-    """Return horizontal bars on a logarithmic axis, from top to bottom, with diamonds at `marks`."""
+    """Draw horizontal bars on a logarithmic axis, from top to bottom, with diamonds at `marks`."""
     marks = marks or {}
     ends = np.ravel(list(whiskers.values()))
     found = [value for value in (*values.values(), *ends, *marks.values()) if value > 0]
-    low = 10 ** np.floor(np.log10(0.8 * min(found, default=1.0)))
+    low = float(10 ** np.floor(np.log10(0.8 * min(found, default=1.0))))
     high = max(found, default=1.0)
     for k, (name, value) in enumerate(values.items()):
         ax.barh(k, max(value - low, 0), left=low, color=COLOURS[kind(name)], height=0.62)
@@ -233,7 +239,7 @@ def _bars(
 
 
 def _kinds(figure: Figure, names: Mapping[str, Any], title: str) -> None:
-    """Return the legend of the bars' colours."""
+    """Draw the legend of the bars' colours."""
     from matplotlib.patches import Patch
 
     there = dict.fromkeys(kind(name) for name in names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 TESTS: dict[str, tuple[str, ...]] = {
+    "_util/statistics.py": ("test_statistics.py", "test_write_statistics.py"),
     "programming/write_statistics.py": ("test_write_statistics.py", "test_write_many.py"),
     "programming/tuning.py": ("test_write_statistics.py", "test_write_many.py"),
     "programming/stopping_rules.py": ("test_write_statistics.py", "test_write_verify.py", "test_write_many.py"),

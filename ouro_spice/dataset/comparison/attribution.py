@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from ...circuit.cell_kinds import Cell
+from ...circuit.cell_kinds import Cell, memristor
 from ...circuit.cells import Cell1R, Cell1T1R
 from ...circuit.compact_cell import CompactCell
 from ...circuit.crossbar import Crossbar
@@ -43,8 +43,8 @@ class Around:
 
     rows: int
     cols: int
-    scheme: str
-    read_scheme: str
+    scheme: str | None
+    read_scheme: str | None
     devices: tuple[Device | Resistor, ...] | None
     row: int
     col: tuple[int, ...]
@@ -55,10 +55,10 @@ class Around:
         """Return the array that a cell is selected in."""
         array = cell.array
         size = (array.rows, array.cols, array.scheme, array.read_scheme, array.devices)
-        return cls(*size, cell.row, cell.cols, cell.fidelity)
+        return cls(*size, cell.row, tuple(cell.cols), cell.fidelity)
 
     def build(self, cell: Cell1R | Cell1T1R) -> Selection:
-        """Return the same array of other cells."""
+        """Return the selected cell in the same array, made of other cells."""
         array = Crossbar(self.rows, self.cols, cell, self.scheme, self.read_scheme, self.devices)
         return Selection(array, self.row, self.col, self.fidelity)
 
@@ -101,43 +101,49 @@ class Form:
 
     @classmethod
     def of(cls, side: ComparedDataset) -> Form:
-        """Return the form of a side's cell."""
+        """Return the form of the cell of a compared dataset."""
         cell, recipe = side.cell, side.recipe
-        device = cell.device
-        common = {
-            "device": device.replace(realisation="compiled", read_noise=None),
-            "voltages": None if recipe.voltages == "60us" else recipe.pair,
-            "edges": "none" if _shortest(side) else side.name,
-        }
+        device = memristor(cell)
+        plain = device.replace(realisation="compiled", read_noise=None)
+        voltages = None if recipe.voltages == "60us" else recipe.pair
+        edges = "none" if _shortest(side) else side.name
         if isinstance(cell, CompactCell):
-            path = {"resistance": (0.0, cell.resistance, 0.0, 0.0), "capacitance": (0.0, 0.0)}
-            none = {"array": None, "access": None, "drivers": None}
-            return cls(**common, **path, **none, model=cell.model, spice=False, behavioural=False)
+            return cls(
+                plain, voltages, edges, array=None, model=cell.model, spice=False, behavioural=False,
+                resistance=(0.0, cell.resistance, 0.0, 0.0), capacitance=(0.0, 0.0), access=None, drivers=None,
+            )  # fmt: skip
+        resistance, capacitance = _lines(cell.alone)
         return cls(
-            **common,
-            **_around(cell.alone),
+            plain,
+            voltages,
+            edges,
             array=Around.of(cell) if isinstance(cell, Selection) else None,
             model="tud" if device.realisation == "tud" else "full",
             spice=True,
             behavioural=device.realisation == "behavioural",
+            resistance=resistance,
+            capacitance=capacitance,
+            access=_access(cell.alone),
+            drivers=_drivers(cell.alone),
         )
 
     def build(self) -> Cell | CompactCell:
-        """Return the cell; its reads are ideal ones, which no pulse time depends on."""
+        """Return the cell of the form; its reads are ideal ones, on which no pulse time depends."""
         oe, ae, contact, driver = self.resistance
         if not self.spice:
             return CompactCell(self.device, self.model, oe + ae + 2 * (contact + driver))
         realisation = "tud" if self.model == "tud" else "behavioural" if self.behavioural else "compiled"
-        lines = {"r_bl": oe, "c_bl": self.capacitance[0], "contact": contact}
-        parts = {"device": self.device.replace(realisation=realisation)}
-        parts["driver"] = self.drivers.driver if self.drivers else Driver(driver)
-        parts["process"] = (self.access or self.drivers).process if self.access or self.drivers else Process()
+        device, (c_oe, c_ae) = self.device.replace(realisation=realisation), self.capacitance
+        drives = self.drivers.driver if self.drivers else Driver(driver)
+        transistors = self.access or self.drivers
+        process = transistors.process if transistors else Process()
         if self.access:
-            lines |= {"r_sl": ae, "c_sl": self.capacitance[1]}
-            lines |= {"r_wl": self.access.resistance, "c_wl": self.access.capacitance}
-            cell = Cell1T1R(lines=Lines(**lines), transistor=self.access.transistor, **parts)
+            gate = {"r_wl": self.access.resistance, "c_wl": self.access.capacitance}
+            lines = Lines(r_bl=oe, c_bl=c_oe, contact=contact, r_sl=ae, c_sl=c_ae, **gate)
+            cell = Cell1T1R(device, lines, drives, self.access.transistor, process=process)
         else:
-            cell = Cell1R(lines=Lines(**lines, r_wl=ae, c_wl=self.capacitance[1]), **parts)
+            lines = Lines(r_bl=oe, c_bl=c_oe, contact=contact, r_wl=ae, c_wl=c_ae)
+            cell = Cell1R(device, lines, drives, process=process)
         return self.array.build(cell) if self.array else cell
 
 
@@ -165,7 +171,7 @@ _UP = (
 
 
 def chain(a: ComparedDataset, b: ComparedDataset) -> list[Step]:
-    """Return the steps from A's cell to B's; only those that there are.
+    """Return the steps that lead from A's cell to B's, one difference switched in each; only those that there are.
 
     First A's edges, its array and voltages that are not its own 60 us pair are taken away, then each thing is switched
     to what it is in B. Line resistances are those of one segment until the array comes.
@@ -194,19 +200,27 @@ def chain(a: ComparedDataset, b: ComparedDataset) -> list[Step]:
     return steps or [Step("same cell", now)]
 
 
-def _around(cell: Cell1R | Cell1T1R) -> dict[str, object]:
-    """Return what is around the device of a single cell, as fields of a form."""
-    lines, gated = cell.lines, isinstance(cell, Cell1T1R)
-    ae, c_ae = (lines.r_sl, lines.c_sl) if gated else (lines.r_wl, lines.c_wl)
-    ideal = isinstance(cell.driver, Driver)
-    return {
-        "resistance": (lines.r_bl, ae, lines.contact, cell.driver.resistance if ideal else 0.0),
-        "capacitance": (lines.c_bl, c_ae),
-        "access": Access(cell.transistor, lines.r_wl, lines.c_wl, cell.process) if gated else None,
-        "drivers": None if ideal else Drivers(cell.driver, cell.process),
-    }
+def _lines(cell: Cell1R | Cell1T1R) -> tuple[tuple[float, float, float, float], tuple[float, float]]:
+    """Return the resistances [Ohm] and capacitances [F] in the path of a single cell's current, as `Form` has them."""
+    lines = cell.lines
+    ae, c_ae = (lines.r_sl, lines.c_sl) if isinstance(cell, Cell1T1R) else (lines.r_wl, lines.c_wl)
+    driver = cell.driver.resistance if isinstance(cell.driver, Driver) else 0.0
+    return (lines.r_bl, ae, lines.contact, driver), (lines.c_bl, c_ae)
+
+
+def _access(cell: Cell1R | Cell1T1R) -> Access | None:
+    """Return the access transistor of a single cell; None where there is none."""
+    if not isinstance(cell, Cell1T1R):
+        return None
+    return Access(cell.transistor, cell.lines.r_wl, cell.lines.c_wl, cell.process)
+
+
+def _drivers(cell: Cell1R | Cell1T1R) -> Drivers | None:
+    """Return the drivers of a single cell that are made of transistors; None where they are ideal."""
+    return Drivers(cell.driver, cell.process) if isinstance(cell.driver, WriteDriver) else None
 
 
 def _shortest(side: ComparedDataset) -> bool:
+    """Return whether all pulses of a dataset have the shortest edges that there are."""
     edges = side.data.frame[["rise_s", "fall_s"]].to_numpy(float)
     return bool((edges <= SHORTEST_S).all())

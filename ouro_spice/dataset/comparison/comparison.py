@@ -7,7 +7,6 @@ compared is the shape of the characteristic, the noise, and the conditions of th
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,35 +55,35 @@ class Comparison:
     a: Manifest
     b: Manifest
     frame: pd.DataFrame
-    replayed: pd.DataFrame | None = None
+    played: pd.DataFrame | None = None
     split: Split | None = None
     kept: Path | None = None
 
     @property
     def map(self) -> pd.DataFrame:
-        """Return the median log10(t_b / t_a) in parts of the plane of G_start and G_target."""
+        """Return the median log10(t_b / t_a) in parts of the plane of G_start and G_target, one row a part."""
         return matched_statistics.ratio_map(self.frame)
 
     @cached_property
     def ks(self) -> pd.DataFrame:
-        """Return distances between the distributions of pulse times, by direction and range of G_start."""
+        """Return the distances between the distributions of pulse times, one row a direction and range of G_start."""
         return matched_statistics.distances(self.frame)
 
     @property
     def outcomes(self) -> pd.DataFrame:
-        """Return numbers of records by their outcome in A (rows) and in B (columns)."""
+        """Return the numbers of records by their outcome in A (rows) and in B (columns)."""
         return outcomes(self.frame)
 
     @property
     def verdict(self) -> str:
-        """Return what it comes to, in words; the rules are those of `words.verdict`."""
+        """Return the verdict in words, by the rules of `verdict.verdict`."""
         return self.summary["verdict"]
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Return all figures, for JSON; None where there is no number."""
         frame = self.frame
-        found = {
+        found: dict[str, Any] = {
             "a": _side("a", self.a, frame),
             "b": _side("b", self.b, frame),
             "records": len(frame),
@@ -99,7 +98,8 @@ class Comparison:
         if self.split is not None:
             found["split"] = _split(self.split)
         if self.played is not None:
-            found |= {name: matched_statistics.shares(self.played[f"error_{name}"]) for name in ("played", "own")}
+            shares = matched_statistics.shares
+            found |= {name: shares(self.played.loc[:, f"error_{name}"]) for name in ("played", "own")}
         found = _finite(found)
         return found | {"verdict": verdict(found)}
 
@@ -155,16 +155,19 @@ def compare(
     folder = None if out is None else Path(out)
     parts = split_up(*sides, n_split, workers, folder) if split else None
     kept = Journal(folder, replay_manifest(sides[1], frame)) if play and folder else None
-    with Ngspice(workers) if play else nullcontext() as engine:
-        ends = replayed(sides[1], frame, engine, kept) if play else None
-    manifests = (side.data.manifest for side in sides)
-    return Comparison(*manifests, frame, ends, parts, kept.path if kept else None)
+    ends = None
+    if play:
+        with Ngspice(workers) as engine:
+            ends = replayed(sides[1], frame, engine, kept)
+    first, second = (side.data.manifest for side in sides)
+    return Comparison(first, second, frame, ends, parts, kept.path if kept else None)
 
 
 def _side(name: str, manifest: Manifest, frame: pd.DataFrame) -> dict[str, Any]:
+    """Return what results hold of one side: its cell, voltages, edges and circuit."""
     settings = manifest.settings
     pair = settings["pair"]
-    edges = {edge: frame[f"{edge}_{name}_s"] for edge in ("rise", "fall")}
+    edges = {edge: frame.loc[:, f"{edge}_{name}_s"] for edge in ("rise", "fall")}
     return {
         "cell": label(manifest),
         "records": settings["n"],
@@ -178,19 +181,20 @@ def _side(name: str, manifest: Manifest, frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _split(found: Split) -> dict[str, Any]:
+    """Return what results hold of the split: its steps, and the whole table."""
     table = found.table
-    both = table[table.direction == "both"]
+    both = table.loc[table.direction == "both"]
     return {
         "records": len(found.common),
         "of": len(found.log10_s),
         "total_log10": float(both.mean_log10.iloc[-1]),
-        "steps": both[both.step != TOTAL].drop(columns="direction").to_dict("records"),
+        "steps": both.loc[both.step != TOTAL].drop(columns="direction").to_dict("records"),
         "table": table.to_dict("records"),
     }
 
 
 def _finite(value: Any) -> Any:
-    """Return values with None for numbers that are not finite, which JSON does not have."""
+    """Return nested values with None in the place of numbers that are not finite, which JSON does not have."""
     if isinstance(value, dict):
         return {name: _finite(one) for name, one in value.items()}
     if isinstance(value, list):

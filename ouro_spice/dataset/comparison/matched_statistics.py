@@ -26,9 +26,7 @@ _SWAPS = 499
 
 
 def ratio_map(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the median log10(t_b / t_a) in equal parts of G_start and of G_target; one row a part, NaN where it is
-    empty.
-    """
+    """Return the median log10(t_b / t_a) in equal parts of G_start and G_target, one row a part; NaN in empty parts."""
     import pandas as pd
 
     there = frame.dropna(subset=["log10_ratio"])
@@ -47,13 +45,13 @@ def ratio_map(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ends(values: pd.Series) -> tuple[float, float]:
-    """Return the ends of a range that all values lie in, of a single value, too."""
+    """Return the ends of a range that holds all values, widened by 1 % where there is one value alone."""
     low, high = float(values.min()), float(values.max())
     return (low, high) if low < high else (0.99 * low, 1.01 * high)
 
 
 def distances(frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """Return Kolmogorov-Smirnov distance between the pulse times of A and B, by direction and range of G_start.
+    """Return the Kolmogorov-Smirnov distances of the pulse times of A and B, one row a direction and range of G_start.
 
     Of each side the records are taken that it reaches from the common start. The first row of a direction is that of
     all starts. ``ks_5_percent`` is what the distance stays within in 95 % of 499 draws that swap A and B in each record
@@ -61,16 +59,16 @@ def distances(frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """
     import pandas as pd
 
-    frame, rng = frame[frame.start_same], np.random.default_rng(seed)
+    frame, rng = frame.loc[frame.start_same], np.random.default_rng(seed)
     rows = []
     for direction in DIRECTIONS:
-        mine = frame[frame.direction == direction]
+        mine = frame.loc[frame.direction == direction]
         if mine.empty:
             continue
         first, last = (int(g // RANGE_S) for g in (mine.g_start_S.min(), mine.g_start_S.max()))
         bounds = [(first, last + 1), *((k, k + 1) for k in range(first, last + 1))]
         for low, high in bounds:
-            inside = mine[(mine.g_start_S >= low * RANGE_S) & (mine.g_start_S < high * RANGE_S)]
+            inside = mine.loc[(mine.g_start_S >= low * RANGE_S) & (mine.g_start_S < high * RANGE_S)]
             if len(inside):
                 rows.append((direction, low * RANGE_S, high * RANGE_S, *_distance(inside, rng)))
     names = ("direction", "g_start_low_S", "g_start_high_S", "records_a", "records_b", "ks", "ks_5_percent",
@@ -79,6 +77,7 @@ def distances(frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 
 
 def _distance(rows: pd.DataFrame, rng: np.random.Generator) -> tuple[int, int, float, float, float]:
+    """Return the numbers of A's and B's records in a row, distance, its 5 % limit and the median log10 ratio."""
     times = np.abs(rows[["t_a_s", "t_b_s"]].to_numpy(float))
     reached = (rows[["outcome_a", "outcome_b"]] == "reached").to_numpy()
     n, m = map(int, reached.sum(axis=0))
@@ -97,7 +96,8 @@ def ks(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def swapped_limit(times: np.ndarray, reached: np.ndarray, rng: np.random.Generator) -> float:
-    """Return what the distance between the columns of `times`, (n, 2), is at most in 95 % of random swaps within rows.
+    """Return the 95th percentile of the distance between the columns of `times`, (n, 2), under random swaps within
+    rows.
 
     Values count where `reached`, (n, 2).
     """
@@ -114,7 +114,7 @@ def swapped_limit(times: np.ndarray, reached: np.ndarray, rng: np.random.Generat
 
 
 def spread(ratios: pd.Series) -> dict[str, float]:
-    """Return the number, mean with its standard error, median and quartiles of logarithms of ratios, NaN left out."""
+    """Return number, mean with its standard error, median and quartiles of logarithms of ratios, NaN left out."""
     there = np.asarray(ratios.dropna(), dtype=float)
     n = len(there)
     quartiles = np.quantile(there, (0.25, 0.5, 0.75)) if n else np.full(3, np.nan)
@@ -129,7 +129,7 @@ def spread(ratios: pd.Series) -> dict[str, float]:
 
 
 def shares(errors: pd.Series) -> dict[str, float]:
-    """Return the share of relative errors within each tolerance, and their median; NaN, a failed simulation, is
+    """Return the share of relative errors within each tolerance, and their median; a NaN, a failed simulation, is
     within none.
     """
     values = np.nan_to_num(np.asarray(errors, dtype=float), nan=np.inf)

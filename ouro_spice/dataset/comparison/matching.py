@@ -25,7 +25,7 @@ _OUTCOMES = (*_USUAL, "simulation_failed")
 
 
 def matched(a: ComparedDataset, b: ComparedDataset) -> pd.DataFrame:
-    """Return one row for each record that both sides have.
+    """Return a table with one row for each record that both sides have.
 
     A model's window may not allow a start: it then begins at the end of what it has, ``start_same`` is False, and
     there is no ratio.
@@ -55,6 +55,7 @@ def outcomes(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _table(frame: pd.DataFrame, same: np.ndarray, ratio: pd.Series) -> pd.DataFrame:
+    """Return the columns of `Comparison.frame` of two datasets' records side by side."""
     import pandas as pd
 
     return pd.DataFrame({
@@ -82,6 +83,7 @@ def _table(frame: pd.DataFrame, same: np.ndarray, ratio: pd.Series) -> pd.DataFr
 
 
 def _check_settings(a: ComparedDataset, b: ComparedDataset) -> None:
+    """Raise ValueError where the recipes or nominal devices of the two datasets differ."""
     for name in _DECIDE:
         ours, theirs = (_plain(getattr(side.recipe, name)) for side in (a, b))
         if ours != theirs:
@@ -93,27 +95,33 @@ def _check_settings(a: ComparedDataset, b: ComparedDataset) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return a number without what its type adds to its text."""
+    """Return a number as text, so that its type plays no part; anything else as it is."""
     return f"{value:g}" if isinstance(value, float) else value
 
 
 def _check_rows(a: ComparedDataset, b: ComparedDataset, frame: pd.DataFrame, same: np.ndarray) -> None:
+    """Raise ValueError where two records of a row differ in device, seed, target, or in a start that no window
+    explains.
+    """
     for name in ("device", "seed"):
-        if not (frame[f"{name}_a"] == frame[f"{name}_b"]).all():
+        if not (frame.loc[:, f"{name}_a"] == frame.loc[:, f"{name}_b"]).all():
             raise ValueError(_unlike(f"their records have other numbers in the column {name}"))
     targets = np.isclose(frame.g_target_S_a, frame.g_target_S_b, rtol=SAME, atol=0)
     if not targets.all():
-        raise ValueError(_unlike(_differs("g_target_S", frame[~targets].iloc[0])))
-    for row in frame[~same].itertuples():
+        raise ValueError(_unlike(_differs("g_target_S", frame.loc[~targets].iloc[0])))
+    for place in np.flatnonzero(~same):
+        row = frame.iloc[place]
         started = ((a, row.g_start_S_a), (b, row.g_start_S_b))
-        if not any(np.isclose(side.ends_S(row.record), g_S, rtol=SAME, atol=0).any() for side, g_S in started):
-            raise ValueError(_unlike(_differs("g_start_S", row._asdict())))
+        if not any(np.isclose(side.ends_S(int(row.record)), g_S, rtol=SAME, atol=0).any() for side, g_S in started):
+            raise ValueError(_unlike(_differs("g_start_S", row)))
 
 
 def _differs(name: str, row: Any) -> str:
+    """Return the conductances of a record in A and in B, in words."""
     values = (f"{row[f'{name}_{side}'] * 1e6:.6g} uS in {side.upper()}" for side in "ab")
     return f"{name} of record {int(row['record'])} is {' and '.join(values)}"
 
 
 def _unlike(what: str) -> str:
+    """Return the message that two datasets are not of the same records, and how to make B."""
     return f"A and B are not of the same records: {what}; make B with `ouro-spice extract --like A ...`"

@@ -49,9 +49,7 @@ class ComparedDataset:
 
     @classmethod
     def of(cls, name: str, data: PulseDataset | str | Path, given: Cell | CompactCell | None) -> ComparedDataset:
-        """Return the side of a dataset or its folder; ValueError for what is neither, or a dataset that lacks
-        records.
-        """
+        """Return the side of a dataset or its folder; ValueError for what is neither, or where records are missing."""
         if not isinstance(data, PulseDataset | str | Path):
             raise ValueError(f"{name} = {shown(data)} must be a PulseDataset or the folder of one")
         found = data if isinstance(data, PulseDataset) else PulseDataset.load(data)
@@ -63,7 +61,7 @@ class ComparedDataset:
 
     @cached_property
     def cell(self) -> Cell | CompactCell:
-        """Return the cell; ValueError where the manifest does not give it."""
+        """Return the cell; ValueError where neither the caller nor the manifest gives it."""
         if self.given is not None:
             return self.given
         try:
@@ -73,7 +71,7 @@ class ComparedDataset:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """Return how the records were drawn; ValueError for records that were not extracted from a cell."""
+        """Return the recipe of the records; ValueError for records that were not extracted from a cell."""
         try:
             return self.data.recipe
         except ValueError as error:
@@ -81,12 +79,12 @@ class ComparedDataset:
 
     @property
     def pair(self) -> Pair:
-        """Return the amplitudes."""
-        return self.recipe.pair
+        """Return the amplitudes of the records."""
+        return self.recipe.known_pair
 
     @cached_property
     def described_device(self) -> dict[str, Any]:
-        """Return the values of the nominal device that decide what each record is."""
+        """Return the values of the nominal device that decide what each record is, by name."""
         cell = json.loads(json.dumps(self.data.manifest.cell))
         array = cell.get("array")
         if array:
@@ -97,7 +95,7 @@ class ComparedDataset:
         return {name: value for name, value in device.items() if name not in _NO_MATTER}
 
     def drawn(self, number: int) -> tuple[Cell | CompactCell, Sample, State]:
-        """Return a record's cell with its own device, what the record was to be, and the state that it begins in."""
+        """Return a record's cell with its own device, its sample, and the state that it begins in."""
         drawn = self.recipe.draw(self.cell, number)
         cell = self.cell.replace(device=drawn.device)
         if not isinstance(cell, CompactCell):
@@ -107,9 +105,7 @@ class ComparedDataset:
         return cell, drawn, stationary(drawn.device, drawn.start_S, drawn.seed, cell.model)
 
     def ends_S(self, number: int) -> np.ndarray:
-        """Return conductances at the ends of what a record's device can have, as it is drawn and as it has walked
-        [S].
-        """
+        """Return the ends of the range of a record's device [S], (2,) or (4,): as it is drawn, and as it has walked."""
         cell, drawn, state = self.drawn(number)
         model = cell.model if isinstance(cell, CompactCell) else None
         wander = state.walked(cell.index)
@@ -118,7 +114,7 @@ class ComparedDataset:
 
 
 def label(manifest: Manifest) -> str:
-    """Return what a manifest's cell is, in words."""
+    """Return a short description of a manifest's cell, as text."""
     cell = manifest.cell
     kind = cell.get("kind")
     if kind == "CompactCell":
@@ -130,4 +126,5 @@ def label(manifest: Manifest) -> str:
 
 
 def _single(cell: Mapping[str, Any]) -> str:
+    """Return the kind of a described cell, as text."""
     return "1T1R" if "transistor" in cell else "1R"

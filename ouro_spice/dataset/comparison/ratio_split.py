@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...circuit.pulse import SHORTEST_S
+from ...device.spread import Spread
 from ...provenance.manifest import describe
 from ...simulation.write_voltages import Pair
 from ..pulse_dataset import PulseDataset, extract
@@ -49,13 +50,13 @@ class Split:
 
     @property
     def common(self) -> pd.DataFrame:
-        """Return the rows of the records that every cell reaches: those that the table is of."""
+        """Return the rows of the records that every cell reaches: the table is of these."""
         return self.log10_s.dropna()
 
     @property
     def table(self) -> pd.DataFrame:
-        """Return what each step does to log10 of the pulse time, over the same records: their means add up to that
-        of A to B.
+        """Return what each step does to log10 of the pulse time, over the same records: their means add up to that of A
+        to B.
 
         One row a step and direction, "both" first; the last one of each is the whole way. Amplitudes are those behind
         the step.
@@ -65,7 +66,7 @@ class Split:
         rows, common = [], self.common
         directions = self.directions[common.index]
         for direction in ("both", *matched_statistics.DIRECTIONS):
-            times = common[(directions == direction) | (direction == "both")]
+            times = common.loc[(directions == direction) | (direction == "both")]
             reached = 0.0
             for name, before, after, pair in zip(
                 (*self.steps, TOTAL),
@@ -74,7 +75,7 @@ class Split:
                 (*self.pairs[1:], self.pairs[-1]),
                 strict=True,
             ):
-                found = matched_statistics.spread(times[after] - times[before])
+                found = matched_statistics.spread(times.loc[:, after] - times.loc[:, before])
                 reached = found["mean_log10"] if name == TOTAL else reached + found["mean_log10"]
                 volts = {"v_set_V": pair.v_set, "v_reset_V": pair.v_reset}
                 rows.append({"direction": direction, "step": name, **found, "cumulative_log10": reached, **volts})
@@ -82,7 +83,7 @@ class Split:
 
 
 def split_up(a: ComparedDataset, b: ComparedDataset, n: int, workers: int | None, folder: Path | None) -> Split:
-    """Extract the first `n` records in each cell between A and B; see `chain`.
+    """Extract the first `n` records in each cell between A and B, see `chain`, and return their pulse times.
 
     Raises
     ------
@@ -105,7 +106,7 @@ def split_up(a: ComparedDataset, b: ComparedDataset, n: int, workers: int | None
 
 
 def _log10_s(frame: pd.DataFrame, first: pd.DataFrame) -> np.ndarray:
-    """Return log10 of the pulse time, NaN where the target is not reached from the start of `first`."""
+    """Return log10 of the pulse times [s], (n,); NaN where the target is not reached from the start of `first`."""
     same = np.isclose(frame.g_start_S.to_numpy(float), first.g_start_S.to_numpy(float), rtol=SAME, atol=0)
     there = same & (frame.outcome == "reached").to_numpy()
     return np.log10(np.where(there, np.abs(frame.t_pulse_s.to_numpy(float)), np.nan))
@@ -114,7 +115,7 @@ def _log10_s(frame: pd.DataFrame, first: pd.DataFrame) -> np.ndarray:
 def _extracted(
     step: Step, a: ComparedDataset, b: ComparedDataset, n: int, workers: int | None, folder: Path | None
 ) -> PulseDataset:
-    """Return the records of A in the cell behind a step."""
+    """Return the dataset of A's records in the cell behind a step."""
     cell, recipe = step.after.build(), a.recipe
     table = _starts(step.after.edges, a, b, n)
     settings = {name: getattr(recipe, name) for name in ("d2d", "per_device", "start", "step_s")}
@@ -129,7 +130,7 @@ def _extracted(
 
 
 def _starts(edges: str, a: ComparedDataset, b: ComparedDataset, n: int) -> dict[str, np.ndarray]:
-    """Return starts and targets of A's first records, and the edges of a form."""
+    """Return starts and targets of A's first records [S], and the edges of a form [s], (n,) each by name."""
     first = a.data.frame.head(n)
     table = {name: first[name].to_numpy(float) for name in ("g_start_S", "g_target_S")}
     source = {"A": first, "B": b.data.frame.head(n)}.get(edges)
@@ -139,4 +140,4 @@ def _starts(edges: str, a: ComparedDataset, b: ComparedDataset, n: int) -> dict[
 
 def _plain(settings: dict[str, object]) -> dict[str, object]:
     """Return settings as JSON can hold them."""
-    return {name: dataclasses.asdict(v) if dataclasses.is_dataclass(v) else v for name, v in settings.items()}
+    return {name: dataclasses.asdict(v) if isinstance(v, Pair | Spread) else v for name, v in settings.items()}

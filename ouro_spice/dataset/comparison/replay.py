@@ -38,7 +38,7 @@ def replayed(b: ComparedDataset, frame: pd.DataFrame, engine: Ngspice, kept: Jou
     SimulationError
         Where a simulation runs into its time limit or its process dies twice: what was finished is kept.
     """
-    rows = frame[frame.start_same & (frame.outcome_a == "reached")].reset_index(drop=True)
+    rows = frame.loc[frame.start_same & (frame.outcome_a == "reached")].reset_index(drop=True)
     once = kept.once if kept else lambda _, work: work()
 
     def one(place: int) -> list[Any]:
@@ -54,13 +54,13 @@ def replayed(b: ComparedDataset, frame: pd.DataFrame, engine: Ngspice, kept: Jou
 
 
 def replay_manifest(b: ComparedDataset, frame: pd.DataFrame) -> Manifest:
-    """Return the manifest of everything that decides what `replayed` gives."""
+    """Return the manifest of everything that decides what `replayed` returns."""
     given = frame[["t_a_s", "g_target_S", "g_start_b_S"]].to_numpy(float)
     return describe(b.cell, "play", b=b.data.manifest.digest, played=hashlib.sha256(given.tobytes()).hexdigest())
 
 
 def _ended(b: ComparedDataset, row: pd.Series, engine: Engine) -> list[Any]:
-    """Return the result code, and conductance after the pulse [S]; None where it failed."""
+    """Return the code of the result, and the conductance after the pulse [S]; None where it failed."""
     cell, drawn, state = b.drawn(int(row.record))
     volts = b.pair.amplitude(row.g_target_S - row.g_start_b_S)
     pulse = Pulse(volts, abs(row.t_a_s), drawn.rise_s, drawn.fall_s)
@@ -73,7 +73,7 @@ def _ended(b: ComparedDataset, row: pd.Series, engine: Engine) -> list[Any]:
 
 
 def _g_S(cell: Cell | CompactCell, pulse: Pulse, state: State, seed: int, engine: Engine) -> float:
-    """Return the conductance after a pulse [S]."""
+    """Return the conductance of a cell after a pulse [S]."""
     if isinstance(cell, CompactCell):
         return simulate(cell, pulse, state, seed).g_S
     # a record's walk is that of its seed wherever the cell stands; `simulate` numbers those of an array by place
@@ -83,9 +83,10 @@ def _g_S(cell: Cell | CompactCell, pulse: Pulse, state: State, seed: int, engine
 
 
 def _table(rows: pd.DataFrame, found: list[list[Any]]) -> pd.DataFrame:
+    """Return the results beside the records that they belong to, as `Comparison.played` holds them."""
     names = ["record", "device", "direction", "g_start_S", "g_target_S", "t_a_s", "t_b_s", "amplitude_b_V"]
     ends = np.array([np.nan if g is None else g for _, g in found], dtype=float)
-    table = rows[names].assign(g_end_played_S=ends, g_end_own_S=rows.g_end_b_S)
+    table = rows.loc[:, names].assign(g_end_played_S=ends, g_end_own_S=rows.g_end_b_S)
     for kind in ("played", "own"):
         table[f"error_{kind}"] = np.abs(table[f"g_end_{kind}_S"] / table.g_target_S - 1)
     return table.assign(outcome_own=rows.outcome_b, result=[name for name, _ in found])

@@ -27,7 +27,7 @@ _FEWEST = 6
 
 
 def verdict(summary: Mapping[str, Any]) -> str:
-    """Return the verdict on a comparison's summary.
+    """Return the verdict on a comparison's summary, some sentences.
 
     - Times: the median factor t_b / t_a; "alike" within 5 %. Where it is of less than 6 records, or its logarithm
       within two standard errors from 0, that is said.
@@ -42,6 +42,7 @@ def verdict(summary: Mapping[str, Any]) -> str:
 
 
 def _times(summary: Mapping[str, Any]) -> str:
+    """Return the sentence on the ratio of pulse times."""
     ratio, all_of, clipped = summary["ratio"]["both"], summary["records"], summary["starts_clipped"]
     lost = all_of - ratio["records"] - clipped
     why = [f"{clipped} begin elsewhere, since the window of one side ends before"] if clipped else []
@@ -60,6 +61,7 @@ def _times(summary: Mapping[str, Any]) -> str:
 
 
 def _split(split: Mapping[str, Any] | None) -> str:
+    """Return the sentence on the largest steps of the split; "" where there is none."""
     if split is None or not split["records"]:
         return ""
     sure = [s for s in split["steps"] if s["sem_log10"] is not None and abs(s["mean_log10"]) > _SURE * s["sem_log10"]]
@@ -71,10 +73,12 @@ def _split(split: Mapping[str, Any] | None) -> str:
 
 
 def _part(step: Mapping[str, Any]) -> str:
+    """Return a step with its mean and standard error, as text."""
     return f"{step['step']} ({step['mean_log10']:+.3f} +- {step['sem_log10']:.3f} decades)"
 
 
 def _distributions(rows: list[Mapping[str, Any]]) -> str:
+    """Return the sentence on the distances between distributions."""
     beyond = [row for row in rows if row["ks"] is not None and row["ks"] > row["ks_5_percent"]]
     if not beyond:
         return "No distribution of pulse times differs by more than A and B swapped at random do."
@@ -87,8 +91,9 @@ def _distributions(rows: list[Mapping[str, Any]]) -> str:
 
 
 def _played(summary: Mapping[str, Any]) -> str:
+    """Return the sentences on pulse times of A in B; "" where none was sent."""
     played, own = summary.get("played"), summary.get("own")
-    if not played or not played["records"]:
+    if not played or not own or not played["records"]:
         return ""
     theirs, ours = played["within_20_percent"], own["within_20_percent"]
     counts = [round(share * played["records"]) for share in (theirs, ours)]

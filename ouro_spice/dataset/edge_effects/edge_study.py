@@ -93,7 +93,9 @@ class Edges:
 
     @property
     def differences(self) -> pd.DataFrame:
-        """Return the comparison over the starts: mean and largest size of ``difference``, means of the others."""
+        """Return the comparison over the starts: mean and largest size of ``difference``, means of ``expected`` and
+        ``extra_s``.
+        """
         sizes = self.frame.assign(
             mean=self.frame.difference.abs(), largest=self.frame.difference.abs(), expected=self.frame.expected.abs()
         )
@@ -108,22 +110,23 @@ class Edges:
     def summary(self) -> dict[str, Any]:
         """Return alphas, test and comparison, for JSON."""
         differences = self.differences
-        found = {"v_set_V": self.voltages.v_set, "v_reset_V": self.voltages.v_reset, "total_s": self.voltages.total_s}
+        volts = self.voltages
+        found: dict[str, Any] = {"v_set_V": volts.v_set, "v_reset_V": volts.v_reset, "total_s": volts.total_s}
         for direction in DIRECTIONS:
-            rows = differences[differences.direction == direction].drop(columns="direction")
+            rows = differences.loc[differences.direction == direction].drop(columns="direction")
             found[direction] = {
                 "alphas": dataclasses.asdict(self.alphas[direction]),
-                "heldout": _errors(self.heldout[self.heldout.direction == direction]),
+                "heldout": _errors(self.heldout.loc[self.heldout.direction == direction]),
                 "differences": rows.astype(object).where(rows.notna(), None).to_dict("records"),
             }
         return found | {"left_out": self.left_out.to_dict("records")}
 
 
 def _errors(tested: pd.DataFrame) -> dict[str, float]:
-    """Return the median and largest size of each error, and how many pulses."""
+    """Return the number of pulses, and the median and largest size of each of their errors, by name."""
     found: dict[str, float] = {"pulses": len(tested)}
     for name in ("time_error", "time_error_corrected", "change_error", "change_error_corrected"):
-        size = tested[name].abs()
+        size = tested.loc[:, name].abs()
         found |= {f"{name}_median": float(size.median()), f"{name}_largest": float(size.max())}
     return found
 
@@ -140,7 +143,7 @@ def edges(
     workers: int | None = None,
     out: str | Path | None = None,
 ) -> Edges:
-    """Compare a long pulse with its width in several short ones, and correct widths for edges; see the module's text.
+    """Compare a long pulse with its width in several short ones, and fit a correction of widths; see the module's text.
 
     Parameters
     ----------
@@ -191,12 +194,12 @@ def edges(
 
 
 def _work(cell: Cell | CompactCell, voltages: Pair, given: dict[str, Any]) -> Manifest:
-    """Return the manifest of all that decides the numbers."""
+    """Return the manifest of all that decides the numbers of the study."""
     return describe(cell, "edges", work="edges", pair=dataclasses.asdict(voltages), **given)
 
 
-def _ascending(name: str, values: Sequence[float], check: Callable[[str, float], None]) -> tuple[float, ...]:
-    """Return the values, each once, in ascending order; ValueError where there are none, or one that is wrong."""
+def _ascending(name: str, values: Sequence[float], check: Callable[[str, Any], None]) -> tuple[float, ...]:
+    """Return the values, each once, in ascending order; ValueError where there is none, or one is wrong."""
     if isinstance(values, str | bytes) or not isinstance(values, Iterable) or not len(found := tuple(values)):
         raise ValueError(f"{name} = {shown(values)} must be one or more numbers")
     for value in found:
@@ -205,6 +208,7 @@ def _ascending(name: str, values: Sequence[float], check: Callable[[str, float],
 
 
 def _framed(voltages: Pair, found: Found, kept: Journal | None) -> Edges:
+    """Return the rows of a study as tables."""
     import pandas as pd
 
     left_out = pd.DataFrame(found.left_out, columns=["direction", "g_start_S", "count", "width_s"])

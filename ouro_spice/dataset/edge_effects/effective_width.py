@@ -38,7 +38,9 @@ class Alphas:
 
     @classmethod
     def of(cls, rise_s: np.ndarray, fall_s: np.ndarray, extra_s: np.ndarray) -> Alphas:
-        """Fit by least squares, from edges and effective width less width of pulses, each (M,) [s]."""
+        """Fit by least squares, from edges, and effective width less width, of pulses, (M,) [s] each; return the shares
+        of edges.
+        """
         scale = max(rise_s.max(), fall_s.max())
         x, y = np.column_stack([rise_s, fall_s]) / scale, extra_s / scale
         inverse = np.linalg.inv(x.T @ x)
@@ -95,7 +97,7 @@ class Shots:
     def rows(
         self, ideal: Ideal, found: Sequence[Sequence[float]], alphas: Alphas | None = None
     ) -> Iterator[dict[str, object]]:
-        """Return what `sent` has found, as rows of a table; with alphas, what they foretell beside it."""
+        """Yield what `sent` returns as rows of a table; with alphas, what they predict beside it."""
         g_start = float(ideal.g_S(self.n_disc))
         for (rise, fall), (n_end, effective_s, *foretold) in zip(self.edges_s, found, strict=True):
             pulse, g_end = Pulse(ideal.amplitude(self.direction), self.width_s, rise, fall), float(ideal.g_S(n_end))
@@ -125,8 +127,8 @@ class Shots:
 
 
 def designed(ideal: Ideal, edges_s: Sequence[float], shares: Sequence[float]) -> Iterator[Shots]:
-    """Return the pulses of the fit: from each start half and twice as wide as the longest edge, all pairs of unequal
-    edges.
+    """Yield the pulses of the fit: from each start half and twice as wide as the longest edge, with all pairs of
+    unequal edges.
 
     No pulse is below 1 ns, and half of them are four times as wide as the others.
     """
@@ -138,8 +140,8 @@ def designed(ideal: Ideal, edges_s: Sequence[float], shares: Sequence[float]) ->
 
 
 def drawn(ideal: Ideal, edges_s: Sequence[float], count: int, rng: np.random.Generator) -> Iterator[Shots]:
-    """Return pulses for the test, `count` a direction: start uniform over the window, width and edges in their
-    logarithm.
+    """Yield random pulses for the test, `count` a direction: start uniform over the window, width and edges
+    log-uniform.
 
     Widths reach from a hundredth of the longest to 50 of the longest edges, or to a twentieth of the pair's time.
     """
@@ -150,5 +152,5 @@ def drawn(ideal: Ideal, edges_s: Sequence[float], count: int, rng: np.random.Gen
         for _ in range(count):
             start = ideal.share_S(direction, rng.uniform(0.0, 0.98))
             width = float(np.exp(rng.uniform(*np.log([shortest, longest]))))
-            edges = tuple(map(float, np.exp(rng.uniform(*np.log(ends), size=2))))
-            yield Shots(direction, ideal.n_disc(start), width, (edges,))
+            rise, fall = map(float, np.exp(rng.uniform(*np.log(ends), size=2)))
+            yield Shots(direction, ideal.n_disc(start), width, ((rise, fall),))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..._util.forks import cached_property
-from ...circuit.cell_kinds import Cell
+from ...circuit.cell_kinds import Cell, memristor
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import SHORTEST_S, Pulse
 from ...circuit.selection import Selection
@@ -23,7 +23,7 @@ from ...simulation.window_crossing import without_bounds
 from ...simulation.write_voltages import Pair
 from ...spice.ngspice import Engine
 
-DIRECTIONS = ("set", "reset")
+DIRECTIONS: tuple[str, ...] = ("set", "reset")
 
 _SIGN = {"set": 1, "reset": -1}
 """Of the change of ``n_disc``."""
@@ -58,30 +58,38 @@ class Trajectory:
     n_disc: np.ndarray
 
     def time_at(self, n_disc: ArrayLike) -> np.ndarray:
-        """Return when the device has these concentrations [s]; NaN for those that are not on the way."""
+        """Return the times at which the device has some concentrations [s], NaN for those that it does not pass; same
+        shape.
+        """
         return self._times(self._way(n_disc))
 
     def n_at(self, time_s: ArrayLike) -> np.ndarray:
-        """Return the concentrations at some times [1e26 m^-3]; NaN before the beginning and after the end."""
+        """Return the concentrations at some times [1e26 m^-3], NaN before the beginning and after the end; same
+        shape.
+        """
         return np.exp(_SIGN[self.direction] * self._ways(time_s))
 
     def since(self, n_disc: float) -> Trajectory:
-        """Return the same with time 0 where the device has this concentration."""
+        """Return the trajectory with time 0 where the device has this concentration [1e26 m^-3]."""
         return Trajectory(self.direction, self.time_s - self.time_at(n_disc), self.n_disc)
 
     def _way(self, n_disc: ArrayLike) -> np.ndarray:
+        """Return the logarithm of concentrations, with the sign that makes it rise along the way."""
         return _SIGN[self.direction] * np.log(n_disc)
 
     @cached_property
     def _times(self) -> Callable[[ArrayLike], np.ndarray]:
+        """Return the time as a monotone function of `_way`."""
         return _monotonic(self._way(self.n_disc), self.time_s)
 
     @cached_property
     def _ways(self) -> Callable[[ArrayLike], np.ndarray]:
+        """Return `_way` as a monotone function of the time."""
         return _monotonic(self.time_s, self._way(self.n_disc))
 
 
 def _monotonic(x: np.ndarray, y: np.ndarray) -> Callable[[ArrayLike], np.ndarray]:
+    """Return the monotone cubic through points; NaN beyond them."""
     from scipy.interpolate import PchipInterpolator
 
     return PchipInterpolator(x, y, extrapolate=False)
@@ -111,43 +119,45 @@ class Ideal:
 
     @classmethod
     def of(cls, cell: Cell | CompactCell, voltages: Pair, engine: Engine) -> Ideal:
-        """Return that of a cell which `check_cell` has seen, with the pair's gate voltages."""
+        """Return the ideal form of a cell that `check_cell` has passed, with the pair's gate voltages."""
         return cls(*without_bounds(voltages.gated(cell)), voltages, engine)
 
     @property
     def window_S(self) -> tuple[float, float]:
-        """Return the window in conductance [S]."""
+        """Return the ends of the window in conductance [S]."""
         low, high = self.g_S(np.array([self.low, self.high]))
         return float(low), float(high)
 
     def g_S(self, n_disc: ArrayLike) -> np.ndarray:
-        """Return the conductance of the device at its own r and l [S]."""
-        return characteristics.conductance(self.cell.device, n_disc, model=model_of(self.cell))
+        """Return the conductance of the device at its own r and l [S], same shape."""
+        return characteristics.conductance(memristor(self.cell), n_disc, model=model_of(self.cell))
 
     def n_disc(self, g_S: float) -> float:
         """Return the concentration at a conductance [1e26 m^-3]."""
-        return float(characteristics.concentration(self.cell.device, g_S, model=model_of(self.cell)))
+        return float(characteristics.concentration(memristor(self.cell), g_S, model=model_of(self.cell)))
 
     def amplitude(self, direction: str) -> float:
-        """Return that of the pulses of a direction [V]."""
+        """Return the amplitude of pulses in a direction [V]."""
         return self.voltages.amplitude(_SIGN[direction])
 
     def share_S(self, direction: str, share: float) -> float:
-        """Return the conductance at a share of the window's way in a direction [S]."""
+        """Return the conductance at a share, 0 .. 1, of the way through the window in a direction [S]."""
         near, far = self.window_S if direction == "set" else self.window_S[::-1]
         return near + share * (far - near)
 
     def state(self, n_disc: float) -> State:
-        """Return the cell at rest, its device at a concentration [1e26 m^-3]."""
+        """Return the state of the cell at rest, its device at a concentration [1e26 m^-3]."""
         return self.cell.state().changed(self.cell.index, n_disc=n_disc)
 
     def pulsed(self, pulse: Pulse, n_disc: float) -> float:
-        """Return the concentration after a pulse [1e26 m^-3]."""
+        """Simulate a pulse from a concentration; return the one after it [1e26 m^-3]."""
         *_, (_, wave) = sent(self.cell, pulse, self.state(n_disc), self.engine, _FEW)
-        return wave.state.n_disc[self.cell.index]
+        return wave.end_state.n_disc[self.cell.index]
 
     def follow(self, direction: str, n_disc: float, length_s: float, parts: int = _FEW) -> Trajectory:
-        """Return the way from a concentration [1e26 m^-3], for so long [s]."""
+        """Simulate a pulse of some length [s] from a concentration [1e26 m^-3]; return the trajectory at full
+        amplitude.
+        """
         pulse = Pulse(self.amplitude(direction), length_s, SHORTEST_S, SHORTEST_S)
         waves = list(sent(self.cell, pulse, self.state(n_disc), self.engine, parts))
         time_s = np.concatenate([begin_s + wave.time_s for begin_s, wave in waves]) - self.cell.flat_start_s(pulse)
@@ -160,7 +170,7 @@ class Ideal:
         return Trajectory(direction, time_s[kept], n[kept])
 
     def traverse(self, direction: str) -> Trajectory:
-        """Return the way through the whole window, from a little before it.
+        """Simulate the way through the whole window, from a little before it, and return its trajectory.
 
         Raises
         ------
@@ -178,8 +188,8 @@ class Ideal:
         return way
 
     def near(self, traverse: Trajectory, n_disc: float, length_s: float) -> Trajectory:
-        """Return the way from a concentration on a traverse, as finely stepped as a pulse of about its length; time
-        0 there.
+        """Return the trajectory from a concentration on a traverse, as finely stepped as a pulse of about its length;
+        time 0 there.
 
         It begins earlier by that length, so that the lines are settled where it is looked at.
         """
@@ -195,11 +205,11 @@ class Ideal:
 def sent(
     cell: Cell | CompactCell, pulse: Pulse, state: State, engine: Engine, parts: int, seed: int = 0
 ) -> Iterator[tuple[float, Waveform]]:
-    """Return a pulse in so many parts, cut at full amplitude: when each begins [s], and its waveform."""
+    """Simulate a pulse in so many parts, cut at full amplitude; yield when each part begins [s], and its waveform."""
     flat_s = cell.flat_start_s(pulse) + pulse.width / parts * np.arange(1, parts)
     for begin_s, end_s in itertools.pairwise([0.0, *map(float, flat_s), cell.duration([pulse])]):
         wave = simulate(cell, pulse, state, seed, start_s=begin_s, stop_s=end_s, engine=engine)
-        state = wave.state
+        state = wave.end_state
         yield begin_s, wave
 
 
@@ -214,5 +224,5 @@ def check_cell(cell: object) -> None:
 
 
 def model_of(cell: Cell | CompactCell) -> str | None:
-    """Return the model of a compact cell; None for that of circuits."""
+    """Return the model of a compact cell; None for a circuit, which has its own."""
     return cell.model if isinstance(cell, CompactCell) else None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...circuit.cell_kinds import Cell
+from ...circuit.cell_kinds import Cell, memristor
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import SHORTEST_S, Pulse
+from ...circuit.waveform import Waveform
 from ...device.jart import Device
 from ...device.state import State
 from ...device.walk import Walk
-from ...simulation.live_cell import live
+from ...simulation.live_cell import ModelCell, SpiceCell
 from ...simulation.population import stationary
 from ...spice.ngspice import Engine
 from .effective_width import SHORTEST_WIDTH_S, Alphas
@@ -55,14 +57,14 @@ class Start:
     seed: int
 
     def allows(self, count: int) -> bool:
-        """Return whether so many pulses are 1 ns wide each at least."""
+        """Return whether so many pulses are at least 1 ns wide each."""
         return self.width_s >= count * SHORTEST_WIDTH_S
 
 
 def starts(
     cell: Cell | CompactCell, ideal: Ideal, traverses: Mapping[str, Trajectory], shares: Sequence[float], seed: int
 ) -> Iterator[Start]:
-    """Return starts over the window in both directions, each with the width that goes half way to the window's far
+    """Yield starts over the window in both directions, each with the width that goes half way to the window's far
     end.
     """
     for number, (direction, share) in enumerate(itertools.product(DIRECTIONS, shares)):
@@ -70,15 +72,19 @@ def starts(
         width = float(np.ptp(traverses[direction].time_at([n, halfway])))
         own = int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1, np.uint64)[0])
         state = ideal.state(n)
-        if isinstance(cell.device.walk, Walk):
+        device = memristor(cell)
+        if isinstance(device.walk, Walk):
             # at its present r and l the device may not have the conductance: the concentration counts
-            there = stationary(cell.device, ideal.share_S(direction, share), own, model_of(cell))
+            there = stationary(device, ideal.share_S(direction, share), own, model_of(cell))
             state = state.changed(cell.index, wander=there.wander[0])
-        yield Start(number, direction, state, live(cell, state).g_S, halfway, width, own)
+        there = ModelCell(cell, state) if isinstance(cell, CompactCell) else SpiceCell(cell, state)
+        yield Start(number, direction, state, there.g_S, halfway, width, own)
 
 
 def walked_s(cell: Cell | CompactCell, ideal: Ideal, start: Start) -> float:
-    """Return the width after which a device that walks is first half way, at most that of the noise-free one [s]."""
+    """Return the width after which a device that walks is half way for the first time, at most the noise-free one
+    [s].
+    """
     sign = 1 if start.direction == "set" else -1
     pulse = Pulse(ideal.amplitude(start.direction), start.width_s, SHORTEST_S, SHORTEST_S)
     for begin_s, wave in sent(cell, pulse, start.state, ideal.engine, PARTS, start.seed):
@@ -108,20 +114,27 @@ class Train:
     count: int
 
     def pulse(self, amplitude: float) -> Pulse:
-        """Return each of them."""
+        """Return the pulse that the train repeats."""
         return Pulse(amplitude, self.start.width_s / self.count, self.edge_s, self.edge_s)
 
     def sent(
         self, cell: Cell | CompactCell, amplitude: float, engine: Engine, advance: Callable[[], None]
     ) -> tuple[float, float]:
-        """Return the concentration [1e26 m^-3] and conductance [S] after all of them."""
-        state, pulse = self.start.state, self.pulse(amplitude)
+        """Simulate all pulses; return the concentration [1e26 m^-3] and the conductance [S] after them."""
+        last = deque(self._waves(cell, self.pulse(amplitude), engine, advance), maxlen=1).pop()
+        return last.end_state.n_disc[cell.index], last.g_S
+
+    def _waves(
+        self, cell: Cell | CompactCell, pulse: Pulse, engine: Engine, advance: Callable[[], None]
+    ) -> Iterator[Waveform]:
+        """Yield the waveforms of all pulses, part by part; call `advance` after each pulse."""
+        state = self.start.state
         for _ in range(self.count):
             # steps as fine for one pulse as for many
             for _, wave in sent(cell, pulse, state, engine, -(-PARTS // self.count), self.start.seed):
-                state = wave.state
+                state = wave.end_state
+                yield wave
             advance()
-        return state.n_disc[cell.index], wave.g_S
 
 
 def compared(
@@ -133,7 +146,7 @@ def compared(
     ideal: Ideal,
     device: Device,
 ) -> dict[str, object]:
-    """Return a row of the comparison, from what `Train.sent` finds for the long pulse and the short ones."""
+    """Return a row of the comparison, from what `Train.sent` returns for the long pulse and for the short ones."""
     bounds, start, more = device.bounds, train.start, train.count - 1
     pulse, (g_long, g_split) = train.pulse(ideal.amplitude(start.direction)), (long[1], split[1])
     change = g_long - start.g_S

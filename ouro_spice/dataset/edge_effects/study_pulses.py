@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..._util.progress import Bar, progress
-from ...circuit.cell_kinds import Cell
+from ...circuit.cell_kinds import Cell, memristor
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import Pulse
 from ...device.walk import Walk
@@ -67,8 +67,9 @@ class Study:
     kept: Journal | None
 
     def run(self) -> Found:
-        """Do it."""
-        traverses = dict(zip(DIRECTIONS, self.engine.each(self.ideal.traverse, DIRECTIONS), strict=True))
+        """Simulate all pulses and return the rows of fit, test and comparison."""
+        ways = self.engine.each(self.ideal.traverse, DIRECTIONS)
+        traverses: dict[str, Trajectory] = dict(zip(DIRECTIONS, ways, strict=True))
         rng = np.random.default_rng(seed=self.seed)
         design = list(designed(self.ideal, self.edges_s, self.shares))
         test = list(drawn(self.ideal, self.edges_s, self.heldout, rng))
@@ -86,9 +87,9 @@ class Study:
         return Found(alphas, fitted, tested, rows, left_out)
 
     def _starts(self, traverses: Mapping[str, Trajectory]) -> list[Start]:
-        """Return where all trains begin; a device that walks goes its way once to see how long that is."""
+        """Return where all trains begin; a device that walks is followed once to find how wide its long pulse is."""
         begins = list(starts(self.cell, self.ideal, traverses, self.shares, self.seed))
-        if not isinstance(self.cell.device.walk, Walk):
+        if not isinstance(memristor(self.cell).walk, Walk):
             return begins
         with progress("long pulses of a walk", len(begins)) as bar:
 
@@ -101,6 +102,7 @@ class Study:
         return [dataclasses.replace(start, width_s=width) for start, width in zip(begins, widths, strict=True)]
 
     def _check_counts(self, begins: Sequence[Start]) -> None:
+        """Raise ValueError where the pulses of the smallest count would be below 1 ns at every start."""
         if not any(start.allows(min(self.counts)) for start in begins):
             longest_s = max(start.width_s for start in begins)
             raise ValueError(
@@ -109,7 +111,7 @@ class Study:
             )
 
     def _trains(self, begins: Sequence[Start]) -> list[Train]:
-        """Return all of them, the long pulse among them; those of most pulses first, so that all workers end
+        """Return all trains, the long pulse among them; those of most pulses first, so that all workers end
         together.
         """
         counts = sorted({1, *self.counts}, reverse=True)
@@ -117,6 +119,7 @@ class Study:
         return [Train(start, edge, count) for count, start in allowed for edge in self.edges_s]
 
     def _sent(self, train: Train, bar: Bar) -> tuple[float, float]:
+        """Return the concentration [1e26 m^-3] and the conductance [S] after a train."""
         return train.sent(self.cell, self.ideal.amplitude(train.start.direction), self.engine, bar.advance)
 
     def _shots(
@@ -127,7 +130,7 @@ class Study:
         bar: Bar,
         alphas: Mapping[str, Alphas] | None = None,
     ) -> list[Row]:
-        """Return a row a pulse, with what the alphas foretell where they are given."""
+        """Return a row a pulse, with what the alphas predict where they are given."""
 
         def work(one: Shots) -> list[list[float]]:
             def widths(pulse: Pulse) -> Sequence[float]:
@@ -137,12 +140,15 @@ class Study:
 
         found = self._each(label, shots, work, bar, lambda one: len(one.edges_s))
         both = zip(shots, found, strict=True)
-        return [row for one, ends in both for row in one.rows(self.ideal, ends, alphas and alphas[one.direction])]
+        known = alphas or {}
+        return [row for one, ends in both for row in one.rows(self.ideal, ends, known.get(one.direction))]
 
     def _each(
         self, label: str, items: Sequence[Any], work: Callable[[Any], Any], bar: Bar, size: Callable[[Any], int]
     ) -> list[Any]:
-        """Return what some work finds for each item, or has found before."""
+        """Return what `work` returns for each item, in their order; an item that the journal holds is not done
+        again.
+        """
 
         def one(numbered: tuple[int, Any]) -> Any:
             number, item = numbered
@@ -159,9 +165,9 @@ class Study:
         alphas: Mapping[str, Alphas],
         traverses: Mapping[str, Trajectory],
     ) -> list[Row]:
-        """Return the rows of the comparison, by direction, start, number and edge."""
+        """Return the rows of the comparison, by direction, start, number of pulses and edge."""
         wanted = (train for train in ends if train.count in self.counts)
-        rows, device = [], self.cell.device
+        rows, device = [], memristor(self.cell)
         for train in sorted(wanted, key=lambda one: (one.start.number, one.count, one.edge_s)):
             long, direction = ends[Train(train.start, train.edge_s, 1)], train.start.direction
             rows.append(compared(train, long, ends[train], alphas[direction], traverses[direction], self.ideal, device))
@@ -169,7 +175,7 @@ class Study:
 
 
 def _alphas(rows: Sequence[Row], direction: str) -> Alphas:
-    """Return that of one direction, from the rows of the fit."""
+    """Return the correction of one direction, fitted to the rows of the fit."""
     names = ("rise_s", "fall_s", "width_s", "effective_s")
     mine = [[row[name] for name in names] for row in rows if row["direction"] == direction]
     rise, fall, width, effective = np.array(mine).T
@@ -177,4 +183,5 @@ def _alphas(rows: Sequence[Row], direction: str) -> Alphas:
 
 
 def _left_out(start: Start, count: int) -> Row:
+    """Return the row of a train that is left out, as its pulses would be below 1 ns."""
     return {"direction": start.direction, "g_start_S": start.g_S, "count": count, "width_s": start.width_s}

@@ -17,14 +17,13 @@ _BEYOND = (0.55, 4.0)
 
 
 def grid(cell: CompactCell) -> np.ndarray:
-    """Return concentrations from below to above the window [1e26 m^-3], (K,)."""
+    """Return concentrations from below to above the window, (K,) [1e26 m^-3], evenly spaced in the logarithm."""
     low, high = cell.device.bounds
     return np.geomspace(_BEYOND[0] * low, _BEYOND[1] * high, _POINTS)
 
 
 def clock_s(n: np.ndarray, rate: np.ndarray) -> np.ndarray:
-    """Return when a SET passes each concentration, counted from the lowest one; of a RESET, how long before the end
-    [s].
+    """Return when a SET passes each concentration, from the lowest one on [s]; of a RESET, how long before its end.
 
     n (K,), rate (..., K); in either direction a way takes the difference of the times of its ends.
     """
@@ -61,7 +60,7 @@ class Still:
 
     @classmethod
     def of(cls, cell: CompactCell, p: np.ndarray, amplitude_V: float) -> Still:
-        """Return the devices of vectors p, (D, P), in a cell."""
+        """Return the devices of vectors p, (D, P), in a cell, at an amplitude [V]."""
         from ...compact import parameter_vector  # numba
 
         n = grid(cell)
@@ -73,8 +72,8 @@ class Still:
         return cls(-int(np.sign(amplitude_V)), n, clock_s(n, rate), g_S, edges)
 
     def needed_s(self, start_S: np.ndarray, target_S: np.ndarray) -> np.ndarray:
-        """Return the time from conductance to conductance [S], (D,); infinite where the window ends before, or
-        begins behind.
+        """Return the time from start to target [s], (D,); infinite where the window ends before, or the target lies
+        behind.
         """
         begin, end = (_interpolated(g, self.g_S, self.n) for g in (start_S, target_S))
         time_s = self.direction * (_interpolated(end, self.n, self.clock_s) - self._begin_s(start_S))
@@ -83,16 +82,17 @@ class Still:
         return np.where(inside & (self.direction * (end - begin) >= 0), time_s, np.inf)
 
     def end_S(self, start_S: np.ndarray, time_s: np.ndarray) -> np.ndarray:
-        """Return conductances after pulses of `time_s` [s] from conductances `start_S` [S], (D,)."""
+        """Return the conductances after pulses of `time_s` [s] from conductances `start_S` [S], (D,) [S]."""
         end = _interpolated(self._begin_s(start_S) + self.direction * time_s, self.clock_s, self.n)
         return _interpolated(np.clip(end, *self.edges.T), self.n, self.g_S)
 
     def _begin_s(self, start_S: np.ndarray) -> np.ndarray:
+        """Return the clock at conductances, (D,) [s]."""
         return _interpolated(_interpolated(start_S, self.g_S, self.n), self.n, self.clock_s)
 
 
 def _interpolated(where: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return linear between points, row by row: `where` (D,); x and y (K,), (1, K) or (D, K)."""
+    """Return y at `where`, (D,), linear between points, row by row; x and y are (K,), (1, K) or (D, K)."""
     x, y = np.atleast_2d(x), np.atleast_2d(y)
     if len(x) == len(y) == 1:
         return np.interp(where, x[0], y[0])

@@ -47,11 +47,11 @@ class Case:
 
     @property
     def walks(self) -> bool:
-        """Return whether anything changes from step to step."""
+        """Return whether anything in the case changes from step to step."""
         return bool(self.sources & set(WALK))
 
     def settings(self, walk: Walk) -> np.ndarray:
-        """Return settings of the walk as kernels take them, (8,): the kicks of other sources are 0."""
+        """Return the settings of the walk as kernels take them, (8,): the kicks of other sources are 0."""
         from ...compact.walk_kernel import KICK_L, KICK_NMAX, KICK_NMIN, KICK_R, PROGRESS  # numba
 
         found = walk.settings
@@ -91,7 +91,7 @@ class Devices:
 
     @classmethod
     def draw(cls, cell: CompactCell, size: int, rng: np.random.Generator) -> Devices:
-        """Draw devices around that of a cell."""
+        """Draw D devices around the one of a cell and return them."""
         from ...compact.parameter_vector import NDISCMAX, NDISCMIN, L, R, vector
 
         nominal = vector(cell.device)

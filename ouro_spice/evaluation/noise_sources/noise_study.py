@@ -7,7 +7,7 @@ targets that the noise-free time itself hits. Beside it what the law of the walk
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -93,7 +93,7 @@ class _Plan:
 def noise_sources(
     model: str = "reduced", n: int = 500, seed: int = 0, *, threads: int | None = None, quick: bool = False
 ) -> NoiseSources:
-    """Run the experiment on a compact model of the nominal device.
+    """Run the experiment on a compact model of the nominal device, and return its tables.
 
     Parameters
     ----------
@@ -133,7 +133,9 @@ def noise_sources(
 
 
 def _plans(model: str) -> list[_Plan]:
-    """Return the rows; the full model takes three times as long: at the paper's voltages what matters there only."""
+    """Return what each row is to be; the full model takes three times as long: at the paper's voltages it gets fewer
+    rows.
+    """
     plans = [_Plan("60us", case) for case in CASES]
     on_paper = (NOTHING, *ALONE, CYCLES, EVERYTHING) if model == "reduced" else (*ALONE[:2], CYCLES)
     plans += [_Plan("paper", case) for case in on_paper]
@@ -146,7 +148,7 @@ def _plans(model: str) -> list[_Plan]:
 
 def _row(
     cell: CompactCell, plan: _Plan, direction: str, voltages: Pair, pairs: Pairs, threads: int | None
-) -> tuple[dict[str, object], list[dict[str, object]]]:
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return one row of the table, and its pulses where it is one of the whole walk."""
     amplitude_V = voltages.v_set if direction == "set" else voltages.v_reset
     walk = Walk(plan.step_s)
@@ -177,10 +179,8 @@ def _row(
     ]
 
 
-def _measured(found: Trials) -> dict[str, float]:
-    """Return statistics of pulses in one direction; of the middle values, as targets that are never reached have no
-    mean.
-    """
+def _measured(found: Trials) -> dict[str, Any]:
+    """Return statistics of pulses in one direction: quantiles, as targets that are never reached have no mean."""
     low, first, middle, third, high = np.quantile(found.ratio, _QUANTILES, method="nearest")
     scatter = (high - low) / 2
     error = np.abs(found.end_S / found.target_S - 1)
@@ -194,14 +194,13 @@ def _measured(found: Trials) -> dict[str, float]:
 
 
 def by_length(pulses: pd.DataFrame) -> pd.DataFrame:
-    """Return the bias and scatter of pulses of about the same length, with standard errors, beside what is expected
-    of them.
+    """Return bias and scatter of pulses of about the same length, with standard errors and what is expected of them.
 
     Of all pairs of amplitudes and all steps of the walk together: only the length in steps matters.
     """
     rows = []
     place = np.digitize(pulses.steps, BY_LENGTH)
-    for (direction, _), mine in pulses.groupby(["direction", place]):
+    for _, mine in pulses.groupby(["direction", place]):
         inside = BY_LENGTH[0] <= mine.steps.iloc[0] < BY_LENGTH[-1]
         if len(mine) < _LEAST or not inside:
             continue
@@ -209,7 +208,7 @@ def by_length(pulses: pd.DataFrame) -> pd.DataFrame:
         expected = scattered(mine.bias_expected.to_numpy(), mine.scatter_expected.to_numpy(), (0.16, 0.5, 0.84))
         scatter, root = (high - low) / 2, np.sqrt(len(mine))
         rows.append({
-            "direction": direction, "steps": np.exp(np.log(mine.steps).mean()), "n": len(mine),
+            "direction": mine.direction.iloc[0], "steps": np.exp(np.log(mine.steps).mean()), "n": len(mine),
             "bias": middle, "bias_error": 1.253 * scatter / root, "bias_expected": expected[1],
             # of a normal distribution, whose quantiles are known that well
             "scatter": scatter, "scatter_error": 0.96 * scatter / root,
@@ -218,7 +217,8 @@ def by_length(pulses: pd.DataFrame) -> pd.DataFrame:
     return _frame(rows)
 
 
-def _levers(cell: CompactCell, voltages: dict[str, Pair]) -> list[dict[str, object]]:
+def _levers(cell: CompactCell, voltages: dict[str, Pair]) -> list[dict[str, Any]]:
+    """Return the exponents of the rate, a row for each setting, direction and concentration."""
     rows = []
     for setting, chosen in voltages.items():
         for direction, amplitude_V in (("set", chosen.v_set), ("reset", chosen.v_reset)):
@@ -228,7 +228,8 @@ def _levers(cell: CompactCell, voltages: dict[str, Pair]) -> list[dict[str, obje
     return rows
 
 
-def _frame(rows: list[dict[str, object]]) -> pd.DataFrame:
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows as a table."""
     import pandas as pd
 
     return pd.DataFrame(rows)

@@ -45,7 +45,9 @@ class Pairs:
 
     @classmethod
     def draw(cls, cell: CompactCell, n: int, seed: int) -> Pairs:
-        """Start and target independent and uniform over the window."""
+        """Draw n pairs of start and target, independent and uniform over the window, with their devices; return
+        them.
+        """
         streams = np.random.SeedSequence(seed).spawn(3)
         low, high = cell.window_S
         g = low + (high - low) * np.sort(np.random.default_rng(streams[0]).random((n, 2)), axis=1)
@@ -54,12 +56,12 @@ class Pairs:
         return cls(g[:, 0], g[:, 1], keys, Devices.draw(cell, n, np.random.default_rng(streams[2])))
 
     def between(self, low_S: float, high_S: float) -> Pairs:
-        """Return the same devices, all with these conductances [S]."""
+        """Return the same devices, all between these two conductances [S]."""
         low, high = (np.full_like(self.low_S, g) for g in (low_S, high_S))
         return Pairs(low, high, self.keys, self.devices)
 
     def way(self, amplitude_V: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return starts and targets of an amplitude's direction [S], (D,) each."""
+        """Return starts and targets of an amplitude's direction, (D,) each [S]."""
         return (self.high_S.copy(), self.low_S) if amplitude_V > 0 else (self.low_S.copy(), self.high_S)
 
 
@@ -85,7 +87,7 @@ class Trials:
 
     @property
     def ratio(self) -> np.ndarray:
-        """Return ln of the time to the target over the noise-free one, (D,)."""
+        """Return ln of the time to the target over the noise-free one, (D,); infinite where it was not reached."""
         with np.errstate(divide="ignore"):
             return np.log(self.needed_s / self.noise_free_s)
 
@@ -152,7 +154,7 @@ class _Begun:
 
 
 def _begun(cell: CompactCell, p: np.ndarray, s: np.ndarray, pairs: Pairs, amplitude_V: float, steps: int) -> _Begun:
-    """Return devices of vectors p at their starts after a walk of `steps`; less those that cannot begin before the
+    """Return devices of vectors p at their starts after a walk of `steps`, without those that start beyond the
     target.
     """
     from ...compact import (
@@ -170,7 +172,7 @@ def _begun(cell: CompactCell, p: np.ndarray, s: np.ndarray, pairs: Pairs, amplit
 
 
 def _still(cell: CompactCell, begun: _Begun, amplitude_V: float) -> Trials:
-    """Return trials of devices that keep their values."""
+    """Return the outcomes of devices that keep their values."""
     still = Still.of(cell, begun.p, amplitude_V)
     needed_s = still.needed_s(begun.start_S, begun.target_S)
     end_S = still.end_S(begun.start_S, begun.noise_free_s)
@@ -191,7 +193,7 @@ class _Moving:
     threads: int | None
 
     def trials(self, free_s: np.ndarray, target_S: np.ndarray, deploy: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Return the time to the target [s] and conductance after the noise-free time [S], both (D,)."""
+        """Return the time to the target [s], and the conductance after the noise-free time [S], (D,) each."""
         from ...compact.walk_kernel import CLOCK, STEP
 
         crossed_s, end_S = self._follow(free_s, target_S), np.full(len(free_s), np.nan)
@@ -209,7 +211,9 @@ class _Moving:
         return np.where(np.isnan(needed_s), np.inf, needed_s), end_S
 
     def _follow(self, time_s: np.ndarray, until_S: np.ndarray | None, of: np.ndarray | None = None) -> np.ndarray:
-        """Move on for times [s], or until conductances [S]; when these were crossed, NaN: not, or not `of` these."""
+        """Move on for times [s], or until conductances [S]; return when these were crossed, (D,) [s], NaN: not, or not
+        in `of`.
+        """
         from ...compact.integration import follow  # numba
 
         chosen = np.flatnonzero((time_s > 0) & (True if of is None else of))
@@ -226,18 +230,21 @@ class _Moving:
         return crossed_s
 
     def _rest(self, time_s: np.ndarray) -> None:
-        """Move on for times [s]."""
+        """Move on for times [s], (D,), whatever is crossed."""
         for _ in range(_PARTS):
             self._follow(np.where(self._stand(), 0.0, time_s / _PARTS), None)
 
     def _stand(self) -> np.ndarray:
-        """Return which devices stay as they are, (D,): at the window's edge, with a current that knows no r and l."""
+        """Return which devices stay as they are, (D,) bool: at the window's edge, with a current that knows no r
+        and l.
+        """
         from ...compact import parameter_vector  # numba
 
         edge = parameter_vector.NLO if self.amplitude_V > 0 else parameter_vector.NHI
         return (self.n == self.p[:, edge]) & (self.cell.model == "reduced")
 
     def _conductance_S(self) -> np.ndarray:
+        """Return the conductances now, (D,) [S]."""
         from ...compact.walk_kernel import L, R
 
         return characteristics.conductance(self.cell.device, self.n, self.w[:, R], self.w[:, L], self.cell.model)

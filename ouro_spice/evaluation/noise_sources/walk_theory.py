@@ -7,6 +7,7 @@ the autocorrelation of the rate what is left of the scatter. Both follow from th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,7 @@ class Chain:
 
     @classmethod
     def of(cls, kick: float, band: float) -> Chain:
-        """Return the chain of a law; one that stays where it is without a kick."""
+        """Return the chain of a walk's law; without a kick it has one state."""
         if kick == 0 or band == 0:
             return cls(np.ones(1), np.ones(1), np.ones((1, 1)), np.ones(1))
         x = np.linspace(1 - band, 1 + band, _NODES)
@@ -64,13 +65,13 @@ class Chain:
 
     @property
     def memory(self) -> float:
-        """Return steps in which the slowest fluctuation falls to 1/e."""
+        """Return the number of steps in which the slowest fluctuation falls to 1/e."""
         return float(-1 / np.log(self.decay[1])) if len(self.x) > 1 else np.inf
 
 
 def _transition(x: np.ndarray, kick: float) -> np.ndarray:
-    """Return probabilities (K, K) of the next node: uniform within +-kick, shared between neighbours, held at both
-    ends.
+    """Return the probabilities (K, K) of the next node: uniform within +-kick, shared between neighbours, clamped at
+    the ends.
     """
     h = x[1] - x[0]
     # sharing between neighbours widens a step by h^2 / 6 in square: as much is taken from its width
@@ -86,6 +87,7 @@ def _transition(x: np.ndarray, kick: float) -> np.ndarray:
 
 
 def _stationary(step: np.ndarray) -> np.ndarray:
+    """Return the probabilities of the stationary state of a chain, (K,), by least squares."""
     equations = np.vstack([step.T - np.eye(len(step)), np.ones(len(step))])
     found = np.linalg.lstsq(equations, np.append(np.zeros(len(step)), 1.0), rcond=None)[0]
     return np.maximum(found, 1e-12) / np.maximum(found, 1e-12).sum()
@@ -124,7 +126,7 @@ class Averaged:
 
     @classmethod
     def of(cls, cell: CompactCell, case: Case, amplitude_V: float, walk: Walk) -> Averaged:
-        """Return it for the sources of a case."""
+        """Return the averaged device for the sources of a case, at an amplitude [V]."""
         of_r, of_l = (Chain.of(walk.kick * (source in case.sources), walk.band) for source in ("r", "l"))
         slices = np.geomspace(*cell.device.bounds, _SLICES + 1)
         middle = np.sqrt(slices[1:] * slices[:-1])
@@ -146,19 +148,19 @@ class Averaged:
         return cls(direction, n, clock_s(n, free * faster), furthest_S, slices, power, decay, walk.step_s)
 
     def last(self, target_S: np.ndarray) -> np.ndarray:
-        """Return concentrations at which conductances are seen [1e26 m^-3], (D,): r and l pass all of their band by
-        then.
+        """Return the concentrations at which conductances [S] are seen, (D,) [1e26 m^-3]: r and l pass all of their
+        band by then.
         """
         return np.interp(target_S, self.furthest_S, self.n)
 
     def bias(self, n_start: np.ndarray, n_end: np.ndarray, noise_free_s: np.ndarray) -> np.ndarray:
-        """Return the expected ln of the time over the noise-free one [s], (D,), between concentrations [1e26 m^-3],
-        (D,).
+        """Return the expected ln of the time over the noise-free one [s], (D,), between concentrations (D,) [1e26
+        m^-3].
         """
         return np.log(np.maximum(self._spent_s(n_start, n_end), self.step_s) / noise_free_s)
 
     def scatter(self, n_start: np.ndarray, n_end: np.ndarray) -> np.ndarray:
-        """Return the standard deviation of ln of the time where the walk is quick against the way, (D,).
+        """Return the standard deviation of ln of the time, (D,), where the walk is quick against the way.
 
         It is that of the mean over the way's T steps of a rate with the autocorrelation of the walk: 2 tau / T of the
         rate's own variance for T far above the memory tau.
@@ -173,12 +175,12 @@ class Averaged:
 
     @property
     def memory(self) -> np.ndarray:
-        """Return the integral of the rate's autocorrelation [steps], in each slice, (J,)."""
+        """Return the integral of the rate's autocorrelation in each slice, (J,) [steps]."""
         decay = np.minimum(self.decay, 1 - 1e-9)
         return (self.power * decay / (1 - decay)).sum(axis=1) / self.power.sum(axis=1)
 
     def _spent_s(self, n_start: np.ndarray, n_end: np.ndarray) -> np.ndarray:
-        """Return the time between concentrations, 0 where the end lies behind the start already [s], (D,)."""
+        """Return the time between concentrations, (D,) [s]; 0 where the end lies behind the start already."""
         begin, end = (np.interp(n, self.n, self.mean_s) for n in (n_start, n_end))
         return np.maximum(self.direction * (end - begin), 0.0)
 
@@ -189,15 +191,15 @@ def _of_mean(decay: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return (1 + d) / (1 - d) / steps - 2 * d * (1 - d**steps) / (steps * (1 - d)) ** 2
 
 
-def scattered(bias: np.ndarray, scatter: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Return quantiles `at` of all pairs together, each normal with its own bias and scatter, (D,)."""
+def scattered(bias: np.ndarray, scatter: np.ndarray, at: Sequence[float]) -> np.ndarray:
+    """Return the quantiles `at`, (Q,), of all pairs together, each normal with its own bias and scatter."""
     from scipy.special import ndtri
 
     return np.quantile(bias[:, None] + scatter[:, None] * ndtri(_NORMAL), at)
 
 
 def levers(cell: CompactCell, amplitude_V: float, n_disc: float) -> dict[str, float]:
-    """Return d ln rate over d ln of r, l, Ndiscmin and Ndiscmax at a concentration [1e26 m^-3]."""
+    """Return d ln rate over d ln of r, l, Ndiscmin and Ndiscmax, by name, at a concentration [1e26 m^-3]."""
     device, found = cell.device, {}
     for name in VARYING:
         values = [{name: getattr(device, name) * (1 + shift)} for shift in (-1e-3, 1e-3)]

@@ -66,8 +66,8 @@ class CoarseFine(Conventional):
         check_range("reach", self.reach, 0, 10, "(relative)")
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return one step more than the last pulse, of the mode that the readings have come to; less where either
-        changes.
+        """Return pulses one step stronger than the last ones, of the mode that the readings have come to; weaker where
+        mode or direction change.
         """
         factors, fine = self._modes(targets, readings)
         volts = factors * np.where(readings[:, -1] < targets, self.voltages.v_set, self.voltages.v_reset)
@@ -76,7 +76,7 @@ class CoarseFine(Conventional):
         return [Pulse(v, width, self.edge, self.edge) for v, width in pairs]
 
     def _modes(self, targets: np.ndarray, readings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the amplitude over the pair's and whether the mode is the fine one, (K,) each."""
+        """Return the amplitude over the pair's, and whether the mode is the fine one, (K,) each."""
         near = np.abs(readings - targets[:, None]) <= self.reach * targets[:, None]
         up = readings < targets[:, None]
         fine = near[:, 0]
@@ -91,7 +91,7 @@ class CoarseFine(Conventional):
 
     @classmethod
     def candidates(cls, voltages: Pair) -> list[CoarseFine]:
-        """Return what `tune` may choose from for a pair."""
+        """Return the settings that `tune` may choose from for a pair."""
         grid = itertools.product(
             overs(voltages, 1.05, 1.35, 7), ((10e-9, 10e-9), (5e-9, 5e-9), (2e-9, 2e-9), (1e-9, 1e-9)),
             ((0.03, 0.01), (0.05, 0.01), (0.05, 0.02), (0.08, 0.02)), (0.05, 0.1, 0.2), (0.03, 0.06),

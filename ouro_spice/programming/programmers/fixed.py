@@ -41,13 +41,13 @@ class FixedPulse(Conventional):
             self._pulse(up)  # raises where a value is out of range
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return the fixed pulse towards each target."""
+        """Return the fixed pulse towards each of K targets."""
         pulses = [self._pulse(False), self._pulse(True)]
         return [pulses[up] for up in (readings[:, -1] < targets).tolist()]
 
     @classmethod
     def candidates(cls, voltages: Pair) -> list[FixedPulse]:
-        """Return what `tune` may choose from for a pair."""
+        """Return the settings that `tune` may choose from for a pair."""
         return [
             cls(voltages, width, over=over)
             for width in (3e-9, 10e-9, 30e-9, 100e-9, 300e-9, 1e-6)
@@ -60,7 +60,8 @@ class FixedPulse(Conventional):
 
 
 def overs(voltages: Pair, low: float, high: float, count: int) -> list[float]:
-    """Return amplitudes over a pair's that are equally strong for pairs of any speed; as given for a pair of 60 us.
+    """Return `count` amplitudes over a pair's, evenly from `low` to `high` for a pair of 60 us, equally strong for
+    others.
 
     The time of a traverse goes with about the -25th power of the voltage.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,46 @@ from ..programmer import Conventional, levels
 from .fixed import check_over, check_programmer, overs, strongest
 
 
+class _StepPulses(Conventional):
+    """The rule of both: one step more from pulse to pulse until the target is crossed, then the other direction anew.
+
+    A subclass is a dataclass with these fields, and gives the law of a step.
+    """
+
+    voltages: Pair
+    edge: float
+    name: str
+    back: int | None
+
+    def __post_init__(self) -> None:
+        check_programmer(self.name, self.voltages)
+        self._check_law()
+        if self.back is not None:
+            check_count("back", self.back, 0)
+
+    def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
+        """Return pulses one step stronger than the last ones in this direction; weaker after a change of direction."""
+        factors, widths = self._at(levels(targets, readings, self.back, self._last_step))
+        volts = factors * np.where(readings[:, -1] < targets, self.voltages.v_set, self.voltages.v_reset)
+        pairs = zip(volts.tolist(), widths.tolist(), strict=True)
+        return [Pulse(v, width, self.edge, self.edge) for v, width in pairs]
+
+    @abstractmethod
+    def _check_law(self) -> None:
+        """Raise ValueError for settings of the law that are out of range."""
+
+    @property
+    @abstractmethod
+    def _last_step(self) -> int:
+        """Return the step from which on pulses are the same."""
+
+    @abstractmethod
+    def _at(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the amplitudes over the pair's and the widths [s] that K programmers have come to, (K,) each."""
+
+
 @dataclass(frozen=True)
-class ISPP(Conventional):
+class ISPP(_StepPulses):
     """Incremental step pulse programming: the amplitude grows by a step until the target is crossed, then starts anew.
 
     Parameters
@@ -47,25 +86,22 @@ class ISPP(Conventional):
     name: str = "ISPP"
     back: int | None = None
 
-    def __post_init__(self) -> None:
-        check_programmer(self.name, self.voltages)
+    def _check_law(self) -> None:
         Pulse(self.voltages.v_set, self.width, self.edge, self.edge)  # raises where a value is out of range
         check_over("most", self.most, self.voltages)
         check_range("start", self.start, 0.01, self.most, "")
         check_range("step", self.step, 0, self.most, "")
-        check_back(self.back)
 
-    def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return one step more than the last pulse in this direction; less after a change of direction."""
-        highest = math.ceil((self.most - self.start) / self.step) if self.step else 0
-        steps = levels(targets, readings, self.back, highest)
-        factors = np.minimum(self.start + self.step * steps, self.most)
-        volts = factors * np.where(readings[:, -1] < targets, self.voltages.v_set, self.voltages.v_reset)
-        return [Pulse(v, self.width, self.edge, self.edge) for v in volts.tolist()]
+    @property
+    def _last_step(self) -> int:
+        return math.ceil((self.most - self.start) / self.step) if self.step else 0
+
+    def _at(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.minimum(self.start + self.step * steps, self.most), np.full(len(steps), self.width)
 
     @classmethod
     def candidates(cls, voltages: Pair) -> list[ISPP]:
-        """Return what `tune` may choose from for a pair."""
+        """Return the settings that `tune` may choose from for a pair."""
         grid = itertools.product(
             (1e-9, 2e-9, 5e-9, 10e-9), overs(voltages, 1.0, 1.4, 8), (0.01, 0.02, 0.03, 0.05, 0.08), (None, 2, 3, 5)
         )
@@ -74,8 +110,8 @@ class ISPP(Conventional):
 
 
 @dataclass(frozen=True)
-class ISPPWidth(Conventional):
-    """The width grows by a factor until the target is crossed, then starts anew.
+class ISPPWidth(_StepPulses):
+    """Incremental step pulses in width: it grows by a factor until the target is crossed, then starts anew.
 
     Parameters
     ----------
@@ -105,27 +141,23 @@ class ISPPWidth(Conventional):
     name: str = "ISPP in width"
     back: int | None = None
 
-    def __post_init__(self) -> None:
-        check_programmer(self.name, self.voltages)
+    def _check_law(self) -> None:
         Pulse(self.voltages.v_set, self.start, self.edge, self.edge)  # raises where a value is out of range
         check_over("over", self.over, self.voltages)
         check_range("growth", self.growth, 1.0, 1e3, "")
         check_range("longest", self.longest, self.start, LONGEST_S, "s")
-        check_back(self.back)
 
-    def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return one factor more than the last pulse in this direction; less after a change of direction."""
+    @property
+    def _last_step(self) -> int:
         whole = math.log(self.longest / self.start)
-        highest = math.ceil(whole / math.log(self.growth)) if self.growth > 1 else 0
-        steps = levels(targets, readings, self.back, highest)
-        widths = np.minimum(self.start * self.growth**steps, self.longest)
-        volts = self.over * np.where(readings[:, -1] < targets, self.voltages.v_set, self.voltages.v_reset)
-        pairs = zip(volts.tolist(), widths.tolist(), strict=True)
-        return [Pulse(v, width, self.edge, self.edge) for v, width in pairs]
+        return math.ceil(whole / math.log(self.growth)) if self.growth > 1 else 0
+
+    def _at(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.full(len(steps), self.over), np.minimum(self.start * self.growth**steps, self.longest)
 
     @classmethod
     def candidates(cls, voltages: Pair) -> list[ISPPWidth]:
-        """Return what `tune` may choose from for a pair."""
+        """Return the settings that `tune` may choose from for a pair."""
         grid = itertools.product(
             (1e-9, 2e-9, 5e-9, 10e-9), overs(voltages, 1.0, 1.35, 8), (1.1, 1.2, 1.5, 2.0, 3.0), (None, 1, 2, 3)
         )
@@ -133,9 +165,3 @@ class ISPPWidth(Conventional):
         return [
             cls(voltages, start, growth, 10e-6, over, back=back) for start, over, growth, back in grid if over < most
         ]
-
-
-def check_back(back: int | None) -> None:
-    """Raise ValueError for what is no number of steps."""
-    if back is not None:
-        check_count("back", back, 0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -13,8 +12,8 @@ from ..._util.forks import cached_property
 from ...circuit.pulse import Pulse
 from ...dataset.recipe import LIMIT
 from ..nominal import LEAST_S, NominalTimes, check_rule
-from ..programmer import Conventional
-from .carried import Carried
+from ..programmer import NOMINAL, Conventional
+from .write_states import WriteStates
 
 _LEAST = 0.02
 """A pulse that moved the device by less than this part of its way counts as one that moved it so far."""
@@ -62,7 +61,7 @@ class ModelTime(Conventional):
     shortest: float = 1e-9
     name: str = "model time"
 
-    knows: ClassVar[str] = "nominal model"
+    knows = NOMINAL
 
     def __post_init__(self) -> None:
         check_rule(self.name, self.nominal, self.over, self.shortest, self.edge)
@@ -70,9 +69,9 @@ class ModelTime(Conventional):
             check_range(name, getattr(self, name), low, high, "")
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return the pulse of the nominal time to each target times the gain."""
+        """Return pulses of the nominal time from each reading to its target, times the gain."""
         targets, readings = np.asarray(targets, float), np.maximum(np.asarray(readings, float), LEAST_S)
-        gains = self._carried.states(targets, readings, self._begin, self._step)
+        gains = self._states.states(targets, readings, self._begin, self._step)
         width = self._width(gains, targets, readings[:, -1])
         voltages = self.nominal.voltages
         volts = self.over * np.where(readings[:, -1] < targets, voltages.v_set, voltages.v_reset)
@@ -81,7 +80,7 @@ class ModelTime(Conventional):
 
     @classmethod
     def candidates(cls, nominal: NominalTimes) -> list[ModelTime]:
-        """Return what `tune` may choose from for a lookup."""
+        """Return the settings that `tune` may choose from for a lookup."""
         scale, highest = nominal.overs[[0, -1]].tolist()
         every = [float(f"{scale * one:.3g}") for one in (1.05, 1.1, 1.15, 1.2, 1.25, 1.3, 1.35, 1.4)]
         grid = itertools.product(
@@ -90,19 +89,19 @@ class ModelTime(Conventional):
         return [cls(nominal, *settings) for settings in grid]
 
     def predictions(self, targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
-        """Return the lookups that the next pulse of each of K writes takes, (K,): one, and one to learn."""
+        """Return the number of lookups that the next pulse of each of K writes takes, (K,): one, and one to learn."""
         return np.full(len(targets), 1 + (np.shape(readings)[1] > 1))
 
     @cached_property
-    def _carried(self) -> Carried:
-        return Carried()
+    def _states(self) -> WriteStates:
+        return WriteStates()
 
     @cached_property
     def _times(self) -> NominalTimes:
         return self.nominal.at(self.over)
 
     def _begin(self, targets: np.ndarray, _readings: np.ndarray) -> np.ndarray:
-        """Return logarithms of the gains of SET and RESET, (2, K)."""
+        """Return the logarithms of the gains of SET and RESET before the first pulse, (2, K)."""
         return np.full((2, len(targets)), np.log(self.gain))
 
     def _step(self, gains: np.ndarray, targets: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -117,6 +116,7 @@ class ModelTime(Conventional):
         return np.clip(gains + part * change + np.where(crossed, np.log(self.turn), 0.0), -_MOST, _MOST)
 
     def _width(self, gains: np.ndarray, targets: np.ndarray, reading: np.ndarray) -> np.ndarray:
+        """Return the width of each next pulse, (K,) [s]."""
         gain = gains[np.where(reading < targets, 0, 1), np.arange(len(targets))]
         width = np.exp(gain) * self._times.needed_s(reading, targets)[:, 0]
         return np.clip(width, self.shortest, LIMIT * self.nominal.voltages.total_s)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -13,11 +12,11 @@ from ..._util.forks import cached_property
 from ...circuit.pulse import Pulse
 from ...dataset.recipe import LIMIT
 from ..nominal import LEAST_S, NominalTimes, check_rule
-from ..programmer import Conventional
-from .carried import Carried
+from ..programmer import NOMINAL, Conventional
+from .write_states import WriteStates
 
 CLEAR_S = 5e-6
-"""A change of conductance [S] from which a reading tells as much of the device as of its noise."""
+"""A change of conductance [S] that says as much about the device as about noise."""
 
 STILL_S = 2e-6
 """A change of conductance [S] below which a pulse can only show that the device is slower."""
@@ -28,11 +27,11 @@ _MOST = 10.0
 
 @dataclass(frozen=True)
 class Posterior(Conventional):
-    """The pulse of the nominal model times the slowness of this device, which every reading tells more of.
+    """The pulse of the nominal model times the slowness of this device, of which every reading says more.
 
     The logarithms of the slowness in SET and in RESET are Gaussian; a pulse of width w that moved the reading from a to
     b has measured that of its direction as ln(w / T(a, b)), T the nominal time. The two are updated as a Kalman filter
-    does. Of the amplitudes of the lookup that one is sent whose pulse is nearest to a wanted width.
+    does. It sends that amplitude of the lookup whose pulse is nearest to a wanted width.
 
     No paper: the simplest Bayesian programmer that knows the nominal model. Online identification of a device by
     Bayesian inference is after Yang et al., AICAS 2025 (doi 10.1109/AICAS64808.2025.11173161), where it is the
@@ -81,7 +80,7 @@ class Posterior(Conventional):
     shortest: float = 1e-9
     name: str = "posterior"
 
-    knows: ClassVar[str] = "nominal model"
+    knows = NOMINAL
 
     def __post_init__(self) -> None:
         check_rule(self.name, self.nominal, self.over, self.width, self.edge)
@@ -96,9 +95,9 @@ class Posterior(Conventional):
         check_range("aim", self.aim, 0.1, 2, "")
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return the pulse that takes each device most of its way to the target, as far as its slowness is known."""
+        """Return the pulses that take each device most of its way to the target, as far as its slowness is known."""
         targets, readings = np.asarray(targets, float), np.maximum(np.asarray(readings, float), LEAST_S)
-        states = self._carried.states(targets, readings, self._begin, self._step)
+        states = self._states.states(targets, readings, self._begin, self._step)
         width, place = self._chosen(states[:2], targets, readings[:, -1])
         up = readings[:, -1] < targets
         volts = self._overs[place] * np.where(up, self.nominal.voltages.v_set, self.nominal.voltages.v_reset)
@@ -107,7 +106,7 @@ class Posterior(Conventional):
 
     @classmethod
     def candidates(cls, nominal: NominalTimes) -> list[Posterior]:
-        """Return what `tune` may choose from for a lookup."""
+        """Return the settings that `tune` may choose from for a lookup."""
         overs = nominal.overs
         ends = [float(overs[np.argmin(np.abs(overs - over * overs[0]))]) for over in (1.25, 1.35, 1.5, 1.6)]
         ends = list(dict.fromkeys(ends))
@@ -122,16 +121,18 @@ class Posterior(Conventional):
         ]
 
     def predictions(self, targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
-        """Return the lookups that the next pulse of each of K writes takes, (K,): one an amplitude, one to learn."""
+        """Return the number of lookups that the next pulse of each of K writes takes, (K,): one an amplitude, one to
+        learn.
+        """
         return np.full(len(targets), len(self._places) + (np.shape(readings)[1] > 1))
 
     @cached_property
-    def _carried(self) -> Carried:
-        return Carried()
+    def _states(self) -> WriteStates:
+        return WriteStates()
 
     @cached_property
     def _places(self) -> np.ndarray:
-        """Return which amplitudes of the lookup it may send: at least the one nearest to the largest."""
+        """Return the places of the amplitudes that it may send in the lookup; at least that nearest to the largest."""
         overs = self.nominal.overs
         inside = np.flatnonzero((overs >= self.least - 1e-9) & (overs <= self.over + 1e-9))
         return inside if len(inside) else np.array([np.argmin(np.abs(overs - self.over))])
@@ -141,7 +142,7 @@ class Posterior(Conventional):
         return self.nominal.overs[self._places]
 
     def _begin(self, targets: np.ndarray, _readings: np.ndarray) -> np.ndarray:
-        """Return means in SET and RESET, variances, covariance, (5, K)."""
+        """Return what is believed before the first pulse: means in SET and RESET, variances, covariance, (5, K)."""
         both = self.spread**2
         one = np.array([self.mean_set, self.mean_reset, both, both, self.correlation * both])
         return np.repeat(one[:, None], len(targets), axis=1)
@@ -156,10 +157,10 @@ class Posterior(Conventional):
         nominal_s = self.nominal.needed_s(before, ended)[:, self._places][k, place]
         measured = np.log(width / np.maximum(nominal_s, 1e-15))
         variance = self.noise**2 * (1 + (CLEAR_S / seen) ** 2)
-        return updated(state, sign > 0, measured, variance, moved < STILL_S, self.drift**2)
+        return kalman_step(state, sign > 0, measured, variance, moved < STILL_S, self.drift**2)
 
     def _chosen(self, means: np.ndarray, targets: np.ndarray, reading: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the width [s] and place among the amplitudes of each next pulse, (K,)."""
+        """Return the width [s] of each next pulse, and its amplitude's place among those to be sent, (K,) each."""
         k = np.arange(len(targets))
         mean = means[np.where(reading < targets, 0, 1), k]
         end = reading * (targets / reading) ** self.aim
@@ -169,7 +170,7 @@ class Posterior(Conventional):
         return np.clip(needed[k, place], self.shortest, longest), place
 
 
-def updated(
+def kalman_step(
     state: np.ndarray,
     up: np.ndarray,
     measured: np.ndarray,
@@ -177,7 +178,8 @@ def updated(
     at_least: np.ndarray,
     drift: float,
 ) -> np.ndarray:
-    """Return two Gaussian numbers after one of them was measured, and both have drifted (Kalman, 1960).
+    """Return two Gaussian numbers after one was measured and both have drifted, by the Kalman filter (Kalman, 1960):
+    means, variances, covariance, (5, K).
 
     Parameters
     ----------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -14,8 +13,8 @@ from ...circuit.pulse import Pulse
 from ...dataset.recipe import LIMIT
 from ...simulation.write_voltages import Pair
 from ..programmer import Conventional
-from .carried import Carried
 from .fixed import check_over, check_programmer, overs, strongest
+from .write_states import WriteStates
 
 _LEAST = 0.01
 
@@ -59,8 +58,6 @@ class ProportionalIntegral(Conventional):
     edge: float = 2e-9
     name: str = "PI in amplitude"
 
-    knows: ClassVar[str] = "nothing"
-
     def __post_init__(self) -> None:
         check_programmer(self.name, self.voltages)
         Pulse(self.voltages.v_set, self.width, self.edge, self.edge)  # raises where a value is out of range
@@ -70,16 +67,16 @@ class ProportionalIntegral(Conventional):
             check_range(name, getattr(self, name), 0, self.most, "")
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return a pulse of the amplitude that the errors so far have come to."""
+        """Return pulses of the amplitudes that the errors so far have come to."""
         targets, readings = np.asarray(targets, float), np.asarray(readings, float)
-        level = self._carried.states(targets, readings, self._begin, self._step)[0]
+        level = self._states.states(targets, readings, self._begin, self._step)[0]
         over = np.clip(level + self.proportional * _off(targets, readings[:, -1]), _LEAST, self.most)
         volts = over * np.where(readings[:, -1] < targets, self.voltages.v_set, self.voltages.v_reset)
         return [Pulse(v, self.width, self.edge, self.edge) for v in volts.tolist()]
 
     @classmethod
     def candidates(cls, voltages: Pair) -> list[ProportionalIntegral]:
-        """Return what `tune` may choose from for a pair."""
+        """Return the settings that `tune` may choose from for a pair."""
         grid = itertools.product(
             (1e-9, 3e-9, 6e-9, 10e-9), overs(voltages, 1.0, 1.35, 8), (0.02, 0.05, 0.08), (0.02, 0.05, 0.08),
             (0.0, 0.05, 0.1),
@@ -88,8 +85,8 @@ class ProportionalIntegral(Conventional):
         return [cls(voltages, *one, most=most) for one in grid if one[1] < most]
 
     @cached_property
-    def _carried(self) -> Carried:
-        return Carried()
+    def _states(self) -> WriteStates:
+        return WriteStates()
 
     def _begin(self, targets: np.ndarray, _readings: np.ndarray) -> np.ndarray:
         return np.full((1, len(targets)), self.start)
@@ -149,8 +146,6 @@ class ProportionalIntegralWidth(Conventional):
     shortest: float = 1e-9
     name: str = "PI in width"
 
-    knows: ClassVar[str] = "nothing"
-
     def __post_init__(self) -> None:
         check_programmer(self.name, self.voltages)
         Pulse(self.voltages.v_set, self.shortest, self.edge, self.edge)  # raises where a value is out of range
@@ -165,9 +160,9 @@ class ProportionalIntegralWidth(Conventional):
         check_range("span", self.span, 1e-9, 1, "S")
 
     def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return a pulse of the width and the polarity that error and sum come to."""
+        """Return pulses of the widths and the polarities that error and sum come to."""
         targets, readings = np.asarray(targets, float), np.asarray(readings, float)
-        total = self._carried.states(targets, readings, self._begin, self._step)[0]
+        total = self._states.states(targets, readings, self._begin, self._step)[0]
         error = self._error(targets, readings[:, -1])
         control = self.proportional * error + self.integral * total
         up = np.where(control == 0, error > 0, control > 0)
@@ -179,7 +174,7 @@ class ProportionalIntegralWidth(Conventional):
 
     @classmethod
     def candidates(cls, voltages: Pair) -> list[ProportionalIntegralWidth]:
-        """Return what `tune` may choose from for a pair."""
+        """Return the settings that `tune` may choose from for a pair."""
         grid = itertools.product(
             overs(voltages, 1.05, 1.35, 7), (3e-9, 10e-9, 30e-9, 100e-9, 300e-9), (0.1, 0.43, 1.0),
             ((10, 0.0), (3, 0.02), (10, 0.05)), (True, False),
@@ -192,8 +187,8 @@ class ProportionalIntegralWidth(Conventional):
         ]
 
     @cached_property
-    def _carried(self) -> Carried:
-        return Carried()
+    def _states(self) -> WriteStates:
+        return WriteStates()
 
     def _error(self, targets: np.ndarray, reading: np.ndarray) -> np.ndarray:
         return (targets - reading) / self.span
@@ -208,5 +203,5 @@ class ProportionalIntegralWidth(Conventional):
 
 
 def _off(targets: np.ndarray, reading: np.ndarray) -> np.ndarray:
-    """Return how far readings are from targets, abs(ln(target / reading)), (K,)."""
+    """Return the distance of readings from targets, abs(ln(target / reading)), (K,)."""
     return np.abs(np.log(targets / np.maximum(reading, 1e-12)))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..programming.write_statistics import wilson
+from ...programming.write_statistics import wilson
 from .aims import below_floor
 from .formats import PERCENTS, duration, ratio, share, share_of, shares_span, span
 
@@ -34,7 +34,7 @@ _MARGIN = 0.02
 
 
 def claim_rows(results: Results) -> list[list[str]]:
-    """Return the paper's claims, a line each; what has not been run stays empty."""
+    """Return a row for each claim of the paper; what has not been run stays empty."""
     ours, spice = _attempts(results, "paper", "paper"), _attempts(results, "circuit", SPICE)
     return [
         ["within 50 % after one attempt, fine-tuned through smoothed histories", "about 95 %",
@@ -50,39 +50,45 @@ def claim_rows(results: Results) -> list[list[str]]:
 
 
 def findings(results: Results) -> list[str]:
-    """Return what the tables show, in sentences made of their figures; nothing of what has not been run."""
+    """Return sentences on what the tables show, made of their figures; none of what has not been run."""
     return [*_at_the_floor(results), *_tables(results), *_many_inputs(results), *_rule(results), *_draws(results)]
 
 
 def _attempts(results: Results, campaign: str, setting: str) -> Mapping[str, Any]:
+    """Return the rows of single attempts of a setting; empty where it was not run."""
     return results.get(campaign, {}).get("one_shot", {}).get(setting, {})
 
 
 def _settings(results: Results) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the name and rows of each setting with single attempts."""
     for one in results.values():
         yield from one["one_shot"].items()
 
 
 def _within(rows: Mapping[str, Any], name: str, band: int) -> str:
+    """Return the share within a band of one network, as text; "" where it was not run."""
     return f"{share_of(rows[name], band)}, {name}" if name in rows else ""
 
 
 def _three(rows: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Return the shares of some networks, as text."""
     return "; ".join(f"{name} {_shares(rows[name])}" for name in names if name in rows)
 
 
 def _shares(row: Mapping[str, Any]) -> str:
-    """Return the share within each band with its interval, and the number of attempts."""
+    """Return the share within each band with its interval, and the number of attempts, as text."""
     ends = {band: shares_span((row.get("interval") or {}).get(f"within_{band}")) for band in PERCENTS}
-    told = (share(row.get(f"within_{band}")) + (f" ({ends[band]})" if ends[band] else "") for band in PERCENTS)
-    return f"{' / '.join(told)} %, n = {row['n']}"
+    texts = (share(row.get(f"within_{band}")) + (f" ({ends[band]})" if ends[band] else "") for band in PERCENTS)
+    return f"{' / '.join(texts)} %, n = {row['n']}"
 
 
 def _wrong(rows: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Return the shares of pulses in the wrong direction of some networks, as text."""
     return "; ".join(f"{name} {_wrong_share(rows[name])}" for name in names if "wrong_way" in rows.get(name, {}))
 
 
 def _wrong_share(row: Mapping[str, Any]) -> str:
+    """Return the share of pulses in the wrong direction with its spread or interval, as text."""
     spread = row.get("trainings", {}).get("sd", {}).get("wrong_way")
     if spread is not None:
         count = row["trainings"]["n"]
@@ -92,13 +98,14 @@ def _wrong_share(row: Mapping[str, Any]) -> str:
 
 
 def _compute(rows: Mapping[str, Any]) -> str:
-    """Return the time of a prediction of each, with how many were timed and how far they are apart."""
+    """Return the times of a prediction, how many were timed and how far they are apart, as text."""
     timed = {name: row for name, row in rows.items() if "compute_s" in row}
-    told = ", ".join(f"{name} {_timed(row)}" for name, row in timed.items())
-    return told if all("compute_n" in row for row in timed.values()) else f"{told}; how many were timed was not kept"
+    texts = ", ".join(f"{name} {_timed(row)}" for name, row in timed.items())
+    return texts if all("compute_n" in row for row in timed.values()) else f"{texts}; how many were timed was not kept"
 
 
 def _timed(row: Mapping[str, Any]) -> str:
+    """Return the time of a prediction of one row, as text."""
     found = f"{duration(row['compute_s'])} a prediction"
     if "compute_n" not in row:
         return found
@@ -107,6 +114,7 @@ def _timed(row: Mapping[str, Any]) -> str:
 
 
 def _untuned(results: Results) -> str:
+    """Return how many times fewer pulses and less time networks take than untuned fixed pulses, as text."""
     found = _ratios(results, SPICE)
     both = [ratio(found.get(key, {}).get("over_untuned")) for key in ("pulses", "time_s")]
     if not all(both):
@@ -116,15 +124,17 @@ def _untuned(results: Results) -> str:
 
 
 def _ratios(results: Results, setting: str) -> Mapping[str, Any]:
+    """Return the ratios of a setting of the circuit's campaign; empty where there are none."""
     return results.get("circuit", {}).get("ratios", {}).get(setting, {}).get(_TOLERANCE, {})
 
 
 def _writes(results: Results, setting: str) -> Mapping[str, Any]:
+    """Return the rows of writes of a setting of the circuit's campaign; empty where there are none."""
     return results.get("circuit", {}).get("write_verify", {}).get(setting, {}).get(_TOLERANCE, {})
 
 
 def _at_the_floor(results: Results) -> list[str]:
-    """Return how far the network that was trained for a band is from the floor there, the floor's own bias added."""
+    """Return a sentence on how far the network trained for a band is from the floor, the floor's bias added."""
     found = {
         (setting, band): below_floor(rows, f"within_{band}", rows[f"within_{band}"]["gap"][f"within_{band}"])
         for setting, rows in _settings(results)
@@ -147,16 +157,17 @@ def _at_the_floor(results: Results) -> list[str]:
 
 
 def _tables(results: Results) -> list[str]:
-    """Return tables of the same simulations beside the networks that see as much."""
+    """Return a sentence on tables of the same simulations beside the networks that see as much."""
     lines, verdicts = [], set()
     for setting, rows in _settings(results):
         keys = [f"within_{band}" for band in PERCENTS]
-        pairs = [(_of_band(rows, "table", band), rows.get(f"within_{band}")) for band in PERCENTS]
-        if all(table and network for table, network in pairs):
-            told = [" / ".join(share(pair[k].get(key)) for pair, key in zip(pairs, keys, strict=True)) for k in (0, 1)]
+        both = ((_of_band(rows, "table", band), rows.get(f"within_{band}")) for band in PERCENTS)
+        pairs = [(table, network) for table, network in both if table and network]
+        if len(pairs) == len(PERCENTS):
+            texts = [" / ".join(share(pair[k].get(key)) for pair, key in zip(pairs, keys, strict=True)) for k in (0, 1)]
             over = [network.get("over_table", {}).get(key) for (_, network), key in zip(pairs, keys, strict=True)]
             verdicts |= {_beside(one) for one in over}
-            lines.append(f"{setting}: table {told[0]} %, networks {told[1]} %{_differences(over)}")
+            lines.append(f"{setting}: table {texts[0]} %, networks {texts[1]} %{_differences(over)}")
     if not lines:
         return ["**Tables.** No table that is made of the same simulations stands beside the networks here yet."]
     return [
@@ -177,7 +188,7 @@ _HEADS = {
 
 
 def _beside(over: Sequence[float] | None) -> str:
-    """Return what the interval of network minus table on the same attempts says; "" of results that do not hold it."""
+    """Return the verdict of the interval of network minus table on the same attempts; "" where there is none."""
     if over is None:
         return ""
     if over[1] >= -_MARGIN and over[2] <= _MARGIN:
@@ -186,10 +197,11 @@ def _beside(over: Sequence[float] | None) -> str:
 
 
 def _differences(over: Sequence[Sequence[float] | None]) -> str:
-    """Return the network minus table of each band, and what that says; nothing of results that do not hold it."""
-    if None in over:
+    """Return network minus table of each band with its verdict, as text; "" where a band has none."""
+    known = [x for x in over if x is not None]
+    if len(known) < len(over):
         return ""
-    return f", networks - table {' / '.join(f'{share(x[0])} ({shares_span(x[1:])}): {_beside(x)}' for x in over)}"
+    return f", networks - table {' / '.join(f'{share(x[0])} ({shares_span(x[1:])}): {_beside(x)}' for x in known)}"
 
 
 def _of_band(rows: Mapping[str, Any], kind: str, band: int) -> Mapping[str, Any] | None:
@@ -200,7 +212,7 @@ def _of_band(rows: Mapping[str, Any], kind: str, band: int) -> Mapping[str, Any]
 
 
 def _many_inputs(results: Results) -> list[str]:
-    """Return what amplitude and history as inputs add, in writes."""
+    """Return a sentence on what amplitude and history as inputs add, in writes."""
     lines, fewer = [], True
     for setting in (_COMPACT, SPICE):
         rows, ratios = _writes(results, setting), _ratios(results, setting)
@@ -223,7 +235,7 @@ def _many_inputs(results: Results) -> list[str]:
 
 
 def _rule(results: Results) -> list[str]:
-    """Return whether the best rule that knows the nominal model takes fewer pulses than the best network, or more."""
+    """Return a sentence on the best rule that knows the nominal model beside the best network."""
     lines, verdicts = [], set()
     for setting in (_COMPACT, SPICE):
         rows, found = _writes(results, setting), _ratios(results, setting).get("pulses", {})
@@ -244,11 +256,12 @@ def _rule(results: Results) -> list[str]:
 
 
 def _pulses(row: Mapping[str, Any]) -> str:
+    """Return the mean number of pulses with its interval, as text."""
     return f"{row['pulses_mean']:.2f} ({span(row['interval'])})"
 
 
 def _draws(results: Results) -> list[str]:
-    """Return how far trainings of the same network are apart."""
+    """Return a sentence on how far trainings of the same network are apart."""
     spread = {
         (setting, name): row["trainings"]
         for setting, rows in _settings(results)

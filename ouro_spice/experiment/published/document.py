@@ -43,7 +43,7 @@ _DIGITS = (
 
 
 def results_text(several: Sequence[Mapping[str, Any]]) -> str:
-    """Return ``RESULTS.md``: what the tables show, the claims, the aims, and where the figures come from."""
+    """Return the text of ``RESULTS.md``: what the tables show, claims, aims, where the figures come from."""
     by_name = {results["campaign"]: results for results in several}
     pages = ", ".join(f"[{name}](docs/results/{name}.md)" for name in by_name)
     shown = "\n".join(_wrapped(f"- {line}", "  ") for line in findings(by_name))
@@ -56,7 +56,7 @@ def results_text(several: Sequence[Mapping[str, Any]]) -> str:
 
 
 def campaign_text(results: Mapping[str, Any]) -> str:
-    """Return the page with all tables of one campaign, in Markdown."""
+    """Return the page with all tables of one campaign, as Markdown."""
     name = results["campaign"]
     parts = [f"# `make {name}`\n", f"{_wrapped(_READING)}\n", _origin(results)]
     for setting, rows in results["one_shot"].items():
@@ -78,21 +78,22 @@ def campaign_text(results: Mapping[str, Any]) -> str:
 
 
 def _section(title: str, table: Table) -> list[str]:
+    """Return the heading and the table of a section, as Markdown."""
     return [f"## {title}\n", markdown(*table)]
 
 
 def _origin(results: Mapping[str, Any]) -> str:
-    """Return where the figures of a campaign come from: source, commit, date, seeds, versions, notes."""
+    """Return a paragraph on where the figures of a campaign come from: source, commit, date, seeds, versions."""
     versions = (results.get("manifest") or {}).get("versions") or {}
     tools = ", ".join(f"{name} {versions[name]}" for name in versions) or NOT_RECORDED
     seconds = results.get("seconds")
     took = f"{seconds / 60:.0f} minutes, beside what it found done" if seconds else NOT_RECORDED
-    told = (
+    text = (
         f"**`make {results['campaign']}`**: {results.get('source') or 'a run'}. "
         f"Commit: {results.get('commit') or NOT_RECORDED}. Date: {results.get('date') or NOT_RECORDED}. "
         f"Seeds: {_seeds(results.get('seeds'))}. The last run took {took}; {tools}."
     )
-    return "\n\n".join(map(_wrapped, (told, *(results.get("notes") or ())))) + "\n"
+    return "\n\n".join(map(_wrapped, (text, *(results.get("notes") or ())))) + "\n"
 
 
 def _wrapped(text: str, indent: str = "") -> str:
@@ -101,12 +102,14 @@ def _wrapped(text: str, indent: str = "") -> str:
 
 
 def _seeds(seeds: Any) -> str:
+    """Return the seeds in words."""
     if not isinstance(seeds, Mapping):
         return str(seeds or NOT_RECORDED)
     return "; ".join(f"{name} {_listed(value)}" for name, value in seeds.items())
 
 
 def _listed(value: Any) -> str:
+    """Return a value in words: tables as NAME: VALUE, lists by their items."""
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {_listed(one)}" for name, one in value.items())
     return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

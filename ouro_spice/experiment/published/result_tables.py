@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .formats import PERCENTS, duration, energy, gaps, number, plain, ratio, share, shares_span, span
 from .write_tables import AGAINST_HEAD, TUNED_HEAD, against_rows, cost_head, cost_rows, tuned_rows
-
-if TYPE_CHECKING:
-    from .context import ExperimentContext
 
 Row = Mapping[str, Any]
 Table = tuple[list[str], list[list[str]]]
@@ -52,24 +49,24 @@ def _interval(key: str) -> Callable[[Row], str]:
 
 
 def _trainings(row: Row) -> str:
-    """Return how many trainings a row is the mean of, and how far they are apart in the share within 20 %."""
+    """Return how many trainings a row is the mean of, and their spread of the share within 20 %, as text."""
     found = row.get("trainings")
     if not found:
         return ""
-    told = str(found["n"])
+    text = str(found["n"])
     if "sd" in found:
-        told += f": sd {share(found['sd']['within_20'])}, {shares_span(found['range']['within_20'])}"
-    return told + (f" ({found['note']})" if found.get("note") else "")
+        text += f": sd {share(found['sd']['within_20'])}, {shares_span(found['range']['within_20'])}"
+    return text + (f" ({found['note']})" if found.get("note") else "")
 
 
 def _timed(row: Row) -> str:
-    """Return the median time of a prediction, how many were timed, and between which times half of them lie."""
+    """Return the median time of a prediction, how many were timed, and the middle half of the times, as text."""
     found, ends = duration(row.get("compute_s")), row.get("compute_quartiles_s")
     return f"{found} ({' .. '.join(map(duration, ends))}, n = {row['compute_n']})" if found and ends else found
 
 
 def _chosen(row: Row) -> str:
-    """Return the shares of the training that goes on."""
+    """Return the shares of the selected training, as text."""
     found = row.get("trainings", {})
     if "chosen_shares" not in found:
         return ""
@@ -133,7 +130,7 @@ _TRANSFER = (*_SHARES[1:4], _column("median RPD", "rpd_median", share), _column(
 
 
 def share_table(rows: Mapping[str, Row]) -> Table:
-    """Return the attempts of a setting: a line for each variant, the floor first, then what needs no network."""
+    """Return a table of a setting's attempts: a line a variant, the floor first, then what needs no network."""
     first = next((row for row in rows.values() if f"floor_{PERCENTS[0]}" in row), None)
     ordered = sorted(rows, key=_rank)  # a stable order: others as they are in the results
     head, lines = _made("variant", {name: rows[name] for name in ordered}, _SHARES, _SHARES_BESIDE)
@@ -170,7 +167,7 @@ def _is_list(value: Any) -> bool:
 
 
 def write_table(rows: Mapping[str, Row]) -> Table:
-    """Return the writes of a setting: a line for each programmer, times for each length of a read."""
+    """Return a table of a setting's writes: a line a programmer, times for each length of a read."""
     lengths = dict.fromkeys(length for row in rows.values() for length in row.get("reads", {}))
     times = tuple(_time(length, k == 0) for k, length in enumerate(lengths))
     return _made("programmer", rows, (*_WRITES, *times, *_WRITES_LAST), _WRITES_BESIDE)
@@ -207,7 +204,7 @@ def _time(length: str, first: bool) -> Column:
 
 
 def ratio_table(ratios: Mapping[str, Mapping[str, Row]]) -> Table:
-    """Return how many times fewer: a line for each tolerance, for pulses and for time."""
+    """Return a table of how many times fewer: a line for each tolerance, for pulses and for time."""
     words = {"pulses": "pulses", "time_s": "time"}
     keyed = {(tolerance, key): row for tolerance, both in ratios.items() for key, row in both.items() if key in words}
     head, lines = _made("", keyed, _RATIOS, ("over_each", "each", "break_even"))
@@ -216,7 +213,7 @@ def ratio_table(ratios: Mapping[str, Mapping[str, Row]]) -> Table:
 
 
 def transfer_table(rows: Mapping[str, Row]) -> Table:
-    """Return a network's attempts under other conditions, a line each."""
+    """Return a table of a network's attempts under other conditions, a line each."""
     return _made("condition", rows, _TRANSFER, ("n", "interval", "rpd_mean", "wrong_way"))
 
 
@@ -232,16 +229,3 @@ def _made(title: str, rows: Mapping[Any, Row], columns: Sequence[Column], beside
 
 def _plain(key: str) -> Callable[[Row], str]:
     return lambda row: plain(key, row.get(key))
-
-
-def regime(place: ExperimentContext) -> str:
-    """Return in words where the networks of a setting are tried."""
-    setting, pair = place.setting, place.pair
-    devices = "the nominal device" if setting.law is None else f"devices of their own (D2D {setting.d2d})"
-    low, high = place.cell.window_S
-    return (
-        f"{setting.cell}, {pair.v_set:+.4f} V (SET) and {pair.v_reset:+.4f} V (RESET), which cross the window of "
-        f"{low * 1e6:.0f} to {high * 1e6:.0f} uS in {pair.total_s * 1e6:.3g} us without noise; {devices}, a step of "
-        "the walk of r, l and the limits every 10 ns, begun in its stationary state; starts and targets independent "
-        "and uniform, none removed."
-    )

@@ -2,7 +2,7 @@
 
 One rule for all: an aim is met where the end of its 95 % interval meets it, and the number of cases stands beside.
 Intervals of shares are Wilson's, of several trainings those of another draw of them too; of means and ratios they are
-bootstraps. The best of several is chosen on other cases than it is judged on (`write_verify.choice`).
+bootstraps. The best of several is chosen on other cases than it is judged on (`best_of.of_best`).
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..programming.write_statistics import wilson
-from .trainings import widened
+from ...programming.write_statistics import wilson
+from ..trainings import widen
 from .write_tables import ratio_text
 
 AIM_HEAD = ("aim", "measured", "met")
 
 _NOT = "not measured"
 
-Results = dict[str, dict[str, Any]]
+Results = Mapping[str, Mapping[str, Any]]
 """By campaign."""
 
 _SPICE = "1t1r_60us_d2d"
@@ -30,9 +30,7 @@ _OTHERS = ("do nothing", "noise-free")
 
 
 def aim_rows(results: Results) -> list[list[str]]:
-    """Return aims with what was measured, and whether they are met; those of campaigns that were not run are left
-    out.
-    """
+    """Return a row for each aim: text, measured figure, whether it is met; none of campaigns that were not run."""
     rows = []
     for campaign, text, measure in _AIMS:
         if campaign not in results:
@@ -46,32 +44,33 @@ def aim_rows(results: Results) -> list[list[str]]:
     return rows
 
 
-def _share(row: dict[str, Any], key: str) -> tuple[float, float, float]:
-    """Return a share of independent attempts with Wilson's interval, of several trainings with their row's own at
-    least.
-    """
+def _share(row: Mapping[str, Any], key: str) -> tuple[float, float, float]:
+    """Return a share of independent attempts and its interval: Wilson's, or that of several trainings where wider."""
     ends = row["interval"][key] if row.get("trainings", {}).get("n", 1) > 1 else None
-    value, low, high = widened((row[key], *wilson(row[key] * row["n"], row["n"])), ends)
+    value, low, high = widen((row[key], *wilson(row[key] * row["n"], row["n"])), ends)
     return value, low, high
 
 
 def _percent(value: float, low: float, high: float) -> str:
+    """Return a share and its interval in per cent, as text."""
     return f"{100 * value:.1f} % ({100 * low:.1f} .. {100 * high:.1f})"
 
 
-def _smoothed(results: dict[str, Any]) -> tuple[str, bool]:
+def _smoothed(results: Mapping[str, Any]) -> tuple[str, bool]:
+    """Judge the share within 50 % of the network that was fine-tuned through smoothed histories."""
     row = results["one_shot"]["paper"]["B_smoothed"]
     found = _share(row, "within_50")
     return f"{_percent(*found)}, n = {row['n']}", found[1] >= 0.95
 
 
 _SAME = ", chosen on the same cases"
-"""Behind the name of a network in results of before, which do not hold what each case was."""
+"""Behind the name of a network in earlier results, which do not hold what each case was."""
 
 
-def _best(results: dict[str, Any], setting: str) -> dict[str, Any]:
-    """Return the best networks of a setting, as `best_networks` gives them; of rows alone where results are of
-    before.
+def _best(results: Mapping[str, Any], setting: str) -> dict[str, Any]:
+    """Return the best networks of a setting, as `best_networks` gives them.
+
+    Of earlier files, which do not hold them, they are found from the rows alone.
     """
     if "best" in results:
         return results["best"][setting]
@@ -89,9 +88,10 @@ def _best(results: dict[str, Any], setting: str) -> dict[str, Any]:
     return found
 
 
-def _quickest(rows: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the network with the fewest pulses, as `quickest` gives it, of rows of before; the median without an
-    interval.
+def _quickest(rows: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the network with the fewest pulses, as `quickest` gives it, of rows of earlier files.
+
+    The median has no interval there.
     """
     share = _share(rows[name], "iterations_below_10")
     return {"name": name + _SAME, "n": rows[name]["n"], "below_10": share, "median": rows[name]["pulses_median"]}
@@ -107,13 +107,13 @@ def below_floor(rows: Mapping[str, Any], key: str, gap: Sequence[float]) -> list
     return [one + (math.nan if bias is None or math.isnan(bias) else max(bias, 0.0)) for one in gap]
 
 
-def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, bool | None]]:
+def _floor(setting: str, limit: float) -> Callable[[Mapping[str, Any]], tuple[str, bool | None]]:
     """Judge each band: the best network's floor - share, the floor's own bias added, by the upper end.
 
     None, not measured, where the bias is not known: the upper end might be anywhere.
     """
 
-    def measure(results: dict[str, Any]) -> tuple[str, bool | None]:
+    def measure(results: Mapping[str, Any]) -> tuple[str, bool | None]:
         rows, best = results["one_shot"][setting], _best(results, setting)["gap"]
         found, met = [], True
         for key, band in ((f"within_{band}", band) for band in (50, 20, 10)):
@@ -128,8 +128,8 @@ def _floor(setting: str, limit: float) -> Callable[[dict[str, Any]], tuple[str, 
     return measure
 
 
-def _history(results: dict[str, Any]) -> tuple[str, bool]:
-    """Return each band by the network of this circuit that serves it best."""
+def _history(results: Mapping[str, Any]) -> tuple[str, bool]:
+    """Judge second attempts: each band by the network of this circuit that serves it best."""
     best = _best(results, _SPICE)["second"]
     found, met = [], True
     for key, least in (("within_50", 0.95), ("within_20", 0.75)):
@@ -139,8 +139,10 @@ def _history(results: dict[str, Any]) -> tuple[str, bool]:
     return f"{', '.join(found)}, n = {best['within_50']['n']}", met
 
 
-def _iterations(setting: str) -> Callable[[dict[str, Any]], tuple[str, bool]]:
-    def measure(results: dict[str, Any]) -> tuple[str, bool]:
+def _iterations(setting: str) -> Callable[[Mapping[str, Any]], tuple[str, bool]]:
+    """Judge the number of pulses of the quickest network: share below 10, and median."""
+
+    def measure(results: Mapping[str, Any]) -> tuple[str, bool]:
         ratios = results["ratios"][setting]["0.1"]
         one = ratios.get("quickest") or _quickest(results["write_verify"][setting]["0.1"], ratios["pulses"]["neural"])
         share, median = one["below_10"], one["median"]
@@ -152,8 +154,10 @@ def _iterations(setting: str) -> Callable[[dict[str, Any]], tuple[str, bool]]:
     return measure
 
 
-def _ratio(setting: str, key: str, what: str, least: float) -> Callable[[dict[str, Any]], tuple[str, bool]]:
-    def measure(results: dict[str, Any]) -> tuple[str, bool]:
+def _ratio(setting: str, key: str, what: str, least: float) -> Callable[[Mapping[str, Any]], tuple[str, bool]]:
+    """Judge how many times as much rivals take: the lower end of the interval against `least`."""
+
+    def measure(results: Mapping[str, Any]) -> tuple[str, bool]:
         row = results["ratios"][setting]["0.1"][key]
         n = results["write_verify"][setting]["0.1"][row["neural"]]["n"]
         against = row["conventional"] if what == "over_best" else "fixed 10 ns"
@@ -162,7 +166,7 @@ def _ratio(setting: str, key: str, what: str, least: float) -> Callable[[dict[st
     return measure
 
 
-_AIMS: tuple[tuple[str, str, Callable[[dict[str, Any]], tuple[str, bool | None]]], ...] = (
+_AIMS: tuple[tuple[str, str, Callable[[Mapping[str, Any]], tuple[str, bool | None]]], ...] = (
     ("paper", "paper ground: B smoothed >= 95 % within 50 %", _smoothed),
     ("paper", "paper ground: best variant meets the floor of its band, floor - share < 4 points", _floor("paper", 4)),
     ("paper", "reduced, 60 us: likewise", _floor("reduced_60us", 4)),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
-from ..evaluation.bands import BANDS
+from ...evaluation.bands import BANDS
 
 PERCENTS = tuple(round(100 * band) for band in BANDS)
 """The bands in per cent, widest first."""
@@ -26,7 +26,7 @@ def share(value: Any) -> str:
 
 
 def duration(value: Any) -> str:
-    """Return a time [s] with its unit."""
+    """Return a time [s] with its unit, as text; nothing where it is no number."""
     if not _is_number(value):
         return ""
     scale, unit = next((s, u) for s, u in _TIMES if abs(value) * s < 1000 or s == 1.0)
@@ -34,7 +34,7 @@ def duration(value: Any) -> str:
 
 
 def energy(value: Any) -> str:
-    """Return an energy [J] in pJ."""
+    """Return an energy [J] in pJ, as text; nothing where it is no number."""
     return f"{value * 1e12:.3g} pJ" if _is_number(value) else ""
 
 
@@ -54,24 +54,24 @@ def ratio(value: Any) -> str:
 
 
 def share_of(row: Mapping[str, Any], band: int) -> str:
-    """Return the share within a band [%] of a row of results, with its interval and the number of attempts."""
+    """Return the share within a band [%] of a row, with its interval and the number of attempts, as text."""
     key = f"within_{band}"
     if not _is_number(row.get(key)):
         return ""
     ends = shares_span((row.get("interval") or {}).get(key))
     trainings = row.get("trainings", {}).get("n", 1)
-    told = f", {trainings} trainings" if trainings > 1 else ""
-    inside = f"{ends}, n = {row['n']}{told}" if ends else f"n = {row['n']}{told}"
+    counted = f", {trainings} trainings" if trainings > 1 else ""
+    inside = f"{ends}, n = {row['n']}{counted}" if ends else f"n = {row['n']}{counted}"
     return f"{share(row[key])} % ({inside})"
 
 
 def gaps(found: Mapping[str, Sequence[float]] | None) -> str:
-    """Return floor minus share in points, with its interval, band after band."""
+    """Return floor minus share in points, with its interval, band after band, as text."""
     return " / ".join(f"{share(one[0])} ({shares_span(one[1:])})" for one in (found or {}).values())
 
 
 def conductance(value: Any) -> str:
-    """Return a conductance [S] in uS."""
+    """Return a conductance [S] in uS, as text; nothing where it is no number."""
     return f"{value * 1e6:.4g} uS" if _is_number(value) else ""
 
 
@@ -86,8 +86,8 @@ def plain(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        told = {name: plain(name, one) for name, one in value.items() if not isinstance(one, Mapping)}
-        return ", ".join(f"{name} = {one}" for name, one in told.items() if one)
+        inner = {name: plain(name, one) for name, one in value.items() if not isinstance(one, Mapping)}
+        return ", ".join(f"{name} = {one}" for name, one in inner.items() if one)
     unit = _UNITS.get(key[-2:])
     write = unit or (lambda one: f"{one:.4g}")
     if _is_number(value):
@@ -98,7 +98,7 @@ def plain(key: str, value: Any) -> str:
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
+    """Return a table as Markdown."""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 

@@ -8,7 +8,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from .._util.files import make_folder, read_text, write_text
+from ..._util.files import make_folder, read_text, write_text
 from .document import NOT_RECORDED
 from .revision import CHANGED, UNKNOWN
 
@@ -20,7 +20,7 @@ _LEFT_OUT = ("decks", "files")
 """Parts of the main job, which campaigns do not have."""
 
 
-def published(results: Mapping[str, Any], any_commit: bool = False) -> dict[str, Any]:
+def publication(results: Mapping[str, Any], any_commit: bool = False) -> dict[str, Any]:
     """Return the results of a campaign as the repository keeps them: figures rounded to six digits.
 
     Parameters
@@ -46,31 +46,34 @@ def published(results: Mapping[str, Any], any_commit: bool = False) -> dict[str,
     head = {name: results[name] for name in ("campaign", "source") if name in results}
     head |= {"commit": made_by} | {name: results.get(name, NOT_RECORDED) for name in ("date", "seeds")}
     body = {
-        key: value if key in _AS_THEY_ARE else rounded(value)
+        key: value if key in _AS_THEY_ARE else round_figures(value)
         for key, value in results.items()
         if key not in head and key not in _LEFT_OUT
     }
     return head | body
 
 
-def rounded(value: Any) -> Any:
+def round_figures(value: Any) -> Any:
     """Return a value of JSON with its numbers rounded to six significant digits."""
     if isinstance(value, Mapping):
-        return {key: rounded(one) for key, one in value.items()}
+        return {key: round_figures(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [rounded(one) for one in value]
+        return [round_figures(one) for one in value]
     return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
 
 
 def write(several: list[dict[str, Any]], folder: Path, any_commit: bool = False) -> list[Path]:
-    """Write ``NAME.json`` of each campaign into a folder; ValueError as `published`, before any is written."""
-    texts = {one["campaign"]: json.dumps(published(one, any_commit), indent=1, allow_nan=False) for one in several}
+    """Write ``NAME.json`` of each campaign into a folder; return the paths.
+
+    ValueError as `publication`, before any is written.
+    """
+    texts = {one["campaign"]: json.dumps(publication(one, any_commit), indent=1, allow_nan=False) for one in several}
     make_folder(folder)
     return [write_text(folder / f"{name}.json", f"{text}\n") for name, text in texts.items()]
 
 
 def read(file: Path) -> dict[str, Any]:
-    """Return what a campaign has found, of its ``results.json`` or a published file.
+    """Read what a campaign has found, from its ``results.json`` or a published file; return it as a table.
 
     Raises
     ------
@@ -131,7 +134,7 @@ def _check(found: Mapping[str, Any]) -> None:
 
 
 def _inside(where: str, found: Any) -> list[tuple[str, Any]]:
-    """Return what a table holds, each with the way to it; ValueError for what is no table."""
+    """Return the items of a table, each with the way to it in words; ValueError for what is no table."""
     if not isinstance(found, dict):
         raise ValueError(f"{where} is no table")
     return [(f"{where}, {name}", one) for name, one in found.items()]

@@ -21,9 +21,9 @@ from .writes import Writes, ratios, rows
 class Findings:
     """What a campaign has found, by setting."""
 
-    places: dict[str, ExperimentContext] = field(default_factory=dict)
+    contexts: dict[str, ExperimentContext] = field(default_factory=dict)
     one_shots: dict[str, OneShot] = field(default_factory=dict)
-    converged: dict[str, dict[str, list[History]]] = field(default_factory=dict)
+    convergence: dict[str, dict[str, list[History]]] = field(default_factory=dict)
     writes: dict[str, Writes] = field(default_factory=dict)
     transfers: dict[str, dict[str, Deployment]] = field(default_factory=dict)
 
@@ -32,8 +32,8 @@ class Findings:
         """Return what ``results.json`` holds."""
         return {
             "one_shot": {name: found.rows() for name, found in self.one_shots.items()},
-            "write_verify": {name: rows(self.places[name], found) for name, found in self.writes.items()},
-            "ratios": {name: ratios(self.places[name], found) for name, found in self.writes.items()},
+            "write_verify": {name: rows(self.contexts[name], found) for name, found in self.writes.items()},
+            "ratios": {name: ratios(self.contexts[name], found) for name, found in self.writes.items()},
             "tuned": {name: _by_tolerance(found.tuned) for name, found in self.writes.items()},
             "prediction_s": {name: _by_tolerance(found.prediction_s) for name, found in self.writes.items()},
             "best": {name: best_networks(found, self._networks(name)) for name, found in self.one_shots.items()},
@@ -43,33 +43,34 @@ class Findings:
             },
             "converged": {
                 name: {who: _spread(histories) for who, histories in found.items()}
-                for name, found in self.converged.items()
+                for name, found in self.convergence.items()
             },
         }
 
     def _networks(self, name: str) -> list[str]:
-        """Return names of the networks that a setting trains."""
-        place = self.places[name]
+        """Return the names of the networks that a setting trains."""
+        place = self.contexts[name]
         return [variant.name for variant in place.configuration.of(place.setting)]
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """Return exactly what was simulated, by setting."""
-        data = {name: place.data.manifest for name, place in self.places.items()}
+        """Return the hashes of circuits, files and checkpoints, failures and pairs, by setting."""
+        data = {name: place.data.manifest for name, place in self.contexts.items()}
         return {
             "circuits": {name: one.circuit for name, one in data.items()},
             "files": {f"{name}: {file}": digest for name, one in data.items() for file, digest in one.files.items()},
             "failures": {name: one.failures for name, one in data.items()},
             "checkpoints": {
                 f"{name}/{key}": network(place, place.configuration.variants[key]).sha256
-                for name, place in self.places.items()
+                for name, place in self.contexts.items()
                 for key in place.setting.variants
             },
-            "pairs": {name: dataclasses.asdict(place.pair) for name, place in self.places.items()},
+            "pairs": {name: dataclasses.asdict(place.pair) for name, place in self.contexts.items()},
         }
 
 
 def _by_tolerance(found: dict[float, Any]) -> dict[str, Any]:
+    """Return a table with its tolerances as text, as JSON holds them."""
     return {f"{tolerance:g}": one for tolerance, one in found.items()}
 
 

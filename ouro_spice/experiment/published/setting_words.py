@@ -31,15 +31,15 @@ _OTHERS = {
 
 def listed(settings: Mapping[str, Any]) -> str:
     """Return settings in words with their units, without the programmer's name."""
-    return ", ".join(" ".join(_told(settings, name)) for name in settings if name != "name")
+    return ", ".join(" ".join(_word_and_value(settings, name)) for name in settings if name != "name")
 
 
 def in_words(settings: Mapping[str, Any], of: Mapping[str, str]) -> dict[str, str]:
-    """Return what is told of some of the settings, by their names in words."""
-    return {_told({name: None} | dict(settings), name)[0]: text for name, text in of.items()}
+    """Return the texts on some of the settings, by the settings' names in words."""
+    return {_word_and_value({name: None} | dict(settings), name)[0]: text for name, text in of.items()}
 
 
-def _told(settings: Mapping[str, Any], name: str) -> tuple[str, str]:
+def _word_and_value(settings: Mapping[str, Any], name: str) -> tuple[str, str]:
     """Return the name of a setting in words, and its value with its unit."""
     value = settings[name]
     if name == "start" and "growth" in settings:  # of the rule whose widths grow
@@ -65,7 +65,7 @@ def _amplitude(value: Any) -> str:
 
 
 def _value(value: Any, write: Callable[[Any], str]) -> str:
-    """Return a number as it is written, what is none in words."""
+    """Return a number as it is written; None, true and false as words."""
     if value is None or isinstance(value, bool):
         return {None: "none", True: "yes", False: "no"}[value]
     return str(value) if isinstance(value, str) else write(value)

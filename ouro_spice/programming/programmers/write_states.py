@@ -12,8 +12,11 @@ Begin = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Step = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """The state after one more pulse, (S, K), for the state before it, targets, and readings before and after it, (K,)."""
 
+_NEW = -1
+"""The place of a write that does not go on from one of the last call."""
 
-class Carried:
+
+class WriteStates:
     """The states of the writes of the last call.
 
     A write is known by its target and all its readings, on which its state depends alone: what is carried decides how
@@ -28,8 +31,8 @@ class Carried:
         """Return the states (S, K) of K writes of targets (K,) and readings (K, J) [S]."""
         rows = np.column_stack([targets, readings])
         place, known = self._last  # once: another thread may put others there meanwhile
-        found = [place.get(row.tobytes()) for row in rows[:, :-1]] if place else [None]
-        if readings.shape[1] > 1 and None not in found:
+        found = [place.get(row.tobytes(), _NEW) for row in rows[:, :-1]] if place else [_NEW]
+        if readings.shape[1] > 1 and _NEW not in found:
             state = step(known[:, found], targets, readings[:, -2], readings[:, -1])
         else:
             state = begin(targets, readings[:, 0])

@@ -23,7 +23,7 @@ def commit(root: Path | None = None) -> str:
     root
         The folder that the package lies in; by default that of this one.
     """
-    root = (root or Path(__file__).parents[2]).resolve()
+    root = (root or Path(__file__).parents[3]).resolve()
     top = _git(root, "rev-parse", "--show-toplevel")
     # a package in another project's repository has no commit of its own there
     if not top or Path(top.strip()).resolve() != root:
@@ -36,7 +36,7 @@ def commit(root: Path | None = None) -> str:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """Return what git says; None where it fails, or is not there."""
+    """Return the output of a command of git; None where it fails, or git is not there."""
     try:
         done = subprocess.run(
             ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=60, check=False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..programming.tuning import told_edges
+from ...programming.tuning import edges_in_words
 from .setting_words import in_words, listed
 
 WRITE_HEAD = (
@@ -64,7 +64,7 @@ def cost_rows(rows: Mapping[str, Row], prediction_s: Mapping[str, Row], break_ev
     rows
         As results hold them.
     prediction_s, break_even
-        By programmer, as of `prediction_times` and `comparing.break_even`.
+        By programmer, as of `prediction_times` and `rival_ratios.break_even`.
     """
     return [
         [
@@ -78,7 +78,7 @@ def cost_rows(rows: Mapping[str, Row], prediction_s: Mapping[str, Row], break_ev
 
 
 def _may_take(pulse_s: Sequence[float] | None) -> str:
-    """Return how long a choice may take; of a programmer that is slower than its rival even without, none."""
+    """Return how long the choice of a pulse may take, as text; "none" where the rival is quicker as it is."""
     return "none" if pulse_s and pulse_s[2] <= 0 else interval(pulse_s, seconds)
 
 
@@ -96,7 +96,7 @@ def software_s(row: Row, times: Row | None) -> float | None:
 
 
 def software_rows(rows: Mapping[str, Row], prediction_s: Mapping[str, Row]) -> dict[str, dict[str, Any]]:
-    """Return the rows with ``software_s`` where a programmer predicts: for figures."""
+    """Return the rows of results, with ``software_s`` [s] where a programmer predicts, for figures."""
     found = {name: software_s(row, prediction_s.get(name)) for name, row in rows.items()}
     return {name: {**row, **({} if found[name] is None else {"software_s": found[name]})} for name, row in rows.items()}
 
@@ -128,13 +128,13 @@ def ratio_rows(ratios: Mapping[str, Row], rows: Mapping[str, Mapping[str, Row]])
 def tuned_rows(tuned: Mapping[str, Row]) -> Rows:
     """Return a line for each conventional programmer under `TUNED_HEAD`: ``parameters`` and ``edges`` by programmer."""
     return [
-        [name, listed(one["parameters"]), told_edges(in_words(one["parameters"], one["edges"])) or "none"]
+        [name, listed(one["parameters"]), edges_in_words(in_words(one["parameters"], one["edges"])) or "none"]
         for name, one in tuned.items()
     ]
 
 
 def share(value: float | None) -> str:
-    """Return a share in per cent; "" for None."""
+    """Return a share in per cent, as text; "" for None."""
     return "" if value is None else f"{100 * value:.1f}"
 
 
@@ -148,17 +148,17 @@ def seconds(value: float | None) -> str:
 
 
 def ratio_text(value: Sequence[float | None] | None) -> str:
-    """Return a ratio with its interval; "" where there is none."""
+    """Return a ratio with its interval, as text; "" where there is none."""
     return interval(value, _two_digits)
 
 
 def _two_digits(number: float) -> str:
-    """Return two places behind the point, or two digits where that would be nothing."""
+    """Return a number with two places behind the point, or with two digits where that would be nothing."""
     return f"{number:.2f}" if number >= 0.095 or number == 0 else f"{number:.2g}"
 
 
 def interval(value: Sequence[float | None] | None, word: Any) -> str:
-    """Return [value, low, high] in words, each by `word`; "" where there is none."""
+    """Return [value, low, high] as text, each by `word`; "" where there is none."""
     if value is None or None in value or any(number != number for number in value):
         return ""
     return f"{word(value[0])} ({word(value[1])} .. {word(value[2])})"
