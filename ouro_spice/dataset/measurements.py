@@ -32,7 +32,8 @@ class Measurements:
     Attributes
     ----------
     values
-        The quantities in SI, (n,) each; ``amplitude_V`` as the table has it, or negative for SET where it names the operations.
+        The quantities in SI, (n,) each; ``amplitude_V`` as the table has it, or negative for SET where it names the
+        operations.
     devices
         Names, None where the table has none.
     left_out
