@@ -218,9 +218,9 @@ def test_every_pair_held_out_is_judged_by_the_surface_of_the_others():
 
 def test_a_grid_is_filled_from_the_nearest_and_keeps_what_it_has():
     grid = np.array([[1.0, np.nan], [np.nan, np.nan], [np.nan, 5.0]])
-    found = table_fit.filled(grid)
+    found = table_fit.fill_gaps(grid)
     assert found[0].tolist() == [1.0, 1.0] and found[2].tolist() == [5.0, 5.0]
-    assert table_fit.filled(found) is not grid and np.array_equal(table_fit.filled(found), found)
+    assert table_fit.fill_gaps(found) is not grid and np.array_equal(table_fit.fill_gaps(found), found)
 
 
 def test_most_hits_are_in_the_middle_of_the_widths_that_hit():

@@ -76,7 +76,7 @@ def test_the_frequency_of_a_seed_is_of_the_third_stream():
 
 def test_a_chain_that_is_never_asked_stays_where_it_is():
     never = STEADY.replace(read_noise=ouro.ReadNoise(0.0, 0.0))
-    assert advanced(never, Telegraph(level=1), 1e9, random_keys.stream_key(0)) == Telegraph(1, 1e9, 0)
+    assert advance(never, Telegraph(level=1), 1e9, random_keys.stream_key(0)) == Telegraph(1, 1e9, 0)
 
 
 def test_a_level_depends_on_the_last_thousand_numbers(monkeypatch):
@@ -90,7 +90,7 @@ def test_a_level_depends_on_the_last_thousand_numbers(monkeypatch):
 
     monkeypatch.setattr(philox, "walk_uniforms", noticed)
     for ticks in (1, 1000, 1001, 5000):
-        assert advanced(STEADY, Telegraph(count=7), (ticks + 0.5) * 1e-3, random_keys.stream_key(0)).count == 7 + ticks
+        assert advance(STEADY, Telegraph(count=7), (ticks + 0.5) * 1e-3, random_keys.stream_key(0)).count == 7 + ticks
     assert asked == [(7, 1), (7, 1000), (8, 1000), (4007, 1000)]
 
 

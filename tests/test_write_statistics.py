@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import binomtest, norm
 
 import ouro_spice as ouro
+from ouro_spice._util.statistics import median_interval, resamples, wilson
 from ouro_spice.circuit.compact_cell import CompactCell
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.experiment import ranking
@@ -23,7 +24,7 @@ from ouro_spice.programming.programmers.fixed import FixedPulse
 from ouro_spice.programming.programmers.ispp import ISPP
 from ouro_spice.programming.stopping_rules import Rules
 from ouro_spice.programming.tuning import _rounds
-from ouro_spice.programming.write_statistics import median_interval, ratio, resamples, summary, wilson
+from ouro_spice.programming.write_statistics import ratio, summary
 from ouro_spice.provenance.manifest import describe
 
 PAIR = ouro.Pair(-0.5, 0.9, 60e-6)
@@ -110,7 +111,7 @@ def test_shares_stay_between_none_and_all():
         assert all(0.0 <= low < high <= 1.0 for low, high in (wilson(k, n) for k in range(n + 1)))
 
 
-@pytest.mark.parametrize("make", [ouro.tune, tuning.ranked, ouro.write_many, Rules])
+@pytest.mark.parametrize("make", [ouro.tune, tuning.rank, ouro.write_many, Rules])
 def test_what_a_write_does_unless_it_is_told(make):
     """As many pulses, and as much patience, in tuning as in the writes that it is for."""
     wanted = {

@@ -89,7 +89,12 @@ class _Part:
 
 
 class Way:
-    """A trajectory under a long pulse, simulated as far as it is asked for."""
+    """A trajectory under a long pulse, simulated in parts as far as it is needed.
+
+    The target's crossing is found by going on, each part twice as long as all before it, at most 480 steps of a walk;
+    state and energy at the begin of each part are held, so that the pulse that ends at the crossing is simulated from
+    there. It ends where the target is crossed, or at the longest pulse: then there is no crossing.
+    """
 
     def __init__(self, run: CircuitRun, pulse: Pulse, step_s: float, state: State) -> None:
         self._run, self._pulse, self._step_s = run, pulse, step_s

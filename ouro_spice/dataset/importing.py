@@ -4,9 +4,9 @@ A map names the table's column and its unit for each quantity of a pulse: ``g_st
 before and after it, ``amplitude_V``, ``width_s``; where there are any also ``device``, a name without a unit,
 ``time_s``, when each pulse began, ``rise_s`` and ``fall_s``. Units are S, mS, uS, nS, or Ohm, kOhm, MOhm of a
 resistance; V, mV; s, ms, us, ns, ps. They can be left to the table, where a row below the header or the name of the
-column, in brackets, tells them; what contradicts the map is refused.
+column, in brackets, states them; what contradicts the map is refused.
 
-Which way a pulse goes is told by the sign of its amplitude, by the words of a column ``operation`` (set, reset; s, r;
+Which way a pulse goes is given by the sign of its amplitude, by the words of a column ``operation`` (set, reset; s, r;
 p, d; ltp, ltd and the like), or by magnitudes in two columns, ``set_amplitude_V`` and ``reset_amplitude_V``, one of
 them 0 or empty in each row.
 
@@ -76,7 +76,7 @@ def import_pulses(
         Whether the table's SET pulses have positive amplitudes (in the dataset they are negative); whether to take
         values that look like a slip of the unit.
     rise_s, fall_s
-        Edges of the pulses where no column tells [s].
+        Edges of the pulses where no column gives them [s].
     header
         Names of all columns of a table that has no header.
     skip_bad

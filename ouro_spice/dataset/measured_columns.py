@@ -32,7 +32,7 @@ _PULSES = (
 
 @dataclass(frozen=True)
 class Column:
-    """A quantity's column: its name, and its unit, "" where the map tells none."""
+    """A quantity's column: its name, and its unit, "" where the map gives none."""
 
     field: str
     name: str

@@ -32,9 +32,10 @@ class Measurements:
     Attributes
     ----------
     values
-        The quantities in SI, (n,) each; ``amplitude_V`` as the table has it, or negative for SET where it tells.
+        The quantities in SI, (n,) each; ``amplitude_V`` as the table has it, or negative for SET where it names the
+        operations.
     devices
-        Names, None where these are not told.
+        Names, None where the table has none.
     left_out
         Rows that were left out, by reason.
     table

@@ -191,7 +191,8 @@ class Ideal:
         """Return the trajectory from a concentration on a traverse, as finely stepped as a pulse of about its length;
         time 0 there.
 
-        It begins earlier by that length, so that the lines are settled where it is looked at.
+        It begins earlier by that length, so that the lines are settled where it is looked at. The time that is
+        simulated is doubled until the trajectory is long enough; the begin is held. It ends, as lines settle.
         """
         begin_s = max(float(traverse.time_at(n_disc)) - length_s, float(traverse.time_s[0]))
         begin, followed_s = float(traverse.n_at(begin_s)), 1.1 * (float(traverse.time_at(n_disc)) - begin_s + length_s)
