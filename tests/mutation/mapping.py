@@ -18,7 +18,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "programming/nominal.py": ("test_rule_settings.py", "test_posterior.py"),
     "programming/programmers/model_time.py": ("test_rule_settings.py", "test_posterior.py"),
     "programming/programmers/proportional_integral.py": ("test_rule_settings.py", "test_posterior.py"),
-    "programming/programmers/carried.py": ("test_rule_settings.py", "test_posterior.py"),
+    "programming/programmers/write_states.py": ("test_rule_settings.py", "test_posterior.py"),
     "experiment/ranking.py": ("test_write_statistics.py",),
     "evaluation/bands.py": ("test_attempts.py", "test_one_shot.py"),
     "evaluation/noise_floor.py": ("test_attempts.py", "test_one_shot.py"),
