@@ -251,7 +251,7 @@ def test_suspects_are_memristors_alone():
     )
     clean = two_instances("Ninit=1e-4", "Nhi=1000000 l=5")
     assert illegal_elements.suspects(clean) == ""
-    told = illegal_elements.blamed(clean, "signal 9, SIGKILL", ["a", "b "])
+    told = illegal_elements.crash_report(clean, "signal 9, SIGKILL", ["a", "b "])
     assert "SIGKILL" in told and "two memristors" in told and "'b'" in told
 
 

@@ -53,7 +53,7 @@ def test_a_transient_tells_a_resistance_that_bends(sign):
     for amps in (5e-5, 2.5e-4, 8e-4):  # inside, and beyond what was seen
         assert source.at(amps) == pytest.approx(300 + 2e5 * amps, rel=1e-6)
         assert source.at(-amps) == source.at(amps)
-    seen = source.seen(sign * i, 150.0)
+    seen = source.equivalent_V(sign * i, 150.0)
     assert seen - 150.0 * sign * i == pytest.approx(sign * (0.8 - ohm * i), rel=1e-9)
 
 

@@ -92,7 +92,7 @@ def test_a_clock_is_within_its_step():
         walk_values.initial_state(device, 0.5, dataclasses.replace(one, clock_s=10.001e-9))
     new = dataclasses.replace(one, clock_s=0.0)
     assert walk_values.initial_state(device, 0.5, new) == dataclasses.replace(new, n_begin=0.5)
-    assert walk_values.initial_state(device, 0.5, new, amid=True) is new
+    assert walk_values.initial_state(device, 0.5, new, inside_pulse=True) is new
 
 
 def test_walks_may_take_so_many_steps():
@@ -119,7 +119,7 @@ def test_time_passes_for_memristors_that_have_been_read_and_for_no_others():
     before = array.state().changed(1, telegraph=Telegraph(level=1, count=4))
     after = telegraph_noise.with_read_noise(array.cell_at(0, 0), before, before, 0.02, seed=3)
     for k, begun in ((0, Telegraph()), (1, Telegraph(level=1, count=4))):
-        assert after.telegraph[k] == telegraph_noise.advanced(device, begun, 0.02, random_keys.stream_key(3, k))
+        assert after.telegraph[k] == telegraph_noise.advance(device, begun, 0.02, random_keys.stream_key(3, k))
     assert after.telegraph[2:] in ((), (None,))
     assert telegraph_noise.with_read_noise(array.cell_at(0, 0), None, before, 0.02, seed=3) is None
 

@@ -12,7 +12,7 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice.circuit.cell_kinds import drivers, model_library, testbench
-from ouro_spice.circuit.missing_models import lacking
+from ouro_spice.circuit.missing_models import missing_model
 from ouro_spice.circuit.result import telling
 from ouro_spice.provenance.manifest import Manifest, describe
 from ouro_spice.provenance.rebuild import rebuilt
@@ -209,12 +209,13 @@ def test_the_decisive_line_is_told(log, words):
 def test_a_bin_that_is_not_there_is_named():
     process = ouro.Process(**BINS)
     element = "m.xbl.x1 d g s b toy_bin_p l= 3.5e-07 nf=1 w=    1.2e-04  "
-    (line,) = lacking(process, ["Error on line 1 or its substitute:", element, "could not find a valid modelname"])
+    log = ["Error on line 1 or its substitute:", element, "could not find a valid modelname"]
+    (line,) = missing_model(process, log)
     for words in ("bins.spice, corner None", "toy_bin_p", "W = 0.00012, L = 3.5e-07", "unit_m", "w_max"):
         assert words in line
     assert line in telling(["Undefined parameter [x]", line])
     card = "Unknown model type nosuch - ignored"
-    assert lacking(process, [card, element, "could not find a valid modelname"]) == []
+    assert missing_model(process, [card, element, "could not find a valid modelname"]) == []
 
 
 # ---- fingers

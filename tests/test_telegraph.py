@@ -9,7 +9,7 @@ from scipy.stats import kstest
 import ouro_spice as ouro
 from ouro_spice._util import random_keys
 from ouro_spice.device.read_noise import Telegraph
-from ouro_spice.simulation.telegraph_noise import _CHAIN, advanced, frequency_Hz, observed_concentration
+from ouro_spice.simulation.telegraph_noise import _CHAIN, advance, frequency_Hz, observed_concentration
 
 STEADY = ouro.jart_vcm_v1b(window=True, read_noise=ouro.ReadNoise(mean_Hz=1e3, sigma_Hz=0.0))
 
@@ -17,7 +17,7 @@ STEADY = ouro.jart_vcm_v1b(window=True, read_noise=ouro.ReadNoise(mean_Hz=1e3, s
 def levels(key, count, device=STEADY):
     period, now, found = 1e-3, Telegraph(), []
     for _ in range(count):
-        now = advanced(device, now, period, key)
+        now = advance(device, now, period, key)
         found.append(now.level)
     return np.array(found)
 
@@ -41,9 +41,9 @@ def test_levels_are_met_as_often_as_the_chain_says():
 
 def test_time_in_one_piece_is_time_in_many():
     key, many = random_keys.stream_key(1), Telegraph()
-    whole = advanced(STEADY, Telegraph(), 0.0505, key)
+    whole = advance(STEADY, Telegraph(), 0.0505, key)
     for _ in range(101):
-        many = advanced(STEADY, many, 0.0005, key)
+        many = advance(STEADY, many, 0.0005, key)
     assert (many.level, many.count) == (whole.level, whole.count)
     assert many.clock_s == pytest.approx(whole.clock_s, abs=1e-12)
 
@@ -51,10 +51,10 @@ def test_time_in_one_piece_is_time_in_many():
 def test_years_of_rest_are_no_more_work_than_seconds():
     key, many = random_keys.stream_key(2), Telegraph()
     for _ in range(10):
-        many = advanced(STEADY, many, 0.5, key)
-    assert advanced(STEADY, Telegraph(), 5.0, key).level == many.level
-    assert advanced(STEADY, Telegraph(-2), 5.0, key).level == advanced(STEADY, Telegraph(2), 5.0, key).level
-    aged = advanced(STEADY, Telegraph(), 3.2e8, key)
+        many = advance(STEADY, many, 0.5, key)
+    assert advance(STEADY, Telegraph(), 5.0, key).level == many.level
+    assert advance(STEADY, Telegraph(-2), 5.0, key).level == advance(STEADY, Telegraph(2), 5.0, key).level
+    aged = advance(STEADY, Telegraph(), 3.2e8, key)
     assert aged.count == pytest.approx(3.2e11, rel=1e-9)
 
 

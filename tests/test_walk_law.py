@@ -118,7 +118,7 @@ def test_devices_begin_at_their_own_values():
 
 
 def test_a_device_that_does_not_walk_starts_where_it_is():
-    n, w, g = population.started([DEVICE], [300e-6], [KEY], None)
+    n, w, g = population.start_walks([DEVICE], [300e-6], [KEY], None)
     assert w[0, :4] == pytest.approx(OWN, rel=1e-15)
     assert g == pytest.approx([300e-6], rel=1e-6)
     assert float(characteristics.conductance(DEVICE, n[0])) == pytest.approx(300e-6, rel=1e-6)

@@ -12,9 +12,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 @lru_cache(maxsize=8)
 def folder(name: str) -> Path:
-    """Return the folder ``verilog_a`` or ``netlists``: inside the installed package, or at the root of the
-    repository.
-    """
+    """Return the folder ``verilog_a`` or ``netlists``, of the installed package or of the repository."""
     for candidate in (_PACKAGE / name, _PACKAGE.parent / name):
         if candidate.is_dir():
             return candidate
@@ -99,5 +97,5 @@ def _lines(text: str) -> str:
 
 
 def sha256(path: Path) -> str:
-    """Return hex digest of a file."""
+    """Return the SHA-256 of a file, 64 hexadecimal digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -26,7 +26,7 @@ MOST = 10**9
 
 
 def check_range(name: str, value: float, low: float, high: float, unit: str) -> None:
-    """Raise ValueError naming `name`, the value and its range where it is not a finite number inside."""
+    """Raise ValueError naming `name`, the value and its range unless it is a finite number inside."""
     # the plain float first: asking whether it is a Real takes most of the time of a device's construction
     number = type(value) is float or (isinstance(value, numbers.Real) and not isinstance(value, bool))
     # whole numbers of any size compare with floats, though not all can become one
@@ -46,12 +46,12 @@ def check_count(name: str, value: int, low: int = 1, high: int | None = MOST) ->
 
 
 def check_seed(seed: int) -> None:
-    """Raise ValueError for what is no seed: a whole number from 0 on."""
+    """Raise ValueError unless the seed is a whole number, 0 or more."""
     check_count("seed", seed, 0, None)
 
 
 def check_kind(name: str, value: object, kinds: type | tuple[type | None, ...], what: str = "") -> None:
-    """Raise ValueError where `value` is not of one of some kinds; `what` names them in other words than their names."""
+    """Raise ValueError unless `value` is of one of some kinds; `what` describes them where their names do not."""
     several = kinds if isinstance(kinds, tuple) else (kinds,)
     if isinstance(value, tuple(type(None) if kind is None else kind for kind in several)):
         return
@@ -60,14 +60,14 @@ def check_kind(name: str, value: object, kinds: type | tuple[type | None, ...], 
 
 
 def check_flag(name: str, value: object) -> None:
-    """Raise ValueError for what is neither True nor False: a text that says no would be taken for yes."""
+    """Raise ValueError for what is neither True nor False: any other text would count as True."""
     # numpy's own are truth values, too
     if type(value).__name__ not in ("bool", "bool_"):
         raise ValueError(f"{name} = {shown(value)} must be True or False")
 
 
 def check_part(start_s: float, stop_s: float, whole_s: float) -> None:
-    """Raise ValueError for what are not the two ends of a part of pulses that take so long [s]."""
+    """Raise ValueError unless the two times [s] are ascending and inside pulses that take `whole_s` [s]."""
     for name, value in (("start_s", start_s), ("stop_s", stop_s)):
         check_range(name, value, 0, _LONGEST_S, "s")
     if not start_s < stop_s <= whole_s * (1 + 1e-12):
@@ -77,31 +77,31 @@ def check_part(start_s: float, stop_s: float, whole_s: float) -> None:
 
 
 def check_workers(workers: int | None) -> None:
-    """Raise ValueError for what is no number of processes or threads; None: all cores."""
+    """Raise ValueError unless it is a number of processes or threads, or None for all cores."""
     if workers is not None:
         check_count("workers", workers, 1, _MOST_WORKERS)
 
 
 def check_text(name: str, value: object) -> None:
-    """Raise ValueError for what is no text, or an empty one."""
+    """Raise ValueError unless the value is a text that is not empty."""
     if not isinstance(value, str) or not value:
         raise ValueError(f"{name} = {shown(value)} must be a text")
 
 
 def check_has(name: str, value: object, method: str, what: str) -> None:
-    """Raise ValueError where `value` lacks a method that `what`, the kind of thing it is to be, has."""
+    """Raise ValueError where `value` lacks a method; `what` describes the kind of thing that has it."""
     if not callable(getattr(value, method, None)) or isinstance(value, type):
         raise ValueError(f"{name} = {shown(value)} must be {what}, not {kind_of(value)}")
 
 
 def check_engine(engine: object) -> None:
-    """Raise ValueError for what runs no circuits; None: the default engine does."""
+    """Raise ValueError for what cannot run circuits; None stands for the default engine."""
     if engine is not None:
         check_has("engine", engine, "run", "what runs circuits, such as an ouro_spice.Ngspice")
 
 
 def several(name: str, values: object, kind: type, attribute: str = "") -> list[Any]:
-    """Return things of a kind, or that have an attribute, as a list; ValueError for anything else, or none."""
+    """Return a list of things of a kind, or with an attribute; ValueError for none, or for anything else."""
     found = [] if isinstance(values, str | bytes) or not isinstance(values, Iterable) else list(values)
     good = all(hasattr(one, attribute) if attribute else isinstance(one, kind) for one in found)
     if not found or not good:
@@ -110,7 +110,7 @@ def several(name: str, values: object, kind: type, attribute: str = "") -> list[
 
 
 def checked_numbers(name: str, values: ArrayLike) -> np.ndarray:
-    """Return numbers as an array of floats of any shape; ValueError for what are none."""
+    """Return numbers as an array of floats, shape as given; ValueError for what are none."""
     try:
         array = np.asarray(values)
     except Exception:  # what is turned into an array may raise anything
@@ -121,7 +121,7 @@ def checked_numbers(name: str, values: ArrayLike) -> np.ndarray:
 
 
 def checked_path(name: str, value: str | os.PathLike[str]) -> Path:
-    """Return a path; ValueError for what is none, or an empty one."""
+    """Return a path; ValueError for what is none, or for an empty one."""
     check_kind(name, value, (str, os.PathLike), "a path")
     text = os.fspath(value)
     if not isinstance(text, str) or not text or "\0" in text:
@@ -130,24 +130,25 @@ def checked_path(name: str, value: str | os.PathLike[str]) -> Path:
 
 
 def kind_of(value: object) -> str:
-    """Name the kind of a value, with an article."""
+    """Return the name of a value's type with its article."""
     name = type(value).__name__
     return "None" if value is None else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def shown(value: Any) -> str:
-    """Return a value in one line that is not too long."""
+    """Return the representation of a value in one line of at most 80 characters."""
     text = " ".join(repr(value).split())
     return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
 
 
 def _public(kind: type) -> str:
+    """Return the name of a class with its article, as a user writes it."""
     own = kind.__module__.startswith("ouro_spice")
     return f"an ouro_spice.{kind.__name__}" if own else f"a {kind.__name__}"
 
 
 def check_conductance(name: str, values: ArrayLike, *, accept: bool = False) -> None:
-    """Raise ValueError where a conductance [S] is no plausible one, naming it and asking for the unit that was meant.
+    """Raise ValueError for an implausible conductance [S], naming it and the unit that was probably meant.
 
     Whatever `accept` says, conductances are finite and positive numbers.
     """
@@ -155,16 +156,17 @@ def check_conductance(name: str, values: ArrayLike, *, accept: bool = False) -> 
 
 
 def check_width(name: str, values: ArrayLike, *, accept: bool = False) -> None:
-    """Raise ValueError where the width of a pulse [s] is no plausible one, as `check_conductance` does."""
+    """Raise ValueError for an implausible width of a pulse [s], as `check_conductance` does."""
     _check("s", name, values, accept)
 
 
 def check_amplitude(name: str, values: ArrayLike, *, accept: bool = False) -> None:
-    """Raise ValueError where an amplitude [V], of any sign, is no plausible one, as `check_conductance` does."""
+    """Raise ValueError for an implausible amplitude [V] of either sign, as `check_conductance` does."""
     _check("V", name, values, accept)
 
 
 def _check(base: str, name: str, values: ArrayLike, accept: bool) -> None:
+    """Raise ValueError where one of some values [`base`] is implausible, or where `accept` not finite and positive."""
     try:
         found = np.asarray(values)
     except (TypeError, ValueError):
@@ -189,4 +191,4 @@ def _check(base: str, name: str, values: ArrayLike, accept: bool) -> None:
         if meant
         else "is the unit right?"
     )
-    raise ValueError(f"{at} = {value:g} {base} is outside {quantities.told(base)}: {hint}")
+    raise ValueError(f"{at} = {value:g} {base} is outside {quantities.plausible_range(base)}: {hint}")

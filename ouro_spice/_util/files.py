@@ -27,7 +27,7 @@ def make_folder(path: Path) -> Path:
 
 
 def check_file(path: Path, room: int = 0) -> Path:
-    """Check before long work that a file can be written, with so many bytes of room; return its path.
+    """Check before long work that a file can be written, with `room` bytes in it, and return its path.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def check_file(path: Path, room: int = 0) -> Path:
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
-    """Let `write` fill a temporary file beside `path`, then put it in place: an interrupted write leaves nothing.
+    """Let `write` fill a temporary file beside `path`, then rename it: an interrupted write leaves nothing.
 
     The content is on the disk before the name is: after a power cut there is the old file or the new one, never an
     empty one. Threads, processes and calls that write one path do not disturb each other; the last one stays.
@@ -77,7 +77,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
 
 
 def move_into_place(temporary: Path, path: Path) -> None:
-    """Give a finished file its name on the same disk; where the power goes there is no name without the content."""
+    """Rename a finished file on the same disk, its content first: a power cut leaves no name without content."""
     _to_disk(temporary)
     temporary.replace(path)
     # some file systems cannot do this for folders: the file is whole all the same
@@ -86,12 +86,12 @@ def move_into_place(temporary: Path, path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Write a text file whole or not at all."""
+    """Write a text file whole or not at all, and return its path."""
     return write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return what a regular file holds.
+    """Return the content of a regular file.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a regular file; as `read_bytes`, and ValueError for what is no UTF-8."""
+    """Return the text of a regular file; errors as of `read_bytes`, and ValueError for what is not UTF-8."""
     try:
         return read_bytes(path).decode("utf-8")
     except UnicodeDecodeError:
@@ -119,9 +119,7 @@ def read_text(path: Path) -> str:
 
 
 def _beside(path: Path) -> Path:
-    """Return a name in the folder of `path` that no other thread, process or call has; its own may fill the longest
-    one.
-    """
+    """Return a name in the folder of `path` that nothing else uses; that of `path` may be as long as names can be."""
     return path.parent / f".{secrets.token_hex(8)}.part"
 
 

@@ -20,14 +20,14 @@ class Lock(Protocol):
     """A lock that the same thread acquires and releases."""
 
     def acquire(self) -> Any:
-        """Wait for it."""
+        """Wait for the lock and take it."""
 
     def release(self) -> None:
-        """Give it back."""
+        """Release the lock."""
 
 
 def free_at_fork(lock: Lock) -> None:
-    """Let every fork wait for a reentrant lock: what it guards is whole in the child, where the lock is free."""
+    """Register a reentrant lock that each fork waits for: the child finds it free and what it guards whole."""
     os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
 
 
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 
 class cached_property(functools.cached_property[_T]):
-    """The standard library's, without the lock that Python 3.11 holds meanwhile: two threads may compute it twice."""
+    """The standard library's, without the lock of Python 3.11: two threads may compute a value twice."""
 
     def __init__(self, function: Callable[[Any], _T]) -> None:
         super().__init__(function)
@@ -44,7 +44,7 @@ class cached_property(functools.cached_property[_T]):
 
 @contextlib.contextmanager
 def temporary_folder(within: Path | None = None, prefix: str = "ouro_spice-") -> Iterator[Path]:
-    """Give a folder that is removed on leaving; a forked child that ends meanwhile leaves it alone.
+    """Yield a folder that is removed on leaving; a forked child that ends meanwhile leaves it alone.
 
     ``tempfile.TemporaryDirectory`` is removed at the end of the program, too, and by a child that ends earlier.
     """

@@ -28,7 +28,7 @@ FROZEN = ("_util/jit.py", "_util/philox.py", "device/constants.py", "device/jart
 
 
 def kernel(function: Callable) -> Callable:
-    """Compile a function of numbers and arrays; without the interpreter's lock, kept on disk between processes.
+    """Return a function of numbers and arrays, compiled to run without the interpreter's lock, and cached on disk.
 
     numpy's rules for division by zero: a wild iterate gives an infinity, which the solver's bracket throws out, not an
     exception.
@@ -51,15 +51,13 @@ def kernel(function: Callable) -> Callable:
 
 
 def instruction(build: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callable[..., Any]:
-    """Return what kernels call in the place of `build`, which gives a signature and a writer of LLVM code for it."""
+    """Return a function for kernels from `build`, which returns its signature and what writes its LLVM code."""
     return intrinsic(build)
 
 
 @lru_cache(maxsize=1)
 def _folder() -> str:
-    """Return a folder for exactly these sources: numba does not see that a kernel has changed which another one
-    calls.
-    """
+    """Return the cache folder of exactly these sources: numba does not see a change in a kernel that another calls."""
     package = Path(__file__).parents[1]
     sources = [*sorted((package / "compact").glob("*.py")), *(package / name for name in FROZEN)]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]

@@ -24,13 +24,13 @@ class ToolError(RuntimeError):
 
 
 def ngspice_program() -> str | None:
-    """Return the path of the ngspice program, or None."""
+    """Return the path of the ngspice program; None where there is none."""
     return shutil.which("ngspice")
 
 
 @lru_cache(maxsize=8)
 def ngspice_version(program: str) -> int:
-    """Return major version of an ngspice program, 0 where it does not say."""
+    """Return the major version of an ngspice program; 0 where it names none."""
     return _major(_output([program, "--version"]))
 
 
@@ -74,17 +74,17 @@ def openvaf() -> str | None:
 
 @lru_cache(maxsize=8)
 def openvaf_version(program: str) -> str:
-    """Return what a compiler says of its version."""
+    """Return the version that a compiler names, "unknown" where it names none."""
     return _output([program, "--version"]).strip() or "unknown"
 
 
 def linker() -> str | None:
-    """Return the system linker driver that the Verilog-A compiler calls."""
+    """Return the path of the system's linker driver, which the Verilog-A compiler calls; None where there is none."""
     return shutil.which("cc")
 
 
 def cache_folder() -> Path:
-    """Return where compiled models and kernels are kept: OURO_SPICE_CACHE, or ouro_spice in the user's cache folder."""
+    """Return the folder of compiled models and kernels: OURO_SPICE_CACHE, or ouro_spice in the user's cache."""
     named = os.environ.get("OURO_SPICE_CACHE")
     if named:
         return Path(named).absolute()

@@ -29,9 +29,7 @@ _SCALE = 2.0**-53
 
 @instruction
 def _high(typing_context, a, b):
-    """Return the upper 64 bits of the product of two unsigned 64-bit numbers: one instruction, but numba has no 128
-    bits.
-    """
+    """Return the upper 64 bits of the product of two unsigned 64-bit numbers: one instruction of the machine."""
 
     def code(context, builder, signature, arguments):
         wide = ir.IntType(128)
@@ -55,7 +53,7 @@ def block(key0, key1, counter0, stream):
 
 @kernel
 def uniforms(key0, key1, step, stream):
-    """Return the 8 uniform numbers in [0, 1) of a step of a stream."""
+    """Return the 8 uniform numbers in [0, 1) of one step of a stream."""
     counter = _TWO * np.uint64(step) + _ONE
     a, b, c, d = block(key0, key1, counter, stream)
     e, f, g, h = block(key0, key1, counter + _ONE, stream)
@@ -68,6 +66,6 @@ def _unit(word):
 
 
 def walk_uniforms(key: np.ndarray, first: int, count: int, stream: int = WALK) -> np.ndarray:
-    """Return the uniform numbers of the steps `first`, `first` + 1, .. of a stream, (count, 8); `key` is two uint64."""
+    """Return the uniform numbers in [0, 1) of `count` steps from `first` on, (count, 8); `key` is two uint64."""
     bits = np.random.Philox(key=np.asarray(key, dtype=np.uint64), counter=[2 * first, 0, 0, stream])
     return np.random.Generator(bits).random((count, UNIFORMS))

@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
-unheeded: list[int] = []
-"""Signals that have asked for an end: one that comes amid a callback of C code is lost with the exception it raises."""
+pending_signals: list[int] = []
+"""Signals that have asked for an end: one during a callback of C code is lost with the exception that it raises."""
 
 
-def heed() -> None:
-    """Raise KeyboardInterrupt, in the main thread, where a signal has asked for an end and work still goes on."""
-    if unheeded and threading.current_thread() is threading.main_thread():
-        unheeded.clear()
+def check_signals() -> None:
+    """Raise KeyboardInterrupt in the main thread where a signal has asked for an end and work still goes on."""
+    if pending_signals and threading.current_thread() is threading.main_thread():
+        pending_signals.clear()
         raise KeyboardInterrupt
 
 
@@ -31,7 +31,7 @@ _said: set[str] = set()
 
 
 def notice(text: str) -> None:
-    """Log a line that tells why work takes long or what a result rests on, once in a process.
+    """Log a line, once in a process, on why work takes long or what a result rests on.
 
     It goes to the logger "ouro_spice", which writes to standard error where logging is not set up otherwise.
     """
@@ -44,13 +44,13 @@ class Bar(Protocol):
     """Something that counts."""
 
     def advance(self, steps: int = 1, failures: int = 0) -> None:
-        """Count work that is done."""
+        """Count steps that are done, and those of them that failed."""
 
 
 class _Silent:
     def advance(self, steps: int = 1, failures: int = 0) -> None:
-        """Count nothing."""
-        heed()
+        """Count nothing, but end where a signal has asked for it."""
+        check_signals()
 
 
 class _Lines:
@@ -58,16 +58,16 @@ class _Lines:
 
     def __init__(self, label: str, total: int) -> None:
         self._label, self._total, self._done = label, total, 0
-        self._begun = self._told = time.monotonic()
+        self._started = self._printed = time.monotonic()
 
     def advance(self, steps: int = 1, failures: int = 0) -> None:
-        """Count, and say how far it is where that is due."""
-        heed()
+        """Count steps, and print how far the work is where that is due."""
+        check_signals()
         self._done += steps
         now = time.monotonic()
-        if now - self._told < EVERY_S or self._done >= self._total:
+        if now - self._printed < EVERY_S or self._done >= self._total:
             return
-        self._told, taken_s = now, now - self._begun
+        self._printed, taken_s = now, now - self._started
         left_s = taken_s / self._done * (self._total - self._done)
         text = f"{self._label}: {self._done} of {self._total}, {taken_s:.0f} s, about {left_s:.0f} s to go"
         print(text, file=sys.stderr, flush=True)
@@ -75,7 +75,7 @@ class _Lines:
 
 @contextmanager
 def in_lines() -> Iterator[None]:
-    """Let `progress` tell a line every `EVERY_S` where there is no terminal: of commands that take long."""
+    """Let `progress` print a line every `EVERY_S` where there is no terminal, for commands that take long."""
     before = _LINES.set(True)
     try:
         yield
@@ -85,9 +85,7 @@ def in_lines() -> Iterator[None]:
 
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Bar]:
-    """Return a bar with rate, remaining time and failures on standard error; where that is no terminal, see
-    `in_lines`.
-    """
+    """Yield a bar on standard error with rate, remaining time and failures; without a terminal see `in_lines`."""
     if not sys.stderr.isatty():
         yield _Lines(label, total) if _LINES.get() else _Silent()
         return
@@ -124,7 +122,7 @@ def progress(label: str, total: int) -> Iterator[Bar]:
         class _Bar:
             def advance(self, steps: int = 1, failures: int = 0) -> None:
                 nonlocal failed
-                heed()
+                check_signals()
                 failed += failures
                 bars.update(task, advance=steps, failures=f"{failed} failed" if failed else "")
 

@@ -29,18 +29,18 @@ _NOUNS = {"S": "a memristor's conductance", "V": "a pulse's amplitude", "s": "a 
 
 
 def units(base: str) -> tuple[str, ...]:
-    """Return the units in which a quantity of the SI unit `base` (S, V or s) can be told."""
+    """Return the known units of a quantity, by its SI unit S, V or s; resistances count as conductances."""
     return (*_DIVISORS[base], *(_RESISTANCES if base == "S" else ()))
 
 
 def plain_unit(text: str) -> str:
-    """Return a unit as `units` spell it: without brackets and spaces, micro as u, the sign of Ohm as a word."""
+    """Return a unit in the spelling of `units`: without brackets and spaces, u for micro, Ohm for its sign."""
     text = re.sub(r"[\s()\[\]{}]", "", text).replace("\u00b5", "u").replace("\u03bc", "u")
     return re.sub(r"(?i)(\u03a9|\u2126|ohms?)$", "Ohm", text)
 
 
 def bases(unit: str) -> tuple[str, ...]:
-    """Return the SI units of what can be told in a unit; () for one that is not known."""
+    """Return the SI units of the quantities that have a unit; () for one that is not known."""
     return tuple(base for base in _DIVISORS if unit in units(base))
 
 
@@ -52,7 +52,7 @@ def unit_in_name(name: str) -> str:
 
 
 def si(numbers: ArrayLike, unit: str) -> np.ndarray:
-    """Return numbers of a unit in S, V or s; inf S for a resistance of 0."""
+    """Return numbers of a unit in S, V or s, shape as given; inf S for a resistance of 0."""
     numbers = np.asarray(numbers, dtype=float)
     if unit in _RESISTANCES:
         with np.errstate(divide="ignore"):
@@ -61,14 +61,14 @@ def si(numbers: ArrayLike, unit: str) -> np.ndarray:
 
 
 def implausible(base: str, values: ArrayLike) -> np.ndarray:
-    """Return where values [S, V or s] lie outside `PLAUSIBLE`, booleans of their shape; amplitudes by magnitude."""
+    """Return whether each value [S, V or s] lies outside `PLAUSIBLE`, same shape; amplitudes by magnitude."""
     low, high = PLAUSIBLE[base]
     sized = np.abs(values) if base == "V" else np.asarray(values)
     return ~((sized >= low) & (sized <= high))
 
 
-def told(base: str) -> str:
-    """Return the words for what is plausible."""
+def plausible_range(base: str) -> str:
+    """Return the plausible values of a quantity in words, by its SI unit S, V or s."""
     low, high = PLAUSIBLE[base]
     return f"{low:g} .. {high:g} {base}, as {_NOUNS[base]} is"
 
@@ -80,7 +80,7 @@ def question(base: str, value: float) -> str:
 
 
 def likely_unit(base: str, number: float, unit: str) -> str | None:
-    """Return the unit with which a number is nearest to what is usual, None where none makes it plausible.
+    """Return the unit in which a number is nearest to usual values; None where none makes it plausible.
 
     A resistance stays one, and so does a conductance.
     """

@@ -25,7 +25,7 @@ class TuningEdge(ValidityWarning):
 
 
 def warn(text: str, kind: type[ValidityWarning] = ValidityWarning) -> None:
-    """Give a warning at the line outside this package that led here.
+    """Give a warning at the line outside this package from which it was called.
 
     Python's own filters decide what becomes of it: by default the same text is shown once for each line, so that a
     loop does not repeat it. A text must therefore not hold numbers that change from call to call.

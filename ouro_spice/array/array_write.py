@@ -70,12 +70,12 @@ class ArrayWrite:
 
     @cached_property
     def energy(self) -> Energy:
-        """Return where the energy went."""
+        """Return how the energy of the write divides [J]."""
         return energy_of(self.selection, self.wave, self.before)
 
     @cached_property
     def delays(self) -> tuple[LineDelay, ...]:
-        """Return the delay and edge along each raised line."""
+        """Return the delay and edge along each raised line [s]."""
         return delays_of(self.selection, self.pulse, self.wave)
 
     @property
@@ -90,7 +90,7 @@ class ArrayWrite:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Return one row a cell."""
+        """Return a table of conductances, voltages and energies, one row a cell."""
         maps = {name: getattr(self, name) for name in ("g_before_S", "g_after_S", "v_cell_V", "v_peak_V")}
         energy = self.energy
         return cell_frame(maps | {"cell_J": energy.cell_map_J, "transistor_J": energy.transistor_map_J})
@@ -119,6 +119,7 @@ class ArrayWrite:
 
 
 _OF_A_CELL = ("g_before_S", "g_after_S", "v_cell_V")
+"""What the summary says of each selected cell."""
 
 
 def write_array(
@@ -128,7 +129,7 @@ def write_array(
     seed: int = 0,
     engine: Engine | None = None,
 ) -> ArrayWrite:
-    """Send one pulse to a cell of an array, or to several of a row.
+    """Send one pulse to a cell of an array, or to several of a row, and return what it did.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ class Disturb:
         return self.g_S[-1] - self.g_S[0]
 
     def of_class(self, name: str) -> np.ndarray:
-        """Return which cells belong to one of `CLASSES`, (rows, cols)."""
+        """Return which cells belong to one of `CLASSES`, (rows, cols) bool."""
         array = self.selection.array
         row, col = np.indices((array.rows, array.cols))
         in_row, in_col = row == self.selection.row, np.isin(col, self.selection.cols)
@@ -77,7 +77,7 @@ class Disturb:
 
     @property
     def classes(self) -> pd.DataFrame:
-        """Return one row a class that has cells: how many, mean and worst change, relative, and where the worst is."""
+        """Return a table, one row a class that has cells: how many, mean and worst change [S], where the worst is."""
         import pandas as pd
 
         rows = []
@@ -106,14 +106,14 @@ class Disturb:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Return one row a cell that is not selected."""
+        """Return a table of conductances before and after [S], one row a cell that is not selected."""
         names = np.select([self.of_class(name) for name in CLASSES], CLASSES, "selected")
         maps = {"class": names, "g_before_S": self.g_S[0], "g_after_S": self.g_S[-1], "change_S": self.change_S}
         return cell_frame(maps).dropna().reset_index(drop=True)
 
     @property
     def summary(self) -> dict[str, object]:
-        """Return the classes, for JSON."""
+        """Return the figures of each class, for JSON."""
         return {
             "pulses": int(self.pulses[-1]),
             "explicit": self.explicit,
@@ -132,7 +132,7 @@ def disturb(
     engine: Engine | None = None,
     out: str | Path | None = None,
 ) -> Disturb:
-    """Send `n` pulses to selected cells of an array, and see what becomes of the others.
+    """Send `n` pulses to selected cells of an array, and return what becomes of the others.
 
     Parameters
     ----------
@@ -180,6 +180,7 @@ def disturb(
 
 
 def _work(selection: Selection, pulse: Pulse | Parallel, n: int, before: State, seed: int) -> Manifest:
+    """Return the manifest of everything that decides the conductances."""
     bench = selection.testbench([pulse], before)
     active = None if selection.active is None else sorted(selection.active)
     where = [selection.row, list(selection.cols), selection.fidelity, active]
@@ -197,7 +198,7 @@ def _simulated(
     engine: Engine | None,
     kept: Journal | None,
 ) -> dict[int, np.ndarray]:
-    """Return concentrations over the number of pulses, each in SPICE; goes on from the last state that was kept."""
+    """Return concentrations, (K,) [1e26 m^-3], by number of pulses, each in SPICE, from the last kept state on."""
     counts = [int(count) for count in _thinned(n + 1)]
     found, now, safe = {0: np.array(before.n_disc)}, before, 0
     if kept and "state" in kept.items:
@@ -222,7 +223,7 @@ def _simulated(
 def _followed(
     selection: Selection, pulse: Pulse | Parallel, n: int, before: State, seed: int, engine: Engine | None
 ) -> dict[int, np.ndarray]:
-    """Return concentrations over the number of pulses, the first in SPICE, the others by the compact model."""
+    """Return concentrations, (K,) [1e26 m^-3], by number of pulses: the first in SPICE, others by the compact model."""
     with progress("pulses", 1) as bar:
         wave = simulate(selection, pulse, before, seed, engine=engine)
         bar.advance()
@@ -237,7 +238,11 @@ def _followed(
 
 
 def _repeated(others: Recorded, n_disc: np.ndarray, pulses: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Return concentrations after further pulses: how many, and (P,) [1e26 m^-3]."""
+    """Yield how many further pulses there were, and the concentrations after them, (P,) [1e26 m^-3].
+
+    Pulses in which no ln n_disc moves by more than 1 % are taken together by the midpoint rule: all of them move it as
+    the one in their middle does.
+    """
     if not len(others.places):
         yield pulses, n_disc
         return
@@ -257,5 +262,5 @@ def _repeated(others: Recorded, n_disc: np.ndarray, pulses: int) -> Iterator[tup
 
 
 def _thinned(count: int) -> np.ndarray:
-    """Return which of so many are kept, first and last among them."""
+    """Return the places of those of `count` numbers that are kept, (M,), first and last among them."""
     return np.unique(np.geomspace(1, count, min(count, _POINTS)).round().astype(int)) - 1

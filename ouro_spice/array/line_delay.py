@@ -54,7 +54,7 @@ class LineDelay:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Return one row a cell."""
+        """Return a table of delays, edges and levels, one row a cell."""
         import pandas as pd
 
         names = ("delay_s", "edge_s", "elmore_s", "level_V")
@@ -81,7 +81,7 @@ def delays_of(selection: Selection, pulse: Pulse | Parallel, wave: Waveform) -> 
 
 
 def _pulsed(selection: Selection, pulse: Pulse | Parallel) -> list[int]:
-    """Return selected columns that get a pulse."""
+    """Return the selected columns that get a pulse."""
     return [k % selection.array.cols for k in selection.written(pulse)]
 
 
@@ -128,7 +128,7 @@ def _elmore(selection: Selection, kind: str, count: int, cell_f: float) -> np.nd
 
 
 def _cell_capacitance(selection: Selection, wave: Waveform, line: str, begin_s: float, high_s: float) -> float:
-    """Return what each cell adds to the line's capacitance [F]: gates, junctions, and what lies behind the devices."""
+    """Return the capacitance that each cell adds to a line [F]: gates, junctions, and what lies behind the devices."""
     array, kind, number = selection.array, line[:2], int(line[2:])
     count = array.cols if kind == "wl" else array.rows
     out = -wave[f"i_{line}"]

@@ -63,8 +63,8 @@ class Positions:
 
     @property
     def spread(self) -> dict[str, float]:
-        """Return that of the change over the positions: mean, standard deviation, least and largest [S], deviation
-        over mean.
+        """Return the spread of the change over the positions: mean, standard deviation, least and largest [S], and
+        deviation over mean.
         """
         change = self.change_S[np.isfinite(self.change_S)]
         mean, deviation = float(change.mean()), float(change.std())
@@ -78,7 +78,7 @@ class Positions:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Return one row a position that was looked at."""
+        """Return a table of the maps, one row a position that was looked at."""
         names = ("g_before_S", "g_after_S", "change_S", "v_start_V", "v_end_V", "energy_J")
         return cell_frame({name: getattr(self, name) for name in names}).dropna().reset_index(drop=True)
 
@@ -106,7 +106,7 @@ def sweep_positions(
     workers: int | None = None,
     out: str | Path | None = None,
 ) -> Positions:
-    """Send the same pulse to one cell after the other, each time to the array in the same state.
+    """Send the same pulse to one cell after the other, each time to the array in the same state, and return the maps.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ class Recorded:
 
     @classmethod
     def of(cls, array: Array, wave: Waveform, state: State, without: Sequence[int]) -> Recorded:
-        """Return all memristors of an array but those at some places, in a waveform that began in `state`."""
+        """Return the voltages of all memristors but those at some places, in a waveform that began in `state`."""
         left_out, cols = set(without), array.cols
         others = [(k, array.device_at(k)) for k in range(array.size) if k not in left_out]
         memristors = {k: device for k, device in others if isinstance(device, Device)}

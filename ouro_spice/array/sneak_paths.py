@@ -56,7 +56,7 @@ class Sneak:
 
     @property
     def summary(self) -> dict[str, object]:
-        """Return all figures, for JSON; a reading that there is not is null."""
+        """Return all figures, for JSON; where there is no reading it is null."""
         reported = self.reading_S if np.isfinite(self.reading_S) else None
         amperes = {name: getattr(self, name) for name in ("sensed_A", "own_A", "sneak_A")}
         return {"g_S": self.g_S} | amperes | {"reading_S": reported, "clipped": self.clipped}
@@ -83,7 +83,7 @@ class SneakMap:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Return one row a cell that was read; ``clipped`` is 0 or 1."""
+        """Return a table of the maps, one row a cell that was read; ``clipped`` is 0 or 1."""
         names = ("g_S", "sensed_A", "own_A", "sneak_A", "reading_S", "clipped")
         frame = cell_frame({name: getattr(self, name) for name in names})
         return frame.dropna(subset=["sensed_A"]).reset_index(drop=True)
@@ -105,7 +105,7 @@ class SneakMap:
 
 
 def sneak(array: Crossbar, row: int, col: int, state: State | None = None, engine: Engine | None = None) -> Sneak:
-    """Read one cell by a transient through the array, by its ``read_scheme``.
+    """Read one cell by a transient through the array, by its ``read_scheme``, and return its currents.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def sneak_map(
     cells: Sequence[tuple[int, int]] | None = None,
     out: str | Path | None = None,
 ) -> SneakMap:
-    """Read one cell after the other, each time in the same state; see `sneak`.
+    """Read one cell after the other, each time in the same state, and return the maps; see `sneak`.
 
     `positions` is as in `sweep_positions`; `cells` ``(row, col)`` are read instead where they are given.
     Reads that are finished are kept in the folder `out`, see `Journal`; those found there are not simulated again,

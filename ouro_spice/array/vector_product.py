@@ -49,7 +49,7 @@ class Product:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Return one row a column of the array."""
+        """Return a table of currents, one row a column of the array."""
         import pandas as pd
 
         names = ("i_A", "ideal_A", "deviation", "g_eff_S")
@@ -67,7 +67,7 @@ class Product:
 
 
 def product(array: Crossbar, inputs: ArrayLike, state: State | None = None, engine: Engine | None = None) -> Product:
-    """Read all columns at once, at the operating point.
+    """Read all columns at once, at the operating point, and return their currents.
 
     Parameters
     ----------

@@ -56,12 +56,12 @@ class Energy:
 
     @property
     def remainder_J(self) -> float:
-        """Return what the parts leave of the total: charges of the transistors, and the error of integration."""
+        """Return what the parts leave of the total [J]: charges of the transistors, and the error of integration."""
         return self.total_J - sum(getattr(self, f"{part}_J") for part in PARTS)
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Return one row a part: ``part``, ``energy_J``, ``share``."""
+        """Return a table, one row a part: ``part``, ``energy_J``, ``share``."""
         import pandas as pd
 
         parts = {part: getattr(self, f"{part}_J") for part in PARTS} | {"remainder": self.remainder_J}
@@ -70,7 +70,7 @@ class Energy:
 
 
 def energy_of(selection: Selection, wave: Waveform, before: State) -> Energy:
-    """Split the energy of a waveform that began in a state."""
+    """Return how the energy of a waveform that began in a state divides [J]."""
     array = selection.array
     cells = _cells(selection, wave, before)
     transistors = _transistors(selection, wave, before) if array.gated else np.zeros((array.rows, array.cols))

@@ -34,17 +34,17 @@ class Array(Protocol):
 
     @property
     def cell(self) -> Cell1R | Cell1T1R:
-        """Return what each crossing is made of."""
+        """Return the cell of each crossing."""
         ...
 
     @property
     def scheme(self) -> str | None:
-        """Return what unselected lines do in a write."""
+        """Return the name of what unselected lines do in a write."""
         ...
 
     @property
     def read_scheme(self) -> str | None:
-        """Return what unselected lines do in a read."""
+        """Return the name of what unselected lines do in a read."""
         ...
 
     @property
@@ -76,7 +76,7 @@ class Array(Protocol):
         ...
 
     def walked(self, state: State, but: Collection[int] = ()) -> Self:
-        """Return this array with devices that stand still where they have walked to."""
+        """Return this array with its devices as they have walked in a state, without walks; `but` some of them."""
         ...
 
     def state(self) -> State:

@@ -42,7 +42,7 @@ class Bias:
         return self.array.cell.gate_edge_s
 
     def slot_s(self, pulse: Pulse | Parallel) -> float:
-        """Return how long the drivers take for a pulse, idle time included [s]."""
+        """Return the time that the drivers take for a pulse, idle time included [s]."""
         edge = self.gate_edge_s
         plain = pulse.duration + 2 * edge + pulse.idle
         if plain < _LONG_S:
@@ -52,7 +52,7 @@ class Bias:
         return max(plain, line.times_s[-1])
 
     def each(self, pulse: Pulse | Parallel) -> tuple[Pulse | None, ...]:
-        """Return the pulse of each selected column."""
+        """Return the pulse of each selected column; ValueError for pulses of another number."""
         if isinstance(pulse, Pulse):
             return (pulse,) * len(self.cols)
         if len(pulse.pulses) != len(self.cols):
@@ -60,7 +60,7 @@ class Bias:
         return pulse.pulses
 
     def voltages(self, pulse: Pulse | Parallel, reading: bool = False) -> LineVoltages:
-        """Return voltages of all lines for one pulse."""
+        """Return the voltages of all lines for one pulse, by name."""
         if reading and isinstance(pulse, Pulse):
             wanted: tuple[Pulse | None, ...] = (pulse, *(None,) * (len(self.cols) - 1))
         else:
@@ -72,6 +72,7 @@ class Bias:
         return self._gated(access, each, pulse, reading)
 
     def _gated(self, t: Transistor, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> LineVoltages:
+        """Return the voltages of all lines of a 1T1R array, for the voltages `each` of the selected columns."""
         edge = self.gate_edge_s
         gate = t.v_read if reading else (t.v_set if pulse.polarity < 0 else t.v_reset)
         rest = PWL.zero(self.slot_s(pulse))
@@ -84,8 +85,7 @@ class Bias:
     def _ungated(
         self, each: Mapping[int, PWL], pulse: Pulse | Parallel, shares: tuple[float, float] | None
     ) -> LineVoltages:
-        """Return the raised line is the bit line in a SET, the word line in a RESET: the other unselected ones lie
-        across.
+        """Return the voltages of all lines of a 1R array, for the voltages `each` of the selected columns.
 
         A column whose pulse has ended, or is lower than others, never goes beyond the level of unselected columns.
         """
@@ -104,7 +104,7 @@ class Bias:
         return drives
 
     def _check_apart(self, pulse: Pulse | Parallel, least: float | None) -> None:
-        """Raise ValueError for pulses of a row that the level of unselected columns does not let be told apart."""
+        """Raise ValueError for pulses of a row that the level of unselected columns would make equal."""
         given = [pulse] if isinstance(pulse, Pulse) else pulse.given
         highest = max(abs(one.amplitude) for one in given)
         lowest = min(abs(one.amplitude) for one in given)
@@ -117,7 +117,7 @@ class Bias:
             raise ValueError("Parallel: with grounded lines the cells of a row are RESET all by the same pulse")
 
     def sensed(self, schedule: Schedule) -> LineVoltages:
-        """Return voltages of all lines in a read by transistors: those of a read, above the common voltage."""
+        """Return the voltages of all lines in a read by transistors: those of a read, above the common voltage."""
         col = self.cols[0]
         access = self.array.cell.access
         if access is not None:

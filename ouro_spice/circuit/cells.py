@@ -125,9 +125,7 @@ def _line(pulses: Sequence[Pulse], set_side: bool, gate_edge: float = 0.0) -> PW
 def _connect(
     elements: list[str], nodes: list[str], cell: SingleCell, line: str, node: str, one: Drive, contact: bool = True
 ) -> None:
-    """Return a driver, its line and the contact to a node of the cell; without contact resistance the line ends
-    there.
-    """
+    """Add a driver, its line and the contact to a node of a cell; without contact resistance the line ends there."""
     lines = cell.lines
     if contact and lines.contact > 0:
         elements.append(f"rcontact_{line} {line} {node} {lines.contact:.17g}")

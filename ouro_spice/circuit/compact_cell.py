@@ -50,16 +50,16 @@ class CompactCell:
 
     @property
     def gated(self) -> bool:
-        """Return whether there is an access transistor: none."""
+        """Return False: there is no access transistor."""
         return False
 
     @property
     def index(self) -> int:
-        """Return place of the device among the memristors of a state."""
+        """Return the place of the device among the memristors of a state, 0."""
         return 0
 
     def check_state(self, state: State) -> None:
-        """Raise ValueError for a state that is none, or that of another circuit."""
+        """Raise ValueError unless it is a state of one memristor."""
         check_single(state)
 
     def device_at(self, index: int) -> Device:
@@ -81,17 +81,17 @@ class CompactCell:
         return dataclasses.replace(self, **changes)
 
     def flat_start_s(self, pulse: Pulse | Parallel) -> float:
-        """Return when a pulse, sent first, reaches its full amplitude [s]."""
+        """Return the time at which a pulse, sent first, reaches its full amplitude [s]."""
         return pulse.rise
 
     def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
-        """Return how long the driver takes for these pulses, idle times included [s]."""
+        """Return the time that the driver takes for these pulses, idle times included [s]."""
         return self.voltage(pulses).times_s[-1]
 
     def voltage(self, pulses: Sequence[Pulse | Parallel]) -> PWL:
-        """Return the driver's voltage."""
+        """Return the driver's voltage over the time of these pulses."""
         return trapezoids((0.0, p.rise, p.width, p.fall, p.idle, p.amplitude) for p in checked(pulses))
 
     def writing(self, pulse: Pulse, times_s: np.ndarray) -> np.ndarray:
-        """Return which pieces between times of one pulse [s], (K,), are write-pulse time, rise to fall: (K - 1,)."""
+        """Return whether each piece between times of a pulse [s], (K,), is write-pulse time, rise to fall: (K - 1,)."""
         return (times_s[1:] + times_s[:-1]) / 2 < pulse.duration

@@ -137,19 +137,18 @@ class Crossbar:
         return self.devices[index] if self.devices else self.cell.device
 
     def draw(self, rng: np.random.Generator, law: str | Spread = "ten_percent") -> Crossbar:
-        """Return this array with devices that differ from each other, see `Device.draw`."""
+        """Return this array with devices drawn by a D2D law, see `Device.draw`."""
         if not isinstance(self.cell.device, Device):
             raise ValueError("draw: the cell holds a fixed resistor, no memristor")
         return self.replace(devices=tuple(self.cell.device.draw(rng, self.size, law)))
 
     def resistors(self, resistances: ArrayLike) -> Crossbar:
-        """Return this array with a fixed resistor in each cell, (rows, cols) [Ohm]."""
+        """Return this array with a fixed resistor in each cell, of resistances (rows, cols) [Ohm]."""
         values = self._map("resistances", resistances)
         return self.replace(devices=tuple(Resistor(float(value), self.ambient_K) for value in values))
 
     def cell_at(self, row: int, col: int, fidelity: str = "full") -> Selection:
-        """Return one cell, to be written and read like any other cell; `fidelity` is "full" or "frozen", see
-        `Selection`.
+        """Return one cell, which is pulsed and read like a single one; for `fidelity` see `Selection`.
 
         Raises
         ------
@@ -159,11 +158,11 @@ class Crossbar:
         return Selection(self, row, (col,), fidelity)
 
     def row(self, row: int, cols: Sequence[int] | None = None, fidelity: str = "full") -> Selection:
-        """Return several cells of a row, all where None, to be written in parallel."""
+        """Return several cells of a row, all where None, which are written in parallel."""
         return Selection(self, row, tuple(range(self.cols)) if cols is None else cols, fidelity)
 
     def walked(self, state: State, but: Collection[int] = ()) -> Self:
-        """Return this array with devices that stand still where they have walked to in a state, `but` some of them."""
+        """Return this array with its devices as they have walked in a state, without walks; `but` some of them."""
         self.check_state(state)
         gone = [k for k, wander in enumerate(state.wander) if wander is not None and k not in but]
         if not gone:
@@ -213,7 +212,7 @@ class Crossbar:
         return self.ensemble.conductances(np.array(state.n_disc), state).reshape(self.rows, self.cols)
 
     def check_state(self, state: State) -> None:
-        """Raise ValueError for a state that is none, or that of another circuit."""
+        """Raise ValueError unless it is a state of as many memristors as the array has cells."""
         if not isinstance(state, State):
             raise ValueError(f"state = {shown(state)} must be an ouro_spice.State; array.state(g_S) makes one")
         if len(state.n_disc) != self.size:
@@ -222,7 +221,7 @@ class Crossbar:
     # ---- simulations
 
     def product_testbench(self, inputs: ArrayLike, state: State | None = None) -> Testbench:
-        """Return the operating point in which all columns are read at once: `product` says what its currents mean.
+        """Return the operating point in which all columns are read at once; for its currents see `product`.
 
         Raises
         ------
@@ -248,7 +247,7 @@ class Crossbar:
         return testbench(self, grid, 0.0, [], None)
 
     def _map(self, name: str, values: ArrayLike) -> np.ndarray:
-        """Return values of all cells, row by row."""
+        """Return values of all cells row by row, (rows cols,); ValueError for another shape than that of the array."""
         array = checked_numbers(name, values)
         if array.shape not in ((), (self.rows, self.cols)):
             raise ValueError(f"{name} has the shape {array.shape}: must be ({self.rows}, {self.cols}), or one number")
@@ -256,7 +255,7 @@ class Crossbar:
 
     @property
     def ensemble(self) -> DeviceMap:
-        """Return the devices of all cells together."""
+        """Return the devices of all cells as one `DeviceMap`."""
         return self._ensemble
 
     @cached_property

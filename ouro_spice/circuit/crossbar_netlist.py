@@ -28,7 +28,7 @@ charges over a tiny first step is a current, and Newton's method checks that of 
 
 
 def dissected(rows: range, cols: range) -> Iterator[tuple[int, int]]:
-    """Return the cells of an array in the order of nested dissection: one half, the other half, then what lies between.
+    """Yield the cells of an array in the order of nested dissection: one half, the other half, then what lies between.
 
     Nodes are numbered as the netlist names them, and the order in which KLU eliminates them, by minimum degree, takes
     that number where degrees are equal: in this order its factors of a large array are a fifth cheaper than row by row.
@@ -100,7 +100,7 @@ class ArrayNetlist:
         return {name for name, pwl in gates.items() if pwl is not None and not any(pwl.volts)}
 
     def _line(self, name: str) -> list[str]:
-        """Return a driver and its line; the line's node at each cell."""
+        """Add a driver and its line; return the line's node at each cell."""
         kind, lines = name[:2], self.array.cell.lines
         count = self.array.cols if kind == "wl" else self.array.rows
         r, c = getattr(lines, f"r_{kind}"), getattr(lines, f"c_{kind}")
@@ -129,6 +129,7 @@ class ArrayNetlist:
         return nodes
 
     def _cell(self, k: int) -> None:
+        """Add the cell at a place: contacts, access transistor, device."""
         array = self.array
         row, col = divmod(k, array.cols)
         name = f"{row}_{col}"
@@ -154,7 +155,7 @@ class ArrayNetlist:
             raise ValueError(f"cell ({row}, {col}): {error}") from error
 
     def _contact(self, node: str, line: str) -> str:
-        """Return the device's own node behind a contact, or the line itself."""
+        """Return the device's own node behind a contact, which is added, or the line itself."""
         contact = self.array.cell.lines.contact
         if contact == 0:
             return line
@@ -163,9 +164,7 @@ class ArrayNetlist:
         return node
 
     def strangers(self) -> list[str]:
-        """Return nodes of the state that this circuit does not have, or those of no line that is held now or left
-        out.
-        """
+        """Return the nodes of the state that this circuit lacks, but for those of lines that are held or left out."""
         known = set(self.state_nodes)
         held = {f"{name}_driver" for name in self.array.lines}
         left_out = tuple(f"{name}_" for name in self._grounded)
@@ -179,33 +178,33 @@ class ArrayNetlist:
 
     @property
     def netlist(self) -> tuple[str, ...]:
-        """Return all lines."""
+        """Return all lines of the netlist."""
         shared = wrappers(self.array.cell.process, self.array.cell.driver) if libraries(self.parts) else []
         paths = (line for path in self.paths for line in path.elements)
         return (*shared, *self.memristors.cards, *self.memristors.lines, *self.elements, *paths)
 
     @property
     def transistors(self) -> bool:
-        """Return whether there are any."""
+        """Return whether there is any transistor."""
         return self.array.gated or bool(libraries(self.parts))
 
     @property
     def libraries(self) -> tuple[str, ...]:
-        """Return the subcircuit libraries."""
+        """Return the names of the subcircuit libraries that the netlist needs."""
         return (*self.memristors.libraries, *libraries(self.parts))
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Return compiled models."""
+        """Return the names of the compiled models that it needs."""
         return self.memristors.models
 
     @property
     def state_nodes(self) -> tuple[str, ...]:
-        """Return nodes whose voltages belong to the state."""
+        """Return the nodes whose voltages belong to the state."""
         return tuple(dict.fromkeys([*self.nodes, *(node for one in self.driven for node in one.nodes)]))
 
     def probes(self, k: int) -> list[tuple[str, str]]:
-        """Return traces of one cell and their vectors."""
+        """Return the traces of one cell and their ngspice vectors."""
         found = [(f"v_{end}", f"v({nodes[k]})") for end, nodes in self._ends.items()]
         if isinstance(self.array.device_at(k), Device):
             row, col = divmod(k, self.array.cols)
@@ -214,7 +213,7 @@ class ArrayNetlist:
 
     @property
     def record(self) -> Record:
-        """Return what is recorded of all cells."""
+        """Return the record of all cells: voltages, states, bounds."""
         array, maps = self.array, {f"v_{end}": tuple(f"v({node})" for node in ends) for end, ends in self._ends.items()}
         for kind in ("bl", "wl", "sl") if array.gated else ("bl", "wl"):
             nodes = (self._at(kind, *divmod(k, array.cols)) for k in range(array.size))

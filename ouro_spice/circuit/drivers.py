@@ -80,7 +80,7 @@ class Drive:
 
 
 def drive(driver: Driver | WriteDriver, line: str, pwl: PWL | None, gate: bool = False, follow: bool = False) -> Drive:
-    """Return how a line is driven.
+    """Return the parts of a testbench that drive a line.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def drive(driver: Driver | WriteDriver, line: str, pwl: PWL | None, gate: bool =
         Whether it is a gate's line, with the smaller driver. It cannot float.
     follow
         Whether a driver of transistors stays switched on while its supply goes through `pwl`, as for a read; else
-        each stretch above 0 V is a pulse: its highest voltage is the supply, its shape the control's. A voltage with
+        each part above 0 V is a pulse: its highest voltage is the supply, its shape the control's. A voltage with
         steps of several levels is always followed.
 
     Raises
@@ -147,7 +147,7 @@ def _transistors(driver: WriteDriver, line: str, pwl: PWL | None, gate: bool, fo
 
 
 def _supply_and_control(driver: WriteDriver, line: str, pwl: PWL, follow: bool) -> tuple[PWL, PWL]:
-    """Return voltages of the programming supply and of the control: a pulse's level stands before its edge comes."""
+    """Return the voltages of the programming supply and of the control; a pulse's supply is there before its edge."""
     if isinstance(pwl, Part):
         supply, control = _supply_and_control(driver, line, pwl.whole, follow)
         return supply.window(pwl.start_s, pwl.stop_s), control.window(pwl.start_s, pwl.stop_s)
@@ -176,16 +176,14 @@ def _supply_and_control(driver: WriteDriver, line: str, pwl: PWL, follow: bool) 
 
 
 def _pulses(volts: np.ndarray) -> list[tuple[int, int]]:
-    """Return where the stretches above 0 V begin, and the points behind their ends."""
+    """Return the points at which each part above 0 V begins, and those behind its end."""
     above = np.concatenate([[False], volts > _ZERO_V, [False]])
     changes = np.flatnonzero(np.diff(above.astype(int)))
     return [(int(first), int(behind)) for first, behind in changes.reshape(-1, 2)]
 
 
 def _switched(volts: np.ndarray) -> bool:
-    """Return whether a stretch above 0 V is a pulse of one level; steps on the way are none that a switch could
-    make.
-    """
+    """Return whether a part above 0 V is a pulse of one level, as a switch makes it, without steps on the way."""
     level, change = volts.max(), np.diff(volts)
     rises, falls = change > 1e-9 * level, change < -1e-9 * level
     waits = ~rises & ~falls & (volts[:-1] < 0.999 * level)
@@ -193,7 +191,7 @@ def _switched(volts: np.ndarray) -> bool:
 
 
 def _with_short_step(pwl: PWL) -> PWL:
-    """Add a corner shortly behind a beginning under voltage, which makes the first time step a hundredth of that.
+    """Return a voltage with one more corner shortly behind its start where that is not at 0 V.
 
     A transient that starts under voltage needs a short first step; at rest it would do harm. The steps of `Testbench`
     for that are too short for large transistors: the rounding of their charges, over such a step, is a current beyond
@@ -210,7 +208,7 @@ def _with_short_step(pwl: PWL) -> PWL:
 def connect(
     driver: Driver | WriteDriver, one: Drive, line: str, node: str, resistance: float, capacitance: float
 ) -> tuple[list[str], list[str]]:
-    """Return a driver and its line, lumped [Ohm, F], to a node: netlist lines, and the nodes that belong to the state.
+    """Return the netlist lines of a driver and its lumped line [Ohm, F] to a node, and the nodes of the state.
 
     Without resistance an ideal driver sits at the node itself, exactly.
     """
@@ -228,7 +226,7 @@ _SENSE_W = 40e-6
 
 
 def wrappers(process: Process, driver: Driver | WriteDriver | None = None) -> list[str]:
-    """Return the subcircuits nch and pch of a process, which the libraries of drivers and sense path call.
+    """Return the netlist lines of the subcircuits nch and pch, which drivers and sense path call.
 
     Widths and lengths below the process's minimum become the minimum, wider ones than its maximum parallel fingers.
     """
@@ -250,7 +248,7 @@ def wrappers(process: Process, driver: Driver | WriteDriver | None = None) -> li
 
 
 def _inside(name: str, process: Process, model: str, w: str) -> str:
-    """Return a transistor inside a wrapper, of a width that is an expression [m]."""
+    """Return the netlist line of a transistor inside a wrapper, its width an expression [m]."""
     unit, l = process.unit_m, f"max(L,{process.l_min:.17g})"  # noqa: E741
     sizes = f"W={{{w}/{unit:.17g}}} L={{{l}/{unit:.17g}}}"
     if process.kind == "subckt":
@@ -260,12 +258,12 @@ def _inside(name: str, process: Process, model: str, w: str) -> str:
 
 
 def libraries(drives: Iterable[Drive]) -> tuple[str, ...]:
-    """Return the libraries that some drives need, each once."""
+    """Return the names of the libraries that some drives need, each once."""
     return tuple(dict.fromkeys(name for one in drives for name in one.libraries))
 
 
 def check_supply(part: object, process: Process) -> None:
-    """Raise ValueError for a part whose supply the process's transistors do not stand; one without any is fine."""
+    """Raise ValueError for a part whose supply is above what the process's transistors stand."""
     supply = getattr(part, "supply", 0.0)
     if supply > process.gate_V:
         raise ValueError(f"supply = {supply:g} V is above the process limit gate_V = {process.gate_V:g} V")

@@ -35,7 +35,7 @@ class MemristorGroup:
         walk: Mapping[str, PWL] | None = None,
         still: bool = False,
     ) -> None:
-        """Place a memristor between two nodes; one that stands `still` keeps its concentration."""
+        """Add a memristor between two nodes; `still`: held at its concentration."""
         if not self.compiled:
             self.lines += element(device, n_disc, self.instance(name), ae, oe, walk, still)
             return

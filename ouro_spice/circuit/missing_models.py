@@ -12,8 +12,8 @@ _CARD = re.compile(r"unknown model type|only mos device levels", re.IGNORECASE)
 _NUMBER = r"= *([\d.]+(?:e[+-]?\d+)?)"
 
 
-def lacking(process: Process, log: Sequence[str]) -> list[str]:
-    """Return one line on the model that a process lacks, or none.
+def missing_model(process: Process, log: Sequence[str]) -> list[str]:
+    """Return a line on the model that a process lacks, in a list; [] where the log names none.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ class Scan:
     digest
         SHA-256 of the content without comments, wherever the files lie.
     command
-        The first place at which ngspice would be told to execute something, "" where there is none.
+        The first place at which ngspice would execute a command, "" where there is none.
     draws
         The first place that may draw a random number, likewise.
     """
@@ -77,9 +77,7 @@ def read(path: str | Path) -> str:
 
 @lru_cache(maxsize=64)
 def sections(text: str) -> dict[str, str]:
-    """Return the sections ``.lib NAME`` to ``.endl`` of a library's text, by name in lower case; of two, both
-    together.
-    """
+    """Return the sections ``.lib NAME`` to ``.endl`` of a text by name in lower case; two of one name are joined."""
     found: dict[str, str] = {}
     for start in _SECTION.finditer(text):
         end = _END.search(text, start.end())
@@ -90,9 +88,7 @@ def sections(text: str) -> dict[str, str]:
 
 
 def references(text: str, pspice: bool = False) -> list[Entry]:
-    """Return the files that a text includes, with their sections, as written; in PSpice's dialect ``.lib`` is an
-    include.
-    """
+    """Return the files that a text includes, as written, with their sections; `pspice`: a ``.lib`` is an include."""
     if pspice:
         return [(next(filter(None, match.groups())), None) for match in _PSPICE.finditer(text)]
     found = []
@@ -103,12 +99,12 @@ def references(text: str, pspice: bool = False) -> list[Entry]:
 
 
 def digest(entries: tuple[Entry, ...], pspice: bool = False) -> str:
-    """Return SHA-256 of the content of files and of what they include, wherever they lie."""
+    """Return the SHA-256 of the content of files and of what they include, wherever they lie."""
     return scan(entries, pspice).digest
 
 
 def scan(entries: tuple[Entry, ...], pspice: bool = False) -> Scan:
-    """Return what files hold with all that they include; read again where one of them has changed.
+    """Return the content of files with all that they include, summed up; read again where one has changed.
 
     Raises
     ------
@@ -135,7 +131,7 @@ _KNOWN: dict[tuple[tuple[Entry, ...], bool], tuple[dict[Path, tuple[int, int] | 
 
 
 def texts(entries: Iterable[Entry], pspice: bool = False) -> Iterator[tuple[Path, str, str]]:
-    """Return each file that is read once: its path, its whole text, and the part that is taken."""
+    """Yield each file that is read, once: its path, its whole text, and the part that is taken."""
     seen: set = set()
     for path, section in entries:
         yield from _contents(Path(path), section, pspice, seen, ())
@@ -144,6 +140,7 @@ def texts(entries: Iterable[Entry], pspice: bool = False) -> Iterator[tuple[Path
 def _contents(
     path: Path, section: str | None, pspice: bool, seen: set, above: tuple
 ) -> Iterator[tuple[Path, str, str]]:
+    """Yield a file and what it includes, as `texts`; ValueError for one that includes itself or is not there."""
     key = (path.resolve(), section)
     if key in above:
         raise ValueError(f"{path.name} includes itself{f', section {section}' if section else ''}")
@@ -173,7 +170,7 @@ def _expanded(name: str) -> str:
 
 
 def _places(pattern: re.Pattern, path: Path, whole: str, text: str) -> list[str]:
-    """Return the first place in the lines of `text` that matches, as words, in a list, or none."""
+    """Return the first place in the lines of `text` that matches, in words, in a list; [] for none."""
     low = text.lower()
     if not any(hint in low for hint in _HINTS[pattern]):
         return []
@@ -187,11 +184,12 @@ def _places(pattern: re.Pattern, path: Path, whole: str, text: str) -> list[str]
 
 
 def _line(text: str, part: str) -> int:
-    """Return the number of the first line that has a part in it."""
+    """Return the number of the first line that holds a part."""
     return text[: max(text.find(part), 0)].count("\n") + 1
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return time and size of a file; None where there is none."""
     try:
         stat = path.stat()
     except OSError:

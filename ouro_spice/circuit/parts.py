@@ -88,9 +88,7 @@ class Read:
 
     @property
     def square_V2s(self) -> float:
-        """Return the integral of the squared voltage [V^2 s]: times a conductance, the energy that a read leaves in
-        it.
-        """
+        """Return the integral of the squared voltage [V^2 s]; times a conductance it is the energy of a read."""
         return self.voltage**2 * (self.width + 2 * self.edge / 3)
 
 

@@ -33,8 +33,7 @@ class Process:
     Parameters
     ----------
     library, corner
-        A file of models and the section of it; the whole file where the corner is None. None: the shipped library,
-        with corners tt, ff and ss.
+        A file of models and its section, None: the whole file; no file: the shipped library, corners tt, ff and ss.
     nmos, pmos, core_nmos, core_pmos
         Names of the models: access and input/output transistors, and core transistors.
     kind
@@ -64,8 +63,7 @@ class Process:
     Raises
     ------
     ValueError
-        For a path that is no file, a section that its file lacks, a model that the shipped library lacks; for a library
-        that includes what is not there, or holds commands.
+        For a file, section or shipped model that is not there, a library that lacks an include or holds commands.
     """
 
     library: str | Path | None = None
@@ -141,18 +139,18 @@ class Process:
 
     @property
     def entries(self) -> tuple[files.Entry, ...]:
-        """Return files of your own that are read, in their order, with their sections."""
+        """Return the files of your own that are read, in their order, with their sections."""
         own = () if self.library is None else ((str(self.library), self.corner),)
         return (*map(process_files.entry, self.includes), *own)
 
     @property
     def pspice(self) -> bool:
-        """Tell if ``.lib`` is an include: in the dialects of PSpice and LTspice."""
+        """Return whether ``.lib`` is an include, as in the dialects of PSpice and LTspice."""
         return (self.behaviour or "")[:2] in ("ps", "lt")
 
     @property
     def scan(self) -> files.Scan:
-        """Return what files of your own hold."""
+        """Return what the files of your own hold, summed up."""
         return files.scan(self.entries, self.pspice)
 
     def _check_content(self) -> None:
@@ -169,7 +167,7 @@ class Process:
             )
 
     def lines(self) -> list[str]:
-        """Return the netlist lines that load it: the shipped library as text, a library of your own by its path."""
+        """Return the netlist lines that load the models: the shipped ones as text, a library by its path."""
         self._check_content()  # files may have changed
         loaded = [_load(path, section) for path, section in self.entries]
         if self.library is None:
@@ -180,7 +178,7 @@ class Process:
 
     @property
     def commands(self) -> str:
-        """Return the text of `init`."""
+        """Return the text of `init`, "" without one."""
         return process_files.commands(self.init) if self.init else ""
 
     def transistor(
@@ -219,10 +217,11 @@ class Process:
         return "\n".join(self._element(one, nodes, model, w / n, l) for one in names)
 
     def fingers(self, w: float) -> int:
-        """Return how many in parallel make a transistor of width `w` [m]: some libraries lose a multiplier ``m=``."""
+        """Return the number of parallel fingers of a transistor of width `w` [m]; some libraries ignore ``m=``."""
         return 1 if self.w_max is None else max(1, math.ceil(w / self.w_max * (1 - 1e-9)))
 
     def _element(self, name: str, nodes: tuple[str, ...], model: str, w: float, l: float) -> str:  # noqa: E741
+        """Return the netlist line of one finger."""
         unit = self.unit_m
         words = [*nodes, model, f"W={w / unit:.17g}", f"L={l / unit:.17g}"]
         if self.kind == "subckt":
@@ -233,6 +232,7 @@ class Process:
         return " ".join([f"m{name}", *words])
 
     def _check_size(self, w: float, l: float, core: bool = False) -> None:  # noqa: E741
+        """Raise ValueError for a width or length [m] below the process's minimum."""
         for name, value in (("w", w), ("l", l)):
             least = getattr(self, f"{'core_' if core else ''}{name}_min")
             if value < least * (1 - 1e-9):
@@ -248,7 +248,7 @@ class Process:
 
     @property
     def portable(self) -> dict[str, object]:
-        """Return all values, files without the folders they lie in; those of `UNSAID` only where they are others."""
+        """Return all values, files without their folders; those of `UNSAID` only where they are not the defaults."""
         values = dataclasses.asdict(self)
         values["init"] = Path(self.init).name if self.init else None
         values["params"] = [list(pair) for pair in self.params] or ()
@@ -272,11 +272,11 @@ class Process:
 
     @property
     def content(self) -> tuple[str, ...]:
-        """Return what its files hold now, as hashes: what was made before they changed is not taken any more."""
+        """Return hashes of what its files hold now: results from before a change are not taken any more."""
         return tuple(self.identity()) if self.entries or self.osdi or self.init else ()
 
     def identity(self) -> list[str]:
-        """Return what stands for the lines of `lines` in a hash: the same on every machine, wherever the files lie."""
+        """Return what stands for `lines` in a hash: the same on every machine, wherever the files lie."""
         if self.library is None and not self.includes and not self.osdi and not self.init:
             return self.lines()
         params = [f"* {name}={value:.17g}" for name, value in self.params]
@@ -289,7 +289,7 @@ def _load(path: str, section: str | None) -> str:
 
 
 def _shipped() -> tuple[list[str], dict[str, str]]:
-    """Return corners of the shipped library, and its models with their types."""
+    """Return the corners of the shipped library, and the types of its models by name."""
     return _contents(assets.library_text(SHIPPED))
 
 

@@ -88,9 +88,7 @@ _COMMAND = re.compile(rf"^[ \t]*(?:pre_)?({'|'.join(_NOT_THERE)})\b", re.IGNOREC
 
 
 def commands(path: str | Path) -> str:
-    """Return the text of a file of commands; ValueError for commands that would make results of what no digest
-    holds.
-    """
+    """Return the text of a file of commands; ValueError for commands that no digest would cover."""
     text = files.read(path)
     found = _COMMAND.search(text)
     if found:

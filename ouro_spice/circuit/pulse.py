@@ -95,7 +95,7 @@ class Parallel:
 
     @property
     def given(self) -> list[Pulse]:
-        """Return the pulses that there are."""
+        """Return the pulses without the columns that get none."""
         return [one for one in self.pulses if one is not None]
 
     @property
@@ -138,20 +138,20 @@ class PWL:
 
     @classmethod
     def constant(cls, volts: float) -> PWL:
-        """Return the same voltage at all times."""
+        """Return a voltage [V] that is the same at all times."""
         return cls((0.0,), (volts,))
 
     @classmethod
     def zero(cls, length_s: float) -> PWL:
-        """Return 0 V over a length of time."""
+        """Return 0 V over a length of time [s]."""
         return cls((0.0, length_s), (0.0, 0.0))
 
     def scaled(self, factor: float) -> PWL:
-        """Return the same shape with other voltages."""
+        """Return the same shape with all voltages times a factor."""
         return PWL(self.times_s, tuple(factor * volts for volts in self.volts))
 
     def minus(self, other: PWL) -> PWL:
-        """Return the difference to another voltage of the same length."""
+        """Return this voltage minus another one of the same length."""
         times, one, two = self._beside(other, np.union1d(self.times_s, other.times_s))
         return PWL(tuple(map(float, times)), tuple(map(float, one - two)))
 
@@ -183,7 +183,7 @@ class PWL:
         return PWL(tuple(times), (*self.volts, *other.volts[1:]))
 
     def window(self, start_s: float, stop_s: float) -> PWL:
-        """Return the part between two times, its own time starting at 0."""
+        """Return the part between two times [s], which starts at its own time 0."""
         times, volts = np.array(self.times_s), np.array(self.volts)
         ends = np.interp([start_s, stop_s], times, volts)
         inside = np.flatnonzero((times > start_s) & (times < stop_s))
@@ -198,7 +198,7 @@ class PWL:
         return PWL(tuple(map(float, cut)), tuple(map(float, [ends[0], *volts[inside], ends[1]])))
 
     def spice(self) -> str:
-        """Return the value of a SPICE voltage source."""
+        """Return the value of a SPICE voltage source that follows this voltage."""
         if not any(self.volts):
             return "dc 0"
         if len(self.times_s) == 1:
@@ -208,8 +208,8 @@ class PWL:
 
 
 def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]], parts: int = _EDGE_PARTS) -> PWL:
-    """Return one PWL of consecutive slots ``(before, rise, width, fall, after, volts)`` [s, .., V], each starting at
-    0 V.
+    """Return the voltage of slots ``(before, rise, width, fall, after, volts)`` [s, .., V], one after the other, each
+    from 0 V.
 
     Each edge is divided into some `parts` by breakpoints, at which ngspice begins with small steps anew. Corners nearer
     to each other than doubles can tell apart at that time are one last digit apart: an edge behind 1e4 s lasts 7 ps at
@@ -230,7 +230,7 @@ def trapezoids(slots: Iterable[tuple[float, float, float, float, float, float]],
 
 
 def _behind(before_s: float, time_s: float) -> float:
-    """Return the time, or the next one that a double can tell from the time before it [s]."""
+    """Return a time [s], or the next double behind `before_s` where it is not later than that."""
     return max(time_s, math.nextafter(before_s, math.inf))
 
 
@@ -239,9 +239,7 @@ def checked(pulses: Sequence[Pulse | Parallel] | Pulse | Parallel, parallel: Lit
 @overload
 def checked(pulses: Sequence[Pulse | Parallel] | Pulse | Parallel, parallel: bool) -> list[Pulse | Parallel]: ...
 def checked(pulses: Any, parallel: bool = False) -> list[Any]:
-    """Return one pulse or several as a list; ValueError for none, for anything else, and for `Parallel` unless
-    allowed.
-    """
+    """Return one pulse or several as a list; ValueError for none, anything else, or `Parallel` unless allowed."""
     kinds = Pulse | Parallel if parallel else Pulse
     found = [pulses] if isinstance(pulses, kinds) else list(pulses) if isinstance(pulses, Iterable) else []
     if not found or not all(isinstance(pulse, kinds) for pulse in found):

@@ -30,7 +30,7 @@ class Part(PWL):
 
 
 def windows(voltages: Mapping[str, PWL | None], start_s: float, stop_s: float) -> dict[str, Part | None]:
-    """Return the part of several lines' voltages between two times, by name; see `PWL.window`.
+    """Return the part of several lines' voltages between two times [s], by name; see `PWL.window`.
 
     Corners of different lines that only rounding of the time so far keeps apart come to lie at one time: breakpoints
     1e-16 s apart are nearer than a simulator's steps beside large transistors.
@@ -47,7 +47,7 @@ def _part(whole: PWL, start_s: float, stop_s: float) -> Part:
 
 
 def _together(voltages: Mapping[str, PWL | None]) -> dict[str, PWL | None]:
-    """Return the same voltages, corners of different lines that differ by some last digits at one time."""
+    """Return the same voltages with corners of different lines at one time where only last digits differ."""
     lines = [set(pwl.times_s[1:-1]) for pwl in voltages.values() if pwl]
     common = {}
     for group in _groups(sorted(set().union(*lines))):
@@ -60,7 +60,7 @@ def _together(voltages: Mapping[str, PWL | None]) -> dict[str, PWL | None]:
 
 
 def _groups(times_s: Sequence[float]) -> list[list[float]]:
-    """Divide ascending times into groups, each within some last digits."""
+    """Return ascending times [s] in groups, each within some last digits."""
     groups: list[list[float]] = []
     for time_s in times_s:
         if groups and time_s - groups[-1][0] <= _DIGITS * math.ulp(time_s):

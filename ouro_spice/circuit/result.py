@@ -5,10 +5,6 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 class Result(enum.Enum):
@@ -35,7 +31,7 @@ _TELLING = re.compile(r"error|too small|singular|out of bounds|unknown|undefined
 _DECISIVE = tuple(
     re.compile(words, re.IGNORECASE)
     for words in (
-        r"^error: .*, has no ",  # `circuit.lacking`
+        r"^error: .*, has no ",  # `missing_models.missing_model`
         r"could not find (include|library) file|section definition .* not found|\.endl not found|couldn't be loaded",
         r"unknown model type|only mos device levels|no such function|undefined parameter",
         r"unknown subckt|can't find model|too many parameters for sub|not enough parameters|mismatch of \.subckt",

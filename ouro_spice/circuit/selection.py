@@ -77,12 +77,12 @@ class Selection:
 
     @property
     def indices(self) -> tuple[int, ...]:
-        """Return places of the selected cells."""
+        """Return the places of the selected cells, counted row by row."""
         return tuple(self.row * self.array.cols + col for col in self.cols)
 
     @property
     def index(self) -> int:
-        """Return place of the (first) device among the memristors of a state."""
+        """Return the place of the (first) device among the memristors of a state."""
         return self.indices[0]
 
     @property
@@ -119,7 +119,7 @@ class Selection:
 
     @property
     def alone(self) -> Cell1R | Cell1T1R:
-        """Return the cell without an array around it: what reads are calibrated in."""
+        """Return the cell without an array around it, in which reads are calibrated."""
         return self.array.cell
 
     @property
@@ -128,7 +128,7 @@ class Selection:
         return self.alone.replace(device=self.device).window_S
 
     def check_state(self, state: State) -> None:
-        """Raise ValueError for a state that is none, or that of another circuit."""
+        """Raise ValueError unless it is a state of the whole array."""
         self.array.check_state(state)
 
     def device_at(self, index: int) -> Device | Resistor:
@@ -136,9 +136,7 @@ class Selection:
         return self.array.device_at(index)
 
     def state(self, g_S: float | None = None) -> State:
-        """Return the array at rest in its devices' own initial state, the selected cells at `g_S` [S] where that is
-        given.
-        """
+        """Return the array at rest in its devices' initial state, the selected cells at `g_S` [S] where given."""
         state = self.array.state()
         if g_S is None:
             return state
@@ -148,9 +146,7 @@ class Selection:
         return state
 
     def replace(self, **changes: Any) -> Selection:
-        """Return this selection with other values; `device` is that of the (first) cell, other parts those of all
-        cells.
-        """
+        """Return this selection with other values; `device` is the (first) cell's, other parts are all cells'."""
         device = changes.pop("device", None)
         parts = {f.name for f in dataclasses.fields(self.alone)} & set(changes)
         common = {name: changes.pop(name) for name in parts}
@@ -171,16 +167,16 @@ class Selection:
         return dataclasses.replace(self, array=array.replace(devices=tuple(changed)))
 
     def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Device | Resistor, Pulse]]:
-        """Return the devices that a pulse is sent to, and the pulse that each gets, by their place."""
+        """Return by place the devices that a pulse is sent to, and the pulse that each gets."""
         each = zip(self.indices, self._bias.each(pulse), strict=True)
         return {k: (self.device_at(k), own) for k, own in each if own is not None}
 
     def suffix(self, index: int) -> str:
-        """Return what the names of the traces of a device end with."""
+        """Return the ending of the names of a device's traces."""
         return "" if index == self.index else "@{},{}".format(*divmod(index, self.array.cols))
 
     def flat_start_s(self, pulse: Pulse | Parallel) -> float:
-        """Return when a pulse, sent first, reaches its full amplitude [s]."""
+        """Return the time at which a pulse, sent first, reaches its full amplitude [s]."""
         return self._bias.gate_edge_s + pulse.rise
 
     @property
@@ -189,7 +185,7 @@ class Selection:
         return self.alone.read_s
 
     def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
-        """Return how long the drivers take for these pulses, idle times included [s]."""
+        """Return the time that the drivers take for these pulses, idle times included [s]."""
         return sum(self._bias.slot_s(pulse) for pulse in checked(pulses, parallel=True))
 
     def testbench(
@@ -200,9 +196,7 @@ class Selection:
         stop_s: float | None = None,
         walks: Mapping[int, Mapping[str, PWL]] | None = None,
     ) -> Testbench:
-        """Return the transient simulation of pulses, or of the part between two times of them; see
-        `Cell1R.testbench`.
-        """
+        """Return the transient of pulses, or of the part between two times of them; see `Cell1R.testbench`."""
         slots = [self._bias.voltages(pulse) for pulse in checked(pulses, parallel=True)]
         drives = slots[0]
         for more in slots[1:]:
@@ -241,9 +235,7 @@ class Selection:
         return testbench(self.array, grid, stop_s, [*probes, *self._lines(grid)], self.device)
 
     def _lines(self, grid: ArrayNetlist) -> list[tuple[str, str]]:
-        """Return voltages and currents of the drivers of the (first) cell's own lines, under the names of a single
-        cell.
-        """
+        """Return voltages and currents of the (first) cell's own lines, under the names of a single cell's."""
         own = {"bl": f"bl{self.cols[0]}", "wl": f"wl{self.row}", "sl": f"sl{self.cols[0]}"}
         driven = dict(probe for one in grid.driven for probe in one.probes)
         return [
@@ -254,7 +246,7 @@ class Selection:
         ]
 
     def voltages(self, pulse: Pulse | Parallel) -> LineVoltages:
-        """Return what the drivers of all lines are asked for in a pulse, by the name of the line."""
+        """Return the voltages of all lines' drivers in a pulse, by the name of the line."""
         return self._bias.voltages(pulse)
 
 

@@ -47,7 +47,7 @@ class SingleCell:
 
     @property
     def index(self) -> int:
-        """Return place of the device among the memristors of a state."""
+        """Return the place of the device among the memristors of a state, 0."""
         return 0
 
     @property
@@ -76,11 +76,11 @@ class SingleCell:
 
     @property
     def fidelity(self) -> str:
-        """Return which memristors follow their state equation: all."""
+        """Return "full": every memristor follows its state equation."""
         return "full"
 
     def check_state(self, state: State) -> None:
-        """Raise ValueError for a state that is none, or that of another circuit."""
+        """Raise ValueError unless it is a state of one memristor."""
         check_single(state)
 
     def device_at(self, index: int) -> Device | Resistor:
@@ -88,7 +88,7 @@ class SingleCell:
         return self.device
 
     def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Device | Resistor, Pulse]]:
-        """Return the devices that a pulse is sent to, and the pulse that each gets, by their place."""
+        """Return by place the devices that a pulse is sent to, and the pulse that each gets."""
         (own,) = checked(pulse)
         return {0: (self.device, own)}
 
@@ -97,12 +97,12 @@ class SingleCell:
         return self.replace(device=devices[0])
 
     def suffix(self, index: int) -> str:
-        """Return what the names of the traces of a device end with."""
+        """Return the ending of the names of a device's traces, none."""
         return ""
 
     @property
     def alone(self) -> Self:
-        """Return this cell without others around it: what reads are calibrated in."""
+        """Return this cell itself, in which reads are calibrated."""
         return self
 
     @property
@@ -123,7 +123,7 @@ class SingleCell:
         return dataclasses.replace(self, **changes)
 
     def flat_start_s(self, pulse: Pulse | Parallel) -> float:
-        """Return when a pulse, sent first, reaches its full amplitude [s]."""
+        """Return the time at which a pulse, sent first, reaches its full amplitude [s]."""
         return self.gate_edge_s + pulse.rise
 
     @property
@@ -142,11 +142,11 @@ class SingleCell:
         return start, start + self.read.width
 
     def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
-        """Return how long the drivers take for these pulses, idle times included [s]."""
+        """Return the time that the drivers take for these pulses, idle times included [s]."""
         return self._voltages(checked(pulses))[0][1].times_s[-1]
 
     def voltages(self, pulse: Pulse | Parallel) -> dict[str, PWL]:
-        """Return what the drivers of all lines are asked for in a pulse, by the name of the line."""
+        """Return the voltages of all lines' drivers in a pulse, by the name of the line."""
         return dict(self._voltages(checked(pulse)))
 
     def testbench(

@@ -149,7 +149,7 @@ class Testbench:
         return self._netlist(self.process.lines() if self.process else ())
 
     def analysis(self, rung: int = 0) -> str:
-        """Return options, what is kept, and the analysis of one rung of the solver ladder."""
+        """Return options, saved vectors and the analysis of one rung of the solver ladder."""
         options = dict(LADDER[rung])
         if rung == 0:
             options |= (LARGE if self.klu and self.models else {}) | (WALKING if self.walking else {})
@@ -172,7 +172,7 @@ class Testbench:
 
     @property
     def osdi(self) -> tuple[str, ...]:
-        """Return paths of the compiled models that the process brings along."""
+        """Return the paths of the compiled models that the process brings along."""
         return tuple(map(str, self.process.osdi)) if self.process else ()
 
     @property

@@ -32,7 +32,7 @@ class Effort:
     restarts: int = 0
 
     def __add__(self, other: Effort) -> Effort:
-        """Return that of two runs together; the rung is the higher one."""
+        """Return the effort of two runs together; the rung is the higher one."""
         sums = (getattr(self, f.name) + getattr(other, f.name) for f in dataclasses.fields(Effort))
         return dataclasses.replace(Effort(*sums), rung=max(self.rung, other.rung))
 
@@ -62,9 +62,7 @@ class Fidelity:
     tolerance: float = 0.0
 
     def __add__(self, other: Fidelity) -> Fidelity:
-        """Return that of two runs, one after the other: the memristors held in both at least, what they did together
-        at most.
-        """
+        """Return the fidelity of two runs, one after the other: the fewer held memristors, the summed disturb."""
         return Fidelity(
             name=self.name,
             held=min(self.held, other.held),
@@ -160,12 +158,12 @@ class Waveform:
 
     @property
     def g_S(self) -> float:
-        """Return the conductance of the device at the end [S]."""
+        """Return the conductance of the device alone at the end [S]."""
         return float(self.g[-1])
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Return all traces as columns, units in the names."""
+        """Return all traces as columns of a table, with units in the names."""
         import pandas as pd  # costs half a second that most programs do not need
 
         units = {"v": "V", "i": "A", "n": "1e26", "t": "K", "r": "m", "l": "nm", "g": "S", "c": "1"}

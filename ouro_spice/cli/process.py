@@ -13,7 +13,7 @@ from pathlib import Path
 
 import typer
 
-from .._util.progress import unheeded
+from .._util.progress import pending_signals
 
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
@@ -69,7 +69,7 @@ def flush() -> str | None:
 def stoppable() -> Iterator[list[int]]:
     """Let SIGTERM and SIGHUP end work as Ctrl-C does, which leaves nothing half-written; yield those that came.
 
-    None is lost where it comes during a callback of C code: `progress.heed` raises it again.
+    None is lost where it comes during a callback of C code: `progress.check_signals` raises it again.
     """
     came: list[int] = []
 
@@ -79,7 +79,7 @@ def stoppable() -> Iterator[list[int]]:
         interrupt(number, _)
 
     def interrupt(number: int, _: object) -> None:
-        unheeded.append(number)
+        pending_signals.append(number)
         raise KeyboardInterrupt
 
     # one that is ignored, as by nohup, stays so
@@ -90,7 +90,7 @@ def stoppable() -> Iterator[list[int]]:
     try:
         yield came
     finally:
-        unheeded.clear()
+        pending_signals.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -27,7 +27,7 @@ MODELS = ("full", "reduced", "tud")
 
 
 def check_model(model: str) -> None:
-    """Raise ValueError for an unknown model."""
+    """Raise ValueError for a model that is not in `MODELS`."""
     if not isinstance(model, str) or model not in MODELS:
         raise ValueError(f"model {shown(model)} is unknown; there is {', '.join(MODELS)}")
 
@@ -112,7 +112,7 @@ def conductance(
 
 
 def conductance_map(device: Device, model: str | None = None) -> ConductanceMap:
-    """Return G(N) of a device as a spline, and its inverse; kept, so that asking again costs nothing."""
+    """Return G(N) of a device as a spline with its inverse; cached by the device."""
     bare = device.replace(Ninit=1, Nlo=0, Nhi=1e6, walk=None, read_noise=None, realisation="compiled")
     return _map(bare, _model(device, model))
 
@@ -167,7 +167,7 @@ def check_inside(g_S: np.ndarray, low_S: float, high_S: float) -> None:
 
 
 def concentration_at(device: Device, g_S: float, model: str | None = None) -> float:
-    """Return the vacancy concentration [1e26 m^-3] at one conductance [S].
+    """Return the vacancy concentration [1e26 m^-3] at one conductance [S], a plain float.
 
     Raises
     ------
@@ -200,7 +200,7 @@ def range_S(
     l: float | None,
     model: str | None = None,
 ) -> tuple[float, float]:
-    """Return the smallest and the largest conductance [S] with another radius [m] and length [nm], as after a walk."""
+    """Return the smallest and largest conductance [S] with another radius [m] and length [nm], as after a walk."""
     from . import elementwise
 
     if r is None and l is None:  # asked for each record of a dataset: nothing to be broadcast or checked
@@ -234,7 +234,7 @@ class ConductanceMap:
         return np.exp(self._forward(np.log(n_disc)))
 
     def inverse(self, g_S: ArrayLike) -> np.ndarray:
-        """Return vacancy concentration [1e26 m^-3] at conductances [S], same shape.
+        """Return the vacancy concentration [1e26 m^-3] at conductances [S], same shape.
 
         Raises
         ------
@@ -255,11 +255,12 @@ def _map(device: Device, model: str) -> ConductanceMap:
 
 
 def code(device: Device, model: str | None) -> int:
-    """Return the code of a device's model in kernels, as of `models`."""
+    """Return the number that stands for a device's model in kernels, see `models`."""
     return MODELS.index(_model(device, model))
 
 
 def _model(device: Device, model: str | None) -> str:
+    """Return the model of a device: the given one, or the one that circuits use for it."""
     if model is None:
         return "tud" if device.realisation == "tud" else "full"
     check_model(model)
@@ -272,7 +273,7 @@ _UNITS = {"v": "V", "n_disc": "1e26 m^-3", "r": "m", "l": "nm", "Ndiscmin": "1e2
 def _evaluated(
     quantity: Literal["currents", "rates"], device: Device, model: str | None, **given: ArrayLike | None
 ) -> np.ndarray:
-    """Return a quantity of `elementwise` for arguments broadcast against each other, shape (...); None: the device's.
+    """Return a quantity of `elementwise` for arguments broadcast to shape (...); None: the device's own value.
 
     Raises
     ------

@@ -26,7 +26,7 @@ def currents(model, v, n, r, l, p):
 
 @kernel
 def rates(model, v, n, r, l, nmin, nmax, p):
-    """Return dN/dt [1e26 m^-3 s^-1] at constant voltage without the window's edges: shape (K,), as the arguments."""
+    """Return dN/dt [1e26 m^-3 s^-1] at constant voltage, without the window's edges: shape (K,), as the arguments."""
     i = currents(model, v, n, r, l, p)
     for k in range(v.size):
         i[k] = kinetics.rate(v[k], i[k], n[k], r[k], l[k], nmin[k], nmax[k], p)
@@ -35,9 +35,7 @@ def rates(model, v, n, r, l, nmin, nmax, p):
 
 @kernel
 def concentrations(model, g, r, l, v, low, high, p):
-    """Return concentrations [1e26 m^-3] in [low, high] at which the device conducts g [S] at voltage v: shape (K,),
-    as g.
-    """
+    """Return concentrations [1e26 m^-3] in [low, high] at which devices conduct g [S] at voltage v: (K,), as g."""
     n, c = np.empty(g.size), _memory()
     for k in range(g.size):
         n[k] = _concentration(model, g[k] * v, r, l, v, math.log(low), math.log(high), p, c)
@@ -46,7 +44,7 @@ def concentrations(model, g, r, l, v, low, high, p):
 
 @kernel
 def settle(model, v, p, s, keys, steps, w, n, g):
-    """Let D devices walk for some steps at frozen N, then set them to conductances g [S] at voltage v.
+    """Let D devices walk for some steps at constant N, then set N to conductances g [S] at voltage v.
 
     p (D, P), keys (D, 2); the walk vectors w (D, 11) move on, N n (D,) is found, and g (D,) becomes the conductance
     that the device then has: the nearest one where its present r and l do not allow that asked for.
@@ -64,9 +62,7 @@ def settle(model, v, p, s, keys, steps, w, n, g):
 
 @kernel
 def clamped(n, r, l, p):
-    """Return where JART-TUD has the current of an r or l nearer to the nominal one: 1, elsewhere 0; (K,), as the
-    arguments.
-    """
+    """Return 1 where JART-TUD holds r or l at 10 % from its nominal value, elsewhere 0: (K,), as the arguments."""
     found = np.zeros(n.size)
     for k in range(n.size):
         if tud.clamped(n[k], r[k], l[k], p):
@@ -76,18 +72,22 @@ def clamped(n, r, l, p):
 
 @kernel
 def _memory():
+    """Return an empty memory of the explicit models."""
     return np.full(COEFFICIENTS, np.nan)
 
 
 @kernel
 def _gap(model, i, r, l, v, x, p, c):
+    """Return the logarithm of the current at x = ln n over the current i."""
     return math.log(models.current(model, v, x, math.exp(x), r, l, 0.0, p, c, i) / i)
 
 
 @kernel
 def _concentration(model, i, r, l, v, a, b, p, c):
-    """Return the concentration [1e26 m^-3] of the current i between exp a and exp b, the nearer of both for a
-    current beyond.
+    """Return the concentration [1e26 m^-3] in exp a .. exp b that has the current i, by false position (Illinois).
+
+    In x = ln n, r and l held fixed; for a current beyond an end that end. Converged where ln of the current is off by
+    less than `_ERROR`, or the bracket is shorter than 1e-12; after `_STEPS` steps the last point counts.
     """
     fa, fb = _gap(model, i, r, l, v, a, p, c), _gap(model, i, r, l, v, b, p, c)
     if fa >= 0.0:

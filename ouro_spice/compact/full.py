@@ -49,7 +49,12 @@ def current(v, n, r, l, rs, p, guess):
 
 @kernel
 def _root(reset, cell, j):
-    """Return the size of the current [A]: Newton's method, through two points where there are two, inside a bracket."""
+    """Return the magnitude of the current [A] by Newton's method inside a bracket.
+
+    Voltage, concentration, r and l are held fixed. From the second point on an inverse cubic through two points and
+    slopes corrects the step. Converged where the step is below `LAST` and the error that the cubic leaves below
+    `ERROR`, both relative; a step out of the bracket becomes a bisection, so that `STEPS` steps are never reached.
+    """
     low, high = 0.0, cell[0] / cell[1]
     if not low < j < high:
         j = 0.5 * high
@@ -97,9 +102,7 @@ def _root(reset, cell, j):
 
 @kernel
 def _bend(j, excess, inverse, j1, r1, s1):
-    """Return what the inverse cubic through two points and slopes adds to Newton's step [A], and the error then left
-    [A].
-    """
+    """Return what the inverse cubic through two points and slopes adds to Newton's step, and its error, both [A]."""
     gap = 1.0 / (r1 - excess)
     chord = (j1 - j) * gap
     second = (chord - inverse) * gap
@@ -112,9 +115,7 @@ def _bend(j, excess, inverse, j1, r1, s1):
 
 @kernel
 def _ohmic(reset, j, cell):
-    """Return the voltage [V] that the ohmic parts leave to the barrier, how fast it falls with j, and if the barrier
-    has gone.
-    """
+    """Return the voltage [V] the ohmic parts leave to the barrier, its fall with j, and if there is no barrier left."""
     heat = cell[3] * j * j
     voltage = cell[0] - j * (cell[1] + heat)
     psi = cell[10] - voltage if reset else cell[10] + voltage
@@ -138,9 +139,7 @@ def _excess(reset, j, voltage, slope, cell):
 
 @kernel
 def _thermionic(j, voltage, slope, t, dt, area, lowering, phibn0, psi0):
-    """Return the excess of voltage and its slope in the RESET direction, where thermionic emission carries the
-    current.
-    """
+    """Return excess of voltage and its slope in RESET direction: thermionic emission carries the current."""
     kt = KB_EV * t
     phi, dphi = _barrier(psi0 - voltage, voltage > 0.0, lowering, phibn0, psi0)
     dphi *= -slope  # the barrier takes psi, which falls as the voltage rises
@@ -153,9 +152,7 @@ def _thermionic(j, voltage, slope, t, dt, area, lowering, phibn0, psi0):
 
 @kernel
 def _tunnelling(j, voltage, slope, t, dt, area, w00, lowering, phibn0, psi0):
-    """Return the excess of voltage and its slope in the SET direction, where thermionic field emission carries the
-    current.
-    """
+    """Return excess of voltage and its slope in SET direction: thermionic field emission carries the current."""
     x = w00 / (KB_EV * t)
     dx = -x * dt / t
     tanh, sech2, rest = _hyperbolic(x)
@@ -177,7 +174,7 @@ def _tunnelling(j, voltage, slope, t, dt, area, w00, lowering, phibn0, psi0):
 
 @kernel
 def _hyperbolic(x):
-    """Return tanh x, 1/cosh^2 x and x - tanh x for x > 0, none of them by a difference of nearly equal numbers."""
+    """Return tanh x, 1/cosh^2 x and x - tanh x for x > 0, none as a difference of nearly equal numbers."""
     if x < 0.5:
         s = x * x
         # the continued fraction of tanh: x / (1 + s/(3 + s/(5 + ...)))
@@ -193,7 +190,7 @@ def _hyperbolic(x):
 
 @kernel
 def _barrier(psi, forward, lowering, phibn0, psi0):
-    """Return the barrier height [eV] and its slope over psi; forward it stands still where the slope would exceed 1."""
+    """Return the barrier height [eV] and its slope over psi; forward it is constant where the slope would exceed 1."""
     root = math.sqrt(math.sqrt(psi)) if psi > 0.0 else 0.0
     if forward and lowering * root < phibn0 and 4.0 * root * root * root <= lowering:
         # beyond the physical root: the two other solutions of the published equations are gone

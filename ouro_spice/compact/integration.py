@@ -40,7 +40,7 @@ class Trajectories:
     n_end
         Vacancy concentrations at the end [1e26 m^-3], (D,).
     wanders
-        Walk vectors at the end, (D, 11): `walk` names their places.
+        Walk vectors at the end, (D, 11): `walk_kernel` names their places.
     energy_J
         Integral of the driving voltage times the current, (D,).
     steps
@@ -52,7 +52,7 @@ class Trajectories:
     n, r, l, v, i
         Records, (D, G): concentration, radius [m], length [nm], driving voltage and current; NaN after the end.
     traces
-        The points of the integration, one array (rows, 6) a device with the columns `memory.TRACE`; empty if not asked.
+        The points of the integration, an array (rows, 6) a device, its columns `workspace.TRACE`; empty if not asked.
     """
 
     n_end: np.ndarray
@@ -142,7 +142,7 @@ def _run(
     rows: int,
     threads: int | None,
 ) -> Trajectories:
-    """Follow the devices on threads; n and the walk vectors move on."""
+    """Return the trajectories of devices that are followed on threads; n and the walk vectors w change in place."""
     (s, w, keys), (spacing, time), count = walks, records, len(p)
     grid = np.full((count, len(time), 5), np.nan)
     points = np.full((count, rows, len(TRACE)), np.nan)
@@ -165,11 +165,13 @@ def _run(
 
 
 def _require(condition: bool | np.bool_, message: str) -> None:
+    """Raise ValueError with a message where a condition does not hold."""
     if not condition:
         raise ValueError(message)
 
 
 def _vectors(model: str, devices: Sequence[Device] | np.ndarray) -> np.ndarray:
+    """Return the parameter vectors of devices, (D, P), checked."""
     check_model(model)
     if isinstance(devices, np.ndarray):
         p = devices
@@ -185,7 +187,7 @@ def _vectors(model: str, devices: Sequence[Device] | np.ndarray) -> np.ndarray:
 
 
 def _of_devices(name: str, values: ArrayLike, count: int) -> np.ndarray:
-    """Return a fresh (D,) array of one value, or one a device."""
+    """Return a new (D,) array of one value for all devices, or one for each."""
     array = np.asarray(values, dtype=float)
     _require(array.shape in ((), (count,)), f"{name} must be one value or ({count},), not {array.shape}")
     _require(np.all(np.isfinite(array)), f"{name} must be finite")
@@ -193,7 +195,7 @@ def _of_devices(name: str, values: ArrayLike, count: int) -> np.ndarray:
 
 
 def _waveform(times: ArrayLike, volts: ArrayLike, writing: ArrayLike | None, count: int) -> tuple[np.ndarray, ...]:
-    """Return times, volts and which pieces write, each (1, ..) or (D, ..)."""
+    """Return times [s], volts [V] and which pieces write, each (1, ..) or (D, ..), checked."""
     t, v = (np.atleast_2d(np.asarray(x, dtype=float)) for x in (times, volts))
     for name, x in (("times_s", t), ("volts", v)):
         _require(x.ndim == 2 and len(x) in (1, count), f"{name} must be (K,) or ({count}, K), not {np.shape(x)}")
@@ -213,7 +215,7 @@ def _waveform(times: ArrayLike, volts: ArrayLike, writing: ArrayLike | None, cou
 def _walks(
     walk: np.ndarray | None, wanders: np.ndarray | None, keys: np.ndarray | None, p: np.ndarray, n: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Return settings, walk vectors and keys of the devices, checked; the vectors are copies."""
+    """Return the walk's settings, walk vectors (D, 11) and keys (D, 2), checked; the vectors are copies."""
     count = len(p)
     s = STILL if walk is None else np.array(walk, dtype=float)
     _require(s.shape == (BAND_NMIN + 1,), f"walk must be the settings vector ({BAND_NMIN + 1},), not {s.shape}")
@@ -232,7 +234,7 @@ def _walks(
 
 
 def _grid(spacing: float | None, t: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return the spacing and times of the records."""
+    """Return the spacing and the times (G,) of the records [s]."""
     if spacing is None:
         return 0.0, np.empty(0)
     _require(np.isfinite(spacing) and spacing > 0, "grid_s must be positive [s]")
@@ -241,7 +243,7 @@ def _grid(spacing: float | None, t: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 def share(work, count: int, threads: int | None, most: int | None = None) -> None:
-    """Call `work` with slices of `count` devices on some threads; `most`: devices in a slice, None: no matter."""
+    """Call `work` with slices of `count` devices on `threads` threads; `most`: devices in a slice, None: any number."""
     if threads is None:
         threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     check_count("threads", threads)

@@ -30,9 +30,7 @@ from .parameter_vector import (
 
 @kernel
 def geometry(n, r, l, p):
-    """Return the radius [m] and disc length [nm] at concentration n: their values at Nref, moved with n, within a
-    factor 2.
-    """
+    """Return the radius [m] and length [nm] at concentration n: those at Nref, moved with n by a factor 2 at most."""
     dn = n - p[NREF]
     return (
         min(max(r + p[DRDN] * dn, 0.5 * r), 2.0 * r),
@@ -67,7 +65,7 @@ def thermal_resistance(v, r, p):
 
 @kernel
 def limit(v, n, nmin, nmax, p):
-    """Return the factor by which the rate slows towards nmin (V > 0) or nmax (V < 0)."""
+    """Return the factor, 0 .. 1, by which the rate slows towards nmin (V > 0) or nmax (V < 0)."""
     q = nmin / n if v > 0.0 else n / nmax
     if p[FLIM] == 0.0:
         return 1.0 if q < 1.0 else 0.0

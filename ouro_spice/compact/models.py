@@ -40,10 +40,11 @@ def explicit(model, v, x, n, r, l, p, c):
 
 @kernel
 def _loaded(model, v, x, n, r, l, rs, p, c, guess):
-    """Return the current [A] at which device and series resistance share the voltage v.
+    """Return the current [A] at the load line's point: device and series resistance share the voltage v.
 
-    In y, the share of the series resistance: y - rs I(v (1 - y)) / v rises from below 0 at y = 0 to 1 at y = 1. Secant
-    steps within that bracket; the first is the one of a device that is a resistor.
+    The secant method in y, the share of the series resistance: y - rs I(v (1 - y)) / v rises from below 0 at y = 0 to 1
+    at y = 1. N, r and l are held fixed. The first step is that of a device that is a resistor; one that leaves the
+    bracket becomes a bisection. Converged at a relative step of `_CLOSE`; after 100 steps the last point counts.
     """
     low, high = 0.0, 1.0
     y = guess * rs / v

@@ -1,4 +1,6 @@
-"""Edges, and steps at a constant voltage from point to point of a grid, as many at a time as have the same method.
+"""Edges, and steps at a constant voltage from point to point of a grid: an adaptive multistep integration.
+
+Between two evaluations of the speed it is extrapolated, for as long as it changes by less than `SHORT`.
 
 A box is the far corner (ln N, r, l) of a range of states, in the direction in which the voltage moves the conductance:
 up with N and r and down with l at V < 0, down at V > 0.
@@ -11,7 +13,7 @@ import math
 from .._util.jit import kernel
 from . import kinetics, models
 from .parameter_vector import FLIM, NDISCMAX, NDISCMIN, NHI, NLO
-from .step import NEAR, learn, stretch
+from .step import NEAR, integrate, learn
 from .transient_kernel import SNAP, finish_step, piece
 from .walk_kernel import BAND, BAND_NMIN, CLOCK, NMAX, NMIN, STEP, L, R, end_step
 from .workspace import CURRENT, ENERGY, LAM, LAM_I, MEMORY, N, X
@@ -29,7 +31,7 @@ _CLEAR = NEAR**0.1  # N over Nmax, or Nmin over N, up to which no limit is felt
 
 @kernel
 def edge(v0, v1, span, clock, cell):
-    """Return the rising or the falling edge of a pulse."""
+    """Follow the device through the rising or falling edge of a pulse."""
     nothing = (math.nan, False, cell[4])
     piece(0.0, span, v0, v1, True, clock, nothing, (1.0, cell[6], 0), 0, cell)
     cell[5][SINCE] = -1.0
@@ -37,8 +39,8 @@ def edge(v0, v1, span, clock, cell):
 
 @kernel
 def advance(v, k, stop, step_s, box, clock, cell):
-    """Follow the device from point k of the grid to point `stop`, or to the first one outside the box, which is
-    returned.
+    """Follow the device from point k of the grid to point `stop`, or the first point outside the box; return that
+    point.
     """
     s, w, m = clock[0], cell[3], cell[5]
     if stands(v, clock, cell):
@@ -54,7 +56,7 @@ def advance(v, k, stop, step_s, box, clock, cell):
         if not stuck:
             return k
         h = min(rest, s[STEP] - w[CLOCK])
-        stretch(h, v, v, cell)
+        integrate(h, v, v, cell)
         if math.isnan(m[N]):
             return k
         m[SINCE] = -1.0
@@ -70,11 +72,11 @@ def advance(v, k, stop, step_s, box, clock, cell):
 
 @kernel
 def _cruise(v, k, stop, rest, step_s, box, clock, cell):
-    """Return quick steps, as far as they go; last point of the grid passed, time to the next one [s], whether a step
-    is left.
+    """Take quick steps while they are good: return the last point of the grid passed, the time to the next one [s], and
+    whether a step is left to other methods.
 
-    As `step._quick`, but the speed is found where a step of the walk begins or where it has changed, not at the points
-    of the grid between.
+    An adaptive multistep method: as `step._quick`, but the speed is found where a step of the walk begins or where it
+    has changed by `SHORT`, not at the points of the grid between.
     """
     model, p, rs, w, c, m, _, _ = cell
     s, key = clock
@@ -126,7 +128,7 @@ def _cruise(v, k, stop, rest, step_s, box, clock, cell):
 
 @kernel
 def _far(v, cell):
-    """Return the concentration up to which quick steps go: the window's edge, or where a limit begins to be felt."""
+    """Return the concentration up to which quick steps go: the window's edge, or where a limit begins to act."""
     p, w = cell[1], cell[3]
     clear = 1.0 if p[FLIM] == 0.0 else _CLEAR
     return max(p[NLO], w[NMIN] / clear) if v > 0.0 else min(p[NHI], w[NMAX] * clear)
@@ -134,9 +136,7 @@ def _far(v, cell):
 
 @kernel
 def stands(v, clock, cell):
-    """Return whether N and the current stay as they are under this voltage: N at an edge that the limits do not
-    reach.
-    """
+    """Return whether N and the current are constant at this voltage: N at an edge that the limits do not reach."""
     p, w, n, s = cell[1], cell[3], cell[5][N], clock[0]
     if knows_walk(clock, cell):
         return False
@@ -155,13 +155,13 @@ def knows_walk(clock, cell):
 
 @kernel
 def nowhere(v):
-    """Return the box that holds nothing."""
+    """Return the empty box."""
     return (math.inf, 0.0, 0.0) if v > 0.0 else (-math.inf, 0.0, 0.0)
 
 
 @kernel
 def everywhere(v):
-    """Return the box that holds everything."""
+    """Return the box of all states."""
     return (-math.inf, 0.0, math.inf) if v > 0.0 else (math.inf, math.inf, 0.0)
 
 

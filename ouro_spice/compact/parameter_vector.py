@@ -14,5 +14,5 @@ from ..device.jart import PARAMETERS, Device
 
 
 def vector(device: Device) -> np.ndarray:
-    """Return all parameters of a device, (P,) float64, at the places named above."""
+    """Return all parameters of a device, (P,) float64, at the places that are named above."""
     return np.array([float(value) for value in device.parameters.values()])

@@ -17,9 +17,10 @@ SCRATCH = CRUISE_MEMORY + 2 * COEFFICIENTS
 
 @kernel
 def pulse_devices(model, p, rs, w, s, keys, n, pulses, energy, scratch):
-    """Return D devices: pulses (D, 4) are amplitude [V], rise, width and fall [s]; energy (D,) [J] is filled.
+    """Send a pulse to each of D devices: pulses (D, 4) are amplitude [V], rise, width and fall [s].
 
     p (D, P), w (D, 11), keys (D, 2), n (D,) as in `follow_devices`; n becomes NaN where no finite rate is found.
+    energy (D,) [J] is filled.
     """
     m, c, _ = _parts(scratch)
     for d in range(n.size):
@@ -36,7 +37,7 @@ def pulse_devices(model, p, rs, w, s, keys, n, pulses, energy, scratch):
 
 @kernel
 def sample_devices(model, p, rs, w, s, keys, n, drives, g, scratch):
-    """Return D devices under pulses that do not end: drives (D, 3) are amplitude [V], rise and spacing [s].
+    """Look at D devices under pulses that do not end: drives (D, 3) are amplitude [V], rise and spacing [s].
 
     g (D, T) is filled with the conductances [S] behind the rise and at whole spacings after it, with NaN where no
     finite rate is found. The rest is as in `pulse_devices`.
@@ -58,9 +59,7 @@ def sample_devices(model, p, rs, w, s, keys, n, drives, g, scratch):
 
 @kernel
 def conductances(model, p, w, n, g, scratch):
-    """Return conductances g (D,) [S] of D devices at +0.2 V, with the present r and l of their walk vectors w (D,
-    11).
-    """
+    """Fill g (D,) with the conductances of D devices at +0.2 V [S], r and l as in their walk vectors w (D, 11)."""
     m, c, _ = _parts(scratch)
     for d in range(n.size):
         _begin(n[d], scratch)
@@ -69,13 +68,13 @@ def conductances(model, p, w, n, g, scratch):
 
 @kernel
 def _parts(scratch):
-    """Return memory of a device, and memory of the explicit models for its voltage and for looks."""
+    """Return the parts of a scratch vector: memory of a device, and twice that of the explicit models."""
     return address(scratch), address(scratch[CRUISE_MEMORY:]), address(scratch[CRUISE_MEMORY + COEFFICIENTS :])
 
 
 @kernel
 def _begin(n, scratch):
-    """Forget the last device."""
+    """Set the memory of a device to its start at concentration n, without anything of the last device."""
     m, c, look = _parts(scratch)
     for k in range(CRUISE_MEMORY):
         m[k] = 0.0
@@ -85,8 +84,8 @@ def _begin(n, scratch):
 
 @kernel
 def _flat(v, width, clock, cell):
-    """Return the time at full amplitude, in whole steps of the walk: what is left of one by the edges comes first
-    and last.
+    """Follow the device at full amplitude, in whole steps of the walk; what the edges leave of a step is first and
+    last.
     """
     s, w = clock[0], cell[3]
     first = min(width, s[STEP] - w[CLOCK])

@@ -3,8 +3,8 @@
 The conductance counts on a grid of pulse widths. It rises with N and r and falls with l, and takes longer to find than
 a step: where it is known at one point of the grid, a box around that point's (N, r, l) is laid whose far corner does
 not reach the target either; as long as the device is inside, the grid is passed without a look. Where the box is left
-and the target turns out to be crossed more than one point ago, the stretch since the last look is followed again, with
-a look at each point: a record is that of a look at every point.
+and the target turns out to be crossed more than one point ago, the time since the last look is followed again, with a
+look at each point: a record is that of a look at every point.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CLOSE = 0.01  # share that the conductance lacks below which each point of the 
 
 @kernel
 def record_devices(model, p, rs, w, s, keys, n, pulses, targets, grid, history, results, scratch):
-    """Return D records: pulses (D, 3) are amplitude [V], rise and fall [s], targets (D,) conductances [S].
+    """Make D records: pulses (D, 3) are amplitude [V], rise and fall [s], targets (D,) conductances [S].
 
     p (D, P), w (D, 11), keys (D, 2), n (D,) as in `follow_devices`; grid is (spacing [s], longest pulse [s]). history
     (D, H), H even, and results (D, RESULTS) are filled; n becomes NaN where no finite rate is found.
@@ -56,13 +56,13 @@ def record_devices(model, p, rs, w, s, keys, n, pulses, targets, grid, history, 
 
 @kernel
 def _record(pulse, target, grid, clock, history, slots, look, results, cell):
-    """Return one record; the concentration is NaN where it failed."""
+    """Make one record, in `history` and `results`; the concentration becomes NaN where it fails."""
     v, (step_s, longest_s), m = pulse[0], grid, cell[5]
     edge(0.0, v, pulse[1], clock, cell)
     last = steps = int(longest_s / step_s * (1.0 + 1e-9) + SNAP)
     k = due = points = seen = width = 0
     every, g_seen = 1, math.nan
-    at_once = again = False  # beyond the target from the beginning; following a stretch again
+    at_once = again = False  # beyond the target from the beginning; following a part again
     box = nowhere(v)
     while not math.isnan(m[N]):
         if width == 0 and outside(v, box, cell):
@@ -96,7 +96,7 @@ def _record(pulse, target, grid, clock, history, slots, look, results, cell):
 
 @kernel
 def _note(g, history, points, every):
-    """Add to the history; a full one drops every second point, and from then on every second one. Points and stride."""
+    """Add a conductance to the history; return its points and stride. A full one drops every second point."""
     if points == history.size:
         points //= 2
         every *= 2
@@ -108,9 +108,7 @@ def _note(g, history, points, every):
 
 @kernel
 def _after(width, back, pulse, slots, look, clock, results, cell):
-    """Return what the pulse comes to that ends here, or at the point before, falling edge included; the device stays
-    here.
-    """
+    """Fill the results of a pulse that ends at this point, or at the one before; the device's state stays as it is."""
     _copy(slots[1], cell, True)
     if back:
         _copy(slots[0], cell, False)
@@ -122,7 +120,7 @@ def _after(width, back, pulse, slots, look, clock, results, cell):
 
 @kernel
 def _copy(slot, cell, keep):
-    """Keep the state of a device, or bring it back."""
+    """Copy the state of a device into a slot, or back from it."""
     w, m = cell[3], cell[5]
     for k in range(_M):
         if keep:
@@ -144,7 +142,7 @@ def _beyond(v, g, target):
 
 @kernel
 def _box(v, g, target, look, clock, cell):
-    """Return the far corner (ln N, r, l) of a box in which the target is not reached, at conductance g."""
+    """Return the far corner (ln N, r, l) of a box of states that do not reach the target, around conductance g [S]."""
     model, p, _, w, _, m, _, _ = cell
     if stands(v, clock, cell):
         return everywhere(v)

@@ -2,7 +2,7 @@
 
 Fitted to the nominal JART device, as Yu, Menzel, Strachan and Neftci (Asilomar 2022) use it for pulse programming. The
 current knows neither r nor l; temperature, field and rate follow from it by the equations of the full model with the
-actual values (`hop`).
+actual values (`kinetics`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The kernel that follows many devices in time, one after the other: pieces of voltage, steps of the walk, records.
 
-A device's time is cut where the voltage bends, where a step of the walk ends and where a record is due; `step.stretch`
-does the rest.
+A device's time is cut where the voltage bends, where a step of the walk ends and where a record is due; for each part
+`step.integrate` does the rest.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .._util.jit import kernel
 from ..device.jart import V_READ
 from . import models
 from .reduced import COEFFICIENTS
-from .step import stretch
+from .step import integrate
 from .walk_kernel import CLOCK, N_BEGIN, STEP, L, R, end_step
 from .workspace import ENERGY, LAM_V, MEMORY, PULSE, READ, STEPS, STRIDE, TIME, N, X, address, close_trace, note, shown
 
@@ -47,7 +47,7 @@ def follow_devices(model, p, rs, times, volts, writing, n, w, s, keys, until, gr
 
 @kernel
 def _follow(times, volts, writing, clock, look, records, cell):
-    """Return one device over all pieces of its voltage; the write-pulse time [s] of the crossing, or NaN."""
+    """Follow one device over all pieces of its voltage; return the write-pulse time of the crossing [s], or NaN."""
     due = 0
     note(volts[0], cell)
     for k in range(times.size - 1):
@@ -66,9 +66,7 @@ def _follow(times, volts, writing, clock, look, records, cell):
 
 @kernel
 def piece(begin, span, v0, v1, writing, clock, look, records, due, cell):
-    """Return one straight piece of the voltage; the next record due, and whether the conductance has crossed
-    `until`.
-    """
+    """Follow the device over a straight piece of voltage; return the next record, and whether G has crossed."""
     w, m = cell[3], cell[5]
     step_s = clock[0][STEP]
     grid_s, _, rows = records
@@ -92,7 +90,7 @@ def piece(begin, span, v0, v1, writing, clock, look, records, due, cell):
                 w[N_BEGIN] = m[N]
             h = min(h, step_s - w[CLOCK])
         done = done + h if span - done - h > SNAP * h else span
-        stretch(h, v, v0 + (v1 - v0) * (done / span) if done < span else v1, cell)
+        integrate(h, v, v0 + (v1 - v0) * (done / span) if done < span else v1, cell)
         if writing:
             m[PULSE] += h
         m[TIME] = begin + done
@@ -106,7 +104,7 @@ def piece(begin, span, v0, v1, writing, clock, look, records, due, cell):
 
 @kernel
 def finish_step(clock, cell):
-    """Return a step of the walk is over: new r, l and limits, N held inside them."""
+    """End a step of the walk: new r, l and limits, and N held inside them."""
     p, w, m = cell[1], cell[3], cell[5]
     n = end_step(w, m[N], 0.0, clock[0], p, clock[1])
     if n != m[N]:
@@ -116,7 +114,7 @@ def finish_step(clock, cell):
 
 @kernel
 def _record(v, due, records, cell):
-    """Fill a record's row."""
+    """Fill a row of the records: n, r, l, v, i."""
     w, m, grid, k = cell[3], cell[5], records[1], 5 * due
     grid[k], grid[k + 1], grid[k + 2], grid[k + 3] = m[N], w[R], w[L], v
     grid[k + 4] = shown(v, cell)
@@ -124,7 +122,7 @@ def _record(v, due, records, cell):
 
 @kernel
 def _crossed(look, cell):
-    """Return whether the conductance has reached the one looked for from the side on which it began; never for NaN."""
+    """Return whether the conductance has reached `until` from the side on which it began; False for NaN."""
     until, rising, read = look
     if math.isnan(until):
         return False
@@ -134,7 +132,7 @@ def _crossed(look, cell):
 
 @kernel
 def conductance(c, cell):
-    """Return the conductance [S]: current over voltage of the device alone at 0.2 V, with its present r and l."""
+    """Return the conductance of the device alone at +0.2 V [S], with its present r and l."""
     model, p, _, w, _, m, _, _ = cell
     m[READ] = models.current(model, V_READ, m[X], m[N], w[R], w[L], 0.0, p, c, m[READ])
     return m[READ] / V_READ

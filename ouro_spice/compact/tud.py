@@ -2,8 +2,8 @@
 
 Model and coefficients: Ntinas et al., SMACD 2023, doi 10.1109/SMACD58065.2023.10192107. No root search: the current is
 a fit to the full model's, some per cent off; temperature, field and rate follow from it by the equations of the full
-model (`hop`). The fit was made for the nominal technology, Rth0 = 15.72e6 K/W included: r and l are its only variables
-besides V and N, and at other values of the rest it is further off.
+model (`kinetics`). The fit was made for the nominal technology, Rth0 = 15.72e6 K/W included: r and l are its only
+variables besides V and N, and at other values of the rest it is further off.
 
     x = ln(N / N_L)
     I = p1 (p2 (exp((x - p3) / p4) - 1) + (x - p3)) + p5 / (p6 + p7 (p8 exp(x - p9))^(-p10))^(1 / p11)
@@ -86,9 +86,7 @@ P11_3_N = 4.2381e-01
 
 @kernel
 def current(v, n, r, l, p):
-    """Return the current from AE to OE [A] at V(AE, OE) [V], concentration n [1e26 m^-3], radius r [m] and length l
-    [nm].
-    """
+    """Return the current from AE to OE [A] at V(AE, OE) [V] for n [1e26 m^-3], r [m] and l [nm]."""
     d_r, d_l = deviations(n, r, l, p)
     return current_from(coefficients(v, d_r, d_l), n)
 
@@ -104,7 +102,7 @@ def deviations(n, r, l, p):
 
 @kernel
 def clamped(n, r, l, p):
-    """Return whether the current is that of an r or l nearer to the nominal one: more than 10 % away from it."""
+    """Return whether r or l is more than 10 % from its nominal value, where the current no longer follows it."""
     r, l = geometry(n, r, l, p)
     edge = SPREAD * (1.0 + 1e-9)
     return abs(r / p[RDET] - 1.0) > edge or abs(l / L_DET - 1.0) > edge
@@ -134,7 +132,7 @@ def coefficients(v, d_r, d_l):
 
 @kernel
 def series_current(v):
-    """Return the current of the series resistance alone: closed inverse of V = R I + C I^3 [A]."""
+    """Return the current of the series resistance alone [A]: the closed inverse of V = R I + C I^3."""
     scale = math.sqrt(3.0 * C_SERIES / R_SERIES)
     return 2.0 / scale * math.sinh(math.asinh(1.5 * v / R_SERIES * scale) / 3.0)
 
@@ -168,10 +166,11 @@ def _reset(v, d_r, d_l):
 
 @kernel
 def _at(p, d_r, d_l):
-    """Return a coefficient of the table."""
+    """Return a coefficient of the table at d_r and d_l."""
     return p[0] + d_r * (p[1] + p[2] * d_r) + p[3] * d_l
 
 
 @kernel
 def _logistic(v, low, high, middle, width):
+    """Return a logistic step from `low` to `high` at v."""
     return low + (high - low) / (1.0 + math.exp((v - middle) / width))

@@ -57,12 +57,13 @@ def progress(w, n, polarity):
 
 @kernel
 def _held(value, own, band):
+    """Return a value inside its band around the device's own."""
     return min(max(value, own * (1.0 - band)), own * (1.0 + band))
 
 
 @kernel
 def update(w, rho, u, s, p):
-    """Return new r, l, Nmin and Nmax from the uniform numbers u of the step."""
+    """Put new r, l, Nmin and Nmax into w, from the uniform numbers u of the step."""
     w[R_BEFORE], w[L_BEFORE], w[NMIN_BEFORE], w[NMAX_BEFORE] = w[R], w[L], w[NMIN], w[NMAX]
     push = rho * s[PROGRESS]
     nmax = w[NMAX] * (1.0 + s[KICK_NMAX] * (2.0 * u[0] - 1.0))
@@ -88,14 +89,13 @@ def end_step(w, n, polarity, s, p, key):
 
 @kernel
 def held(w, n):
-    """Return the concentration n, held inside the walk's present limits; the window stops N, and does not move it."""
+    """Return the concentration n inside the walk's present limits; the window stops N, and does not move it."""
     return max(w[NMIN], min(w[NMAX], n))
 
 
 @kernel
 def walk_path(w, n_at_boundaries, polarity, s, p, key):
-    """Return (steps + 1, 4): r, l, Nmin and Nmax at first and after each step, for N at the steps' boundaries; w
-    moves on.
+    """Return r, l, Nmin and Nmax at first and after each step, (steps + 1, 4), for N at the steps' boundaries.
 
     N is that before the new limits hold it: a step begins with the concentration that is left of it.
 
@@ -112,6 +112,6 @@ def walk_path(w, n_at_boundaries, polarity, s, p, key):
 
 @kernel
 def stationary(w, s, p, key, steps=2000):
-    """Let the walk forget where it began: steps of the warm-up's own stream, in which N stands still."""
+    """Let the walk forget its beginning: `steps` steps of the warm-up's own stream, in which N is constant."""
     for k in range(steps):
         update(w, 0.0, uniforms(key[0], key[1], k, WARM_UP), s, p)

@@ -33,7 +33,7 @@ _WIDTH = len(TRACE)
 
 @instruction
 def address(typing_context, array):
-    """Return the address of an array's numbers, which is read and written like it; the array must outlive it."""
+    """Return the address of an array's numbers, read and written like it; the array must outlive it."""
 
     def code(context, builder, signature, arguments):
         return context.make_array(signature.args[0])(context, builder, arguments[0]).data
@@ -43,9 +43,7 @@ def address(typing_context, array):
 
 @kernel
 def current(v, x, n, cell):
-    """Return the current [A] at voltage v over device and series resistance, x = ln n; the next search begins from
-    it.
-    """
+    """Return the current [A] at v over device and series resistance, x = ln n, and keep it for the next search."""
     model, p, rs, w, c, m, _, _ = cell
     i = models.current(model, v, x, n, w[R], w[L], rs, p, c, m[CURRENT])
     m[CURRENT] = i
@@ -54,7 +52,7 @@ def current(v, x, n, cell):
 
 @kernel
 def shown(v, cell):
-    """Return the present current [A] for a record: the integration does not notice."""
+    """Return the present current [A] for a record, without a change in the memory."""
     m = cell[5]
     kept = m[CURRENT]
     i = current(v, m[X], m[N], cell)

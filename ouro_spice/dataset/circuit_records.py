@@ -19,7 +19,7 @@ from ..device.state import State
 from ..device.walk import Walk
 from ..simulation.circuit_transient import CircuitRun
 from ..simulation.live_cell import SpiceCell
-from ..simulation.plausibility import doubts, told
+from ..simulation.plausibility import doubts, warn_each
 from ..simulation.population import stationary
 from ..spice.ngspice import Engine
 from .recipe import Recipe, Sample
@@ -152,7 +152,7 @@ class Way:
         # between two points of the grid: the last of them lies well inside
         end_s = self._flat_s + min((last + 0.5) * self._step_s, self._pulse.width)
         waves = list(self._run.pulse(self._pulse, part.begin_s, end_s, part.state))
-        told(tuple(text for wave in waves for text in doubts(wave)))
+        warn_each(tuple(text for wave in waves for text in doubts(wave)))
         times = self._flat_s + self._step_s * np.arange(len(self._g), last + 1)
         self._g = np.concatenate([self._g, _sampled(waves, times - part.begin_s)])
         self._parts.append(part)

@@ -17,7 +17,7 @@ from ..compact.walk_kernel import STILL, start
 from ..device import walk_values
 from ..device.jart import Device
 from ..device.walk import HalfCycleWalk, Walk
-from ..simulation.population import started
+from ..simulation.population import start_walks
 from .recipe import Recipe, Sample
 from .record import HISTORY_POINTS, NAN, Record
 
@@ -53,7 +53,7 @@ def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample]) -> list
     walk = cell.device.walk if isinstance(cell.device.walk, Walk) else None
     devices, keys = [one.device for one in drawn], np.array([random_keys.stream_key(one.seed) for one in drawn])
     warm = walk if recipe.start == "stationary" else None
-    n, wanders, g = started(devices, [one.start_S for one in drawn], keys, warm, cell.model)
+    n, wanders, g = start_walks(devices, [one.start_S for one in drawn], keys, warm, cell.model)
     amplitudes = [recipe.known_pair.amplitude(one.target_S - now) for one, now in zip(drawn, g, strict=True)]
     if isinstance(cell.device.walk, HalfCycleWalk):
         devices = [_turned(*of) for of in zip(devices, n, amplitudes, keys, strict=True)]

@@ -127,7 +127,7 @@ def quantity(table: Table, column: Column, found: np.ndarray, accept: bool) -> n
         odd = values > quantities.PLAUSIBLE["s"][1] if column.field in ("rise_s", "fall_s") else None
         odd = quantities.implausible(base, values) & (values != 0) if odd is None else odd
         if odd.any():
-            _refuse(table, column, found, values, odd, f"outside {quantities.told(base)}", _ACCEPT)
+            _refuse(table, column, found, values, odd, f"outside {quantities.plausible_range(base)}", _ACCEPT)
     return values
 
 

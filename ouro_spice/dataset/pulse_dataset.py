@@ -26,7 +26,7 @@ from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..device.jart import Device
 from ..provenance.manifest import Manifest, describe
-from ..simulation.plausibility import check_walk, told, voltage_doubt
+from ..simulation.plausibility import check_walk, voltage_doubt, warn_each
 from ..simulation.write_voltages import Pair, recorded_pair
 from ..spice.ngspice import Ngspice
 from .reach import check_list
@@ -228,7 +228,7 @@ def _check_pulses(cell: Cell | CompactCell, pair: Pair) -> None:
     """Warn of a walk without a step, and of voltages that the model does not know (in circuits as they are run)."""
     check_walk(memristor(cell).walk, pair.total_s, "the pulses that cross the window")
     if isinstance(cell, CompactCell) and not cell.resistance:
-        told(tuple(filter(None, [voltage_doubt(max(-pair.v_set, pair.v_reset), cell.model == "tud")])))
+        warn_each(tuple(filter(None, [voltage_doubt(max(-pair.v_set, pair.v_reset), cell.model == "tud")])))
 
 
 def _place(out: str | Path | None, workers: int | None, scheduler: str | None, repair: bool) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
-from ..simulation.window_crossing import freed, traverse_s
+from ..simulation.window_crossing import traverse_s, without_bounds
 from ..simulation.write_voltages import Pair, pair
 from ..spice.ngspice import Engine
 
@@ -33,7 +33,7 @@ def reference_pair(cell: Cell | CompactCell, voltages: Pair | str, engine: Engin
             "voltages 'paper' are for compact cells without resistance: they stand at the device itself, and a window "
             "takes about 9e5 steps of 10 ns there, too many for SPICE; take 60us"
         )
-    free, low, high = freed(cell)
+    free, low, high = without_bounds(cell)
     ways = ((PAPER_V[0], low, high), (PAPER_V[1], high, low))
     took_s = (traverse_s(free, volts, start_n, end_n, _LONGEST_S, engine) for volts, start_n, end_n in ways)
     return voltages, Pair(*PAPER_V, max(took_s))

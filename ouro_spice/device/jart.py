@@ -114,7 +114,7 @@ class Device:
         self._check_barrier()
 
     def check_fit(self, model: str) -> None:
-        """Raise ValueError for a parameter that the fitted current of a reduced model does not know."""
+        """Raise ValueError for a parameter at another value than the fit of a reduced model was made for."""
         for name in TUD_LACKS + TUD_HOLDS:
             if getattr(self, name) != PARAMETERS[name].default:
                 raise ValueError(
@@ -150,7 +150,7 @@ class Device:
         check_barrier(self.parameters, (PARAMETERS["phin"].low, PARAMETERS["phin"].high), lengths, reach)
 
     def replace(self, **changes: Any) -> Device:
-        """Return this device with other values; unknown names and illegal values raise ValueError."""
+        """Return this device with other values; ValueError for unknown names and illegal values."""
         _check_names(changes)
         other = dataclasses.replace(self, **changes)
         if "r" not in changes and other.rdet != self.rdet:
@@ -158,7 +158,7 @@ class Device:
         return other
 
     def draw(self, rng: np.random.Generator, size: int, law: str | Spread = "ten_percent") -> list[Device]:
-        """Return devices that differ in r, l, Ndiscmin and Ndiscmax, this one being their mean.
+        """Return `size` devices with other r, l, Ndiscmin and Ndiscmax, this one being their mean.
 
         Parameters
         ----------
@@ -183,7 +183,7 @@ class Device:
 
     @property
     def parameters(self) -> dict[str, float]:
-        """Return all model parameters by name, in the order of the model."""
+        """Return the values of all model parameters by name, in the order of the model."""
         return {name: getattr(self, name) for name in PARAMETERS}
 
     @property
@@ -193,12 +193,12 @@ class Device:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Return where ``n_disc`` can go [1e26 m^-3]: the window, or the device's own limits where it is off."""
+        """Return the smallest and largest ``n_disc`` [1e26 m^-3]: the window, or else the device's own limits."""
         return max(self.Nlo, self.Ndiscmin), min(self.Nhi, self.Ndiscmax)
 
     @property
     def reach(self) -> tuple[float, float]:
-        """Return where ``n_disc`` can go [1e26 m^-3] while the bounds themselves walk."""
+        """Return the smallest and largest ``n_disc`` [1e26 m^-3] that a walk of the bounds themselves allows."""
         if not isinstance(self.walk, Walk):
             return self.bounds
         low, high = self.Ndiscmin * (1 - self.walk.band_min), self.Ndiscmax * (1 + self.walk.band)
@@ -211,7 +211,7 @@ PARAMETERS: dict[str, Parameter] = {
 
 
 def varied(values: Iterable[float]) -> dict[str, float]:
-    """Return values of `VARYING` by name, those beyond their legal range by rounding at its end."""
+    """Return values of `VARYING` by name; those beyond a legal range by rounding are put at its end."""
     return {name: PARAMETERS[name].within(float(value)) for name, value in zip(VARYING, values, strict=True)}
 
 
@@ -260,6 +260,7 @@ def jart_vcm_v1b(
 
 
 def _check_names(names: Any) -> None:
+    """Raise ValueError for a name that is no parameter, with the nearest known one."""
     for name in names:
         if name in PARAMETERS or name in ("realisation", "walk", "read_noise"):
             continue
@@ -272,6 +273,7 @@ def _of_kind(name: str, value: object, kinds: tuple[type, ...]) -> None:
 
 
 def _ordered(device: Device, low: str, high: str) -> None:
+    """Raise ValueError unless the parameter `low` is below the parameter `high`."""
     a, b = getattr(device, low), getattr(device, high)
     if not a < b:
         raise ValueError(f"{low} = {a:g} must be below {high} = {b:g} (both in 1e26 m^-3)")

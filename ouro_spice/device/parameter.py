@@ -12,7 +12,7 @@ _ROUNDING, _ROUNDING_AT_0 = 1e-9, 1e-15
 
 
 def quantity(default: float, unit: str, low: float, high: float, text: str, per_instance: bool = False) -> Any:
-    """Return the field of a dataclass for a parameter of a model: its default, with what `Parameter` has beside."""
+    """Return the field of a dataclass for a parameter: its default, with the metadata of `Parameter`."""
     meta = {"unit": unit, "low": low, "high": high, "text": text, "per_instance": per_instance}
     return field(default=default, metadata=meta)
 
@@ -30,11 +30,11 @@ class Parameter:
     per_instance: bool
 
     def check(self, value: float) -> None:
-        """Raise ValueError where `value` is not a finite number in the legal range."""
+        """Raise ValueError unless `value` is a finite number in the legal range."""
         check_range(self.name, value, self.low, self.high, self.unit)
 
     def within(self, value: float) -> float:
-        """Return the value, or the end of the legal range that it is beyond by rounding alone.
+        """Return the value, or the end of the legal range where only rounding puts it beyond that.
 
         ngspice can crash on an instance that is beyond its range by the last digit.
 

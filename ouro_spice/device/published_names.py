@@ -43,7 +43,7 @@ RADIUS = (
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """Return what to say of a name that is no parameter: what it is called here, the nearest known one, or all."""
+    """Return advice on a name that is no parameter: its name here, the nearest known one, or all."""
     known = list(known)
     if name in NAMES:
         meant, why = NAMES[name]

@@ -30,7 +30,7 @@ Range = tuple[float, float]
 
 
 def check_barrier(values: Mapping[str, float], phins: Range, lengths: Range, reach: Range) -> None:
-    """Raise ValueError where the current breaks off at some voltage.
+    """Raise ValueError where the current of the published equations breaks off at some voltage.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def check_barrier(values: Mapping[str, float], phins: Range, lengths: Range, rea
 
 
 def _largest_phin(key: tuple[float, ...], lengths: Range, reach: Range, low: float) -> float | None:
-    """Find the largest phin [eV] below the given one that is legal, rounded down; None: there is none."""
+    """Return the largest legal phin [eV] below the given one, by bisection, rounded down; None where there is none."""
     place = _NAMES.index("phin")
 
     def fine(phin: float) -> bool:
@@ -80,7 +80,7 @@ def _largest_phin(key: tuple[float, ...], lengths: Range, reach: Range, low: flo
 
 @lru_cache(maxsize=4096)
 def _end(key: tuple[float, ...], lengths: Range, reach: Range) -> float | None:
-    """Find the concentration [1e26 m^-3] at which a current first gets where the barrier's slope is 1; None: at none.
+    """Return the concentration [1e26 m^-3] at which a current first reaches the barrier's slope of 1; None: none does.
 
     It is the smallest current with the Schottky voltage of that slope, if there is one: the iteration of the
     temperature rises to it from T0, or without end.

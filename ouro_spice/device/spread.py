@@ -16,7 +16,7 @@ VARYING = ("r", "l", "Ndiscmin", "Ndiscmax")
 
 
 def _check_each(name: str, values: object) -> None:
-    """Raise ValueError for what is no value for each parameter that varies."""
+    """Raise ValueError unless there is one value for each parameter that varies."""
     if not isinstance(values, tuple) or len(values) != len(VARYING):
         raise ValueError(f"{name} = {shown(values)} must be a tuple of {len(VARYING)} numbers, for {VARYING}")
 
@@ -50,7 +50,7 @@ class Spread:
             raise ValueError(f"low = {self.low} and high = {self.high} must enclose 1, the nominal value")
 
     def factors(self, rng: np.random.Generator, size: int) -> np.ndarray:
-        """Return shares of the nominal values, (size, 4)."""
+        """Return values of `size` devices as shares of the nominal ones, (size, 4)."""
         from scipy.special import ndtr, ndtri
 
         sigma, low, high = map(np.array, (self.sigma, self.low, self.high))
@@ -73,7 +73,7 @@ SPREADS = {
 
 
 def spread(name: str | Spread) -> Spread:
-    """Return a D2D law by its name, or itself."""
+    """Return a D2D law: by its name in `SPREADS`, or as it is given."""
     if isinstance(name, Spread):
         return name
     if not isinstance(name, str) or name not in SPREADS:

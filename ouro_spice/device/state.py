@@ -5,17 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._util.checks import check_kind, check_range, check_text, checked_numbers, shown
 from .read_noise import Telegraph
 from .walk_state import WalkState
-
-if TYPE_CHECKING:
-    pass
-
 
 _HIGHEST_V = 1e4
 """A node voltage of a state is not beyond it."""
@@ -60,11 +55,11 @@ class State:
         object.__setattr__(self, "n_disc", tuple(map(float, n)))
 
     def walked(self, index: int = 0) -> WalkState | None:
-        """Return where the walk of one memristor stands."""
+        """Return the state of one memristor's walk; None where it begins at the device's own values."""
         return self.wander[index] if self.wander else None
 
     def noise(self, index: int = 0) -> Telegraph:
-        """Return where the read noise of one memristor stands."""
+        """Return the state of one memristor's read noise."""
         return (self.telegraph[index] if self.telegraph else None) or Telegraph()
 
     def changed(self, index: int = 0, **values: float | WalkState | Telegraph | None) -> State:
@@ -77,7 +72,7 @@ class State:
 
 
 def check_single(state: State) -> None:
-    """Raise ValueError for what is no state, or one of several memristors."""
+    """Raise ValueError unless it is the state of one memristor."""
     if not isinstance(state, State):
         raise ValueError(f"state = {shown(state)} must be an ouro_spice.State; cell.state(g_S) makes one")
     if len(state.n_disc) != 1:

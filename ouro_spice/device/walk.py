@@ -48,7 +48,7 @@ class Walk:
             check_range(name, getattr(self, name), 0, 0.95, "")
 
     def check_time(self, time_s: float, most: float) -> None:
-        """Raise ValueError for a pulse [s] in which the walk takes more than `most` steps."""
+        """Raise ValueError for a pulse of `time_s` [s] in which the walk takes more than `most` steps."""
         steps = time_s / self.step_s
         if steps > most:
             raise ValueError(
@@ -58,8 +58,8 @@ class Walk:
 
     @property
     def settings(self) -> np.ndarray:
-        """Return the numbers as kernels take them: step, kicks of l and r, progress, kicks of Nmin and Nmax, both
-        bands.
+        """Return the law's numbers as kernels take them, (8,): see `walk_kernel.STEP` and those after it for the
+        places.
         """
         return np.array(
             [self.step_s, self.kick, self.kick, self.progress, self.kick_min, self.kick_max, self.band, self.band_min]

@@ -56,7 +56,7 @@ class WalkState:
 
     @classmethod
     def at(cls, r: float, l: float, n_min: float, n_max: float, n_disc: float) -> WalkState:  # noqa: E741
-        """Return a walk that begins here."""
+        """Return a walk that begins at these values of r [m], l [nm], Ndiscmin, Ndiscmax and N [1e26 m^-3]."""
         return cls(r, l, n_min, n_max, r, l, n_min, n_max, n_disc)
 
     @property
@@ -66,7 +66,7 @@ class WalkState:
 
     @classmethod
     def from_vector(cls, values: np.ndarray, polarity: int) -> WalkState:
-        """Return the walk that a kernel's numbers stand for."""
+        """Return the walk of a kernel's numbers, (11,), and a polarity."""
         return cls(*map(float, values[:-1]), count=int(values[-1]), polarity=polarity)
 
 

@@ -19,9 +19,12 @@ _ROUNDING = 1e-6
 """A step ends with a part of a pulse that ends within this share of it."""
 
 
-def initial_state(device: Device, n_disc: float, wander: WalkState | None = None, amid: bool = False) -> WalkState:
-    """Return where the walk stands: as given, or at the device's own values; `amid` a pulse its steps have begun
-    there.
+def initial_state(
+    device: Device, n_disc: float, wander: WalkState | None = None, inside_pulse: bool = False
+) -> WalkState:
+    """Return the state of the walk that a pulse begins with: as given, or at the device's own values.
+
+    At a step's beginning N is the present one; `inside_pulse` it is kept as it is: the step has begun in the pulse.
     """
     if wander is None:
         return WalkState.at(*(getattr(device, name) for name in VARYING), n_disc=n_disc)
@@ -30,13 +33,13 @@ def initial_state(device: Device, n_disc: float, wander: WalkState | None = None
             raise ValueError(
                 f"wander: clock_s = {wander.clock_s:g} must be below the walk's step_s, {device.walk.step_s:g}"
             )
-        if wander.clock_s <= _ROUNDING * device.walk.step_s and not amid:  # a new step begins where the state is now
+        if wander.clock_s <= _ROUNDING * device.walk.step_s and not inside_pulse:
             return dataclasses.replace(wander, n_begin=n_disc)
     return wander
 
 
 def current_values(device: Device, n_disc: float, wander: WalkState) -> np.ndarray:
-    """Return the values of r, l, Ndiscmin, Ndiscmax now, (4,)."""
+    """Return the present values of r [m], l [nm], Ndiscmin and Ndiscmax [1e26 m^-3], (4,)."""
     if isinstance(device.walk, Walk):
         return _after(wander)
     slopes = _slopes(wander) * (n_disc - wander.n_begin)
@@ -44,7 +47,7 @@ def current_values(device: Device, n_disc: float, wander: WalkState) -> np.ndarr
 
 
 def current_device(device: Device, n_disc: float, wander: WalkState | None = None) -> Device:
-    """Return the device as it is now, without its walk: what a read sees."""
+    """Return the device with its present values, without its walk: the one that a read measures."""
     if device.walk is None:
         return device
     wander = initial_state(device, n_disc, wander)
@@ -53,14 +56,14 @@ def current_device(device: Device, n_disc: float, wander: WalkState | None = Non
 
 
 def held_concentration(wander: WalkState, n_disc: float) -> float:
-    """Return the concentration inside the limits of a walk that has ended a step, as the law holds it there."""
+    """Return the concentration inside the present limits of a walk that has ended a step [1e26 m^-3]."""
     return max(wander.Ndiscmin, min(wander.Ndiscmax, n_disc)) if wander.count else n_disc
 
 
 def half_cycle(
     device: Device, n_disc: float, wander: WalkState, polarity: int, streams: np.ndarray
 ) -> tuple[Device, WalkState]:
-    """Return the device for a pulse under `HalfCycleWalk`, and its walk: new values where the polarity is a new one."""
+    """Return the device for a pulse under `HalfCycleWalk`, and its walk: new values at each change of polarity."""
     if not isinstance(device.walk, HalfCycleWalk):
         raise ValueError(f"walk = {device.walk}: must be a HalfCycleWalk, whose half-cycles these are")
     if polarity not in (0, wander.polarity):
@@ -74,7 +77,7 @@ def half_cycle(
 def _turned(
     device: Device, walk: HalfCycleWalk, n_disc: float, wander: WalkState, polarity: int, streams: np.ndarray
 ) -> WalkState:
-    """Return the walk at the beginning of a half-cycle of another polarity: values drawn anew."""
+    """Return the walk at the beginning of a half-cycle of another polarity, its values drawn anew."""
     from .._util import philox  # numba, for devices that walk alone
 
     u = 2 * philox.walk_uniforms(streams, wander.count, 1)[0, :4] - 1
@@ -86,7 +89,7 @@ def _turned(
 
 
 def _slopes(wander: WalkState) -> np.ndarray:
-    """Return dr/dN and dl/dN of a half-cycle, (2,): the new values are reached where N has gone all its way."""
+    """Return dr/dN and dl/dN of a half-cycle, (2,): at the end of N's way r and l have their new values."""
     way = (wander.Ndiscmax if wander.polarity < 0 else wander.Ndiscmin) - wander.n_begin
     if wander.polarity == 0 or way * wander.polarity >= 0 or abs(way) < _SHORTEST_WAY * wander.n_begin:
         return np.zeros(2)

@@ -19,7 +19,7 @@ from ..circuit.pulse import Pulse
 from ..compact import characteristics
 from ..device.jart import Device
 from ..simulation.transient import simulate
-from ..simulation.window_crossing import freed
+from ..simulation.window_crossing import without_bounds
 from ..simulation.write_voltages import Pair
 from ..spice.ngspice import Engine, default_engine
 
@@ -102,7 +102,7 @@ def noise_free(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = Non
     """
     check_cell(cell, pair)
     check_engine(engine)
-    free, low, high = freed(pair.gated(cell))
+    free, low, high = without_bounds(pair.gated(cell))
     ways = []
     for volts, start, end in ((pair.v_set, low, high), (pair.v_reset, high, low)):
         for factor in _LONGEST:
@@ -125,7 +125,7 @@ def simulated(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = None
     pair's time. It gives the times of `noise_free` within the solver's error, and shows what a prediction costs.
     Arguments and further errors are those of `noise_free`.
     """
-    free, low, high = freed(pair.gated(cell))
+    free, low, high = without_bounds(pair.gated(cell))
     device, model = memristor(free), free.model if isinstance(free, CompactCell) else None
 
     def one(g_S: float, dg_S: float) -> float:

@@ -21,9 +21,9 @@ from ..device.read_noise import Telegraph
 from ..device.state import State
 from ..device.walk import HalfCycleWalk, Walk
 from ..device.walk_state import WalkState
-from ..simulation.plausibility import told, voltage_doubt
-from ..simulation.population import started
-from ..simulation.telegraph_noise import advanced, observed_concentration
+from ..simulation.plausibility import voltage_doubt, warn_each
+from ..simulation.population import start_walks
+from ..simulation.telegraph_noise import advance, observed_concentration
 from .cell_batch import CellBatch
 
 _MOST = 32
@@ -93,7 +93,7 @@ class CompactFleet(CellBatch[CompactCell]):
         given = np.array([(one.amplitude, one.rise, one.width, one.fall) for one in pulses]).reshape(-1, 4)
         if not self.cell.resistance:  # else the devices have less
             highest_V = float(np.max(np.abs(given[:, 0]), initial=0.0))
-            told(tuple(filter(None, [voltage_doubt(highest_V, self.cell.model == "tud")])))
+            warn_each(tuple(filter(None, [voltage_doubt(highest_V, self.cell.model == "tud")])))
         now, energy = self._states_for(places, np.array([one.polarity for one in pulses], int)), np.empty(len(places))
 
         def part(of: slice, bundle: tuple, n: np.ndarray, scratch: np.ndarray) -> None:
@@ -130,7 +130,7 @@ class CompactFleet(CellBatch[CompactCell]):
         warm = self._walk if start == "stationary" and isinstance(self._walk, Walk) else None
 
         def part(of: slice) -> None:
-            n[of], w[of], _ = started(self.devices[of], start_S[of], self._keys[of], warm, self.cell.model)
+            n[of], w[of], _ = start_walks(self.devices[of], start_S[of], self._keys[of], warm, self.cell.model)
 
         share(part, len(self), self._threads, _MOST)
         return _States(n, _vectors(self.devices), w, np.zeros(len(self), int))
@@ -205,7 +205,7 @@ class CompactFleet(CellBatch[CompactCell]):
 
     def _advance_noise(self, place: int, time_s: float) -> None:
         """Move the read noise of a device on by a time [s]."""
-        self._telegraph[place] = advanced(self.devices[place], self._telegraph[place], time_s, self._keys[place])
+        self._telegraph[place] = advance(self.devices[place], self._telegraph[place], time_s, self._keys[place])
 
 
 def _vectors(devices: Sequence[Device]) -> np.ndarray:

@@ -13,7 +13,7 @@ from .._util.checks import check_engine, check_kind, check_range, check_text, ch
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
-from ..simulation.window_crossing import followed, freed
+from ..simulation.window_crossing import run_crossing, without_bounds
 from ..simulation.write_voltages import Pair
 from ..spice.ngspice import Engine, default_engine
 from .programmers.fixed import overs
@@ -152,7 +152,7 @@ def nominal_times(cell: Cell | CompactCell, voltages: Pair, engine: Engine | Non
     check_kind("cell", cell, (*get_args(Cell), CompactCell), "a cell with a memristor")
     check_kind("voltages", voltages, Pair)
     check_engine(engine)
-    free, low, high = freed(voltages.gated(cell))
+    free, low, high = without_bounds(voltages.gated(cell))
     engine = engine or default_engine()
     grid = np.array(overs(voltages, *OVERS))
     sides = ((voltages.v_set, low, high), (voltages.v_reset, high, low))
@@ -183,7 +183,7 @@ def _way(
     """
     limit_s = _FIRST * expected_s
     for _ in range(_TRIES):
-        crossed_s, flat_s, wave = followed(free, float(volts), start_n, end_n, limit_s, engine, _EDGE * limit_s)
+        crossed_s, flat_s, wave = run_crossing(free, float(volts), start_n, end_n, limit_s, engine, _EDGE * limit_s)
         if np.isfinite(crossed_s):
             break
         limit_s *= _MORE

@@ -13,7 +13,7 @@ import numpy as np
 from .._util.checks import checked_path
 from .._util.files import make_folder, write_whole
 from .._util.progress import notice
-from .differences import differences, listed
+from .former_work import former_work, undamaged
 
 _SETTINGS = "settings_json"
 
@@ -26,7 +26,7 @@ _taken: set[Path] = set()
 def cached_arrays(
     folder: str | Path | None, name: str, settings: Mapping[str, Any], make: Callable[[], Mapping[str, np.ndarray]]
 ) -> Arrays:
-    """Return the arrays that `make` returns, from the file ``NAME-DIGEST.npz`` where they have been made before.
+    """Return the arrays that `make` makes, from the file ``NAME-DIGEST.npz`` where they have been made before.
 
     The digest is that of the settings, which stand in the file, too: arrays of other settings are never taken for these
     and stay where they are; what differs from the nearest of them is said once, where this process has not made it. A
@@ -57,7 +57,7 @@ def cached_arrays(
         raise ValueError(f"name = {name!r} must be part of a file's name: no folder")
     text = json.dumps(settings, sort_keys=True, allow_nan=False)
     path = make_folder(checked_path("out", folder)) / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.npz"
-    found = _read(path, text)
+    found = undamaged(lambda: _read(path, text))
     if found is None:
         _say_why(path, name, json.loads(text))
     _taken.add(path)
@@ -71,22 +71,16 @@ def cached_arrays(
 
 
 def _say_why(path: Path, name: str, wanted: Mapping[str, Any]) -> None:
-    """Say what differs from the nearest file of the same name that is there from before."""
+    """Log what differs from the nearest file of the same name that an earlier process has made."""
     others = (one for one in sorted(path.parent.glob(f"{name}-{'?' * 12}.npz")) if one != path and one not in _taken)
-    found = [(differences(there, wanted), there) for there in map(_settings_of, others) if there is not None]
-    # first the same work of another maker, then other work
-    found = [(bool(differences(there, wanted, ("settings",))), len(all_), all_) for all_, there in found if all_]
+    found = former_work(others, _settings_of, wanted)
     if found:
-        notice(f"{name} is made anew: {listed(min(found)[-1])}")
+        notice(f"{name} is made anew: {min(found, key=lambda work: work.distance).words}")
 
 
-def _settings_of(path: Path) -> dict[str, Any] | None:
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            found = json.loads(str(archive[_SETTINGS]))
-    except Exception:  # a damaged archive raises nearly anything
-        return None
-    return found if isinstance(found, dict) else None
+def _settings_of(path: Path) -> Any:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        return json.loads(str(archive[_SETTINGS]))
 
 
 def _write(path: Path, arrays: Arrays) -> None:
@@ -96,12 +90,7 @@ def _write(path: Path, arrays: Arrays) -> None:
 
 
 def _read(path: Path, text: str) -> Arrays | None:
-    """Return what a file of these settings holds; None where there is none, or a damaged one."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        return None
-    except Exception:
-        return None
+    """Return the arrays of a file; None where its settings are others."""
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
     return arrays if str(arrays.pop(_SETTINGS, "")) == text else None

@@ -75,11 +75,12 @@ _SUFFIXES = {"s": "s", "S": "S", "V": "V", "K": "K", "m": "m", "J": "J", "A": "A
 
 
 def kind_of(place: str, values: Mapping[str, Any]) -> type | None:
-    """Return the class of a part by its place and the names of its values; None where there is none such."""
+    """Return the class of a part by its place and the names of its values; None for an unknown place."""
     return max(PLACES.get(place, ()), key=lambda kind: _likeness(kind, values), default=None)
 
 
 def _likeness(kind: type, values: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many of some values a class has as fields, and minus how many it lacks, to be compared."""
     names = {f.name for f in dataclasses.fields(kind)}
     return len(names & set(values)), -len(names - set(values))
 
@@ -90,7 +91,7 @@ def cell_class(cell: Mapping[str, Any]) -> type | None:
 
 
 def reduced(cell: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the description of a cell without the values that are defaults, see `DEFAULTS`.
+    """Return the description of a cell without the values that are the defaults, see `DEFAULTS`.
 
     What is no cell of this package, such as measurements, comes back as it is.
     """
@@ -99,12 +100,14 @@ def reduced(cell: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _reduced(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a part that are not its defaults."""
     known = defaults(kind)
     own = {name: _plain(value) for name, value in values.items() if name != "kind" or kind is Process}
     return {name: _part(name, value) for name, value in own.items() if name not in known or value != known[name]}
 
 
 def _part(place: str, value: Any) -> Any:
+    """Return a value of a part, reduced where it is a part itself."""
     if isinstance(value, list) and place in PLACES:
         return [_part(place, one) for one in value]
     if not isinstance(value, Mapping):
@@ -117,17 +120,19 @@ def _part(place: str, value: Any) -> Any:
 
 
 def completed(cell: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the description of a cell with the defaults of fields that it lacks, as those of older versions do."""
+    """Return the description of a cell with the defaults of fields that it lacks, as older ones do."""
     kind = cell_class(cell)
     return dict(cell) if kind is None else {"kind": kind.__name__} | _completed(kind, json.loads(json.dumps(cell)))
 
 
 def _completed(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all values of a part, the defaults included."""
     own = {name: value for name, value in values.items() if name != "part" and (name != "kind" or kind is Process)}
     return {name: _whole(name, value) for name, value in ({**defaults(kind), **_built(kind, own), **own}).items()}
 
 
 def _whole(place: str, value: Any) -> Any:
+    """Return a value of a part, completed where it is a part itself."""
     if isinstance(value, list | tuple) and place in PLACES:
         return [_whole(place, one) for one in value]
     if not isinstance(value, Mapping):
@@ -137,20 +142,20 @@ def _whole(place: str, value: Any) -> Any:
 
 
 def _built(kind: type, own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts that a class makes itself where none are given."""
+    """Return the parts that a class makes itself where none is given, by field."""
     lacking = (f for f in dataclasses.fields(kind) if f.name not in own)
     made = {f.name: f.default_factory() for f in lacking if f.default_factory is not dataclasses.MISSING}
     return {name: _values(one) for name, one in made.items()}
 
 
 def defaults(kind: type) -> dict[str, Any]:
-    """Return the value of each field with which everything is as it was before there was that field."""
+    """Return the value of each field at which everything is as it was before there was the field."""
     fields = {f.name: f.default for f in dataclasses.fields(kind) if f.default is not dataclasses.MISSING}
     return _plain(fields) | _plain(DEFAULTS.get(kind.__name__, {}))
 
 
 def _plain(value: Any) -> Any:
-    """Return it as JSON gives it back, whole numbers as such: 20 and 20.0 are one value."""
+    """Return a value as JSON gives it back, whole numbers as int: 20 and 20.0 are the same."""
     value = _values(value)
     if isinstance(value, Mapping):
         return {str(name): _plain(one) for name, one in value.items()}
@@ -167,7 +172,7 @@ def _values(part: Any) -> Any:
 
 
 def unit(place: str, name: str) -> str:
-    """Return the unit of a value by the part that it belongs to and its name, "" where it has none or is not known."""
+    """Return the unit of a value by its part and name; "" where it has none or is not known."""
     if place in ("device", "devices") and name in PARAMETERS:
         found = PARAMETERS[name].unit
         return "" if found == "1" else found

@@ -31,7 +31,7 @@ Origin = Manifest | Mapping[str, Any]
 
 
 def differences(a: Origin, b: Origin, only: Collection[str] = EVERYTHING) -> list[str]:
-    """Return what differs from `a`, as a rule what is on disk, to `b`, what is wanted: such as "r_bl 2 -> 0 Ohm".
+    """Return what differs from `a` (mostly on disk) to `b` (wanted), in words such as "r_bl 2 -> 0 Ohm".
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def differences(a: Origin, b: Origin, only: Collection[str] = EVERYTHING) -> lis
 
 
 def listed(found: Sequence[str], most: int = _SHOWN) -> str:
-    """Return differences as a part of a sentence, those beyond the first few counted."""
+    """Return differences as part of a sentence; those beyond the first few are counted."""
     if not found:
         return "nothing that is recorded"
     more = f" and {len(found) - most} more" if len(found) > most else ""
@@ -67,6 +67,7 @@ def listed(found: Sequence[str], most: int = _SHOWN) -> str:
 
 
 def _parts(of: Origin) -> dict[str, Any]:
+    """Return what is compared of a manifest or its origin, by name."""
     if isinstance(of, Manifest):
         known = of.origin
         return {
@@ -99,12 +100,12 @@ def _cell_unit(path: tuple[str, ...]) -> str:
 
 
 def _place(path: tuple[str, ...]) -> str:
-    """Return the part that a value belongs to, without its number."""
+    """Return the name of the part that a value belongs to, without its number."""
     return path[-1].partition("[")[0] if path else ""
 
 
 def _files(a: Mapping[str, Any], b: Mapping[str, Any], explained: bool) -> list[str]:
-    """Return texts of models and libraries; netlists where nothing else says why they are others."""
+    """Return the changed models and libraries in words; the netlists where nothing else explains them."""
     if a["former"] or b["former"]:  # with comments then
         return []
     names = [name for name in sorted({*a["files"], *b["files"]}) if a["files"].get(name) != b["files"].get(name)]
@@ -121,6 +122,7 @@ def _change(a: Mapping[str, str], b: Mapping[str, str], name: str) -> str:
 
 
 def _code(a: Mapping[str, str] | None, b: Mapping[str, str] | None) -> list[str]:
+    """Return the modules that differ, in words."""
     if not a and not b:
         return []
     if not a or not b:
@@ -138,7 +140,7 @@ def _settings(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
 
 
 def _values(a: Any, b: Any, name: Any, unit_of: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """Return the differing leaves of two trees, each in words."""
+    """Yield the leaves of two trees that differ, each in words."""
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         for key in dict.fromkeys((*b, *a)):
             yield from _values(a.get(key), b.get(key), name, unit_of, (*path, key))

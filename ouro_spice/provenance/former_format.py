@@ -20,19 +20,19 @@ _NUMBERS = ("numpy", "scipy", "numba")
 
 
 def circuit(kind: str, parts: Mapping[str, Any], files: Mapping[str, str]) -> str:
-    """Return the hash of a cell, all values, and of all files of models and netlists."""
+    """Return the hash of all values of a cell and of all its files of models and netlists."""
     lines = (f"{name} {digest}" for name, digest in sorted(files.items()))
     return hashlib.sha256("\n".join([kind, json.dumps(parts, sort_keys=True), *lines]).encode()).hexdigest()
 
 
 def origin(digest: str, cell: Mapping[str, Any], settings: Any, versions: Mapping[str, str]) -> dict[str, Any]:
-    """Return what decided the numbers: circuit, settings, and the versions of the tools."""
+    """Return what decided the numbers: circuit, settings, versions of the tools."""
     names = _TOOLS + (_NUMBERS if cell.get("kind") == CompactCell.__name__ else ())
     return {"circuit": digest, "settings": settings, "simulator": {name: versions.get(name) for name in names}}
 
 
 def files(cell: Cell | CompactCell) -> dict[str, str]:
-    """Return the hashes of models, libraries and netlists of a circuit as they were recorded; none of a compact cell.
+    """Return the hashes of models, libraries and netlists of a circuit as they were recorded; {} for a compact cell.
 
     Of a compact cell it was the source of its model, which is code.
     """

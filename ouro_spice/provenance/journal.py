@@ -18,7 +18,7 @@ from ..circuit.testbench import Testbench
 from ..device.read_noise import Telegraph
 from ..device.state import State
 from ..device.walk_state import WalkState
-from .differences import MAKER, differences, listed
+from .former_work import former_work, undamaged
 from .manifest import Manifest, describe
 
 
@@ -64,6 +64,7 @@ class Journal:
             _say_why(self.path, json.loads(self._head)["origin"])
 
     def _read(self) -> dict[str, Any]:
+        """Return the items in the file, by key; ValueError where it does not belong to the work."""
         try:
             text = read_bytes(self.path).decode("utf-8", errors="replace")
         except FileNotFoundError:
@@ -73,10 +74,11 @@ class Journal:
             raise ValueError(f"{self.path} does not hold what its name says: remove it, or name another folder")
         if not text.endswith("\n"):  # torn; the next item begins a line of its own
             self._append("")
-        return dict(item for item in map(_item, lines[1:]) if item)
+        items = (undamaged(lambda line=line: _item(line)) for line in lines[1:])
+        return dict(item for item in items if item)
 
     def once(self, key: str, work: Callable[[], Any]) -> Any:
-        """Return the value of an item: as it was found, or by doing the work, and then kept."""
+        """Return the value of an item: as it was found, or else by doing the work, which is then added."""
         if key in self.items:
             return self.items[key]
         value = work()
@@ -84,7 +86,7 @@ class Journal:
         return value
 
     def add(self, key: str, value: Any) -> None:
-        """Keep an item, whatever JSON can hold; numbers come back as exactly the same ones.
+        """Write an item, of anything that JSON can hold; numbers come back exactly the same.
 
         Raises
         ------
@@ -105,25 +107,20 @@ class Journal:
 
 
 def _say_why(path: Path, wanted: dict[str, Any]) -> None:
-    """Say what differs in the same work that others have begun in the folder: it is not resumed."""
-    for other in sorted(path.parent.glob("unfinished-*.jsonl")):
-        try:
-            with other.open(encoding="utf-8") as file:
-                there = json.loads(file.readline())["origin"]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        found = differences(there, wanted)
-        # a netlist changes with the libraries in it
-        if found and not set(found) - {*differences(there, wanted, MAKER), "netlist changed"}:
-            notice(f"{other} is not resumed: {listed(found)}")
+    """Log what differs in the same work of other makers in the folder, which is not resumed."""
+    for other in former_work(sorted(path.parent.glob("unfinished-*.jsonl")), _origin_of, wanted):
+        if other.of_another_maker:
+            notice(f"{other.path} is not resumed: {other.words}")
+
+
+def _origin_of(path: Path) -> Any:
+    with path.open(encoding="utf-8") as file:
+        return json.loads(file.readline())["origin"]
 
 
 def _item(line: str) -> tuple[str, Any] | None:
-    """Return the key and value of a line, None where it is not whole or was changed."""
-    try:
-        key, value, checksum = json.loads(line)
-    except (ValueError, TypeError, RecursionError):
-        return None
+    """Return the key and value of a line; None where it was changed. One that is not whole raises anything."""
+    key, value, checksum = json.loads(line)
     return (key, value) if isinstance(key, str) and checksum == _checksum(key, value) else None
 
 
@@ -132,7 +129,7 @@ def _checksum(key: str, value: Any) -> str:
 
 
 def array_manifest(array: Array, bench: Testbench, state: State, **given: Any) -> Manifest:
-    """Return the manifest of work on an array: circuit, models, code, tools, devices, where they stand, what is given.
+    """Return the manifest of work on an array: circuit, models, code, tools, devices, state, and `given`.
 
     Parameters
     ----------

@@ -51,7 +51,7 @@ _HELP = ("walk_clock",)
 
 
 def code(work: str, compact: bool) -> dict[str, str]:
-    """Return the hash of all code that can change the results of a kind of work, by file name.
+    """Return by file name the hashes of all code that can change the results of a kind of work.
 
     That is the package's modules and, in circuits, Verilog-A that helps the solver.
 

@@ -67,7 +67,7 @@ class Manifest:
 
     @property
     def origin(self) -> dict[str, Any]:
-        """Return what decides the numbers: circuit, code, settings, and the versions of the tools."""
+        """Return what decides the numbers: circuit, code, settings, versions of the tools."""
         if self.code is None:
             return former_format.origin(self.circuit, self.cell, self.settings, self.versions)
         found = {"circuit": self.circuit, "cell": reduced(self.cell), "files": self.files, "code": self.code}
@@ -75,7 +75,7 @@ class Manifest:
 
     @property
     def tools(self) -> dict[str, str]:
-        """Return the versions of what decides the numbers."""
+        """Return the versions of the tools that decide the numbers, by name."""
         compact = self.cell.get("kind") in (CompactCell.__name__, MEASUREMENT)
         learned = any(name.startswith("predictor/") for name in self.code or ())
         names = _NUMBERS + (() if compact else _TOOLS) + (("torch",) if learned else ())
@@ -83,12 +83,12 @@ class Manifest:
 
     @property
     def digest(self) -> str:
-        """Return the hash of the maker: of all that decides the numbers, see `origin`."""
+        """Return the hash of the maker: of everything that decides the numbers, see `origin`."""
         return hashlib.sha256(json.dumps(self.origin, sort_keys=True).encode()).hexdigest()
 
     @property
     def mark(self) -> str:
-        """Return the hash that each file of a dataset carries: of everything in it but the failures."""
+        """Return the hash that each file of a dataset carries: of the manifest without the failures."""
         return self.digest if self.code is None else dataclasses.replace(self, failures={}).sha256
 
     def to_json(self) -> str:
@@ -100,12 +100,12 @@ class Manifest:
 
     @property
     def sha256(self) -> str:
-        """Return the hash of everything in it, see `to_json`."""
+        """Return the hash of the whole manifest, see `to_json`."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
-        """Read a manifest; ValueError for what is none, or does not have the hash that it names as its ``sha256``."""
+        """Return a manifest from its text; ValueError for what is none, or does not have its own ``sha256``."""
         try:
             values = json.loads(text)
         except (ValueError, RecursionError):
@@ -119,7 +119,7 @@ class Manifest:
         return manifest
 
     def check_circuit(self) -> None:
-        """Raise ValueError where cell and files do not have the hash that the manifest names as its circuit."""
+        """Raise ValueError unless cell and files have the hash that the manifest names as its circuit."""
         if self.cell.get("kind") == MEASUREMENT:
             right = measured_circuit(*self.files.values()) if len(self.files) == 1 else ""
             right = right if [self.cell.get("file")] == list(self.files) else ""
@@ -143,7 +143,7 @@ _OPTIONAL = ("settings", "failures", "code")
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a manifest; ValueError for one that is missing, not known or of another kind."""
+    """Return the fields of a manifest; ValueError for a missing or unknown one, or one of another kind."""
     missing = [name for name in _KINDS if name not in values and name not in _OPTIONAL]
     if missing:
         raise ValueError(f"not an ouro_spice manifest: it lacks {', '.join(missing)}")
@@ -158,12 +158,12 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def measured_circuit(digest: str) -> str:
-    """Return what stands for the circuit of measurements, by the hash of the file that they come from."""
+    """Return the hash that stands for the circuit of measurements, from the hash of their file."""
     return hashlib.sha256(f"measured {digest}".encode()).hexdigest()
 
 
 def _circuit(cell: dict[str, Any], files: dict[str, str]) -> str:
-    """Return the hash of what in a cell is no default, and of all files of models and netlists."""
+    """Return the hash of a cell without its defaults, and of all files of models and netlists."""
     return hashlib.sha256(json.dumps([reduced(cell), files], sort_keys=True).encode()).hexdigest()
 
 
@@ -186,13 +186,14 @@ def describe(cell: Cell | CompactCell, made_by: str = "simulation", /, **setting
 
 @lru_cache(maxsize=64)
 def _describe(cell: Cell | CompactCell, _own: tuple[str, ...]) -> Manifest:
+    """Return the manifest of a cell without settings and code; `_own`: what files of its own process hold now."""
     files = {} if isinstance(cell, CompactCell) else _circuit_files(cell)
     described = {"kind": type(cell).__name__} | _parts(cell)
     return Manifest(circuit=_circuit(described, files), files=files, cell=described, versions=versions())
 
 
 def _parts(cell: Cell | CompactCell) -> dict[str, Any]:
-    """Return all values of a cell; a process's files without the folders they lie in, which decide nothing."""
+    """Return all values of a cell; of a process's files the names alone, as folders decide nothing."""
     parts = dataclasses.asdict(cell)
     if isinstance(cell, CompactCell):
         return parts
@@ -204,9 +205,7 @@ def _parts(cell: Cell | CompactCell) -> dict[str, Any]:
 
 
 def _circuit_files(cell: Cell) -> dict[str, str]:
-    """Return hashes of the texts of a circuit. Options of the solver, what is recorded and titles are none of its
-    physics.
-    """
+    """Return the hashes of a circuit's texts; solver options, records and titles are not part of its physics."""
     benches, files = netlists(cell), {}
     for bench in benches.values():  # a sense path is there in reads alone
         files |= {f"{name}.lib": assets.text_sha256(assets.library(name)) for name in bench.libraries}
@@ -216,19 +215,20 @@ def _circuit_files(cell: Cell) -> dict[str, str]:
 
 
 def _elements(bench: Testbench) -> str:
+    """Return the hash of a testbench's elements and initial voltages."""
     lines = [*bench.elements, *(f".ic v({node})={volts:.17g}" for node, volts in bench.volts)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def netlists(cell: Cell) -> dict[str, Testbench]:
-    """Return the testbenches that stand for a circuit: a SET pulse, a RESET pulse, a read."""
+    """Return the testbenches that stand for a circuit by name: a SET pulse, a RESET pulse, a read."""
     pulses = {"set": Pulse(-1.0, 1e-6), "reset": Pulse(1.0, 1e-6)}
     return {name: cell.testbench([pulse]) for name, pulse in pulses.items()} | {"read": cell.read_testbench()}
 
 
 @lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
-    """Return versions of everything that takes part."""
+    """Return the versions of everything that takes part, by name."""
     found = {"python": platform.python_version()}
     for package in ("ouro-spice", "numpy", "scipy", "numba", "PySpice", "torch"):
         try:

@@ -34,7 +34,7 @@ def rebuilt(manifest: Manifest) -> Cell | CompactCell:
 
 
 def built(manifest: Manifest) -> Cell | CompactCell:
-    """Return the cell of a manifest's values, though models or libraries here may be others; ValueError for no cell."""
+    """Return the cell of a manifest's values, whatever models and libraries there are here; ValueError for no cell."""
     kind = cell_class(manifest.cell)
     if kind is None:
         known = ", ".join(CELLS)
@@ -43,7 +43,7 @@ def built(manifest: Manifest) -> Cell | CompactCell:
 
 
 def changed_circuit(manifest: Manifest, cell: Cell | CompactCell) -> list[str]:
-    """Return what differs between a manifest's circuit and that of a cell here, see `differences`; nothing: it fits.
+    """Return what differs between a manifest's circuit and a cell's here, see `differences`; [] where it fits.
 
     One of the former format has hashes of texts with their comments: there a comment differs, too.
     """
@@ -60,7 +60,7 @@ def changed_circuit(manifest: Manifest, cell: Cell | CompactCell) -> list[str]:
 
 
 def unlike(trained: Manifest, here: Manifest) -> list[str]:
-    """Return what differs between the circuit of a predictor's training and another one; nothing: it fits."""
+    """Return what differs between the circuit of a predictor's training and another; [] where it fits."""
     found = differences(trained, here, CIRCUIT)
     if found or trained.circuit == here.circuit:
         return found
@@ -74,7 +74,7 @@ def unlike(trained: Manifest, here: Manifest) -> list[str]:
 
 
 def check_fit(trained: Manifest, here: Manifest | str, what: str, remedy: str) -> None:
-    """Raise ValueError for another circuit than that of a training, saying what differs.
+    """Raise ValueError for another circuit than that of a training, naming what differs.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def check_fit(trained: Manifest, here: Manifest | str, what: str, remedy: str) -
 
 
 def taken_over(manifest: Manifest) -> Manifest:
-    """Return a manifest of the former format as one of today's, of the same circuit; its maker is not known.
+    """Return a manifest of the former format as one of today's with the same circuit; its maker is not known.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def taken_over(manifest: Manifest) -> Manifest:
 
 
 def _part(kind: type, values: Mapping[str, Any]) -> Any:
-    """Return a part of a cell, or the cell, from the description of it."""
+    """Return a part of a cell, or the cell, from its description."""
     own = {name: value for name, value in values.items() if name != "kind" or kind is Process}
     unknown = sorted(set(own) - {f.name for f in dataclasses.fields(kind)})
     lacking = [f.name for f in dataclasses.fields(kind) if f.name not in own]
@@ -120,7 +120,7 @@ def _part(kind: type, values: Mapping[str, Any]) -> Any:
 
 
 def _made(value: Any, place: str) -> Any:
-    """Return a value of a description as the part that it stands for."""
+    """Return a value of a description, or the part that it describes."""
     if isinstance(value, list):
         return tuple(_made(one, place) for one in value)
     if not isinstance(value, Mapping):
@@ -137,6 +137,7 @@ def _made(value: Any, place: str) -> Any:
 
 
 def _other(found: list[str]) -> str:
+    """Return the message for a manifest whose cell cannot be built the same here."""
     return (
         f"the manifest was made with other models, libraries or parts than those here ({listed(found)}): "
         "make its work again, or give the cell itself, in Python"

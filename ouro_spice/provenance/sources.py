@@ -31,7 +31,7 @@ _PLACES = {"lineno", "col_offset", "end_lineno", "end_col_offset", "type_comment
 
 
 def closure(begins: tuple[str, ...], without: tuple[str, ...] = (), root: Path | None = None) -> dict[str, str]:
-    """Return the hash of each module that some modules import, and of these themselves, by file name.
+    """Return by file name the hash of each module that some modules import, these themselves included.
 
     Parameters
     ----------
@@ -66,6 +66,7 @@ def _closure(begins: tuple[str, ...], without: tuple[str, ...], root: Path) -> d
 
 
 def _left_out(file: str, without: Collection[str]) -> bool:
+    """Return whether a file is, or lies in, one of the modules that are left out."""
     name = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     return any(name == one or name.startswith(f"{one}.") for one in without)
 
@@ -78,7 +79,7 @@ def _file(root: Path, name: str) -> str | None:
 
 
 def _source(root: Path, name: str) -> str:
-    """Return the same of a module that is asked for; ToolError where there is no text of it."""
+    """Return the file of a module as `_file`; ToolError where there is none."""
     file = _file(root, name)
     if file is None:
         raise ToolError(
@@ -89,7 +90,7 @@ def _source(root: Path, name: str) -> str:
 
 
 def _files(root: Path, name: str) -> list[str]:
-    """Return the file of a module, or those of all modules of a folder; ToolError where there is none such."""
+    """Return the file of a module, or those of all modules of a folder; ToolError where there is none."""
     folder = root / name.replace(".", "/")
     inside = sorted(path.relative_to(root).as_posix() for path in folder.rglob("*.py")) if name else []
     return inside or [_source(root, name)]
@@ -109,7 +110,7 @@ class _Parsed:
         return found, list(filter(None, (self._target(*name) for name in names)))
 
     def _parsed(self, file: str) -> tuple[str, list[tuple[str, str]], list[str]]:
-        """Return the hash, imported names (module, name), and names that are the module's own."""
+        """Return the hash of a module, the names that it imports (module, name), and the names that it binds."""
         try:
             text = (self.root / file).read_bytes()
         except OSError as error:
@@ -121,7 +122,7 @@ class _Parsed:
         return self.known[key]
 
     def _target(self, base: str, name: str) -> str | None:
-        """Return the file that holds an imported name: the module of that name, or the one that it is taken from.
+        """Return the file that holds an imported name: its own module, or the one it is taken from.
 
         Where that is a folder's ``__init__`` that has the name from another module, it is that module.
         """
@@ -137,7 +138,7 @@ class _Parsed:
         return file
 
     def keep(self) -> None:
-        """Write what was parsed; where no folder can be written to the next process parses anew."""
+        """Write what was parsed to the cache; where that cannot be written, the next process parses again."""
         if self.new and self.path:
             known = dict(list(self.known.items())[-_MOST:])
             with contextlib.suppress(OSError, OutputError):
@@ -153,7 +154,7 @@ def _path() -> Path | None:
 
 @lru_cache(maxsize=1)
 def _by() -> str:
-    """Return the hash of this very file: what another version of it found is not taken."""
+    """Return the hash of this file: what another version of it has found is not taken."""
     return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
@@ -170,12 +171,12 @@ def _read(path: Path | None) -> dict[str, Any]:
 
 
 def digest(tree: ast.AST) -> str:
-    """Return the hash of a syntax tree without docstrings: the same whatever the places, comments and blanks."""
+    """Return the hash of a syntax tree without docstrings; places, comments and blanks do not count."""
     return hashlib.sha256(repr(_plain(tree)).encode()).hexdigest()[:_LENGTH]
 
 
 def _plain(node: Any) -> Any:
-    """Return a tree as tuples; what is empty is left out, so that it does not depend on Python's version."""
+    """Return a tree as tuples without its empty parts, so that it does not depend on Python's version."""
     if isinstance(node, list):
         return [_plain(one) for one in node if not _is_text(one)]
     if not isinstance(node, ast.AST):
@@ -186,12 +187,12 @@ def _plain(node: Any) -> Any:
 
 
 def _is_text(node: Any) -> bool:
-    """Return whether a statement is nothing but a text: a docstring, of an attribute, too."""
+    """Return whether a statement is only a text, such as a docstring."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _names(tree: ast.Module, file: str) -> Iterator[tuple[str, str]]:
-    """Return each name that a module imports from the package, inside functions, too: (module, name), dotted."""
+    """Yield each name that a module imports from the package, also inside functions: (module, name), dotted."""
     package = file.split("/")[:-1]
     stack: list[ast.AST] = [tree]
     while stack:
@@ -210,7 +211,7 @@ def _names(tree: ast.Module, file: str) -> Iterator[tuple[str, str]]:
 
 
 def _own(tree: ast.Module) -> Iterator[str]:
-    """Return each name that a module binds itself, but for plain imports."""
+    """Yield each name that a module binds itself, but for plain imports."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
@@ -223,7 +224,7 @@ def _own(tree: ast.Module) -> Iterator[str]:
 
 
 def _base(node: ast.ImportFrom, package: list[str]) -> str | None:
-    """Return the dotted module that names are imported from, "" for the package itself; None outside the package."""
+    """Return the dotted module of an import, "" for the package itself; None outside the package."""
     module = node.module.split(".") if node.module else []
     if node.level:
         return ".".join([*package[: len(package) - node.level + 1], *module])

@@ -22,7 +22,7 @@ from ..device.state import State
 from ..device.walk import HalfCycleWalk, Walk
 from ..spice.ngspice import Engine
 from . import frozen_devices, time_scales
-from .walk_relaxation import Walker, WalkRelaxation, carried
+from .walk_relaxation import Walker, WalkRelaxation, keep_noise
 
 
 class _Written(NamedTuple):
@@ -72,7 +72,7 @@ class CircuitRun:
             after = waves[-1].state
             held = frozen_devices.Held.of(cell, waves, state) if after else None
             if after is None or held is None or not held.movers:
-                waves = held.stated(waves, after) if held and after else waves
+                waves = held.with_fidelity(waves, after) if held and after else waves
                 return [dataclasses.replace(waves[0], effort=waves[0].effort + lost), *waves[1:]]
             lost = sum((wave.effort for wave in waves), lost)
             active = active | held.movers
@@ -99,7 +99,7 @@ class CircuitRun:
             if wave.state is None:
                 yield wave
                 return
-            state = carried(wave.state, state)
+            state = keep_noise(wave.state, state)
             yield dataclasses.replace(wave, state=state)
 
     def _written(self, pulse: Pulse | Parallel) -> dict[int, _Written]:

@@ -1,7 +1,11 @@
-"""How N may be expected to go under a walk, before the transient is run: its walk then is the right one at once.
+"""The first iterate of the waveform relaxation of a walk: how N may be expected to go, before the transient is run.
 
 The change of r and l in a step depends on how far N goes in it. The compact model follows the device behind a Thevenin
-source that stands for the circuit; it has to be as good only as the walk is to be known.
+source that stands for the circuit: an open voltage, and a resistance that may depend on the current. Held fixed in it
+is the resistance at the current that the device begins with; where it depends on the current, the device is followed
+once more, its voltage corrected by the currents of the first time. That is one Picard step, and none is checked for
+convergence: `walk_relaxation` iterates from here, and takes a better guess in fewer transients to the same end. Where
+the source is not known, or the compact model finds no finite rate, N is taken to stand still.
 """
 
 from __future__ import annotations
@@ -60,7 +64,7 @@ class Source:
 
     @classmethod
     def of_cell(cls, cell: Cell, pulse: Pulse) -> Source | None:
-        """Return that of a cell without transistors; None for others."""
+        """Return the source that a cell without transistors is; None for others."""
         if not (isinstance(cell, Cell1R) and isinstance(cell.driver, Driver)):
             return None
         lines = cell.lines
@@ -69,8 +73,8 @@ class Source:
 
     @classmethod
     def measured(cls, cell: Cell, pulse: Pulse, engine: Engine) -> Source | None:
-        """Return that of one cell, alone or of an array, from known resistors in its place; None where they tell
-        nothing.
+        """Return the source that one cell is, alone or of an array, from known resistors in the place of its device;
+        None where a transient fails, and for several cells.
 
         It takes some transients, once for an amplitude: for work that sends many pulses of the same.
         """
@@ -82,8 +86,9 @@ class Source:
 
     @classmethod
     def of_state(cls, device: Device, state: State, index: int, pulse: Pulse) -> Source | None:
-        """Return that of a single cell in the midst of a pulse, which the device would have wholly without a
-        current.
+        """Return the source from the node voltages of a single cell inside a pulse; None where there are none.
+
+        Without a current the device would have the whole amplitude.
         """
         if not {"ae", "oe"} <= set(state.volts):
             return None
@@ -93,7 +98,7 @@ class Source:
 
     @classmethod
     def of_wave(cls, wave: Waveform, suffix: str, pulse: Pulse, flat_s: tuple[float, float]) -> Source | None:
-        """Return that of a transient with a time at full amplitude."""
+        """Return the source from what a transient recorded in a time of full amplitude [s]; None for no current."""
         flat = np.flatnonzero((wave.time_s >= flat_s[0]) & (wave.time_s <= flat_s[1]))
         flat = flat[len(flat) // 4 :]  # behind a corner of the drive the voltage is still on its way
         volts = wave[f"v_ae{suffix}"] - wave[f"v_oe{suffix}"]
@@ -101,6 +106,7 @@ class Source:
 
     @classmethod
     def _through(cls, open_V: float, volts: ArrayLike, amps: ArrayLike) -> Source | None:
+        """Return the source of an open voltage [V] that leaves a device voltages at currents, each (T,) [V, A]."""
         v, i = np.asarray(volts) * np.sign(open_V), np.asarray(amps) * np.sign(open_V)
         if not len(i) or np.any(v < _LEAST_V) or np.any(i <= 0):
             return None
@@ -120,13 +126,17 @@ class Source:
         beyond = slopes[0] * np.minimum(i - amps[0], 0) + slopes[1] * np.maximum(i - amps[-1], 0)
         return np.maximum(inside + beyond, 0.0)
 
-    def seen(self, i: np.ndarray, ohm: float) -> np.ndarray:
-        """Return the voltage that makes the same of a current behind another resistance [V]."""
+    def equivalent_V(self, i: np.ndarray, ohm: float) -> np.ndarray:
+        """Return the open voltage that leaves the device the same behind a fixed resistance [Ohm], (T,) [V].
+
+        `i` are the currents meanwhile, (T,) [A].
+        """
         return self.volts - (self.at(i) - ohm) * i
 
 
 @lru_cache(maxsize=64)
 def _measured(cell: Cell, amplitude: float, engine: Engine, _content: tuple[str, ...]) -> Source | None:
+    """Return the source that a cell is at an amplitude [V], from the voltages over some resistors; None for none."""
     pulse = Pulse(amplitude, _LOAD_S)
     loads = _LOADS_OHM[:: 3 if isinstance(cell, Selection) else 1]
     benches = [cell.resistor(ohm).testbench([pulse]) for ohm in loads]
@@ -143,10 +153,10 @@ def _measured(cell: Cell, amplitude: float, engine: Engine, _content: tuple[str,
 
 
 def concentrations(segment: WalkSegment, source: Source | None, pulse: Pulse, n_disc: float) -> np.ndarray:
-    """Return N at the ends of the steps of a segment, (K,), as far as it can be foreseen."""
-    standing = segment.constant_concentrations(n_disc)
-    if source is None or not len(standing):
-        return standing
+    """Return N at the ends of the steps of a segment, (K,) [1e26 m^-3], as far as it can be foreseen."""
+    constant = segment.constant_concentrations(n_disc)
+    if source is None or not len(constant):
+        return constant
     times, shape = _drive(segment, pulse)
     now = float(characteristics.static_current(segment.device, source.volts / 2, n_disc)) * 2
     ohm = float(source.at(now))
@@ -154,9 +164,9 @@ def concentrations(segment: WalkSegment, source: Source | None, pulse: Pulse, n_
         trace = _followed(segment, n_disc, times, source.volts * shape, ohm)
         for _ in range(1 if len(source.amps) > 1 else 0):
             t, i = trace[:, 0] + times[0], trace[:, 5]
-            trace = _followed(segment, n_disc, t, source.seen(i, ohm) * np.interp(t, times, shape), ohm)
+            trace = _followed(segment, n_disc, t, source.equivalent_V(i, ohm) * np.interp(t, times, shape), ohm)
     except ArithmeticError:
-        return standing
+        return constant
     return np.exp(np.interp(segment.expected_s, times[0] + trace[:, 0], np.log(trace[:, 1])))
 
 

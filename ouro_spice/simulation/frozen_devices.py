@@ -30,8 +30,8 @@ _CELLS = 4096
 
 
 def candidates(cell: Selection, pulse: Pulse | Parallel, state: State) -> frozenset[int]:
-    """Return memristors that would switch if lines were ideal: the selected ones, and what a scheme half selects too
-    much.
+    """Return the places of memristors that would switch if lines were ideal: the selected ones, and those that a scheme
+    half selects too much.
     """
     array = cell.array.walked(state)
     chosen = frozenset(cell.indices)
@@ -78,7 +78,7 @@ class Held:
 
     @classmethod
     def of(cls, cell: Selection, waves: Sequence[Waveform], state: State) -> Held:
-        """Judge the waveforms of a pulse that began in a state."""
+        """Return what the held ones would have done in the waveforms of a pulse that began in a state."""
         active = range(cell.array.size) if cell.active is None else cell.active
         places = np.array([k for k in range(cell.array.size) if k not in active], dtype=int)
         places = places[[isinstance(cell.device_at(k), Device) for k in places]] if len(places) else places
@@ -94,11 +94,11 @@ class Held:
 
     @property
     def movers(self) -> frozenset[int]:
-        """Return memristors that may not be held still."""
+        """Return the places of memristors that may not be held still."""
         return frozenset(int(k) for k in np.flatnonzero(np.abs(self.moved) > TOLERANCE))
 
-    def stated(self, waves: Sequence[Waveform], after: State) -> list[Waveform]:
-        """Return the waveforms with this fidelity, the last one's state, `after`, with what the held memristors did."""
+    def with_fidelity(self, waves: Sequence[Waveform], after: State) -> list[Waveform]:
+        """Return the waveforms with this fidelity, the last one's state, `after`, with what the held ones have done."""
         disturb = float(np.max(np.abs(self.moved), initial=0.0))
         fidelity = Fidelity("frozen", self.held, self.peak_V, disturb, TOLERANCE)
         n = np.array(after.n_disc)
@@ -112,13 +112,13 @@ class Held:
 
 
 def _volts(wave: Waveform, places: np.ndarray) -> np.ndarray:
-    """Return V(AE, OE) of some cells, (T, P)."""
+    """Return V(AE, OE) of some cells, by their places (P,), (T, P) [V]."""
     ae, oe = (np.moveaxis(wave.maps[name], 0, -1).reshape(-1, len(wave.time_s)) for name in ("v_ae", "v_oe"))
     return (ae[places] - oe[places]).T
 
 
 def _moved(ensemble: DeviceMap, volts: np.ndarray, time_s: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
-    """Return the change of ln n_disc at these voltages, (P,)."""
+    """Return the change of ln n_disc, (P,), at voltages, (T, P) [V], over times, (T,) [s]."""
     moved = np.zeros(len(n_disc))
     # the rate rises with the voltage: the peaks bound it
     peaks = np.stack([volts.min(axis=0), volts.max(axis=0)])

@@ -1,8 +1,9 @@
 """N at the ends of a walk's steps where a limit is near: by the law, step by step, from the voltage of the transient.
 
 There the share that N goes of its way to the limit hangs on differences as small as a transient's error, and it moves r
-and l. The law itself integrates a step with values that stand still, from a concentration inside them; the voltage at
-the device is all that it needs of the circuit.
+and l. Such a step is integrated by the compact model (adaptive multistep), once and without iterating: r, l, Ndiscmin,
+Ndiscmax are held fixed in it, as the law has them, and so is the voltage at the device over time, which the transient
+recorded. That these belong together is what `walk_relaxation`, which asks for them, iterates for.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def _followed(
     volts: np.ndarray,
     n_start: float,
 ) -> np.ndarray:
-    """Return these concentrations, the `near` ones of them (K,) by the law."""
+    """Return concentrations at the ends of steps, (K,) [1e26 m^-3]: as in `n`, the `near` ones of them by the law."""
     from ..compact import walk_kernel  # numba, for devices that walk alone
     from ..compact.parameter_vector import vector
 
@@ -54,7 +55,7 @@ def _followed(
 
 
 def _voltage(time_s: np.ndarray, volts: np.ndarray, begin_s: float, end_s: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return corners of the voltage between two times."""
+    """Return the corners of a voltage between two times, [s] and [V]; two where it stays within 10 uV."""
     inside = time_s[(time_s > begin_s) & (time_s < end_s)]
     times = np.concatenate([[begin_s], inside, [end_s]])
     values = np.interp(times, time_s, volts)

@@ -21,10 +21,10 @@ from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
 from .circuit_transient import CircuitRun
 from .compact_transient import CompactRun
-from .plausibility import warned
+from .plausibility import warn_of
 from .sensing import reading, unreadable
 from .telegraph_noise import observed_concentration, with_read_noise
-from .transient import sent
+from .transient import send
 
 
 class LiveCell(Protocol):
@@ -95,7 +95,7 @@ class SimulatedCell(ABC, Generic[Description]):
             Where the simulation fails; the state is then as it was.
         """
         check_kind("pulse", pulse, Pulse)
-        wave = warned(sent(self._run_of(pulse), [pulse], self.state))
+        wave = warn_of(send(self._run_of(pulse), [pulse], self.state))
         self.state = wave.end_state
         return wave
 
@@ -162,7 +162,7 @@ class SpiceCell(SimulatedCell[Cell]):
         self._run = CircuitRun(description, seed, True, self._engine, keys)
 
     def read(self) -> float:
-        """Return one transient read through the circuit: ``g_sense`` [S], calibrated against known resistors.
+        """Read by a transient through the circuit, and return ``g_sense`` [S], calibrated against known resistors.
 
         Raises
         ------
@@ -237,7 +237,7 @@ def live(
     seed: int = 0,
     device: Device | None = None,
 ) -> LiveCell:
-    """Make a described cell live; a live cell is returned as it is.
+    """Return a described cell as a live one; a live cell comes back as it is.
 
     Parameters
     ----------
@@ -249,7 +249,7 @@ def live(
         Of the cycle-to-cycle walk and the read noise of a device that has them.
     device
         What is there in place of the description's device, such as one of ``cell.device.draw(..)``. Programmers are
-        told of the description alone.
+        shown the description alone.
 
     Raises
     ------

@@ -55,14 +55,14 @@ def doubts(wave: Waveform) -> tuple[str, ...]:
     return tuple(text for text in found if text)
 
 
-def told(texts: tuple[str, ...]) -> None:
-    """Warn of each of them, without the figure: the same text again and again is shown once."""
+def warn_each(texts: tuple[str, ...]) -> None:
+    """Warn of each sentence, without its figure: the same text again and again is shown once."""
     for text in texts:
         warn(text.partition(_FIGURE)[0])
 
 
-def judged(whole: Waveform, parts: Sequence[Waveform]) -> Waveform:
-    """Return a waveform with its `warnings`; `parts` are what it was joined of."""
+def with_warnings(whole: Waveform, parts: Sequence[Waveform]) -> Waveform:
+    """Return a waveform with its `warnings`; `parts` are the waveforms that it was joined of."""
     found = {text.partition(_FIGURE)[0]: text for text in doubts(whole)}
     if whole.result is not Result.OK:  # what came before the failure has traces that the whole has not
         for text in (text for part in parts for text in doubts(part)):
@@ -70,11 +70,11 @@ def judged(whole: Waveform, parts: Sequence[Waveform]) -> Waveform:
     return dataclasses.replace(whole, warnings=tuple(found.values()))
 
 
-def warned(wave: Waveform) -> Waveform:
+def warn_of(wave: Waveform) -> Waveform:
     """Warn of what a waveform's `warnings` say, and return it."""
     # D2D and a walk together take r and l over the end of the fit as a rule: that stays in the waveform
     walks = wave.device is not None and wave.device.walk
-    told(tuple(text for text in wave.warnings if text != _CLAMPED or not walks))
+    warn_each(tuple(text for text in wave.warnings if text != _CLAMPED or not walks))
     return wave
 
 
@@ -94,6 +94,7 @@ def voltage_doubt(peak_V: float, fitted: bool = False) -> str:
 
 
 def _too_high(wave: Waveform, fitted: bool) -> str:
+    """Return a warning where a device has more voltage than published figures, or the fit of JART-TUD, go to."""
     ends = [name.removeprefix("v_ae") for name in wave.traces if name.startswith("v_ae")]
     peaks = [np.max(np.abs(wave.traces[f"v_ae{end}"] - wave.traces[f"v_oe{end}"])) for end in ends]
     peak_V = float(max(peaks, default=0.0))
@@ -111,6 +112,7 @@ def _driven_V(wave: Waveform) -> float:
 
 
 def _too_hot(wave: Waveform, device: Device) -> str:
+    """Return a warning where the filament is so hot that the rate, one of hops, has no meaning."""
     hot = [float(np.max(trace)) for name, trace in wave.traces.items() if name.startswith("temperature")]
     hottest, limit = max(hot, default=0.0), device.dWa / (HOPS * _KB_eV)
     if hottest <= limit:
@@ -144,6 +146,7 @@ def _too_steep(wave: Waveform, device: Device) -> str:
 
 
 def _clamped(wave: Waveform) -> str:
+    """Return a warning where r, l or n_disc leaves what JART-TUD is fitted for."""
     names = [name for name in wave.traces if name.startswith("clamped")]
     n = [wave.traces[name] for name in wave.traces if name.startswith("n_disc")]
     low, high = (float(limit(trace)) for limit, trace in ((np.min, np.concatenate(n)), (np.max, np.concatenate(n))))

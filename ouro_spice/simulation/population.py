@@ -66,18 +66,17 @@ def stationary(device: Device, g_S: float, seed: int = 0, model: str | None = No
     if not isinstance(device.walk, Walk):
         raise ValueError(f"walk = {device.walk!r}: a stationary state needs a device with an ouro_spice.Walk")
     characteristics.check_inside(np.asarray(g_S, dtype=float), *characteristics.range_S(device, None, None, model))
-    n, w, _ = started([device], [g_S], [random_keys.stream_key(seed)], device.walk, model)
+    n, w, _ = start_walks([device], [g_S], [random_keys.stream_key(seed)], device.walk, model)
     return State((float(n[0]),), wander=(WalkState.from_vector(w[0], 0),))
 
 
-def started(
+def start_walks(
     devices: Sequence[Device], g_S: ArrayLike, keys: ArrayLike, walk: Walk | None, model: str | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return D devices set to conductances g_S [S], (D,), or as near as they can be; after a walk as in
-    `stationary`, if any.
+    """Return concentrations (D,) [1e26 m^-3], walk vectors (D, 11) and conductances (D,) [S] of D devices that are set
+    to conductances `g_S` (D,) [S], or as near as they can be, after a walk as in `stationary`, if any.
 
-    `keys` are those of their random numbers, (D, 2) uint64. Returned are the concentrations [1e26 m^-3], (D,), the walk
-    vectors (D, 11), and the conductances that they then have [S], (D,).
+    `keys` are those of their random numbers, (D, 2) uint64.
     """
     from ..compact import (
         elementwise,

@@ -72,7 +72,7 @@ class ReadError:
 
 
 def read_error(cell: Cell, g_S: float, engine: Engine | None = None) -> ReadError:
-    """Read a cell once, and split the error of the reading.
+    """Read a cell once, and return the error of the reading in its parts.
 
     Each part is what the device's static current changes by along the way from the wanted read voltage to the device:
     first the drivers' error, then the lines, then the transistor; the rest is measured.

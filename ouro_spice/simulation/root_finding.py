@@ -1,4 +1,4 @@
-"""Where a logarithm of a time crosses zero, in few evaluations: each of them is a transient simulation."""
+"""Where the logarithm of a time crosses zero, in few evaluations, each a transient: the secant method in a bracket."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class NoRootError(Exception):
 
 
 class _Bracket:
-    """What is known: the largest x that is too small, the smallest that is too large, two finite points.
+    """What is known so far: the largest x that is too small, the smallest that is too large, two finite points.
 
     Of the points (near, x, f) the last one is the best, the one that is nearest to zero for sure.
     """
@@ -44,9 +44,11 @@ class _Bracket:
 
     @property
     def closed(self) -> bool:
+        """Return whether both ends have been seen: the root lies between them."""
         return self.below and self.above
 
     def add(self, x: float, f: float, near: bool) -> None:
+        """Take in an evaluation: as one of the two best points, and as an end where its sign is sure."""
         if math.isfinite(f):
             self.points = sorted([*self.points, (near, x, f)], key=_doubt)[1::-1]
         if not near and abs(f) < _NEAR:
@@ -69,6 +71,7 @@ class _Bracket:
 
 
 def _doubt(point: tuple[bool, float, float]) -> float:
+    """Return how far from zero a point may be."""
     near, _, f = point
     return abs(f) + (0.0 if near else _FAR_ERROR)
 
@@ -76,9 +79,16 @@ def _doubt(point: tuple[bool, float, float]) -> float:
 def find(
     function: Function, start: float, low: float, high: float, slope: float | None = None, closed: bool = False
 ) -> float:
-    """Return the x between `low` and `high` at which a falling function is 0, within `ACCURACY`.
+    """Return the x between `low` and `high` at which a falling function is 0: the secant method, safeguarded.
 
-    Secants inside a bracket; every fourth step halves it, so that steep and flat functions take few steps, too.
+    The next x is the root of the line through the two points nearest to zero, or through the best one with the known
+    `slope`. Until the root lies between two evaluations a step goes no farther than 0.15, and twice as far each time.
+    From then on a secant that leaves the bracket is replaced by bisection, as is every fourth step, so that steep and
+    flat functions take few steps, too.
+
+    It has converged where a near evaluation is within `ACCURACY` of 0. Where the bracket closes without that, to 1e-9
+    of its ends, or 79 evaluations are spent, the best point is taken if it is within 5e-3, the noise of the solver;
+    else the function jumps over 0, and NoRootError says so.
 
     Parameters
     ----------
@@ -96,7 +106,7 @@ def find(
     Raises
     ------
     NoRootError
-        Where there is none.
+        Where there is none: the function is positive up to `high`, negative down to `low`, or jumps.
     """
     bracket = _Bracket(low, high, closed)
     x, near, step = start, False, 0.15

@@ -49,7 +49,7 @@ def reading(cell: Cell, wave: Waveform, engine: Engine, warn: bool = True) -> Re
         Without a `Sense`, for a reading outside the range of the known resistors, 0.5 uS to 4 mS. With one, the end of
         the range is reported, with a warning `ReadingClipped` if `warn`.
     """
-    sense, raw = cell.alone.sense, mean(cell, wave, measured(cell)) / cell.read.voltage
+    sense, raw = cell.alone.sense, mean(cell, wave, measured_trace(cell)) / cell.read.voltage
     adc, clipped = sense.digitised(raw) if sense else (raw, False)
     g_S = adc
     if sense is None or sense.calibrate:
@@ -119,13 +119,13 @@ def unreadable(cell: Cell, engine: Engine, targets_S: ArrayLike, tolerance: floa
     return f"a step of {which}, {codes_uS}, is wider than the band {band}: a reading in it says little{many}"
 
 
-def measured(cell: Cell) -> str:
+def measured_trace(cell: Cell) -> str:
     """Return the trace that a read measures: the conveyor's output, or the current into the bit line's driver."""
     return "i_sense" if cell.alone.sense else "i_bl"
 
 
 def mean(cell: Cell, wave: Waveform, trace: str) -> float:
-    """Return the mean of a trace over the second half of a read's flat top."""
+    """Return the mean of a trace over the second half of a read's flat top, in the trace's unit."""
     start, high = cell.alone.read_flat_s
     low = (start + high) / 2
     inside = (wave.time_s > low) & (wave.time_s < high)
@@ -143,10 +143,10 @@ def _calibration(cell: Cell1R | Cell1T1R, engine: Engine, _content: tuple[str, .
     """Return ln G over ln of the raw reading, from known resistors in the place of the device."""
     cells = [cell.resistor(1 / g) for g in _CALIBRATION_S]
     waves = engine.map([c.read_testbench() for c in cells])
-    raw = np.array([mean(c, wave, measured(c)) for c, wave in zip(cells, waves, strict=True)]) / cell.read.voltage
+    raw = np.array([mean(c, wave, measured_trace(c)) for c, wave in zip(cells, waves, strict=True)]) / cell.read.voltage
     known = _CALIBRATION_S
     if cell.sense:
-        # a conveyor that has run out of current: what lies beyond cannot be told apart
+        # a conveyor that has run out of current: what lies beyond reads alike
         falls = np.flatnonzero(np.diff(raw) <= 1e-3 * raw[:-1])
         known, raw = (values[: falls[0] + 1] if len(falls) else values for values in (known, raw))
     if not (len(raw) > 2 and np.all(raw > 0) and np.all(np.diff(raw) > 0)):

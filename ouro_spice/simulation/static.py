@@ -63,6 +63,7 @@ def rate(
 def _solved(
     device: Device, v: ArrayLike, n_disc: ArrayLike, realisation: str | None, engine: Engine | None
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Return I [A] and dN/dt [1e26 m^-3 s^-1] of each point, both (...)."""
     check_kind("device", device, Device)
     check_engine(engine)
     kind = device.realisation if realisation is None else realisation
@@ -82,7 +83,7 @@ def _solved(
 
 
 def _points(device: Device, volts: np.ndarray, n: np.ndarray, engine: Engine) -> Iterator[tuple[float, float]]:
-    """Return (I, dN/dt) of each point: at the operating point the state is held where it starts."""
+    """Yield (I, dN/dt) of each point: at the operating point the state is held where it starts."""
     points = zip(map(float, volts), map(float, n), strict=True)
     while batch := tuple(itertools.islice(points, _BATCH)):
         wave = engine.run(_bench(device, batch), throw=False)
@@ -94,7 +95,7 @@ def _points(device: Device, volts: np.ndarray, n: np.ndarray, engine: Engine) ->
 
 
 def _ramped(wave: Waveform) -> bool:
-    """Tell if ngspice has ramped the sources up in a transient, its last resort: up to 0.1 % off in a large netlist."""
+    """Return whether ngspice has ramped the sources up in a transient: its last resort, in large netlists 0.1 % off."""
     return any("Transient op" in line for line in wave.log)
 
 

@@ -42,8 +42,8 @@ class Described(Protocol):
         ...
 
 
-def advanced(device: Device, telegraph: Telegraph, time_s: float, key: np.ndarray) -> Telegraph:
-    """Return the noise after some time [s]: the chain is asked once every 1 / f."""
+def advance(device: Device, telegraph: Telegraph, time_s: float, key: np.ndarray) -> Telegraph:
+    """Return the noise after some time [s]: the chain takes a step once every 1 / f."""
     from .._util import philox  # numba, for devices with noise alone
 
     period = 1 / max(frequency_Hz(device, key), 1e-12)
@@ -68,8 +68,8 @@ def with_read_noise(cell: Described, after: State | None, before: State, time_s:
 
 
 def with_read_noise(cell: Described, after: State | None, before: State, time_s: float, seed: int) -> State | None:
-    """Return the state after some time [s], with the read noise going on: of this cell, and of those that have been
-    read.
+    """Return the state after some time [s] with the read noise gone on: that of this cell, and of those that have been
+    read before; None for None.
 
     `cell` is the description of a cell, of an array or alone; `before` the state in which the time began.
     """
@@ -80,13 +80,13 @@ def with_read_noise(cell: Described, after: State | None, before: State, time_s:
         device = cell.device_at(k)
         if isinstance(device, Device) and device.read_noise is not None:
             after = after.changed(
-                k, telegraph=advanced(device, before.noise(k), time_s, random_keys.stream_key(seed, k))
+                k, telegraph=advance(device, before.noise(k), time_s, random_keys.stream_key(seed, k))
             )
     return after
 
 
 def frequency_Hz(device: Device, key: np.ndarray) -> float:
-    """Return the rate of this device's chain, its steps in a time [Hz]; 0 without read noise."""
+    """Return how often the chain of a device takes a step [Hz]; 0 without read noise."""
     from .._util import philox
 
     noise = device.read_noise

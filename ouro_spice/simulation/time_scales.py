@@ -32,7 +32,7 @@ _LAST = 4
 
 
 def of_cell(cell: Cell, pulse: Pulse | Parallel, begin_s: float, end_s: float) -> list[float]:
-    """Return `cuts` of a part of one pulse to a cell [s]."""
+    """Return times that divide a part of one pulse to a cell into transients, its ends among them [s]; see `cuts`."""
     return cuts(*corners(cell.voltages(pulse).values()), begin_s, end_s)
 
 
@@ -84,7 +84,7 @@ def _growing(first_s: float, length_s: float) -> Iterator[float]:
 
 
 def _felt(corners_s: np.ndarray, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same without the tips of slow triangles, which are too short for anything to happen in them."""
+    """Return corners and flats without the tips of slow triangles, too short for anything to happen in them."""
     lengths = np.diff(corners_s)
     padded = np.concatenate([[0.0], lengths, [0.0]])
     tips = flat & (lengths * RATIO < np.minimum(padded[:-2], padded[2:]))

@@ -20,7 +20,7 @@ from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
 from .circuit_transient import CircuitRun
 from .compact_transient import CompactRun
-from .plausibility import check_walk, judged, warned
+from .plausibility import check_walk, warn_of, with_warnings
 from .telegraph_noise import with_read_noise
 
 
@@ -35,7 +35,7 @@ def simulate(
     stop_s: float | None = None,
     engine: Engine | None = None,
 ) -> Waveform:
-    """Send pulses to a cell and solve the circuit.
+    """Send pulses to a cell, solve the circuit, and return the waveform.
 
     ``simulate(cell, a + b)`` equals ``simulate(cell, a)`` and then ``simulate(cell, b)`` from its final state; with
     `start_s` and `stop_s` the split may fall inside a pulse, anywhere outside an edge.
@@ -51,7 +51,7 @@ def simulate(
     seed
         Of the cycle-to-cycle walk of a device that has one. The state holds how far it has got in the seed's numbers.
     throw
-        Raise SimulationError where the simulation fails; else the waveform's ``result`` tells.
+        Raise SimulationError where the simulation fails; else the waveform's ``result`` says so.
     start_s, stop_s
         The part of the drivers' voltages that is simulated [s].
     engine
@@ -82,24 +82,24 @@ def simulate(
     pulses = checked(pulses, parallel=True)
     _check_walks(cell, pulses)
     run = run_of(cell, seed, throw, engine)
-    return warned(sent(run, pulses, state or cell.state(), start_s, stop_s))
+    return warn_of(send(run, pulses, state or cell.state(), start_s, stop_s))
 
 
 def run_of(cell: Cell | CompactCell, seed: int, throw: bool, engine: Engine | None) -> CircuitRun | CompactRun:
-    """Return what sends pulses to a cell."""
+    """Return what sends pulses to a cell: the compact model, or transients of an engine, the default one where None."""
     if isinstance(cell, CompactCell):
         return CompactRun(cell, seed, throw)
     return CircuitRun(cell, seed, throw, engine or default_engine())
 
 
-def sent(
+def send(
     run: CircuitRun | CompactRun,
     pulses: Sequence[Pulse | Parallel] | Pulse | Parallel,
     state: State,
     start_s: float = 0.0,
     stop_s: float | None = None,
 ) -> Waveform:
-    """Do what `simulate` does, by a run of one's own; nothing is warned of."""
+    """Send pulses by a run of one's own from a state on, and return the waveform, as `simulate` does; no warnings."""
     waves: list[Waveform] = []
     after: State | None = state
     for pulse, begin, end in _parts(run.cell, pulses, start_s, stop_s):
@@ -108,7 +108,7 @@ def sent(
         if after is None:
             break
         state = after
-    return judged(dataclasses.replace(_joined(waves), state=after), waves)
+    return with_warnings(dataclasses.replace(_joined(waves), state=after), waves)
 
 
 def _check_walks(cell: Cell | CompactCell, pulses: Sequence[Pulse | Parallel]) -> None:
@@ -128,7 +128,7 @@ def _parts(
     start_s: float,
     stop_s: float | None,
 ) -> Iterator[tuple[Pulse | Parallel, float, float]]:
-    """Return each pulse with the part of it that lies between two times [s], in its own time."""
+    """Yield each pulse with the part of it that lies between two times [s], in its own time."""
     pulses = checked(pulses, parallel=True)
     whole = cell.duration(pulses)
     last_s = whole if stop_s is None else stop_s

@@ -31,14 +31,17 @@ class Limits:
 
     @property
     def reached(self) -> tuple[bool, bool]:
-        """Tell whether N can come near each of them at all: Ndiscmin, Ndiscmax."""
+        """Return whether N can come near Ndiscmin and Ndiscmax at all."""
         device, walk = self.device, self.walk
         low, high = min(device.Nlo, self.n_begin), max(device.Nhi, self.n_begin)
         of_low = device.Ndiscmin * (1 + walk.band_min) / low if low else np.inf
         return of_low > self._least, high / (device.Ndiscmax * (1 - walk.band)) > _FAR
 
     def near(self, path: np.ndarray, n: np.ndarray) -> np.ndarray:
-        """Tell whether N comes near them between the ends of steps, (K + 1, 2): path (K + 1, 4), N (K,) there."""
+        """Return where N comes near the limits between the ends of steps, (K + 1, 2) bool.
+
+        `path`, (K + 1, 4), holds the values of r, l, Ndiscmin, Ndiscmax from step to step, `n`, (K,), N at their ends.
+        """
         ends = np.concatenate([[self.n_begin], n])
         ends = np.append(ends, ends[-1])
         lowest, highest = np.minimum(ends[1:], ends[:-1]), np.maximum(ends[1:], ends[:-1])
@@ -55,9 +58,9 @@ class Limits:
 
 
 def jumps(logs: np.ndarray, near: np.ndarray, ends_s: np.ndarray, step_s: float, stop_s: float) -> PWL:
-    """Return the logarithm of a limit over the time from 0 to `stop_s`.
+    """Return the waveform of the logarithm of a limit from 0 to `stop_s` [s], which jumps.
 
-    It has the values `logs` from the ends of steps on, `ends_s`; where it is not `near`, it stays. All (K + 1,).
+    It has the values `logs` from the ends of steps on, `ends_s` [s]; where it is not `near`, it stays. All (K + 1,).
     """
     last = np.maximum.accumulate(np.where(near, np.arange(len(logs)), 0))
     values = logs[last].tolist()

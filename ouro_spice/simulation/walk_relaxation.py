@@ -208,7 +208,7 @@ class WalkRelaxation:
             n = found
             if rounds == 1 and None in sources.values():
                 n = self._expected(segments, {**sources, **self._learned(begin_s, wave, sources)}, state)
-        after, traces = carried(wave.state, state), dict(wave.traces)
+        after, traces = keep_noise(wave.state, state), dict(wave.traces)
         for k, one in segments.items():
             wander = one.after(paths[k], found[k])
             n_disc = walk_values.held_concentration(wander, after.n_disc[k])
@@ -249,13 +249,15 @@ class WalkRelaxation:
         on = self.cell.flat_start_s(self.pulse) - self.pulse.rise
         found = {}
         for k, walker in self.walkers.items():
-            wander = walk_values.initial_state(walker.device, state.n_disc[k], state.walked(k), amid=begin_s > on)
+            wander = walk_values.initial_state(
+                walker.device, state.n_disc[k], state.walked(k), inside_pulse=begin_s > on
+            )
             times = (on - begin_s, on - begin_s + walker.pulse.duration, end_s - begin_s)
             found[k] = WalkSegment(walker.device, wander, walker.pulse.polarity, *times, walker.key)
         return found
 
 
-def carried(after: State, before: State) -> State:
+def keep_noise(after: State, before: State) -> State:
     """Return a state with walk and read noise as they were before."""
     return dataclasses.replace(after, wander=before.wander, telegraph=before.telegraph)
 

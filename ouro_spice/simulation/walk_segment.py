@@ -1,4 +1,4 @@
-"""Cycle-to-cycle variability of one device while it is pulsed: its present values, and how they move through a pulse.
+"""A walk's part of one pulse: the path of the parameters from step to step, and their waveforms in a transient.
 
 Inside a transient r and l of `Walk` do not jump: they go along a straight line (of the logarithm) around the end of
 each step, from a quarter of a step before it to a quarter behind it. In between, between pulses and at reads they are
@@ -42,6 +42,9 @@ _GROWTH = (0.5, 2.0)
 class WalkSegment:
     """A part of one pulse, as the walk sees it; all times are those of the part.
 
+    The path of the parameters are the values of r [m], l [nm], Ndiscmin, Ndiscmax from step to step: a row for the step
+    that is under way at the beginning, one behind the end of each of K steps.
+
     Attributes
     ----------
     device
@@ -75,39 +78,39 @@ class WalkSegment:
 
     @cached_property
     def begin_s(self) -> float:
-        """Return where the clock begins to run [s]."""
+        """Return when the clock of the walk begins to run [s]."""
         return min(max(self.on_s, 0.0), self.stop_s)
 
     @cached_property
     def end_s(self) -> float:
-        """Return where it ends [s]."""
+        """Return when the clock stops [s]."""
         return min(max(self.off_s, 0.0), self.stop_s)
 
     @cached_property
     def ends_s(self) -> np.ndarray:
-        """Return when steps of the walk end, (J,) [s]."""
+        """Return when steps of the walk end in the part, (J,) [s]."""
         return np.minimum(self._middles[1 : self._steps + 1], self.end_s)
 
     @property
     def expected_s(self) -> np.ndarray:
-        """Return the same, (K,), with the end of a step behind the part whose line begins in it."""
+        """Return when steps end, (K,) [s], that of a step behind the part included whose line begins in it."""
         return self._middles[1:]
 
     @property
     def line_s(self) -> float:
-        """Return how long a line is [s]."""
+        """Return how long a line from one value to the next is [s]."""
         return RAMP * self.walk.step_s
 
     @property
     def bend_s(self) -> float:
-        """Return where one begins; others begin and end whole `line_s` away from it [s]."""
+        """Return when a line begins [s]; others begin and end whole `line_s` away from it."""
         return self._zero_s - self.line_s / 2
 
     def concentrations(self, time_s: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
-        """Return N by the law at the ends of the steps, (K,), from its trace over the part.
+        """Return N by the law at the ends of the steps, (K,) [1e26 m^-3], from its trace over the part, (T,).
 
         A line begins before the step's end: N there is the one at its beginning, gone on as just before. Where the part
-        ends amid a line, the step to which that belongs is counted in.
+        ends inside a line, the step to which that belongs is counted in.
         """
         ends, half = self._middles[1:], self._halves[1:]
         begins = ends - half
@@ -121,11 +124,11 @@ class WalkSegment:
         return np.exp(np.where(known, n + way, n_end))
 
     def constant_concentrations(self, n_disc: float) -> np.ndarray:
-        """Return the same for a concentration that stands still."""
+        """Return N at the ends of the steps where it stays as it is, (K,) [1e26 m^-3]."""
         return np.full(len(self._middles) - 1, n_disc)
 
     def parameter_path(self, n: np.ndarray) -> np.ndarray:
-        """Return values of r, l, Ndiscmin, Ndiscmax from step to step, (K + 1, 4), for these `concentrations`."""
+        """Return the path of the parameters, (K + 1, 4), that N at the steps' ends, (K,) [1e26 m^-3], leads to."""
         from ..compact import walk_kernel  # numba, for devices that walk alone
         from ..compact.parameter_vector import vector
 
@@ -134,9 +137,9 @@ class WalkSegment:
         return walk_kernel.walk_path(self.wander.vector, n, 0.0, settings, parameters, self.streams)
 
     def parameter_waveforms(self, path: np.ndarray, n: np.ndarray | None = None) -> dict[str, PWL]:
-        """Return ln(value / parameter) over the part, by parameter.
+        """Return the waveforms of ln(value / parameter) over the part for a path, by parameter.
 
-        With `n`, the `concentrations`, a limit stays where it is for as long as N is far from it.
+        With `n`, N at the ends of the steps, (K,), a limit stays where it is for as long as N is far from it.
         """
         times, values = self._lines(path)
         inside = times[(times > 0) & (times < self.stop_s)]
@@ -157,7 +160,7 @@ class WalkSegment:
         return found
 
     def near_limits(self, path: np.ndarray, n: np.ndarray) -> np.ndarray:
-        """Tell where N, the `concentrations`, comes near the limits from one step's end to the next, (K + 1, 2)."""
+        """Return where N, (K,) at the ends of the steps, comes near each limit in a step of a path, (K + 1, 2) bool."""
         return self._limits.near(path, n)
 
     @property
@@ -165,7 +168,7 @@ class WalkSegment:
         return Limits(self.device, self.walk, self.wander.n_begin, self.polarity)
 
     def _lines(self, path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return corners of the lines: times (C,), some perhaps outside the part, and values (C, 4)."""
+        """Return the corners of the lines: times (C,) [s], some perhaps outside the part, and values (C, 4)."""
         rounding = _ROUNDING * self.walk.step_s
         middles, half = self._middles, self._halves
         begins, ends = middles - half, middles + half
@@ -180,7 +183,7 @@ class WalkSegment:
         return np.stack([begins[there], ends[there]], axis=1).ravel(), values.reshape(-1, len(VARYING))
 
     def after(self, path: np.ndarray, n: np.ndarray) -> WalkState:
-        """Return where the walk stands at the end."""
+        """Return the state of the walk at the end, from the path and from N at the ends of its steps, (K,)."""
         steps = self._steps
         before = path[steps - 1] if steps else _before(self.wander)
         wander = WalkState(
@@ -208,7 +211,7 @@ class WalkSegment:
 
     @cached_property
     def _halves(self) -> np.ndarray:
-        """Return half the length of the line at each of them [s], 0 or less where there is none."""
+        """Return half the length of the line at each of the `_middles` [s], 0 or less where there is none."""
         return self._half(self._middles)
 
     def _half(self, middle_s: np.ndarray) -> np.ndarray:
@@ -217,13 +220,15 @@ class WalkSegment:
 
     @property
     def _steps(self) -> int:
-        """Return steps that end in the part."""
+        """Return how many steps end in the part."""
         return int((self.wander.clock_s + self.end_s - self.begin_s) / self.walk.step_s + _ROUNDING)
 
     @property
     def _zero_s(self) -> float:
+        """Return when the step under way at the beginning began, in write-pulse time [s]."""
         return min(max(self.on_s, 0.0), self.off_s) - self.wander.clock_s
 
     @property
     def _clock_s(self) -> float:
+        """Return the write-pulse time since the last step at the end [s]."""
         return self.wander.clock_s + self.end_s - self.begin_s - self._steps * self.walk.step_s

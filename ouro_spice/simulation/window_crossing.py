@@ -12,7 +12,7 @@ from ..circuit.pulse import Pulse
 from ..circuit.waveform import Waveform
 from ..device.jart import WINDOW_N, Device
 from ..spice.ngspice import Engine
-from .transient import run_of, sent
+from .transient import run_of, send
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class Traverse:
     i_peak: float
 
 
-def freed(cell: Cell | CompactCell) -> tuple[Cell | CompactCell, float, float]:
-    """Return the cell with a device that has neither noise nor edges of its window, and these edges [1e26 m^-3].
+def without_bounds(cell: Cell | CompactCell) -> tuple[Cell | CompactCell, float, float]:
+    """Return the cell with a device that has neither noise nor the bounds of a window, and these bounds [1e26 m^-3].
 
-    At the edges the rate goes to 0, and a crossing would never end. A device without a window has N = .06 .. 1.98975.
+    At the bounds the rate goes to 0, and a crossing would never end. A device without a window has N = .06 .. 1.98975.
     """
     if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
         raise ValueError(
@@ -54,15 +54,15 @@ def traverse_s(
     """Return the time at full amplitude until ``n_disc`` goes from `start_n` to `end_n` [s]; infinite beyond
     `limit_s`.
     """
-    crossed_s, flat_s, _ = followed(cell, amplitude, start_n, end_n, limit_s, engine)
+    crossed_s, flat_s, _ = run_crossing(cell, amplitude, start_n, end_n, limit_s, engine)
     return max(crossed_s - flat_s, 0.0)
 
 
 def traverse(
     cell: Cell | CompactCell, amplitude: float, start_n: float, end_n: float, limit_s: float, engine: Engine
 ) -> Traverse | None:
-    """Return the whole way; None where it takes longer than `limit_s`."""
-    crossed_s, flat_s, wave = followed(cell, amplitude, start_n, end_n, limit_s, engine)
+    """Return the way from `start_n` to `end_n` [1e26 m^-3] at an amplitude [V]; None where it takes over `limit_s`."""
+    crossed_s, flat_s, wave = run_crossing(cell, amplitude, start_n, end_n, limit_s, engine)
     if not np.isfinite(crossed_s):
         return None
     v_cell = np.interp((flat_s + crossed_s) / 2, wave.time_s, wave["v_cell"])
@@ -70,7 +70,7 @@ def traverse(
     return Traverse(max(crossed_s - flat_s, 0.0), float(v_cell), float(i_peak))
 
 
-def followed(
+def run_crossing(
     cell: Cell | CompactCell,
     amplitude: float,
     start_n: float,
@@ -81,9 +81,9 @@ def followed(
 ) -> tuple[float, float, Waveform]:
     """Return when `end_n` is crossed (infinite where it is not), when full amplitude begins [s], and the waveform."""
     pulse = Pulse(amplitude, limit_s, edge_s, edge_s)
-    # a search comes by amplitudes that nobody has asked for: no warnings
+    # a search tries amplitudes that nobody has asked for: no warnings
     run = run_of(cell, 0, True, engine)
-    wave = sent(run, [pulse], cell.state().changed(cell.index, n_disc=start_n))
+    wave = send(run, [pulse], cell.state().changed(cell.index, n_disc=start_n))
     flat_s = cell.flat_start_s(pulse)
     progress = (1 if end_n > start_n else -1) * np.log(wave["n_disc"] / end_n)
     if progress.max() < 0:

@@ -1,4 +1,11 @@
-"""The voltage pair of a circuit: driver amplitudes, or gate voltages, that cross the window in a given time."""
+"""The voltage pair of a circuit: driver amplitudes, or gate voltages, that cross the window in a given time.
+
+Each is the root of ln(time of the traverse / wanted time), found by the secant method in a bracket, see
+`root_finding.find`: over ln(amplitude) from the power law of the nominal device, or over the gate voltage from half the
+process limit. One evaluation is one transient of the noise-free device, with all else of the cell held fixed; SET and
+RESET are searched for by themselves. It has converged where the time is within 0.1 %; where there is no root, a
+ValueError says why.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +22,7 @@ from ..circuit.pulse import HIGHEST_V
 from ..provenance.manifest import Manifest
 from ..spice.ngspice import Engine, default_engine
 from .root_finding import NoRootError, find
-from .window_crossing import Traverse, freed, traverse, traverse_s
+from .window_crossing import Traverse, traverse, traverse_s, without_bounds
 
 LOWEST_V = 1e-3
 
@@ -58,7 +65,7 @@ class Pair:
                 check_range(name, getattr(self, name), 0, HIGHEST_V, "V")
 
     def amplitude(self, dg_S: float) -> float:
-        """Return the amplitude for a wanted change of conductance."""
+        """Return the amplitude [V] for a wanted change of conductance [S]."""
         return self.v_set if dg_S > 0 else self.v_reset
 
     def gated(self, cell: Cell | CompactCell) -> Cell | CompactCell:
@@ -79,7 +86,7 @@ def pair(
     v_set: float | None = None,
     v_reset: float | None = None,
 ) -> Pair:
-    """Find the driver amplitudes at which the noise-free device crosses its window in `total_s`.
+    """Find the driver amplitudes at which the noise-free device crosses its window in `total_s`, and return them.
 
     Of a 1T1R cell the amplitude of either direction may be given: then its gate voltage is found instead, and
     `Pair.gated` gives the cell that the pair is for.
@@ -108,7 +115,7 @@ def pair(
     check_engine(engine)
     _check_given(cell, "v_set", v_set, -HIGHEST_V, -LOWEST_V)
     _check_given(cell, "v_reset", v_reset, LOWEST_V, HIGHEST_V)
-    free, low, high = freed(cell)
+    free, low, high = without_bounds(cell)
     search, access = _Search(free, total_s, engine or default_engine()), _with_transistor(cell)
     found: dict[str, float] = {}
     for what, given, start, end in (("set", v_set, low, high), ("reset", v_reset, high, low)):
@@ -125,10 +132,10 @@ def pair(
 def traverses(
     cell: Cell | CompactCell, voltages: Pair, engine: Engine | None = None
 ) -> tuple[Traverse | None, Traverse | None]:
-    """Return SET and RESET through the window at a pair's voltages; None where one takes over 1.5 times the pair's
-    time.
+    """Return the ways of SET and RESET through the window at a pair's voltages; None for one that takes longer than
+    1.5 times the pair's time.
     """
-    free, low, high = freed(voltages.gated(cell))
+    free, low, high = without_bounds(voltages.gated(cell))
     limit_s, engine = _NEAR * voltages.total_s, engine or default_engine()
     set_way = traverse(free, voltages.v_set, low, high, limit_s, engine)
     return set_way, traverse(free, voltages.v_reset, high, low, limit_s, engine)
@@ -149,14 +156,14 @@ def recorded_pair(manifest: Manifest) -> Pair:
 
 @dataclass(frozen=True)
 class _Search:
-    """A cell without noise and window, the wanted time [s], what runs it."""
+    """Searches for voltages: the cell without noise and window, the wanted time of a traverse [s], what runs it."""
 
     cell: Cell | CompactCell
     total_s: float
     engine: Engine
 
     def amplitude(self, what: str, start: float, end: float) -> float:
-        """Return the amplitude for SET or RESET [V], searched over its logarithm."""
+        """Return the amplitude for SET or RESET [V]: the root over its logarithm, from the nominal power law."""
         nominal = _NOMINAL_V[what]
 
         def excess(log_v: float, near: bool) -> float:
@@ -198,6 +205,7 @@ class _Search:
         return float(np.log(time_s / self.total_s)) if time_s > 0 else -np.inf
 
     def _no_amplitude(self, what: str, none: NoRootError) -> str:
+        """Return the sentence for a search that found no amplitude for SET or RESET."""
         if none.why == "quick":
             return f"any {what.upper()} amplitude from {LOWEST_V:g} V on crosses the window in less than the time"
         jump = f", the time jumps over it at {np.exp(none.x):.3g} V" if none.why == "jump" else ""
@@ -208,6 +216,7 @@ class _Search:
 
 
 def _check_given(cell: Cell | CompactCell, name: str, volts: float | None, low: float, high: float) -> None:
+    """Raise ValueError for a given amplitude out of range [V], or one of a cell that has no gate voltage."""
     if volts is None:
         return
     check_range(name, volts, low, high, "V")

@@ -39,7 +39,7 @@ class DeckFigure:
 
 
 def run_decks(out: Path, progress: Any = None) -> list[DeckFigure]:
-    """Run every shipped deck in ``out/decks``, without the start-up files of this machine; log and waveform stay there.
+    """Run every shipped deck in ``out/decks``, without this machine's start-up files; return the figures.
 
     Parameters
     ----------
@@ -69,11 +69,12 @@ def run_decks(out: Path, progress: Any = None) -> list[DeckFigure]:
 
 
 def parse_results(deck: str, text: str) -> list[DeckFigure]:
-    """Return the figures among the lines that a deck printed; one that cannot be read has failed."""
+    """Return the figures among the lines that a deck printed; one that cannot be read counts as failed."""
     return [_figure(deck, line) for line in text.splitlines() if line.startswith("RESULT")]
 
 
 def _ngspice() -> str:
+    """Return the path of a usable ngspice; ToolError without one."""
     program = machine.ngspice_program()
     if program is None:
         raise machine.ToolError(f"no ngspice on PATH: {machine.INSTALL_NGSPICE}")
@@ -84,9 +85,7 @@ def _ngspice() -> str:
 
 
 def _workplace(folder: Path) -> list[Path]:
-    """Return copies of the decks beside copies of what they need: the folder of an installed package may be
-    read-only.
-    """
+    """Return copies of the decks beside copies of what they need; an installed package may be read-only."""
     (folder / "lib").mkdir(parents=True, exist_ok=True)
     (folder / "osdi").mkdir(exist_ok=True)
     decks = assets.decks()
@@ -100,6 +99,7 @@ def _workplace(folder: Path) -> list[Path]:
 
 def _run(program: str, deck: Path) -> list[DeckFigure]:
     # a waveform of an earlier run must not pass for this one's
+    """Return the figures of one deck; its log stays beside it."""
     deck.with_suffix(".raw").unlink(missing_ok=True)
     code, log = _execute([program, "-n", "-b", deck.name], deck.parent)
     deck.with_suffix(".log").write_text(log, encoding="utf-8")
@@ -110,7 +110,7 @@ def _run(program: str, deck: Path) -> list[DeckFigure]:
 
 
 def _execute(command: list[str], folder: Path) -> tuple[int, str]:
-    """Return the exit status and output; ``subprocess.run`` kills the child on a time-out and on an interrupt."""
+    """Return exit status and output; ``subprocess.run`` kills the child after a time-out or an interrupt."""
     try:
         with tempfile.TemporaryDirectory(prefix="ouro_spice-") as empty:
             done = subprocess.run(
@@ -131,6 +131,7 @@ def _execute(command: list[str], folder: Path) -> tuple[int, str]:
 
 
 def _figure(deck: str, line: str) -> DeckFigure:
+    """Return the figure of a line of a deck's output."""
     fields = dict(word.split("=", 1) for word in line.split()[1:] if "=" in word)
     value, target, tolerance = (_number(fields.get(key)) for key in ("value", "target", "tolerance"))
     good = set(_FIELDS) <= set(fields) and math.isfinite(value) and math.isfinite(target) and math.isfinite(tolerance)

@@ -43,7 +43,7 @@ class Check:
 
 
 def examine() -> list[Check]:
-    """Return all checks; none raises."""
+    """Return the results of all checks; none of them raises."""
     checks = [_ngspice(), _library(), _openvaf(), _linker(), _package("PySpice"), _package("torch"), _threads()]
     return [*checks, _resistor()]
 
@@ -92,7 +92,7 @@ def _threads() -> Check:
 
 
 def _resistor() -> Check:
-    """Return OSDI works where a Verilog-A resistor, compiled here, carries the right current."""
+    """Return whether OSDI works: a Verilog-A resistor, compiled here, carries the right current."""
     name = "OSDI"
     try:
         with tempfile.TemporaryDirectory() as folder:

@@ -22,8 +22,8 @@ _NAMED = 3
 """Elements that are named at most."""
 
 
-def blamed(bench: Testbench, cause: str, said: Sequence[str]) -> str:
-    """Return what is known of the end of a simulator process: its cause, which elements to suspect, what to do."""
+def crash_report(bench: Testbench, cause: str, said: Sequence[str]) -> str:
+    """Return a line on the end of a simulator process: its cause, the elements to suspect, what to do."""
     if found := suspects(bench):
         return f"error: {cause}; put right what makes it crash: {found}"
     last = f", ngspice said last {said[-1].strip()!r}" if said else ""
@@ -32,13 +32,14 @@ def blamed(bench: Testbench, cause: str, said: Sequence[str]) -> str:
 
 
 def suspects(bench: Testbench) -> str:
-    """Return which elements have which parameter outside its range, in words; empty where none has."""
+    """Return the elements with a parameter outside its range, in words; "" for none."""
     found = list(_outside(bench))
     more = f", and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     return ", ".join(found[:_NAMED]) + more
 
 
 def _outside(bench: Testbench) -> Iterator[str]:
+    """Yield the elements with a parameter outside its range, and that parameter."""
     lines = "\n".join(bench.elements).replace("\n+", " ").splitlines()
     models = set(_MODELS)
     for line in lines:
@@ -50,11 +51,11 @@ def _outside(bench: Testbench) -> Iterator[str]:
         words = head.lower().split()
         if words and words[-1] in models | _SUBCIRCUITS:
             name = words[1] if words[0] == ".model" else words[0]
-            yield from (f"{name} has {told}" for told in map(_told, assignments) if told)
+            yield from (f"{name} has {fault}" for fault in map(_fault, assignments) if fault)
 
 
-def _told(assignment: str) -> str:
-    """Return what is wrong with ``name=value``; empty where nothing is, or where the value is an expression."""
+def _fault(assignment: str) -> str:
+    """Return what is wrong with ``name=value``; "" for nothing, or where the value is an expression."""
     name, _, text = assignment.partition("=")
     parameter = _KNOWN.get(name.strip().lower())
     try:

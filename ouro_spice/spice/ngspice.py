@@ -14,16 +14,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from .._util.forks import temporary_folder
-from ..circuit.missing_models import lacking
+from ..circuit.missing_models import missing_model
 from ..circuit.result import Result, SimulationError
 from ..circuit.testbench import LADDER, Record, Testbench
 from ..circuit.waveform import Effort, Waveform
 from ..device.jart import PARAMETERS
 from ..device.state import State
 from . import osdi
-from .illegal_elements import blamed, suspects
+from .illegal_elements import crash_report, suspects
 from .pool import Pool
-from .random_libraries import Drawn
+from .random_libraries import RandomLibraries
 
 SMALL = 64
 """Memristors in a circuit that the time limit of an engine is meant for."""
@@ -33,11 +33,11 @@ class Engine(Protocol):
     """What runs testbenches."""
 
     def run(self, testbench: Testbench, throw: bool = True) -> Waveform:
-        """Run one testbench."""
+        """Run one testbench and return its waveform."""
         ...
 
     def map(self, testbenches: Iterable[Testbench], throw: bool = True) -> Iterator[Waveform]:
-        """Run many; waveforms come in the order of the testbenches."""
+        """Run many testbenches and yield their waveforms in order."""
         ...
 
 
@@ -59,13 +59,13 @@ class Ngspice:
 
     def __init__(self, workers: int | None = 1, timeout_s: float = 120.0, recycle: int = 2000) -> None:
         self._pool = Pool(workers, timeout_s, recycle)
-        self._drawn = Drawn()
+        self._random_libraries = RandomLibraries()
         self._arguments = (workers, timeout_s, recycle)
         self._name = uuid.uuid4().hex
-        _here[self._name] = self
+        _engines[self._name] = self
 
     def __reduce__(self) -> tuple:
-        return _arrived, (self._name, type(self), *self._arguments)
+        return _unpickled, (self._name, type(self), *self._arguments)
 
     def __enter__(self) -> Ngspice:
         return self
@@ -79,7 +79,7 @@ class Ngspice:
         return self._pool.size
 
     def run(self, testbench: Testbench, throw: bool = True) -> Waveform:
-        """Run one testbench.
+        """Run one testbench and return its waveform.
 
         Raises
         ------
@@ -91,7 +91,7 @@ class Ngspice:
         ValueError
             For a library of models that draws random numbers at each load, or holds what is not allowed.
         """
-        self._drawn.refuse(testbench, self._currents)
+        self._random_libraries.refuse(testbench, self._currents)
         if testbench.record is None:
             return _waveform(testbench, self._pool.run(_task(testbench)), throw)
         with temporary_folder() as folder:  # mapped files stay readable without it
@@ -104,12 +104,12 @@ class Ngspice:
         return np.concatenate(list(reply["arrays"].values())) if reply["result"] == "OK" else None
 
     def map(self, testbenches: Iterable[Testbench], throw: bool = True) -> Iterator[Waveform]:
-        """Run many testbenches on all workers; waveforms come in the order of the testbenches."""
+        """Run many testbenches on all workers and yield their waveforms in order."""
         with contextlib.closing(self.each(lambda bench: self.run(bench, throw), testbenches)) as waves:
             yield from waves
 
     def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Generator[Any, None, None]:
-        """Call a function that uses this engine for each item, on as many threads as there are workers.
+        """Call a function that uses this engine for each item, on a thread a worker, and yield the results in order.
 
         Results come in the order of the items. Where the consumer stops, by Ctrl-C or an error, running simulations end
         at once as failed ones.
@@ -123,28 +123,29 @@ class Ngspice:
 
 _DEFAULT = "default"
 
-_here: weakref.WeakValueDictionary[str, Ngspice] = weakref.WeakValueDictionary()
+_engines: weakref.WeakValueDictionary[str, Ngspice] = weakref.WeakValueDictionary()
 """The engines of this process by their names."""
 
 
 @lru_cache(maxsize=1)
 def default_engine() -> Ngspice:
-    """Return the engine of `simulate` and of live cells: one worker process, ended with the program."""
+    """Return the engine of `simulate` and live cells: one worker process, which ends with the program."""
     engine = Ngspice()
     engine._name = _DEFAULT
     atexit.register(engine.close)
     return engine
 
 
-def _arrived(name: str, kind: type[Ngspice], *arguments: Any) -> Ngspice:
-    """Return the engine that another process, or this one, has sent."""
+def _unpickled(name: str, kind: type[Ngspice], *arguments: Any) -> Ngspice:
+    """Return the engine that another process, or this one, has pickled."""
     if name == _DEFAULT:
         return default_engine()
-    return _here.get(name) or _copied(name, kind, *arguments)
+    return _engines.get(name) or _copied(name, kind, *arguments)
 
 
 @lru_cache(maxsize=8)
 def _copied(name: str, kind: type[Ngspice], *arguments: Any) -> Ngspice:
+    """Return an engine in the place of one of another process, the same each time."""
     engine = kind(*arguments)
     engine._name = name
     return engine
@@ -156,6 +157,7 @@ def runnable_deck(bench: Testbench) -> str:
 
 
 def _task(bench: Testbench, folder: str = "") -> dict[str, Any]:
+    """Return what a worker needs to run a testbench; the maps of an array go into `folder`."""
     task = {
         "netlist": bench.netlist,
         "analyses": [bench.analysis(rung) for rung in range(len(LADDER))],
@@ -173,6 +175,7 @@ def _task(bench: Testbench, folder: str = "") -> dict[str, Any]:
 
 
 def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str = "") -> Waveform:
+    """Return the waveform of a worker's reply; SimulationError for a failed one where `throw` is set."""
     result, arrays = Result[reply["result"]], reply["arrays"]
     traces = {name: arrays[vector] for name, vector in bench.probes if vector in arrays}
     state = None
@@ -180,11 +183,11 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
         state = _array_state(bench.record, bench.nodes, reply["last"]) if bench.record else _state(bench, arrays)
         result = _bounded(bench, traces, state)
     if result is Result.WORKER and "cause" in reply:
-        reply["log"].append(blamed(bench, reply["cause"], reply["log"]))
+        reply["log"].append(crash_report(bench, reply["cause"], reply["log"]))
     if result is Result.NETLIST and any("out of bounds" in line for line in reply["log"]):
         reply["log"] += [f"error: {found}" for found in [suspects(bench)] if found]
     if result is Result.NETLIST and bench.process is not None:
-        reply["log"] += lacking(bench.process, reply["log"])
+        reply["log"] += missing_model(bench.process, reply["log"])
     if result is not Result.OK and throw:
         raise SimulationError(result, runnable_deck(bench), tuple(reply["log"]))
     time_s = arrays.get("time", np.zeros(1) if result is Result.OK else np.empty(0))
@@ -207,13 +210,14 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
 
 
 def _state(bench: Testbench, arrays: dict[str, np.ndarray]) -> State:
+    """Return the state at the end of a run on a single cell."""
     vectors = dict(bench.probes)
     n_disc = (float(arrays[vectors["n_disc"]][-1]),) if bench.device is not None else (1.0,)
     return State(n_disc, {node: float(arrays[f"v({node})"][-1]) for node in bench.nodes})
 
 
 def _legal(state: State) -> State:
-    """Return a state that a simulation can begin with: the solver may leave one beyond its range by its tolerance."""
+    """Return a state inside the legal range, which the solver may leave by its tolerance."""
     low, high = PARAMETERS["Ninit"].low, PARAMETERS["Ninit"].high
     if all(low <= n <= high for n in state.n_disc):
         return state
@@ -230,7 +234,7 @@ def _array_state(record: Record, nodes: Sequence[str], last: np.ndarray) -> Stat
 
 
 def _maps(bench: Testbench, folder: str) -> dict[str, np.ndarray]:
-    """Return what was recorded of every cell, (T, rows, cols): read from the files as it is asked for."""
+    """Return what was recorded of every cell by name, (T, rows, cols), read from the files when it is used."""
     if bench.record is None:
         return {}
     files = {name: np.load(f"{folder}/{name}.npy", mmap_mode="r") for name, _ in bench.record.maps}
@@ -239,6 +243,7 @@ def _maps(bench: Testbench, folder: str) -> dict[str, np.ndarray]:
 
 def _bounded(bench: Testbench, traces: dict[str, np.ndarray], state: State) -> Result:
     # a state may start outside its bounds; it must not move further out, but for the solver's tolerance
+    """Return OK where n_disc stayed in its bounds, else OUT_OF_BOUNDS."""
     if bench.record:
         bounds, n_start = np.array(bench.record.bounds), np.array(bench.record.n_start)
         low, high = np.minimum(bounds[:, 0], n_start), np.maximum(bounds[:, 1], n_start)

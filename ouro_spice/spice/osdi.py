@@ -22,7 +22,7 @@ _FLAGS = ("--target_cpu", "generic")
 
 @lru_cache(maxsize=64)
 def compiled_model(model: str) -> Path:
-    """Return the path of the compiled form of a shipped model, compiled if the cache lacks it.
+    """Return the path of a shipped model in compiled form; it is compiled where the cache lacks it.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def compiled_model(model: str) -> Path:
 
 
 def compile_verilog_a(source: Path, folder: Path | None = None, defines: Sequence[str] = ()) -> Path:
-    """Compile a Verilog-A file into a folder and return the path of the result, which a hash names.
+    """Compile a Verilog-A file into a folder; return the path of the result, which a hash names.
 
     The hash is one of the source with all that it includes, the macros, the compiler and the kind of machine; what has
     been compiled before is not compiled again.
@@ -73,9 +73,7 @@ def compile_verilog_a(source: Path, folder: Path | None = None, defines: Sequenc
 
 
 def _content(source: Path, seen: set[Path]) -> Iterator[bytes]:
-    """Return the bytes of a source and of what it includes; the compiler's own files, known by its version, are left
-    out.
-    """
+    """Yield the bytes of a source and of what it includes, but for the compiler's own files."""
     seen.add(source.resolve())
     try:
         text = source.read_bytes()

@@ -56,7 +56,7 @@ class Pool:
         _pools.add(self)
 
     def _begin(self) -> None:
-        """Let no worker be at work."""
+        """Mark all workers as idle."""
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._busy: dict[Worker, tuple[int, tuple[threading.Event, ...]]] = {}
         self._closing, self._closer = threading.Event(), threading.RLock()
@@ -64,13 +64,13 @@ class Pool:
             self._idle.put(worker)
 
     def leave(self) -> None:
-        """Leave all processes to the parent of this one, which has just been forked off."""
+        """Leave all processes to the parent of this one, which has just been forked."""
         for worker in self._workers:
             worker.leave()
         self._begin()
 
     def run(self, task: dict[str, Any], timeout_s: float | None = None) -> dict[str, Any]:
-        """Run one task; a dead worker's task is given once more to a fresh one, unless all work was given up."""
+        """Run one task and return the reply; that of a worker that died is run once more by a new one."""
         limit_s = timeout_s or self.timeout_s
         calls, cause = getattr(_thread, "calls", ()), ""
         worker = self._idle.get()
@@ -95,6 +95,7 @@ class Pool:
     def _call(self, worker: Worker, task: dict[str, Any], limit_s: float) -> dict[str, Any]:
         # a refused netlist can leave ngspice unable to read any other: its process is not used again, and a refusal by
         # a process that has worked before is asked for once more
+        """Return a worker's reply to a task; a refused netlist is tried once more by a new process."""
         fresh = worker.fresh
         reply = worker.call(task, limit_s)
         if reply["result"] in ("NETLIST", "MODEL"):
@@ -106,11 +107,11 @@ class Pool:
         return reply
 
     def map(self, tasks: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Run many tasks on all workers; replies come in the order of the tasks."""
+        """Run many tasks on all workers and yield the replies in order."""
         return self.each(self.run, tasks)
 
     def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Generator[Any, None, None]:
-        """Call a function that runs tasks, on as many threads as workers; results come in the order of the items.
+        """Call a function that runs tasks for each item, on a thread a worker, and yield the results in order.
 
         Raises
         ------
@@ -148,7 +149,7 @@ class Pool:
             time.sleep(_AGAIN_S)
 
     def close(self) -> None:
-        """End all worker processes; those that work are taken from their tasks."""
+        """End all worker processes, also those that run a task."""
         with self._closer:
             self._closing.set()
             taken: list[Worker] = []
@@ -164,7 +165,7 @@ class Pool:
                     self._idle.put(worker)
 
     def _interrupted(self) -> int:
-        """End the processes of all tasks; return how many of these are this thread's own, amid which it was called."""
+        """End the processes of all tasks; return how many tasks this thread itself was running when it was called."""
         busy = list(self._busy.items())
         for worker, _ in busy:
             worker.interrupt()

@@ -21,14 +21,14 @@ _SIZE = re.compile(r"\bW=([\d.e+-]+) L=([\d.e+-]+)", re.IGNORECASE)
 _MICRON = 1e-6
 
 
-class Drawn:
+class RandomLibraries:
     """Refuses processes whose transistors differ from load to load; asks for each process once."""
 
     def __init__(self) -> None:
         self._good: set[tuple[str, ...]] = set()
 
     def refuse(self, bench: Testbench, run: Currents) -> None:
-        """Raise ValueError where two loads of the library of a testbench give two different transistors.
+        """Raise ValueError where two loads of a testbench's library give different transistors.
 
         That costs two loads more, and only where the text of a library names a random function at all.
         """
@@ -57,9 +57,7 @@ def _model(process: Process, polarity: str, core: bool) -> str:
 
 
 def _element(bench: Testbench, process: Process, polarity: str, core: bool) -> str | None:
-    """Return the first line of a testbench with a transistor of a kind; of models with the same name the first
-    kind's.
-    """
+    """Return the first line of a testbench with a transistor of a kind; None where there is none."""
     name = _model(process, polarity, core)
     if core and name in (process.nmos, process.pmos):
         return None
@@ -67,7 +65,7 @@ def _element(bench: Testbench, process: Process, polarity: str, core: bool) -> s
 
 
 def _currents(bench: Testbench, process: Process, models: tuple[tuple[str, bool], ...]) -> Testbench:
-    """Return transistors alone at half of what they stand, one of each model that a testbench has."""
+    """Return a testbench of single transistors at half their voltage, one of each model that is used."""
     elements, probes = [], []
     for polarity, core in models:
         name, volts = f"{polarity}{int(core)}", (process.core_V if core else process.gate_V) / 2
@@ -86,9 +84,7 @@ def _currents(bench: Testbench, process: Process, models: tuple[tuple[str, bool]
 
 
 def _difference(bench: Testbench, run: Currents) -> float | None:
-    """Return the largest relative difference of the currents of two loads; None where one fails, which others will
-    tell.
-    """
+    """Return the largest relative difference of the currents of two loads; None where one of them fails."""
     first = run(bench)
     second = None if first is None else run(bench)
     if first is None or second is None:
@@ -99,6 +95,7 @@ def _difference(bench: Testbench, run: Currents) -> float | None:
 def _words(
     bench: Testbench, process: Process, models: tuple[tuple[str, bool], ...], place: str, differ: float, run: Currents
 ) -> str:
+    """Return the message on a library that draws random numbers, with its switches where they help."""
     name = Path(process.library or process.entries[0][0]).name
     found = f"{name} draws random numbers at each load ({place}): the currents of two loads differ by {differ:.2g}"
     switches = {

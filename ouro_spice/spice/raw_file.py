@@ -12,9 +12,7 @@ Plot = dict[str, np.ndarray]
 
 
 def read_raw(path: Path) -> list[Plot]:
-    """Return the plots of a binary ngspice raw file with real vectors, in the order of the file: vector name to
-    (T,).
-    """
+    """Return the plots of a binary raw file with real vectors, in order: vector name to (T,)."""
     data = Path(path).read_bytes()
     plots, position = [], 0
     while (start := data.find(b"Binary:\n", position)) >= 0:
@@ -31,7 +29,7 @@ def read_raw(path: Path) -> list[Plot]:
 
 
 def _number(header: str, what: str) -> int:
-    """Return how many variables or points the header of a plot announces; ValueError where it does not."""
+    """Return the number of variables or points in the header of a plot; ValueError without it."""
     found = re.search(rf"No\. {what}: *(\d+)", header)
     if found is None:
         raise ValueError(f"not a raw file of ngspice: its header lacks 'No. {what}'")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def surroundings(folder: str, library: str | Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment in which ngspice starts without any file or variable that lies around.
+    """Return an environment in which ngspice starts without any file or variable of this machine.
 
     Start-up files are looked for in the working folder, the home folder and the installation, where any of them may
     change options, temperature or dialect. Here the only one is written into `folder`: it loads the code models.

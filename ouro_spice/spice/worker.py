@@ -1,7 +1,7 @@
 """One ngspice in one process, driven through PySpice: takes tasks from a pipe, gives arrays back.
 
-Run as a script by `worker_handle.py`, and kept free of imports from the package, so that a worker starts in a fraction
-of a second. Everything that looks like success and is none is told apart here: `run` returns 0 after an aborted
+Run as a script by `worker_process.py`, and kept free of imports from the package, so that a worker starts in a fraction
+of a second. Everything that looks like success and is none is found out here: `run` returns 0 after an aborted
 transient and leaves partial vectors, and a failed load leaves the previous circuit in place.
 """
 
@@ -42,7 +42,7 @@ class Session:
         os.environ["NGSPICE_LIBRARY_PATH"] = library
         from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
-        class Heard(NgSpiceShared):
+        class Forwarding(NgSpiceShared):
             """An ngspice whose words are on stderr as they come: they outlive a crash."""
 
             def send_char(self, message: str, ngspice_id: int) -> Literal[0]:
@@ -54,7 +54,7 @@ class Session:
         self._folder, self._init = folder, ""
         os.chdir(folder)
         home, os.environ["HOME"] = os.environ.get("HOME", folder), folder
-        self._ngspice = Heard.new_instance()
+        self._ngspice = Forwarding.new_instance()
         self._shared: Any = self._ngspice._ngspice_shared
         os.environ["HOME"] = home  # a library's paths may begin with it
         self.version = int(self._ngspice.ngspice_version or 0)
@@ -79,7 +79,7 @@ class Session:
         last: list[str] | tuple[str, ...] = (),
         maps: dict[str, list[str]] | None = None,
     ) -> dict[str, Any]:
-        """Run a netlist with the first analysis of the ladder that succeeds.
+        """Run a netlist with the first analysis of the ladder that succeeds, and return the reply.
 
         Parameters
         ----------
@@ -209,7 +209,7 @@ class Session:
         return array
 
     def _vector(self, name: str) -> np.ndarray | None:
-        """Return a vector of the last plot; PySpice's own `plot` reads all that there are, one wrapper object each."""
+        """Return a vector of the last plot; PySpice's own `plot` would read all of them, an object each."""
         # v(ae) is stored under the name ae
         key = name[2:-1] if name.startswith("v(") else name
         if key == "0":  # ground is no vector

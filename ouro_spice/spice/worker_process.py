@@ -42,7 +42,7 @@ _CAUSES = {
 
 
 class WorkerDeathError(EOFError):
-    """The end of a worker process amid a task; the message says how it ended."""
+    """The end of a worker process during a task; the message says how it ended."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,16 @@ class Worker:
     @property
     def _process(self) -> subprocess.Popen[bytes] | None:
         """Return the process; None where there is none."""
-        return self._running.process if self._running else None
+        running = self._running  # read once: another thread may end the process meanwhile
+        return running.process if running else None
 
     @property
     def fresh(self) -> bool:
-        """Tell whether the next task is the first one of its process."""
+        """Return whether the next task is the first one of its process."""
         return self._running is None or self._tasks == 0 or self._tasks >= self._recycle
 
     def call(self, task: dict[str, Any], timeout_s: float) -> dict[str, Any]:
-        """Run one task.
+        """Run one task and return the reply.
 
         Raises
         ------
@@ -112,13 +113,13 @@ class Worker:
         raise TimeoutError
 
     def interrupt(self) -> None:
-        """End the process of a task that runs in another thread, which then sees it dead and cleans up."""
+        """End the process of a task that runs in another thread, which cleans up."""
         process = self._process
         if process is not None:
             process.kill()
 
     def kill(self) -> int | None:
-        """End the process at once; return the code that it ended with."""
+        """End the process at once; return its exit code, None where there was none."""
         running = self._running
         if running is None:
             return None
@@ -130,7 +131,7 @@ class Worker:
         return code
 
     def leave(self) -> None:
-        """Leave the process to the parent of this one, which has been forked off: end neither it nor its pipe."""
+        """Leave the process to the parent of this one, which has been forked: end neither it nor its pipe."""
         if self._running is not None:
             self._running.process.returncode = 0  # it is no child of this process: nothing to be waited for
             self._close(self._running)
@@ -204,7 +205,7 @@ def _last_lines(file: IO[bytes]) -> tuple[str, ...]:
 
 
 def _cause(code: int | None) -> str:
-    """Return what a process died of, by its exit code."""
+    """Return the cause of a process's end in words, by its exit code."""
     if code is None or code >= 0:
         return f"it ended by itself, with exit code {code}"
     try:

@@ -53,7 +53,7 @@ def _split(path: Path, text: str) -> tuple[list[int], list[list[str]]]:
 
 
 def _labels(table: list[list[str]], n_cols: int) -> str:
-    """Return the words for another shape where words stand beside the numbers, or commas within them."""
+    """Return a hint for the error of a wrong shape, on words beside the numbers or commas within them."""
     words = [word for cells in table for word in cells if word and number(word) is None]
     if table and len(table[0]) == 2 * n_cols and not words:
         return ": are there decimal commas?"

@@ -13,7 +13,7 @@ _NO_VALUE = re.compile(r"(?i)|[+-]?nan|n\.?/?a\.?|null|none|missing|-{1,3}|#(n/a
 
 
 def number(word: str) -> float | None:
-    """Return the number of a word, not finite ones included, or None; a true minus sign is one."""
+    """Return the number of a word, not only finite ones; None for other words. A true minus sign counts as one."""
     try:
         # spreadsheets write a true minus sign; underscores are Python's, nobody else's
         return float(word.replace("\u2212", "-")) if "_" not in word else None
@@ -22,7 +22,7 @@ def number(word: str) -> float | None:
 
 
 def value(word: str) -> float | None:
-    """Return a number, inf where an instrument or a spreadsheet wrote overflow, nan where no value, else None."""
+    """Return the number of a cell, inf for an instrument's overflow, nan for no value; None for other words."""
     found = number(word)
     if found is None:
         if _OVERFLOW.fullmatch(word):
@@ -32,7 +32,7 @@ def value(word: str) -> float | None:
 
 
 def hint(word: str) -> str:
-    """Return what to do about a word that is no number, beginning with a colon; "" where nothing is known of it."""
+    """Return advice on a word that is no number, beginning with a colon; "" where there is none."""
     if number(re.sub(r"[,.'\u2019\s]", "", word)) is not None:
         return ": numbers need a decimal point, and nothing between thousands"
     if re.fullmatch(r"[-+\u2212]?[\d.]+(e[-+]?\d+)?\s*[a-z\u00b5\u03bc\u03a9%]+", word, re.IGNORECASE):

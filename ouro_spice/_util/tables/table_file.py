@@ -55,16 +55,16 @@ class Table:
         return len(self.lines)
 
     def at(self, row: int) -> str:
-        """Return where a row stands: file and line."""
+        """Return the file and line of a row, as words."""
         return f"{self.path}, line {self.lines[row]}"
 
     def rows(self, kept: np.ndarray) -> Table:
-        """Return the table of the rows that are `kept`, (n,) booleans."""
+        """Return the table of the rows where `kept`, (n,) booleans, is True."""
         columns = {name: [words[k] for k in np.flatnonzero(kept)] for name, words in self.columns.items()}
         return replace(self, columns=columns, lines=self.lines[kept])
 
     def filled(self, name: str, word: str) -> Table:
-        """Return the table with a word in the empty cells of a column."""
+        """Return the table with `word` in the empty cells of a column."""
         return replace(self, columns=self.columns | {name: [cell or word for cell in self.columns[name]]})
 
     def text(self, name: str) -> list[str]:
@@ -184,7 +184,7 @@ class _Body:
         return lines, picked
 
     def _row(self, line: int, cells: list[str], marked: bool, first: bool) -> list[str] | None:
-        """Return the cells of a row, None for a line that is none."""
+        """Return the cells of a row; None for a line that is no row."""
         at, cells = f"{self.path}, line {line}", self._trimmed(cells)
         # #N/A is a spreadsheet's word
         marked = marked and (len(cells) != self.width or value(cells[0]) is None)
@@ -203,17 +203,17 @@ class _Body:
         return cells
 
     def _trimmed(self, cells: list[str]) -> list[str]:
-        """Return a row without what a delimiter at its end adds."""
+        """Return a row without the empty cells that a delimiter at its end adds."""
         return cells[: self.width] if not any(cells[self.width :]) else cells
 
     def _shares(self, cells: list[str]) -> tuple[bool, bool]:
-        """Tell whether any wanted cell is a number, or what stands for one, and whether any is something else."""
+        """Return whether any wanted cell is a number, or stands for one, and whether any is something else."""
         there = [cells[k] for k in self.numeric if cells[k]]
         numbers = [value(word) is not None for word in there]
         return any(numbers), not all(numbers)
 
     def _is_row(self, at: str, cells: list[str]) -> bool:
-        """Tell whether a line that begins with ``#`` is a row; ValueError where that cannot be told."""
+        """Return whether a line that begins with ``#`` is a row; ValueError where that is not clear."""
         doubt = f"{at}: the line begins with #: a comment, or a row? Remove it, or make it a whole row"
         if len(cells) != self.width:
             if sum(number(cell) is not None for cell in cells) > 1:
@@ -230,7 +230,7 @@ class _Body:
         return False
 
     def _takes_units(self, at: str, cells: list[str]) -> bool:
-        """Tell whether the first row holds units, and keep them."""
+        """Return whether the first row holds units, and keep them."""
         told = {name: cells[k] for name, k in self.places.items() if k in self.numeric and cells[k]}
         known = {name: unit for name, word in told.items() if quantities.bases(unit := quantities.plain_unit(word))}
         if not known or any(number(word) is not None for word in told.values()):
@@ -245,6 +245,7 @@ class _Body:
         return True
 
     def _ragged(self, cells: list[str]) -> str:
+        """Return what is wrong with a row of another number of cells, in words."""
         whose = "--columns names" if self.header.given else "the header has"
         told = f"{len(cells)} values, {whose} {self.width} columns"
         joined = self.header.delimiter.join(cells)

@@ -45,7 +45,7 @@ class Header:
 
 
 def find_header(path: Path, text: str, wanted: Collection[str]) -> Header:
-    """Return the first row with all the wanted names, one behind ``#`` included.
+    """Return the header: the first row with all the wanted names, also one behind ``#``.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def find_header(path: Path, text: str, wanted: Collection[str]) -> Header:
 
 
 def given_header(path: Path, text: str, names: Sequence[str]) -> Header:
-    """Return the header of a file that has none: these names, and the delimiter that makes so many columns."""
+    """Return the header of a file that has none: given names, and the delimiter that gives that many columns."""
     if len(set(names)) != len(names) or not all(names):
         raise ValueError(f"the names of the columns {', '.join(map(repr, names))}: each must be there, and once")
     delimiter, begin = separator(path, text)
@@ -77,12 +77,12 @@ def given_header(path: Path, text: str, names: Sequence[str]) -> Header:
 
 
 def tidy(name: str) -> str:
-    """Return a name with single spaces for what is between its words, line breaks included."""
+    """Return a name with single spaces between its words, also in the place of line breaks."""
     return " ".join(name.split())
 
 
 def place(at: str, header: Sequence[str], name: str) -> int:
-    """Return where a name stands in a header; ValueError, naming near ones, where it is not there just once."""
+    """Return the column of a name in a header; ValueError, naming near ones, where it is not there exactly once."""
     if header.count(name) == 1:
         return header.index(name)
     if name in header:
@@ -116,7 +116,7 @@ def _first(found: Iterator[Row], delimiter: str, wanted: Collection[str]) -> Hea
 
 
 def _names(row: Row) -> Iterator[list[str]]:
-    """Return a row as names, without empty ones at the end; one behind ``#`` as it is, then without it."""
+    """Yield the names of a row, without empty ones at the end; one behind ``#`` as it is, then without the sign."""
     _, cells, marked = row
     names = [tidy(cell) for cell in cells]
     while names and not names[-1]:
@@ -127,7 +127,7 @@ def _names(row: Row) -> Iterator[list[str]]:
 
 
 def _missing(path: Path, tried: Sequence[tuple[str, Row]], wanted: Collection[str]) -> str:
-    """Return the words where no row has all the wanted names."""
+    """Return the error for a file of which no row has all the wanted names, in words."""
 
     def fit(one: tuple[str, Row]) -> tuple[int, int, bool, bool, bool, int]:
         _, row = one

@@ -65,7 +65,7 @@ def rows(path: Path, text: str, delimiter: str, begin: int = 0, strict: bool = T
     line, at_start = begin, True
     marked: list[Row] = []
 
-    def told() -> Iterator[str]:
+    def without_comments() -> Iterator[str]:
         nonlocal line, at_start
         for number, words in enumerate(io.StringIO(text, newline=""), 1):
             if number <= begin:
@@ -79,7 +79,7 @@ def rows(path: Path, text: str, delimiter: str, begin: int = 0, strict: bool = T
 
     style = {"delimiter": delimiter, "skipinitialspace": True}
     try:
-        for row in csv.reader(told(), strict=strict, **style):
+        for row in csv.reader(without_comments(), strict=strict, **style):
             yield from marked
             marked.clear()
             cells = _cells(row)

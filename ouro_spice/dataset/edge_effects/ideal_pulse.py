@@ -19,7 +19,7 @@ from ...compact import characteristics
 from ...device.jart import Device
 from ...device.state import State
 from ...simulation.transient import simulate
-from ...simulation.window_crossing import freed
+from ...simulation.window_crossing import without_bounds
 from ...simulation.write_voltages import Pair
 from ...spice.ngspice import Engine
 
@@ -120,7 +120,7 @@ class Ideal:
     @classmethod
     def of(cls, cell: Cell | CompactCell, voltages: Pair, engine: Engine) -> Ideal:
         """Return the ideal form of a cell that `check_cell` has passed, with the pair's gate voltages."""
-        return cls(*freed(voltages.gated(cell)), voltages, engine)
+        return cls(*without_bounds(voltages.gated(cell)), voltages, engine)
 
     @property
     def window_S(self) -> tuple[float, float]:
