@@ -48,12 +48,12 @@ def begun(cell: ouro.CompactCell, recipe: Recipe, one: Sample) -> tuple[ouro.Com
 
 
 def pulse(record: Record, width_s: float | None = None) -> ouro.Pulse:
-    return ouro.Pulse(record.amplitude_V, width_s or record.width_s, record.drawn.rise_s, record.drawn.fall_s)
+    return ouro.Pulse(record.amplitude_V, width_s or record.width_s, record.sample.rise_s, record.sample.fall_s)
 
 
 def same(a: Record, b: Record) -> bool:
     """Bit by bit, but for the device."""
-    names = [field.name for field in dataclasses.fields(Record) if field.name != "drawn"]
+    names = [field.name for field in dataclasses.fields(Record) if field.name != "sample"]
     return all(np.array_equal(getattr(a, name), getattr(b, name)) for name in names)
 
 
@@ -75,28 +75,28 @@ def test_a_record_is_what_simulate_gives(model, device, edge_s, start, resistanc
     cell = ouro.CompactCell(device, model, resistance)
     how = recipe(rise_s=edge_s, fall_s=edge_s, start=start)
     for record in compact_records(cell, how, drawn(cell, how, 5)):
-        own, state = begun(cell, how, record.drawn)
+        own, state = begun(cell, how, record.sample)
         assert record.result is Result.OK
         assert record.g_start_S == pytest.approx(ouro.live(own, state).g_S, rel=1e-6)
-        assert record.amplitude_V == FAST.amplitude(record.drawn.target_S - record.g_start_S)
-        wave = ouro.simulate(own, [pulse(record)], state, record.drawn.seed)
+        assert record.amplitude_V == FAST.amplitude(record.sample.target_S - record.g_start_S)
+        wave = ouro.simulate(own, [pulse(record)], state, record.sample.seed)
         assert record.g_end_S == pytest.approx(ouro.live(own, wave.state).g_S, rel=6e-4)
         assert record.energy_J == pytest.approx(wave.energy_J, rel=3e-4)
         assert (record.g_sense_start_S, record.g_sense_end_S) == (record.g_start_S, record.g_end_S)
         for k in {0, len(record.history) // 3, len(record.history) - 1}:
-            stop_s = record.drawn.rise_s + k * record.stride * STEP
+            stop_s = record.sample.rise_s + k * record.stride * STEP
             long = pulse(record, how.longest_s)
-            there = ouro.simulate(own, [long], state, record.drawn.seed, stop_s=stop_s).state
+            there = ouro.simulate(own, [long], state, record.sample.seed, stop_s=stop_s).state
             assert record.history[k] == pytest.approx(ouro.live(own, there).g_S, rel=2e-4)
 
 
 def at_each_point(cell: ouro.CompactCell, how: Recipe, record: Record, steps: int) -> np.ndarray:
     """Conductance at the first points of the grid: by the general integration, every point looked at."""
-    own, state = begun(cell, how, record.drawn)
-    one, v, rise = [own.device], record.amplitude_V, record.drawn.rise_s
+    own, state = begun(cell, how, record.sample)
+    one, v, rise = [own.device], record.amplitude_V, record.sample.rise_s
     walks = {"rs_ohm": cell.resistance}
     if isinstance(own.device.walk, ouro.Walk):
-        walks |= {"walk": own.device.walk.settings, "keys": random_keys.stream_key(record.drawn.seed)[None]}
+        walks |= {"walk": own.device.walk.settings, "keys": random_keys.stream_key(record.sample.seed)[None]}
     wander = None if state.walked() is None else state.walked().vector[None]
     up = follow(cell.model, one, [0, rise], [0, v], state.n_disc[0], wanders=wander, **walks)
     on = follow(
@@ -113,7 +113,7 @@ def test_the_crossing_is_the_first_of_all_points(model, device):
     cell, how = ouro.CompactCell(device, model), recipe()
     ties = 0
     for record in compact_records(cell, how, drawn(cell, how, 15)):
-        width, target = round(record.width_s / STEP), record.drawn.target_S
+        width, target = round(record.width_s / STEP), record.sample.target_S
         g = at_each_point(cell, how, record, min(2 * width, 24_000))
         error = np.abs(record.history / g[:: record.stride][: len(record.history)] - 1)
         # in the runaway of a SET, a share of 5e-5 of the time that went before is 0.4 % of the conductance
@@ -164,9 +164,9 @@ def test_the_shortest_pulse(model, off):
     """A target that is there already: one step of the grid, whatever the walk does in it."""
     cell, how = ouro.CompactCell(WALKING, model), recipe(PAPER, d2d=None)
     for record in compact_records(cell, how, [asked(WALKING, 300e-6, 300e-6 * (1 + off), seed) for seed in range(6)]):
-        own, state = begun(cell, how, record.drawn)
+        own, state = begun(cell, how, record.sample)
         assert (record.outcome, record.width_s, len(record.history)) == ("reached", STEP, 3)
-        wave = ouro.simulate(own, [pulse(record)], state, record.drawn.seed)
+        wave = ouro.simulate(own, [pulse(record)], state, record.sample.seed)
         assert record.g_end_S == pytest.approx(ouro.live(own, wave.state).g_S, rel=3e-5)
 
 
@@ -185,7 +185,7 @@ def test_a_target_that_is_never_reached(model, device, rises):
     cell, how = ouro.CompactCell(device, model), recipe(pair, d2d=None)
     target = 900e-6 if rises else 5e-6
     (record,) = compact_records(cell, how, [asked(device, 300e-6, target)])
-    own, state = begun(cell, how, record.drawn)
+    own, state = begun(cell, how, record.sample)
     assert (record.outcome, record.width_s) == ("not_reached", how.longest_s)
     wave = ouro.simulate(own, [pulse(record)], state, 1)
     assert record.g_end_S == pytest.approx(ouro.live(own, wave.state).g_S, rel=2e-4)
@@ -211,7 +211,7 @@ def test_histories_are_thinned_by_powers_of_two():
         assert record.history[0] == pytest.approx(record.g_start_S, rel=1e-3)
         # near the point of the target, which need not be one of the history
         at = int(round(record.width_s / STEP) / record.stride)
-        assert record.history[at : at + 2] == pytest.approx(record.drawn.target_S, rel=3e-2)
+        assert record.history[at : at + 2] == pytest.approx(record.sample.target_S, rel=3e-2)
     assert len(seen) > 2
 
 
@@ -235,7 +235,7 @@ def test_records_do_not_depend_on_threads_or_order():
     three = compact_records(cell, how, jobs, threads=3)
     back = compact_records(cell, how, jobs[::-1], threads=2)[::-1]
     alone = [compact_records(cell, how, [job])[0] for job in jobs[:4]]
-    assert [record.drawn for record in three] == jobs
+    assert [record.sample for record in three] == jobs
     assert all(same(a, b) and same(a, c) for a, b, c in zip(one, three, back, strict=True))
     assert all(same(a, b) for a, b in zip(one, alone, strict=False))
     assert compact_records(cell, how, []) == []
@@ -296,12 +296,12 @@ def test_starts_at_the_windows_edges_are_the_nearest_ones(model):
     jobs = [asked(WALKING, g, 300e-6, seed) for seed in range(8) for g in (low, high)]
     away = 0
     for record in compact_records(cell, how, jobs):
-        state = ouro.stationary(WALKING, record.drawn.start_S, record.drawn.seed, model)
+        state = ouro.stationary(WALKING, record.sample.start_S, record.sample.seed, model)
         assert record.g_start_S == ouro.live(cell, state).g_S
         (w,) = state.wander
         inside = characteristics.range_S(WALKING, w.r, w.l, model)
-        assert record.g_start_S == pytest.approx(np.clip(record.drawn.start_S, *inside), rel=1e-9)
-        away += abs(record.g_start_S / record.drawn.start_S - 1) > 1e-6
+        assert record.g_start_S == pytest.approx(np.clip(record.sample.start_S, *inside), rel=1e-9)
+        away += abs(record.g_start_S / record.sample.start_S - 1) > 1e-6
     assert away == 0 if model == "reduced" else away > 4
     with pytest.raises(ValueError, match="outside the device's range"):
         ouro.stationary(WALKING, 1.01 * high, 1, model)

@@ -611,8 +611,8 @@ def test_histories_as_tensors_come_in_the_order_of_the_records(whole):
 KILLED = """
 import sys
 import ouro_spice as ouro
-from ouro_spice import dataset
-dataset._SHARD = 4
+from ouro_spice.dataset import pulse_dataset
+pulse_dataset._SHARD = 4
 cell = ouro.Cell1R(ouro.jart_vcm_v1b(window=True))
 ouro.extract(cell, n=11, seed=5, out=sys.argv[1], workers=2, voltages=ouro.Pair(-0.414269, 0.854029, 60e-6), d2d=None)
 """

@@ -117,8 +117,8 @@ def test_shards_have_names_that_sort(folder):
         (folder / f"{name}.parquet").touch()
     (folder / "records-00001.parquet").mkdir()
     (folder / "records-3.parquet").touch()  # not the name of shard 3
-    assert storage.present(folder, 7) == [0, 2]
-    assert storage.present(folder, 8) == [0, 2, 7]
+    assert storage.shards_present(folder, 7) == [0, 2]
+    assert storage.shards_present(folder, 8) == [0, 2, 7]
 
 
 @pytest.mark.parametrize(
@@ -172,24 +172,24 @@ def test_records_need_their_manifest(folder):
         storage.write_shard(folder / storage.shard_name(0), FRAME, MANIFEST, 0)
     assert storage.read_manifest(folder) is None
     with pytest.raises(ValueError, match="there is no manifest"):
-        storage.opened(folder)
+        storage.open_folder(folder)
 
 
 def test_a_folder_is_claimed_once(tmp_path):
-    assert storage.claimed(None, MANIFEST) is MANIFEST
-    assert storage.claimed(tmp_path, MANIFEST) == MANIFEST
-    assert storage.claimed(tmp_path, MANIFEST) == storage.read_manifest(tmp_path) == MANIFEST
+    assert storage.claim_folder(None, MANIFEST) is MANIFEST
+    assert storage.claim_folder(tmp_path, MANIFEST) == MANIFEST
+    assert storage.claim_folder(tmp_path, MANIFEST) == storage.read_manifest(tmp_path) == MANIFEST
     with pytest.raises(ValueError, match="name another folder"):
-        storage.claimed(tmp_path, dataclasses.replace(MANIFEST, settings={"n": 3}))
+        storage.claim_folder(tmp_path, dataclasses.replace(MANIFEST, settings={"n": 3}))
     with pytest.raises(ValueError, match="name another folder"):
-        storage.claimed(tmp_path, dataclasses.replace(OTHER, settings=MANIFEST.settings))
+        storage.claim_folder(tmp_path, dataclasses.replace(OTHER, settings=MANIFEST.settings))
     with pytest.raises(ValueError, match="name another folder"):
         versions = MANIFEST.versions | {"numpy": "0"}
-        storage.claimed(tmp_path, dataclasses.replace(MANIFEST, versions=versions))
+        storage.claim_folder(tmp_path, dataclasses.replace(MANIFEST, versions=versions))
     (tmp_path / "manifest.json").unlink()
     (tmp_path / "records-00000.parquet").touch()
     with pytest.raises(ValueError, match="without a manifest"):
-        storage.claimed(tmp_path, MANIFEST)
+        storage.claim_folder(tmp_path, MANIFEST)
 
 
 # ---- manifests

@@ -14,7 +14,7 @@ from ouro_spice.compact import characteristics, elementwise, parameter_vector
 from ouro_spice.compact.integration import follow
 from ouro_spice.compact.walk_kernel import KICK_L, KICK_R, NMIN, PROGRESS, start
 from ouro_spice.evaluation.noise_sources import noise_cases, noise_study, noisy_pulses, walk_theory
-from ouro_spice.evaluation.noise_sources.constant_devices import Still
+from ouro_spice.evaluation.noise_sources.constant_devices import ConstantDevices
 
 DEVICE = jart_vcm_v1b(window=True)
 REDUCED, FULL = CompactCell(DEVICE, "reduced"), CompactCell(DEVICE, "full")
@@ -86,7 +86,7 @@ def test_times_are_those_of_the_integration(cell, direction):
     """The integral of dN over the rate against the transient kernel, another method."""
     amplitude, (low, high) = QUICK[direction], (150e-6, 450e-6)
     begin, end = (low, high) if direction == "set" else (high, low)
-    still = Still.of(cell, parameter_vector.vector(DEVICE)[None], amplitude)
+    still = ConstantDevices.of(cell, parameter_vector.vector(DEVICE)[None], amplitude)
     needed = still.needed_s(np.array([begin]), np.array([end]))
     n = float(characteristics.concentration(DEVICE, begin, model=cell.model))
     more = {"until_g_S": end, "grid_s": needed[0] / 4000, "threads": 1}
@@ -160,7 +160,7 @@ def test_no_kick_is_no_walk():
     averaged = walk_theory.Averaged.of(REDUCED, noise_cases.NOTHING, -0.342, Walk())
     ends = np.array([0.07]), averaged.last(np.array([450e-6]))
     begin = characteristics.conductance(DEVICE, ends[0], model="reduced")
-    still = Still.of(REDUCED, parameter_vector.vector(DEVICE)[None], -0.342)
+    still = ConstantDevices.of(REDUCED, parameter_vector.vector(DEVICE)[None], -0.342)
     assert averaged.bias(*ends, still.needed_s(begin, np.array([450e-6])))[0] == pytest.approx(0, abs=1e-4)
     assert averaged.scatter(*ends)[0] == pytest.approx(0, abs=1e-6)
 
@@ -203,7 +203,7 @@ def test_a_target_is_seen_first_where_the_current_knows_r_and_l():
 def test_a_walk_that_hardly_moves_on_the_way_is_a_frozen_one(direction):
     walk, pairs = Walk(kick=1e-4), drawn().between(200e-6, 260e-6)
     moving, still = (
-        f(REDUCED, ALONE["only r"], pairs, QUICK[direction], walk) for f in (noisy_pulses.run, noisy_pulses.frozen)
+        f(REDUCED, ALONE["only r"], pairs, QUICK[direction], walk) for f in (noisy_pulses.run, noisy_pulses.run_frozen)
     )
     assert np.std(still.ratio) > 0.05
     # but for the step in which the crossing is seen

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
+from ouro_spice._util.statistics import wilson
 from ouro_spice.evaluation.bands import BANDS, Estimate, within
 from ouro_spice.evaluation.deployment import Deployment
 from ouro_spice.evaluation.increments import Increments
@@ -27,7 +28,6 @@ from ouro_spice.experiment.trainings import (  # fmt: skip
     validation_score,
 )
 from ouro_spice.prediction.pulse_predictor import PulsePredictor
-from ouro_spice.programming.write_statistics import wilson
 from ouro_spice.provenance.manifest import Manifest
 from ouro_spice.spice.ngspice import Ngspice
 

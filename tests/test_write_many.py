@@ -12,11 +12,12 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice import ISPP, FixedPulse, Outcome, Result, SimulationError, write_verify
+from ouro_spice._util.statistics import wilson
 from ouro_spice.programming.lockstep import write_many
 from ouro_spice.programming.programmers.coarse_fine import CoarseFine
 from ouro_spice.programming.programmers.ispp import ISPPWidth
 from ouro_spice.programming.tuning import tune
-from ouro_spice.programming.write_statistics import ratio, summary, wilson
+from ouro_spice.programming.write_statistics import ratio, summary
 
 CELL = ouro.CompactCell(ouro.jart_vcm_v1b(window=True))
 PAIR = ouro.Pair(-0.4143, 0.8540, 60e-6)

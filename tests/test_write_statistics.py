@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import binomtest, norm
 
 import ouro_spice as ouro
+from ouro_spice._util.statistics import wilson
 from ouro_spice.circuit.compact_cell import CompactCell
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.experiment import ranking
@@ -22,7 +23,7 @@ from ouro_spice.programming.programmers.fixed import FixedPulse
 from ouro_spice.programming.programmers.ispp import ISPP
 from ouro_spice.programming.stopping_rules import Rules
 from ouro_spice.programming.tuning import _rounds
-from ouro_spice.programming.write_statistics import ratio, summary, wilson
+from ouro_spice.programming.write_statistics import ratio, summary
 from ouro_spice.provenance.manifest import describe
 
 PAIR = ouro.Pair(-0.5, 0.9, 60e-6)

@@ -38,7 +38,7 @@ def percentile_interval(figures: ArrayLike, method: Literal["linear", "inverted_
     method
         That of `numpy.percentile`; "inverted_cdf" takes no mean of two figures, one of which may be infinite.
     """
-    return [float(end) for end in np.percentile(np.asarray(figures), _ENDS, method=method)]
+    return [float(end) for end in np.percentile(np.asarray(figures, dtype=float), _ENDS, method=method)]
 
 
 def mean_interval(values: np.ndarray, seed: int = 0) -> list[float]:

@@ -13,9 +13,9 @@ import numpy as np
 
 from .._util.progress import progress
 from ..provenance.manifest import Manifest
-from .consistency import Facts, histories, miscounted, values
+from .consistency import Facts, histories, miscount, values
 from .making import HERE, maker_here
-from .storage import check_shard, present, read_manifest, read_shard, shard_name
+from .storage import check_shard, read_manifest, read_shard, shard_name, shards_present
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +102,7 @@ def check_dataset(path: str | Path) -> Checked:
     if manifest is None:
         raise ValueError(f"{folder} holds no dataset: there is no manifest.json")
     facts = Facts.of(folder, manifest)
-    there = present(folder, facts.shards)
+    there = shards_present(folder, facts.shards)
     findings, tables = [*_superfluous(folder, there), *_missing(there, facts)], []
     with progress("check shards", len(there)) as bar:
         for shard in there:
@@ -146,7 +146,7 @@ def _failures(tables: list[pd.DataFrame], manifest: Manifest, facts: Facts) -> I
     """Yield a finding where the manifest does not count the failures that the records hold."""
     import pandas as pd
 
-    what = miscounted(pd.concat(tables).loc[:, "result"], manifest)
+    what = miscount(pd.concat(tables).loc[:, "result"], manifest)
     if what:
         yield Finding("manifest.json", what, f"{facts.again} again with the same arguments and folder")
 

@@ -54,7 +54,7 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) ->
         outcome = "reached" if width_s else "not_reached"
         width_s = width_s or recipe.longest_s
         stride_, history = way.history(width_s)
-        end, energy_J = way.ended(width_s)
+        end, energy_J = way.end_pulse(width_s)
     except SimulationError as error:
         if error.result in OF_THE_MACHINE:
             raise
@@ -89,7 +89,12 @@ class _Part:
 
 
 class Way:
-    """A trajectory under a long pulse, simulated as far as it is asked for."""
+    """A trajectory under a long pulse, simulated in parts as far as it is needed.
+
+    The target's crossing is found by going on, each part twice as long as all before it, at most 480 steps of a walk;
+    state and energy at the begin of each part are held, so that the pulse that ends at the crossing is simulated from
+    there. It ends where the target is crossed, or at the longest pulse: then there is no crossing.
+    """
 
     def __init__(self, run: CircuitRun, pulse: Pulse, step_s: float, state: State) -> None:
         self._run, self._pulse, self._step_s = run, pulse, step_s
@@ -127,7 +132,7 @@ class Way:
             self._go_on()
         return self._g[: steps + 1]
 
-    def ended(self, width_s: float) -> tuple[Waveform, float]:
+    def end_pulse(self, width_s: float) -> tuple[Waveform, float]:
         """Simulate the end of the pulse with a width, falling edge included; return its waveform and the pulse's energy
         [J].
         """

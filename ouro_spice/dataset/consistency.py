@@ -74,7 +74,7 @@ class Facts:
         return np.arange(shard * self.shard, min(self.n, (shard + 1) * self.shard))
 
 
-def miscounted(results: pd.Series, manifest: Manifest) -> str:
+def miscount(results: pd.Series, manifest: Manifest) -> str:
     """Return what is wrong with the failures that a manifest counts, by the results of all its records; "" if right."""
     counted = results.loc[results != "OK"].value_counts().to_dict()
     wrong = f"counts the failures {manifest.failures}; the records hold {counted}"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .consistency import OUTCOMES, SPLITS, miscounted
+from .consistency import OUTCOMES, SPLITS, miscount
 from .controls import controls, unvaried
 from .making import maker_short
-from .storage import check_shard, opened, present, read_shard, shard_name
+from .storage import check_shard, open_folder, read_shard, shard_name, shards_present
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,8 +41,8 @@ def summary(path: str | Path) -> dict[str, Any]:
     import pandas as pd
 
     folder = Path(path)
-    manifest, count = opened(folder)
-    there = [k for k in present(folder, count) if check_shard(folder / shard_name(k), manifest, k)]
+    manifest, count = open_folder(folder)
+    there = [k for k in shards_present(folder, count) if check_shard(folder / shard_name(k), manifest, k)]
     frames = [read_shard(folder / shard_name(k)) for k in there]
     frame = pd.concat(frames, ignore_index=True) if there else None
     found: dict[str, Any] = {"path": str(folder), "circuit": manifest.circuit, "cell": manifest.cell}
@@ -50,7 +50,7 @@ def summary(path: str | Path) -> dict[str, Any]:
     found |= {name: manifest.settings[name] for name in _DRAWN if name in manifest.settings}
     found |= {"complete": len(there) == count, "records": 0 if frame is None else len(frame)}
     found |= {} if frame is None else _counted(frame)
-    found["manifest"] = "" if frame is None or not found["complete"] else miscounted(frame.result, manifest)
+    found["manifest"] = "" if frame is None or not found["complete"] else miscount(frame.result, manifest)
     if manifest.cell.get("kind") == "measurement":  # a target is what a pulse led to
         found["rpd_g_end"] = None
     return found | {

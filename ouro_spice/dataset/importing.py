@@ -4,9 +4,9 @@ A map names the table's column and its unit for each quantity of a pulse: ``g_st
 before and after it, ``amplitude_V``, ``width_s``; where there are any also ``device``, a name without a unit,
 ``time_s``, when each pulse began, ``rise_s`` and ``fall_s``. Units are S, mS, uS, nS, or Ohm, kOhm, MOhm of a
 resistance; V, mV; s, ms, us, ns, ps. They can be left to the table, where a row below the header or the name of the
-column, in brackets, tells them; what contradicts the map is refused.
+column, in brackets, states them; what contradicts the map is refused.
 
-Which way a pulse goes is told by the sign of its amplitude, by the words of a column ``operation`` (set, reset; s, r;
+Which way a pulse goes is given by the sign of its amplitude, by the words of a column ``operation`` (set, reset; s, r;
 p, d; ltp, ltd and the like), or by magnitudes in two columns, ``set_amplitude_V`` and ``reset_amplitude_V``, one of
 them 0 or empty in each row.
 
@@ -32,9 +32,9 @@ from ..circuit.pulse import LONGEST_S, SHORTEST_S
 from ..provenance import maker
 from ..provenance.manifest import MEASUREMENT, Manifest, measured_circuit, versions
 from .measured_columns import BY_DIRECTION
-from .measurements import Measured, measured
+from .measurements import Measurements, read_measurements
 from .pulse_dataset import PulseDataset
-from .storage import check_shard, claimed, shard_name, write_shard
+from .storage import check_shard, claim_folder, shard_name, write_shard
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +76,7 @@ def import_pulses(
         Whether the table's SET pulses have positive amplitudes (in the dataset they are negative); whether to take
         values that look like a slip of the unit.
     rise_s, fall_s
-        Edges of the pulses where no column tells [s].
+        Edges of the pulses where no column gives them [s].
     header
         Names of all columns of a table that has no header.
     skip_bad
@@ -97,7 +97,7 @@ def import_pulses(
     for name, seconds in edges.items():
         check_range(name, seconds, SHORTEST_S, LONGEST_S, "s")
     path = checked_path("path", path)
-    found = measured(path, columns, edges, header=header, skip_bad=skip_bad, accept=accept_implausible)
+    found = read_measurements(path, columns, edges, header=header, skip_bad=skip_bad, accept=accept_implausible)
     if positive_sets:
         found.values["amplitude_V"] = -found.values["amplitude_V"]
     _warn_of_polarity(found.values, columns)
@@ -116,7 +116,7 @@ def _check_map(columns: Mapping[str, str], header: Sequence[str] | None, positiv
         raise ValueError(f"positive_sets, and {min(told)} in the map: one of them tells the direction")
 
 
-def _dataset(path: Path, found: Measured, settings: Mapping[str, Any], out: str | Path | None) -> PulseDataset:
+def _dataset(path: Path, found: Measurements, settings: Mapping[str, Any], out: str | Path | None) -> PulseDataset:
     """Return the dataset of a table's pulses: split, described, and stored where a folder is given."""
     values, named = found.values, found.devices
     n = len(values["width_s"])
@@ -128,7 +128,7 @@ def _dataset(path: Path, found: Measured, settings: Mapping[str, Any], out: str 
     return _stored(_frame(values, devices, splits), manifest, out)
 
 
-def _read(found: Measured) -> dict[str, Any]:
+def _read(found: Measurements) -> dict[str, Any]:
     """Return what of the table is no record, and the units that it states itself; only the entries that there are."""
     table = found.table
     units = {name: unit for name, (unit, _) in table.units.items()}
@@ -231,7 +231,7 @@ def _stored(frame: pd.DataFrame, manifest: Manifest, out: str | Path | None) -> 
     if out is None:
         return PulseDataset(frame, manifest)
     folder = make_folder(checked_path("out", out))
-    manifest = claimed(folder, manifest)
+    manifest = claim_folder(folder, manifest)
     for shard, begin in enumerate(range(0, len(frame), _SHARD)):
         path = folder / shard_name(shard)
         if not check_shard(path, manifest, shard):

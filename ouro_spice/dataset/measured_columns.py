@@ -32,7 +32,7 @@ _PULSES = (
 
 @dataclass(frozen=True)
 class Column:
-    """A quantity's column: its name, and its unit, "" where the map tells none."""
+    """A quantity's column: its name, and its unit, "" where the map gives none."""
 
     field: str
     name: str
@@ -44,7 +44,7 @@ class Column:
         return self.field.rpartition("_")[2]
 
 
-def wanted(columns: Mapping[str, str]) -> dict[str, Column]:
+def map_columns(columns: Mapping[str, str]) -> dict[str, Column]:
     """Return the column of each quantity that a map names; ValueError for a map that is wrong."""
     known = (*REQUIRED, *OPTIONAL, *BY_DIRECTION)
     for name, text in columns.items():

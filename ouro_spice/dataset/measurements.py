@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .._util.tables.table_file import Table, read_table
-from .measured_columns import BY_DIRECTION, SKIP, WORDS, Column, numbers, quantity, wanted
+from .measured_columns import BY_DIRECTION, SKIP, WORDS, Column, map_columns, numbers, quantity
 
 _OPERATIONS = (
     ("set", "reset"), ("set", "rst"), ("s", "r"), ("p", "d"), ("pot", "dep"), ("potentiation", "depression"),
@@ -26,15 +26,16 @@ _OVERLAP = 1e-9
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurements:
     """The pulses of a table.
 
     Attributes
     ----------
     values
-        The quantities in SI, (n,) each; ``amplitude_V`` as the table has it, or negative for SET where it tells.
+        The quantities in SI, (n,) each; ``amplitude_V`` as the table has it, or negative for SET where it names the
+        operations.
     devices
-        Names, None where these are not told.
+        Names, None where the table has none.
     left_out
         Rows that were left out, by reason.
     table
@@ -47,7 +48,7 @@ class Measured:
     left_out: dict[str, int] = field(default_factory=dict)
 
 
-def measured(
+def read_measurements(
     path: Path,
     columns: Mapping[str, str],
     edges: Mapping[str, float],
@@ -55,9 +56,9 @@ def measured(
     header: Sequence[str] | None = None,
     skip_bad: bool = False,
     accept: bool = False,
-) -> Measured:
+) -> Measurements:
     """Read the pulses of a table; ValueError for a table that is wrong, naming file and line."""
-    of = wanted(columns)
+    of = map_columns(columns)
     names = list(dict.fromkeys(column.name for column in of.values()))
     words = [of[field].name for field in WORDS if field in of]
     table = read_table(path, names, words=words, names=header)
@@ -81,7 +82,7 @@ def measured(
     if "time_s" in values:
         lengths = [values[name] for name in ("width_s", "rise_s", "fall_s") if name in of]
         _check_times(table, values["time_s"], sum(lengths[1:], start=lengths[0]), devices)
-    return Measured(values, devices, table, left_out)
+    return Measurements(values, devices, table, left_out)
 
 
 def _good(table: Table, of: Mapping[str, Column]) -> tuple[Table, dict[str, int]]:

@@ -36,13 +36,13 @@ from .shards import check_scheduler, local, numbers, remote
 from .storage import (
     DamageError,
     check_shard,
-    claimed,
+    claim_folder,
     first_missing,
-    opened,
-    present,
+    open_folder,
     read_histories,
     read_shard,
     shard_name,
+    shards_present,
     write_manifest,
     write_shard,
 )
@@ -83,8 +83,8 @@ class PulseDataset:
             For a folder that holds no whole dataset, or one whose files do not fit its manifest; naming the file.
         """
         folder = checked_path("path", path)
-        manifest, count = opened(folder)
-        missing = first_missing(present(folder, count), count)
+        manifest, count = open_folder(folder)
+        missing = first_missing(shards_present(folder, count), count)
         if missing is not None:
             raise ValueError(f"{folder} is not complete: {shard_name(missing)} is missing; run the same again")
         shards = [folder / shard_name(k) for k in range(count)]
@@ -200,7 +200,7 @@ def extract(
         name, pair = reference_pair(cell, voltages, engine)
         _check_pulses(cell, pair)
         recipe, cell = dataclasses.replace(recipe, pair=pair, voltages=name), pair.gated(cell)
-        manifest = claimed(folder, describe(cell, "records", **recipe.settings))
+        manifest = claim_folder(folder, describe(cell, "records", **recipe.settings))
         work = partial(remote, scheduler=scheduler) if scheduler else partial(local, engine=engine, workers=workers)
         return _extracted(folder, manifest, recipe, partial(work, cell, recipe), repair)
 

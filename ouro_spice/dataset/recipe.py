@@ -79,7 +79,7 @@ class Recipe:
         Number of records; the seed of their random numbers.
     pair
         The amplitudes; `LIMIT` times its ``total_s`` is the longest pulse. None where they are not known yet: such a
-        recipe draws records, and tells what is wrong with the rest of it.
+        recipe draws records, and checks the rest of it.
     voltages
         Where they come from: "60us", "paper" or "given".
     step_s

@@ -23,7 +23,7 @@ class Record:
 
     Attributes
     ----------
-    drawn
+    sample
         What it was to be.
     outcome
         "reached", "not_reached", or "simulation_failed".
@@ -46,7 +46,7 @@ class Record:
         What the sense path reports before and after [S].
     """
 
-    drawn: Sample
+    sample: Sample
     outcome: str
     g_start_S: float
     amplitude_V: float
@@ -70,7 +70,7 @@ class Record:
 
     def row(self, step_s: float) -> dict[str, Any]:
         """Return the record as a row of a dataset, by the names of its columns."""
-        drawn = self.drawn
+        drawn = self.sample
         return {
             "record": drawn.number, "device": drawn.device_number, "split": drawn.split, "seed": drawn.seed,
             "g_start_S": self.g_start_S, "g_target_S": drawn.target_S, "g_end_S": self.g_end_S,

@@ -1,4 +1,4 @@
-"""The two standing voltage pairs of datasets: the one of 60 us, and that of the paper."""
+"""The two reference voltage pairs of datasets: the one of 60 us, and that of the paper."""
 
 from __future__ import annotations
 

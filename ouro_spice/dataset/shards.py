@@ -82,7 +82,7 @@ def local(
             for record in found:
                 records.append(record)
                 bar.advance(1, _failures([record]))
-        yield shard, _frame(recipe, sorted(records, key=lambda one: one.drawn.number))
+        yield shard, _frame(recipe, sorted(records, key=lambda one: one.sample.number))
 
 
 def remote(

@@ -34,7 +34,7 @@ def shard_name(shard: int) -> str:
     return f"records-{shard:05d}.parquet"
 
 
-def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
+def claim_folder(folder: Path | None, manifest: Manifest) -> Manifest:
     """Return the manifest of this work in its folder: the one there if it is the same, else written there now.
 
     Raises
@@ -80,7 +80,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     return manifest
 
 
-def opened(folder: Path) -> tuple[Manifest, int]:
+def open_folder(folder: Path) -> tuple[Manifest, int]:
     """Return the manifest of a dataset's folder, and how many files it has when it is whole; ValueError for no
     dataset.
     """
@@ -94,7 +94,7 @@ def opened(folder: Path) -> tuple[Manifest, int]:
     return manifest, -(-manifest.settings["n"] // manifest.settings["shard"])
 
 
-def present(folder: Path, count: int) -> list[int]:
+def shards_present(folder: Path, count: int) -> list[int]:
     """Return the numbers of the files of records in a folder, those below `count`, ascending."""
     texts = (path.stem.removeprefix("records-") for path in folder.glob("records-*.parquet"))
     numbers = {int(text) for text in texts if text.isdecimal()}

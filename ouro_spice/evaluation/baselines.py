@@ -121,8 +121,9 @@ def noise_free(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = Non
 def simulated(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = None) -> Predict:
     """Return the same baseline as a chip would run it: a simulation for each request, until the target is crossed.
 
-    It gives the times of `noise_free` within the solver's error, and shows what a prediction costs. Arguments and
-    errors are those of `noise_free`.
+    The length that is simulated is doubled, the start held, until the target is crossed; ValueError beyond 24 times the
+    pair's time. It gives the times of `noise_free` within the solver's error, and shows what a prediction costs.
+    Arguments and further errors are those of `noise_free`.
     """
     free, low, high = without_bounds(pair.gated(cell))
     device, model = memristor(free), free.model if isinstance(free, CompactCell) else None

@@ -233,7 +233,12 @@ class _Work:
 
 
 def _longest_s(law: _Law, pilots: Fleet, volts: np.ndarray, target_S: np.ndarray, guess_s: np.ndarray) -> np.ndarray:
-    """Return the longest width that each pair is followed for, (P,) [s]."""
+    """Return the longest width that each pair is followed for, (P,) [s].
+
+    The pilot's trajectories are sampled up to a width, first the noise-free time; for the pairs of which fewer than
+    three quarters have reached the target it is made four times as long, the cells held. It ends at the limit of
+    `LIMIT` times the pair's time at the latest: a pair that has not got there by then is followed up to the limit.
+    """
     limit_s = LIMIT * law.pair.total_s
     # a target beside the start says nothing about how long it takes: doing nothing is best, or nearly
     look_s = np.clip(guess_s, law.pair.total_s / 100, limit_s)

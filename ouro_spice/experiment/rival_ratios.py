@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from .._util.statistics import median_interval
 from ..programming.best_of import LESS, Candidates, of_best, ratio_of_best, share_of_best
 from ..programming.history import History
 from ..programming.programmer import MODEL, NOTHING
-from ..programming.write_statistics import median_interval, ratio
+from ..programming.write_statistics import ratio
 from .ranking import best_of, quick, side, with_common_reads
 
 KEYS = ("pulses", "time_s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...circuit.cell_kinds import Cell, memristor
@@ -47,7 +48,7 @@ class Around:
     read_scheme: str | None
     devices: tuple[Device | Resistor, ...] | None
     row: int
-    col: tuple[int, ...]
+    col: Sequence[int]
     fidelity: str
 
     @classmethod

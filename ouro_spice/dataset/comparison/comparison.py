@@ -20,10 +20,10 @@ from ...provenance.manifest import Manifest
 from ...spice.ngspice import Ngspice
 from ..pulse_dataset import PulseDataset
 from . import matched_statistics
-from .matching import matched, outcomes
+from .matching import match_records, outcomes
 from .operand import ComparedDataset, label
 from .ratio_split import TOTAL, Split, split_up
-from .replay import replay_manifest, replayed
+from .replay import replay_manifest, replay_times
 from .verdict import verdict
 
 if TYPE_CHECKING:
@@ -151,14 +151,14 @@ def compare(
     check_workers(workers)
     out = None if out is None else checked_path("out", out)
     sides = ComparedDataset.of("A", a, cell_a), ComparedDataset.of("B", b, cell_b)
-    frame = matched(*sides)
+    frame = match_records(*sides)
     folder = None if out is None else Path(out)
     parts = split_up(*sides, n_split, workers, folder) if split else None
     kept = Journal(folder, replay_manifest(sides[1], frame)) if play and folder else None
     ends = None
     if play:
         with Ngspice(workers) as engine:
-            ends = replayed(sides[1], frame, engine, kept)
+            ends = replay_times(sides[1], frame, engine, kept)
     first, second = (side.data.manifest for side in sides)
     return Comparison(first, second, frame, ends, parts, kept.path if kept else None)
 

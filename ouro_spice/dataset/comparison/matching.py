@@ -24,7 +24,7 @@ _USUAL = ("reached", "not_reached")
 _OUTCOMES = (*_USUAL, "simulation_failed")
 
 
-def matched(a: ComparedDataset, b: ComparedDataset) -> pd.DataFrame:
+def match_records(a: ComparedDataset, b: ComparedDataset) -> pd.DataFrame:
     """Return a table with one row for each record that both sides have.
 
     A model's window may not allow a start: it then begins at the end of what it has, ``start_same`` is False, and

@@ -94,7 +94,7 @@ class ComparedDataset:
             device = cell.get("device", {})
         return {name: value for name, value in device.items() if name not in _NO_MATTER}
 
-    def drawn(self, number: int) -> tuple[Cell | CompactCell, Sample, State]:
+    def sample(self, number: int) -> tuple[Cell | CompactCell, Sample, State]:
         """Return a record's cell with its own device, its sample, and the state that it begins in."""
         drawn = self.recipe.draw(self.cell, number)
         cell = self.cell.replace(device=drawn.device)
@@ -106,7 +106,7 @@ class ComparedDataset:
 
     def ends_S(self, number: int) -> np.ndarray:
         """Return the ends of the range of a record's device [S], (2,) or (4,): as it is drawn, and as it has walked."""
-        cell, drawn, state = self.drawn(number)
+        cell, drawn, state = self.sample(number)
         model = cell.model if isinstance(cell, CompactCell) else None
         wander = state.walked(cell.index)
         own = characteristics.range_S(drawn.device, None, None, model)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _OF_THE_MACHINE = (Result.TIMEOUT, Result.WORKER)
 
 
-def replayed(b: ComparedDataset, frame: pd.DataFrame, engine: Ngspice, kept: Journal | None) -> pd.DataFrame:
+def replay_times(b: ComparedDataset, frame: pd.DataFrame, engine: Ngspice, kept: Journal | None) -> pd.DataFrame:
     """Send the pulse time of each record that A reaches into B's circuit, from B's start, with B's amplitude and edges.
 
     One row a record; a simulation that fails has its code as ``result`` and no ``g_end_played_S``.
@@ -54,14 +54,14 @@ def replayed(b: ComparedDataset, frame: pd.DataFrame, engine: Ngspice, kept: Jou
 
 
 def replay_manifest(b: ComparedDataset, frame: pd.DataFrame) -> Manifest:
-    """Return the manifest of everything that decides what `replayed` returns."""
+    """Return the manifest of everything that decides what `replay_times` returns."""
     given = frame[["t_a_s", "g_target_S", "g_start_b_S"]].to_numpy(float)
     return describe(b.cell, "play", b=b.data.manifest.digest, played=hashlib.sha256(given.tobytes()).hexdigest())
 
 
 def _ended(b: ComparedDataset, row: pd.Series, engine: Engine) -> list[Any]:
     """Return the code of the result, and the conductance after the pulse [S]; None where it failed."""
-    cell, drawn, state = b.drawn(int(row.record))
+    cell, drawn, state = b.sample(int(row.record))
     volts = b.pair.amplitude(row.g_target_S - row.g_start_b_S)
     pulse = Pulse(volts, abs(row.t_a_s), drawn.rise_s, drawn.fall_s)
     try:

@@ -17,7 +17,7 @@ _ENOUGH = 0.5
 """Share of B's own pulse times within 20 % below which they are no measure."""
 
 _SURE = 2.0
-"""A mean or a median is told from 0 where it is this many standard errors from it."""
+"""A mean or a median differs from 0 where it is this many standard errors from it."""
 
 _ERROR = 0.93
 """Standard error of the median of n values in their interquartile range / sqrt(n), where they are normal."""

@@ -41,7 +41,7 @@ from ...simulation.write_voltages import Pair, pair
 from ...spice.ngspice import Ngspice
 from .effective_width import Alphas
 from .ideal_pulse import DIRECTIONS, Ideal, check_cell
-from .study_pulses import Found, Study
+from .study_pulses import Study, StudyRows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,10 +207,10 @@ def _ascending(name: str, values: Sequence[float], check: Callable[[str, Any], N
     return tuple(sorted(set(map(float, found))))
 
 
-def _framed(voltages: Pair, found: Found, kept: Journal | None) -> Edges:
+def _framed(voltages: Pair, found: StudyRows, kept: Journal | None) -> Edges:
     """Return the rows of a study as tables."""
     import pandas as pd
 
     left_out = pd.DataFrame(found.left_out, columns=["direction", "g_start_S", "count", "width_s"])
-    compared, tested, fitted = (pd.DataFrame(rows) for rows in (found.compared, found.tested, found.fitted))
+    compared, tested, fitted = (pd.DataFrame(rows) for rows in (found.comparison, found.test, found.fit))
     return Edges(voltages, compared, found.alphas, tested, fitted, left_out, kept and kept.path)

@@ -76,7 +76,7 @@ class Shots:
     width_s: float
     edges_s: tuple[tuple[float, float], ...]
 
-    def sent(
+    def send(
         self,
         ideal: Ideal,
         traverse: Trajectory,
@@ -89,7 +89,7 @@ class Shots:
         way, rows = ideal.near(traverse, self.n_disc, self.width_s + longest_s / 2), []
         for rise, fall in self.edges_s:
             pulse = Pulse(ideal.amplitude(self.direction), self.width_s, rise, fall)
-            n_end = ideal.pulsed(pulse, self.n_disc)
+            n_end = ideal.n_after(pulse, self.n_disc)
             rows.append([n_end, float(way.time_at(n_end)), *map(float, way.n_at(widths_s(pulse)))])
             advance()
         return rows
@@ -97,7 +97,7 @@ class Shots:
     def rows(
         self, ideal: Ideal, found: Sequence[Sequence[float]], alphas: Alphas | None = None
     ) -> Iterator[dict[str, object]]:
-        """Yield what `sent` returns as rows of a table; with alphas, what they predict beside it."""
+        """Yield what `send` returns as rows of a table; with alphas, what they predict beside it."""
         g_start = float(ideal.g_S(self.n_disc))
         for (rise, fall), (n_end, effective_s, *foretold) in zip(self.edges_s, found, strict=True):
             pulse, g_end = Pulse(ideal.amplitude(self.direction), self.width_s, rise, fall), float(ideal.g_S(n_end))
@@ -126,7 +126,7 @@ class Shots:
             yield row
 
 
-def designed(ideal: Ideal, edges_s: Sequence[float], shares: Sequence[float]) -> Iterator[Shots]:
+def fit_shots(ideal: Ideal, edges_s: Sequence[float], shares: Sequence[float]) -> Iterator[Shots]:
     """Yield the pulses of the fit: from each start half and twice as wide as the longest edge, with all pairs of
     unequal edges.
 
@@ -139,7 +139,7 @@ def designed(ideal: Ideal, edges_s: Sequence[float], shares: Sequence[float]) ->
         yield Shots(direction, ideal.n_disc(ideal.share_S(direction, share)), width, pairs)
 
 
-def drawn(ideal: Ideal, edges_s: Sequence[float], count: int, rng: np.random.Generator) -> Iterator[Shots]:
+def test_shots(ideal: Ideal, edges_s: Sequence[float], count: int, rng: np.random.Generator) -> Iterator[Shots]:
     """Yield random pulses for the test, `count` a direction: start uniform over the window, width and edges
     log-uniform.
 

@@ -149,9 +149,9 @@ class Ideal:
         """Return the state of the cell at rest, its device at a concentration [1e26 m^-3]."""
         return self.cell.state().changed(self.cell.index, n_disc=n_disc)
 
-    def pulsed(self, pulse: Pulse, n_disc: float) -> float:
+    def n_after(self, pulse: Pulse, n_disc: float) -> float:
         """Simulate a pulse from a concentration; return the one after it [1e26 m^-3]."""
-        *_, (_, wave) = sent(self.cell, pulse, self.state(n_disc), self.engine, _FEW)
+        *_, (_, wave) = pulse_parts(self.cell, pulse, self.state(n_disc), self.engine, _FEW)
         return wave.end_state.n_disc[self.cell.index]
 
     def follow(self, direction: str, n_disc: float, length_s: float, parts: int = _FEW) -> Trajectory:
@@ -159,7 +159,7 @@ class Ideal:
         amplitude.
         """
         pulse = Pulse(self.amplitude(direction), length_s, SHORTEST_S, SHORTEST_S)
-        waves = list(sent(self.cell, pulse, self.state(n_disc), self.engine, parts))
+        waves = list(pulse_parts(self.cell, pulse, self.state(n_disc), self.engine, parts))
         time_s = np.concatenate([begin_s + wave.time_s for begin_s, wave in waves]) - self.cell.flat_start_s(pulse)
         n = np.concatenate([wave["n_disc"] for _, wave in waves])
         way = _SIGN[direction] * np.log(n)
@@ -191,7 +191,8 @@ class Ideal:
         """Return the trajectory from a concentration on a traverse, as finely stepped as a pulse of about its length;
         time 0 there.
 
-        It begins earlier by that length, so that the lines are settled where it is looked at.
+        It begins earlier by that length, so that the lines are settled where it is looked at. The time that is
+        simulated is doubled until the trajectory is long enough; the begin is held. It ends, as lines settle.
         """
         begin_s = max(float(traverse.time_at(n_disc)) - length_s, float(traverse.time_s[0]))
         begin, followed_s = float(traverse.n_at(begin_s)), 1.1 * (float(traverse.time_at(n_disc)) - begin_s + length_s)
@@ -202,7 +203,7 @@ class Ideal:
             followed_s *= 2  # lines that take long to settle
 
 
-def sent(
+def pulse_parts(
     cell: Cell | CompactCell, pulse: Pulse, state: State, engine: Engine, parts: int, seed: int = 0
 ) -> Iterator[tuple[float, Waveform]]:
     """Simulate a pulse in so many parts, cut at full amplitude; yield when each part begins [s], and its waveform."""

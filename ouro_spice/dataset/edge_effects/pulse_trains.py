@@ -20,7 +20,7 @@ from ...simulation.live_cell import ModelCell, SpiceCell
 from ...simulation.population import stationary
 from ...spice.ngspice import Engine
 from .effective_width import SHORTEST_WIDTH_S, Alphas
-from .ideal_pulse import DIRECTIONS, PARTS, Ideal, Trajectory, model_of, sent
+from .ideal_pulse import DIRECTIONS, PARTS, Ideal, Trajectory, model_of, pulse_parts
 
 _NEAR_END = 1e-3
 """Share of ``n_disc`` within which an end of the window has stopped the device: its time there says nothing."""
@@ -43,7 +43,7 @@ class Start:
     halfway
         Concentration half way, in conductance, to the far end of the window [1e26 m^-3].
     width_s
-        Of the long pulse [s]: that of the noise-free device, see `walked_s`.
+        Of the long pulse [s]: that of the noise-free device, see `walk_width_s`.
     seed
         Of the walk, the same for all that begin here.
     """
@@ -81,13 +81,13 @@ def starts(
         yield Start(number, direction, state, there.g_S, halfway, width, own)
 
 
-def walked_s(cell: Cell | CompactCell, ideal: Ideal, start: Start) -> float:
+def walk_width_s(cell: Cell | CompactCell, ideal: Ideal, start: Start) -> float:
     """Return the width after which a device that walks is half way for the first time, at most the noise-free one
     [s].
     """
     sign = 1 if start.direction == "set" else -1
     pulse = Pulse(ideal.amplitude(start.direction), start.width_s, SHORTEST_S, SHORTEST_S)
-    for begin_s, wave in sent(cell, pulse, start.state, ideal.engine, PARTS, start.seed):
+    for begin_s, wave in pulse_parts(cell, pulse, start.state, ideal.engine, PARTS, start.seed):
         there = np.flatnonzero(sign * (wave["n_disc"] - start.halfway) >= 0)
         if len(there):
             found = begin_s + float(wave.time_s[there[0]]) - cell.flat_start_s(pulse)
@@ -117,7 +117,7 @@ class Train:
         """Return the pulse that the train repeats."""
         return Pulse(amplitude, self.start.width_s / self.count, self.edge_s, self.edge_s)
 
-    def sent(
+    def send(
         self, cell: Cell | CompactCell, amplitude: float, engine: Engine, advance: Callable[[], None]
     ) -> tuple[float, float]:
         """Simulate all pulses; return the concentration [1e26 m^-3] and the conductance [S] after them."""
@@ -131,13 +131,13 @@ class Train:
         state = self.start.state
         for _ in range(self.count):
             # steps as fine for one pulse as for many
-            for _, wave in sent(cell, pulse, state, engine, -(-PARTS // self.count), self.start.seed):
+            for _, wave in pulse_parts(cell, pulse, state, engine, -(-PARTS // self.count), self.start.seed):
                 state = wave.end_state
                 yield wave
             advance()
 
 
-def compared(
+def comparison_row(
     train: Train,
     long: Sequence[float],
     split: Sequence[float],
@@ -146,7 +146,7 @@ def compared(
     ideal: Ideal,
     device: Device,
 ) -> dict[str, object]:
-    """Return a row of the comparison, from what `Train.sent` returns for the long pulse and for the short ones."""
+    """Return a row of the comparison, from what `Train.send` returns for the long pulse and for the short ones."""
     bounds, start, more = device.bounds, train.start, train.count - 1
     pulse, (g_long, g_split) = train.pulse(ideal.amplitude(start.direction)), (long[1], split[1])
     change = g_long - start.g_S

@@ -16,21 +16,21 @@ from ...circuit.pulse import Pulse
 from ...device.walk import Walk
 from ...provenance.journal import Journal
 from ...spice.ngspice import Ngspice
-from .effective_width import Alphas, Shots, designed, drawn
+from .effective_width import Alphas, Shots, fit_shots, test_shots
 from .ideal_pulse import DIRECTIONS, Ideal, Trajectory
-from .pulse_trains import Start, Train, compared, starts, walked_s
+from .pulse_trains import Start, Train, comparison_row, starts, walk_width_s
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Found:
+class StudyRows:
     """Alphas by direction; rows of the fit, of the test, of the comparison, and of what that leaves out."""
 
     alphas: dict[str, Alphas]
-    fitted: list[Row]
-    tested: list[Row]
-    compared: list[Row]
+    fit: list[Row]
+    test: list[Row]
+    comparison: list[Row]
     left_out: list[Row]
 
 
@@ -66,13 +66,13 @@ class Study:
     engine: Ngspice
     kept: Journal | None
 
-    def run(self) -> Found:
+    def run(self) -> StudyRows:
         """Simulate all pulses and return the rows of fit, test and comparison."""
         ways = self.engine.each(self.ideal.traverse, DIRECTIONS)
         traverses: dict[str, Trajectory] = dict(zip(DIRECTIONS, ways, strict=True))
         rng = np.random.default_rng(seed=self.seed)
-        design = list(designed(self.ideal, self.edges_s, self.shares))
-        test = list(drawn(self.ideal, self.edges_s, self.heldout, rng))
+        design = list(fit_shots(self.ideal, self.edges_s, self.shares))
+        test = list(test_shots(self.ideal, self.edges_s, self.heldout, rng))
         begins = self._starts(traverses)
         self._check_counts(begins)
         trains = self._trains(begins)
@@ -81,10 +81,10 @@ class Study:
             fitted = self._shots("fit", design, traverses, bar)
             alphas = {direction: _alphas(fitted, direction) for direction in DIRECTIONS}
             tested = self._shots("test", test, traverses, bar, alphas)
-            ends = self._each("train", trains, lambda train: self._sent(train, bar), bar, lambda train: train.count)
+            ends = self._each("train", trains, lambda train: self._send(train, bar), bar, lambda train: train.count)
         rows = self._compared(dict(zip(trains, ends, strict=True)), alphas, traverses)
         left_out = [_left_out(start, count) for start in begins for count in self.counts if not start.allows(count)]
-        return Found(alphas, fitted, tested, rows, left_out)
+        return StudyRows(alphas, fitted, tested, rows, left_out)
 
     def _starts(self, traverses: Mapping[str, Trajectory]) -> list[Start]:
         """Return where all trains begin; a device that walks is followed once to find how wide its long pulse is."""
@@ -94,7 +94,7 @@ class Study:
         with progress("long pulses of a walk", len(begins)) as bar:
 
             def width_s(start: Start) -> float:
-                found = walked_s(self.cell, self.ideal, start)
+                found = walk_width_s(self.cell, self.ideal, start)
                 bar.advance()
                 return found
 
@@ -118,9 +118,9 @@ class Study:
         allowed = [(count, start) for count in counts for start in begins if start.allows(count)]
         return [Train(start, edge, count) for count, start in allowed for edge in self.edges_s]
 
-    def _sent(self, train: Train, bar: Bar) -> tuple[float, float]:
+    def _send(self, train: Train, bar: Bar) -> tuple[float, float]:
         """Return the concentration [1e26 m^-3] and the conductance [S] after a train."""
-        return train.sent(self.cell, self.ideal.amplitude(train.start.direction), self.engine, bar.advance)
+        return train.send(self.cell, self.ideal.amplitude(train.start.direction), self.engine, bar.advance)
 
     def _shots(
         self,
@@ -136,7 +136,7 @@ class Study:
             def widths(pulse: Pulse) -> Sequence[float]:
                 return (pulse.width, alphas[one.direction].effective_s(pulse)) if alphas else ()
 
-            return one.sent(self.ideal, traverses[one.direction], widths, bar.advance)
+            return one.send(self.ideal, traverses[one.direction], widths, bar.advance)
 
         found = self._each(label, shots, work, bar, lambda one: len(one.edges_s))
         both = zip(shots, found, strict=True)
@@ -170,7 +170,9 @@ class Study:
         rows, device = [], memristor(self.cell)
         for train in sorted(wanted, key=lambda one: (one.start.number, one.count, one.edge_s)):
             long, direction = ends[Train(train.start, train.edge_s, 1)], train.start.direction
-            rows.append(compared(train, long, ends[train], alphas[direction], traverses[direction], self.ideal, device))
+            rows.append(
+                comparison_row(train, long, ends[train], alphas[direction], traverses[direction], self.ideal, device)
+            )
         return rows
 
 

@@ -35,7 +35,7 @@ def clock_s(n: np.ndarray, rate: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Still:
+class ConstantDevices:
     """Devices under a constant voltage, each with its own values, over a grid of concentrations; D of them, or one.
 
     Attributes
@@ -59,7 +59,7 @@ class Still:
     edges: np.ndarray
 
     @classmethod
-    def of(cls, cell: CompactCell, p: np.ndarray, amplitude_V: float) -> Still:
+    def of(cls, cell: CompactCell, p: np.ndarray, amplitude_V: float) -> ConstantDevices:
         """Return the devices of vectors p, (D, P), in a cell, at an amplitude [V]."""
         from ...compact import parameter_vector  # numba
 

@@ -18,8 +18,8 @@ from ...device.jart import jart_vcm_v1b
 from ...device.walk import Walk
 from ...simulation.write_voltages import Pair, pair
 from .noise_cases import ALONE, CASES, CYCLES, D2D, EVERYTHING, NOTHING, SOURCES, WINDOW, Case
-from .noisy_pulses import Pairs, Trials, frozen, run
-from .walk_theory import Averaged, levers, scattered
+from .noisy_pulses import Pairs, PulseOutcomes, run, run_frozen
+from .walk_theory import Averaged, levers, mixture_quantiles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,8 +164,10 @@ def _row(
     averaged = Averaged.of(cell, plan.case, amplitude_V, walk)
     way = found.n_start, averaged.last(found.target_S)
     bias, scatter = averaged.bias(*way, found.noise_free_s), averaged.scatter(*way)
-    low, middle, high = scattered(bias, scatter, (0.16, 0.5, 0.84))
-    still = np.quantile(frozen(cell, plan.case, pairs, amplitude_V, walk).ratio, (0.16, 0.5, 0.84), method="nearest")
+    low, middle, high = mixture_quantiles(bias, scatter, (0.16, 0.5, 0.84))
+    still = np.quantile(
+        run_frozen(cell, plan.case, pairs, amplitude_V, walk).ratio, (0.16, 0.5, 0.84), method="nearest"
+    )
     row |= {"bias_expected": middle, "scatter_expected": (high - low) / 2}
     row |= {"bias_frozen": still[1], "scatter_frozen": (still[2] - still[0]) / 2}
     if plan.case is not CYCLES:
@@ -179,7 +181,7 @@ def _row(
     ]
 
 
-def _measured(found: Trials) -> dict[str, Any]:
+def _measured(found: PulseOutcomes) -> dict[str, Any]:
     """Return statistics of pulses in one direction: quantiles, as targets that are never reached have no mean."""
     low, first, middle, third, high = np.quantile(found.ratio, _QUANTILES, method="nearest")
     scatter = (high - low) / 2
@@ -205,7 +207,7 @@ def by_length(pulses: pd.DataFrame) -> pd.DataFrame:
         if len(mine) < _LEAST or not inside:
             continue
         low, middle, high = np.quantile(mine.ratio, (0.16, 0.5, 0.84), method="nearest")
-        expected = scattered(mine.bias_expected.to_numpy(), mine.scatter_expected.to_numpy(), (0.16, 0.5, 0.84))
+        expected = mixture_quantiles(mine.bias_expected.to_numpy(), mine.scatter_expected.to_numpy(), (0.16, 0.5, 0.84))
         scatter, root = (high - low) / 2, np.sqrt(len(mine))
         rows.append({
             "direction": mine.direction.iloc[0], "steps": np.exp(np.log(mine.steps).mean()), "n": len(mine),

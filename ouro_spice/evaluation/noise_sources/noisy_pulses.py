@@ -11,7 +11,7 @@ from ...circuit.compact_cell import CompactCell
 from ...compact import characteristics
 from ...device.jart import V_READ
 from ...device.walk import Walk
-from .constant_devices import Still
+from .constant_devices import ConstantDevices
 from .noise_cases import Case, Devices
 
 _WARM_UP = 2000
@@ -66,7 +66,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, eq=False)
-class Trials:
+class PulseOutcomes:
     """Outcomes of D pulses in one direction.
 
     Attributes
@@ -102,7 +102,7 @@ def run(
     stationary: bool = True,
     deploy: bool = True,
     threads: int | None = None,
-) -> Trials:
+) -> PulseOutcomes:
     """Send each device of a case the constant voltage `amplitude_V`, from its start to its target.
 
     Parameters
@@ -125,11 +125,11 @@ def run(
     if case.walks:
         moving = _Moving(cell, begun.p, s, begun.keys, amplitude_V, begun.n.copy(), begun.w, threads)
         needed_s, end_S = moving.trials(begun.noise_free_s, begun.target_S, deploy)
-        return Trials(needed_s, begun.noise_free_s, begun.n, begun.target_S, end_S)
+        return PulseOutcomes(needed_s, begun.noise_free_s, begun.n, begun.target_S, end_S)
     return _still(cell, begun, amplitude_V)
 
 
-def frozen(cell: CompactCell, case: Case, pairs: Pairs, amplitude_V: float, walk: Walk) -> Trials:
+def run_frozen(cell: CompactCell, case: Case, pairs: Pairs, amplitude_V: float, walk: Walk) -> PulseOutcomes:
     """Return it as `run`, but the walk stands still from the start on: what it is to pulses of few steps."""
     from ...compact import parameter_vector  # numba
     from ...compact.walk_kernel import L, R
@@ -166,17 +166,17 @@ def _begun(cell: CompactCell, p: np.ndarray, s: np.ndarray, pairs: Pairs, amplit
     n, (start_S, target_S) = p[:, parameter_vector.NINIT].copy(), pairs.way(amplitude_V)
     w = start(p, n)
     elementwise.settle(characteristics.MODELS.index(cell.model), V_READ, p, s, pairs.keys, steps, w, n, start_S)
-    noise_free_s = Still.of(cell, pairs.devices.nominal[None], amplitude_V).needed_s(start_S, target_S)
+    noise_free_s = ConstantDevices.of(cell, pairs.devices.nominal[None], amplitude_V).needed_s(start_S, target_S)
     ahead = np.isfinite(noise_free_s) & (noise_free_s > 0)
     return _Begun(*(x[ahead] for x in (p, w, n, pairs.keys, noise_free_s, start_S, target_S)))
 
 
-def _still(cell: CompactCell, begun: _Begun, amplitude_V: float) -> Trials:
+def _still(cell: CompactCell, begun: _Begun, amplitude_V: float) -> PulseOutcomes:
     """Return the outcomes of devices that keep their values."""
-    still = Still.of(cell, begun.p, amplitude_V)
+    still = ConstantDevices.of(cell, begun.p, amplitude_V)
     needed_s = still.needed_s(begun.start_S, begun.target_S)
     end_S = still.end_S(begun.start_S, begun.noise_free_s)
-    return Trials(needed_s, begun.noise_free_s, begun.n, begun.target_S, end_S)
+    return PulseOutcomes(needed_s, begun.noise_free_s, begun.n, begun.target_S, end_S)
 
 
 @dataclass(eq=False)

@@ -191,7 +191,7 @@ def _of_mean(decay: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return (1 + d) / (1 - d) / steps - 2 * d * (1 - d**steps) / (steps * (1 - d)) ** 2
 
 
-def scattered(bias: np.ndarray, scatter: np.ndarray, at: Sequence[float]) -> np.ndarray:
+def mixture_quantiles(bias: np.ndarray, scatter: np.ndarray, at: Sequence[float]) -> np.ndarray:
     """Return the quantiles `at`, (Q,), of all pairs together, each normal with its own bias and scatter."""
     from scipy.special import ndtri
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ...programming.write_statistics import wilson
+from ..._util.statistics import wilson
 from ..trainings import widen
 from .write_tables import ratio_text
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...programming.write_statistics import wilson
+from ..._util.statistics import wilson
 from .aims import below_floor
 from .formats import PERCENTS, duration, ratio, share, share_of, shares_span, span
 
