@@ -93,9 +93,11 @@ class Worker:
             Past the limit; the process is ended.
         """
         init = task.get("init", "")  # commands whose effects stay in a process
+        if self._running is None or self._tasks >= self._recycle or init != self._init:
+            self._start()
         running = self._running
-        if running is None or self._tasks >= self._recycle or init != self._init:
-            running = self._start()
+        if running is None:
+            raise WorkerDeathError("it was ended before its first task")
         self._tasks += 1
         self._init = init
         try:
@@ -143,7 +145,7 @@ class Worker:
             running.words.close()
         self._running = None
 
-    def _start(self) -> _Running:
+    def _start(self) -> None:
         """Start a process and wait until ngspice is loaded in it; ToolError where it is not, or is too old."""
         self.kill()
         library = machine.shared_library()
@@ -164,7 +166,6 @@ class Worker:
         if version < machine.MIN_NGSPICE:
             self.kill()
             raise ToolError(f"{library} is ngspice {version}: {machine.INSTALL_NGSPICE}")
-        return running
 
     def _open(self, library: Path) -> _Running:
         """Start a process with its pipe, and return it before it has said anything."""
