@@ -87,8 +87,9 @@ def test_imports_are_followed_inside_functions_too_but_not_those_of_types(packag
     found = sources.closure(("a",), root=package)
     assert set(found) == set(FILES) - {"__init__.py", "z.py", "deep/__init__.py"}
     assert set(sources.closure(("a",), ("deep",), package)) == {"a.py", "b.py"}
+    # a folder stands for all modules in it
     assert set(sources.closure(("deep",), ("a", "deep.inner"), package)) == {
-        "deep/__init__.py", "deep/made.py", "late.py"
+        "deep/__init__.py", "deep/made.py", "deep/other.py", "absolute.py", "b.py", "late.py"
     }  # fmt: skip
 
 
