@@ -77,7 +77,8 @@ class Manifest:
     def tools(self) -> dict[str, str]:
         """Return the versions of the tools that decide the numbers, by name."""
         compact = self.cell.get("kind") in (CompactCell.__name__, MEASUREMENT)
-        learned = any(name.startswith("predictor/") for name in self.code or ())
+        # the room was called predictor before
+        learned = any(name.startswith(("prediction/", "predictor/")) for name in self.code or ())
         names = _NUMBERS + (() if compact else _TOOLS) + (("torch",) if learned else ())
         return {name: self.versions[name] for name in names if name in self.versions}
 

@@ -58,6 +58,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "prediction/table_fit.py": ("test_table_values.py", "test_table.py"),
     "prediction/table_store.py": ("test_table_values.py", "test_table.py"),
     "provenance/cache.py": ("test_kept.py",),
+    "provenance/former_work.py": ("test_kept.py", "test_array_kept.py"),
     "_util/files.py": ("test_legal_ranges.py", "test_files.py", "test_kept.py"),
     "provenance/manifest.py": ("test_manifest.py", "test_kept.py"),
     "dataset/storage.py": ("test_kept.py", "test_dataset_cli.py::test_help_imports_nothing_heavy", "test_dataset.py"),
