@@ -12,7 +12,7 @@ help:
 	@echo "make check    what is too slow for the tests: every benchmark in its quick form"
 	@echo "make decks    the decks alone        make doctor   what this machine has"
 	@echo "make bench    all benchmarks         make setup    set up only"
-	@echo "make mutants  100 small changes in statistics, tuning, walk and storage: do the tests notice each?"
+	@echo "make mutants  100 small changes in rules, statistics, walk and storage: do the tests notice each?"
 
 setup:
 	@./setup.sh
@@ -61,11 +61,11 @@ bench: setup
 		echo "== $$script"; $(BIN)/python $$script --check || missed=1; \
 	done; exit $$missed
 
-# What is not yet in runs/mutants: an hour or two on one core, the first time.
+# What is not yet in runs/mutants: an hour or so on two cores, the first time.
 mutants: setup
 	@$(BIN)/python -c 'import cosmic_ray' 2> /dev/null \
 		|| $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[mutants]'
-	@nice $(BIN)/python tests/mutation/run.py --check --json benchmarks/mutants.json
+	@nice $(BIN)/python tests/mutation/run.py --jobs 2 --check --json benchmarks/mutants.json
 
 clean:
 	rm -rf runs build *.egg-info

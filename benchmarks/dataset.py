@@ -22,8 +22,8 @@ from engine import naive
 
 import ouro_spice as ouro
 from ouro_spice._util.progress import progress
+from ouro_spice.dataset import shards as work
 from ouro_spice.dataset.circuit_records import start_state
-from ouro_spice.dataset.pulse_dataset import shards as work
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.device.spread import SPREADS
 from ouro_spice.spice.ngspice import Ngspice

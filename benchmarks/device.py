@@ -22,7 +22,7 @@ from scipy.integrate import quad
 from scipy.interpolate import PchipInterpolator
 
 import ouro_spice as ouro
-from ouro_spice.compact.characteristics import characteristics
+from ouro_spice.compact import characteristics
 from ouro_spice.compact.integration import follow
 from ouro_spice.compact.parameter_vector import vector
 

@@ -13,7 +13,7 @@ import numpy as np
 from _common import Figures, arguments, finish, show
 
 import ouro_spice as ouro
-from ouro_spice.compact.characteristics import characteristics
+from ouro_spice.compact import characteristics
 from ouro_spice.compact.integration import follow
 
 READS = {

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import graphlib
 import inspect
+import re
 import statistics
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ ORDER = (
     "_util", "device", "compact", "circuit", "provenance", "spice", "simulation", "array", "dataset", "programming",
     "evaluation", "prediction", "reporting", "experiment", "cli", "__main__",
 )  # fmt: skip
+DOCS = Path(__file__).resolve().parent.parent / "docs" / "architecture.md"
 FILES = sorted(PACKAGE.rglob("*.py"))
 IDS = [str(path.relative_to(PACKAGE)) for path in FILES]
 # library: where it may be imported at all, and where only inside functions
@@ -30,6 +33,11 @@ PLACES = {
 }
 
 
+@cache
+def parsed(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
 def room(path: Path) -> str:
     """The folder below the package that a file lies in, or the file itself."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
@@ -37,7 +45,7 @@ def room(path: Path) -> str:
 
 def imports(path: Path, types: bool = True):
     """(target, inside a function) of each import, of those for types, too; package modules as ``ouro_spice.NAME``."""
-    tree = ast.parse(path.read_text())
+    tree = parsed(path.read_text())
     package = ["ouro_spice", *path.relative_to(PACKAGE).parts[:-1]]
     stack = [(tree, False)]
     while stack:
@@ -75,7 +83,7 @@ def needed(path: Path) -> set[Path]:
 
 
 def functions(path: Path) -> list[ast.FunctionDef]:
-    return [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+    return [node for node in ast.walk(parsed(path.read_text())) if isinstance(node, ast.FunctionDef)]
 
 
 def test_every_room_is_in_the_list():
@@ -134,7 +142,7 @@ def test_a_file_name_stands_once():
 def test_no_public_function_has_the_name_of_a_module():
     """``ouro_spice.NAME`` is one thing, whatever has been imported."""
     functions_of = {name for name in ouro_spice.__all__ if inspect.isfunction(getattr(ouro_spice, name))}
-    assert not functions_of & {path.stem for path in FILES if room(path) != "cli"} - {"tune"}
+    assert not functions_of & {path.stem for path in FILES if room(path) != "cli"}
     assert not functions_of & {path.parent.name for path in FILES}
 
 
@@ -143,12 +151,23 @@ def test_rooms_explain_themselves(path):
     """What a room is, what comes in, what goes out, its noun, and who may import it; it imports nothing itself."""
     if room(path) in ("__init__", "cli"):
         return
-    tree = ast.parse(path.read_text())
+    tree = parsed(path.read_text())
     lines = ast.get_docstring(tree).splitlines()
     assert len(lines) <= 6
     for word in ("In: ", "Out: ", "Noun: ", "mported by "):
         assert any(word in line for line in lines), word
     assert len(tree.body) == 1
+
+
+def test_the_page_on_the_layout_says_what_the_imports_are():
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]*)\|$", DOCS.read_text(), re.MULTILINE)
+    assert [name for name, _ in rows] == [name for name in ORDER if name != "__main__"]
+    used_by = {name: set() for name in ("__init__", *ORDER)}
+    for path in FILES:
+        used_by[room(path)] |= {room(other) for other in needed(path)}
+    for name, above in rows:
+        used = used_by[name] - {name}
+        assert re.findall(r"`(\w+)`", above) == [one for one in ORDER if one in used], name
 
 
 @pytest.mark.parametrize("path", FILES, ids=IDS)

@@ -150,7 +150,7 @@ def test_states_come_back_exactly():
 
 @pytest.mark.ngspice
 def test_positions_go_on_where_they_were(tmp_path, counted):
-    calls = counted("position", "simulate")
+    calls = counted("position_sweep", "simulate")
     maps = ("g_before_S", "g_after_S", "v_start_V", "v_end_V", "energy_J")
 
     def sweep(out=tmp_path, pulse=PULSE, **more):
@@ -175,7 +175,7 @@ def test_positions_go_on_where_they_were(tmp_path, counted):
 
 @pytest.mark.ngspice
 def test_what_other_workers_finish_is_kept(tmp_path, counted):
-    calls = counted("position", "simulate")
+    calls = counted("position_sweep", "simulate")
     _, begun = calls(lambda: ouro.sweep_positions(ARRAY, PULSE, workers=2, out=tmp_path), last=4)
     (path,) = tmp_path.iterdir()
     there = len(path.read_text().splitlines()) - 1
@@ -188,7 +188,7 @@ def test_what_other_workers_finish_is_kept(tmp_path, counted):
 @pytest.mark.ngspice
 def test_reads_go_on_even_those_without_a_reading(tmp_path, counted):
     calls, array = (
-        counted("sneak", "sneak"),
+        counted("sneak_paths", "sneak"),
         ouro.Crossbar(2, 2, ouro.Cell1R(DEVICE)).resistors([[1e2, 5e3], [2e4, 1e5]]),
     )
     whole, every = calls(lambda: ouro.sneak_map(array, workers=1))
@@ -203,7 +203,7 @@ def test_reads_go_on_even_those_without_a_reading(tmp_path, counted):
 @pytest.mark.ngspice
 def test_pulses_go_on_from_the_state_that_was_kept(tmp_path, counted, monkeypatch):
     monkeypatch.setattr(sys.modules["ouro_spice.array.disturbance"], "_REDONE", 4)
-    calls = counted("disturb", "simulate")
+    calls = counted("disturbance", "simulate")
     device = DEVICE.replace(walk=ouro.Walk(1e-7), read_noise=ouro.ReadNoise(1e6, 0.0))
     selection = ouro.Crossbar(1, 2, ouro.Cell1R(device)).cell_at(0, 1)
 
@@ -240,12 +240,12 @@ def interrupted(*_, **__):
 @pytest.mark.parametrize(
     ("arguments", "function", "line"),
     [
-        (("position", "--amplitude", -0.5), "sweep_positions", GOES_ON),
-        (("read",), "sneak_map", GOES_ON),
-        (("disturb", "--amplitude", -0.5, "--explicit"), "disturb", GOES_ON),
-        (("disturb", "--amplitude", -0.5), "disturb", "ouro-spice: interrupted"),
-        (("write", "--amplitude", -0.5), "write_array", "ouro-spice: interrupted"),
-        (("product",), "product", "ouro-spice: interrupted"),
+        (("position", "--amplitude", -0.5), "position_sweep.sweep_positions", GOES_ON),
+        (("read",), "sneak_paths.sneak_map", GOES_ON),
+        (("disturb", "--amplitude", -0.5, "--explicit"), "disturbance.disturb", GOES_ON),
+        (("disturb", "--amplitude", -0.5), "disturbance.disturb", "ouro-spice: interrupted"),
+        (("write", "--amplitude", -0.5), "array_write.write_array", "ouro-spice: interrupted"),
+        (("product",), "vector_product.product", "ouro-spice: interrupted"),
     ],
 )
 def test_ctrl_c_says_what_is_true(command, tmp_path, monkeypatch, arguments, function, line):
@@ -272,7 +272,7 @@ def test_ctrl_c_of_other_commands(command, tmp_path, monkeypatch, name, function
 
 @pytest.mark.ngspice
 def test_the_file_is_there_until_the_results_are(command, tmp_path, monkeypatch, counted):
-    calls = counted("position", "simulate")
+    calls = counted("position_sweep", "simulate")
     with monkeypatch.context() as patch:
         patch.setattr(array_figures, "write_results", interrupted)
         done, count = calls(lambda: command(*POSITION, tmp_path))
@@ -312,7 +312,7 @@ def test_a_process_that_is_stopped(tmp_path, start, command, counted, sent):  # 
         assert (child.returncode, out, err) == (130, "", GOES_ON + "\n")
     wait_for(lambda: not alive(child.pid), "the end of all processes", 5)
     assert finished() == 2
-    calls = counted("position", "simulate")
+    calls = counted("position_sweep", "simulate")
     again, more = calls(lambda: command(*POSITION, tmp_path))
     assert (again.returncode, again.stderr, more) == (0, "", 4)
     whole = command(*POSITION, tmp_path / "whole")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import math
 
 import numpy as np
@@ -9,8 +11,9 @@ import pytest
 from scipy.stats import norm
 
 from ouro_spice._util.statistics import wilson
+from ouro_spice.evaluation import deployment
 from ouro_spice.evaluation.bands import BANDS, Estimate, best_constant, constant, label, shares, within
-from ouro_spice.evaluation.deployment import Deployment
+from ouro_spice.evaluation.deployment import Deployment, deploy
 from ouro_spice.evaluation.noise_floor import Trials, _best, _smoother
 
 NAN = math.nan
@@ -98,6 +101,38 @@ def test_the_best_constant_is_amid_those_that_hold_as_many():
     assert [found[name] for name in ("within_50", "within_20", "within_10", "n")] == [0.75, 0.5, 0.5, 4]
     assert found["constant_S"] == {name: pytest.approx(1e-4) for name in ("within_50", "within_20", "within_10")}
     assert found["interval"]["within_50"] == [0.25, 1.0]
+
+
+def test_bands_have_ends_that_are_legal():
+    assert BANDS == (0.5, 0.2, 0.1) and [label("floor", band) for band in (*BANDS, 0.125)] == [
+        "floor_50", "floor_20", "floor_10", "floor_12.5",
+    ]  # fmt: skip
+    for work, high in (
+        (lambda band: within([1.0], [1.0], band), 1.0),
+        (lambda band: best_constant([1.0], band), 1 - 1e-6),
+    ):
+        for band in (1e-6, high):
+            work(band)
+        for band in (math.nextafter(1e-6, 0), math.nextafter(high, 2)):
+            with pytest.raises(ValueError, match="band"):
+                work(band)
+
+
+def test_an_interval_is_that_of_2000_resamples_of_its_seed():
+    each, rng = np.array([1.0, 2.0, 4.0, 8.0]), np.random.default_rng(5)
+    means = [each[rng.integers(4, size=4)].mean() for _ in range(2000)]
+    found = Estimate.of(each, 5)
+    assert (found.low, found.high) == pytest.approx(np.quantile(means, [0.025, 0.975]), rel=1e-12)
+
+
+def test_what_is_deployed_unless_it_is_told():
+    found = {name: one.default for name, one in inspect.signature(deploy).parameters.items()}
+    assert (found["rise_s"], found["fall_s"], found["clock_s"]) == (2e-9, 2e-9, None)
+    assert deployment.SHORTEST_PULSE_S == 0.1e-9
+    sent = [deployment._sent(np.array([1e-12, -1e-12, 3e-6, -5e-6, 0.0]), 4e-6, clock) for clock in (None, 1e-6)]
+    assert sent[0][0].tolist() == [0.1e-9, -0.1e-9, 3e-6, -4e-6, 0.0] and sent[0][1] == 1
+    assert sent[1][0] == pytest.approx([1e-6, -1e-6, 3e-6, -4e-6, 0.0]) and sent[1][1] == 1
+    assert deployment._sent(np.array([4e-6]), 4e-6, None)[1] == 0  # the longest one is not cut
 
 
 def test_an_interval_holds_nineteen_of_twenty_resampled_means():
@@ -232,6 +267,18 @@ def test_failures_are_counted_and_a_gap_is_paired():
 def test_trials_have_shapes_that_fit(parts, what):
     with pytest.raises(ValueError, match=what):
         Trials(*parts)
+
+
+def test_results_of_attempts_cannot_be_changed_and_are_themselves():
+    """Arrays are not compared: the same figures of other attempts are other ones."""
+    trials = Trials(np.ones(1), np.full(1, 2.0), np.ones(1), np.ones((1, 2, 2)))
+    makers = (lambda: Estimate.of([1.0, 2.0]), lambda: dataclasses.replace(SEVEN), lambda: trials.floor(0.1),
+              lambda: dataclasses.replace(trials))  # fmt: skip
+    for make in makers:
+        one, other = make(), make()
+        assert one == one and one != other and len({one, other}) == 2
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(one, dataclasses.fields(one)[0].name, None)
 
 
 def test_two_widths_and_one_trajectory_a_fold_are_enough():

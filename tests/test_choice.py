@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from ouro_spice._util.statistics import median_interval, resamples, wilson
-from ouro_spice.programming.best_of import FOLDS, Candidates, _folds, of_best, ratio_of_best, share_of_best
+from ouro_spice.programming.best_of import FOLDS, LESS, Candidates, _folds, of_best, ratio_of_best, share_of_best
 from ouro_spice.programming.write_statistics import ratio, summary
 
 NAMES = tuple("abcdefghi")
@@ -117,6 +118,59 @@ def test_who_gives_up_soon_is_not_the_best():
     assert Candidates(tuple("abc"), cost, np.zeros((3, 40))).best == "a"
 
 
+def test_as_reliable_means_a_twentieth_of_the_attempts_less_and_not_one_attempt_more():
+    """Of 40 attempts two may fail more: 38 against 40 counts, 37 does not, however they add up."""
+    assert (LESS, FOLDS) == (0.05, 10)
+    cost, success = np.array([np.full(40, 1.0), np.full(40, 2.0)]), np.ones((2, 40))
+    for reached, best in ((37, "b"), (38, "a")):
+        success[0] = np.arange(40) < reached
+        assert Candidates(("a", "b"), cost, success).best == best
+    for less, best in ((0.0, "b"), (0.04, "b"), (0.06, "a"), (1.0, "a")):
+        assert Candidates(("a", "b"), cost, success, less=less).best == best
+    # sums of tenths are not exact: rounding shuts nobody out
+    tenths = np.array([np.full(10, 0.1), np.full(10, 0.1)[::-1] + 1e-17])
+    assert Candidates(("a", "b"), cost[:, :10], tenths, less=0.0).best == "a"
+
+
+def test_of_two_that_cost_the_same_the_first_is_taken():
+    assert Candidates(("a", "b"), np.ones((2, 7))).best == "a"
+    assert Candidates(("a",), [[3.0]]).each().tolist() == [[3.0]] and Candidates(("a",), [[3.0]]).n == 1
+
+
+def test_candidates_cannot_be_changed_and_are_themselves():
+    one, other = (Candidates(["a"], [[1, 2]]) for _ in range(2))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.cost = None
+    assert one == one and one != other and len({one, other}) == 2
+    assert one.names == ("a",) and one.cost.dtype == one.success.dtype == one.judged.dtype == float
+    assert one.judged.shape == (1, 2, 1) and one.success.tolist() == [[1.0, 1.0]] and one.less == 0.05
+
+
+def test_without_a_seed_it_is_0():
+    rng = np.random.default_rng(11)
+    a, b = (Candidates(NAMES, scores(rng, 9, 23, 0.0)) for _ in range(2))
+    hits = rng.random((9, 23)) < 0.7
+    weights = np.stack([np.bincount(row, minlength=23) for row in resamples(23)[:3]])
+    for found, seeds in (
+        (a.each(), [a.each(seed) for seed in (0, 1)]),
+        (a.resampled(weights), [a.resampled(weights, seed) for seed in (0, 1)]),
+        (of_best([a], lambda m: m[:, 0]), [of_best([a], lambda m: m[:, 0], seed=seed) for seed in (0, 1)]),
+        (ratio_of_best(a, b), [ratio_of_best(a, b, seed) for seed in (0, 1)]),
+        (share_of_best(hits, NAMES), [share_of_best(hits, NAMES, seed) for seed in (0, 1)]),
+    ):  # fmt: skip
+        assert np.array_equal(found, seeds[0]) and not np.array_equal(found, seeds[1])
+
+
+def test_a_share_stays_between_none_and_all():
+    """Where none hits, and where all do, the farther ends are Wilson's."""
+    assert share_of_best(np.zeros((2, 30)), ["a", "b"]) == pytest.approx((0.0, *wilson(0, 30)))
+    for n in (3, 12):
+        for k in range(n + 1):
+            value, low, high = share_of_best([np.arange(n) < k], ["a"])
+            ends = wilson(k, n)
+            assert value == pytest.approx(k / n) and 0.0 <= low <= ends[0] + 1e-12 and ends[1] - 1e-12 <= high <= 1.0
+
+
 def test_another_figure_than_the_cost_may_be_judged():
     cost = np.array([[1.0, 1.0, 1.0, 1.0], [2.0, 2.0, 2.0, 2.0]])
     judged = np.array([[[5.0, 7.0]] * 4, [[6.0, 8.0]] * 4])
@@ -167,6 +221,7 @@ def test_a_share_of_the_best_has_room_for_doubt():
         ({"success": np.ones((2, 4))}, "success must begin"),
         ({"judged": np.ones((3, 5, 1))}, "judged must begin"),
         ({"less": -0.1}, "less"),
+        ({"less": 1.1}, "less"),
     ],
 )
 def test_candidates_that_do_not_fit_are_value_errors(changes, what):

@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from technologies import legal
 
 import ouro_spice as ouro
+from ouro_spice.compact import full, kinetics
 from ouro_spice.compact.characteristics import (
     concentration,
     conductance,
     conductance_map,
-    full,
-    kinetics,
     rate,
     static_current,
     window_S,

@@ -53,7 +53,7 @@ def pulse(record: Record, width_s: float | None = None) -> ouro.Pulse:
 
 def same(a: Record, b: Record) -> bool:
     """Bit by bit, but for the device."""
-    names = [field.name for field in dataclasses.fields(Record) if field.name != "drawn"]
+    names = [field.name for field in dataclasses.fields(Record) if field.name != "sample"]
     return all(np.array_equal(getattr(a, name), getattr(b, name)) for name in names)
 
 

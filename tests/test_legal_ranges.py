@@ -148,6 +148,52 @@ def test_ranges_of_a_recipe():
             recipe(**{name: (1.1e-9, 1e-9)})
 
 
+def test_a_recipe_without_settings_is_the_documented_one():
+    one = recipe()
+    found = {field.name: getattr(one, field.name) for field in dataclasses.fields(one)[3:]}
+    assert found == {
+        "voltages": "given", "step_s": 10e-9, "rise_s": (2e-9, 2e-9), "fall_s": (2e-9, 2e-9), "d2d": None,
+        "per_device": 1, "start": "stationary", "sampling": "uniform", "table": {}, "shard": 50,
+    }  # fmt: skip
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.n = 3
+    assert one.longest_s == 4 * PAIR.total_s
+    assert {name: (law.sigma, law.low, law.high, law.clamp) for name, law in ouro.variability.SPREADS.items()} == {
+        "ten_percent": ((0.1,) * 4, (0.9, 0.9, 0.5, 0.9), (1.1, 1.1, 2.0, 1.1), False),
+        "in_use": ((5 / 45, 0.1, 0.25, 0.05), (0.9, 0.9, 0.5, 0.9), (1.1, 1.1, 2.0, 1.1), False),
+        "yu": ((1.0,) * 4, (0.9, 0.9, 0.5, 0.9), (1.1, 1.1, 2.0, 1.1), True),
+    }
+
+
+def test_records_of_a_seed_are_drawn_from_streams_that_never_change():
+    """By numpy alone: a record's own stream, the stream of its device, and that of the strata."""
+
+    def stream(*key):
+        return np.random.default_rng(np.random.SeedSequence(7, spawn_key=key))
+
+    cell, law = ouro.CompactCell(DEVICE), ouro.Spread()
+    low, high = cell.window_S
+    for number in (0, 1, 2, 5):
+        rng = stream(number)
+        shares, edges, own = rng.random(2), rng.random(2), rng.random()
+        seed = int(rng.integers(2**63))
+        splits = {"train": own < 0.8, "validation": 0.8 <= own < 0.9, "test": own >= 0.9}
+        found = recipe(seed=7, n=9, rise_s=(1e-9, 4e-9), fall_s=(1e-9, 9e-9)).draw(cell, number)
+        assert (found.number, found.device_number, found.seed) == (number, 0, seed) and splits[found.split]
+        assert (found.rise_s, found.fall_s) == pytest.approx((1e-9 * 4 ** edges[0], 1e-9 * 9 ** edges[1]), rel=1e-12)
+        assert found.target_S == pytest.approx(low + shares[1] * (high - low), rel=1e-12)
+        assert found.start_S == pytest.approx(low + shares[0] * (high - low), rel=1e-6)
+        shared = recipe(seed=7, n=9, d2d=law, per_device=2).draw(cell, number)
+        rng = stream(number // 2, 1)
+        own = rng.random()
+        splits = {"train": own < 0.8, "validation": 0.8 <= own < 0.9, "test": own >= 0.9}
+        assert shared.device_number == number // 2 and splits[shared.split] and shared.seed == seed
+        assert shared.device == DEVICE.draw(rng, 1, law)[0]
+        part = divmod(int(stream(0, 0, 0).permutation(9)[number]), 3)
+        found = recipe(seed=7, n=11, sampling="stratified").draw(cell, number)
+        assert found.target_S == pytest.approx(low + (part[1] + shares[1]) / 3 * (high - low), rel=1e-12)
+
+
 def test_stratified_records_fill_the_window_and_nothing_beside_it():
     cell = ouro.CompactCell(DEVICE)
     drawn = [recipe(n=27, sampling="stratified").draw(cell, k) for k in range(27)]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice.circuit.cell_kinds import drivers, model_library, testbench
+from ouro_spice.circuit import drivers, model_library, testbench
 from ouro_spice.circuit.missing_models import missing_model
 from ouro_spice.circuit.result import telling
 from ouro_spice.provenance.manifest import Manifest, describe

@@ -71,6 +71,26 @@ def test_a_mutant_is_told_by_the_lines_that_differ():
     assert (run.lines(diff, "-"), run.lines(diff, "+"), run.lines(None, "-")) == (["y = x + 1"], ["y = x - 1"], [])
 
 
+def test_what_is_judged_is_in_the_code_or_in_the_published_result():
+    """A line that was changed is to be judged anew."""
+    published = {(one["module"], one["before"], one["after"]) for one in RESULT["each"]}
+    for one in JUDGED:
+        text = " ".join(line.strip() for line in (ROOT / "ouro_spice" / one["module"]).read_text().splitlines())
+        assert one["before"].strip() in text or (one["module"], one["before"], one["after"]) in published, one
+
+
+@pytest.mark.parametrize("job", [0, 1, 7])
+def test_every_process_has_a_copy_and_a_cache_of_its_own(job):
+    tree = run.tree_of(job)
+    others = [run.tree_of(one) for one in range(9) if one != job]
+    assert tree.parent == run.WORK and tree not in others and (job or tree == run.TREE)
+    assert run.cache_of(tree) not in [run.cache_of(one) for one in others]
+    found = run.environment(tree)
+    assert found["PYTHONPATH"].split(os.pathsep)[1] == str(tree) and found["OURO_SPICE_CACHE"] == str(
+        run.cache_of(tree)
+    )
+
+
 def test_the_published_result_adds_up_and_every_survivor_is_judged():
     each = RESULT["each"]
     assert RESULT["mutants"] == len(each) == 100

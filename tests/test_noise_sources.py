@@ -203,7 +203,7 @@ def test_a_target_is_seen_first_where_the_current_knows_r_and_l():
 def test_a_walk_that_hardly_moves_on_the_way_is_a_frozen_one(direction):
     walk, pairs = Walk(kick=1e-4), drawn().between(200e-6, 260e-6)
     moving, still = (
-        f(REDUCED, ALONE["only r"], pairs, QUICK[direction], walk) for f in (noisy_pulses.run, noisy_pulses.frozen)
+        f(REDUCED, ALONE["only r"], pairs, QUICK[direction], walk) for f in (noisy_pulses.run, noisy_pulses.run_frozen)
     )
     assert np.std(still.ratio) > 0.05
     # but for the step in which the crossing is seen

@@ -15,7 +15,7 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice._util import assets
-from ouro_spice.circuit.cell_kinds import model_library
+from ouro_spice.circuit import model_library
 from ouro_spice.provenance.manifest import describe
 from ouro_spice.spice import osdi
 

@@ -15,26 +15,17 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice._util import assets, progress
 from ouro_spice.circuit.memristor import CLOCK
+from ouro_spice.dataset import making
 from ouro_spice.dataset.checking import check_dataset
 from ouro_spice.dataset.folder_summary import summary
-from ouro_spice.dataset.pulse_dataset import making
 from ouro_spice.dataset.storage import shard_name, write_manifest, write_shard
 from ouro_spice.prediction.neural_programmer import NeuralProgrammer
 from ouro_spice.prediction.pretrained import shipped_checkpoint
 from ouro_spice.prediction.pulse_predictor import PulsePredictor
 from ouro_spice.prediction.specification import Specification, Stage
+from ouro_spice.provenance import cell_description, former_format, maker, manifest, sources
 from ouro_spice.provenance.cache import cached_arrays
-from ouro_spice.provenance.differences import (
-    CIRCUIT,
-    MAKER,
-    cell_description,
-    differences,
-    former_format,
-    listed,
-    maker,
-    manifest,
-    sources,
-)
+from ouro_spice.provenance.differences import CIRCUIT, MAKER, differences, listed
 from ouro_spice.provenance.journal import Journal
 from ouro_spice.provenance.manifest import Manifest, describe
 from ouro_spice.provenance.rebuild import built, rebuilt, taken_over, unlike

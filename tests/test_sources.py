@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import compileall
+import json
 import shutil
 import sys
 import threading
@@ -106,6 +107,71 @@ def test_a_name_that_a_folder_has_from_elsewhere_is_taken_from_there(package, te
     found = sources.closure(("user",), root=package)
     assert ("deep/__init__.py" in found) == through
     assert "deep/made.py" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("import ouro_spice.z\n", {"z.py"}), ("import ouro_spice.z as name\n", {"z.py"}),
+        ("import ouro_spice\n", set()),
+        ("import json, ouro_spice.z, os.path\n", {"z.py"}), ("import others.z\nfrom others import z\n", set()),
+        ("import ouro_spice.deep.inner\n", {"deep/inner.py"}), ("from ouro_spice.z import g\n", {"z.py"}),
+        ("from ouro_spice import z\n", {"z.py"}), ("from . import z, nothing\n", {"z.py"}),
+        ("from .z import *\n", {"z.py"}),
+        ("class A:\n    def f(self):\n        from .z import g\n", {"z.py"}),
+        ("if TYPE_CHECKING:\n    from .z import g\nelse:\n    from .deep import inner\n", {"deep/inner.py"}),
+        ("if typing.TYPE_CHECKING:\n    pass\nelif 1:\n    from .z import g\n", {"z.py"}),
+        ("if other:\n    from .z import g\nelse:\n    from .deep import inner\n", {"z.py", "deep/inner.py"}),
+        ("from .nothing import g\n", set()), ("from .deep import x\n", {"deep/__init__.py"}),
+    ],
+)  # fmt: skip
+def test_which_files_an_import_leads_to(package, text, there):
+    (package / "user.py").write_text(text)
+    (package / "z.py").write_text("g = 1\n")
+    (package / "deep" / "__init__.py").write_text("x = 1\n")
+    assert set(sources.closure(("user",), root=package)) == {"user.py"} | there
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("from ..z import g\n", {"z.py"}), ("from .. import z\n", {"z.py"}),
+        ("from . import inner\n", {"deep/inner.py"}),
+        ("from .inner import x\n", {"deep/inner.py"}), ("from ..deep.inner import x\n", {"deep/inner.py"}),
+    ],
+)  # fmt: skip
+def test_dots_lead_up_from_a_folder(package, text, there):
+    (package / "deep" / "user.py").write_text(text)
+    assert set(sources.closure(("deep.user",), root=package)) == {"deep/user.py"} | there
+
+
+def test_a_folder_is_left_out_with_all_that_is_in_it_and_nothing_of_like_name(package):
+    (package / "deeper.py").write_text("")
+    (package / "user.py").write_text("from . import deeper, z\nfrom .deep import inner\n")
+    for without, gone in (
+        (("deep",), {"deep/inner.py"}), (("deep.inner",), {"deep/inner.py"}), (("deep.in",), set()), (("z",), {"z.py"}),
+        (("z", "deeper"), {"z.py", "deeper.py"}), (("user",), {"user.py", "z.py", "deeper.py", "deep/inner.py"}),
+    ):  # fmt: skip
+        found = set(sources.closure(("user",), without, package))
+        assert found == {"user.py", "z.py", "deeper.py", "deep/inner.py"} - gone
+    assert list(sources.closure(("user",), root=package)) == sorted(sources.closure(("user",), root=package))
+
+
+def test_what_was_parsed_is_not_parsed_again(package, monkeypatch):
+    """Of the same text; the newest 4000 texts are kept."""
+    right = sources.closure(("a",), root=package)
+    path = package.parent / "cache" / "sources.json"
+    kept = json.loads(path.read_text())
+    assert len(kept["known"]) == len(right) + 1 and sources._MOST == 4000  # and the folder that names come through
+    sources._closure.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(sources.ast, "parse", None)
+        assert sources.closure(("a",), root=package) == right
+    monkeypatch.setattr(sources, "_MOST", 3)
+    (package / "z.py").write_text("g = 3\n")
+    sources.closure(("z",), root=package)
+    newest = list(json.loads(path.read_text())["known"])
+    assert len(newest) == 3 and newest[-1].startswith("z.py ") and newest[:2] == list(kept["known"])[-2:]
 
 
 def test_a_module_that_is_not_there_is_said(package):

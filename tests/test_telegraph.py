@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import kstest
 
 import ouro_spice as ouro
-from ouro_spice._util import random_keys
+from ouro_spice._util import philox, random_keys
 from ouro_spice.device.read_noise import Telegraph
 from ouro_spice.simulation.telegraph_noise import _CHAIN, advance, frequency_Hz, observed_concentration
 
@@ -66,11 +66,47 @@ def test_a_device_has_a_frequency_of_its_own():
     assert kstest(found, drawn).pvalue > 1e-3
 
 
+def test_the_frequency_of_a_seed_is_of_the_third_stream():
+    device = STEADY.replace(read_noise=ouro.ReadNoise(50.0, 20.0))
+    for seed in range(4):
+        u, v = philox.walk_uniforms(random_keys.stream_key(seed), 0, 1, 3)[0][:2]
+        gaussian = np.sqrt(-2 * np.log1p(-u)) * np.cos(2 * np.pi * v)
+        assert frequency_Hz(device, random_keys.stream_key(seed)) == pytest.approx(abs(50 + 20 * gaussian), rel=1e-12)
+
+
+def test_a_chain_that_is_never_asked_stays_where_it_is():
+    never = STEADY.replace(read_noise=ouro.ReadNoise(0.0, 0.0))
+    assert advance(never, Telegraph(level=1), 1e9, random_keys.stream_key(0)) == Telegraph(1, 1e9, 0)
+
+
+def test_a_level_depends_on_the_last_thousand_numbers(monkeypatch):
+    """Each is asked for at its place in the stream; those before are counted and not made."""
+    asked, made = [], philox.walk_uniforms
+
+    def noticed(key, first, count, stream):
+        if stream == philox.READ_NOISE:
+            asked.append((first, count))
+        return made(key, first, count, stream)
+
+    monkeypatch.setattr(philox, "walk_uniforms", noticed)
+    for ticks in (1, 1000, 1001, 5000):
+        assert advance(STEADY, Telegraph(count=7), (ticks + 0.5) * 1e-3, random_keys.stream_key(0)).count == 7 + ticks
+    assert asked == [(7, 1), (7, 1000), (8, 1000), (4007, 1000)]
+
+
 def test_a_jump_is_one_vacancy_in_the_disc():
     volume = np.pi * STEADY.r**2 * STEADY.l * 1e-9
     assert observed_concentration(STEADY, 0.06, Telegraph(level=1)) - 0.06 == pytest.approx(1e-26 / volume)
     assert observed_concentration(STEADY, 0.06, Telegraph(level=-2)) - 0.06 == pytest.approx(-2e-26 / volume)
     assert observed_concentration(STEADY, 0.009, Telegraph(level=-2)) == 0.009  # would lie below Ndiscmin
+    assert observed_concentration(STEADY.replace(Ndiscmin=0.06), 0.06, Telegraph(level=0)) == 0.06
+    down = 0.06 - 1e-26 / volume
+    lowest = observed_concentration(STEADY, 0.06, Telegraph(level=-1))
+    assert lowest == pytest.approx(down) and lowest < 0.06
+    assert (
+        observed_concentration(STEADY.replace(Ndiscmin=lowest), 0.06, Telegraph(level=-1)) == lowest
+    )  # Ndiscmin itself is seen
+    assert observed_concentration(STEADY.replace(Ndiscmin=np.nextafter(lowest, 1)), 0.06, Telegraph(level=-1)) == 0.06
 
 
 @pytest.mark.ngspice

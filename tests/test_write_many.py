@@ -179,6 +179,11 @@ def test_some_cells_of_a_fleet():
     assert same(found[0], write_verify(cells()[7], PROGRAMMERS[0], TARGET, 0.05))
     assert same(found[1], write_verify(cells()[3], PROGRAMMERS[0], 300e-6, 0.05))
     assert {k for k, cell in enumerate(fleet.cells) if cell.reads} == {3, 7}
+    # the first and the last one, too
+    for places in ([0], [len(cells()) - 1], np.array([len(cells()) - 1, 0], np.uint8)):
+        found = write_many(FakeFleet(cells()), PROGRAMMERS[0], [TARGET] * len(places), 0.05, places=places)
+        for one, place in zip(found, places, strict=True):
+            assert same(one, write_verify(cells()[place], PROGRAMMERS[0], TARGET, 0.05))
 
 
 def test_one_manifest_for_all():
@@ -207,7 +212,7 @@ def test_a_programmer_may_refuse_a_fleet_before_anything_is_done():
         ({"tolerance": 0.0}, "tolerance"),
         ({"max_pulses": 0}, "max_pulses"),
         ({"patience": -1}, "patience"),
-        ({"places": [0, 0]}, "places"),
+        ({"places": [0, 0]}, r"places must be different whole numbers from 0 to 1, \(K,\)"),
         ({"places": [0, 2]}, "places"),
         ({"places": [-1, 0]}, "places"),
         ({"places": [0.0, 1.0]}, "places"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from scipy.stats import binomtest, norm
 
 import ouro_spice as ouro
-from ouro_spice._util.statistics import wilson
+from ouro_spice._util.statistics import median_interval, resamples, wilson
 from ouro_spice.circuit.compact_cell import CompactCell
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.experiment import ranking
@@ -85,7 +86,57 @@ def test_the_interval_of_a_ratio_is_that_of_the_paired_cases():
     assert ratio(*times, "time_s") == pytest.approx((value, low, high))
 
 
+def test_resamples_are_2000_and_the_same_for_all():
+    assert resamples(7).shape == (2000, 7) and set(resamples(7).ravel()) == set(range(7))
+    assert np.array_equal(resamples(7), np.random.default_rng(0).integers(7, size=(2000, 7)))
+    values = np.random.default_rng(1).exponential(1, 9)
+    found = summary([write(3, time_s=float(one)) for one in values])
+    drawn = np.random.default_rng(0).choice(values, size=(2000, 9)).mean(axis=1)
+    assert found["time_interval_s"] == pytest.approx(np.quantile(drawn, [0.025, 0.975]), rel=1e-12)
+    middle = np.quantile(np.median(values[resamples(9)], axis=1), [0.025, 0.975])
+    assert median_interval(values) == pytest.approx(middle, rel=1e-12)
+
+
+def test_an_energy_of_reads_that_is_not_known_of_one_is_not_known_of_all():
+    known = [write(2, read_energy_J=1e-15), write(3, read_energy_J=3e-15)]
+    found = summary(known)
+    assert found["read_energy_J"] == pytest.approx(2e-15) and found["read_energy_interval_J"][0] <= 2e-15
+    found = summary([*known, write(1, read_energy_J=float("nan"))])
+    assert found["read_energy_J"] is None and found["read_energy_interval_J"] is None
+
+
+def test_shares_stay_between_none_and_all():
+    for n in (1, 2, 3, 7, 41, 1000):
+        assert wilson(0, n)[0] == pytest.approx(0, abs=1e-15) and wilson(n, n)[1] == pytest.approx(1, abs=1e-15)
+        assert all(0.0 <= low < high <= 1.0 for low, high in (wilson(k, n) for k in range(n + 1)))
+
+
+@pytest.mark.parametrize("make", [ouro.tune, tuning.rank, ouro.write_many, Rules])
+def test_what_a_write_does_unless_it_is_told(make):
+    """As many pulses, and as much patience, in tuning as in the writes that it is for."""
+    wanted = {
+        "max_pulses": 50, "patience": 20, "by": "pulses", "least": 0.99, "keep_going": False, "places": None,
+        "recorded": None,
+    }  # fmt: skip
+    found = {name: one.default for name, one in inspect.signature(make).parameters.items()}
+    found = {name: one for name, one in found.items() if one is not inspect.Parameter.empty}
+    assert found == {name: wanted[name] for name in found} and {"max_pulses", "patience"} <= set(found)
+
+
 # ---- rules
+
+
+def test_rules_have_ends_that_are_legal():
+    for good in ({"tolerance": 1e-6}, {"tolerance": 1.0}, {"max_pulses": 1}, {"patience": 1}, {"patience": None}):
+        assert dataclasses.replace(Rules(0.1), **good) == Rules(**({"tolerance": 0.1} | good))
+    for wrong in (
+        {"tolerance": 0.99e-6}, {"tolerance": 1.01}, {"max_pulses": 0}, {"patience": 0}, {"max_pulses": None},
+        {"keep_going": 1},
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            Rules(**({"tolerance": 0.1} | wrong))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Rules(0.1).patience = 3
 
 
 def ended(readings, targets=1.0, **rules):
@@ -171,6 +222,14 @@ def test_where_the_best_succeeds_less_two_standard_errors_are_forgiven(ranked):
     for success, first in ((0.952, "cheap"), (0.951, "best")):
         rows = {"best": {"success": 1.0, "pulses_mean": 9.0}, "cheap": {"success": success}}
         assert ranked(rows, cases=40)[0] == first
+
+
+def test_the_share_that_must_succeed_is_any_share(ranked):
+    rows = {"one": {"success": 0.5}, "other": {"success": 0.25, "pulses_mean": 0.5}}
+    assert ranked(rows, least=0) == ["other", "one"] and ranked(rows, least=1) == ["one", "other"]
+    for least in (-1e-9, 1 + 1e-9):
+        with pytest.raises(ValueError, match="least"):
+            ranked(rows, least=least)
 
 
 # ---- judging

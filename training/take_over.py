@@ -17,7 +17,8 @@ from pathlib import Path
 
 import ouro_spice as ouro
 from ouro_spice.prediction.pulse_predictor import PulsePredictor
-from ouro_spice.provenance.differences import listed, rebuild
+from ouro_spice.provenance import rebuild
+from ouro_spice.provenance.differences import listed
 from ouro_spice.provenance.manifest import Manifest, describe
 from ouro_spice.provenance.rebuild import unlike
 

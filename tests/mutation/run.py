@@ -3,7 +3,7 @@
 Cosmic Ray makes the mutants: another operator, comparison or number, a negated condition, a loop left out. Places in
 the code are drawn by seed over all modules of `mapping.py`, and at each place one of its mutants. Left out are mutants
 that cannot be anything but an error (a shift in place of a sum), and annotations, which nothing evaluates. The tests
-run in a copy of the repository, in which digests see the code as it was (`unchanged/sitecustomize.py`).
+run in copies of the repository, one a process, in which digests see the code as it was (`unchanged/sitecustomize.py`).
 
 A mutant that survives is judged in `judged.toml`: equivalent, and why; or else a test is missing. What stands in
 ``runs/mutants`` is not done again, but for mutants that survived and are not judged.
@@ -15,6 +15,7 @@ import argparse
 import ast
 import hashlib
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -22,6 +23,8 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +35,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 WORK = ROOT / "runs" / "mutants"
 TREE = WORK / "tree"
+"""The first copy; that of the k-th process beside it has its number."""
 LEAST = 0.95
 """Share of the mutants that are not equivalent which tests must notice."""
 OUTCOMES = ("killed", "timeout", "survived", "equivalent")
@@ -45,18 +49,22 @@ _TIMEOUT_S = 900.0
 def main() -> int:
     args = arguments()
     made_of = commit()
-    copy_tree()
-    mutants = sampled(args.n, args.seed)
+    copy_trees(args.jobs)
+    mutants = sampled(args.n, args.seed, args.only)
     if args.list:
         print(*(f"{k:3} {describe(one)}" for k, one in enumerate(mutants, 1)), sep="\n")
         return 0
-    return finish(args, tested(mutants), made_of)
+    return finish(args, tested(mutants, args.jobs), made_of)
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=100, help="mutants")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1, help="processes, each in a copy of the repository")
+    parser.add_argument(
+        "--only", nargs="+", choices=sorted(TESTS), default=sorted(TESTS), metavar="MODULE", help="of the mapping"
+    )
     parser.add_argument(
         "--json", type=lambda text: Path(text).absolute(), metavar="FILE", help="write counts and all mutants to FILE"
     )
@@ -65,23 +73,34 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def copy_tree() -> None:
-    """Lay a copy of the repository, tests included; a change in it never reaches the original."""
-    shutil.rmtree(TREE, ignore_errors=True)
+def copy_trees(jobs: int) -> None:
+    """Lay copies of the repository, tests included; a change in one never reaches the original."""
     left_out = shutil.ignore_patterns(".git", ".venv", "runs", "build", "*.egg-info", "__pycache__", ".*_cache")
-    shutil.copytree(ROOT, TREE, ignore=left_out)
-    for path in TREE.rglob("*.py"):
-        os.utime(path, (_AGE_S, _AGE_S))
+    for tree in map(tree_of, range(jobs)):
+        shutil.rmtree(tree, ignore_errors=True)
+        shutil.copytree(ROOT, tree, ignore=left_out)
+        for path in tree.rglob("*.py"):
+            os.utime(path, (_AGE_S, _AGE_S))
 
 
-def sampled(n: int, seed: int) -> list:
-    """Return n mutations at different places."""
+def tree_of(job: int) -> Path:
+    """Return the copy of the repository of a process."""
+    return TREE.with_name(f"{TREE.name}{job or ''}")
+
+
+def cache_of(tree: Path) -> Path:
+    """Return the package's cache for a copy; what it holds that no mutant made speeds up the next ones."""
+    return tree.with_name(tree.name.replace(TREE.name, "cache"))
+
+
+def sampled(n: int, seed: int, modules: Iterable[str]) -> list:
+    """Return n mutations at different places of some modules."""
     from cosmic_ray.commands import init
     from cosmic_ray.work_db import WorkDB, use_db
 
     WORK.mkdir(parents=True, exist_ok=True)
     with use_db(str(WORK / "mutants.sqlite"), WorkDB.Mode.create) as db:
-        init([TREE / "ouro_spice" / name for name in TESTS], db, {})
+        init([TREE / "ouro_spice" / name for name in modules], db, {})
         everything = [item.mutations[0] for item in db.work_items]
     places: dict[tuple, list] = {}
     for one in everything:
@@ -121,29 +140,47 @@ def describe(one) -> str:
     return f"{module(one)}:{one.start_pos[0]} {one.operator_name.split('/')[1]}"
 
 
-def tested(mutants: list) -> list[dict]:
+def tested(mutants: list, jobs: int) -> list[dict]:
     """Return the mutants with what became of them; those that were noticed before are not tested again."""
     path = WORK / "found.json"
     before = json.loads(path.read_text()) if path.exists() else {}
-    untouched({name for one in mutants for name in TESTS[module(one)]})
-    found = []
-    for k, one in enumerate(mutants, 1):
-        source = hashlib.sha256(Path(one.module_path).read_bytes()).hexdigest()[:16]
-        key = f"{module(one)} {one.operator_name} {one.occurrence} {source}"
-        if key not in before or (before[key]["outcome"] == "survived" and not equivalent(before[key])):
-            before[key] = outcome(one)
+    keys = [key_of(one) for one in mutants]
+    new = [
+        k for k, key in enumerate(keys)
+        if key not in before or (before[key]["outcome"] == "survived" and not equivalent(before[key]))
+    ]  # fmt: skip
+    untouched({name for k in new for name in TESTS[module(mutants[k])]}, jobs)
+    context = multiprocessing.get_context("spawn")
+    free = context.SimpleQueue()
+    for job in range(jobs):
+        free.put(job)
+    with ProcessPoolExecutor(jobs, context, initializer=settle, initargs=(free,)) as pool:
+        running = {pool.submit(outcome, mutants[k]): k for k in new}
+        for done in as_completed(running):
+            k = running[done]
+            found = before[keys[k]] = done.result()
             path.write_text(json.dumps(before, indent=1))
-        found.append(before[key])
-        print(f"{k:3} {found[-1]['outcome']:9} {describe(one)}  {found[-1]['by'][:90]}", flush=True)
-    return found
+            print(f"{k + 1:3} {found['outcome']:9} {describe(mutants[k])}  {found['by'][:90]}", flush=True)
+    return [before[key] for key in keys]
 
 
-def untouched(names: set[str]) -> None:
+def key_of(one) -> str:
+    """Return what a mutant is known by: its place, and the text of its module."""
+    source = hashlib.sha256(Path(one.module_path).read_bytes()).hexdigest()[:16]
+    return f"{module(one)} {one.operator_name} {one.occurrence} {source}"
+
+
+def untouched(names: set[str], jobs: int) -> None:
     """Run the tests on the code as it is: a test that fails without a mutant would notice all of them."""
-    environ = os.environ | environment()
+    if not names:
+        return
+    environ = os.environ | environment(TREE)
     done = subprocess.run(command(sorted(names)), cwd=TREE, env=environ, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"the tests fail without a mutant:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
+    for tree in map(tree_of, range(1, jobs)):
+        shutil.rmtree(cache_of(tree), ignore_errors=True)
+        shutil.copytree(cache_of(TREE), cache_of(tree))
 
 
 def command(names) -> list[str]:
@@ -151,28 +188,38 @@ def command(names) -> list[str]:
     return [sys.executable, "-m", "pytest", *options, *(f"tests/{name}" for name in names)]
 
 
-def environment() -> dict[str, str]:
-    path = os.pathsep.join(map(str, (TREE / "tests" / "mutation" / "unchanged", TREE)))
-    return {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "OURO_SPICE_CACHE": str(WORK / "cache"), "CI": "1"}
+def environment(tree: Path) -> dict[str, str]:
+    path = os.pathsep.join(map(str, (tree / "tests" / "mutation" / "unchanged", tree)))
+    return {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "OURO_SPICE_CACHE": str(cache_of(tree)), "CI": "1"}
+
+
+def settle(free) -> None:
+    """Let this process work in a copy of its own."""
+    tree = tree_of(free.get())
+    os.chdir(tree)
+    os.environ.update(environment(tree))
 
 
 def outcome(one) -> dict:
-    """Return what became of a mutant: noticed by which test, or not."""
+    """Return what became of a mutant, in the copy that this process works in: noticed by which test, or not."""
+    import attrs
     from cosmic_ray.mutating import mutate_and_test
 
-    path, original = Path(one.module_path), WORK / "original.py"
+    tree, name = Path.cwd(), module(one)
+    path, original, cache = tree / "ouro_spice" / name, tree.with_name(f"{tree.name}.original.py"), cache_of(tree)
+    one = attrs.evolve(one, module_path=path)
     shutil.copyfile(path, original)
-    os.environ.update(environment(), MUTATED_MODULE=str(path), MUTATED_ORIGINAL=str(original))
-    os.chdir(TREE)
-    kernels = set((WORK / "cache").glob("kernels-*"))
-    result = mutate_and_test([one], " ".join(command(TESTS[module(one)])), _TIMEOUT_S)
+    os.environ.update(MUTATED_MODULE=str(path), MUTATED_ORIGINAL=str(original))
+    kernels = set(cache.glob("kernels-*"))
+    result = mutate_and_test([one], " ".join(command(TESTS[name])), _TIMEOUT_S)
     os.utime(path, (_AGE_S, _AGE_S))
-    for folder in set((WORK / "cache").glob("kernels-*")) - kernels:
+    for folder in set(cache.glob("kernels-*")) - kernels:
         shutil.rmtree(folder)  # of a mutated kernel
+    (cache / "sources.json").unlink(missing_ok=True)  # what a mutant has parsed
     by = [line for line in (result.output or "").splitlines() if line.startswith(("FAILED", "ERROR"))]
     survived = result.test_outcome.value == "survived"
     return {
-        "module": module(one),
+        "module": name,
         "line": one.start_pos[0],
         "operator": one.operator_name.split("/")[1],
         "before": " ".join(lines(result.diff, "-")),
