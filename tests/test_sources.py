@@ -289,7 +289,7 @@ def test_pages_commands_and_books_take_part_in_nothing(work):
 
 MORE = "\n\nMORE = 1\n"
 SEEN = [
-    ("records", True, "simulation/walk_segment.py", "RAMP = 0.5", "RAMP = 0.05"),
+    ("records", True, "device/walk_values.py", "_SHORTEST_WAY = 1e-4", "_SHORTEST_WAY = 1e-3"),
     ("records", True, "dataset/recipe.py", "shares[1]", "shares[1] ** 2"),
     ("records", True, "compact/kinetics.py", "", MORE),
     ("records", False, "simulation/sensing.py", "", MORE),
