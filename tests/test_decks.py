@@ -515,7 +515,8 @@ def test_an_interrupt_kills_ngspice(tmp_path):
     hang.write_text("hang\nr1 a 0 1\n.control\ndowhile 1\necho beat >> pulse\nshell sleep 0.05\nend\n.endc\n.end\n")
     script = f"""
 from pathlib import Path
-from ouro_spice import assets, decks
+from ouro_spice._util import assets
+from ouro_spice.spice import decks
 assets.decks = lambda: [Path({str(hang)!r})]
 decks.run_decks(Path({str(tmp_path / "out")!r}))
 """

@@ -15,6 +15,7 @@ from ouro_spice.circuit.pulse import LONGEST_S, SHORTEST_S
 from ouro_spice.dataset.recipe import LIMIT, MOST, Recipe
 from ouro_spice.device import walk_values
 from ouro_spice.device.read_noise import Telegraph
+from ouro_spice.device.spread import SPREADS
 from ouro_spice.simulation import telegraph_noise
 from ouro_spice.simulation.telegraph_noise import frequency_Hz
 
@@ -158,7 +159,7 @@ def test_a_recipe_without_settings_is_the_documented_one():
     with pytest.raises(dataclasses.FrozenInstanceError):
         one.n = 3
     assert one.longest_s == 4 * PAIR.total_s
-    assert {name: (law.sigma, law.low, law.high, law.clamp) for name, law in ouro.variability.SPREADS.items()} == {
+    assert {name: (law.sigma, law.low, law.high, law.clamp) for name, law in SPREADS.items()} == {
         "ten_percent": ((0.1,) * 4, (0.9, 0.9, 0.5, 0.9), (1.1, 1.1, 2.0, 1.1), False),
         "in_use": ((5 / 45, 0.1, 0.25, 0.05), (0.9, 0.9, 0.5, 0.9), (1.1, 1.1, 2.0, 1.1), False),
         "yu": ((1.0,) * 4, (0.9, 0.9, 0.5, 0.9), (1.1, 1.1, 2.0, 1.1), True),

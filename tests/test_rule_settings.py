@@ -72,7 +72,7 @@ def test_rules_cannot_be_changed_and_those_of_the_same_settings_are_the_same(kin
         one.edge = 1e-9
     assert one == kind(KINDS[kind]) and hash(one) == hash(kind(KINDS[kind]))
     assert one.candidates(KINDS[kind])[0] != one.candidates(KINDS[kind])[-1]
-    assert one._carried is one._carried is not kind(KINDS[kind])._carried
+    assert one._states is one._states is not kind(KINDS[kind])._states
 
 
 LEGAL = [
