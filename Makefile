@@ -50,6 +50,7 @@ check: setup
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/basedpyright --level error
 
 format: setup
 	@$(BIN)/ruff check --fix .

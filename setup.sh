@@ -72,7 +72,7 @@ ngspice_major() {
 ngspice_ready() {
   [ "$(ngspice_major)" -ge $MIN_NGSPICE ] && "$VENV/bin/python" -c '
 import sys
-from ouro_spice.machine import shared_library
+from ouro_spice._util.machine import shared_library
 sys.exit(shared_library() is None)'
 }
 
@@ -114,7 +114,7 @@ enable_backports() {
   as_root apt-get update -q >/dev/null
 }
 
-"$VENV/bin/python" -c 'import ouro_spice.machine' || die "the package does not import: remove $VENV and run make again"
+"$VENV/bin/python" -c 'import ouro_spice._util.machine' || die "the package does not import: remove $VENV and run make again"
 if ! ngspice_ready; then
   install_ngspice
   ngspice_ready || die "ngspice was installed and is still not usable; '$VENV/bin/ouro-spice doctor' says what is missing. $advice"

@@ -18,8 +18,8 @@ import numpy as np
 from _common import Figures, Target, arguments, finish, peak_MB, show
 
 import ouro_spice as ouro
-from ouro_spice.circuit import Testbench
-from ouro_spice.engine import Ngspice
+from ouro_spice.circuit.testbench import Testbench
+from ouro_spice.spice.ngspice import Ngspice
 
 TARGETS = (
     Target("full_64_s", 60.0),

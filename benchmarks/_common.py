@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 import ouro_spice as ouro
-from ouro_spice.circuit import Testbench
-from ouro_spice.files import write_text
+from ouro_spice._util.files import write_text
+from ouro_spice.circuit.testbench import Testbench
 
 Figures = dict[str, float | int | str]
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import ouro_spice as ouro
-from ouro_spice.predictor import PulsePredictor, Specification, Stage
+from ouro_spice.prediction.pulse_predictor import PulsePredictor
+from ouro_spice.prediction.specification import Specification, Stage
 
 LIMIT_S = 120
 """A case that takes longer hangs, on a busy machine, too; nearly all take milliseconds [s]."""

@@ -8,7 +8,7 @@ import numpy as np
 from _random_pulses import Case
 
 import ouro_spice as ouro
-from ouro_spice.waveform import Waveform
+from ouro_spice.circuit.waveform import Waveform
 
 FELT = 0.6
 """Share of a limit in N, or of N in a limit, from which on the rate feels it: .6 % at least."""

@@ -7,9 +7,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from ouro_spice import machine
-from ouro_spice.files import make_folder, write_text
-from ouro_spice.osdi import cache_folder
+from ouro_spice._util import machine
+from ouro_spice._util.files import make_folder, write_text
+from ouro_spice._util.machine import cache_folder
 
 PACKAGES = ("ngspice", "libngspice0")
 SUITE = "bookworm"

@@ -24,14 +24,14 @@ from _old_ngspice import old_ngspice
 from _random_pulses import KINDS, Case, draw
 
 import ouro_spice as ouro
-from ouro_spice import machine
-from ouro_spice.circuit import Testbench
+from ouro_spice._util import machine
+from ouro_spice._util.files import write_text
 from ouro_spice.circuit.memristor import REALISED, element
-from ouro_spice.compact import conductance_map
-from ouro_spice.decks import read_raw
-from ouro_spice.engine import Ngspice
-from ouro_spice.files import write_text
-from ouro_spice.waveform import Waveform
+from ouro_spice.circuit.testbench import Testbench
+from ouro_spice.circuit.waveform import Waveform
+from ouro_spice.compact.characteristics import conductance_map
+from ouro_spice.spice.ngspice import Ngspice
+from ouro_spice.spice.raw_file import read_raw
 
 PAIR = ("compiled", "behavioural")
 TARGETS = (

@@ -21,11 +21,12 @@ from _common import Figures, Target, arguments, circuits, finish, show
 from engine import naive
 
 import ouro_spice as ouro
-from ouro_spice.dataset import Recipe, work
+from ouro_spice._util.progress import progress
+from ouro_spice.dataset import shards as work
 from ouro_spice.dataset.circuit_records import start_state
-from ouro_spice.engine import Ngspice
-from ouro_spice.progress import progress
-from ouro_spice.variability import SPREADS
+from ouro_spice.dataset.recipe import Recipe
+from ouro_spice.device.spread import SPREADS
+from ouro_spice.spice.ngspice import Ngspice
 
 ALL = 10_000
 TARGETS = (
@@ -208,7 +209,8 @@ def against_naive(n: int, seed: int) -> Figures:
 
 def naive_bench(cell: ouro.Cell1T1R, recipe: Recipe, row) -> ouro.Testbench:
     """One transient over twice the pulse of a record, its walk in the sources of the netlist."""
-    from ouro_spice import c2c
+    from ouro_spice._util import random_keys
+    from ouro_spice.simulation import walk_segment
 
     drawn = recipe.draw(cell, row.record)
     own = cell.replace(device=drawn.device)
@@ -216,11 +218,17 @@ def naive_bench(cell: ouro.Cell1T1R, recipe: Recipe, row) -> ouro.Testbench:
     pulse = ouro.Pulse(row.amplitude_V, 2 * abs(row.t_pulse_s), row.rise_s, row.fall_s)
     flat, length = own.flat_start_s(pulse), own.duration([pulse])
     first = flat - pulse.rise
-    stretch = c2c.Stretch(
-        drawn.device, state.wander[0], pulse.polarity, first, first + pulse.duration, length, c2c.key(drawn.seed)
+    segment = walk_segment.WalkSegment(
+        drawn.device,
+        state.wander[0],
+        pulse.polarity,
+        first,
+        first + pulse.duration,
+        length,
+        random_keys.stream_key(drawn.seed),
     )
-    path = stretch.path(np.full(len(stretch.ends_s), state.n_disc[0]))
-    return own.testbench([pulse], state, walks={0: stretch.ramps(path)})
+    path = segment.parameter_path(np.full(len(segment.ends_s), state.n_disc[0]))
+    return own.testbench([pulse], state, walks={0: segment.parameter_waveforms(path)})
 
 
 def compact(seed: int, quick: bool) -> Figures:

@@ -22,9 +22,9 @@ from scipy.integrate import quad
 from scipy.interpolate import PchipInterpolator
 
 import ouro_spice as ouro
-from ouro_spice import compact
-from ouro_spice.compact.transient import follow
-from ouro_spice.compact.vector import vector
+from ouro_spice.compact import characteristics
+from ouro_spice.compact.integration import follow
+from ouro_spice.compact.parameter_vector import vector
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from oracle import Jart, integrate
@@ -58,8 +58,8 @@ def bounds(model: str, part: str) -> tuple[float, float, float, float]:
     direction, start, end = PARTS[part]
     first = DEVICE.bounds[0 if direction == "set" else 1]
     if start is not None:
-        first = float(compact.concentration(DEVICE, start, model=model))
-    return volts_of(direction), first, float(compact.concentration(DEVICE, end, model=model)), end
+        first = float(characteristics.concentration(DEVICE, start, model=model))
+    return volts_of(direction), first, float(characteristics.concentration(DEVICE, end, model=model)), end
 
 
 def steps_per_s(model: str, part: str, devices: int, repeats: int, seed: int) -> float:
@@ -89,12 +89,12 @@ def time_error(model: str, direction: str) -> float:
     else:
 
         def slowness(x: float) -> float:
-            return np.exp(x) / float(compact.rate(DEVICE, volts, np.exp(x), model))
+            return np.exp(x) / float(characteristics.rate(DEVICE, volts, np.exp(x), model))
 
         wanted = quad(slowness, np.log(first), np.log(last), epsrel=1e-9, limit=400)[0]
     # left alone until then, steps as long as it likes: what is missing at the end, as a time
     n_end = float(follow(model, [DEVICE], [0.0, wanted], [volts, volts], first).n_end[0])
-    return abs((n_end - last) / float(compact.rate(DEVICE, volts, last, model)) / wanted)
+    return abs((n_end - last) / float(characteristics.rate(DEVICE, volts, last, model)) / wanted)
 
 
 def spice_steps_per_s(part: str, walk: ouro.Walk | None, seed: int) -> float:
@@ -134,11 +134,11 @@ def _environment(folder: str) -> dict[str, str]:
 def main() -> int:
     args = arguments(__doc__).parse_args()
     figures: Figures = {}
-    for model in compact.MODELS:  # compiles
+    for model in characteristics.MODELS:  # compiles
         time_error(model, "set")
         steps_per_s(model, "set_transition", 1, 1, 0)
     rows = []
-    for model in compact.MODELS:
+    for model in characteristics.MODELS:
         error = max(time_error(model, direction) for direction in DIRECTIONS)
         figures[f"{model}_time_error_max"] = error
         for part in PARTS:

@@ -22,12 +22,13 @@ import numpy as np
 from _common import Figures, Target, arguments, circuits, finish, largest, relative_gap, resident_MB, show, tight
 
 import ouro_spice as ouro
-from ouro_spice import assets, machine, osdi
-from ouro_spice.circuit import Testbench
-from ouro_spice.compact import conductance_map
-from ouro_spice.decks import read_raw
-from ouro_spice.engine import Ngspice, _task
-from ouro_spice.engine.worker import Session
+from ouro_spice._util import assets, machine
+from ouro_spice.circuit.testbench import Testbench
+from ouro_spice.compact.characteristics import conductance_map
+from ouro_spice.spice import osdi
+from ouro_spice.spice.ngspice import Ngspice, _task
+from ouro_spice.spice.raw_file import read_raw
+from ouro_spice.spice.worker import Session
 
 TARGETS = (Target("overhead_ratio", 1.5), Target("leak_MB", 20.0), Target("pulses_lost", 0))
 STATE = "@n.xcell.n1[n_disc]"

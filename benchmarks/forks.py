@@ -25,7 +25,7 @@ import numpy as np
 from _common import Figures, Target, arguments, finish, show
 
 import ouro_spice as ouro
-from ouro_spice.engine import default_engine
+from ouro_spice.spice.ngspice import default_engine
 
 ALL, QUICK = 2000, 72
 BATCH = 50
@@ -182,7 +182,7 @@ def workers_left() -> int:
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             words, surroundings = (folder / "cmdline").read_bytes(), (folder / "environ").read_bytes()
-            count += b"engine/worker.py" in words and f"{MARK}={os.environ[MARK]}".encode() in surroundings
+            count += b"spice/worker.py" in words and f"{MARK}={os.environ[MARK]}".encode() in surroundings
     return count
 
 

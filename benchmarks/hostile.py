@@ -25,8 +25,8 @@ from _hostile import LIMIT_S, Case, good, numbers, outputs, words
 from _hostile_files import campaign_files, damaged_checkpoints, damaged_datasets, damaged_files, damaged_manifests
 from _hostile_surroundings import surroundings
 
+from ouro_spice._util.progress import progress
 from ouro_spice.cli import main as command_line
-from ouro_spice.progress import progress
 
 KINDS = ("tracebacks", "hangs", "wrong_exit_codes", "several_lines", "half_written_files")
 TARGETS = (*(Target(kind, 0) for kind in KINDS), Target("cases", 300, at_least=True))

@@ -19,12 +19,12 @@ import numpy as np
 from _common import Figures, Target, arguments, finish, show
 
 import ouro_spice as ouro
-from ouro_spice.dataset import Recipe
-from ouro_spice.files import write_whole
-from ouro_spice.one_shot import Increments, best_updates, of_trials, small_updates, trials
-from ouro_spice.one_shot.increments import DECADES_S
-from ouro_spice.report.increments import gains
-from ouro_spice.results import Configuration, standing_cell
+from ouro_spice._util.files import write_whole
+from ouro_spice.dataset.recipe import Recipe
+from ouro_spice.evaluation.increments import DECADES_S, Increments, best_updates, of_trials, small_updates
+from ouro_spice.evaluation.trajectories import trials
+from ouro_spice.experiment.configuration import Configuration, named_cell
+from ouro_spice.reporting.increment_figures import gains
 
 PAIR = ouro.Pair(-0.4142795815892442, 0.8540316690586685, 60e-6)
 """What `pair` gives for the compact model."""
@@ -54,7 +54,7 @@ def networks(name: str, args: argparse.Namespace) -> dict[str, list[ouro.PulsePr
     edges = {"rise_s": EDGE_S, "fall_s": EDGE_S}
     folder = args.out and args.out / f"{name}-records"
     data = ouro.extract(
-        standing_cell("compact"), args.records, stream(args.seed, _RECORDS), folder, args.workers,
+        named_cell("compact"), args.records, stream(args.seed, _RECORDS), folder, args.workers,
         voltages=PAIR, d2d=SETTINGS[name], **edges,
     )  # fmt: skip
     known, found = Configuration.load("circuit").variants, {}
@@ -91,7 +91,7 @@ def cells_of(rows: list[dict]) -> list[str]:
 
 def judged(name: str, made: dict[str, list], args: argparse.Namespace, figures: Figures) -> dict[str, list[dict]]:
     """Each network asked for each size on the same fresh cells; of several trainings the first, and their spread."""
-    cell, recipe = standing_cell("compact"), Recipe(args.cells, stream(args.seed, _JUDGED), PAIR, d2d=SETTINGS[name])
+    cell, recipe = named_cell("compact"), Recipe(args.cells, stream(args.seed, _JUDGED), PAIR, d2d=SETTINGS[name])
     cells = ouro.fleet(cell, [recipe.draw(cell, k) for k in range(args.cells)], workers=args.workers)
     found = {}
     for variant, several in made.items():
@@ -118,7 +118,7 @@ def spread_of_trainings(key: str, each: list[Increments], figures: Figures) -> N
 
 def floors(name: str, made: dict[str, list], args: argparse.Namespace, figures: Figures) -> dict[str, list[dict]]:
     """The floor by range and by decade, and the networks on the same trajectories by decade."""
-    cell = standing_cell("compact")
+    cell = named_cell("compact")
     window_S = cell.window_S
     tried = trials(
         cell, PAIR, args.pairs, args.trajectories, seed=stream(args.seed, _FLOOR), d2d=SETTINGS[name], rise_s=EDGE_S,

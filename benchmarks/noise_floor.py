@@ -18,11 +18,13 @@ import numpy as np
 from _common import Figures, Target, arguments, finish, show
 
 import ouro_spice as ouro
-from ouro_spice import one_shot
-from ouro_spice.dataset.standing import standing
-from ouro_spice.engine import Ngspice
-from ouro_spice.one_shot import BANDS, Predict, Trials, label
-from ouro_spice.results import standing_cell
+from ouro_spice.dataset.reference_voltages import reference_pair
+from ouro_spice.evaluation import baselines
+from ouro_spice.evaluation.bands import BANDS, label
+from ouro_spice.evaluation.baselines import Predict
+from ouro_spice.evaluation.noise_floor import Trials
+from ouro_spice.experiment.configuration import named_cell
+from ouro_spice.spice.ngspice import Ngspice
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Setting:
 
     def cell(self) -> ouro.CompactCell | ouro.Cell1T1R:
         """The cell with a walk per 10 ns."""
-        return standing_cell({"full": "compact"}.get(self.model, self.model))
+        return named_cell({"full": "compact"}.get(self.model, self.model))
 
 
 SETTINGS = {
@@ -66,14 +68,14 @@ def measured(name: str, pairs: int, trajectories: int, args: argparse.Namespace)
     setting = SETTINGS[name]
     cell, begun = setting.cell(), time.perf_counter()
     with Ngspice(args.workers) as engine:
-        _, pair = standing(cell, setting.voltages, engine)
-        times = one_shot.noise_free(cell, pair, engine)
-        trials = one_shot.trials(
+        _, pair = reference_pair(cell, setting.voltages, engine)
+        times = baselines.noise_free(cell, pair, engine)
+        trials = trajectories.trials(
             cell, pair, pairs, trajectories, seed=args.seed, d2d=setting.d2d, start=setting.start, out=args.out,
             beyond=6.0 if setting.d2d and setting.model != "1t1r" else 3.0, workers=args.workers, engine=engine,
         )  # fmt: skip
     figures: Figures = {f"{name}_wall_s": time.perf_counter() - begun, f"{name}_failures": trials.failures}
-    variants = {"noise_free": times, "nothing": one_shot.nothing} | predictors(args.predictor, name)
+    variants = {"noise_free": times, "nothing": baselines.nothing} | predictors(args.predictor, name)
     rows = [[f"{name}: floor", *_floor_row(figures, name, trials, args.seed)]]
     for variant, predict in variants.items():
         t_s = predict(trials.start_S, trials.target_S - trials.start_S)

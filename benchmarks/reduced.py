@@ -13,8 +13,8 @@ import numpy as np
 from _common import Figures, arguments, finish, show
 
 import ouro_spice as ouro
-from ouro_spice import compact
-from ouro_spice.compact.transient import follow
+from ouro_spice.compact import characteristics
+from ouro_spice.compact.integration import follow
 
 READS = {
     "HRS 0.2 V, N = .008": (0.2, 0.008), "HRS 0.2 V, N = .06": (0.2, 0.06), "HRS -0.2 V, N = .008": (-0.2, 0.008),
@@ -40,7 +40,7 @@ def traverse_s(model: str, volts: float) -> float:
     """Time from one edge of the window to the other [s]."""
     low, high = ouro.jart_vcm_v1b(window=True).bounds
     first, last = (low, high) if volts < 0 else (high, low)
-    goal = float(compact.conductance(ouro.jart_vcm_v1b(), last, model=model))
+    goal = float(characteristics.conductance(ouro.jart_vcm_v1b(), last, model=model))
     # a walk that does not move: the crossing is looked for every 10 ns
     still = ouro.Walk(kick=0, progress=0, kick_min=0, kick_max=0).settings
     keys = np.zeros((1, 2), np.uint64)
@@ -54,10 +54,10 @@ def main() -> int:
     figures: Figures = {}
     rows = []
     full = {}
-    for model in compact.MODELS:
+    for model in characteristics.MODELS:
         found = {}
         for name, (v, n) in READS.items():
-            found[f"I {name} (uA)"] = float(compact.static_current(ouro.jart_vcm_v1b(), v, n, model)) * 1e6
+            found[f"I {name} (uA)"] = float(characteristics.static_current(ouro.jart_vcm_v1b(), v, n, model)) * 1e6
         for rth0 in (1e7, 15.72e6):
             set_v, reset_v = edges(model, rth0)
             found |= {f"V_SET, Rth0 {rth0 / 1e6:g}e6 (V)": set_v, f"V_RESET, Rth0 {rth0 / 1e6:g}e6 (V)": reset_v}

@@ -19,13 +19,21 @@ import numpy as np
 from _common import Figures, Target, arguments, finish, show
 
 import ouro_spice as ouro
-from ouro_spice.engine import Ngspice
-from ouro_spice.one_shot import BANDS, Predict, compute_times, deploy, label, noise_free, nothing
-from ouro_spice.predictor import NeuralProgrammer, PulsePredictor, Table, shipped, standing
-from ouro_spice.results import Configuration, standing_cell
-from ouro_spice.results.networks import DEVICES, TRAINING, WRITES, Place, network
-from ouro_spice.results.rivals import MEDIAN, TABLE, basis, best_table, table, table_name
-from ouro_spice.write_verify import History, Programmer, tune
+from ouro_spice.evaluation.bands import BANDS, label
+from ouro_spice.evaluation.baselines import Predict, compute_times, noise_free, nothing
+from ouro_spice.evaluation.deployment import deploy
+from ouro_spice.experiment.configuration import Configuration, named_cell
+from ouro_spice.experiment.context import DEVICES, TRAINING, WRITES, ExperimentContext
+from ouro_spice.experiment.networks import network
+from ouro_spice.experiment.rivals import MEDIAN, TABLE, basis, best_table, table, table_name
+from ouro_spice.prediction.lookup_table import Table
+from ouro_spice.prediction.neural_programmer import NeuralProgrammer
+from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
+from ouro_spice.prediction.pulse_predictor import PulsePredictor
+from ouro_spice.programming.history import History
+from ouro_spice.programming.programmer import Programmer
+from ouro_spice.programming.tuning import tune
+from ouro_spice.spice.ngspice import Ngspice
 
 KNOWING_NOTHING = (ouro.ISPP, ouro.CoarseFine, ouro.ProportionalIntegral, ouro.ProportionalIntegralWidth)
 NEAR = (0.05, 4.0)
@@ -52,19 +60,19 @@ class Size:
 WHOLE, QUICK = Size(2000, 1000, 200, 200, 300, 32), Size(200, 30, 30, 12, 60, 16)
 
 
-def place(name: str, size: Size, folder: Path, args: argparse.Namespace, engine: Ngspice) -> Place:
+def place(name: str, size: Size, folder: Path, args: argparse.Namespace, engine: Ngspice) -> ExperimentContext:
     """A setting of the campaign, with as many trials for its tables as there is time for."""
     whole = Configuration.load("circuit")
     tables = whole.tables | {"table": {"pairs": size.pairs, "trajectories": size.trajectories}}
     setting = next(one for one in whole.settings if one.name == name)
     configuration = Configuration(whole.name, tables, whole.settings, whole.variants)
-    one = Place(configuration, setting, folder, args.workers, engine)
+    one = ExperimentContext(configuration, setting, folder, args.workers, engine)
     if args.networks is None:
-        paired(one, ouro.pair(standing_cell(setting.cell), 60e-6, engine))
+        paired(one, ouro.pair(named_cell(setting.cell), 60e-6, engine))
     return one
 
 
-def paired(one: Place, pair: ouro.Pair) -> Place:
+def paired(one: ExperimentContext, pair: ouro.Pair) -> ExperimentContext:
     """The same with a pair at hand: it would make its records to know it."""
     vars(one).update(pair=pair)
     return one
@@ -73,19 +81,19 @@ def paired(one: Place, pair: ouro.Pair) -> Place:
 # ---- one attempt
 
 
-def attempts(one: Place, size: Size, networks: Path | None, figures: Figures) -> list[list[str]]:
+def attempts(one: ExperimentContext, size: Size, networks: Path | None, figures: Figures) -> list[list[str]]:
     """Shares of one attempt each: rows of a table."""
-    drawn = one.drawn(size.attempts, DEVICES)
+    drawn = one.samples(size.attempts, DEVICES)
     cells, targets = one.fleet(drawn), [d.target_S for d in drawn]
     predicts: dict[str, Predict] = {"do nothing": nothing, "noise-free": noise_free(one.cell, one.pair, one.engine)}
     predicts |= {table_name(band): table(one, band).answer for band in BANDS}
     if networks is not None:
         predicts[MEDIAN] = Table.fit(one.data).answer
-        kept = Place(one.configuration, one.setting, networks, one.workers, one.engine)
+        kept = ExperimentContext(one.configuration, one.setting, networks, one.workers, one.engine)
         variants = (v for v in one.configuration.of(one.setting) if v.key.startswith(("within", "log_time")))
         predicts |= {variant.name: network(kept, variant).answer for variant in variants}
     rows, edge_s = [], float(np.sqrt(np.prod(one.setting.edges_s)))
-    timed = np.array([(d.start_S, d.target_S - d.start_S) for d in one.drawn(200, TRAINING)]).T
+    timed = np.array([(d.start_S, d.target_S - d.start_S) for d in one.samples(200, TRAINING)]).T
     for name, predict in predicts.items():
         found = deploy(cells, predict, targets, one.pair, edge_s, edge_s).summary()
         row = [f"{one.setting.name}: {name}"]
@@ -126,7 +134,7 @@ class Damped:
 class Ground:
     """Where programmers are tuned and judged."""
 
-    one: Place
+    one: ExperimentContext
     size: Size
     tolerance: float
     seed: int
@@ -134,7 +142,7 @@ class Ground:
     def tuned(self, every: list[Programmer]) -> Programmer:
         """The candidate that takes the least time on training devices."""
         order = np.random.default_rng(self.seed).permutation(len(every))[: self.size.candidates]
-        drawn = self.one.drawn(self.size.trained, TRAINING)
+        drawn = self.one.samples(self.size.trained, TRAINING)
         cells, targets = self.one.fleet(drawn), [d.target_S for d in drawn]
         return tune([every[k] for k in sorted(order)], cells.copy, targets, self.tolerance, 50, "time", patience=None)[
             0
@@ -142,13 +150,13 @@ class Ground:
 
     def table(self, near: tuple[float, float] | None = None) -> Table:
         """The table for the tolerance, its factors tuned; `near`: of pairs that are denser at small changes."""
-        one, drawn = self.one, self.one.drawn(self.size.trained, TRAINING)
+        one, drawn = self.one, self.one.samples(self.size.trained, TRAINING)
         if near is None:
             made = table(one, self.tolerance)
         else:
             found = ouro.trials(
                 one.cell, one.pair, self.size.pairs, self.size.trajectories, seed=one.seed(TABLE, 1), near=near,
-                d2d=one.setting.law, beyond=6.0, out=one.kept / "near-trials", workers=one.workers,
+                d2d=one.setting.law, beyond=6.0, out=one.cache_folder / "near-trials", workers=one.workers,
             )  # fmt: skip
             made = Table.fit(found, self.tolerance).replace(name="table, denser at small changes")
         return best_table(made, one.fleet(drawn), [d.target_S for d in drawn], self.tolerance, 50)
@@ -162,7 +170,7 @@ class Ground:
 
     def written(self, one: Programmer, count: int) -> list[History]:
         """Writes to the judged cells."""
-        drawn = self.one.drawn(count, WRITES)
+        drawn = self.one.samples(count, WRITES)
         targets = [d.target_S for d in drawn]
         histories = ouro.write_many(self.one.fleet(drawn), one, targets, self.tolerance, 50, patience=None)
         return [history.with_reads(READ_S) for history in histories]
@@ -176,9 +184,13 @@ def renamed(one: Programmer, name: str) -> Programmer:
 def programmers(ground: Ground, networks: Path | None) -> list[Programmer]:
     """All that write, the shipped network first."""
     one = ground.one
-    found = [standing(PulsePredictor.load(shipped("1r")), any_circuit=True, name="voltage_history, shipped 1R")]
+    found = [
+        default_programmer(
+            PulsePredictor.load(shipped_checkpoint("1r")), any_circuit=True, name="voltage_history, shipped 1R"
+        )
+    ]
     if networks is not None:
-        kept = Place(one.configuration, one.setting, networks, one.workers, one.engine)
+        kept = ExperimentContext(one.configuration, one.setting, networks, one.workers, one.engine)
         within = NeuralProgrammer(network(kept, one.configuration.variants["within_10"]), name="within_10")
         found += [within, Damped(within)]
     made = ground.table()
@@ -220,18 +232,18 @@ def ouro_settings(one: Programmer) -> str:
 
 def in_spice(compact: Ground, count: int, figures: Figures) -> list[list[str]]:
     """Writes to 1T1R cells: settings of the compact model, the nominal model's times of the circuit."""
-    predictor = PulsePredictor.load(shipped("1t1r"))
+    predictor = PulsePredictor.load(shipped_checkpoint("1t1r"))
     whole, own = compact.one.configuration, compact.one
     setting = next(one for one in whole.settings if one.name == "1t1r_60us_d2d")
-    one = paired(Place(whole, setting, own.out, own.workers, own.engine), predictor.pair)
+    one = paired(ExperimentContext(whole, setting, own.out, own.workers, own.engine), predictor.pair)
     ground = Ground(one, compact.size, compact.tolerance, compact.seed)
     times = basis(ouro.Posterior, one.cell, one.pair, one.engine)
     carried = [
         type(c)(**{**{k: v for k, v in vars(c).items() if not k.startswith("_")}, "nominal": times})
         for c in compact.posteriors()
     ]
-    return judged(ground, [standing(predictor, any_circuit=True, name="voltage_history, shipped 1T1R"), *carried],
-                  count, figures)  # fmt: skip
+    network = default_programmer(predictor, any_circuit=True, name="voltage_history, shipped 1T1R")
+    return judged(ground, [network, *carried], count, figures)
 
 
 def targets() -> list[Target]:

@@ -29,11 +29,11 @@ from _judged import judge
 from _random_pulses import WALK_STEPS, Case, draw
 
 import ouro_spice as ouro
-from ouro_spice.circuit import Testbench
-from ouro_spice.engine import Ngspice, runnable_deck
-from ouro_spice.files import make_folder, write_text
-from ouro_spice.progress import progress
-from ouro_spice.waveform import Waveform
+from ouro_spice._util.files import make_folder, write_text
+from ouro_spice._util.progress import progress
+from ouro_spice.circuit.testbench import Testbench
+from ouro_spice.circuit.waveform import Waveform
+from ouro_spice.spice.ngspice import Ngspice, runnable_deck
 
 TARGETS = (
     Target("failures", 0),

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from _common import Figures, Target, arguments, finish, show
 
-from ouro_spice.engine import default_engine
+from ouro_spice.spice.ngspice import default_engine
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 import technologies

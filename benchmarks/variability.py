@@ -17,10 +17,10 @@ from _common import Figures, Target, arguments, finish, show
 from scipy.stats import ks_2samp
 
 import ouro_spice as ouro
-from ouro_spice import c2c
-from ouro_spice.compact.transient import follow
-from ouro_spice.engine import Ngspice
-from ouro_spice.progress import progress
+from ouro_spice._util import random_keys
+from ouro_spice._util.progress import progress
+from ouro_spice.compact.integration import follow
+from ouro_spice.spice.ngspice import Ngspice
 
 TARGETS_S = {  # mean, spread: two independent codes, 400 devices each
     ("set", "1us"): (1652e-6, 1025e-6), ("reset", "1us"): (1880e-6, 1014e-6),
@@ -140,7 +140,7 @@ def against_spice(count: int, seed: int, workers: int | None) -> Figures:
 def warm_up() -> None:
     """Compile the kernels, so that no time contains that."""
     crossing_s(VOLTS["set"], True, ouro.Walk(1e-3), 1, 0)
-    c2c.key(0)
+    random_keys.stream_key(0)
 
 
 def main() -> int:

@@ -3,7 +3,7 @@
 import numpy as np
 
 import ouro_spice as ouro
-from ouro_spice.report import figures
+from ouro_spice.reporting import figures
 
 cell = ouro.Cell1T1R(ouro.jart_vcm_v1b(window=True))
 pair = ouro.pair(cell)

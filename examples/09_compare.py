@@ -1,7 +1,7 @@
 """The same records - devices, walks, starts, targets - on the compact model and in the circuit, compared."""
 
 import ouro_spice as ouro
-from ouro_spice.report.compare import write_comparison
+from ouro_spice.reporting.comparison_page import write_comparison
 
 device = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
 data = ouro.extract(ouro.CompactCell(device), n=6, seed=7, out="compact", rise_s=1e-12, fall_s=1e-12)

@@ -7,8 +7,8 @@ import pandas as pd
 
 import ouro_spice as ouro
 from ouro_spice import PulseDataset
-from ouro_spice.manifest import describe
-from ouro_spice.predictor import Specification, Stage
+from ouro_spice.prediction.specification import Specification, Stage
+from ouro_spice.provenance.manifest import describe
 
 CELL = ouro.Cell1R(ouro.jart_vcm_v1b(window=True))
 LOW_S, HIGH_S = 100e-6, 540e-6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ouro_spice.circuit import Testbench
+from ouro_spice.circuit.testbench import Testbench
 
 OUTPUTS = ("n_disc", "dndt", "i_device", "temperature", "v_schottky", "v_disc", "v_plug", "v_series", "barrier")
 

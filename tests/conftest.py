@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from ouro_spice import machine
+from ouro_spice._util import machine
 
 # a shell that runs the tests in the background lets them, and the processes that they start, ignore Ctrl-C
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -10,9 +10,10 @@ import numpy as np
 from oracle import Jart
 
 import ouro_spice as ouro
-from ouro_spice import circuit, compact
+from ouro_spice.circuit import testbench
 from ouro_spice.circuit.memristor import REALISED, element
-from ouro_spice.device import PARAMETERS
+from ouro_spice.compact import characteristics
+from ouro_spice.device.jart import PARAMETERS
 
 # relative error of current, and of the rate at that current; SPICE ends at reltol = 1e-4, and where a current is all
 # but nothing at an absolute error [A]. The rate has the temperature in an exponent, in the behavioural form a node
@@ -76,7 +77,7 @@ def solved(realisation: str, cases: Sequence[Case], engine) -> list[tuple[float,
     if realisation == "behavioural" and len(cases) > 1:  # many of these in one netlist take longer than one by one
         return [one for case in cases for one in solved(realisation, [case], engine)]
     if realisation == "compact":
-        return [(float(compact.static_current(*case)), float(compact.rate(*case))) for case in cases]
+        return [(float(characteristics.static_current(*case)), float(characteristics.rate(*case))) for case in cases]
     realised = REALISED[realisation]
     elements, probes = [], []
     for k, (device, v, n) in enumerate(cases):
@@ -85,7 +86,7 @@ def solved(realisation: str, cases: Sequence[Case], engine) -> list[tuple[float,
         elements += [f"v{k} ae{k} 0 dc {v:.17g}", *element(free, n, f"x{k}", f"ae{k}", "0")]
         probes += [(f"i{k}", dict(realised.probes(f"x{k}"))["i_cell"]), (f"rate{k}", realised.rate.format(f"x{k}"))]
     parts = (realised.library,), realised.models, tuple(elements)
-    wave = engine.run(circuit.Testbench("technologies", *parts, 1e-15, 5e-16, tuple(probes)), throw=False)
+    wave = engine.run(testbench.Testbench("technologies", *parts, 1e-15, 5e-16, tuple(probes)), throw=False)
     if wave.result is not ouro.Result.OK:  # many independent devices in one netlist can be too much
         alone = [(math.nan, math.nan)]
         return alone if len(cases) == 1 else [one for case in cases for one in solved(realisation, [case], engine)]

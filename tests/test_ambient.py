@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice.circuit import Resistor
-from ouro_spice.decks import read_raw
-from ouro_spice.engine import default_engine, runnable_deck
-from ouro_spice.manifest import describe
+from ouro_spice.circuit.parts import Resistor
+from ouro_spice.provenance.manifest import describe
+from ouro_spice.spice.ngspice import default_engine, runnable_deck
+from ouro_spice.spice.raw_file import read_raw
 
 pytestmark = pytest.mark.ngspice
 
@@ -69,7 +69,7 @@ def test_readings_are_calibrated_in_the_same_warmth():
 
 
 def test_a_library_does_not_bring_its_own_warmth(tmp_path):
-    from ouro_spice import assets
+    from ouro_spice._util import assets
 
     currents = []
     for line in ("", ".temp 125\n.option temp=125\n"):

@@ -11,7 +11,7 @@ import pytest
 from test_cli import MAIN, here, one_line
 
 from ouro_spice import Result, SimulationError, jart_vcm_v1b, pair
-from ouro_spice.circuit import Cell1R
+from ouro_spice.circuit.cells import Cell1R
 
 SMALL = ("--rows", 2, "--cols", 3, "--cell", "1r", "--r-bl", 5, "--r-wl", 5)
 QUICK = (*SMALL, "--amplitude", -0.5, "--width", 1e-7)
@@ -188,7 +188,7 @@ def interrupted(*_, **__):
 
 
 def test_a_simulation_that_fails_leaves_deck_and_log(ouro, tmp_path, monkeypatch):
-    monkeypatch.setattr("ouro_spice.array.write_array", failing)
+    monkeypatch.setattr("ouro_spice.array.array_write.write_array", failing)
     done = ouro("array", "write", *QUICK, "--out", tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert "too small" in one_line(done)
@@ -199,7 +199,7 @@ def test_a_simulation_that_fails_leaves_deck_and_log(ouro, tmp_path, monkeypatch
 
 
 def test_ctrl_c_leaves_nothing(ouro, tmp_path, monkeypatch):
-    monkeypatch.setattr("ouro_spice.array.write_array", interrupted)
+    monkeypatch.setattr("ouro_spice.array.array_write.write_array", interrupted)
     done = ouro("array", "write", *QUICK, "--out", tmp_path)
     assert (done.returncode, one_line(done)) == (130, "ouro-spice: interrupted")
     assert list(tmp_path.iterdir()) == []

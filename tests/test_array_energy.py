@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice.array.energy import PARTS, energy_of
+from ouro_spice.array.write_energy import PARTS, energy_of
 
 pytestmark = pytest.mark.ngspice
 DEVICE = ouro.jart_vcm_v1b(window=True)

@@ -12,11 +12,11 @@ import pytest
 from test_cli import Done, alive, here, one_line, start, wait_for  # noqa: F401 - start is a fixture
 
 import ouro_spice as ouro
-from ouro_spice.array.kept import Kept, plain, restored
-from ouro_spice.files import OutputError
-from ouro_spice.report import arrays
-from ouro_spice.variability import Wander
-from ouro_spice.waveform import Telegraph
+from ouro_spice._util.files import OutputError
+from ouro_spice.device.read_noise import Telegraph
+from ouro_spice.device.walk_state import WalkState
+from ouro_spice.provenance.journal import Journal, plain_state, restored_state
+from ouro_spice.reporting import array_figures
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 ARRAY = ouro.Crossbar(2, 3, ouro.Cell1R(DEVICE, lines=ouro.Lines(r_bl=5.0, r_wl=5.0)))
@@ -70,7 +70,7 @@ def same(one, other, *names):
 
 
 def opened(folder, digest="a" * 64):
-    return Kept(folder, digest)
+    return Journal(folder, digest)
 
 
 def test_numbers_come_back_exactly(tmp_path):
@@ -139,9 +139,9 @@ def test_a_folder_that_is_none(tmp_path):
 
 
 def test_states_come_back_exactly():
-    walk = Wander.at(4.5e-8, 0.1 + 0.2, 0.008, 20.0, 1 / 3)
+    walk = WalkState.at(4.5e-8, 0.1 + 0.2, 0.008, 20.0, 1 / 3)
     state = ouro.State((0.1, 1 / 3), {"b": -0.1, "a": 1e-300}, (None, walk), (Telegraph(-1, 0.3, 7), None))
-    again = restored(json.loads(json.dumps(plain(state))))
+    again = restored_state(json.loads(json.dumps(plain_state(state))))
     assert again == state and list(again.volts) == ["b", "a"]
 
 
@@ -150,7 +150,7 @@ def test_states_come_back_exactly():
 
 @pytest.mark.ngspice
 def test_positions_go_on_where_they_were(tmp_path, counted):
-    calls = counted("position", "simulate")
+    calls = counted("position_sweep", "simulate")
     maps = ("g_before_S", "g_after_S", "v_start_V", "v_end_V", "energy_J")
 
     def sweep(out=tmp_path, pulse=PULSE, **more):
@@ -175,7 +175,7 @@ def test_positions_go_on_where_they_were(tmp_path, counted):
 
 @pytest.mark.ngspice
 def test_what_other_workers_finish_is_kept(tmp_path, counted):
-    calls = counted("position", "simulate")
+    calls = counted("position_sweep", "simulate")
     _, begun = calls(lambda: ouro.sweep_positions(ARRAY, PULSE, workers=2, out=tmp_path), last=4)
     (path,) = tmp_path.iterdir()
     there = len(path.read_text().splitlines()) - 1
@@ -188,7 +188,7 @@ def test_what_other_workers_finish_is_kept(tmp_path, counted):
 @pytest.mark.ngspice
 def test_reads_go_on_even_those_without_a_reading(tmp_path, counted):
     calls, array = (
-        counted("sneak", "sneak"),
+        counted("sneak_paths", "sneak"),
         ouro.Crossbar(2, 2, ouro.Cell1R(DEVICE)).resistors([[1e2, 5e3], [2e4, 1e5]]),
     )
     whole, every = calls(lambda: ouro.sneak_map(array, workers=1))
@@ -202,8 +202,8 @@ def test_reads_go_on_even_those_without_a_reading(tmp_path, counted):
 
 @pytest.mark.ngspice
 def test_pulses_go_on_from_the_state_that_was_kept(tmp_path, counted, monkeypatch):
-    monkeypatch.setattr(sys.modules["ouro_spice.array.disturb"], "_REDONE", 4)
-    calls = counted("disturb", "simulate")
+    monkeypatch.setattr(sys.modules["ouro_spice.array.disturbance"], "_REDONE", 4)
+    calls = counted("disturbance", "simulate")
     device = DEVICE.replace(walk=ouro.Walk(1e-7), read_noise=ouro.ReadNoise(1e6, 0.0))
     selection = ouro.Crossbar(1, 2, ouro.Cell1R(device)).cell_at(0, 1)
 
@@ -240,12 +240,12 @@ def interrupted(*_, **__):
 @pytest.mark.parametrize(
     ("arguments", "function", "line"),
     [
-        (("position", "--amplitude", -0.5), "sweep_positions", GOES_ON),
-        (("read",), "sneak_map", GOES_ON),
-        (("disturb", "--amplitude", -0.5, "--explicit"), "disturb", GOES_ON),
-        (("disturb", "--amplitude", -0.5), "disturb", "ouro-spice: interrupted"),
-        (("write", "--amplitude", -0.5), "write_array", "ouro-spice: interrupted"),
-        (("product",), "product", "ouro-spice: interrupted"),
+        (("position", "--amplitude", -0.5), "position_sweep.sweep_positions", GOES_ON),
+        (("read",), "sneak_paths.sneak_map", GOES_ON),
+        (("disturb", "--amplitude", -0.5, "--explicit"), "disturbance.disturb", GOES_ON),
+        (("disturb", "--amplitude", -0.5), "disturbance.disturb", "ouro-spice: interrupted"),
+        (("write", "--amplitude", -0.5), "array_write.write_array", "ouro-spice: interrupted"),
+        (("product",), "vector_product.product", "ouro-spice: interrupted"),
     ],
 )
 def test_ctrl_c_says_what_is_true(command, tmp_path, monkeypatch, arguments, function, line):
@@ -257,10 +257,10 @@ def test_ctrl_c_says_what_is_true(command, tmp_path, monkeypatch, arguments, fun
 @pytest.mark.parametrize(
     ("name", "function", "line"),
     [
-        ("sim", "ouro_spice.sim.run", GOES_ON),
-        ("switching-curves", "ouro_spice.curves.switching_curves", GOES_ON),
-        ("decks", "ouro_spice.sim.judge", "ouro-spice: interrupted"),
-        ("doctor", "ouro_spice.doctor.examine", "ouro-spice: interrupted"),
+        ("sim", "ouro_spice.experiment.main_job.run", GOES_ON),
+        ("switching-curves", "ouro_spice.experiment.switching_curves.switching_curves", GOES_ON),
+        ("decks", "ouro_spice.experiment.main_job.judge", "ouro-spice: interrupted"),
+        ("doctor", "ouro_spice.spice.doctor.examine", "ouro-spice: interrupted"),
     ],
 )
 def test_ctrl_c_of_other_commands(command, tmp_path, monkeypatch, name, function, line):
@@ -272,9 +272,9 @@ def test_ctrl_c_of_other_commands(command, tmp_path, monkeypatch, name, function
 
 @pytest.mark.ngspice
 def test_the_file_is_there_until_the_results_are(command, tmp_path, monkeypatch, counted):
-    calls = counted("position", "simulate")
+    calls = counted("position_sweep", "simulate")
     with monkeypatch.context() as patch:
-        patch.setattr(arrays, "write_results", interrupted)
+        patch.setattr(array_figures, "write_results", interrupted)
         done, count = calls(lambda: command(*POSITION, tmp_path))
         assert (done.returncode, count, one_line(done)) == (130, 6, GOES_ON)
     done, count = calls(lambda: command(*POSITION, tmp_path))
@@ -285,7 +285,7 @@ def test_the_file_is_there_until_the_results_are(command, tmp_path, monkeypatch,
 
 
 SLOW = """
-import time, ouro_spice.array.position as position
+import time, ouro_spice.array.position_sweep as position
 real, count = position.simulate, 0
 def simulate(*given, **more):
     global count
@@ -312,7 +312,7 @@ def test_a_process_that_is_stopped(tmp_path, start, command, counted, sent):  # 
         assert (child.returncode, out, err) == (130, "", GOES_ON + "\n")
     wait_for(lambda: not alive(child.pid), "the end of all processes", 5)
     assert finished() == 2
-    calls = counted("position", "simulate")
+    calls = counted("position_sweep", "simulate")
     again, more = calls(lambda: command(*POSITION, tmp_path))
     assert (again.returncode, again.stderr, more) == (0, "", 4)
     whole = command(*POSITION, tmp_path / "whole")

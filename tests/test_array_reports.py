@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice.array.places import positions_of
-from ouro_spice.report.arrays import write_results
-from ouro_spice.report.figures import axes
-from ouro_spice.report.heat import Heat, prefixed
-from ouro_spice.tables import read_map
+from ouro_spice._util.tables.number_map import read_map
+from ouro_spice.array.positions_in_turn import positions_of
+from ouro_spice.reporting.array_figures import write_results
+from ouro_spice.reporting.figures import axes
+from ouro_spice.reporting.heat_maps import Heat, prefixed
 
 pytestmark = pytest.mark.ngspice
 DEVICE = ouro.jart_vcm_v1b(window=True)
@@ -127,7 +127,7 @@ def test_following_agrees_with_simulating_every_pulse():
 def test_leaps_over_many_pulses_agree_with_one_after_the_other(monkeypatch):
     selection, pulse = RESISTIVE.cell_at(1, 1), ouro.Pulse(-0.7, 1e-6)
     leaping = ouro.disturb(selection, pulse, 300)
-    monkeypatch.setattr(sys.modules["ouro_spice.array.disturb"], "_LEAP", 0.0)
+    monkeypatch.setattr(sys.modules["ouro_spice.array.disturbance"], "_LEAP", 0.0)
     each = ouro.disturb(selection, pulse, 300)
     half = each.of_class("row") | each.of_class("column")
     assert len(leaping.pulses) < 20

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ouro_spice import assets, machine, osdi
-from ouro_spice.machine import ToolError
+from ouro_spice._util import assets, machine
+from ouro_spice._util.machine import ToolError
+from ouro_spice.spice import osdi
 
 RESISTOR = """`include "disciplines.vams"
 module ohm(p, n);

@@ -10,21 +10,11 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from ouro_spice.one_shot import (
-    BANDS,
-    Deployment,
-    Estimate,
-    Trials,
-    best_constant,
-    constant,
-    deploy,
-    deployment,
-    label,
-    shares,
-    within,
-)
-from ouro_spice.one_shot.floor import _best, _smoother
-from ouro_spice.write_verify.statistics import wilson
+from ouro_spice._util.statistics import wilson
+from ouro_spice.evaluation import deployment
+from ouro_spice.evaluation.bands import BANDS, Estimate, best_constant, constant, label, shares, within
+from ouro_spice.evaluation.deployment import Deployment, deploy
+from ouro_spice.evaluation.noise_floor import Trials, _best, _smoother
 
 NAN = math.nan
 

@@ -10,10 +10,12 @@ import pytest
 from scipy.stats import kstest
 
 import ouro_spice as ouro
-from ouro_spice import c2c, compact
-from ouro_spice.compact import philox
-from ouro_spice.transient.circuit import CircuitRun
-from ouro_spice.variability import VARYING
+from ouro_spice._util import philox, random_keys
+from ouro_spice.compact import characteristics
+from ouro_spice.device import walk_values
+from ouro_spice.device.spread import VARYING
+from ouro_spice.simulation import walk_segment
+from ouro_spice.simulation.circuit_transient import CircuitRun
 
 pytestmark = pytest.mark.ngspice
 
@@ -47,7 +49,7 @@ def test_the_walk_is_that_of_its_law_between_the_ends_of_its_steps(wave):
     before = np.interp(ends[:, None] - step * np.array([0.25, 0.5]), wave.time_s, np.log(wave["n_disc"]))
     n = np.exp(np.concatenate([[np.log(wave["n_disc"][0])], 2 * before[:, 0] - before[:, 1]]))
     r, l, n_min, n_max = own  # noqa: E741
-    for k, u in enumerate(2 * philox.walk_uniforms(c2c.key(3), 0, len(ends)) - 1):
+    for k, u in enumerate(2 * philox.walk_uniforms(random_keys.stream_key(3), 0, len(ends)) - 1):
         rho = max(n[k + 1] - n[k], 0) / (n_max - n[k])
         n_max = np.clip(n_max * (1 + walk.kick_max * u[0]), 0.9 * own[3], 1.1 * own[3])
         n_min = np.clip(n_min * (1 + walk.kick_min * u[1]), 0.1 * own[2], 1.9 * own[2])
@@ -84,9 +86,11 @@ def test_a_walk_in_spice_is_the_walk_of_the_compact_model(engine, pulse, g):
 
 def test_the_changes_have_their_middle_at_the_ends_of_the_steps():
     """Their mean over a whole step is that of the law: nothing comes late. Near the pulse's ends they are shorter."""
-    stretch = c2c.Stretch(WALKING, c2c.begun(WALKING, 0.5), -1, 0.0, 101e-9, 120e-9, c2c.key(3))
-    path = stretch.path(stretch.standing(0.5))
-    r = stretch.ramps(path)["r"]
+    segment = walk_segment.WalkSegment(
+        WALKING, walk_values.initial_state(WALKING, 0.5), -1, 0.0, 101e-9, 120e-9, random_keys.stream_key(3)
+    )
+    path = segment.parameter_path(segment.constant_concentrations(0.5))
+    r = segment.parameter_waveforms(path)["r"]
     logs = np.log(path[:, 0] / WALKING.r)
     ends = 10e-9 * np.arange(1, 10)
     for share, expected in ((-0.25, logs[:9]), (0, (logs[:9] + logs[1:10]) / 2), (0.25, logs[1:10])):
@@ -95,12 +99,14 @@ def test_the_changes_have_their_middle_at_the_ends_of_the_steps():
 
 
 def test_what_is_drawn_at_the_end_of_a_pulse_takes_its_place_behind_it():
-    stretch = c2c.Stretch(WALKING, c2c.begun(WALKING, 0.5), -1, 0.0, 30e-9, 50e-9, c2c.key(3))
-    path = stretch.path(stretch.standing(0.5))
-    r = stretch.ramps(path)["r"]
+    segment = walk_segment.WalkSegment(
+        WALKING, walk_values.initial_state(WALKING, 0.5), -1, 0.0, 30e-9, 50e-9, random_keys.stream_key(3)
+    )
+    path = segment.parameter_path(segment.constant_concentrations(0.5))
+    r = segment.parameter_waveforms(path)["r"]
     found = WALKING.r * np.exp(np.interp([29.9e-9, 30e-9, 36e-9, 50e-9], r.times_s, r.volts))
     assert found == pytest.approx(path[[2, 2, 3, 3], 0], rel=1e-12)
-    assert stretch.after(path, stretch.standing(0.5)).r == path[3, 0]
+    assert segment.after(path, segment.constant_concentrations(0.5)).r == path[3, 0]
 
 
 @pytest.mark.parametrize("split_s", [1e-9, 18e-9, 20e-9, 22e-9, 25e-9, 60e-9])
@@ -108,13 +114,13 @@ def test_two_parts_of_a_pulse_have_the_lines_of_the_whole(split_s):
     """Also where a change is under way at the split."""
 
     def parts(*times):
-        wander, found = c2c.begun(WALKING, 0.5), []
+        wander, found = walk_values.initial_state(WALKING, 0.5), []
         for begin, end in itertools.pairwise(times):
             on = 2e-9 - begin
-            one = c2c.Stretch(WALKING, wander, -1, on, on + 75e-9, end - begin, c2c.key(3))
-            n = one.standing(0.5)
-            path = one.path(n)
-            found.append((begin, end, one.ramps(path)["l"]))
+            one = walk_segment.WalkSegment(WALKING, wander, -1, on, on + 75e-9, end - begin, random_keys.stream_key(3))
+            n = one.constant_concentrations(0.5)
+            path = one.parameter_path(n)
+            found.append((begin, end, one.parameter_waveforms(path)["l"]))
             wander = one.after(path, n)
         return found, wander
 
@@ -152,8 +158,10 @@ def test_limits_that_are_far_away_have_no_sources():
     """In the window the rate feels neither; over the full range both, and the lower one where it is near."""
 
     def driven(device, polarity, n_disc=0.1):
-        stretch = c2c.Stretch(device, c2c.begun(device, n_disc), polarity, 0.0, 1e-7, 1e-7, c2c.key(0))
-        return set(stretch.ramps(stretch.path(stretch.standing(n_disc))))
+        segment = walk_segment.WalkSegment(
+            device, walk_values.initial_state(device, n_disc), polarity, 0.0, 1e-7, 1e-7, random_keys.stream_key(0)
+        )
+        return set(segment.parameter_waveforms(segment.parameter_path(segment.constant_concentrations(n_disc))))
 
     wide, near = ouro.jart_vcm_v1b(walk=ouro.Walk()), WALKING.replace(Ndiscmin=0.016)
     assert driven(WALKING, 1) == driven(WALKING, -1) == driven(near, -1) == {"r", "l"}
@@ -166,7 +174,7 @@ def test_keys_of_the_random_numbers_can_be_given(engine):
     state = cell.state(250e-6)
     first, other = (
         list(CircuitRun(cell, seed, True, engine, keys).pulse(SET, 0.0, cell.duration([SET]), state))
-        for seed, keys in ((3, None), (4, {0: c2c.key(3)}))
+        for seed, keys in ((3, None), (4, {0: random_keys.stream_key(3)}))
     )
     assert first[-1].state == other[-1].state
 
@@ -174,7 +182,7 @@ def test_keys_of_the_random_numbers_can_be_given(engine):
 def test_g_is_that_of_the_present_r_and_l(wave):
     k = len(wave.time_s) // 2
     device = STILL.replace(r=float(wave["r"][k]), l=float(wave["l"][k]))
-    assert wave.g[k] == pytest.approx(float(compact.conductance(device, wave["n_disc"][k])), rel=1e-9)
+    assert wave.g[k] == pytest.approx(float(characteristics.conductance(device, wave["n_disc"][k])), rel=1e-9)
     assert abs(wave["r"][k] / STILL.r - 1) > 1e-3
 
 
@@ -237,7 +245,7 @@ def test_reads_and_idle_time_do_not_advance_the_walk_and_reads_see_it(engine):
     reading = live.read()
     assert live.state.wander == before
     assert reading == pytest.approx(live.g_S, rel=1e-3)
-    nominal = float(compact.conductance(STILL, live.state.n_disc[0]))
+    nominal = float(characteristics.conductance(STILL, live.state.n_disc[0]))
     assert abs(live.g_S / nominal - 1) > 2e-3
 
 
@@ -279,9 +287,9 @@ def test_the_guides_steps_follow_the_law_and_stay_in_their_ranges():
     own = np.array([getattr(device, name) for name in VARYING])
     first = []
     for seed in range(300):
-        wander, n = c2c.begun(device, 1.0), 1.0
+        wander, n = walk_values.initial_state(device, 1.0), 1.0
         for k in range(6):
-            _, wander = c2c.half_cycle(device, n, wander, 1 if k % 2 else -1, seed)
+            _, wander = walk_values.half_cycle(device, n, wander, 1 if k % 2 else -1, seed)
             values = np.array([getattr(wander, name) for name in VARYING])
             assert np.all(values >= np.array(device.walk.low) * (1 - 1e-12))
             assert np.all(values <= np.array(device.walk.high) * (1 + 1e-12))
@@ -311,7 +319,7 @@ def test_stationary_states_have_walked_and_have_the_conductance_asked_for():
         (w,) = state.wander
         assert (w.count, w.clock_s) == (0, 0.0)
         device = STILL.replace(r=w.r, l=w.l)
-        assert float(compact.conductance(device, state.n_disc[0])) == pytest.approx(300e-6, rel=1e-6)
+        assert float(characteristics.conductance(device, state.n_disc[0])) == pytest.approx(300e-6, rel=1e-6)
         spread.append(w.l / STILL.l - 1)
     # a walk between two walls 10 % away: uniform but for what sticks to the walls
     assert np.std(spread) == pytest.approx(0.2 / np.sqrt(12), rel=0.2)
@@ -376,7 +384,7 @@ def test_a_pulse_of_no_volts_is_no_new_polarity():
     assert live.g_S == pytest.approx(g, rel=1e-9)
 
 
-@pytest.mark.parametrize("model", compact.MODELS)
+@pytest.mark.parametrize("model", characteristics.MODELS)
 def test_stationary_states_of_the_models(model):
     cell = ouro.CompactCell(WALKING, model)
     state = ouro.stationary(WALKING, 250e-6, seed=3, model=model)

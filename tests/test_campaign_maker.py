@@ -6,11 +6,13 @@ import shutil
 
 import pytest
 
-from ouro_spice import progress, sources
-from ouro_spice.engine import Ngspice
-from ouro_spice.results import Configuration
-from ouro_spice.results.attempts import deployed
-from ouro_spice.results.networks import Place, network
+from ouro_spice._util import progress
+from ouro_spice.experiment.attempts import prediction_attempts
+from ouro_spice.experiment.configuration import Configuration
+from ouro_spice.experiment.context import ExperimentContext
+from ouro_spice.experiment.networks import network
+from ouro_spice.provenance import sources
+from ouro_spice.spice.ngspice import Ngspice
 
 SETTING = "reduced_60us"
 TINY = """
@@ -33,9 +35,9 @@ def run(folder):
     (folder / "tiny.toml").write_text(TINY)
     configuration = Configuration.load("paper", folder / "tiny.toml")
     with Ngspice(1) as engine:
-        place = Place(configuration, configuration.settings[0], folder, 1, engine)
+        place = ExperimentContext(configuration, configuration.settings[0], folder, 1, engine)
         found = network(place, configuration.variants["A_G"])
-        deployed(place, "A_G", found.answer)
+        prediction_attempts(place, "A_G", found.answer)
     return found.sha256
 
 
@@ -57,10 +59,10 @@ def package(tmp_path_factory):
 
 
 CASES = {
-    "c2c.py": ["the records in ", "A_G is trained anew", "deployed-A_G is made anew"],
-    "predictor/objectives.py": ["A_G is trained anew", "deployed-A_G is made anew"],
-    "results/attempts.py": ["deployed-A_G is made anew"],
-    "sensing.py": [],
+    "device/walk_values.py": ["the records in ", "A_G is trained anew", "deployed-A_G is made anew"],
+    "prediction/objectives.py": ["A_G is trained anew", "deployed-A_G is made anew"],
+    "experiment/attempts.py": ["deployed-A_G is made anew"],
+    "simulation/sensing.py": [],
 }
 """A module, and what is made anew where it has changed."""
 
@@ -70,7 +72,7 @@ def test_what_another_maker_made_is_not_taken(done, package, tmp_path, monkeypat
     folder = shutil.copytree(done[0], tmp_path / "again")
     before, text = files(folder), (package / name).read_text()
     monkeypatch.setattr(progress, "_said", set())
-    monkeypatch.setattr("ouro_spice.kept._taken", set())
+    monkeypatch.setattr("ouro_spice.provenance.cache._taken", set())
     monkeypatch.setattr(sources, "ROOT", package)
     (package / name).write_text(text + "\nMORE = 1\n")
     sources._closure.cache_clear()

@@ -14,8 +14,9 @@ from benches import bench
 
 import ouro_spice as ouro
 from ouro_spice import Result, SimulationError
-from ouro_spice.cell import SpiceCell
-from ouro_spice.sensing import reading
+from ouro_spice.compact import characteristics
+from ouro_spice.simulation.live_cell import SpiceCell
+from ouro_spice.simulation.sensing import reading
 
 pytestmark = pytest.mark.ngspice
 
@@ -98,11 +99,11 @@ def test_a_thousand_reads_move_the_conductance_by_less_than_a_thousandth(engine)
 
 
 def conductance(n_disc):
-    return ouro.compact.conductance(DEVICE, n_disc)
+    return characteristics.conductance(DEVICE, n_disc)
 
 
 def rate(n_disc):
-    return ouro.compact.rate(DEVICE, 0.2, n_disc)
+    return characteristics.rate(DEVICE, 0.2, n_disc)
 
 
 # ---- the state

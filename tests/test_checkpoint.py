@@ -12,8 +12,9 @@ from analytic_device import PAIR, grid, plain, quick, records
 
 import ouro_spice as ouro
 from ouro_spice import PulsePredictor
-from ouro_spice.predictor import Specification, Stage
-from ouro_spice.predictor.network import Weights
+from ouro_spice._util.files import OutputError
+from ouro_spice.prediction.network import Weights
+from ouro_spice.prediction.specification import Specification, Stage
 
 
 @pytest.fixture(scope="module")
@@ -33,25 +34,25 @@ def test_a_loaded_predictor_predicts_the_same(trained, tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["predictor.npz"]
 
 
-def conditioned(clock):
+def conditioned(base):
     """An ensemble of two that sees histories."""
     stages = (Stage("time", 2, keep="band", band=0.1), Stage("conductance", 1, smoothing=11))
     inputs = ("g_start_S", "dg_S", "drive", "slow_same")
     made = PulsePredictor.fit(records(40, histories=True), Specification(stages, inputs, networks=2, start="other"))
-    return replace(made, clock=clock)
+    return replace(made, base=base)
 
 
-def test_an_ensemble_with_its_clock_and_specification_comes_back(trained, tmp_path):
-    predictor = conditioned(clock=trained)
+def test_an_ensemble_with_its_base_and_specification_comes_back(trained, tmp_path):
+    predictor = conditioned(base=trained)
     loaded = PulsePredictor.load(predictor.save(tmp_path / "both.npz"))
-    assert (loaded.sha256, loaded.clock.sha256) == (predictor.sha256, trained.sha256)
+    assert (loaded.sha256, loaded.base.sha256) == (predictor.sha256, trained.sha256)
     assert loaded.specification == predictor.specification
-    assert loaded.clock.specification == trained.specification
-    assert loaded.clock.manifest == trained.manifest
-    assert loaded.clock.clock is None
+    assert loaded.base.specification == trained.specification
+    assert loaded.base.manifest == trained.manifest
+    assert loaded.base.base is None
     seen = {"drive": 1.1, "slow_same": 0.4, "outside": "accept"}  # trained on the pair's own amplitudes
     assert np.array_equal(loaded.predict(*grid(), **seen), predictor.predict(*grid(), **seen))
-    assert np.array_equal(loaded.clock.predict(*grid()), trained.predict(*grid()))
+    assert np.array_equal(loaded.base.predict(*grid()), trained.predict(*grid()))
 
 
 def test_a_checkpoint_of_a_checkpoint_is_the_same_file(trained, tmp_path):
@@ -72,7 +73,7 @@ def test_the_hash_is_that_of_all_that_decides_its_answers(trained):
         replace(trained, weights=replace(weights, centres=weights.centres + 1)),
         replace(trained, scale=replace(trained.scale, shift_out=0.0)),
         replace(trained, specification=quick(epochs=20, output="signed_time")),
-        replace(trained, manifest=manifest), replace(trained, clock=trained), replace(trained, clock=plain()),
+        replace(trained, manifest=manifest), replace(trained, base=trained), replace(trained, base=plain()),
     ]  # fmt: skip
     assert len({one.sha256 for one in [trained, *others]}) == 8
 
@@ -188,6 +189,6 @@ def test_a_network_of_other_sizes_is_refused(trained, tmp_path):
 
 def test_a_checkpoint_that_cannot_be_written_is_an_output_error(trained, tmp_path):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(ouro.files.OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="cannot write"):
         trained.save(tmp_path / "file" / "predictor.npz")
     assert (tmp_path / "file").read_text() == "mine"

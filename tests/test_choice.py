@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ouro_spice.write_verify import Candidates, of_best, ratio, ratio_of_best, share_of_best
-from ouro_spice.write_verify.choice import FOLDS, LESS, _folds
-from ouro_spice.write_verify.statistics import median_interval, resamples, summary, wilson
+from ouro_spice._util.statistics import median_interval, resamples, wilson
+from ouro_spice.programming.best_of import FOLDS, LESS, Candidates, _folds, of_best, ratio_of_best, share_of_best
+from ouro_spice.programming.write_statistics import ratio, summary
 
 NAMES = tuple("abcdefghi")
 

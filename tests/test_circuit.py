@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import assets, osdi
+from ouro_spice._util import assets
 from ouro_spice.circuit.testbench import LADDER
+from ouro_spice.compact import characteristics
+from ouro_spice.spice import osdi
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 SET, RESET = ouro.Pulse(-0.5, 100e-9), ouro.Pulse(0.9, 100e-9)
@@ -240,7 +242,7 @@ def test_parts_out_of_range_are_refused_by_name(make, name):
 
 def test_states_by_conductance():
     cell = CELLS["1r"]
-    assert ouro.compact.conductance(DEVICE, cell.state(300e-6).n_disc[0]) == pytest.approx(300e-6, rel=1e-6)
+    assert characteristics.conductance(DEVICE, cell.state(300e-6).n_disc[0]) == pytest.approx(300e-6, rel=1e-6)
     assert cell.state().n_disc == (DEVICE.Ninit,)
     assert (np.array(cell.window_S) * 1e6) == pytest.approx((100.16, 543.46), abs=0.01)
     with pytest.raises(ValueError, match="outside the device's range"):
@@ -256,7 +258,7 @@ def test_a_resistor_takes_the_place_of_the_device():
 
 def test_the_circuit_hash_sees_every_number_of_a_cell():
     """Gate voltages, the read, lines: a dataset or a checkpoint of another circuit is told apart by this hash."""
-    from ouro_spice.manifest import describe
+    from ouro_spice.provenance.manifest import describe
 
     cell = ouro.Cell1T1R(DEVICE)
     hashes = [describe(cell).circuit]

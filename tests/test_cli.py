@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 import ouro_spice
-from ouro_spice import Cell1R, Cell1T1R, CompactCell, Process, jart_vcm_v1b, machine, pair
+from ouro_spice import Cell1R, Cell1T1R, CompactCell, Process, jart_vcm_v1b, pair
+from ouro_spice._util import machine
 from ouro_spice.cli import main
 from ouro_spice.cli.cells import CellOptions, Kind, Realised
 
@@ -537,7 +538,7 @@ def test_other_signals_end_work_as_ctrl_c_does(capsys, monkeypatch, number, code
     """In this process: the signal comes while a command works; afterwards its handler is what it was."""
     given = signal.signal(number, signal.SIG_DFL)  # under nohup the tests ignore SIGHUP, and so would the command
     try:
-        monkeypatch.setattr("ouro_spice.doctor.examine", lambda: os.kill(os.getpid(), number) or time.sleep(5))
+        monkeypatch.setattr("ouro_spice.spice.doctor.examine", lambda: os.kill(os.getpid(), number) or time.sleep(5))
         done = here(capsys)("doctor")
         assert (done.returncode, done.stdout, done.stderr) == (code, "", "ouro-spice: interrupted\n")
         assert signal.getsignal(number) is signal.SIG_DFL
@@ -570,8 +571,8 @@ def test_workers_of_a_killed_program_end(tmp_path, start):
 
 def test_an_interrupt_that_is_lost_comes_again():
     """In a callback of C code the exception goes nowhere."""
+    from ouro_spice._util.progress import progress
     from ouro_spice.cli.process import stoppable
-    from ouro_spice.progress import progress
 
     handler = signal.getsignal(signal.SIGINT)
     with stoppable() as came, progress("work", 2) as bar:

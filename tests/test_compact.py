@@ -12,9 +12,17 @@ from hypothesis import strategies as st
 from technologies import legal
 
 import ouro_spice as ouro
-from ouro_spice.compact import concentration, conductance, conductance_map, full, hop, rate, static_current, window_S
-from ouro_spice.compact.vector import vector
-from ouro_spice.device import PARAMETERS
+from ouro_spice.compact import full, kinetics
+from ouro_spice.compact.characteristics import (
+    concentration,
+    conductance,
+    conductance_map,
+    rate,
+    static_current,
+    window_S,
+)
+from ouro_spice.compact.parameter_vector import vector
+from ouro_spice.device.jart import PARAMETERS
 
 DEVICE = ouro.jart_vcm_v1b()
 WINDOW = ouro.jart_vcm_v1b(window=True)
@@ -208,7 +216,7 @@ def test_every_legal_device_has_a_current_and_a_rate_at_any_voltage(parameters, 
             across = v - rs * i
             assert i * v > 0 and 0 <= i * rs / v <= 1
             assert full.current(v, n, r, l, rs, p, 0.9 * i) * v > 0
-            speed = hop.rate(across, i, n, r, l, device.Ndiscmin, device.Ndiscmax, p)
+            speed = kinetics.rate(across, i, n, r, l, device.Ndiscmin, device.Ndiscmax, p)
             assert math.isfinite(speed) and speed * v <= 0
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import compact
+from ouro_spice.compact import characteristics
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 CELL = ouro.CompactCell(DEVICE)
@@ -62,7 +62,7 @@ def test_walks_on_the_same_seed_are_the_same_in_spice(engine, walk):
 
 
 @pytest.mark.parametrize("walk", [None, ouro.Walk(), ouro.HalfCycleWalk()])
-@pytest.mark.parametrize("model", compact.MODELS)
+@pytest.mark.parametrize("model", characteristics.MODELS)
 def test_resume_anywhere(model, walk):
     cell = ouro.CompactCell(DEVICE.replace(walk=walk), model, resistance=300.0)
     pulses = [ouro.Pulse(-0.5, 200e-9), ouro.Pulse(1.0, 150e-9)]
@@ -83,7 +83,7 @@ def test_a_waveform_like_that_of_a_circuit():
     assert np.all(np.diff(wave.time_s) > 0) and len(wave.time_s) >= 200
     for name in ("v_ae", "v_oe", "v_cell", "i_cell", "n_disc", "temperature", "g"):
         assert wave[name].shape == wave.time_s.shape
-    assert wave.g == pytest.approx(compact.conductance(DEVICE, wave["n_disc"]), rel=1e-9)
+    assert wave.g == pytest.approx(characteristics.conductance(DEVICE, wave["n_disc"]), rel=1e-9)
     flat = (wave.time_s > 10e-9) & (wave.time_s < 90e-9)
     assert (wave["v_cell"] + 500 * wave["i_cell"])[flat] == pytest.approx(-0.6)
     assert wave["temperature"].max() > 400 and wave["temperature"].min() == pytest.approx(293)
@@ -92,7 +92,7 @@ def test_a_waveform_like_that_of_a_circuit():
     assert "g_S" in wave.frame
 
 
-@pytest.mark.parametrize("model", compact.MODELS)
+@pytest.mark.parametrize("model", characteristics.MODELS)
 def test_states_have_the_conductance_asked_for(model):
     cell = ouro.CompactCell(DEVICE, model)
     for g in np.linspace(*cell.window_S, 7):
@@ -105,7 +105,7 @@ def test_windows_of_the_models():
     assert ouro.CompactCell(DEVICE, "reduced").window_S == pytest.approx((94.5e-6, 559.3e-6), rel=1e-3)
 
 
-@pytest.mark.parametrize("model", compact.MODELS)
+@pytest.mark.parametrize("model", characteristics.MODELS)
 def test_the_pair_of_a_model_crosses_its_window_in_that_time(model):
     cell = ouro.CompactCell(DEVICE, model)
     found = ouro.pair(cell, 20e-6)

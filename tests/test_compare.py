@@ -34,14 +34,16 @@ from ouro_spice import (
     extract,
     jart_vcm_v1b,
 )
-from ouro_spice.compare import Split, compare, playing, statistics
-from ouro_spice.compare.chain import chain
-from ouro_spice.compare.side import Side
-from ouro_spice.compare.words import verdict
-from ouro_spice.manifest import Manifest, describe
-from ouro_spice.rebuild import rebuilt
-from ouro_spice.report.compare import TABLE_HEAD, table_row, write_comparison
-from ouro_spice.report.compare_figures import distributions
+from ouro_spice.dataset.comparison import matched_statistics, replay
+from ouro_spice.dataset.comparison.attribution import chain
+from ouro_spice.dataset.comparison.comparison import compare
+from ouro_spice.dataset.comparison.operand import ComparedDataset
+from ouro_spice.dataset.comparison.ratio_split import Split
+from ouro_spice.dataset.comparison.verdict import verdict
+from ouro_spice.provenance.manifest import Manifest, describe
+from ouro_spice.provenance.rebuild import rebuilt
+from ouro_spice.reporting.comparison_figures import distributions
+from ouro_spice.reporting.comparison_page import TABLE_HEAD, table_row, write_comparison
 
 WALKING = jart_vcm_v1b(window=True, walk=Walk())
 CELL, N, SEED = CompactCell(WALKING), 40, 5
@@ -255,27 +257,27 @@ def test_what_is_no_dataset_is_refused(data, tmp_path):
 @given(st.lists(st.floats(-9, -3), min_size=1, max_size=20), st.lists(st.floats(-9, -3), min_size=1, max_size=20))
 def test_distance_is_that_of_kolmogorov_and_smirnov(x, y):
     wanted = max(abs(np.mean(np.array(x) <= t) - np.mean(np.array(y) <= t)) for t in x + y)
-    assert statistics.ks(np.array(x), np.array(y)) == pytest.approx(wanted, abs=1e-12)
+    assert matched_statistics.ks(np.array(x), np.array(y)) == pytest.approx(wanted, abs=1e-12)
 
 
 def test_distance_has_its_closed_forms():
     x = np.arange(10.0)
-    assert statistics.ks(x, x + 100) == 1
-    assert statistics.ks(x, x + 2.5) == pytest.approx(0.3)
-    assert math.isnan(statistics.ks(x, np.empty(0)))
+    assert matched_statistics.ks(x, x + 100) == 1
+    assert matched_statistics.ks(x, x + 2.5) == pytest.approx(0.3)
+    assert math.isnan(matched_statistics.ks(x, np.empty(0)))
 
 
 def test_the_limit_is_what_swaps_of_two_values_in_each_row_stay_within():
     """Of n rows whose pairs lie apart from all others a swap moves one step: the distance is 1 / n, never more."""
     rng, n = np.random.default_rng(1), 20
     apart = 10.0 * np.arange(n)[:, None] + [0.0, 1.0]
-    assert statistics.swapped_limit(apart, np.full((n, 2), True), rng) == pytest.approx(1 / n)
+    assert matched_statistics.swapped_limit(apart, np.full((n, 2), True), rng) == pytest.approx(1 / n)
     # one side above all of the other: a walk of n steps of 1 / n, and the same back; 95 % of sup |W| are below 2.2414
     shifted = np.arange(400.0)[:, None] + [0.0, 1e3]
-    found = statistics.swapped_limit(shifted, np.full((400, 2), True), rng)
+    found = matched_statistics.swapped_limit(shifted, np.full((400, 2), True), rng)
     assert found == pytest.approx(2.2414 / math.sqrt(400), rel=0.1)
-    assert statistics.swapped_limit(shifted[:3], np.array([[True, False]] * 3), rng) <= 1
-    assert statistics.swapped_limit(np.ones((5, 2)), np.full((5, 2), True), rng) == 0
+    assert matched_statistics.swapped_limit(shifted[:3], np.array([[True, False]] * 3), rng) <= 1
+    assert matched_statistics.swapped_limit(np.ones((5, 2)), np.full((5, 2), True), rng) == 0
 
 
 def test_matched_records_tell_what_independent_samples_would_hide():
@@ -286,10 +288,10 @@ def test_matched_records_tell_what_independent_samples_would_hide():
         "start_same": True, "direction": "SET", "g_start_S": 150e-6, "outcome_a": "reached", "outcome_b": "reached",
         "t_a_s": times, "t_b_s": 1.3 * times * 10 ** rng.normal(0, 0.05, 100), "log10_ratio": math.log10(1.3),
     })  # fmt: skip
-    (_, row) = statistics.distances(frame).itertuples()
+    (_, row) = matched_statistics.distances(frame).itertuples()
     assert row.ks_5_percent < row.ks < 1.358 * math.sqrt(2 / 100)
     same = frame.assign(t_b_s=times * 10 ** rng.normal(0, 0.05, 100))
-    assert (statistics.distances(same).ks <= statistics.distances(same).ks_5_percent).all()
+    assert (matched_statistics.distances(same).ks <= matched_statistics.distances(same).ks_5_percent).all()
 
 
 def test_ranges_hold_each_record_once(data):
@@ -305,24 +307,24 @@ def test_ranges_hold_each_record_once(data):
 
 
 def test_shares_count_failures_as_misses():
-    found = statistics.shares(pd.Series([0.05, 0.15, 0.3, math.nan]))
+    found = matched_statistics.shares(pd.Series([0.05, 0.15, 0.3, math.nan]))
     assert [found[f"within_{k}_percent"] for k in (50, 20, 10)] == [0.75, 0.5, 0.25]
     assert found["median"] == pytest.approx(0.225)
-    assert statistics.shares(pd.Series([], dtype=float)) == {"records": 0}
+    assert matched_statistics.shares(pd.Series([], dtype=float)) == {"records": 0}
 
 
 def test_spread_is_that_of_the_values():
-    found = statistics.spread(pd.Series([1.0, 2.0, 3.0, math.nan]))
+    found = matched_statistics.spread(pd.Series([1.0, 2.0, 3.0, math.nan]))
     assert (found["records"], found["mean_log10"], found["median_log10"]) == (3, 2, 2)
     assert found["sem_log10"] == pytest.approx(1 / math.sqrt(3))
-    assert math.isnan(statistics.spread(pd.Series([1.0]))["sem_log10"])
+    assert math.isnan(matched_statistics.spread(pd.Series([1.0]))["sem_log10"])
 
 
 # ---- the split
 
 
 def side(name, cell, data):
-    return Side(name, dataclasses.replace(data, manifest=describe(cell, **data.manifest.settings)))
+    return ComparedDataset(name, dataclasses.replace(data, manifest=describe(cell, **data.manifest.settings)))
 
 
 LINES = Lines(2, 3, 4, 1e-15, 2e-15, 3e-15, contact=5)
@@ -355,7 +357,7 @@ def test_what_differs_is_switched_one_after_the_other(data, first, second, names
 
 
 def test_given_voltages_are_steps_of_their_own(data):
-    steps = chain(Side("A", data), Side("B", data))
+    steps = chain(ComparedDataset("A", data), ComparedDataset("B", data))
     assert [step.name for step in steps] == ["voltages of A", "edges of A off", "edges", "voltages of B"]
     assert steps[-1].after.voltages == PAIR
 
@@ -364,7 +366,7 @@ def test_cells_that_are_alike_have_one_step_in_which_nothing_is_switched(data):
     settings = data.manifest.settings | {"voltages": "60us"}
     sharp = changed(data, rise_s=1e-12, fall_s=1e-12)
     sharp = dataclasses.replace(sharp, manifest=describe(CELL, **settings))
-    assert [step.name for step in chain(Side("A", sharp), Side("B", sharp))] == ["same cell"]
+    assert [step.name for step in chain(ComparedDataset("A", sharp), ComparedDataset("B", sharp))] == ["same cell"]
     found = compare(sharp, sharp, play=False, n_split=5, workers=1).split
     assert (found.table.mean_log10.dropna() == 0).all()
 
@@ -451,7 +453,7 @@ def test_a_longer_pulse_goes_further(data):
 
 
 def test_played_pulses_go_on_where_they_were_interrupted(data, tmp_path, monkeypatch):
-    done, simulate = [], playing.simulate
+    done, simulate = [], replay.simulate
 
     def stopping(*arguments, **more):
         if len(done) == 5:
@@ -459,10 +461,10 @@ def test_played_pulses_go_on_where_they_were_interrupted(data, tmp_path, monkeyp
         done.append(arguments)
         return simulate(*arguments, **more)
 
-    monkeypatch.setattr(playing, "simulate", stopping)
+    monkeypatch.setattr(replay, "simulate", stopping)
     with pytest.raises(KeyboardInterrupt):
         compare(data, data, split=False, workers=1, out=tmp_path)
-    monkeypatch.setattr(playing, "simulate", lambda *a, **k: done.append(a) or simulate(*a, **k))
+    monkeypatch.setattr(replay, "simulate", lambda *a, **k: done.append(a) or simulate(*a, **k))
     found = compare(data, data, split=False, workers=1, out=tmp_path)
     assert len(done) == N
     assert found.kept.is_file()

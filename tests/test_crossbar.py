@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import assets
-from ouro_spice.engine import runnable_deck
-from ouro_spice.manifest import describe
+from ouro_spice._util import assets
+from ouro_spice.provenance.manifest import describe
+from ouro_spice.spice.ngspice import runnable_deck
 
 WINDOW = ouro.jart_vcm_v1b(window=True)
 SET, RESET = ouro.Pulse(-0.8, 20e-9, 1e-9, 1e-9), ouro.Pulse(1.2, 20e-9, 1e-9, 1e-9)

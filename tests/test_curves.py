@@ -10,7 +10,7 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice.cli import main
-from ouro_spice.curves import draw, summary, switching_curves, write_curves
+from ouro_spice.experiment.switching_curves import draw, summary, switching_curves, write_curves
 
 pytestmark = pytest.mark.ngspice
 SIZE = {"devices": 4, "spice": 2, "pulses": 60, "seed": 5}

@@ -18,11 +18,11 @@ import pytest
 import torch
 
 import ouro_spice as ouro
-from ouro_spice import PulseDataset, Result, dataset
-from ouro_spice.dataset import circuit_records, storage, work
+from ouro_spice import PulseDataset, Result
+from ouro_spice._util.files import OutputError
+from ouro_spice.dataset import circuit_records, pulse_dataset, shards, storage
 from ouro_spice.dataset.recipe import Recipe
-from ouro_spice.files import OutputError
-from ouro_spice.manifest import describe
+from ouro_spice.provenance.manifest import describe
 
 pytestmark = pytest.mark.ngspice
 
@@ -44,7 +44,7 @@ COLUMNS = {
 def small_shards():
     """Four records a file, so that a few of them fill several files."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dataset, "_SHARD", 4)
+        patch.setattr(pulse_dataset, "_SHARD", 4)
         yield
 
 
@@ -289,7 +289,7 @@ def test_an_interrupted_extraction_goes_on_where_it_was(whole, tmp_path, monkeyp
         PulseDataset.load(folder)
 
     monkeypatch.undo()
-    monkeypatch.setattr(work, "circuit_record", counted(work.circuit_record, made := []))
+    monkeypatch.setattr(shards, "circuit_record", counted(shards.circuit_record, made := []))
     extract(folder, workers=2)
     assert sorted(made) == list(range(4, N))
     assert contents(folder) == contents(whole[1])
@@ -314,7 +314,7 @@ def test_lost_shards_are_made_again(whole, copy, lost):
 
 
 def test_a_whole_dataset_is_not_simulated_again(whole, copy, monkeypatch):
-    monkeypatch.setattr(work, "circuit_record", None)
+    monkeypatch.setattr(shards, "circuit_record", None)
     assert len(extract(copy).frame) == N
     assert contents(copy) == contents(whole[1])
 
@@ -551,7 +551,7 @@ def test_a_compact_cell_gives_the_records_of_its_circuit(walk):
 
 @pytest.mark.parametrize("model", ["full", "reduced", "tud"])
 def test_compact_records_go_on_where_they_were_and_walk(tmp_path, monkeypatch, model):
-    monkeypatch.setattr(dataset, "_COMPACT_SHARD", 4)
+    monkeypatch.setattr(pulse_dataset, "_COMPACT_SHARD", 4)
     device = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
     cell = ouro.CompactCell(device, model)
     ouro.extract(cell, 6, 5, tmp_path / "a", workers=1, voltages=PAIR)
@@ -579,7 +579,9 @@ def test_extract_takes_cells_with_memristors():
 def test_histories_are_read_when_they_are_looked_at(whole, monkeypatch):
     """A dataset of which nothing is looked at reads none; a few shards at most are in memory."""
     read = []
-    monkeypatch.setattr(dataset, "read_histories", lambda path: read.append(path.name) or storage.read_histories(path))
+    monkeypatch.setattr(
+        pulse_dataset, "read_histories", lambda path: read.append(path.name) or storage.read_histories(path)
+    )
     data = PulseDataset.load(whole[1])
     assert list(data.frame.history_g_S.map(len)) == list(whole[0].frame.history_points)
     data.tensors()
@@ -609,8 +611,8 @@ def test_histories_as_tensors_come_in_the_order_of_the_records(whole):
 KILLED = """
 import sys
 import ouro_spice as ouro
-from ouro_spice import dataset
-dataset._SHARD = 4
+from ouro_spice.dataset import pulse_dataset
+pulse_dataset._SHARD = 4
 cell = ouro.Cell1R(ouro.jart_vcm_v1b(window=True))
 ouro.extract(cell, n=11, seed=5, out=sys.argv[1], workers=2, voltages=ouro.Pair(-0.414269, 0.854029, 60e-6), d2d=None)
 """
@@ -737,7 +739,7 @@ def test_a_calibration_that_takes_too_long_is_no_record(monkeypatch):
     def slow(*_, **__):
         raise ouro.SimulationError(Result.TIMEOUT, "a deck", ())
 
-    monkeypatch.setattr("ouro_spice.cell.reading", slow)
+    monkeypatch.setattr("ouro_spice.simulation.live_cell.reading", slow)
     with pytest.raises(ouro.SimulationError) as caught:
         extract(n=1)
     assert caught.value.result is Result.TIMEOUT

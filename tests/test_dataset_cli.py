@@ -14,14 +14,17 @@ from test_array_cli import answer
 from test_cli import command, here, one_line
 
 import ouro_spice
-from ouro_spice import PulseDataset, dataset
-from ouro_spice.circuit import Cell1R, Crossbar, Selection
+from ouro_spice import PulseDataset
+from ouro_spice.circuit.cells import Cell1R
+from ouro_spice.circuit.crossbar import Crossbar
+from ouro_spice.circuit.selection import Selection
 from ouro_spice.cli import main
+from ouro_spice.dataset import pulse_dataset
 from ouro_spice.dataset.checking import check_dataset
+from ouro_spice.dataset.importing import import_pulses
 from ouro_spice.dataset.storage import read_histories, read_manifest, read_shard, shard_name, write_shard
-from ouro_spice.importing import import_pulses
-from ouro_spice.report.datasets import distributions
-from ouro_spice.variability import Walk
+from ouro_spice.device.walk import Walk
+from ouro_spice.reporting.dataset_figures import distributions
 
 REDUCED = ("extract", "--cell", "reduced")
 PAIR = ("--v-set", -0.4162, "--v-reset", 0.8587)
@@ -37,7 +40,7 @@ def ouro(capsys):
 def small_shards():
     """Ten records a file, so that a few of them fill several files."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dataset, "_COMPACT_SHARD", SHARD)
+        patch.setattr(pulse_dataset, "_COMPACT_SHARD", SHARD)
         yield
 
 
@@ -66,7 +69,7 @@ def asked(monkeypatch, whole):
         found.update(arguments, cell=cell)
         return PulseDataset.load(whole)
 
-    monkeypatch.setattr(dataset, "extract", extract)
+    monkeypatch.setattr(pulse_dataset, "extract", extract)
     return found
 
 
@@ -281,7 +284,7 @@ def test_an_interruption_says_that_it_goes_on(ouro, monkeypatch, tmp_path):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(dataset, "extract", interrupted)
+    monkeypatch.setattr(pulse_dataset, "extract", interrupted)
     done = ouro(*REDUCED, "--out", tmp_path)
     assert (done.returncode, done.stdout) == (130, "")
     assert one_line(done) == "ouro-spice: interrupted; what was finished is kept, run again to go on"
@@ -545,9 +548,9 @@ def test_figures_lie_beside_the_dataset_which_stays_good(ouro, copy):
 
 
 def test_many_records_are_binned_into_medians(ouro, whole, tmp_path, monkeypatch):
-    from ouro_spice.report import datasets
+    from ouro_spice.reporting import dataset_figures
 
-    monkeypatch.setattr(datasets, "_MARKS", 10)
+    monkeypatch.setattr(dataset_figures, "_MARKS", 10)
     assert ouro("dataset", "plot", whole, "--out", tmp_path).returncode == 0
     found = rows(tmp_path / "pulse_times.csv")
     assert sum(int(row["records"]) for row in found) == N

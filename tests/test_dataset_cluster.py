@@ -11,8 +11,9 @@ import time
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import PulseDataset, dataset
-from ouro_spice.machine import ToolError
+from ouro_spice import PulseDataset
+from ouro_spice._util.machine import ToolError
+from ouro_spice.dataset import pulse_dataset
 
 pytestmark = pytest.mark.ngspice
 
@@ -60,8 +61,8 @@ def address(file, workers=2):
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch):
-    monkeypatch.setattr(dataset, "_SHARD", 3)
-    monkeypatch.setattr(dataset, "_COMPACT_SHARD", 3)
+    monkeypatch.setattr(pulse_dataset, "_SHARD", 3)
+    monkeypatch.setattr(pulse_dataset, "_COMPACT_SHARD", 3)
 
 
 def contents(folder):
@@ -92,9 +93,9 @@ def test_without_a_folder_the_records_are_in_order(scheduler):
 
 @pytest.mark.parametrize("where", ["tcp://127.0.0.1:9", "nonsense://x", ""])
 def test_a_scheduler_that_is_not_there_is_told(monkeypatch, where):
-    from ouro_spice.dataset import work
+    from ouro_spice.dataset import shards
 
-    monkeypatch.setattr(work, "_CONNECT_S", 1)
+    monkeypatch.setattr(shards, "_CONNECT_S", 1)
     with pytest.raises((ToolError, ValueError), match="scheduler"):
         ouro.extract(ouro.CompactCell(DEVICE), 8, 3, voltages=PAIR, scheduler=where)
 
@@ -119,17 +120,17 @@ def test_a_scheduler_without_workers_is_told(tmp_path):
 
 
 def test_a_worker_with_other_tools_is_told(scheduler, monkeypatch):
-    from ouro_spice.dataset import work
+    from ouro_spice.dataset import shards
 
-    here = work.tools()
-    monkeypatch.setattr(work, "tools", lambda: here)
+    here = shards.tools()
+    monkeypatch.setattr(shards, "tools", lambda: here)
     other = {**here, "simulator": {**here["simulator"], "ngspice": "44"}}
     with pytest.raises(ToolError, match=r"worker tcp://x has other tools or code .*\(ngspice 44 -> \d+\)"):
-        work.check_tools(other, here, "tcp://x")
-    other = {**here, "code": {**here["code"], "c2c.py": "0" * 12}}
-    with pytest.raises(ToolError, match=r"\(c2c.py changed\)"):
-        work.check_tools(other, here, "tcp://x")
-    work.check_tools(here, here)
+        shards.check_tools(other, here, "tcp://x")
+    other = {**here, "code": {**here["code"], "simulation/walk_segment.py": "0" * 12}}
+    with pytest.raises(ToolError, match=r"\(simulation/walk_segment.py changed\)"):
+        shards.check_tools(other, here, "tcp://x")
+    shards.check_tools(here, here)
 
 
 def test_a_cluster_that_is_lost_is_told_and_the_work_goes_on_here(tmp_path):

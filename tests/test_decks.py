@@ -18,7 +18,9 @@ import pytest
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 
-from ouro_spice import assets, decks, machine, osdi
+from ouro_spice._util import assets, machine
+from ouro_spice.reporting import deck_figures
+from ouro_spice.spice import decks, osdi, raw_file
 
 DECKS = [path.stem for path in assets.decks()]
 COMPILED = [path.stem for path in assets.decks() if "pre_osdi" in path.read_text()]
@@ -257,7 +259,7 @@ def test_independent_mosfets(ran, figures, netlists):
     """Targets are what the library states; values come again from the waveform, the capacitance from a charge."""
     stated, width_um = stated_figures(), 10
     assert len(stated) == 20
-    plots = decks.read_raw(ran[0] / "decks" / "bench_mosfets.raw")[1::2]
+    plots = raw_file.read_raw(ran[0] / "decks" / "bench_mosfets.raw")[1::2]
     for model, plot in zip(("nmos_core", "pmos_core", "nmos_io", "pmos_io"), plots, strict=True):
         supply, length = (1.2, 0.13) if "core" in model else (3.3, 0.35)
         gate, lin, sat = (plot[name] for name in ("v(gate)", "i(lin)", "i(sat)"))
@@ -513,7 +515,8 @@ def test_an_interrupt_kills_ngspice(tmp_path):
     hang.write_text("hang\nr1 a 0 1\n.control\ndowhile 1\necho beat >> pulse\nshell sleep 0.05\nend\n.endc\n.end\n")
     script = f"""
 from pathlib import Path
-from ouro_spice import assets, decks
+from ouro_spice._util import assets
+from ouro_spice.spice import decks
 assets.decks = lambda: [Path({str(hang)!r})]
 decks.run_decks(Path({str(tmp_path / "out")!r}))
 """
@@ -535,7 +538,7 @@ decks.run_decks(Path({str(tmp_path / "out")!r}))
 @pytest.mark.ngspice
 def test_pictures(ran):
     out, _ = ran
-    written = decks.draw(out)
+    written = deck_figures.draw(out)
     assert [path.stem for path in written] == DECKS
     assert all(path.read_bytes()[:4] == b"\x89PNG" for path in written)
 
@@ -545,6 +548,6 @@ def test_a_waveform_cut_short_is_drawn_plainly(netlists, tmp_path):
     folder = tmp_path / "out" / "decks"
     folder.mkdir(parents=True)
     by_hand(changed(netlists, "pulse_train", ("tran 100n $stop", "tran 100n 1u")), cwd=folder)
-    assert len(decks.draw(tmp_path / "out")) == 1
-    (plot,) = decks.read_raw(folder / "bench_pulse_train.raw")
+    assert len(deck_figures.draw(tmp_path / "out")) == 1
+    (plot,) = raw_file.read_raw(folder / "bench_pulse_train.raw")
     assert plot["time"][-1] == pytest.approx(1e-6) and len(plot["v(ae)"]) == len(plot["time"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ouro_spice import former
-from ouro_spice.provenance import CIRCUIT, EVERYTHING, MAKER, differences, listed
+from ouro_spice.provenance import former_format
+from ouro_spice.provenance.differences import CIRCUIT, EVERYTHING, MAKER, differences, listed
 
 CELL = {
     "kind": "measured", "gain": 2.0, "device": {"Rth0": 1.0}, "lines": {"r_bl": 1.0, "c_bl": 0.0},
@@ -133,7 +133,7 @@ def test_texts_are_named_and_netlists_only_where_nothing_else_says_why():
 def test_files_of_the_former_format_are_not_compared():
     for former_one in ({**ORIGIN, "code": None}, {name: one for name, one in ORIGIN.items() if name != "code"}):
         other = former_one | {"files": {"a.va": "2"}}
-        assert differences(ORIGIN, other) == [former.UNKNOWN] == differences(other, ORIGIN)
+        assert differences(ORIGIN, other) == [former_format.UNKNOWN] == differences(other, ORIGIN)
         assert differences(former_one, other) == []
 
 
@@ -148,7 +148,7 @@ def test_tools_and_code():
     more = changed(code={"c2c.py": "2", "a.py": "1"})
     assert differences(ORIGIN, more) == ["a.py is new", "c2c.py changed"] == differences(ORIGIN, more, ("code",))
     assert differences(more, ORIGIN, MAKER) == ["a.py is gone", "c2c.py changed"]
-    assert differences(ORIGIN, ORIGIN | {"code": {}}) == [former.UNKNOWN]
+    assert differences(ORIGIN, ORIGIN | {"code": {}}) == [former_format.UNKNOWN]
     assert differences(ORIGIN, more | {"settings": {"n": 2}}, ("settings",)) == ["n 1 -> 2"]
 
 

@@ -12,10 +12,12 @@ import pytest
 from analytic_device import grid, plain, quick, records
 
 import ouro_spice as ouro
-from ouro_spice import NeuralProgrammer, PulsePredictor, compact
+from ouro_spice import NeuralProgrammer, PulsePredictor
+from ouro_spice.compact import characteristics
 from ouro_spice.dataset.reach import reach_S
-from ouro_spice.predictor import Domain, shipped, standing
-from ouro_spice.variability import SPREADS
+from ouro_spice.device.spread import SPREADS
+from ouro_spice.prediction.domain import Domain
+from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
 
 OUTSIDE = ouro.OutsideTraining
 
@@ -27,7 +29,7 @@ def trained():
 
 @pytest.fixture(scope="module")
 def ready():
-    return PulsePredictor.load(shipped("1r"))
+    return PulsePredictor.load(shipped_checkpoint("1r"))
 
 
 @pytest.mark.parametrize(
@@ -188,7 +190,7 @@ def test_a_checkpoint_keeps_it_and_one_without_has_the_same_hash(trained, tmp_pa
     assert (old.seen, old.sha256) == (None, trained.sha256)
     assert np.array_equal(old.predict(*grid()), trained.predict(*grid()))
     # its manifest tells of the cell: targets in the window of the nominal device
-    window = compact.window_S(ouro.jart_vcm_v1b(window=True))
+    window = characteristics.window_S(ouro.jart_vcm_v1b(window=True))
     assert old.domain.ranges["g_target_S"] == pytest.approx(window, rel=1e-6)
     assert PulsePredictor.load(old.save(tmp_path / "again.npz")).seen is None
 
@@ -209,15 +211,15 @@ def test_a_range_that_is_none_is_refused():
 @pytest.mark.parametrize("kind", ["1r", "1t1r"])
 def test_shipped_networks_know_the_devices_that_they_were_made_for(kind):
     """Starts: the windows of devices whose r and l lie 10 % off; targets: that of the nominal device."""
-    predictor = PulsePredictor.load(shipped(kind))
+    predictor = PulsePredictor.load(shipped_checkpoint(kind))
     ranges = predictor.domain.ranges
     device = ouro.jart_vcm_v1b(window=True)
     sizes = [(device.r * a, device.l * b) for a in (0.9, 1.1) for b in (0.9, 1.1)]
-    every = [compact.conductance(device, device.bounds, *size) for size in sizes]
+    every = [characteristics.conductance(device, device.bounds, *size) for size in sizes]
     assert ranges["g_start_S"] == pytest.approx((np.min(every), np.max(every)), rel=1e-9)
     assert ranges["g_target_S"] == pytest.approx((100.16e-6, 543.46e-6), rel=1e-4)
     assert ranges["drive"] == (1.0, 1.25)
-    assert predictor.clock.domain.ranges["drive"] == (1.0, 1.25)
+    assert predictor.base.domain.ranges["drive"] == (1.0, 1.25)
     start, target = np.meshgrid(np.linspace(77e-6, 573e-6, 30), np.linspace(100.2e-6, 543.4e-6, 30))
     assert np.all(np.isfinite(predictor.predict(start, target - start, outside="raise")))
 
@@ -225,7 +227,7 @@ def test_shipped_networks_know_the_devices_that_they_were_made_for(kind):
 def test_devices_that_walk_reach_farther():
     device = ouro.jart_vcm_v1b(window=True)
     nominal = reach_S(device, None)
-    assert nominal == pytest.approx(compact.window_S(device), rel=1e-6)
+    assert nominal == pytest.approx(characteristics.window_S(device), rel=1e-6)
     walks = reach_S(device.replace(walk=ouro.Walk()), None)
     assert walks == pytest.approx(reach_S(device, SPREADS["ten_percent"]), rel=1e-9)
     assert reach_S(device.replace(walk=ouro.Walk()), SPREADS["ten_percent"])[1] > walks[1]
@@ -235,7 +237,7 @@ def test_devices_that_walk_reach_farther():
 
 
 def test_a_programmer_says_nothing_within_the_window_whatever_it_reads(ready):
-    programmer = standing(ready)
+    programmer = default_programmer(ready)
     targets = np.linspace(100.2e-6, 543.4e-6, 40)
     readings = np.random.default_rng(1).uniform(20e-6, 700e-6, (40, 4))
     assert len(programmer.next_pulses(targets, readings)) == 40

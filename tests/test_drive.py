@@ -9,8 +9,9 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice import WriteDriver
-from ouro_spice.circuit.drive import connect, drive, libraries, wrappers
-from ouro_spice.pulse import PWL
+from ouro_spice.circuit.drivers import connect, drive, libraries, wrappers
+from ouro_spice.circuit.pulse import PWL
+from ouro_spice.simulation.live_cell import SpiceCell
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 KNOWN = ouro.Resistor(2e3)
@@ -161,7 +162,7 @@ def test_a_split_outside_an_edge_changes_nothing(engine, kind):
 @pytest.mark.ngspice
 def test_live_and_pair_go_through_it(engine):
     cell = ouro.Cell1T1R(DEVICE, driver=WriteDriver())
-    live = ouro.cell.SpiceCell(cell, cell.state(150e-6), engine=engine)
+    live = SpiceCell(cell, cell.state(150e-6), engine=engine)
     before = live.read()
     assert before == pytest.approx(150e-6, rel=5e-3)
     live.apply(ouro.Pulse(-1.0, 1e-6))

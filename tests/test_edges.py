@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ouro_spice as ouro
-from ouro_spice import compact
-from ouro_spice.edges import Alphas, edges, ideal
-from ouro_spice.edges.ideal import DIRECTIONS, Ideal
+from ouro_spice.compact import characteristics
+from ouro_spice.dataset.edge_effects import ideal_pulse
+from ouro_spice.dataset.edge_effects.edge_study import edges
+from ouro_spice.dataset.edge_effects.effective_width import Alphas
+from ouro_spice.dataset.edge_effects.ideal_pulse import DIRECTIONS, Ideal
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 CELL = ouro.CompactCell(DEVICE)
@@ -51,7 +53,9 @@ def test_alphas_are_the_closed_form(model, total_s):
     x = np.linspace(0, 1, 4001)
     for direction, n in zip(DIRECTIONS, DEVICE.bounds, strict=True):
         volts = found.voltages.amplitude(1 if direction == "set" else -1)
-        share = np.trapezoid(compact.rate(DEVICE, x * volts, n, model), x) / compact.rate(DEVICE, volts, n, model)
+        share = np.trapezoid(characteristics.rate(DEVICE, x * volts, n, model), x) / characteristics.rate(
+            DEVICE, volts, n, model
+        )
         alphas = found.alphas[direction]
         assert 0.02 < share < 0.08
         assert (alphas.rise, alphas.fall) == pytest.approx((share, share), rel=0.02)
@@ -222,7 +226,7 @@ def test_an_interrupted_study_goes_on(tmp_path, monkeypatch):
         calls.append(1)
         return ouro.simulate(*arguments, **options)
 
-    monkeypatch.setattr(ideal, "simulate", counted)
+    monkeypatch.setattr(ideal_pulse, "simulate", counted)
     small = SMALL | {"starts": 1, "workers": 1}
     whole, total = edges(WALKING, **small), len(calls)
     assert whole.kept is None
@@ -304,7 +308,7 @@ def test_the_summary_is_json_with_units_in_its_names(found):
 
 
 def test_the_figure_shows_every_start_and_edge(found):
-    from ouro_spice.report.edges import draw
+    from ouro_spice.reporting.edge_figures import draw
 
     left, right, errors = draw(found).axes
     for ax in (left, right):

@@ -11,7 +11,7 @@ from test_array_cli import ouro  # noqa: F401 - the command line in this process
 from test_cli import one_line
 from test_compare import undrawn  # noqa: F401
 
-from ouro_spice.edges import ideal
+from ouro_spice.dataset.edge_effects import ideal_pulse
 
 QUICK = ("edges", "--cell", "compact", "--counts", "1,10", "--edges", "2e-9,20e-9", "--starts", 1, "--heldout", 3)
 
@@ -71,7 +71,7 @@ def test_a_walk_changes_the_comparison_alone(ouro, tmp_path, undrawn):  # noqa: 
 
 
 def test_ctrl_c_keeps_what_was_finished(ouro, tmp_path, monkeypatch, undrawn):  # noqa: F811
-    simulate, left = ideal.simulate, [150]
+    simulate, left = ideal_pulse.simulate, [150]
 
     def interrupted(*arguments, **options):
         left[0] -= 1
@@ -79,7 +79,7 @@ def test_ctrl_c_keeps_what_was_finished(ouro, tmp_path, monkeypatch, undrawn):  
             raise KeyboardInterrupt
         return simulate(*arguments, **options)
 
-    monkeypatch.setattr(ideal, "simulate", interrupted)
+    monkeypatch.setattr(ideal_pulse, "simulate", interrupted)
     done = ouro(*QUICK, "--out", tmp_path)
     assert (done.returncode, one_line(done)) == (
         130,

@@ -8,15 +8,19 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from ouro_spice import Cell1R, CompactCell, Pair, Walk, c2c, jart_vcm_v1b
-from ouro_spice.engine import Ngspice
-from ouro_spice.fleet import CompactFleet, SpiceFleet
-from ouro_spice.results import Configuration, bench, benchmark, judging, rivals
-from ouro_spice.results.networks import Place
-from ouro_spice.write_verify import CoarseFine, FixedPulse
-from ouro_spice.write_verify.tuning import edges, ordered, told_edges
+from ouro_spice import Cell1R, CompactCell, Pair, Walk, jart_vcm_v1b
+from ouro_spice._util import random_keys
+from ouro_spice.experiment import bench, benchmark, ranking, rivals
+from ouro_spice.experiment.configuration import Configuration
+from ouro_spice.experiment.context import ExperimentContext
+from ouro_spice.programming.compact_batch import CompactFleet
+from ouro_spice.programming.programmers.coarse_fine import CoarseFine
+from ouro_spice.programming.programmers.fixed import FixedPulse
+from ouro_spice.programming.spice_batch import SpiceFleet
+from ouro_spice.programming.tuning import by_rank, edges, edges_in_words
+from ouro_spice.spice.ngspice import Ngspice
 
-writes = importlib.import_module("ouro_spice.results.writes")  # a function has its name, too
+writes = importlib.import_module("ouro_spice.experiment.writes")  # a function has its name, too
 PAIR = Pair(-0.4162, 0.8587, 60e-6)
 CAMPAIGN = """
 seed = 3
@@ -79,7 +83,11 @@ class Seen:
 
     def note(self, cells, places):
         for place in places:
-            key = cells._keys[place] if isinstance(cells, CompactFleet) else c2c.key(cells._cells[place]._seed)
+            key = (
+                cells._keys[place]
+                if isinstance(cells, CompactFleet)
+                else random_keys.stream_key(cells._cells[place]._seed)
+            )
             self.cells[self.phase] |= {("walk", *map(int, key)), ("radius", cells.devices[place].r)}
 
     def check(self, tuned, judged, others=False):
@@ -92,7 +100,7 @@ class Seen:
 
 @pytest.fixture
 def seen(monkeypatch):
-    """All that fleets simulate from now on; of tuning what `ranked` does, of judging what `write_many` does."""
+    """All that fleets simulate from now on; of tuning what `rank` does, of judging what `write_many` does."""
     found = Seen()
     for kind in (CompactFleet, SpiceFleet):
         for name in ("read", "apply", "sampled"):
@@ -104,7 +112,7 @@ def seen(monkeypatch):
 
             monkeypatch.setattr(kind, name, noted)
     for module in (writes, bench, rivals):
-        monkeypatch.setattr(module, "ranked", found.within("tuned", module.ranked))
+        monkeypatch.setattr(module, "rank", found.within("tuned", module.rank))
     for module in (writes, benchmark):
         monkeypatch.setattr(module, "write_many", found.within("judged", module.write_many))
     return found
@@ -116,13 +124,13 @@ def seen(monkeypatch):
 @pytest.mark.parametrize("setting", ["first", "circuit"])
 def test_a_campaign_tunes_on_devices_that_it_does_not_judge_on(seen, tmp_path, monkeypatch, setting):
     """On the compact model alone; and first there, then in the circuit, on its own training devices."""
-    monkeypatch.setattr(Place, "pair", PAIR)
+    monkeypatch.setattr(ExperimentContext, "pair", PAIR)
     monkeypatch.setattr(writes, "CONVENTIONAL", (FixedPulse, CoarseFine))
     monkeypatch.setattr(writes, "INFORMED", ())
     (tmp_path / "tiny.toml").write_text(CAMPAIGN)
     configuration = Configuration.load("paper", tmp_path / "tiny.toml")
     with Ngspice(1) as engine:
-        first, circuit = (Place(configuration, one, tmp_path, 1, engine) for one in configuration.settings)
+        first, circuit = (ExperimentContext(configuration, one, tmp_path, 1, engine) for one in configuration.settings)
         found = writes.writes(*((first, None) if setting == "first" else (circuit, first)))
     assert {"fixed pulse", "coarse to fine"} <= set(found.tuned[0.2])
     # 5 training devices; in a circuit 4 of the same seeds
@@ -137,6 +145,12 @@ def test_a_benchmark_tunes_on_devices_that_it_does_not_judge_on(seen, monkeypatc
     found = benchmark.benchmark(given)
     assert set(found.histories) == {"noise-free", "table", "coarse to fine"} == {"noise-free"} | set(found.tuned)
     seen.check(5, 6, others=True)
+
+
+def test_a_bench_without_amplitudes_says_what_is_missing():
+    given = bench.Bench("reduced", CompactCell(jart_vcm_v1b(window=True, walk=Walk()), "reduced"))
+    with pytest.raises(ValueError, match="pair is None: search the amplitudes first"):
+        bench.tune_rule(given, CoarseFine, None)
 
 
 @pytest.mark.ngspice
@@ -175,30 +189,30 @@ ROWS = tried(
 )
 def test_those_that_succeed_by_their_cost_then_the_others_by_their_success(by, least, wanted):
     for rows in (ROWS, ROWS[::-1]):
-        assert [row["name"] for row in ordered(rows, by, least)] == wanted
+        assert [row["name"] for row in by_rank(rows, by, least)] == wanted
 
 
 def test_few_cases_forgive_what_chance_can_do():
     """39 of 40 against 40 of 40 is chance, 30 of 40 is not; of 4000 cases 97.5 % is not either."""
     rows = tried(("all", 1.0, 9.0, 1e-6), ("one less", 0.975, 3.0, 1e-6), ("ten less", 0.75, 1.0, 1e-6))
     few = [row | {"cases": 40} for row in rows]
-    assert [row["name"] for row in ordered(few, "pulses", 0.99)] == ["one less", "all", "ten less"]
+    assert [row["name"] for row in by_rank(few, "pulses", 0.99)] == ["one less", "all", "ten less"]
     many = [row | {"cases": 4000} for row in rows]
-    assert [row["name"] for row in ordered(many, "pulses", 0.99)] == ["all", "one less", "ten less"]
+    assert [row["name"] for row in by_rank(many, "pulses", 0.99)] == ["all", "one less", "ten less"]
 
 
 def test_the_best_name_is_that_of_one_that_succeeds(monkeypatch):
     cost = {"quits": (1.0, False), "works": (5.0, True), "slow": (9.0, True)}
     column = {"pulses": lambda histories, _: np.array([cost[one.name][0] for one in histories])}
-    monkeypatch.setattr(judging, "column", lambda histories, key: column[key](histories, key))
+    monkeypatch.setattr(ranking, "column", lambda histories, key: column[key](histories, key))
 
     class Write:
         def __init__(self, name):
             self.name = name
-            self.outcome = judging.Outcome.REACHED if cost[name][1] else judging.Outcome.STUCK
+            self.outcome = ranking.Outcome.REACHED if cost[name][1] else ranking.Outcome.STUCK
 
     histories = {name: [Write(name)] * 5 for name in cost}
-    assert judging.best_of(histories, cost, "pulses") == "works"
+    assert ranking.best_of(histories, cost, "pulses") == "works"
 
 
 # ---- edges
@@ -220,4 +234,6 @@ def test_an_optimum_at_an_edge_is_told_by_name_end_and_number_of_values():
         "step": "largest of 2"
     }
     assert edges({"width": 3e-8, "over": 1.2}, [{"width": 3e-8}]) == {}
-    assert told_edges({"width": "smallest of 3", "step": "largest of 2"}) == "width smallest of 3, step largest of 2"
+    assert (
+        edges_in_words({"width": "smallest of 3", "step": "largest of 2"}) == "width smallest of 3, step largest of 2"
+    )

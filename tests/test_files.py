@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ouro_spice import files
-from ouro_spice.files import OutputError, check_file, make_folder, read_text, write_text, write_whole
+from ouro_spice._util import files
+from ouro_spice._util.files import OutputError, check_file, make_folder, read_text, write_text, write_whole
 
 
 def left(folder):

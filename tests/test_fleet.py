@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import Result, SimulationError, c2c
-from ouro_spice.cell import SpiceCell
-from ouro_spice.compact.vector import NU0
+from ouro_spice import Result, SimulationError
+from ouro_spice._util import random_keys
+from ouro_spice.compact.parameter_vector import NU0
 from ouro_spice.dataset.circuit_records import start_state
 from ouro_spice.dataset.compact_records import compact_records
-from ouro_spice.dataset.recipe import Drawn, Recipe
-from ouro_spice.fleet import CompactFleet, fleet
+from ouro_spice.dataset.recipe import Recipe, Sample
+from ouro_spice.programming.batch import fleet
+from ouro_spice.programming.compact_batch import CompactFleet
+from ouro_spice.simulation.live_cell import LiveCell, SpiceCell
 
 STILL = ouro.jart_vcm_v1b(window=True)
 WALKING = STILL.replace(walk=ouro.Walk())
@@ -27,7 +29,7 @@ DT = 30e-9
 REDUCED, FULL = (ouro.CompactCell(WALKING, model) for model in ("reduced", "full"))
 
 
-def drawn(cell, count: int, d2d="ten_percent", seed: int = 3) -> list[Drawn]:
+def drawn(cell, count: int, d2d="ten_percent", seed: int = 3) -> list[Sample]:
     recipe = Recipe(n=count, seed=seed, pair=PAIR, d2d=d2d)
     return [recipe.draw(cell, number) for number in range(count)]
 
@@ -42,13 +44,13 @@ def pulses(count: int, longest_s: float, seed: int = 0, pair: ouro.Pair = PAIR) 
     return made
 
 
-def alone(many, place: int, one: Drawn, engine=None) -> ouro.cell.LiveCell:
+def alone(many, place: int, one: Sample, engine=None) -> LiveCell:
     """A live cell in the state of one of a fleet's."""
     if isinstance(many, CompactFleet):
         return ouro.live(many.cell, many.state(place), one.seed, device=one.device)
     own = many.cell.replace(device=one.device)
     # the walk is that of the seed, wherever the cell stands: `live` numbers those of an array by place
-    keys = {own.index: c2c.key(one.seed)}
+    keys = {own.index: random_keys.stream_key(one.seed)}
     return SpiceCell(own, many.state(place), one.seed, engine, nominal=many.cell, keys=keys)
 
 

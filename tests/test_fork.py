@@ -19,11 +19,14 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import Result, SimulationError, c2c
-from ouro_spice.device import PARAMETERS
-from ouro_spice.engine import blame, default_engine, worker_handle
-from ouro_spice.forks import cached_property
-from ouro_spice.variability import VARYING, Wander
+from ouro_spice import Result, SimulationError
+from ouro_spice._util.forks import cached_property
+from ouro_spice.device import walk_values
+from ouro_spice.device.jart import PARAMETERS
+from ouro_spice.device.spread import VARYING
+from ouro_spice.device.walk_state import WalkState
+from ouro_spice.spice import illegal_elements, worker_process
+from ouro_spice.spice.ngspice import default_engine
 
 # Python 3.12 and later warn of any thread, such as those of a test runner
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
@@ -64,7 +67,7 @@ def test_a_forked_pool_gives_what_one_process_does():
 PROGRAM = """
 import os, signal, sys, threading, time
 import ouro_spice as ouro
-from ouro_spice.forks import temporary_folder
+from ouro_spice._util.forks import temporary_folder
 
 cell = ouro.Cell1R(ouro.jart_vcm_v1b(window=True))
 engine = ouro.Ngspice()
@@ -242,10 +245,13 @@ def test_a_crash_names_the_element_and_the_signal():
 def test_suspects_are_memristors_alone():
     line = "xq ae oe jart_vcm_walk Ninit=5e-5\n+ l=7 r={x}"
     bench = replace(two_instances("Ninit=1", "l=0.1"), elements=("m1 d g s b nmos_io W=1e-5 L=0.35e-6", line))
-    assert blame.suspects(bench) == "xq has Ninit = 5e-05, legal is 0.0001 .. 1000, xq has l = 7.0, legal is 0.1 .. 5"
+    assert (
+        illegal_elements.suspects(bench)
+        == "xq has Ninit = 5e-05, legal is 0.0001 .. 1000, xq has l = 7.0, legal is 0.1 .. 5"
+    )
     clean = two_instances("Ninit=1e-4", "Nhi=1000000 l=5")
-    assert blame.suspects(clean) == ""
-    told = blame.blamed(clean, "signal 9, SIGKILL", ["a", "b "])
+    assert illegal_elements.suspects(clean) == ""
+    told = illegal_elements.crash_report(clean, "signal 9, SIGKILL", ["a", "b "])
     assert "SIGKILL" in told and "two memristors" in told and "'b'" in told
 
 
@@ -260,7 +266,7 @@ def test_suspects_are_memristors_alone():
     ],
 )
 def test_the_cause_of_a_death_is_said(code, words):
-    assert re.search(words, worker_handle._cause(code))
+    assert re.search(words, worker_process._cause(code))
 
 
 @pytest.mark.parametrize("realisation", ["compiled", "behavioural"])
@@ -294,6 +300,6 @@ def test_a_walk_may_end_at_the_edge_of_a_range():
     """The end of its band differs from that of the range in the last digit, by which a read was refused."""
     device = ouro.jart_vcm_v1b(walk=ouro.Walk(), r=100e-9 / 1.1, Ndiscmin=1e-3)
     values = [getattr(device, name) for name in VARYING]
-    now = Wander.at(np.nextafter(100e-9, 1), values[1], np.nextafter(1e-4, 0), values[3], 1.0)
-    frozen = c2c.frozen(device, 1.0, now)
+    now = WalkState.at(np.nextafter(100e-9, 1), values[1], np.nextafter(1e-4, 0), values[3], 1.0)
+    frozen = walk_values.current_device(device, 1.0, now)
     assert (frozen.r, frozen.Ndiscmin) == (100e-9, 1e-4)

@@ -6,17 +6,29 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import c2c, compact
-from ouro_spice.transient.guess import Source, concentrations
-from ouro_spice.waveform import Result, Waveform
+from ouro_spice._util import random_keys
+from ouro_spice.circuit.result import Result
+from ouro_spice.circuit.waveform import Waveform
+from ouro_spice.compact import characteristics
+from ouro_spice.device import walk_values
+from ouro_spice.simulation import walk_segment
+from ouro_spice.simulation.first_guess import Source, concentrations
 
 DEVICE = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
 PULSE = ouro.Pulse(-0.45, 500e-9)
 
 
-def stretch(device=DEVICE, n_disc=0.2, pulse=PULSE):
+def segment(device=DEVICE, n_disc=0.2, pulse=PULSE):
     length = pulse.duration
-    return c2c.Stretch(device, c2c.begun(device, n_disc), pulse.polarity, 0.0, length, length, c2c.key(5))
+    return walk_segment.WalkSegment(
+        device,
+        walk_values.initial_state(device, n_disc),
+        pulse.polarity,
+        0.0,
+        length,
+        length,
+        random_keys.stream_key(5),
+    )
 
 
 def wave(volts, amps):
@@ -41,7 +53,7 @@ def test_a_transient_tells_a_resistance_that_bends(sign):
     for amps in (5e-5, 2.5e-4, 8e-4):  # inside, and beyond what was seen
         assert source.at(amps) == pytest.approx(300 + 2e5 * amps, rel=1e-6)
         assert source.at(-amps) == source.at(amps)
-    seen = source.seen(sign * i, 150.0)
+    seen = source.equivalent_V(sign * i, 150.0)
     assert seen - 150.0 * sign * i == pytest.approx(sign * (0.8 - ohm * i), rel=1e-9)
 
 
@@ -54,7 +66,7 @@ def test_a_device_without_voltage_or_current_tells_nothing():
 
 def test_the_state_amid_a_pulse_tells_the_resistance():
     """The voltage that is left at the device's static current, and its pulse's amplitude without one."""
-    current = float(compact.static_current(DEVICE, -0.38, 0.5))
+    current = float(characteristics.static_current(DEVICE, -0.38, 0.5))
     state = ouro.State((0.5,), {"ae": 0.01, "oe": 0.39})
     source = Source.of_state(DEVICE, state, 0, PULSE)
     assert source.at(current) == pytest.approx((-0.45 + 0.38) / current, rel=1e-9)
@@ -62,7 +74,7 @@ def test_the_state_amid_a_pulse_tells_the_resistance():
 
 
 def test_nothing_is_expected_of_an_unknown_circuit():
-    one = stretch()
+    one = segment()
     assert np.all(concentrations(one, None, PULSE, 0.2) == 0.2)
     assert len(concentrations(one, None, PULSE, 0.2)) == 50
 
@@ -72,7 +84,7 @@ def test_what_is_expected_is_what_the_compact_cell_does(pulse, n_disc):
     """Behind a resistance, and behind one that only seems to depend on the current."""
     cell = ouro.CompactCell(DEVICE, resistance=200.0)
     done = ouro.simulate(cell, [pulse], ouro.State((n_disc,)), seed=5)
-    one = stretch(n_disc=n_disc, pulse=pulse)
+    one = segment(n_disc=n_disc, pulse=pulse)
     expected = np.interp(one.expected_s, done.time_s, np.log(done["n_disc"]))
     for source in (Source(pulse.amplitude, (0.0,), (200.0,)), Source(pulse.amplitude, (1e-4, 4e-4), (200.0, 200.0))):
         found = np.log(concentrations(one, source, pulse, n_disc))

@@ -15,9 +15,9 @@ from test_cli import here, one_line
 
 from ouro_spice import PulseDataset, PulsePredictor
 from ouro_spice.dataset.checking import check_dataset
-from ouro_spice.dataset.summary import summary
-from ouro_spice.importing import _splits, import_pulses
-from ouro_spice.manifest import Manifest
+from ouro_spice.dataset.folder_summary import summary
+from ouro_spice.dataset.importing import _splits, import_pulses
+from ouro_spice.provenance.manifest import Manifest
 
 HEAD = "G before,V,tp,G after"
 ROWS = ("200,-414,100,250.5", "250.5,854,50,210", "210,-414,1000,205")

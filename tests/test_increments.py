@@ -13,13 +13,15 @@ import ouro_spice as ouro
 from ouro_spice import PulseDataset, PulsePredictor, small_updates
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.dataset.sampling import LEAST_S, increment
-from ouro_spice.one_shot import Increments, Trials, best_updates, of_trials, trials
-from ouro_spice.one_shot.increments import DECADES_S, STEPS_S
-from ouro_spice.predictor import Examples, Specification, Stage
-from ouro_spice.predictor.curves import Curves
-from ouro_spice.predictor.objectives import change_cost, change_loss, lesser, spread_out
-from ouro_spice.report.increments import gains
-from ouro_spice.variability import SPREADS
+from ouro_spice.device.spread import SPREADS
+from ouro_spice.evaluation.increments import DECADES_S, STEPS_S, Increments, best_updates, of_trials
+from ouro_spice.evaluation.noise_floor import Trials
+from ouro_spice.evaluation.trajectories import trials
+from ouro_spice.prediction.examples import Examples
+from ouro_spice.prediction.objectives import change_cost, change_loss, even_changes, partial_changes
+from ouro_spice.prediction.recorded_curves import Curves
+from ouro_spice.prediction.specification import Specification, Stage
+from ouro_spice.reporting.increment_figures import gains
 
 PAIR = ouro.Pair(-0.414269, 0.854029, 60e-6)
 CELL = ouro.CompactCell(ouro.jart_vcm_v1b(window=True, walk=ouro.Walk()))
@@ -327,15 +329,15 @@ def test_the_score_is_the_integral_of_the_gradient():
 def test_what_is_asked_for_in_training_lies_between_1_uS_and_the_record():
     dg = torch.tensor([3e-4, -3e-4, 5e-7, -2e-5] * 500, dtype=torch.float64)
     share = torch.rand(2000, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    asked = lesser(dg, share)
+    asked = partial_changes(dg, share)
     assert torch.equal(torch.sign(asked), torch.sign(dg))
     assert torch.all(asked.abs() <= dg.abs() * (1 + 1e-12)) and torch.all(asked.abs() >= 4.99e-7)
     part = np.log(asked[::4].numpy() / 1e-6) / np.log(300)
     assert kstest(part, "uniform").pvalue > 1e-3
     examples = Examples.of(records(300, histories=True))
-    even = spread_out(examples)
-    assert torch.equal(even, spread_out(examples))
-    part = torch.log(even.abs() / 1e-6) / torch.log(examples.seen["dg_S"].abs() / 1e-6)
+    even = even_changes(examples)
+    assert torch.equal(even, even_changes(examples))
+    part = torch.log(even.abs() / 1e-6) / torch.log(examples.inputs["dg_S"].abs() / 1e-6)
     assert kstest(part.numpy(), "uniform").pvalue > 0.5
 
 

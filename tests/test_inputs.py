@@ -7,9 +7,9 @@ import pytest
 from benches import bench, crossing
 
 import ouro_spice as ouro
-from ouro_spice import compact
 from ouro_spice.circuit.memristor import REALISED, element
-from ouro_spice.pulse import PWL
+from ouro_spice.circuit.pulse import PWL
+from ouro_spice.compact import characteristics
 
 pytestmark = pytest.mark.ngspice
 FULL = ouro.jart_vcm_v1b()
@@ -31,7 +31,9 @@ def test_a_walk_and_the_state_move_r_and_l_together(engine, kind, volts):
     device = FULL.replace(realisation=kind, Nref=0.5, drdN=4e-9, dldN=0.05)
     walk = {"r": PWL.constant(0.08), "l": PWL.constant(-0.06)}
     wave = run(engine, device, 1.5, f"dc {volts}", 1e-15, walk, 2)
-    there = compact.static_current(FULL, volts, 1.5, r=45e-9 * np.exp(0.08) + 4e-9, l=0.4 * np.exp(-0.06) + 0.05)
+    there = characteristics.static_current(
+        FULL, volts, 1.5, r=45e-9 * np.exp(0.08) + 4e-9, l=0.4 * np.exp(-0.06) + 0.05
+    )
     assert wave["i_cell"][0] == pytest.approx(float(there), rel=1e-5)
 
 

@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 import ouro_spice as ouro
+from ouro_spice._util.files import OutputError
 from ouro_spice.dataset import storage
 from ouro_spice.dataset.storage import DamageError
-from ouro_spice.files import OutputError
-from ouro_spice.kept import kept
-from ouro_spice.manifest import Manifest, describe, measured_circuit, versions
+from ouro_spice.provenance.cache import cached_arrays
+from ouro_spice.provenance.manifest import Manifest, describe, measured_circuit, versions
 
 SETTINGS = {"seed": 3, "band": 0.2}
 
@@ -35,66 +35,66 @@ class Made:
 def test_arrays_are_made_once_and_lie_under_the_digest_of_their_settings(tmp_path):
     made = Made()
     for _ in range(3):
-        found = kept(tmp_path / "deep", "floor", SETTINGS, made)
+        found = cached_arrays(tmp_path / "deep", "floor", SETTINGS, made)
         assert sorted(found) == ["a", "b"] and found["a"].tolist() == [0, 1, 2] and found["b"].tolist() == [1.5]
     assert made.times == 1
     digest = hashlib.sha256(json.dumps(dict(reversed(SETTINGS.items())), sort_keys=True).encode()).hexdigest()
     assert [path.name for path in (tmp_path / "deep").iterdir()] == [f"floor-{digest[:12]}.npz"]
-    kept(tmp_path / "deep", "floor", SETTINGS | {"seed": 4}, made)
-    kept(tmp_path / "deep", "other", SETTINGS, made)
+    cached_arrays(tmp_path / "deep", "floor", SETTINGS | {"seed": 4}, made)
+    cached_arrays(tmp_path / "deep", "other", SETTINGS, made)
     assert made.times == 3 and len(list((tmp_path / "deep").iterdir())) == 3
 
 
 def test_without_a_folder_nothing_is_kept(tmp_path):
     made = Made()
-    assert kept(None, "floor", SETTINGS, made) is not made.arrays
-    kept(None, "a/b", SETTINGS, made)  # names no file
+    assert cached_arrays(None, "floor", SETTINGS, made) is not made.arrays
+    cached_arrays(None, "a/b", SETTINGS, made)  # names no file
     assert made.times == 2
 
 
 @pytest.mark.parametrize("damage", [b"", b"no archive", None])
 def test_a_damaged_file_is_made_again(tmp_path, damage):
     made = Made()
-    kept(tmp_path, "floor", SETTINGS, made)
+    cached_arrays(tmp_path, "floor", SETTINGS, made)
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:-40] if damage is None else damage)
-    assert kept(tmp_path, "floor", SETTINGS, made)["a"].tolist() == [0, 1, 2]
-    kept(tmp_path, "floor", SETTINGS, made)
+    assert cached_arrays(tmp_path, "floor", SETTINGS, made)["a"].tolist() == [0, 1, 2]
+    cached_arrays(tmp_path, "floor", SETTINGS, made)
     assert made.times == 2
 
 
 def test_the_file_says_its_settings_and_arrays_of_others_are_not_taken(tmp_path):
     made = Made()
-    kept(tmp_path, "floor", SETTINGS, made)
+    cached_arrays(tmp_path, "floor", SETTINGS, made)
     (path,) = tmp_path.iterdir()
     with np.load(path) as archive:
         assert json.loads(str(archive["settings_json"])) == SETTINGS
         arrays = {name: archive[name] for name in archive.files}
     np.savez(path, **arrays | {"settings_json": np.array('{"seed": 9}')})
-    kept(tmp_path, "floor", SETTINGS, made)
+    cached_arrays(tmp_path, "floor", SETTINGS, made)
     np.savez(path, a=np.zeros(1))
-    kept(tmp_path, "floor", SETTINGS, made)
+    cached_arrays(tmp_path, "floor", SETTINGS, made)
     assert made.times == 3
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "a\\b", "a\0b"])
 def test_names_are_parts_of_a_file_s_name(tmp_path, name):
     with pytest.raises(ValueError, match="no folder"):
-        kept(tmp_path, name, SETTINGS, Made())
+        cached_arrays(tmp_path, name, SETTINGS, Made())
     assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_kept_is_told(tmp_path):
     with pytest.raises(ValueError, match="settings_json is taken"):
-        kept(tmp_path, "floor", SETTINGS, Made(settings_json=np.zeros(2)))
+        cached_arrays(tmp_path, "floor", SETTINGS, Made(settings_json=np.zeros(2)))
     with pytest.raises(ValueError, match=r"JSON compliant|nan"):
-        kept(tmp_path, "floor", {"band": float("nan")}, Made())
+        cached_arrays(tmp_path, "floor", {"band": float("nan")}, Made())
     with pytest.raises(ValueError, match="Object arrays"):
-        kept(tmp_path, "floor", SETTINGS, Made(a=np.array([None])))
+        cached_arrays(tmp_path, "floor", SETTINGS, Made(a=np.array([None])))
     assert not list(tmp_path.iterdir())
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="file"):
-        kept(tmp_path / "file", "floor", SETTINGS, Made())
+        cached_arrays(tmp_path / "file", "floor", SETTINGS, Made())
 
 
 # ---- shards
@@ -117,8 +117,8 @@ def test_shards_have_names_that_sort(folder):
         (folder / f"{name}.parquet").touch()
     (folder / "records-00001.parquet").mkdir()
     (folder / "records-3.parquet").touch()  # not the name of shard 3
-    assert storage.present(folder, 7) == [0, 2]
-    assert storage.present(folder, 8) == [0, 2, 7]
+    assert storage.shards_present(folder, 7) == [0, 2]
+    assert storage.shards_present(folder, 8) == [0, 2, 7]
 
 
 @pytest.mark.parametrize(
@@ -172,24 +172,24 @@ def test_records_need_their_manifest(folder):
         storage.write_shard(folder / storage.shard_name(0), FRAME, MANIFEST, 0)
     assert storage.read_manifest(folder) is None
     with pytest.raises(ValueError, match="there is no manifest"):
-        storage.opened(folder)
+        storage.open_folder(folder)
 
 
 def test_a_folder_is_claimed_once(tmp_path):
-    assert storage.claimed(None, MANIFEST) is MANIFEST
-    assert storage.claimed(tmp_path, MANIFEST) == MANIFEST
-    assert storage.claimed(tmp_path, MANIFEST) == storage.read_manifest(tmp_path) == MANIFEST
+    assert storage.claim_folder(None, MANIFEST) is MANIFEST
+    assert storage.claim_folder(tmp_path, MANIFEST) == MANIFEST
+    assert storage.claim_folder(tmp_path, MANIFEST) == storage.read_manifest(tmp_path) == MANIFEST
     with pytest.raises(ValueError, match="name another folder"):
-        storage.claimed(tmp_path, dataclasses.replace(MANIFEST, settings={"n": 3}))
+        storage.claim_folder(tmp_path, dataclasses.replace(MANIFEST, settings={"n": 3}))
     with pytest.raises(ValueError, match="name another folder"):
-        storage.claimed(tmp_path, dataclasses.replace(OTHER, settings=MANIFEST.settings))
+        storage.claim_folder(tmp_path, dataclasses.replace(OTHER, settings=MANIFEST.settings))
     with pytest.raises(ValueError, match="name another folder"):
         versions = MANIFEST.versions | {"numpy": "0"}
-        storage.claimed(tmp_path, dataclasses.replace(MANIFEST, versions=versions))
+        storage.claim_folder(tmp_path, dataclasses.replace(MANIFEST, versions=versions))
     (tmp_path / "manifest.json").unlink()
     (tmp_path / "records-00000.parquet").touch()
     with pytest.raises(ValueError, match="without a manifest"):
-        storage.claimed(tmp_path, MANIFEST)
+        storage.claim_folder(tmp_path, MANIFEST)
 
 
 # ---- manifests
@@ -216,6 +216,6 @@ def test_what_is_not_installed_is_said(monkeypatch):
             raise PackageNotFoundError(package)
         return "1.2"
 
-    monkeypatch.setattr("ouro_spice.manifest.version", version)
+    monkeypatch.setattr("ouro_spice.provenance.manifest.version", version)
     found = versions.__wrapped__()
     assert (found["torch"], found["numpy"]) == ("not installed", "1.2")

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import c2c, files, telegraph
-from ouro_spice.compact import philox
-from ouro_spice.dataset import Recipe
-from ouro_spice.dataset.recipe import LIMIT, MOST
-from ouro_spice.files import OutputError
-from ouro_spice.pulse import LONGEST_S, SHORTEST_S
-from ouro_spice.telegraph import frequency_Hz
-from ouro_spice.waveform import Telegraph
+from ouro_spice._util import files, philox, random_keys
+from ouro_spice._util.files import OutputError
+from ouro_spice.circuit.pulse import LONGEST_S, SHORTEST_S
+from ouro_spice.dataset.recipe import LIMIT, MOST, Recipe
+from ouro_spice.device import walk_values
+from ouro_spice.device.read_noise import Telegraph
+from ouro_spice.device.spread import SPREADS
+from ouro_spice.simulation import telegraph_noise
+from ouro_spice.simulation.telegraph_noise import frequency_Hz
 
 PAIR = ouro.Pair(-0.5, 0.9, 60e-6)
 DEVICE = ouro.jart_vcm_v1b(window=True)
@@ -74,7 +75,7 @@ def test_the_ranges_of_the_guide():
     "name", ["r", "l", "Ndiscmin", "Ndiscmax", "r_before", "Ndiscmax_before", "n_begin", "clock_s"]
 )
 def test_where_a_walk_stands_is_no_negative_number(name):
-    one = ouro.Wander.at(44e-9, 0.4, 0.008, 20.0, 1.0)
+    one = ouro.WalkState.at(44e-9, 0.4, 0.008, 20.0, 1.0)
     legal(lambda value: dataclasses.replace(one, **{name: value}), 0.0, 1e12)
     for value in (-1.0, -1, math.nan, math.inf, "1"):
         with pytest.raises(ValueError, match=name):
@@ -86,13 +87,13 @@ def test_where_a_walk_stands_is_no_negative_number(name):
 
 def test_a_clock_is_within_its_step():
     device = DEVICE.replace(walk=ouro.Walk(10e-9))
-    one = dataclasses.replace(ouro.Wander.at(44e-9, 0.4, 0.008, 20.0, 1.0), clock_s=10e-9)
-    assert c2c.begun(device, 0.5, one) is one
+    one = dataclasses.replace(ouro.WalkState.at(44e-9, 0.4, 0.008, 20.0, 1.0), clock_s=10e-9)
+    assert walk_values.initial_state(device, 0.5, one) is one
     with pytest.raises(ValueError, match="clock_s"):
-        c2c.begun(device, 0.5, dataclasses.replace(one, clock_s=10.001e-9))
+        walk_values.initial_state(device, 0.5, dataclasses.replace(one, clock_s=10.001e-9))
     new = dataclasses.replace(one, clock_s=0.0)
-    assert c2c.begun(device, 0.5, new) == dataclasses.replace(new, n_begin=0.5)
-    assert c2c.begun(device, 0.5, new, amid=True) is new
+    assert walk_values.initial_state(device, 0.5, new) == dataclasses.replace(new, n_begin=0.5)
+    assert walk_values.initial_state(device, 0.5, new, inside_pulse=True) is new
 
 
 def test_walks_may_take_so_many_steps():
@@ -106,9 +107,9 @@ def test_read_noise_has_numbers_of_its_own():
     """The frequency is made (Box and Muller) of none of the numbers that walk, warm-up and chain take."""
     device = DEVICE.replace(read_noise=ouro.ReadNoise(50.0, 20.0))
     for seed in range(5):
-        found = frequency_Hz(device, c2c.key(seed))
+        found = frequency_Hz(device, random_keys.stream_key(seed))
         for stream in (philox.WALK, philox.WARM_UP, philox.READ_NOISE):
-            u = philox.walk_uniforms(c2c.key(seed), 0, 1, stream)[0]
+            u = philox.walk_uniforms(random_keys.stream_key(seed), 0, 1, stream)[0]
             other = abs(50 + 20 * math.sqrt(-2 * math.log(1 - u[0])) * math.cos(2 * math.pi * u[1]))
             assert abs(found - other) > 1e-9
 
@@ -117,11 +118,11 @@ def test_time_passes_for_memristors_that_have_been_read_and_for_no_others():
     device = DEVICE.replace(read_noise=ouro.ReadNoise(1e3, 0.0))
     array = ouro.Crossbar(1, 3, ouro.Cell1R(device))
     before = array.state().changed(1, telegraph=Telegraph(level=1, count=4))
-    after = telegraph.listened(array.cell_at(0, 0), before, before, 0.02, seed=3)
+    after = telegraph_noise.with_read_noise(array.cell_at(0, 0), before, before, 0.02, seed=3)
     for k, begun in ((0, Telegraph()), (1, Telegraph(level=1, count=4))):
-        assert after.telegraph[k] == telegraph.advanced(device, begun, 0.02, c2c.key(3, k))
+        assert after.telegraph[k] == telegraph_noise.advance(device, begun, 0.02, random_keys.stream_key(3, k))
     assert after.telegraph[2:] in ((), (None,))
-    assert telegraph.listened(array.cell_at(0, 0), None, before, 0.02, seed=3) is None
+    assert telegraph_noise.with_read_noise(array.cell_at(0, 0), None, before, 0.02, seed=3) is None
 
 
 # ---- recipes
@@ -158,7 +159,7 @@ def test_a_recipe_without_settings_is_the_documented_one():
     with pytest.raises(dataclasses.FrozenInstanceError):
         one.n = 3
     assert one.longest_s == 4 * PAIR.total_s
-    assert {name: (law.sigma, law.low, law.high, law.clamp) for name, law in ouro.variability.SPREADS.items()} == {
+    assert {name: (law.sigma, law.low, law.high, law.clamp) for name, law in SPREADS.items()} == {
         "ten_percent": ((0.1,) * 4, (0.9, 0.9, 0.5, 0.9), (1.1, 1.1, 2.0, 1.1), False),
         "in_use": ((5 / 45, 0.1, 0.25, 0.05), (0.9, 0.9, 0.5, 0.9), (1.1, 1.1, 2.0, 1.1), False),
         "yu": ((1.0,) * 4, (0.9, 0.9, 0.5, 0.9), (1.1, 1.1, 2.0, 1.1), True),

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import osdi
-from ouro_spice.circuit import drive, library, testbench
-from ouro_spice.circuit.lacking import lacking
-from ouro_spice.manifest import Manifest, describe
-from ouro_spice.rebuild import rebuilt
-from ouro_spice.waveform import telling
+from ouro_spice.circuit import drivers, model_library, testbench
+from ouro_spice.circuit.missing_models import missing_model
+from ouro_spice.circuit.result import telling
+from ouro_spice.provenance.manifest import Manifest, describe
+from ouro_spice.provenance.rebuild import rebuilt
+from ouro_spice.spice import osdi
 
 TOY = Path(__file__).resolve().parent / "reference" / "toy_pdk"
 DEVICE = ouro.jart_vcm_v1b(window=True)
@@ -170,9 +170,9 @@ def test_paths_that_begin_with_a_variable(tmp_path, monkeypatch):
 
 def test_sections_as_ngspice_reads_them():
     text = ".lib 'tt'\n.param a=1\n.endl\n.LIB tt\n.param a=2\n.endl tt\n"
-    assert library.sections(text)["tt"].splitlines() == [".param a=1", ".param a=2"]
-    assert library.references(".libx 'a.lib' 'tt'\n.incbias b\n") == [("a.lib", "tt"), ("b", None)]
-    assert library.references(".lib a.lib\n.lib b.lib tt\n", pspice=True) == [("a.lib", None), ("b.lib", None)]
+    assert model_library.sections(text)["tt"].splitlines() == [".param a=1", ".param a=2"]
+    assert model_library.references(".libx 'a.lib' 'tt'\n.incbias b\n") == [("a.lib", "tt"), ("b", None)]
+    assert model_library.references(".lib a.lib\n.lib b.lib tt\n", pspice=True) == [("a.lib", None), ("b.lib", None)]
     with pytest.raises(ValueError, match="behaviour = 'psa': that dialect knows no sections"):
         ouro.Process(**SUBCKT, behaviour="psa")
 
@@ -209,12 +209,13 @@ def test_the_decisive_line_is_told(log, words):
 def test_a_bin_that_is_not_there_is_named():
     process = ouro.Process(**BINS)
     element = "m.xbl.x1 d g s b toy_bin_p l= 3.5e-07 nf=1 w=    1.2e-04  "
-    (line,) = lacking(process, ["Error on line 1 or its substitute:", element, "could not find a valid modelname"])
+    log = ["Error on line 1 or its substitute:", element, "could not find a valid modelname"]
+    (line,) = missing_model(process, log)
     for words in ("bins.spice, corner None", "toy_bin_p", "W = 0.00012, L = 3.5e-07", "unit_m", "w_max"):
         assert words in line
     assert line in telling(["Undefined parameter [x]", line])
     card = "Unknown model type nosuch - ignored"
-    assert lacking(process, [card, element, "could not find a valid modelname"]) == []
+    assert missing_model(process, [card, element, "could not find a valid modelname"]) == []
 
 
 # ---- fingers
@@ -238,7 +239,7 @@ def test_fingers_carry_their_share_each(own, engine):
     def one(name, w):
         return process.transistor(name, (name, f"g{name}", "0", "0"), w, 1e-6).splitlines()
 
-    inside = drive.wrappers(process)
+    inside = drivers.wrappers(process)
     found = currents(
         engine,
         process,

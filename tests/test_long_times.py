@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ouro_spice as ouro
-from ouro_spice.pulse import PWL, trapezoids, windows
-from ouro_spice.transient import scales
+from ouro_spice.circuit.pulse import PWL, trapezoids
+from ouro_spice.circuit.pulse_part import windows
+from ouro_spice.simulation import time_scales
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 TEN_YEARS_S = 3.2e8
@@ -168,19 +169,21 @@ def test_a_limit_that_does_not_walk_gives_no_share_of_a_way(walk):
 
 def test_where_a_pulse_is_cut():
     pulse = trapezoids([(0.0, 2e-9, 100.0, 2e-9, 1e6, 1.0)])
-    found = scales.cuts(*scales.corners([pulse]), 0.0, pulse.times_s[-1])
+    found = time_scales.cuts(*time_scales.corners([pulse]), 0.0, pulse.times_s[-1])
     assert found == pytest.approx(
         [0.0, 7.5e-4, 100.0, 100.00075, 1100.0, 30100.0, 900100.0, pulse.times_s[-1]], rel=1e-5
     )
     slow = trapezoids([(1e-9, 10.0, 1e-12, 10.0, 1e-8, 1.0)])
-    found = scales.cuts(*scales.corners([slow]), 0.0, slow.times_s[-1])
+    found = time_scales.cuts(*time_scales.corners([slow]), 0.0, slow.times_s[-1])
     assert found == pytest.approx([0.0, 1e-9, 2.5, 17.5, 20.0, 20.0], rel=1e-8)
     years = trapezoids([(0.0, 1.0, 1e6, 1.0, 1.0, 1.0)])
-    assert len(scales.cuts(*scales.corners([years]), 0.0, years.times_s[-1])) == 6
+    assert len(time_scales.cuts(*time_scales.corners([years]), 0.0, years.times_s[-1])) == 6
     slow = trapezoids([(0.0, 8e3, 1.0, 1e-9, 1e-8, 1.0)])
-    assert np.max(np.diff(scales.cuts(*scales.corners([slow]), 0.0, slow.times_s[-1]))) == pytest.approx(250.0)
+    assert np.max(np.diff(time_scales.cuts(*time_scales.corners([slow]), 0.0, slow.times_s[-1]))) == pytest.approx(
+        250.0
+    )
     short = trapezoids([(0.0, 2e-9, 100e-6, 2e-9, 1e-6, 1.0)])
-    assert scales.cuts(*scales.corners([short]), 0.0, 1e-5) == [0.0, 1e-5]
+    assert time_scales.cuts(*time_scales.corners([short]), 0.0, 1e-5) == [0.0, 1e-5]
 
 
 CELLS = {

@@ -15,8 +15,8 @@ import pytest
 from ouro_spice import Cell1R, CompactCell, Pair, PulseDataset, extract, import_pulses, jart_vcm_v1b
 from ouro_spice.cli import main
 from ouro_spice.dataset.checking import check_dataset
-from ouro_spice.dataset.summary import summary
-from ouro_spice.manifest import Manifest, describe
+from ouro_spice.dataset.folder_summary import summary
+from ouro_spice.provenance.manifest import Manifest, describe
 
 CELL = CompactCell(jart_vcm_v1b(window=True), "reduced")
 

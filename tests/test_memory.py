@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from analytic_device import g_after, needed_s
 
-from ouro_spice.predictor.memory import CLEAR_S, KEPT, MOST, Memory
+from ouro_spice.prediction.device_memory import CLEAR_S, KEPT, MOST, DeviceMemory
 
 POWER = 25.0
 
@@ -30,11 +30,11 @@ def driven(memory, g, time_s, slowness, drive=1.0):
 
 def begun(count=1, g_S=200e-6):
     g = np.full(count, g_S)
-    return Memory.empty(g), g
+    return DeviceMemory.empty(g), g
 
 
 def seen(memory, way):
-    return {name: value.copy() for name, value in memory.seen(CLOCK, np.full(len(memory.sign), way)).items()}
+    return {name: value.copy() for name, value in memory.inputs(CLOCK, np.full(len(memory.sign), way)).items()}
 
 
 def test_before_the_first_pulse_nothing_is_known():

@@ -47,7 +47,7 @@ def test_mutants_that_cannot_be_anything_but_an_error_are_left_out(tmp_path, ope
 
 def test_digests_see_the_code_as_it_was_and_the_interpreter_as_it_is(tmp_path):
     """Also the kernels' cache: a mutated kernel is compiled anew."""
-    package = tmp_path / "ouro_spice" / "compact"
+    package = tmp_path / "ouro_spice" / "_util"
     package.mkdir(parents=True)
     (package / "walk.py").write_text("SEEN = 'mutated'\n")
     (tmp_path / "original.py").write_text("SEEN = 'original'\n")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ouro_spice.predictor.network import Network, Weights, shares
+from ouro_spice.prediction.network import Network, Weights, shares
 
 
 def test_an_ensemble_is_each_of_its_networks_at_its_centre_and_a_mean_between():

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 import ouro_spice as ouro
 from ouro_spice import NeuralProgrammer, PulsePredictor
 from ouro_spice.dataset.recipe import LIMIT
-from ouro_spice.predictor import ModelProgrammer
-from ouro_spice.predictor.memory import Memory
-from ouro_spice.predictor.programmer import Drives, clocked, repeats
+from ouro_spice.prediction.device_memory import DeviceMemory
+from ouro_spice.prediction.neural_programmer import AmplitudePolicy, ModelProgrammer, driver_times, repeats
 
 VOLTAGES = ouro.Pair(**PAIR)
 LONGEST_S = LIMIT * VOLTAGES.total_s
@@ -30,7 +29,7 @@ def trained():
 @pytest.fixture(scope="module")
 def listening(trained):
     """A network that listens, to whatever effect: what it sees decides what it says."""
-    return replace(plain(records(40), inputs=LISTENING), clock=trained)
+    return replace(plain(records(40), inputs=LISTENING), base=trained)
 
 
 @pytest.fixture
@@ -108,7 +107,7 @@ def test_edges_that_were_drawn_are_sent_with_the_middle_of_their_law():
 
 
 def programmers(trained, listening):
-    drives = Drives(50e-9, 0.95, 1.2)
+    drives = AmplitudePolicy(50e-9, 0.95, 1.2)
     return [
         NeuralProgrammer(trained), NeuralProgrammer(trained, clock_s=10e-9), NeuralProgrammer(listening),
         NeuralProgrammer(listening, drives=drives, clock_s=3e-9),
@@ -134,7 +133,7 @@ def test_what_came_before_is_worked_out_as_it_was_sent(trained, listening, writt
     """A memory of the very pulses, clock and amplitude included, tells what the readings alone tell."""
     programmer = programmers(trained, listening)[which]
     targets, readings = written
-    memory = Memory.empty(readings[:, 0])
+    memory = DeviceMemory.empty(readings[:, 0])
     for count in range(1, 5):
         expected, drive = programmer.choose(targets, memory)
         sent = programmer.next_pulses(targets, readings[:, :count])
@@ -144,7 +143,7 @@ def test_what_came_before_is_worked_out_as_it_was_sent(trained, listening, writt
         assert volts / middle == pytest.approx(drive)
         if count < 4:
             time_s = np.where(volts < 0, 1, -1) * [pulse.width for pulse in sent]
-            memory = memory.after(listening.clock, time_s, volts / middle, readings[:, count])
+            memory = memory.after(listening.base, time_s, volts / middle, readings[:, count])
     last_only = programmer.next_pulses(targets, readings[:, -1:])
     assert any(one != other for one, other in zip(sent, last_only, strict=True)), "it has listened"
 
@@ -170,7 +169,7 @@ POWER_LAW = np.array([50e-9, 2e-6, -2e-6, 1e-3, -1e-9, 0.3e-6])
 
 
 def test_the_amplitude_is_that_at_which_the_pulse_takes_the_wanted_time():
-    drives = Drives(50e-9, 1.0, 1.25)
+    drives = AmplitudePolicy(50e-9, 1.0, 1.25)
     time_s, drive = drives.choose(lambda factor: POWER_LAW * factor**-25.0, 6)
     expected = np.clip((np.abs(POWER_LAW) / 50e-9) ** (1 / 25), 1.0, 1.25)
     assert drive == pytest.approx(expected, abs=0.5 * 0.25 / 40 + 1e-9)
@@ -181,7 +180,7 @@ def test_the_amplitude_is_that_at_which_the_pulse_takes_the_wanted_time():
 
 
 def test_fixed_pulses_all_have_one_width():
-    drives = Drives(50e-9, 1.0, 1.25, fixed=True)
+    drives = AmplitudePolicy(50e-9, 1.0, 1.25, fixed=True)
     time_s, drive = drives.choose(lambda factor: POWER_LAW * factor**-25.0, 6)
     assert np.array_equal(time_s, np.sign(POWER_LAW) * 50e-9)
     assert np.array_equal(drive, replace(drives, fixed=False).choose(lambda f: POWER_LAW * f**-25.0, 6)[1])
@@ -190,7 +189,7 @@ def test_fixed_pulses_all_have_one_width():
 
 def test_amplitudes_keep_to_their_limits(listening, written):
     targets, readings = written
-    programmer = NeuralProgrammer(listening, drives=Drives(50e-9, 1.1, 1.2))
+    programmer = NeuralProgrammer(listening, drives=AmplitudePolicy(50e-9, 1.1, 1.2))
     for pulse in programmer.next_pulses(targets, readings):
         factor = pulse.amplitude / (VOLTAGES.v_set if pulse.amplitude < 0 else VOLTAGES.v_reset)
         assert 1.1 - 1e-12 <= factor <= 1.2 + 1e-12
@@ -198,7 +197,7 @@ def test_amplitudes_keep_to_their_limits(listening, written):
 
 def test_amplitudes_that_were_not_trained_are_refused(trained):
     with pytest.raises(ValueError, match="one pair of amplitudes"):
-        NeuralProgrammer(trained, drives=Drives())
+        NeuralProgrammer(trained, drives=AmplitudePolicy())
 
 
 @pytest.mark.parametrize(
@@ -210,7 +209,7 @@ def test_amplitudes_that_were_not_trained_are_refused(trained):
 )  # fmt: skip
 def test_policies_out_of_range_are_value_errors(values, told):
     with pytest.raises(ValueError, match=told):
-        Drives(**values)
+        AmplitudePolicy(**values)
 
 
 # ---- as a driver can send it
@@ -221,7 +220,7 @@ def test_policies_out_of_range_are_value_errors(values, told):
 )  # fmt: skip
 def test_widths_are_whole_clocks_and_neither_too_short_nor_too_long(times, shortest_s, clock_s):
     time_s, dg = np.array(times), np.ones(len(times))
-    free, sent = (clocked(time_s, dg, VOLTAGES, shortest_s, c) for c in (0.0, clock_s))
+    free, sent = (driver_times(time_s, dg, VOLTAGES, shortest_s, c) for c in (0.0, clock_s))
     assert np.all((np.abs(free) >= shortest_s) & (np.abs(free) <= LONGEST_S))
     assert np.array_equal(np.sign(free), np.where(time_s < 0, -1, 1))
     clocks = np.abs(sent) / clock_s
@@ -232,12 +231,12 @@ def test_widths_are_whole_clocks_and_neither_too_short_nor_too_long(times, short
 
 def test_clocks_round_to_the_nearest_but_never_to_none():
     time_s, dg = np.array([0.4e-9, 14e-9, -16e-9, 1.0, 0.0, 0.0]), np.array([1, 1, -1, 1, 1, -1.0])
-    found = clocked(time_s, dg, VOLTAGES, 1e-9, 10e-9)
+    found = driver_times(time_s, dg, VOLTAGES, 1e-9, 10e-9)
     assert found == pytest.approx([10e-9, 10e-9, -20e-9, LONGEST_S, 10e-9, -10e-9])
     # 15 ns are no whole number of clocks, and 10 ns too short
-    assert clocked(np.array([1e-9]), np.ones(1), VOLTAGES, 15e-9, 10e-9) == pytest.approx([20e-9])
+    assert driver_times(np.array([1e-9]), np.ones(1), VOLTAGES, 15e-9, 10e-9) == pytest.approx([20e-9])
     # 11 ps are eleven clocks of 1 ps, though the division says a little more
-    assert clocked(np.array([1e-12]), np.ones(1), VOLTAGES, 11e-12, 1e-12) == pytest.approx([11e-12])
+    assert driver_times(np.array([1e-12]), np.ones(1), VOLTAGES, 11e-12, 1e-12) == pytest.approx([11e-12])
 
 
 def test_no_pulse_outlasts_the_longest_of_a_dataset(trained):

@@ -10,13 +10,15 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 import ouro_spice as ouro
-from ouro_spice import kept as keeping
-from ouro_spice import one_shot
-from ouro_spice.dataset import Recipe
-from ouro_spice.fleet import fleet
-from ouro_spice.kept import kept
-from ouro_spice.one_shot import BANDS, Estimate, Trials, best_constant, deploy, noise_free, shares, trying, within
-from ouro_spice.one_shot.deployment import SHORTEST_PULSE_S
+from ouro_spice.dataset.recipe import Recipe
+from ouro_spice.evaluation import bands, baselines, trajectories
+from ouro_spice.evaluation.bands import BANDS, Estimate, best_constant, shares, within
+from ouro_spice.evaluation.baselines import noise_free
+from ouro_spice.evaluation.deployment import SHORTEST_PULSE_S, deploy
+from ouro_spice.evaluation.noise_floor import Trials
+from ouro_spice.programming.batch import fleet
+from ouro_spice.provenance import cache as keeping
+from ouro_spice.provenance.cache import cached_arrays
 
 DEVICE = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
 CELL = ouro.CompactCell(DEVICE, "reduced")
@@ -91,10 +93,10 @@ def test_no_constant_is_better_than_the_best_one(targets, band):
 @pytest.mark.parametrize("band", BANDS)
 def test_the_best_constant_for_uniform_targets_reaches_the_end_of_the_window(band):
     targets = np.linspace(LOW, HIGH, 4001)
-    found = one_shot.constant(targets, targets)
+    found = bands.constant(targets, targets)
     assert best_constant(targets, band) == pytest.approx(HIGH * (1 - band), rel=2e-3)
     lost = max(HIGH * (1 - band) / (1 + band) - LOW, 0) / (HIGH - LOW)
-    assert found[one_shot.label("within", band)] == pytest.approx(1 - lost, abs=2e-3)
+    assert found[bands.label("within", band)] == pytest.approx(1 - lost, abs=2e-3)
     assert found["n"] == len(targets)
 
 
@@ -261,10 +263,10 @@ def test_beyond_the_window_is_its_edge_and_no_change_is_no_pulse(times):
 def test_a_simulation_for_each_request_gives_the_same_times(times):
     rng = np.random.default_rng(4)
     start, target = rng.uniform(110e-6, 540e-6, (2, 6))
-    single = one_shot.simulated(CELL, PAIR)
+    single = baselines.simulated(CELL, PAIR)
     assert single(start, target - start) == pytest.approx(times(start, target - start), rel=5e-3, abs=2e-9)
     assert single(start[:1], np.zeros(1)) == [0]
-    taken = one_shot.compute_times(times, start, target - start)
+    taken = baselines.compute_times(times, start, target - start)
     low, high = taken["compute_quartiles_s"]
     assert taken["compute_n"] == 6 and 0 < low <= taken["compute_s"] <= high
 
@@ -304,7 +306,7 @@ def test_a_deployment_leaves_the_fleet_as_it_is_and_repeats(times):
 
 def test_doing_nothing_ends_at_the_start():
     several, targets = cells(CELL, 30)
-    found = deploy(several, one_shot.nothing, targets, PAIR)
+    found = deploy(several, baselines.nothing, targets, PAIR)
     assert np.array_equal(found.end_S, found.start_S)
     assert not np.any(found.energy_J)
     assert not np.any(found.direction)
@@ -357,7 +359,7 @@ def test_reads_and_pulses_that_fail_are_missed(times):
 @pytest.mark.parametrize("targets", [[1e-4], [1e-4, np.nan], [1e-4, -1e-4]])
 def test_targets_that_make_no_sense_are_named(targets):
     with pytest.raises(ValueError, match="targets_S"):
-        deploy(cells(STILL, 2)[0], one_shot.nothing, targets, PAIR)
+        deploy(cells(STILL, 2)[0], baselines.nothing, targets, PAIR)
 
 
 @pytest.mark.parametrize("times_s", [np.zeros(3), np.array([np.nan, 1.0]), 0.0])
@@ -368,12 +370,12 @@ def test_predictions_that_make_no_sense_are_named(times_s):
 
 def test_a_clock_is_a_time():
     with pytest.raises(ValueError, match="clock_s = -1"):
-        deploy(cells(STILL, 2)[0], one_shot.nothing, [2e-4, 3e-4], PAIR, clock_s=-1.0)
+        deploy(cells(STILL, 2)[0], baselines.nothing, [2e-4, 3e-4], PAIR, clock_s=-1.0)
 
 
 def test_figures_over_the_start_and_the_target_are_parts_of_the_whole():
     several, targets = cells(CELL, 60)
-    found = deploy(several, one_shot.nothing, targets, PAIR)
+    found = deploy(several, baselines.nothing, targets, PAIR)
     edges = np.linspace(150e-6, 500e-6, 6)  # what lies beyond belongs to the ends
     rows, grid = found.by_start(edges), found.over(edges)
     assert rows["n"].sum() == grid["n"].sum() == 60
@@ -392,7 +394,7 @@ def test_figures_over_the_start_and_the_target_are_parts_of_the_whole():
 
 
 def test_without_noise_every_target_can_be_hit():
-    found = one_shot.trials(STILL, PAIR, 12, 2, widths=1024, workers=1)
+    found = trajectories.trials(STILL, PAIR, 12, 2, widths=1024, workers=1)
     assert found.g_S.shape == (12, 2, 1024)
     assert found.g_S.dtype == np.float32
     assert found.floors() == {"floor_50": 1, "floor_20": 1, "floor_10": 1}
@@ -404,11 +406,11 @@ def test_without_noise_every_target_can_be_hit():
 
 
 def test_trials_are_the_same_for_any_number_of_workers_and_begin_alike(tmp_path):
-    few = one_shot.trials(CELL, PAIR, 3, 4, widths=32, workers=1)
-    more = one_shot.trials(CELL, PAIR, 5, 4, widths=32, workers=2, out=tmp_path)
+    few = trajectories.trials(CELL, PAIR, 3, 4, widths=32, workers=1)
+    more = trajectories.trials(CELL, PAIR, 5, 4, widths=32, workers=2, out=tmp_path)
     for name in ("start_S", "target_S", "t_max_s", "g_S"):
         assert np.array_equal(getattr(few, name), getattr(more, name)[:3])
-    other = one_shot.trials(CELL, PAIR, 3, 4, widths=32, workers=1, seed=1)
+    other = trajectories.trials(CELL, PAIR, 3, 4, widths=32, workers=1, seed=1)
     assert not np.any(other.start_S == few.start_S)
     assert len({tuple(row) for row in few.g_S.reshape(12, -1)}) == 12
 
@@ -428,12 +430,12 @@ def test_trajectories_are_those_of_pulses():
 
 def test_each_trajectory_has_a_device_of_its_own_at_the_nearest_start():
     cell = ouro.CompactCell(DEVICE)
-    found = one_shot.trials(cell, PAIR, 4, 24, d2d="ten_percent", start="nominal", **FAST)
+    found = trajectories.trials(cell, PAIR, 4, 24, d2d="ten_percent", start="nominal", **FAST)
     edge = found.g_S[:, :, 0]
     near = (edge / found.start_S[:, None] > 0.999) & (edge / found.start_S[:, None] < 1.001)
     assert near.mean() > 0.6
     spread = np.std(np.log(found.g_S[:, :, 20]), axis=1)
-    nominal = one_shot.trials(cell, PAIR, 4, 24, start="nominal", **FAST)
+    nominal = trajectories.trials(cell, PAIR, 4, 24, start="nominal", **FAST)
     assert np.array_equal(nominal.start_S, found.start_S)
     assert np.array_equal(nominal.target_S, found.target_S)
     assert np.median(spread / np.std(np.log(nominal.g_S[:, :, 20]), axis=1)) > 1.2
@@ -441,13 +443,14 @@ def test_each_trajectory_has_a_device_of_its_own_at_the_nearest_start():
 
 def test_nominal_starts_know_more():
     floors = [
-        one_shot.trials(CELL, PAIR, 25, 16, start=start, **FAST).floor(0.2).value for start in ("nominal", "stationary")
+        trajectories.trials(CELL, PAIR, 25, 16, start=start, **FAST).floor(0.2).value
+        for start in ("nominal", "stationary")
     ]
     assert floors[0] > floors[1] + 0.04
 
 
 def test_widths_reach_well_beyond_the_target():
-    found = one_shot.trials(CELL, PAIR, 25, 16, **FAST)
+    found = trajectories.trials(CELL, PAIR, 25, 16, **FAST)
     assert np.all((found.t_max_s > 0) & (found.t_max_s <= 240e-6))
     last = found.g_S[:, :, -1]
     passed = np.where(found.direction[:, None] > 0, last >= found.target_S[:, None], last <= found.target_S[:, None])
@@ -455,9 +458,9 @@ def test_widths_reach_well_beyond_the_target():
 
 
 def test_interrupted_trials_go_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(trying, "_BLOCK", 3)
-    whole = one_shot.trials(CELL, PAIR, 7, 2, widths=16, workers=1)
-    fleets, calls = trying.fleet, []
+    monkeypatch.setattr(trajectories, "_BLOCK", 3)
+    whole = trajectories.trials(CELL, PAIR, 7, 2, widths=16, workers=1)
+    fleets, calls = trajectories.fleet, []
 
     def counted(*given, **more):
         calls.append(1)
@@ -465,11 +468,11 @@ def test_interrupted_trials_go_on(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return fleets(*given, **more)
 
-    monkeypatch.setattr(trying, "fleet", counted)
+    monkeypatch.setattr(trajectories, "fleet", counted)
     with pytest.raises(KeyboardInterrupt):
-        one_shot.trials(CELL, PAIR, 7, 2, widths=16, workers=1, out=tmp_path)
+        trajectories.trials(CELL, PAIR, 7, 2, widths=16, workers=1, out=tmp_path)
     assert len(list(tmp_path.iterdir())) == 1
-    again = one_shot.trials(CELL, PAIR, 7, 2, widths=16, workers=1, out=tmp_path)
+    again = trajectories.trials(CELL, PAIR, 7, 2, widths=16, workers=1, out=tmp_path)
     assert len(calls) == 3 + 4  # pilot and others of the two blocks that were missing
     for name in ("start_S", "target_S", "t_max_s", "g_S"):
         assert np.array_equal(getattr(again, name), getattr(whole, name))
@@ -482,7 +485,7 @@ def test_interrupted_trials_go_on(tmp_path, monkeypatch):
 )  # fmt: skip
 def test_trials_out_of_range_are_named(changes, name):
     with pytest.raises(ValueError, match=name):
-        one_shot.trials(CELL, PAIR, **({"n": 1, "trajectories": 2} | FAST | changes))
+        trajectories.trials(CELL, PAIR, **({"n": 1, "trajectories": 2} | FAST | changes))
 
 
 @pytest.mark.ngspice
@@ -493,7 +496,7 @@ def test_a_circuit_has_the_floor_and_the_baseline_of_its_device():
     pair = ouro.pair(compact, 1e-6)
     g, dg = np.array([150e-6, 450e-6]), np.array([250e-6, -200e-6])
     assert noise_free(circuit, pair)(g, dg) == pytest.approx(noise_free(compact, pair)(g, dg), rel=0.02)
-    in_spice, modelled = (one_shot.trials(cell, pair, 1, 2, widths=16, seed=2) for cell in (circuit, compact))
+    in_spice, modelled = (trajectories.trials(cell, pair, 1, 2, widths=16, seed=2) for cell in (circuit, compact))
     assert in_spice.start_S == pytest.approx(modelled.start_S)
     assert in_spice.t_max_s == pytest.approx(modelled.t_max_s, rel=0.1)
     assert in_spice.ends_S(in_spice.direction * 0.3e-6) == pytest.approx(
@@ -511,35 +514,37 @@ def test_arrays_are_made_once(tmp_path):
         made.append(1)
         return {"g_S": np.arange(5, dtype=np.float32) / 3, "n": np.array(7)}
 
-    first, second = (kept(tmp_path / "deep", "floor", {"seed": 1, "x": 0.1}, make) for _ in range(2))
+    first, second = (cached_arrays(tmp_path / "deep", "floor", {"seed": 1, "x": 0.1}, make) for _ in range(2))
     assert len(made) == 1
     for name, array in first.items():
         assert np.array_equal(array, second[name])
         assert array.dtype == second[name].dtype
-    kept(tmp_path / "deep", "floor", {"seed": 2, "x": 0.1}, make)
-    kept(tmp_path / "deep", "other", {"seed": 1, "x": 0.1}, make)
+    cached_arrays(tmp_path / "deep", "floor", {"seed": 2, "x": 0.1}, make)
+    cached_arrays(tmp_path / "deep", "other", {"seed": 1, "x": 0.1}, make)
     assert len(made) == 3
     assert len(list((tmp_path / "deep").iterdir())) == 3
-    assert kept(None, "floor", {}, make).keys() == {"g_S", "n"}
+    assert cached_arrays(None, "floor", {}, make).keys() == {"g_S", "n"}
 
 
 @pytest.mark.parametrize("damage", [b"", b"no archive", None])
 def test_a_damaged_file_is_made_again(tmp_path, damage):
-    kept(tmp_path, "floor", {}, lambda: {"g_S": np.ones(1000)})
+    cached_arrays(tmp_path, "floor", {}, lambda: {"g_S": np.ones(1000)})
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
-    assert np.array_equal(kept(tmp_path, "floor", {}, lambda: {"g_S": np.full(3, 2.0)})["g_S"], [2, 2, 2])
-    assert np.array_equal(kept(tmp_path, "floor", {}, lambda: {"g_S": np.zeros(3)})["g_S"], [2, 2, 2])
+    assert np.array_equal(cached_arrays(tmp_path, "floor", {}, lambda: {"g_S": np.full(3, 2.0)})["g_S"], [2, 2, 2])
+    assert np.array_equal(cached_arrays(tmp_path, "floor", {}, lambda: {"g_S": np.zeros(3)})["g_S"], [2, 2, 2])
 
 
 def test_a_file_of_other_settings_under_the_same_name_is_not_taken(tmp_path):
-    kept(tmp_path, "floor", {"seed": 1}, lambda: {"g_S": np.ones(1)})
-    kept(tmp_path, "floor", {"seed": 2}, lambda: {"g_S": np.zeros(1)})
+    cached_arrays(tmp_path, "floor", {"seed": 1}, lambda: {"g_S": np.ones(1)})
+    cached_arrays(tmp_path, "floor", {"seed": 2}, lambda: {"g_S": np.zeros(1)})
     one, two = sorted(tmp_path.iterdir())
     one.write_bytes(two.read_bytes())
     for seed, value in ((1, 1), (2, 0)):
-        assert kept(tmp_path, "floor", {"seed": seed}, lambda value=value: {"g_S": np.full(1, value)})["g_S"] == [value]
+        assert cached_arrays(tmp_path, "floor", {"seed": seed}, lambda value=value: {"g_S": np.full(1, value)})[
+            "g_S"
+        ] == [value]
 
 
 def test_interrupted_work_leaves_no_file(tmp_path):
@@ -547,9 +552,9 @@ def test_interrupted_work_leaves_no_file(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        kept(tmp_path, "floor", {}, make)
+        cached_arrays(tmp_path, "floor", {}, make)
     with pytest.raises(ValueError, match="settings_json"):
-        kept(tmp_path, "floor", {}, lambda: {keeping._SETTINGS: np.ones(1)})
+        cached_arrays(tmp_path, "floor", {}, lambda: {keeping._SETTINGS: np.ones(1)})
     assert list(tmp_path.iterdir()) == []
 
 

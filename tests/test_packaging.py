@@ -73,7 +73,8 @@ def test_the_wheel_holds_all_modules_and_nothing_else(wheel):
 
 def test_an_installed_package_finds_its_own_files(installed, tmp_path):
     code = (
-        "import ouro_spice; from ouro_spice import assets, sim; sim.configuration(); "
+        "import ouro_spice; from ouro_spice._util import assets; from ouro_spice.experiment import main_job; "
+        "main_job.configuration(); "
         "print(ouro_spice.__file__, *(assets.folder(n) for n in ('verilog_a', 'netlists', 'training')), "
         "assets.library('mos_130'), *assets.decks(), assets.verilog_a('jart_vcm_v1b'))"
     )
@@ -102,7 +103,9 @@ def test_the_command_is_declared(installed):
 
 
 def test_the_working_copy_uses_the_files_at_its_root(tmp_path):
-    code = "from ouro_spice import assets; print(*(assets.folder(n) for n in ('verilog_a', 'netlists', 'training')))"
+    code = (
+        "from ouro_spice._util import assets; print(*(assets.folder(n) for n in ('verilog_a', 'netlists', 'training')))"
+    )
     assert python(code, "", tmp_path) == [str(ROOT / name) for name in ("verilog_a", "netlists", "training")]
 
 

@@ -11,15 +11,18 @@ import pytest
 from benches import crossing
 
 import ouro_spice as ouro
-from ouro_spice.device import WINDOW_N
-from ouro_spice.pair import traverse_s, traverses
-from ouro_spice.pair.root import NoRootError, find
+from ouro_spice.device.jart import WINDOW_N
+from ouro_spice.simulation.root_finding import NoRootError, find
+from ouro_spice.simulation.window_crossing import traverse_s
+from ouro_spice.simulation.write_voltages import traverses
 
 pytestmark = pytest.mark.ngspice
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 CELL_1R = ouro.Cell1R(DEVICE)
 CELL_1T1R = ouro.Cell1T1R(DEVICE, lines=ouro.Lines(r_bl=50, r_sl=50, r_wl=200, c_bl=20e-15, c_sl=20e-15, c_wl=20e-15))
+
+IN_ARRAY = ouro.Crossbar(1, 2, CELL_1T1R).cell_at(0, 1)
 
 
 def crossing_s(cell, amplitude, start_n, end_n, engine, total_s=60e-6):
@@ -158,12 +161,16 @@ def test_a_gate_that_is_off_for_reset_only_is_named(engine):
         ouro.pair(cell, engine=engine)
 
 
-@pytest.mark.parametrize("given", [{"v_set": -0.4}, {"v_reset": 0.9}], ids=["set", "reset"])
-def test_an_amplitude_that_is_too_small_with_the_gate_fully_on_is_named(engine, given):
+@pytest.mark.parametrize(
+    ("cell", "given"),
+    [(CELL_1T1R, {"v_set": -0.4}), (CELL_1T1R, {"v_reset": 0.9}), (IN_ARRAY, {"v_set": -0.4})],
+    ids=["set", "reset", "of an array"],
+)
+def test_an_amplitude_that_is_too_small_with_the_gate_fully_on_is_named(engine, cell, given):
     ((name, volts),) = given.items()
     what = name.removeprefix("v_").upper()
     with pytest.raises(ValueError, match=rf"no gate voltage .* limit of 3.6 V crosses .* {what} of {volts:g} V: raise"):
-        ouro.pair(CELL_1T1R, engine=engine, **given)
+        ouro.pair(cell, engine=engine, **given)
 
 
 def test_the_process_limits_the_gate(engine):

@@ -15,11 +15,10 @@ from scipy.stats import multivariate_normal
 
 import ouro_spice as ouro
 from ouro_spice import ModelTime, NominalTimes, Posterior, ProportionalIntegral, ProportionalIntegralWidth
-from ouro_spice.dataset import Recipe
-from ouro_spice.dataset.recipe import LIMIT
-from ouro_spice.one_shot import noise_free
-from ouro_spice.write_verify.carried import Carried
-from ouro_spice.write_verify.posterior import CLEAR_S, STILL_S, updated
+from ouro_spice.dataset.recipe import LIMIT, Recipe
+from ouro_spice.evaluation.baselines import noise_free
+from ouro_spice.programming.programmers.posterior import CLEAR_S, STILL_S, kalman_step
+from ouro_spice.programming.programmers.write_states import WriteStates
 
 VOLTAGES = ouro.Pair(**PAIR)
 CELL = ouro.CompactCell(ouro.jart_vcm_v1b(window=True, walk=ouro.Walk()))
@@ -155,7 +154,7 @@ def test_the_update_is_the_posterior_of_two_gaussian_numbers(means, spreads, rho
     cov = np.array([[spreads[0] ** 2, rho * spreads[0] * spreads[1]], [0, spreads[1] ** 2]])
     cov[1, 0] = cov[0, 1]
     state = np.array([*means, cov[0, 0], cov[1, 1], cov[0, 1]])[:, None]
-    found = updated(state, np.array([up]), np.array([measured]), np.array([noise**2]), np.array([False]), 0.0)[:, 0]
+    found = kalman_step(state, np.array([up]), np.array([measured]), np.array([noise**2]), np.array([False]), 0.0)[:, 0]
     seen = np.array([[1.0, 0.0]] if up else [[0.0, 1.0]])
     precision = np.linalg.inv(cov) + seen.T @ seen / noise**2
     exact = np.linalg.inv(precision)
@@ -173,7 +172,7 @@ def test_the_update_is_the_posterior_of_two_gaussian_numbers(means, spreads, rho
 def test_what_hardly_moved_can_only_show_that_a_device_is_slower():
     state = np.tile(np.array([0.5, 0.0, 0.49, 0.49, 0.2])[:, None], 2)
     measured = np.array([-1.0, 2.0])
-    found = updated(state, np.array([True, True]), measured, np.full(2, 0.1), np.full(2, True), 0.16)
+    found = kalman_step(state, np.array([True, True]), measured, np.full(2, 0.1), np.full(2, True), 0.16)
     assert found[0, 0] == 0.5 and found[1, 0] == 0.0
     assert found[0, 1] > 0.5 and found[1, 1] > 0.0
     assert found[2, 1] < 0.49 + 0.16
@@ -269,7 +268,7 @@ def test_states_are_carried_and_not_found_again():
         steps.append(len(targets))
         return state + after - before
 
-    carried = Carried()
+    carried = WriteStates()
     targets, readings = np.array([1.0, 2.0, 3.0]), np.arange(12.0).reshape(3, 4) ** 2
 
     def states(rows, count):

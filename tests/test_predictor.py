@@ -8,8 +8,9 @@ from analytic_device import PAIR, g_after, grid, needed_s, plain, quick, records
 
 import ouro_spice as ouro
 from ouro_spice import PulsePredictor
-from ouro_spice.predictor import held_out, shipped, standing
-from ouro_spice.predictor.training import LONGEST_S, SHORTEST_S
+from ouro_spice.prediction.held_out import held_out
+from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
+from ouro_spice.prediction.training import LONGEST_S, SHORTEST_S
 
 
 @pytest.fixture(scope="module")
@@ -158,17 +159,17 @@ def test_a_time_of_the_wrong_sign_ends_at_the_start():
 
 def test_a_kind_without_a_checkpoint_is_a_value_error():
     with pytest.raises(ValueError, match="no checkpoint comes with the package for a 3t1r cell"):
-        shipped("3t1r")
+        shipped_checkpoint("3t1r")
 
 
 def test_the_programmer_of_a_checkpoint_has_the_amplitudes_that_it_was_trained_for():
     predictor = plain(inputs=("g_start_S", "dg_S", "drive"))
-    assert standing(predictor).drives is None
+    assert default_programmer(predictor).drives is None
     predictor.manifest.settings["drives"] = {"width_s": 15e-9, "low": 1.0, "high": 1.25}
-    programmer = standing(predictor, clock_s=1e-9, any_circuit=True)
+    programmer = default_programmer(predictor, clock_s=1e-9, any_circuit=True)
     assert (programmer.drives.width_s, programmer.drives.high) == (15e-9, 1.25)
     assert (programmer.clock_s, programmer.any_circuit) == (1e-9, True)
-    assert standing(predictor, drives=None).drives is None
+    assert default_programmer(predictor, drives=None).drives is None
 
 
 @pytest.mark.parametrize("wrong", [None, "file.npz", [], {}, 3, float("nan"), object(), np.zeros(3)])

@@ -12,26 +12,20 @@ import pytest
 from test_array_cli import answer
 from test_cli import here, one_line
 
-from ouro_spice import (
-    Cell1R,
-    CompactCell,
-    Outcome,
-    Pair,
-    PulseDataset,
-    PulsePredictor,
-    assets,
-    jart_vcm_v1b,
-    stationary,
-)
+from ouro_spice import Cell1R, CompactCell, Outcome, Pair, PulseDataset, PulsePredictor, jart_vcm_v1b, stationary
+from ouro_spice._util import assets
+from ouro_spice._util.files import OutputError
 from ouro_spice.cli import main
-from ouro_spice.dataset import Recipe
-from ouro_spice.engine import Ngspice
-from ouro_spice.files import OutputError
-from ouro_spice.predictor import held_out, shipped, standing
-from ouro_spice.results import bench as benches
-from ouro_spice.results import benchmark, networks
-from ouro_spice.variability import Walk
-from ouro_spice.write_verify import ISPP, CoarseFine, write_verify
+from ouro_spice.dataset.recipe import Recipe
+from ouro_spice.device.walk import Walk
+from ouro_spice.experiment import bench as benches
+from ouro_spice.experiment import benchmark, context, networks
+from ouro_spice.prediction.held_out import held_out
+from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
+from ouro_spice.programming.programmers.coarse_fine import CoarseFine
+from ouro_spice.programming.programmers.ispp import ISPP
+from ouro_spice.programming.write_loop import write_verify
+from ouro_spice.spice.ngspice import Ngspice
 
 PAIR = ("--v-set", -0.4162, "--v-reset", 0.8587)
 SPEC = """
@@ -214,7 +208,7 @@ def test_a_write_is_that_of_the_package(ouro, checkpoint, tmp_path):
     cell, predictor = CompactCell(jart_vcm_v1b(window=True, walk=Walk()), "reduced"), PulsePredictor.load(checkpoint)
     drawn = Recipe(1, 4, None).draw(cell, 0)
     state = stationary(cell.device, 400e-6, drawn.seed, "reduced")
-    history = write_verify(cell, standing(predictor), 220e-6, 0.3, seed=drawn.seed, state=state)
+    history = write_verify(cell, default_programmer(predictor), 220e-6, 0.3, seed=drawn.seed, state=state)
     assert found["readings_S"] == list(history.readings_S)
     assert (found["time_s"], found["energy_J"], found["sha256"]) == (history.time_s, history.energy_J, predictor.sha256)
     assert "<img" in (tmp_path / "r.html").read_text()
@@ -271,11 +265,11 @@ def test_a_cell_without_a_checkpoint_says_what_to_do(ouro, package):
     assert done.returncode == 2
     assert all(word in one_line(done) for word in ("tud", "there is reduced", "ouro-spice train", "--checkpoint"))
     with pytest.raises(ValueError, match="there is reduced"):
-        shipped("tud")
+        shipped_checkpoint("tud")
 
 
 def test_the_shipped_checkpoint_is_the_default(ouro, package, checkpoint):
-    assert shipped("reduced") == package / "training" / "checkpoints" / "reduced.npz"
+    assert shipped_checkpoint("reduced") == package / "training" / "checkpoints" / "reduced.npz"
     given, found = (
         json.loads(ouro("program", *CELL, "--target", 220e-6, "--json", *more).stdout)
         for more in (("--checkpoint", checkpoint), ())
@@ -289,10 +283,10 @@ def test_a_checkpoint_brings_its_amplitudes(ouro, data, tmp_path):
     )
     ouro("train", data, "--spec", tmp_path / "drive.toml", "--out", tmp_path / "plain.npz")
     plain = PulsePredictor.load(tmp_path / "plain.npz")
-    assert standing(plain).drives is None
+    assert default_programmer(plain).drives is None
     plain.manifest.settings["drives"] = {"width_s": 50e-9, "low": 1.1, "high": 1.2, "fixed": True}
     plain.save(tmp_path / "driven.npz")
-    chosen = standing(PulsePredictor.load(tmp_path / "driven.npz"), name="mine")
+    chosen = default_programmer(PulsePredictor.load(tmp_path / "driven.npz"), name="mine")
     assert (chosen.drives.low, chosen.drives.high, chosen.name) == (1.1, 1.2, "mine")
     found = json.loads(ouro(*program(tmp_path / "driven.npz", "--target", 220e-6, "--max-pulses", 1, "--json")).stdout)
     (pulse,) = found["pulses"]
@@ -382,7 +376,7 @@ def test_a_programmer_that_gives_up_soon_is_not_the_best():
         "ISPP": [history(Outcome.REACHED, 18, "nothing")] * 4,
         "gives up, too": [history(Outcome.PULSE_LIMIT, 2, "nothing")] * 4,
     }
-    found = benchmark.Benchmarked(None, histories, ("slow", "gives up"), {"ISPP": {}}, {}, {}, 0.0).ratios["pulses"]
+    found = benchmark.BenchmarkResult(None, histories, ("slow", "gives up"), {"ISPP": {}}, {}, {}, 0.0).ratios["pulses"]
     assert (found["neural"], found["conventional"], found["model"]) == ("slow", "ISPP", None)
     assert found["ratio"] == pytest.approx((2.0, 2.0, 2.0))
     assert found["over_model"] is None
@@ -417,10 +411,10 @@ def test_conventional_programmers_are_tuned_on_other_cells():
         judged, training = (benches.cells(bench, cell, bench.pair, 4, stream, engine) for stream in (1, 2))
         assert not set(judged[1]) & set(training[1])
         assert not {device.r for device in judged[0].devices} & {device.r for device in training[0].devices}
-        best = benches.tuned(bench, CoarseFine, engine)
-        assert best == benches.tuned(bench, CoarseFine, engine)
+        best = benches.tune_rule(bench, CoarseFine, engine)[0]
+        assert best == benches.tune_rule(bench, CoarseFine, engine)[0]
         assert best in CoarseFine.candidates(bench.pair)
-        assert benches.tuned(dataclasses.replace(bench, tuning=None), ISPP, engine) == ISPP(bench.pair)
+        assert benches.tune_rule(dataclasses.replace(bench, tuning=None), ISPP, engine)[0] == ISPP(bench.pair)
 
 
 @pytest.mark.ngspice
@@ -428,9 +422,9 @@ def test_a_circuit_tries_what_its_compact_model_likes(engine):
     cell = Cell1R(jart_vcm_v1b(window=True, walk=Walk()))
     pair = Pair(-0.42, 0.87, 60e-6)
     bench = benches.Bench("1r", cell, pair, 2, 0.3, 12, tuning=benches.Tuning(3, 4, best=1, tried=2))
-    found = benches.tuned(bench, CoarseFine, engine)
+    found = benches.tune_rule(bench, CoarseFine, engine)[0]
     assert found.voltages == pair and found.most == CoarseFine(pair).most
-    assert "in the circuit" in bench.tuning.told(cell)
+    assert "in the circuit" in bench.tuning.description(cell)
 
 
 @pytest.mark.parametrize(
@@ -494,7 +488,7 @@ def test_an_interrupted_campaign_says_that_it_goes_on(ouro, tiny, tmp_path, monk
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(networks, "extract", interrupted)
+    monkeypatch.setattr(context, "extract", interrupted)
     done = ouro("campaign", "paper", "--config", tiny / "tiny.toml", "--out", tmp_path)
     assert done.returncode == 130 and "run again to go on" in one_line(done)
 

@@ -8,9 +8,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ouro_spice.predictor import Curves, Examples, Mapping
-from ouro_spice.predictor.curves import moving_average
-from ouro_spice.predictor.objectives import SPAN, band_loss, conductance_loss, missed, nearer
+from ouro_spice.prediction.examples import Examples
+from ouro_spice.prediction.objectives import SPAN, band_loss, conductance_loss, miss, nearer_targets
+from ouro_spice.prediction.recorded_curves import Curves, Mapping, moving_average
 
 SPACING_S = (1e-6, 0.5e-6, 2e-6)
 
@@ -182,9 +182,9 @@ def test_each_record_is_averaged_by_itself_and_the_old_ones_stay():
 def test_missing_a_band_is_a_half_at_its_edge_and_sharp_where_the_edge_is():
     target = torch.full((5,), 2e-4, dtype=torch.float64)
     g = target * torch.tensor([0.8, 1.2, 1.0, 2.0, 0.3], dtype=torch.float64)
-    found = missed(g, target, 0.2, 0.05).numpy()
+    found = miss(g, target, 0.2, 0.05).numpy()
     assert found == pytest.approx([0.5, 0.5, 0.0, 1.0, 1.0], abs=1e-6)
-    assert missed(g, target, 0.2, 0.5)[2].item() == pytest.approx(1 / (1 + np.exp(2)))
+    assert miss(g, target, 0.2, 0.5)[2].item() == pytest.approx(1 / (1 + np.exp(2)))
 
 
 @pytest.mark.parametrize("softness", [0.5, 0.15])
@@ -220,8 +220,8 @@ def test_nearer_targets_lie_between_start_and_target():
     start, target = (torch.from_numpy(rng.uniform(1e-4, 5e-4, n)) for _ in range(2))
     examples = Examples({"g_start_S": start, "dg_S": target - start}, target, target - start, None)
     rows = torch.randperm(n, generator=torch.Generator().manual_seed(0))[:200]
-    found = nearer(examples, rows, torch.Generator().manual_seed(1))
+    found = nearer_targets(examples, rows, torch.Generator().manual_seed(1))
     share = (found - start[rows]) / (target - start)[rows]
     assert torch.all((share >= 0) & (share <= 1))
     assert 60 < int((share < 1).sum()) < 140
-    assert torch.equal(found, nearer(examples, rows, torch.Generator().manual_seed(1)))
+    assert torch.equal(found, nearer_targets(examples, rows, torch.Generator().manual_seed(1)))

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import assets, osdi
-from ouro_spice.circuit import library
-from ouro_spice.manifest import describe
+from ouro_spice._util import assets
+from ouro_spice.circuit import model_library
+from ouro_spice.provenance.manifest import describe
+from ouro_spice.spice import osdi
 
 TOY = Path(__file__).resolve().parent / "reference" / "toy_pdk"
 DEVICE = ouro.jart_vcm_v1b(window=True)
@@ -231,12 +232,12 @@ def test_only_the_section_that_is_taken_counts(tmp_path):
     path = tmp_path / "corners.lib"
     text = ".LIB One\n.param a=1\n.ENDL\n.lib two $ other\n.param a=2\n.endl two\n"
     path.write_text(text)
-    assert set(library.sections(text)) == {"one", "two"}
-    first = library.digest(((str(path), "One"),))
+    assert set(model_library.sections(text)) == {"one", "two"}
+    first = model_library.digest(((str(path), "One"),))
     path.write_text(text.replace("a=2", "a=33"))
-    assert library.digest(((str(path), "One"),)) == first
+    assert model_library.digest(((str(path), "One"),)) == first
     path.write_text(text.replace("a=1", "a=11"))
-    assert library.digest(((str(path), "One"),)) != first
+    assert model_library.digest(((str(path), "One"),)) != first
 
 
 def test_references():
@@ -244,7 +245,7 @@ def test_references():
         ".include 'a b.spice'\n.INC \"c.spice\" ; why\n .lib d.lib tt\n.lib tt\n* .include no\n.include e.spice $ x\n"
     )
     expected = [("a b.spice", None), ("c.spice", None), ("d.lib", "tt"), ("e.spice", None)]
-    assert library.references(text) == expected
+    assert model_library.references(text) == expected
 
 
 def test_processes_are_values():

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import ouro_spice as ouro
 from ouro_spice import ISPP, FixedPulse
-from ouro_spice.write_verify import CoarseFine, ISPPWidth
+from ouro_spice.programming.programmers.coarse_fine import CoarseFine
+from ouro_spice.programming.programmers.ispp import ISPPWidth
 
 PAIR = ouro.Pair(-0.45, 0.94, 60e-6)
 TARGET = 220e-6

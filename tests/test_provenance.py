@@ -13,18 +13,22 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import assets, described, former, maker, manifest, progress, sources
-from ouro_spice.array.kept import Kept
+from ouro_spice._util import assets, progress
 from ouro_spice.circuit.memristor import CLOCK
 from ouro_spice.dataset import making
 from ouro_spice.dataset.checking import check_dataset
+from ouro_spice.dataset.folder_summary import summary
 from ouro_spice.dataset.storage import shard_name, write_manifest, write_shard
-from ouro_spice.dataset.summary import summary
-from ouro_spice.kept import kept
-from ouro_spice.manifest import Manifest, describe
-from ouro_spice.predictor import NeuralProgrammer, PulsePredictor, Specification, Stage, shipped
-from ouro_spice.provenance import CIRCUIT, MAKER, differences, listed
-from ouro_spice.rebuild import built, rebuilt, taken_over, unlike
+from ouro_spice.prediction.neural_programmer import NeuralProgrammer
+from ouro_spice.prediction.pretrained import shipped_checkpoint
+from ouro_spice.prediction.pulse_predictor import PulsePredictor
+from ouro_spice.prediction.specification import Specification, Stage
+from ouro_spice.provenance import cell_description, former_format, maker, manifest, sources
+from ouro_spice.provenance.cache import cached_arrays
+from ouro_spice.provenance.differences import CIRCUIT, MAKER, differences, listed
+from ouro_spice.provenance.journal import Journal
+from ouro_spice.provenance.manifest import Manifest, describe
+from ouro_spice.provenance.rebuild import built, rebuilt, taken_over, unlike
 
 DEVICE = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
 CELL, COMPACT = ouro.Cell1T1R(DEVICE), ouro.CompactCell(DEVICE, "reduced")
@@ -142,7 +146,7 @@ def test_comments_of_spice(text, plain):
 def newer(monkeypatch, fresh):
     """Lines of a version that has one field more."""
     kind = dataclasses.make_dataclass("Lines", [("l_bl", float, 0.0)], bases=(ouro.Lines,), frozen=True)
-    monkeypatch.setitem(described.PLACES, "lines", (kind,))
+    monkeypatch.setitem(cell_description.PLACES, "lines", (kind,))
     return kind
 
 
@@ -160,21 +164,21 @@ def test_a_new_field_at_its_default_does_not_move_the_circuit(newer):
 def test_another_default_does(monkeypatch, fresh):
     kind = dataclasses.make_dataclass("Lines", [("r_bl", float, 3.0)], bases=(ouro.Lines,), frozen=True)
     older = describe(ouro.Cell1R(DEVICE))
-    monkeypatch.setitem(described.PLACES, "lines", (kind,))
+    monkeypatch.setitem(cell_description.PLACES, "lines", (kind,))
     now = describe(ouro.Cell1R(DEVICE, lines=kind()))
     assert now.circuit != older.circuit
     assert differences(older, now) == ["r_bl 0 -> 3 Ohm"]
 
 
 def kinds():
-    return {kind for place in described.PLACES.values() for kind in place} | set(described.CELLS.values())
+    return {kind for place in cell_description.PLACES.values() for kind in place} | set(cell_description.CELLS.values())
 
 
 @pytest.mark.parametrize("kind", sorted(kinds(), key=lambda kind: kind.__name__))
 def test_every_default_is_in_the_table_as_it_came_in(kind):
     """A new field belongs into `described.DEFAULTS`; a default that changes stays there as it was."""
     fields = {f.name: f.default for f in dataclasses.fields(kind) if f.default is not dataclasses.MISSING}
-    assert json.loads(json.dumps(fields)) == described.DEFAULTS.get(kind.__name__, {})
+    assert json.loads(json.dumps(fields)) == cell_description.DEFAULTS.get(kind.__name__, {})
 
 
 def test_options_of_the_solver_are_the_makers(monkeypatch, fresh):
@@ -187,7 +191,7 @@ def test_options_of_the_solver_are_the_makers(monkeypatch, fresh):
 
 def test_a_netlist_that_is_built_otherwise_is_another_circuit(monkeypatch, fresh):
     before = describe(CELL)
-    monkeypatch.setattr("ouro_spice.circuit.cell._connect", lambda elements, *_, **__: elements.append("rx bl oe 7"))
+    monkeypatch.setattr("ouro_spice.circuit.cells._connect", lambda elements, *_, **__: elements.append("rx bl oe 7"))
     manifest._describe.cache_clear()
     assert describe(CELL).circuit != before.circuit
     found = differences(before, describe(CELL), CIRCUIT)
@@ -202,8 +206,8 @@ def test_whole_numbers_are_numbers():
 @pytest.mark.parametrize("cell", [CELL, COMPACT, ouro.Crossbar(2, 2, ouro.Cell1R(DEVICE)).cell_at(0, 1)])
 def test_a_reduced_description_is_a_description(cell):
     whole = json.loads(describe(cell).to_json())["cell"]
-    assert len(json.dumps(described.reduced(whole))) < len(json.dumps(whole)) / 2
-    for short in (whole, described.reduced(whole)):
+    assert len(json.dumps(cell_description.reduced(whole))) < len(json.dumps(whole)) / 2
+    for short in (whole, cell_description.reduced(whole)):
         assert built(dataclasses.replace(describe(cell), cell=short)) == cell
 
 
@@ -235,11 +239,11 @@ WORDS = [
     (changed(settings={"start": "nominal"}), (), "start none -> nominal"),
     (changed(settings={"seed": 7 + 1e-12}), (), "seed 7 -> 7.0000000000010001"),
     (changed(versions={"ngspice": "12"}), (), f"ngspice {BASE.versions['ngspice']} -> 12"),
-    (changed(code={"c2c.py": "0" * 12}), (), "c2c.py changed"),
+    (changed(code={"device/walk_values.py": "0" * 12}), (), "device/walk_values.py changed"),
     (changed(code={"more.py": "0" * 12}), (), "more.py is new"),
     (changed(files={"jart_vcm_v1b.va": "0" * 64}), (), "jart_vcm_v1b.va changed"),
     (changed(files={"netlist, set": "0" * 64}), (), "the netlist of a SET changed"),
-    (dataclasses.replace(BASE, code={}), (), former.UNKNOWN),
+    (dataclasses.replace(BASE, code={}), (), former_format.UNKNOWN),
 ]
 
 
@@ -315,11 +319,11 @@ def edited(package, monkeypatch):
 
 EDITS = [
     ("dataset/recipe.py", "shares[1] *", "shares[1] ** 2 *", True),
-    ("c2c.py", "RAMP = 0.5", "RAMP = 0.05", True),
+    ("device/walk_values.py", "_SHORTEST_WAY = 1e-4", "_SHORTEST_WAY = 1e-5", True),
     ("compact/reduced.py", "", "MORE = 1\n", True),
     ("dataset/recipe.py", "shares[1] *", "(shares[1]) *", False),
-    ("sensing.py", "", "MORE = 1\n", False),
-    ("report/page.py", "", "MORE = 1\n", False),
+    ("simulation/sensing.py", "", "MORE = 1\n", False),
+    ("reporting/page.py", "", "MORE = 1\n", False),
 ]
 
 
@@ -348,7 +352,7 @@ def test_a_change_of_the_code_is_noticed_by_resume_and_check(records, edited, tm
 
 def test_info_tells_two_makers_apart(records, edited, tmp_path):
     first = summary(records)["maker"]
-    edited("c2c.py", "RAMP = 0.5", "RAMP = 0.05")
+    edited("device/walk_values.py", "_SHORTEST_WAY = 1e-4", "_SHORTEST_WAY = 1e-5")
     ouro.extract(COMPACT, 2, 0, tmp_path / "new", 1, voltages=PAIR)
     second = summary(tmp_path / "new")["maker"]
     assert first != second and first.endswith(" modules") and first.split(",")[1] == second.split(",")[1]
@@ -366,43 +370,45 @@ def said(monkeypatch, caplog):
 def test_arrays_of_another_maker_are_not_taken_and_it_is_said_why(tmp_path, monkeypatch, said):
     one = lambda value: lambda: {"x": np.array([value])}  # noqa: E731
     origin = describe(COMPACT, "campaign", seed=1).origin
-    other = origin | {"code": origin["code"] | {"c2c.py": "0" * 12}}
-    kept(tmp_path, "writes", other, one(1.0))
-    assert kept(tmp_path, "writes", origin | {"settings": {"seed": 2}}, one(2.0))["x"] == 2
+    other = origin | {"code": origin["code"] | {"device/walk_values.py": "0" * 12}}
+    cached_arrays(tmp_path, "writes", other, one(1.0))
+    assert cached_arrays(tmp_path, "writes", origin | {"settings": {"seed": 2}}, one(2.0))["x"] == 2
     assert said() == []  # all of one process
-    monkeypatch.setattr("ouro_spice.kept._taken", set())
+    monkeypatch.setattr("ouro_spice.provenance.cache._taken", set())
     for _ in range(2):
-        assert kept(tmp_path, "writes", origin, one(3.0))["x"] == 3
-    assert said() == ["writes is made anew: c2c.py changed"]
+        assert cached_arrays(tmp_path, "writes", origin, one(3.0))["x"] == 3
+    assert said() == ["writes is made anew: device/walk_values.py changed"]
     assert len(list(tmp_path.glob("writes-*.npz"))) == 3
     (tmp_path / "other-000000000000.npz").write_text("damaged")
-    kept(tmp_path, "other", origin, one(4.0))
+    cached_arrays(tmp_path, "other", origin, one(4.0))
     assert len(said()) == 1
 
 
 def test_a_journal_of_another_maker_is_not_gone_on_with(tmp_path, said):
     work = describe(ouro.Cell1R(DEVICE), "array", work="reads")
-    other = dataclasses.replace(work, code=work.code | {"array/sneak.py": "0" * 12})
+    other = dataclasses.replace(work, code=work.code | {"array/sneak_paths.py": "0" * 12})
     seed = dataclasses.replace(work, settings={"work": "reads", "seed": 1})
     for one in (other, seed):
-        Kept(tmp_path, one).add("a", 1)
+        Journal(tmp_path, one).add("a", 1)
     assert said() == []
-    journal = Kept(tmp_path, work)
+    journal = Journal(tmp_path, work)
     assert journal.items == {}
     (line,) = said()
-    assert line.startswith(str(Kept(tmp_path, other).path)) and line.endswith("is not resumed: array/sneak.py changed")
+    assert line.startswith(str(Journal(tmp_path, other).path)) and line.endswith(
+        "is not resumed: array/sneak_paths.py changed"
+    )
     journal.add("b", 2)
-    assert Kept(tmp_path, work).items == {"b": 2} and Kept(tmp_path, other).items == {"a": 1}
+    assert Journal(tmp_path, work).items == {"b": 2} and Journal(tmp_path, other).items == {"a": 1}
 
 
 def test_records_that_a_campaign_makes_anew(records, tmp_path, said):
     shutil.copytree(records, tmp_path / "compact-0123456789")
     now = describe(COMPACT, "records", n=4)
-    other = dataclasses.replace(now, code=now.code | {"c2c.py": "0" * 12})
+    other = dataclasses.replace(now, code=now.code | {"device/walk_values.py": "0" * 12})
     for wanted in (now, other, other):
         making.say_why_anew(tmp_path / f"compact-{wanted.digest[:10]}", wanted)
     (line,) = said()
-    assert line.endswith("c2c.py changed") and "compact-0123456789 are made anew" in line
+    assert line.endswith("device/walk_values.py changed") and "compact-0123456789 are made anew" in line
 
 
 # ---- the former format
@@ -414,9 +420,9 @@ FORMER = Path(__file__).with_name("former_manifest.json")
 def formerly(cell, **settings):
     """A manifest as versions wrote it that did not record the code."""
     plain = describe(cell, **settings)
-    files = former.files(cell) or {"compact/full.py": "0" * 64}
+    files = former_format.files(cell) or {"compact/full.py": "0" * 64}
     parts = {name: value for name, value in plain.cell.items() if name != "kind"}
-    circuit = former.circuit(type(cell).__name__, parts, files)
+    circuit = former_format.circuit(type(cell).__name__, parts, files)
     return dataclasses.replace(plain, circuit=circuit, files=files, code=None)
 
 
@@ -462,10 +468,10 @@ def test_a_former_dataset_is_used_and_not_gone_on_with(tmp_path):
     loaded = ouro.PulseDataset.load(folder)
     assert loaded.frame.t_pulse_s.equals(data.frame.t_pulse_s) and loaded.manifest == old
     assert check_dataset(folder) == dataclasses.replace(
-        good, maker=f"{former.UNKNOWN}: it can be used, but not resumed"
+        good, maker=f"{former_format.UNKNOWN}: it can be used, but not resumed"
     )
-    assert summary(folder)["maker"] == former.UNKNOWN
-    with pytest.raises(ValueError, match=rf"asked for \({former.UNKNOWN}\): name another folder"):
+    assert summary(folder)["maker"] == former_format.UNKNOWN
+    with pytest.raises(ValueError, match=rf"asked for \({former_format.UNKNOWN}\): name another folder"):
         ouro.extract(COMPACT, 12, 0, folder, 1, voltages=PAIR)
     predictor = PulsePredictor.fit(loaded, Specification((Stage("time", epochs=1),)))
     NeuralProgrammer(predictor).check(describe(COMPACT))
@@ -503,12 +509,12 @@ WEIGHTS = {
 
 @pytest.mark.parametrize(("name", "kind"), [("1r", ouro.Cell1R), ("1t1r", ouro.Cell1T1R)])
 def test_shipped_networks_have_kept_their_weights_and_fit(name, kind):
-    with np.load(shipped(name)) as file:
+    with np.load(shipped_checkpoint(name)) as file:
         names = (one for one in sorted(file.files) if not one.endswith(("manifest", "sha256")))
         content = b"".join(one.encode() + file[one].tobytes() for one in names)
     assert hashlib.sha256(content).hexdigest() == WEIGHTS[name]
-    predictor = PulsePredictor.load(shipped(name))
-    assert predictor.manifest.code == {} and making.maker_short(predictor.manifest) == former.UNKNOWN
+    predictor = PulsePredictor.load(shipped_checkpoint(name))
+    assert predictor.manifest.code == {} and making.maker_short(predictor.manifest) == former_format.UNKNOWN
     NeuralProgrammer(predictor).check(describe(kind(DEVICE)))
     NeuralProgrammer(predictor).check(describe(kind(DEVICE)).circuit)
     for other in ("0" * 64, ""):
@@ -524,7 +530,7 @@ def test_former_checkpoints_are_taken_over(tmp_path, monkeypatch, capsys):
     spec.loader.exec_module(script)
     old = {}
     for name, kind in script.CELLS.items():
-        now = PulsePredictor.load(shipped(name))
+        now = PulsePredictor.load(shipped_checkpoint(name))
         old[name] = dataclasses.replace(now, manifest=formerly(kind(DEVICE), **now.manifest.settings))
         old[name].save(tmp_path / f"{name}.npz")
         NeuralProgrammer(PulsePredictor.load(tmp_path / f"{name}.npz")).check(describe(kind(DEVICE)))
@@ -533,7 +539,8 @@ def test_former_checkpoints_are_taken_over(tmp_path, monkeypatch, capsys):
     for name, before in old.items():
         after = PulsePredictor.load(tmp_path / f"{name}.npz")
         assert (
-            after.manifest.code == {} and after.manifest.circuit == PulsePredictor.load(shipped(name)).manifest.circuit
+            after.manifest.code == {}
+            and after.manifest.circuit == PulsePredictor.load(shipped_checkpoint(name)).manifest.circuit
         )
         assert all(np.array_equal(a, b) for a, b in zip(after.weights.arrays, before.weights.arrays, strict=True))
     monkeypatch.setitem(script.CELLS, "1r", ouro.Cell1T1R)
@@ -542,5 +549,5 @@ def test_former_checkpoints_are_taken_over(tmp_path, monkeypatch, capsys):
 
 
 def test_only_what_differs_in_the_maker():
-    other = dataclasses.replace(changed(code={"c2c.py": "0" * 12}), settings={})
-    assert differences(BASE, other, MAKER) == ["c2c.py changed"]
+    other = dataclasses.replace(changed(code={"device/walk_values.py": "0" * 12}), settings={})
+    assert differences(BASE, other, MAKER) == ["device/walk_values.py changed"]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from ouro_spice import results
 from ouro_spice.cli import main
-from ouro_spice.results import claims, document, formats, publish, revision, table
+from ouro_spice.experiment import campaigns
+from ouro_spice.experiment.published import claims, document, formats, publish, result_tables, revision
 
 ROOT = Path(__file__).parents[1]
-FILES = {name: ROOT / "results" / f"{name}.json" for name in results.CAMPAIGNS}
+FILES = {name: ROOT / "results" / f"{name}.json" for name in campaigns.CAMPAIGNS}
 BANDS = ("within_50", "within_20", "within_10")
 
 
@@ -98,7 +98,7 @@ def test_new_rows_stand_where_they_belong_and_new_columns_behind_the_known():
         "noise-free, looked up": {"compute_s": 27.3e-6},
         "best constant": row(0.2, floor_50=0.9, floor_20=0.8, floor_10=0.7),
     }  # fmt: skip
-    head, lines = table.share_table(rows)
+    head, lines = result_tables.share_table(rows)
     names = ["noise floor", "best constant", "do nothing", "noise-free, looked up", "median_table", "table_20", "A"]
     assert [line[0] for line in lines] == names
     assert head[-1] == "new thing s" and lines[-1][-1] == "3 ns"
@@ -113,11 +113,11 @@ def test_tables_inside_rows_get_sections_of_their_own():
         {"direction": "reset", "asked_S": [1e-6, 1e-5]},
     ]
     rows = {"A": row(0.5, small_updates=small), "B": row(0.6), "C": row(0.6, small_updates=small[:1])}
-    ((key, (head, lines)),) = table.list_tables(rows).items()
+    ((key, (head, lines)),) = result_tables.list_tables(rows).items()
     assert (key, head) == ("small_updates", ["variant", "direction", "asked S", "gain"])
     assert lines == [["A", "set", "2 uS", "1.40 (1.20 .. 1.60)"], ["A", "reset", "1 uS .. 10 uS", ""],
                      ["C", "set", "2 uS", "1.40 (1.20 .. 1.60)"]]  # fmt: skip
-    assert "small" not in " ".join(table.share_table(rows)[0])
+    assert "small" not in " ".join(result_tables.share_table(rows)[0])
     text = document.campaign_text({"campaign": "paper", "one_shot": {"x": rows}, "write_verify": {}})
     assert "## x: small updates\n\n| variant | direction |" in text
 
@@ -130,12 +130,12 @@ def written(**more):
 
 
 def test_columns_of_writes_are_those_that_there_are():
-    head, lines = table.write_table({"ISPP": written()})
+    head, lines = result_tables.write_table({"ISPP": written()})
     assert head == ["programmer", "n", "success", "pulses, mean", "95 % interval", "median", "p95", "below 10",
                     "time, reads of 10 ns", "1 us", "energy"]  # fmt: skip
     assert lines == [["ISPP", "40", "97.5", "2.50", "2.00 .. 3.00", "2", "6", "95.0", "100 ns", "3 us", "10 pJ"]]
     more = {"knows": "nominal model", "new_J": 2e-12, "over_it": [1.1, 0.9, 1.3], "outcomes": {}}
-    head, lines = table.write_table({"ISPP": written(), "Posterior": written(**more)})
+    head, lines = result_tables.write_table({"ISPP": written(), "Posterior": written(**more)})
     assert head[1] == "knows" and head[-2:] == ["new J", "over it"]
     assert lines[1][-2:] == ["2 pJ", "1.10 (0.90 .. 1.30)"] and lines[0][-2:] == ["", ""]
 
@@ -144,7 +144,7 @@ def test_results_that_count_reads_have_tables_of_costs_and_settings():
     rows = {"ISPP": written(reads_mean=3.5, predictions_mean=0.0, knows="nothing", read_energy_J=1e-12, more_s=3e-9)}
     tuned = {"ISPP": {"parameters": {"width": 1e-8, "back": 2}, "edges": {}}}
     found = {"write_verify": {"x": {"0.1": rows}}, "tuned": {"x": {"0.1": tuned}}}
-    ended, costs, settings = table.write_tables(found, "x", "0.1")
+    ended, costs, settings = result_tables.write_tables(found, "x", "0.1")
     assert ended[0][:2] == ["programmer", "knows"] and ended[0][-1] == "more s" and ended[1][0][-1] == "3 ns"
     assert costs[0][1] == "reads" and costs[1][0][1] == "3.50"
     assert settings[1][0][1] == "width 10 ns, steps back at a crossing 2"
@@ -167,7 +167,7 @@ def test_a_figure_that_is_not_there_leaves_its_cell_empty():
 def test_several_trainings_are_said_in_the_table():
     told = {"n": 5, "seeds": [7, 8, 9, 10, 11], "chosen": 9, "sd": {"within_20": 0.02},
             "range": {"within_20": [0.47, 0.53]}, "chosen_shares": dict.fromkeys(BANDS, 0.52)}  # fmt: skip
-    head, (_, line) = table.share_table({"a": row(0.4), "b": row(0.5, trainings=told)})
+    head, (_, line) = result_tables.share_table({"a": row(0.4), "b": row(0.5, trainings=told)})
     cells = dict(zip(head, line, strict=True))
     assert cells["trainings: spread of 20 %"] == "5: sd 2.0, 47.0 .. 53.0"
     assert "52.0 / 52.0 / 52.0 (seed 9)" in cells.values()
@@ -304,7 +304,7 @@ def test_a_time_of_a_prediction_says_how_many_were_timed_and_how_far_they_are_ap
         "noise-free 2.59 ms a prediction; how many were timed was not kept"
     )
     assert "not kept" not in claims.claim_rows({"paper": {"one_shot": {"paper": {"A_t": known}}}})[3][2]
-    head, lines = table.share_table(rows)
+    head, lines = result_tables.share_table(rows)
     place = head.index("time of a prediction")
     assert [line[place] for line in lines] == ["2.59 ms", "26.6 us (26 us .. 28.1 us, n = 200)"]
     assert not any("quartiles" in one or "compute" in one for one in head)

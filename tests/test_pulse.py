@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ouro_spice as ouro
-from ouro_spice.pulse import HIGHEST_V, LONGEST_S, PWL, SHORTEST_S, trapezoids
+from ouro_spice.circuit.pulse import HIGHEST_V, LONGEST_S, PWL, SHORTEST_S, trapezoids
 
 SECONDS = st.floats(math.log(1e-11), math.log(1e-3)).map(math.exp)
 VOLTS = st.floats(-2, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ouro_spice import checks, quantities
+from ouro_spice._util import checks, quantities
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scipy.stats import kstest
 
 import ouro_spice as ouro
-from ouro_spice import compact
+from ouro_spice.compact import characteristics
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.dataset.record import HISTORY_POINTS, closest, stride
-from ouro_spice.variability import SPREADS
+from ouro_spice.device.spread import SPREADS
 
 DEVICE = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
 CELL = ouro.CompactCell(DEVICE)
@@ -34,7 +34,7 @@ def many():
 
 
 def test_starts_are_uniform_over_each_devices_own_window(many):
-    windows = np.array([compact.range_S(one.device, None, None) for one in many])
+    windows = np.array([characteristics.range_S(one.device, None, None) for one in many])
     shares = (np.array([one.start_S for one in many]) - windows[:, 0]) / np.diff(windows, axis=1)[:, 0]
     assert kstest(shares, "uniform").pvalue > 1e-3
     assert windows[:, 0].min() < 0.9 * LOW

@@ -13,9 +13,9 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice import History, Outcome, PulseDataset
-from ouro_spice.files import OutputError
-from ouro_spice.manifest import Manifest, describe
-from ouro_spice.report import Page
+from ouro_spice._util.files import OutputError
+from ouro_spice.provenance.manifest import Manifest, describe
+from ouro_spice.reporting.page import Page
 
 CELL = ouro.Cell1T1R(ouro.jart_vcm_v1b(window=True))
 PAIR = ouro.Pair(-0.45, 0.94, 60e-6)

@@ -9,13 +9,14 @@ import pytest
 from matplotlib.collections import LineCollection, QuadMesh
 
 from ouro_spice import History, Outcome, Pulse
-from ouro_spice.manifest import Manifest
-from ouro_spice.one_shot import BANDS, Deployment, label
-from ouro_spice.predictor import Curves
-from ouro_spice.report.curves_map import history_map
-from ouro_spice.report.one_shot import rpd_by_start, rpd_histogram, rpd_map, share_bars, transfer_bars
-from ouro_spice.report.variants import BASELINE, CONVENTIONAL, NETWORK, kind, looks
-from ouro_spice.report.writing import converged, iterations, pulses_and_time
+from ouro_spice.evaluation.bands import BANDS, label
+from ouro_spice.evaluation.deployment import Deployment
+from ouro_spice.prediction.recorded_curves import Curves
+from ouro_spice.provenance.manifest import Manifest
+from ouro_spice.reporting.attempt_figures import rpd_by_start, rpd_histogram, rpd_map, share_bars, transfer_bars
+from ouro_spice.reporting.map_figure import history_map
+from ouro_spice.reporting.variants import BASELINE, CONVENTIONAL, NETWORK, kind, looks
+from ouro_spice.reporting.write_figures import convergence, iterations, pulses_and_time
 
 WINDOW_S = (100e-6, 500e-6)
 NOWHERE = Manifest("", {}, {}, {})
@@ -186,7 +187,7 @@ def test_converged_is_mean_and_deviation_over_the_starts():
     several = [write(t, [120e-6, g, 9e-4], outcome=Outcome.PULSE_LIMIT) for t, found in ends.items() for g in found]
     several.append(write(400e-6, [], outcome=Outcome.READ_FAILED))
     several.append(write(400e-6, [400e-6]))
-    figure = converged({"B": several}, WINDOW_S, after=1)
+    figure = convergence({"B": several}, WINDOW_S, after=1)
     left, right = figure.axes
     line, *_, bars = left.containers[0]
     np.testing.assert_allclose(line.get_ydata(), [210, 400])
@@ -199,7 +200,7 @@ def test_converged_is_mean_and_deviation_over_the_starts():
 
 def test_many_programmers_have_one_legend_entry_each():
     several = {f"network {k}": [write(200e-6, [1e-4, 2e-4])] for k in range(8)}
-    figure = converged(several, WINDOW_S)
+    figure = convergence(several, WINDOW_S)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(several)
     assert drawn(figure) > 0
 
@@ -261,9 +262,9 @@ def test_predictions_in_software_and_energies_stand_beside_the_bars():
     (lambda: share_bars({"A": deployment().summary() | {"within_10": 12}}), "within_10 of 'A' = 12 .* \\[0, 1\\]"),
     (lambda: share_bars({"A": deployment().summary()}, {"floor_10": 56}), "floor_10 of 'floors' = 56"),
     (lambda: transfer_bars({"A": {"within_20": 0.5}}, "B"), "shipped = 'B' is no condition; there is 'A'"),
-    (lambda: converged({}, WINDOW_S), "histories is empty"),
-    (lambda: converged({"A": [write(1e-4, [])]}, WINDOW_S), "'A': there is no write"),
-    (lambda: converged({"A": [write(1e-4, [1e-4])]}, WINDOW_S, after=0), "after = 0"),
+    (lambda: convergence({}, WINDOW_S), "histories is empty"),
+    (lambda: convergence({"A": [write(1e-4, [])]}, WINDOW_S), "'A': there is no write"),
+    (lambda: convergence({"A": [write(1e-4, [1e-4])]}, WINDOW_S, after=0), "after = 0"),
     (lambda: iterations([write(2e-4, [1e-4])], (340e-6,)), "no write to 340 uS has a reading; there are 200"),
     (lambda: iterations([], (340e-6,)), "there are none"),
     (lambda: iterations([write(2e-4, [1e-4])], ()), "targets_S is empty"),

@@ -10,22 +10,26 @@ import math
 import numpy as np
 import pytest
 
-from ouro_spice import History, Outcome, Pair, Pulse, PulsePredictor, results
-from ouro_spice.circuit import Cell1T1R, CompactCell
-from ouro_spice.device import jart_vcm_v1b
-from ouro_spice.engine import Ngspice
-from ouro_spice.kept import kept
-from ouro_spice.manifest import describe
-from ouro_spice.one_shot import BANDS, Estimate
-from ouro_spice.predictor import shipped, standing
-from ouro_spice.results import Configuration, aims, claims, document, rivals, table
-from ouro_spice.results import networks as kinds
-from ouro_spice.results.attempts import OneShot, _hit, one_shot
-from ouro_spice.results.best_network import best_networks
-from ouro_spice.results.judging import varied
-from ouro_spice.results.networks import Place, programmer
-from ouro_spice.results.transfer import changed
-from ouro_spice.results.writes import UNTUNED, packed, unpacked
+from ouro_spice import History, Outcome, Pair, Pulse, PulsePredictor
+from ouro_spice.circuit.cells import Cell1T1R
+from ouro_spice.circuit.compact_cell import CompactCell
+from ouro_spice.device.jart import jart_vcm_v1b
+from ouro_spice.evaluation.bands import BANDS, Estimate
+from ouro_spice.experiment import campaigns, configuration, context, rivals
+from ouro_spice.experiment import networks as kinds
+from ouro_spice.experiment.attempts import OneShot, _hit, one_shot
+from ouro_spice.experiment.best_network import best_networks
+from ouro_spice.experiment.configuration import Configuration
+from ouro_spice.experiment.context import ExperimentContext
+from ouro_spice.experiment.networks import programmer
+from ouro_spice.experiment.published import aims, claims, document, result_tables
+from ouro_spice.experiment.ranking import best_of_each_amplitude
+from ouro_spice.experiment.transfer import changed_cell
+from ouro_spice.experiment.writes import UNTUNED, pack, unpack
+from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
+from ouro_spice.provenance.cache import cached_arrays
+from ouro_spice.provenance.manifest import describe
+from ouro_spice.spice.ngspice import Ngspice
 
 SETTING = "reduced_60us_d2d"
 
@@ -115,7 +119,7 @@ def load(tmp_path, text=TINY, name="paper"):
 def done(tmp_path_factory):
     """A whole campaign: its folder and its results."""
     folder = tmp_path_factory.mktemp("campaign")
-    found = results.campaign(load(folder), folder / "out", 2)
+    found = campaigns.campaign(load(folder), folder / "out", 2)
     return folder / "out", found
 
 
@@ -152,7 +156,7 @@ def test_every_variant_stands_beside_the_baselines_and_the_floor(done):
     for band, (value, low, high) in rows["within_20"]["over_table"].items():
         table_of = f"table_{band.removeprefix('within_')}"
         assert value == pytest.approx(rows["within_20"][band] - rows[table_of][band]) and low < value < high
-    assert any("share - table's" in head for head in table.share_table(rows)[0])
+    assert any("share - table's" in head for head in result_tables.share_table(rows)[0])
 
 
 def test_all_programmers_write_the_same_cells(done):
@@ -211,7 +215,7 @@ def test_networks_of_another_setting_stand_beside_its_own(done):
     out, found = done
     configuration = load(out.parent)
     with Ngspice(1) as engine:
-        place = Place(configuration, configuration.settings[0], out, 1, engine)
+        place = ExperimentContext(configuration, configuration.settings[0], out, 1, engine)
         rows = one_shot(place, place).rows()
     for name in ("within_20", "both"):
         assert rows[f"{name}, trained on compact"]["within_20"] == rows[name]["within_20"]
@@ -227,7 +231,7 @@ def test_a_second_run_makes_nothing_again(done, monkeypatch):
     out, _ = done
     before, stamps = stored(out), {path: path.stat().st_mtime_ns for path in (out / "kept").rglob("*.npz")}
     monkeypatch.setattr(PulsePredictor, "trained", None)
-    results.campaign(load(out.parent), out, 1)
+    campaigns.campaign(load(out.parent), out, 1)
     assert {path: path.stat().st_mtime_ns for path in (out / "kept").rglob("*.npz")} == stamps
     again = stored(out)
     for found in (before, again):
@@ -242,7 +246,7 @@ def test_other_settings_are_never_taken_for_these(done, tmp_path):
     """Another training makes another checkpoint."""
     other = load(tmp_path, TINY.replace("epochs = 3, band = 0.2", "epochs = 1, band = 0.2"))
     with Ngspice(1) as engine:
-        place = Place(other, other.settings[0], tmp_path / "out", 1, engine)
+        place = ExperimentContext(other, other.settings[0], tmp_path / "out", 1, engine)
         sha256 = kinds.network(place, other.variants["within_20"]).sha256
     assert sha256 != done[1]["manifest"]["checkpoints"][f"{SETTING}/within_20"]
 
@@ -251,11 +255,11 @@ def test_streams_have_nothing_in_common(tmp_path):
     """Devices, walks, starts and targets of judging, tuning, experience and training differ."""
     configuration = load(tmp_path)
     with Ngspice(1) as engine:
-        place = Place(configuration, configuration.settings[0], tmp_path, 1, engine)
-        streams = [kinds.DEVICES, kinds.TRAINING, kinds.EXPERIENCE, kinds.WRITES, kinds.CONVERGED]
+        place = ExperimentContext(configuration, configuration.settings[0], tmp_path, 1, engine)
+        streams = [context.DEVICES, context.TRAINING, context.EXPERIENCE, context.WRITES, context.CONVERGED]
         assert rivals.TABLE not in streams
         streams.append(rivals.TABLE)
-        drawn = [place.drawn(20, stream, index) for stream in streams for index in (0, 1)]
+        drawn = [place.samples(20, stream, index) for stream in streams for index in (0, 1)]
         records = [place.data.recipe.draw(place.cell, k) for k in range(20)]
     seeds = [one.seed for several in (*drawn, records) for one in several]
     radii = [one.device.r for several in (*drawn, records) for one in several]
@@ -267,11 +271,11 @@ def test_tables_never_see_what_they_are_judged_by(tmp_path):
     """Their pairs are neither those of the floor nor those of attempts and writes; in the file they may be left out."""
     configuration = load(tmp_path)
     with Ngspice(1) as engine:
-        place = Place(configuration, configuration.settings[0], tmp_path, 1, engine)
+        place = ExperimentContext(configuration, configuration.settings[0], tmp_path, 1, engine)
         vars(place)["pair"] = Pair(-0.4162, 0.8587, 60e-6)  # that of its records, which nothing here needs
-        own = rivals.tried(place, "table", place.seed(rivals.TABLE))
-        floor = rivals.tried(place, "floor", configuration.seed)
-        judged = [place.drawn(40, stream) for stream in (kinds.DEVICES, kinds.TRAINING, kinds.WRITES)]
+        own = rivals.setting_trials(place, "table", place.seed(rivals.TABLE))
+        floor = rivals.setting_trials(place, "floor", configuration.seed)
+        judged = [place.samples(40, stream) for stream in (context.DEVICES, context.TRAINING, context.WRITES)]
         without = {key: value for key, value in configuration.tables.items() if key != "table"}
         bare = dataclasses.replace(place, configuration=dataclasses.replace(configuration, tables=without))
         assert rivals.tables(bare) == {} and rivals.writing_table(bare, 0.1, None, 5, 5) == []
@@ -286,22 +290,22 @@ def test_rounds_of_experience_have_amplitudes_of_their_own(done):
         with np.load(path) as arrays:
             first = arrays["attempt"] == 0
             drawn[path] = tuple(arrays["drive"][first][:5])
-    assert len(drawn) == len(set(drawn.values())) == 3  # the clock's and two rounds
+    assert len(drawn) == len(set(drawn.values())) == 3  # the base's and two rounds
 
 
 def test_the_drives_travel_with_the_checkpoint(done):
     predictor = PulsePredictor.load(done[0] / "checkpoints" / SETTING / "both.npz")
     assert predictor.manifest.settings["drives"] == {"width_s": 15e-9, "low": 1.0, "high": 1.25, "fixed": False}
-    assert predictor.clock is not None
-    assert PulsePredictor.load(done[0] / "checkpoints" / SETTING / "amplitude.npz").clock is None
+    assert predictor.base is not None
+    assert PulsePredictor.load(done[0] / "checkpoints" / SETTING / "amplitude.npz").base is None
 
 
 def test_a_network_with_experience_goes_on_from_that_of_another_setting(done, tmp_path):
-    """It needs no clock and no first round of its own; pulses are those of the pair here."""
+    """It needs no base and no first round of its own; pulses are those of the pair here."""
     configuration = load(tmp_path, BEGUN)
     with Ngspice(1) as engine:
-        there = Place(configuration, configuration.settings[0], done[0], 1, engine)
-        here = Place(configuration, configuration.settings[1], tmp_path, 1, engine, there)
+        there = ExperimentContext(configuration, configuration.settings[0], done[0], 1, engine)
+        here = ExperimentContext(configuration, configuration.settings[1], tmp_path, 1, engine, there)
         found = {key: kinds.network(here, configuration.variants[key]) for key in ("both", "amplitude")}
         begun = {key: kinds.network(there, configuration.variants[key]) for key in found}
     assert found["both"].pair == here.pair != there.pair
@@ -312,27 +316,27 @@ def test_a_network_with_experience_goes_on_from_that_of_another_setting(done, tm
         assert kinds._beginning(here, configuration.variants[key]).pair == here.pair
         assert one.manifest.settings["training"]["start"] is not None
         assert one.scale.shift.tolist() == begun[key].scale.shift.tolist()
-    assert found["both"].clock.sha256 == begun["both"].clock.sha256
+    assert found["both"].base.sha256 == begun["both"].base.sha256
     assert len(list((tmp_path / "kept").glob("full-experience-*"))) == 1
 
 
 def test_a_programmer_of_a_campaign_knows_its_circuit(done, tmp_path):
     configuration = load(tmp_path)
     with Ngspice(1) as engine:
-        place = Place(configuration, configuration.settings[0], done[0], 1, engine)
+        place = ExperimentContext(configuration, configuration.settings[0], done[0], 1, engine)
         one = programmer(place, configuration.variants["both"])
     one.check(describe(place.cell))
     assert one.drives is not None
 
 
 def test_histories_survive_their_arrays():
-    pair = results.configuration.standing_cell("reduced")
+    pair = configuration.named_cell("reduced")
     manifest = describe(pair)
     pulses = (Pulse(-0.4, 1e-7, 1e-9, 2e-9), Pulse(0.8, 2e-7, 1e-9, 2e-9))
     written = History("a", 2e-4, 0.1, (1e-4, 3e-4, 2e-4), (1.1e-4, 3e-4, 2.1e-4), pulses, Outcome.REACHED, 1e-6, 2e-12,
                       manifest, "", 1e-7, 82, 3e-13, "training data")  # fmt: skip
     failed = History("a", 3e-4, 0.1, (), (), (), Outcome.READ_FAILED, 1e-7, 0.0, manifest, "why", 1e-7, 0, 0.0)
-    assert unpacked(packed([written, failed]), "a", 0.1, manifest) == [written, failed]
+    assert unpack(pack([written, failed]), "a", 0.1, manifest) == [written, failed]
 
 
 # ---- configurations
@@ -371,7 +375,7 @@ def test_names_become_files_and_never_lead_out_of_the_folder(tmp_path, name):
             load(tmp_path, TINY + f'[variant.x]\nname = "{name}"\nstages = [{{ objective = "time" }}]\n')
     for one in ("a/b", "..", "\0"):
         with pytest.raises(ValueError, match="no folder"):
-            kept(tmp_path, f"../{one}", {}, dict)
+            cached_arrays(tmp_path, f"../{one}", {}, dict)
 
 
 @pytest.mark.parametrize(
@@ -407,7 +411,7 @@ def test_networks_begin_where_that_makes_sense(tmp_path, old, new, what):
         load(tmp_path, BEGUN.replace(old, new))
 
 
-@pytest.mark.parametrize("name", ["sim", *results.CAMPAIGNS])
+@pytest.mark.parametrize("name", ["sim", *campaigns.CAMPAIGNS])
 def test_the_shipped_files_are_whole(name):
     configuration = Configuration.load(name)
     for setting in configuration.settings:
@@ -422,9 +426,9 @@ def test_the_shipped_files_are_whole(name):
 
 @pytest.mark.parametrize("kind", ["1r", "1t1r"])
 def test_the_shipped_network_is_that_of_the_standing_cell(kind):
-    predictor = PulsePredictor.load(shipped(kind))
-    one = standing(predictor)
-    one.check(describe(predictor.pair.gated(results.standing_cell(kind))))
+    predictor = PulsePredictor.load(shipped_checkpoint(kind))
+    one = default_programmer(predictor)
+    one.check(describe(predictor.pair.gated(configuration.named_cell(kind))))
     assert one.drives.high > one.drives.low
     first, second = (one.next_pulse(220e-6, readings) for readings in ([120e-6], [120e-6, 125e-6]))
     # a device that has hardly answered gets more of it
@@ -433,17 +437,19 @@ def test_the_shipped_network_is_that_of_the_standing_cell(kind):
 
 def test_conditions_change_the_cell_and_unknown_ones_are_refused():
     cell = Cell1T1R(jart_vcm_v1b(window=True))
-    assert changed(cell, {"name": "x"}) == cell
-    warm = changed(cell, {"name": "x", "device": {"T0": 358.0}, "process": {"corner": "ss"}, "lines": {"r_bl": 5.0}})
+    assert changed_cell(cell, {"name": "x"}) == cell
+    warm = changed_cell(
+        cell, {"name": "x", "device": {"T0": 358.0}, "process": {"corner": "ss"}, "lines": {"r_bl": 5.0}}
+    )
     assert (warm.device.T0, warm.process.corner, warm.lines.r_bl) == (358.0, "ss", 5.0)
     with pytest.raises(ValueError, match="'humidity'"):
-        changed(cell, {"name": "x", "humidity": 1})
+        changed_cell(cell, {"name": "x", "humidity": 1})
 
 
 def test_standing_cells():
-    assert isinstance(results.standing_cell("compact"), CompactCell)
-    assert results.standing_cell("reduced").model == "reduced"
-    assert isinstance(results.standing_cell("1t1r"), Cell1T1R)
+    assert isinstance(configuration.named_cell("compact"), CompactCell)
+    assert configuration.named_cell("reduced").model == "reduced"
+    assert isinstance(configuration.named_cell("1t1r"), Cell1T1R)
 
 
 # ---- tables
@@ -526,10 +532,10 @@ def test_claims_stay_empty_where_nothing_was_run():
 def test_tables_have_as_many_columns_as_heads(done):
     found = done[1]
     for head, rows in (
-        table.share_table(found["one_shot"][SETTING]),
-        *table.write_tables(found, SETTING, "0.1"),
-        table.ratio_table(found["ratios"][SETTING]),
-        table.transfer_table(found["transfer"][SETTING]),
+        result_tables.share_table(found["one_shot"][SETTING]),
+        *result_tables.write_tables(found, SETTING, "0.1"),
+        result_tables.ratio_table(found["ratios"][SETTING]),
+        result_tables.transfer_table(found["transfer"][SETTING]),
     ):
         assert rows
         for row in rows:
@@ -540,8 +546,8 @@ def test_tables_have_as_many_columns_as_heads(done):
 def test_the_shipped_configurations_hold_every_condition_that_is_asked_for():
     conditions = Configuration.load("circuit").tables["transfer"]
     assert len({one["name"] for one in conditions}) == len(conditions)
-    cell = results.standing_cell("1t1r")
-    cells = [changed(cell, one) for one in conditions]
+    cell = configuration.named_cell("1t1r")
+    cells = [changed_cell(cell, one) for one in conditions]
     assert {one.device.T0 for one in cells} == {273.0, 293.0, 358.0}
     assert {one.process.corner for one in cells} == {"tt", "ss", "ff"}
     assert {round(one.lines.r_bl / cell.lines.r_bl) for one in cells} >= {1, 2}
@@ -571,10 +577,10 @@ def test_a_second_pulse_is_sent_where_the_reading_is_outside_the_band(readings, 
 
 def test_another_circuit_chooses_among_different_amplitudes():
     ranked = [{"start": 1e-8, "over": 1.2, "back": 1}, {"start": 2e-8, "over": 1.2}, {"start": 1e-8, "over": 1.1}]
-    assert varied(ranked, 5) == [ranked[0], ranked[2]]
-    assert varied(ranked, 1) == [ranked[0]]
+    assert best_of_each_amplitude(ranked, 5) == [ranked[0], ranked[2]]
+    assert best_of_each_amplitude(ranked, 1) == [ranked[0]]
     levels = [{"start": 1.15, "step": 0.03}, {"start": 1.15, "step": 0.02}, {"start": 1.2, "step": 0.03}]
-    assert varied(levels, 2) == [levels[0], levels[2]]
+    assert best_of_each_amplitude(levels, 2) == [levels[0], levels[2]]
 
 
 def attempts(hits):

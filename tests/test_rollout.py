@@ -11,11 +11,11 @@ from analytic_device import HIGH_S, LOW_S, PAIR, AnalyticFleet, g_after, needed_
 import ouro_spice as ouro
 from ouro_spice import NeuralProgrammer, PulsePredictor
 from ouro_spice.dataset.recipe import LIMIT, Recipe
-from ouro_spice.fleet import fleet
-from ouro_spice.predictor import Law, Specification, Stage, rollout
-from ouro_spice.predictor.memory import Memory
-from ouro_spice.predictor.programmer import Drives
-from ouro_spice.predictor.rollout import POWER, SEEN, crossing, examples
+from ouro_spice.prediction.device_memory import DeviceMemory
+from ouro_spice.prediction.neural_programmer import AmplitudePolicy
+from ouro_spice.prediction.rollout import POWER, SEEN, Law, crossing, examples, rollout
+from ouro_spice.prediction.specification import Specification, Stage
+from ouro_spice.programming.batch import fleet
 
 VOLTAGES = ouro.Pair(**PAIR)
 LAW = Law(attempts=3, jitter=0.3, points=61)
@@ -77,10 +77,10 @@ def test_curves_are_those_of_the_pulse_that_was_sent(trained):
 
 def test_what_earlier_pulses_told_is_that_of_a_memory_of_them(trained):
     columns, many = gathered(trained)
-    memory = Memory.empty(columns["g_start_S"][:12])
+    memory = DeviceMemory.empty(columns["g_start_S"][:12])
     for attempt in range(3):
         rows = slice(12 * attempt, 12 * attempt + 12)
-        for name, value in memory.seen(trained, columns["dg_S"][rows]).items():
+        for name, value in memory.inputs(trained, columns["dg_S"][rows]).items():
             assert columns[name][rows] == pytest.approx(value)
         if attempt < 2:
             sent = [many.sent[attempt][k] for k in range(12)]
@@ -262,8 +262,8 @@ def test_from_the_second_attempt_on_it_listens(trained):
     parts = [examples(columns, np.flatnonzero(side)) for side in (~held, held)]
     stages = (Stage("time", 40, 64, 4e-3), Stage("band", 20, 64, 2e-3, band=0.1))
     deaf, listens = (
-        PulsePredictor.trained(Specification(stages, names), *parts, trained.manifest, clock=clock)
-        for names, clock in ((LISTENING[:2], None), (LISTENING, trained))
+        PulsePredictor.trained(Specification(stages, names), *parts, trained.manifest, base=base)
+        for names, base in ((LISTENING[:2], None), (LISTENING, trained))
     )
     share = [two_attempts(NeuralProgrammer(one)) for one in (trained, deaf, listens)]
     assert share[2] > max(share[:2]) + 0.15
@@ -280,7 +280,7 @@ def test_amplitudes_are_learned_from_experience(trained):
     start, target = np.array([150e-6, 250e-6, 400e-6, 350e-6]), np.array([300e-6, 400e-6, 250e-6, 150e-6])
     ratio = predictor.predict(start, target - start, drive=1.12) / predictor.predict(start, target - start, drive=1.02)
     assert np.log(ratio) == pytest.approx(25 * np.log(1.02 / 1.12), rel=0.2)
-    programmer = NeuralProgrammer(predictor, drives=Drives(1.5e-6, 1.0, 1.15))
+    programmer = NeuralProgrammer(predictor, drives=AmplitudePolicy(1.5e-6, 1.0, 1.15))
     widths = [pulse.width for pulse in programmer.next_pulses(target, start[:, None])]
     assert widths == pytest.approx(np.full(4, 1.5e-6), rel=0.1)
 

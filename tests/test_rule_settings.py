@@ -12,11 +12,11 @@ from analytic_device import DOWN_S, HIGH_S, LOW_S, PAIR, UP_S, logit
 
 import ouro_spice as ouro
 from ouro_spice import ModelTime, NominalTimes, Posterior, ProportionalIntegral, ProportionalIntegralWidth
+from ouro_spice.circuit.pulse import HIGHEST_V
 from ouro_spice.dataset.recipe import LIMIT
-from ouro_spice.pulse import HIGHEST_V
-from ouro_spice.write_verify import nominal
-from ouro_spice.write_verify.nominal import LEAST_S
-from ouro_spice.write_verify.posterior import CLEAR_S, STILL_S, updated
+from ouro_spice.programming import nominal
+from ouro_spice.programming.nominal import LEAST_S
+from ouro_spice.programming.programmers.posterior import CLEAR_S, STILL_S, kalman_step
 
 VOLTAGES = ouro.Pair(**PAIR)
 OVERS = np.linspace(1.0, 1.6, 25)
@@ -72,7 +72,7 @@ def test_rules_cannot_be_changed_and_those_of_the_same_settings_are_the_same(kin
         one.edge = 1e-9
     assert one == kind(KINDS[kind]) and hash(one) == hash(kind(KINDS[kind]))
     assert one.candidates(KINDS[kind])[0] != one.candidates(KINDS[kind])[-1]
-    assert one._carried is one._carried is not kind(KINDS[kind])._carried
+    assert one._states is one._states is not kind(KINDS[kind])._states
 
 
 LEGAL = [
@@ -274,7 +274,7 @@ def test_what_moved_less_than_two_microsiemens_moved_so_far():
 def test_a_bound_at_what_is_believed_says_nothing_and_drift_is_added_to_both():
     state = np.array([0.5, -0.5, 0.4, 0.3, 0.1])[:, None]
     still, moved = (
-        updated(state, np.array([True]), np.array([0.5]), np.array([0.2]), np.array([flag]), 0.16)[:, 0]
+        kalman_step(state, np.array([True]), np.array([0.5]), np.array([0.2]), np.array([flag]), 0.16)[:, 0]
         for flag in (True, False)
     )
     assert still == pytest.approx([0.5, -0.5, 0.56, 0.46, 0.1])
@@ -284,7 +284,7 @@ def test_a_bound_at_what_is_believed_says_nothing_and_drift_is_added_to_both():
 def test_the_slowness_is_bounded_on_both_sides():
     state = np.array([9.9, -9.9, 4.0, 4.0, 0.0])[:, None]
     for up, measured, place in ((True, 50.0, 0), (False, -50.0, 1)):
-        found = updated(state, np.array([up]), np.array([measured]), np.array([0.01]), np.array([False]), 0.0)[:, 0]
+        found = kalman_step(state, np.array([up]), np.array([measured]), np.array([0.01]), np.array([False]), 0.0)[:, 0]
         assert abs(found[place]) == 10.0 and found[1 - place] == state[1 - place, 0]
 
 
@@ -348,7 +348,7 @@ def test_a_device_that_never_crosses_is_given_up_after_twelve_transients(monkeyp
         asked.append((limit_s, edge_s))
         return math.inf, 0.0, None
 
-    monkeypatch.setattr(nominal, "followed", never)
+    monkeypatch.setattr(nominal, "run_crossing", never)
     cell = ouro.CompactCell(ouro.jart_vcm_v1b(window=True))
     with pytest.raises(ValueError, match=r"at -0.41 V the noise-free device does not cross its window in 3019\.9 s"):
         ouro.nominal_times(cell, VOLTAGES)
@@ -373,7 +373,7 @@ def test_the_lookup_is_made_of_one_crossing_of_the_window_an_amplitude(monkeypat
         ends = np.log([LOW_S, HIGH_S] if volts < 0 else [HIGH_S, LOW_S])
         return edge_s + total_s, edge_s, SimpleNamespace(time_s=time_s, g=np.exp(ends[0] + part * (ends[1] - ends[0])))
 
-    monkeypatch.setattr(nominal, "followed", straight)
+    monkeypatch.setattr(nominal, "run_crossing", straight)
     cell = ouro.CompactCell(ouro.jart_vcm_v1b(window=True))
     found = ouro.nominal_times(cell, dataclasses.replace(VOLTAGES, total_s=20e-6))
     assert len(found.log_g) == 512 and np.exp(found.log_g[[0, -1]]) == pytest.approx([LOW_S, HIGH_S])

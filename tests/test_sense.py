@@ -10,9 +10,9 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice import ReadingClipped, Result, Sense, SimulationError, WriteDriver
-from ouro_spice.cell import SpiceCell
-from ouro_spice.dataset import Recipe
-from ouro_spice.sensing import mean, readable_S, reading
+from ouro_spice.dataset.recipe import Recipe
+from ouro_spice.simulation.live_cell import SpiceCell
+from ouro_spice.simulation.sensing import mean, readable_S, reading
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 LINES = ouro.Lines(r_bl=200, r_sl=150, r_wl=500, c_bl=60e-15, c_sl=60e-15, c_wl=50e-15)

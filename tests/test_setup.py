@@ -47,7 +47,7 @@ def test_the_script_is_plain_sh():
 
 
 def test_what_the_script_asks_for_is_what_the_package_asks_for():
-    from ouro_spice import machine
+    from ouro_spice._util import machine
 
     text = (ROOT / "setup.sh").read_text()
     assert f"MIN_NGSPICE={machine.MIN_NGSPICE}\n" in text

@@ -11,15 +11,17 @@ import re
 import numpy as np
 import pytest
 
-from ouro_spice import PulseDataset, PulsePredictor, assets, sim
-from ouro_spice.dataset import work
-from ouro_spice.decks import DeckFigure
-from ouro_spice.files import OutputError
-from ouro_spice.results import Configuration
+from ouro_spice import PulseDataset, PulsePredictor
+from ouro_spice._util import assets
+from ouro_spice._util.files import OutputError
+from ouro_spice.dataset import shards
+from ouro_spice.experiment import main_job
+from ouro_spice.experiment.configuration import Configuration
+from ouro_spice.spice.decks import DeckFigure
 
 pytestmark = pytest.mark.ngspice
 
-FULL = sim.configuration()
+FULL = main_job.configuration()
 COMPACT, SPICE = "reduced_60us_d2d", "1t1r_60us_d2d"
 SEED = 3
 
@@ -41,7 +43,7 @@ def small() -> Configuration:
 @pytest.fixture(scope="module", autouse=True)
 def shortened():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim, "configuration", small)
+        patch.setattr(main_job, "configuration", small)
         yield
 
 
@@ -49,7 +51,7 @@ def shortened():
 def first(tmp_path_factory):
     """One run in a folder of its own: results, folder, what was shown."""
     out, shown = tmp_path_factory.mktemp("first") / "sim", []
-    results = sim.run(out, SEED, 2, lambda head, rows: shown.append((head, rows)))
+    results = main_job.run(out, SEED, 2, lambda head, rows: shown.append((head, rows)))
     return results, out, shown
 
 
@@ -134,7 +136,7 @@ def test_what_is_left_is_datasets(first):
 
 def test_the_table_of_the_decks_is_shown(first):
     ((head, rows),) = first[2]
-    assert head == sim.DECK_SUMMARY_HEAD
+    assert head == main_job.DECK_SUMMARY_HEAD
     assert [row[0] for row in rows] == list(dict.fromkeys(figure["name"] for figure in first[0]["decks"]))
     assert sum(int(row[1].split(" of ")[1]) for row in rows) == len(first[0]["decks"])
     assert all(row[-1] == "PASS" for row in rows)
@@ -142,7 +144,7 @@ def test_the_table_of_the_decks_is_shown(first):
 
 def test_a_missed_figure_has_a_row_of_its_own():
     good, bad = (DeckFigure("iv", name, 2.0, 1.0, 0.1, "uA", name == "set") for name in ("set", "reset"))
-    rows = sim.deck_summary([good, bad])
+    rows = main_job.deck_summary([good, bad])
     assert rows == [["iv", "1 of 2", "", "", "FAIL"], ["", "reset", "2", "1 +- 0.1 uA", "FAIL"]]
 
 
@@ -152,8 +154,8 @@ def bytes_of(history):
 
 def test_the_same_seed_gives_the_same_numbers_elsewhere(first, tmp_path, monkeypatch):
     """Another folder and another number of workers."""
-    monkeypatch.setattr(sim, "judge", lambda *_: [])
-    sim.run(tmp_path / "again", SEED, 1)
+    monkeypatch.setattr(main_job, "judge", lambda *_: [])
+    main_job.run(tmp_path / "again", SEED, 1)
     ours, theirs = numbers(first[1]), numbers(tmp_path / "again")
     assert {**ours, "decks": []} == theirs
     for setting in (COMPACT, SPICE):
@@ -168,9 +170,9 @@ def test_a_second_run_uses_everything_again(first, monkeypatch):
     before = numbers(out)
     files = [path for name in ("datasets", "kept", "checkpoints") for path in _files(out / name)]
     kept = {path: path.stat().st_mtime_ns for path in files}
-    monkeypatch.setattr(work, "circuit_record", None)
-    monkeypatch.setattr(sim, "judge", lambda *_: [])
-    sim.run(out, SEED)
+    monkeypatch.setattr(shards, "circuit_record", None)
+    monkeypatch.setattr(main_job, "judge", lambda *_: [])
+    main_job.run(out, SEED)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert numbers(out) == {**before, "decks": []}
 
@@ -186,17 +188,17 @@ def test_an_interrupted_run_leaves_no_report(tmp_path, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sim, "judge", interrupted)
+    monkeypatch.setattr(main_job, "judge", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        sim.run(tmp_path)
+        main_job.run(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written_to_is_told_before_the_work(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("mine")
-    monkeypatch.setattr(sim, "judge", None)
+    monkeypatch.setattr(main_job, "judge", None)
     with pytest.raises(OutputError, match="cannot write to"):
-        sim.run(tmp_path / "file" / "sim")
+        main_job.run(tmp_path / "file" / "sim")
 
 
 def test_every_number_of_the_job_is_in_its_file():

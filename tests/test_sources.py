@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import maker, sources
-from ouro_spice.compact import jit
-from ouro_spice.machine import ToolError
+from ouro_spice._util import jit
+from ouro_spice._util.machine import ToolError
+from ouro_spice.provenance import maker, sources
 
 PLAIN = "import math\n\nLIMIT = 4.0\n\n\ndef law(x, k=2):\n    return math.exp(-k * x) if x < LIMIT else 0.0\n"
 PAIR = ouro.Pair(-0.4143, 0.854, 60e-6)
@@ -87,8 +87,9 @@ def test_imports_are_followed_inside_functions_too_but_not_those_of_types(packag
     found = sources.closure(("a",), root=package)
     assert set(found) == set(FILES) - {"__init__.py", "z.py", "deep/__init__.py"}
     assert set(sources.closure(("a",), ("deep",), package)) == {"a.py", "b.py"}
+    # a folder stands for all modules in it
     assert set(sources.closure(("deep",), ("a", "deep.inner"), package)) == {
-        "deep/__init__.py", "deep/made.py", "late.py"
+        "deep/__init__.py", "deep/made.py", "deep/other.py", "absolute.py", "b.py", "late.py"
     }  # fmt: skip
 
 
@@ -221,8 +222,9 @@ def test_a_cache_that_cannot_be_written_is_no_error(package, monkeypatch):
 
 
 BOOKS = {
-    "maker.py", "manifest.py", "described.py", "sources.py", "progress.py", "kept.py", "files.py", "provenance.py",
-    "dataset/__init__.py", "dataset/reach.py", "dataset/standing.py", "dataset/storage.py",
+    "provenance/maker.py", "provenance/manifest.py", "provenance/cell_description.py", "provenance/sources.py",
+    "provenance/cache.py", "provenance/differences.py", "_util/progress.py", "_util/files.py",
+    "dataset/pulse_dataset.py", "dataset/reach.py", "dataset/reference_voltages.py", "dataset/storage.py",
 }  # fmt: skip
 """What describes and keeps; in the work of `extract` what only asks, all of it in the settings."""
 
@@ -243,7 +245,7 @@ RUNS = {
 
 def test_the_process_that_runs_ngspice_takes_part():
     """No import leads there."""
-    assert all("engine/worker.py" in maker.code(work, False) for work in maker.WORKS if work != "measurements")
+    assert all("spice/worker.py" in maker.code(work, False) for work in maker.WORKS if work != "measurements")
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -265,7 +267,7 @@ def test_nothing_runs_that_is_not_in_the_closure(name):
         sys.setprofile(None)
         threading.setprofile(None)
     assert len(seen) > 20
-    idle = {name for name in seen if compact and name.startswith("engine/")}
+    idle = {name for name in seen if compact and name.startswith("spice/")}
     assert seen - set(maker.code(work, compact)) <= BOOKS | idle
 
 
@@ -273,27 +275,34 @@ def test_nothing_runs_that_is_not_in_the_closure(name):
 def test_pages_commands_and_books_take_part_in_nothing(work):
     found = maker.code(work, True)
     assert found.items() <= maker.code(work, False).items()
-    for name in ("cli/__init__.py", "report/__init__.py", "results/page.py", "manifest.py", "progress.py", "doctor.py"):
+    for name in (
+        "cli/__init__.py",
+        "reporting/report_page.py",
+        "experiment/campaign_page.py",
+        "provenance/manifest.py",
+        "_util/progress.py",
+        "spice/doctor.py",
+    ):
         assert name not in maker.code(work, False)
-    assert "engine/__init__.py" not in found
+    assert "spice/ngspice.py" not in found
     assert all(len(digest) == 12 for digest in found.values())
 
 
 MORE = "\n\nMORE = 1\n"
 SEEN = [
-    ("records", True, "c2c.py", "RAMP = 0.5", "RAMP = 0.05"),
+    ("records", True, "device/walk_values.py", "_SHORTEST_WAY = 1e-4", "_SHORTEST_WAY = 1e-3"),
     ("records", True, "dataset/recipe.py", "shares[1]", "shares[1] ** 2"),
-    ("records", True, "compact/hop.py", "", MORE),
-    ("records", False, "sensing.py", "", MORE),
-    ("records", False, "c2c.py", "RAMP = 0.5", "RAMP = 0.05"),
-    ("records", False, "engine/worker.py", "", MORE),
+    ("records", True, "compact/kinetics.py", "", MORE),
+    ("records", False, "simulation/sensing.py", "", MORE),
+    ("records", False, "simulation/walk_segment.py", "RAMP = 0.5", "RAMP = 0.05"),
+    ("records", False, "spice/worker.py", "", MORE),
     ("records", False, "circuit/testbench.py", '"reltol": 1e-4', '"reltol": 1e-3'),
-    ("writes", True, "write_verify/ispp.py", "", MORE),
-    ("campaign", True, "predictor/training.py", "", MORE),
-    ("training", True, "predictor/objectives.py", "", MORE),
-    ("array", False, "array/disturb.py", "", MORE),
-    ("curves", False, "curves.py", "", MORE),
-    ("measurements", True, "tables/text.py", "", MORE),
+    ("writes", True, "programming/programmers/ispp.py", "", MORE),
+    ("campaign", True, "prediction/training.py", "", MORE),
+    ("training", True, "prediction/objectives.py", "", MORE),
+    ("array", False, "array/disturbance.py", "", MORE),
+    ("curves", False, "experiment/switching_curves.py", "", MORE),
+    ("measurements", True, "_util/tables/table_text.py", "", MORE),
 ]
 
 
@@ -325,9 +334,16 @@ def test_each_change_of_the_code_is_seen_where_it_counts(copy, monkeypatch, work
 
 def test_what_kernels_import_names_their_cache():
     """A number that is compiled into kernels decides where they are kept: else old ones run under a new manifest."""
-    found = set()
+    found = {"_util/jit.py"}
     for path in (sources.ROOT / "compact").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.level == 2:
-                found |= {f"{(node.module or node.names[0].name).split('.')[0]}.py"}
-    assert found - {"checks.py", "forks.py", "machine.py", "quantities.py"} == set(jit.FROZEN)
+                module = (node.module or "").replace(".", "/")
+                names = [module] if (sources.ROOT / f"{module}.py").is_file() else [
+                    f"{module}/{alias.name}" for alias in node.names
+                ]  # fmt: skip
+                found |= {f"{name}.py" for name in names}
+    checks = {"_util/checks.py", "_util/quantities.py"}
+    devices = {"device/jart.py", "device/constants.py"}
+    assert devices <= found
+    assert found - checks == set(jit.FROZEN)

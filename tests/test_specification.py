@@ -7,9 +7,8 @@ import tomllib
 
 import pytest
 
-from ouro_spice.predictor import Specification, Stage
-from ouro_spice.predictor.specification import DEFAULTS, OBJECTIVES, OUTPUTS, PLAIN
-from ouro_spice.results.configuration import Configuration
+from ouro_spice.experiment.configuration import Configuration
+from ouro_spice.prediction.specification import DEFAULTS, OBJECTIVES, OUTPUTS, PLAIN, Specification, Stage
 
 TIME = {"objective": "time"}
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import decks, machine, osdi
-from ouro_spice.compact import jit
-from ouro_spice.engine.surroundings import surroundings
+from ouro_spice._util import jit, machine
+from ouro_spice.spice import decks, osdi
+from ouro_spice.spice.surroundings import surroundings
 
 HOSTILE = "\n".join(
     ["option temp=125", "option reltol=1", "set ngbehavior=psa", "set num_threads=8", "set noinit", "alias op quit",

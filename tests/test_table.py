@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 
 import ouro_spice as ouro
 from ouro_spice import OutsideTraining, Table
-from ouro_spice.dataset.recipe import LIMIT
-from ouro_spice.manifest import describe
-from ouro_spice.one_shot import BANDS, Trials, within
-from ouro_spice.one_shot.trying import _Law
-from ouro_spice.predictor.table_fit import filled, from_trials, thin_plate
-from ouro_spice.results import finite
-from ouro_spice.results.bench_table import bench_table
-from ouro_spice.results.benchmark import Bench, benchmark
+from ouro_spice.dataset.recipe import LIMIT, Recipe
+from ouro_spice.evaluation.bands import BANDS, within
+from ouro_spice.evaluation.noise_floor import Trials
+from ouro_spice.evaluation.trajectories import _Law
+from ouro_spice.experiment.bench import Bench
+from ouro_spice.experiment.bench_table import bench_table
+from ouro_spice.experiment.benchmark import benchmark
+from ouro_spice.experiment.campaigns import finite
+from ouro_spice.prediction.table_fit import fill_gaps, from_trials, thin_plate
+from ouro_spice.provenance.manifest import describe
 
 MANIFEST = describe(CELL, pair=PAIR, rise_s=3e-9, fall_s=4e-9)
 COMPACT = ouro.CompactCell(ouro.jart_vcm_v1b(window=True, walk=ouro.Walk()), "reduced")
@@ -166,10 +168,10 @@ def test_an_empty_bin_has_the_time_of_the_nearest_one():
     sparse = Table.fit(records(60), bins=20)
     assert np.all(np.isfinite(sparse.log_time))
     nan = np.nan
-    found = filled(np.array([[1.0, nan, nan, nan], [nan, nan, nan, nan], [nan, nan, nan, 2.0]]))
+    found = fill_gaps(np.array([[1.0, nan, nan, nan], [nan, nan, nan, nan], [nan, nan, nan, 2.0]]))
     assert found[0].tolist() == [1.0, 1.0, found[0, 2], 2.0] and found[2].tolist() == [1.0, found[2, 1], 2.0, 2.0]
     with pytest.raises(ValueError, match="without a value"):
-        filled(np.full((2, 2), nan))
+        fill_gaps(np.full((2, 2), nan))
 
 
 def test_only_training_records_are_seen():
@@ -378,7 +380,7 @@ def test_trials_make_a_table_that_writes_their_cells():
     made = ouro.trials(COMPACT, VOLTAGES, 40, 8, widths=64, seed=3, workers=2)
     assert made.manifest.circuit == describe(COMPACT).circuit
     table = Table.fit(made, 0.2)
-    recipe = ouro.dataset.Recipe(30, 8, VOLTAGES)
+    recipe = Recipe(30, 8, VOLTAGES)
     drawn = [recipe.draw(COMPACT, number) for number in range(30)]
     targets = [one.target_S for one in drawn]
     found = ouro.write_many(ouro.fleet(COMPACT, drawn, workers=2), table, targets, 0.2, patience=None)

@@ -13,10 +13,10 @@ from analytic_device import CELL, PAIR, g_after, needed_s, records
 import ouro_spice as ouro
 from ouro_spice import Table
 from ouro_spice.dataset.recipe import LIMIT
-from ouro_spice.manifest import describe
-from ouro_spice.one_shot import Trials
-from ouro_spice.predictor import table_fit, table_store
-from ouro_spice.predictor.domain import TARGET, Domain
+from ouro_spice.evaluation.noise_floor import Trials
+from ouro_spice.prediction import table_fit, table_store
+from ouro_spice.prediction.domain import TARGET, Domain
+from ouro_spice.provenance.manifest import describe
 
 MANIFEST = describe(CELL, pair=PAIR, rise_s=3e-9, fall_s=4e-9)
 AXIS = np.array([1e-4, 2e-4, 4e-4])
@@ -218,9 +218,9 @@ def test_every_pair_held_out_is_judged_by_the_surface_of_the_others():
 
 def test_a_grid_is_filled_from_the_nearest_and_keeps_what_it_has():
     grid = np.array([[1.0, np.nan], [np.nan, np.nan], [np.nan, 5.0]])
-    found = table_fit.filled(grid)
+    found = table_fit.fill_gaps(grid)
     assert found[0].tolist() == [1.0, 1.0] and found[2].tolist() == [5.0, 5.0]
-    assert table_fit.filled(found) is not grid and np.array_equal(table_fit.filled(found), found)
+    assert table_fit.fill_gaps(found) is not grid and np.array_equal(table_fit.fill_gaps(found), found)
 
 
 def test_most_hits_are_in_the_middle_of_the_widths_that_hit():

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from test_array_cli import answer
 from test_cli import here, one_line
 
-from ouro_spice.importing import import_pulses
-from ouro_spice.tables import read_map, read_table
+from ouro_spice._util.tables.number_map import read_map
+from ouro_spice._util.tables.table_file import read_table
+from ouro_spice.dataset.importing import import_pulses
 
 HEAD = "Gb,V,tp,Ga\n"
 ROWS = "110,-1,100,150\n150,-1,100,210\n210,1.2,200,160\n"

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from ouro_spice import PulseDataset, PulsePredictor, Table, import_pulses
 from ouro_spice.cli import app
 from ouro_spice.dataset.controls import controls, unvaried
-from ouro_spice.predictor import Specification, Stage, held_out
+from ouro_spice.prediction.held_out import held_out
+from ouro_spice.prediction.specification import Specification, Stage
 
 MAP = {
     "g_start_S": "Gb:uS", "amplitude_V": "V:V", "width_s": "tp:ns", "g_end_S": "Ga:uS", "device": "dev",

@@ -7,10 +7,9 @@ import pytest
 from scipy.stats import kstest
 
 import ouro_spice as ouro
-from ouro_spice import c2c
-from ouro_spice.compact import philox
-from ouro_spice.telegraph import _CHAIN, advanced, frequency_Hz, seen
-from ouro_spice.waveform import Telegraph
+from ouro_spice._util import philox, random_keys
+from ouro_spice.device.read_noise import Telegraph
+from ouro_spice.simulation.telegraph_noise import _CHAIN, advance, frequency_Hz, observed_concentration
 
 STEADY = ouro.jart_vcm_v1b(window=True, read_noise=ouro.ReadNoise(mean_Hz=1e3, sigma_Hz=0.0))
 
@@ -18,7 +17,7 @@ STEADY = ouro.jart_vcm_v1b(window=True, read_noise=ouro.ReadNoise(mean_Hz=1e3, s
 def levels(key, count, device=STEADY):
     period, now, found = 1e-3, Telegraph(), []
     for _ in range(count):
-        now = advanced(device, now, period, key)
+        now = advance(device, now, period, key)
         found.append(now.level)
     return np.array(found)
 
@@ -33,7 +32,7 @@ def test_the_chain_is_the_published_one():
 
 
 def test_levels_are_met_as_often_as_the_chain_says():
-    found = np.concatenate([levels(c2c.key(seed), 400) for seed in range(20)])
+    found = np.concatenate([levels(random_keys.stream_key(seed), 400) for seed in range(20)])
     share = np.linalg.matrix_power(_CHAIN, 400)[0]
     counted = [np.mean(found == level) for level in (-2, -1, 0, 1, 2)]
     assert counted == pytest.approx(share, abs=0.02)
@@ -41,28 +40,28 @@ def test_levels_are_met_as_often_as_the_chain_says():
 
 
 def test_time_in_one_piece_is_time_in_many():
-    key, many = c2c.key(1), Telegraph()
-    whole = advanced(STEADY, Telegraph(), 0.0505, key)
+    key, many = random_keys.stream_key(1), Telegraph()
+    whole = advance(STEADY, Telegraph(), 0.0505, key)
     for _ in range(101):
-        many = advanced(STEADY, many, 0.0005, key)
+        many = advance(STEADY, many, 0.0005, key)
     assert (many.level, many.count) == (whole.level, whole.count)
     assert many.clock_s == pytest.approx(whole.clock_s, abs=1e-12)
 
 
 def test_years_of_rest_are_no_more_work_than_seconds():
-    key, many = c2c.key(2), Telegraph()
+    key, many = random_keys.stream_key(2), Telegraph()
     for _ in range(10):
-        many = advanced(STEADY, many, 0.5, key)
-    assert advanced(STEADY, Telegraph(), 5.0, key).level == many.level
-    assert advanced(STEADY, Telegraph(-2), 5.0, key).level == advanced(STEADY, Telegraph(2), 5.0, key).level
-    aged = advanced(STEADY, Telegraph(), 3.2e8, key)
+        many = advance(STEADY, many, 0.5, key)
+    assert advance(STEADY, Telegraph(), 5.0, key).level == many.level
+    assert advance(STEADY, Telegraph(-2), 5.0, key).level == advance(STEADY, Telegraph(2), 5.0, key).level
+    aged = advance(STEADY, Telegraph(), 3.2e8, key)
     assert aged.count == pytest.approx(3.2e11, rel=1e-9)
 
 
 def test_a_device_has_a_frequency_of_its_own():
     """|Gaussian(50, 50)| Hz."""
     device = STEADY.replace(read_noise=ouro.ReadNoise())
-    found = [frequency_Hz(device, c2c.key(seed)) for seed in range(800)]
+    found = [frequency_Hz(device, random_keys.stream_key(seed)) for seed in range(800)]
     drawn = np.abs(np.random.default_rng(0).normal(50, 50, 100_000))
     assert kstest(found, drawn).pvalue > 1e-3
 
@@ -70,14 +69,14 @@ def test_a_device_has_a_frequency_of_its_own():
 def test_the_frequency_of_a_seed_is_of_the_third_stream():
     device = STEADY.replace(read_noise=ouro.ReadNoise(50.0, 20.0))
     for seed in range(4):
-        u, v = philox.walk_uniforms(c2c.key(seed), 0, 1, 3)[0][:2]
+        u, v = philox.walk_uniforms(random_keys.stream_key(seed), 0, 1, 3)[0][:2]
         gaussian = np.sqrt(-2 * np.log1p(-u)) * np.cos(2 * np.pi * v)
-        assert frequency_Hz(device, c2c.key(seed)) == pytest.approx(abs(50 + 20 * gaussian), rel=1e-12)
+        assert frequency_Hz(device, random_keys.stream_key(seed)) == pytest.approx(abs(50 + 20 * gaussian), rel=1e-12)
 
 
 def test_a_chain_that_is_never_asked_stays_where_it_is():
     never = STEADY.replace(read_noise=ouro.ReadNoise(0.0, 0.0))
-    assert advanced(never, Telegraph(level=1), 1e9, c2c.key(0)) == Telegraph(1, 1e9, 0)
+    assert advance(never, Telegraph(level=1), 1e9, random_keys.stream_key(0)) == Telegraph(1, 1e9, 0)
 
 
 def test_a_level_depends_on_the_last_thousand_numbers(monkeypatch):
@@ -91,21 +90,23 @@ def test_a_level_depends_on_the_last_thousand_numbers(monkeypatch):
 
     monkeypatch.setattr(philox, "walk_uniforms", noticed)
     for ticks in (1, 1000, 1001, 5000):
-        assert advanced(STEADY, Telegraph(count=7), (ticks + 0.5) * 1e-3, c2c.key(0)).count == 7 + ticks
+        assert advance(STEADY, Telegraph(count=7), (ticks + 0.5) * 1e-3, random_keys.stream_key(0)).count == 7 + ticks
     assert asked == [(7, 1), (7, 1000), (8, 1000), (4007, 1000)]
 
 
 def test_a_jump_is_one_vacancy_in_the_disc():
     volume = np.pi * STEADY.r**2 * STEADY.l * 1e-9
-    assert seen(STEADY, 0.06, Telegraph(level=1)) - 0.06 == pytest.approx(1e-26 / volume)
-    assert seen(STEADY, 0.06, Telegraph(level=-2)) - 0.06 == pytest.approx(-2e-26 / volume)
-    assert seen(STEADY, 0.009, Telegraph(level=-2)) == 0.009  # would lie below Ndiscmin
-    assert seen(STEADY.replace(Ndiscmin=0.06), 0.06, Telegraph(level=0)) == 0.06
+    assert observed_concentration(STEADY, 0.06, Telegraph(level=1)) - 0.06 == pytest.approx(1e-26 / volume)
+    assert observed_concentration(STEADY, 0.06, Telegraph(level=-2)) - 0.06 == pytest.approx(-2e-26 / volume)
+    assert observed_concentration(STEADY, 0.009, Telegraph(level=-2)) == 0.009  # would lie below Ndiscmin
+    assert observed_concentration(STEADY.replace(Ndiscmin=0.06), 0.06, Telegraph(level=0)) == 0.06
     down = 0.06 - 1e-26 / volume
-    lowest = seen(STEADY, 0.06, Telegraph(level=-1))
+    lowest = observed_concentration(STEADY, 0.06, Telegraph(level=-1))
     assert lowest == pytest.approx(down) and lowest < 0.06
-    assert seen(STEADY.replace(Ndiscmin=lowest), 0.06, Telegraph(level=-1)) == lowest  # Ndiscmin itself is seen
-    assert seen(STEADY.replace(Ndiscmin=np.nextafter(lowest, 1)), 0.06, Telegraph(level=-1)) == 0.06
+    assert (
+        observed_concentration(STEADY.replace(Ndiscmin=lowest), 0.06, Telegraph(level=-1)) == lowest
+    )  # Ndiscmin itself is seen
+    assert observed_concentration(STEADY.replace(Ndiscmin=np.nextafter(lowest, 1)), 0.06, Telegraph(level=-1)) == 0.06
 
 
 @pytest.mark.ngspice

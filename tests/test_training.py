@@ -10,11 +10,12 @@ import pytest
 import torch
 from analytic_device import g_after, grid, needed_s, plain, quick, records
 
-from ouro_spice import PulseDataset, PulsePredictor, progress
-from ouro_spice.predictor import Examples, Specification, Stage
-from ouro_spice.predictor.specification import PLAIN
-from ouro_spice.predictor.specification import plain as default
-from ouro_spice.predictor.training import Scale
+from ouro_spice import PulseDataset, PulsePredictor
+from ouro_spice._util import progress
+from ouro_spice.prediction.examples import Examples
+from ouro_spice.prediction.specification import PLAIN, Specification, Stage
+from ouro_spice.prediction.specification import plain as default
+from ouro_spice.prediction.training import Scale
 
 DATA = records(400, histories=True)
 LEARN = Stage("time", 60, batch=64, learning_rate=4e-3)

@@ -8,9 +8,11 @@ import torch
 from analytic_device import quick, records
 
 from ouro_spice import PulsePredictor
-from ouro_spice.predictor import Curves, Examples, Specification, Stage
-from ouro_spice.predictor.objectives import SOFTNESS
-from ouro_spice.predictor.training import Scale, _Run
+from ouro_spice.prediction.examples import Examples
+from ouro_spice.prediction.objectives import SOFTNESS
+from ouro_spice.prediction.recorded_curves import Curves
+from ouro_spice.prediction.specification import Specification, Stage
+from ouro_spice.prediction.training import Scale, _Run
 
 DATA = records(100, histories=True)
 
@@ -56,8 +58,8 @@ def test_beyond_the_records_a_step_of_the_output_counts_1(output, way):
 def test_asking_for_the_band_shows_nearer_targets_too():
     scale, examples, network = step(Stage("band"), "log_time", lambda scale: 0.0)
     start, dg = (network.x.detach().numpy() * scale.scale + scale.shift).T
-    assert start == pytest.approx(examples.seen["g_start_S"].numpy())
-    share = dg / examples.seen["dg_S"].numpy()
+    assert start == pytest.approx(examples.inputs["g_start_S"].numpy())
+    share = dg / examples.inputs["dg_S"].numpy()
     assert np.all((share > -1e-9) & (share < 1 + 1e-9))
     assert 0.3 < np.mean(share < 1 - 1e-9) < 0.7
 

@@ -9,22 +9,27 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from ouro_spice.engine import Ngspice
-from ouro_spice.manifest import Manifest
-from ouro_spice.one_shot import BANDS, Deployment, Estimate, Increments, within
-from ouro_spice.predictor import PulsePredictor
-from ouro_spice.results import Configuration, aims, attempts, networks, trainers, updates
-from ouro_spice.results.networks import Place, is_trained, network, training, trainings
-from ouro_spice.results.trainings import (
+from ouro_spice._util.statistics import wilson
+from ouro_spice.evaluation.bands import BANDS, Estimate, within
+from ouro_spice.evaluation.deployment import Deployment
+from ouro_spice.evaluation.increments import Increments
+from ouro_spice.experiment import attempts, networks, training_processes, updates
+from ouro_spice.experiment.configuration import Configuration
+from ouro_spice.experiment.context import ExperimentContext
+from ouro_spice.experiment.networks import is_trained, network, training, trainings
+from ouro_spice.experiment.published import aims
+from ouro_spice.experiment.trainings import (  # fmt: skip
     Spread,
-    chosen,
+    best_training,
     hit_summary,
     over_tables,
     seed_of,
     summary,
     validation_score,
-)  # fmt: skip
-from ouro_spice.write_verify.statistics import wilson
+)
+from ouro_spice.prediction.pulse_predictor import PulsePredictor
+from ouro_spice.provenance.manifest import Manifest
+from ouro_spice.spice.ngspice import Ngspice
 
 TINY = """
 seed = 3
@@ -65,7 +70,7 @@ def place(records, tmp_path):
     (records / "datasets").mkdir(exist_ok=True)
     configuration = configured(tmp_path)
     with Ngspice(1) as engine:
-        yield Place(configuration, configuration.settings[0], tmp_path, 2, engine)
+        yield ExperimentContext(configuration, configuration.settings[0], tmp_path, 2, engine)
 
 
 # ---- mean and spread
@@ -289,10 +294,10 @@ def test_what_goes_on_is_chosen_on_validation_data_and_never_on_judged_attempts(
     found = attempts.one_shot(alone)
     rows, each = found.rows(), trainings(place, variant)
     assert [seed_of(one) for one in each] == [3, 4, 5]
-    judged = [attempts.deployed(place, "first", one.answer) for one in each]
+    judged = [attempts.prediction_attempts(place, "first", one.answer) for one in each]
     medians = [float(np.median(one.rpd)) for one in judged]
     assert min(medians) == medians[2]  # or this test could not tell the two apart
-    assert seed_of(chosen(each)) == seed_of(network(place, variant)) == 4
+    assert seed_of(best_training(each)) == seed_of(network(place, variant)) == 4
     told = rows["first"]["trainings"]
     assert (told["n"], told["seeds"], told["chosen"]) == (3, [3, 4, 5], 4)
     small = rows["first"]["small_updates"]
@@ -343,7 +348,7 @@ def test_processes_leave_what_a_training_here_would(place, tmp_path):
     """One process for both seeds; bit for bit, on one machine."""
     seeds = {seed: ["first", "then"] for seed in place.seeds[1:]}
     place.data  # noqa: B018
-    with trainers._processes(place, [seeds]) as said:
+    with training_processes._processes(place, [seeds]) as said:
         assert [line.split() for line in said] == [["first", "4"], ["then", "4"], ["first", "5"], ["then", "5"]]
     other = dataclasses.replace(place, out=tmp_path / "other")
     (tmp_path / "other").mkdir()
@@ -354,15 +359,17 @@ def test_processes_leave_what_a_training_here_would(place, tmp_path):
 
 
 def test_what_no_process_manages_is_trained_where_it_is_asked_for(place, trainer, monkeypatch):
-    monkeypatch.setattr(trainers, "_PROGRAM", "raise SystemExit(3)")
-    trainers.train_ahead(place)
+    monkeypatch.setattr(training_processes, "_PROGRAM", "raise SystemExit(3)")
+    training_processes.train_ahead(place)
     assert trainer.calls == []
     assert len(trainings(place, place.configuration.variants["first"])) == 3
 
 
 def test_one_training_asks_for_no_process(place, trainer, monkeypatch):
-    monkeypatch.setattr(trainers, "_processes", None)
-    trainers.train_ahead(dataclasses.replace(place, setting=dataclasses.replace(place.setting, training_seeds=1)))
+    monkeypatch.setattr(training_processes, "_processes", None)
+    training_processes.train_ahead(
+        dataclasses.replace(place, setting=dataclasses.replace(place.setting, training_seeds=1))
+    )
 
 
 def test_seeds_are_dealt_out_and_what_is_there_is_not_done_again(place, trainer, monkeypatch):
@@ -373,11 +380,11 @@ def test_seeds_are_dealt_out_and_what_is_there_is_not_done_again(place, trainer,
         seen.extend(parts)
         yield iter(())
 
-    monkeypatch.setattr(trainers, "_processes", processes)
+    monkeypatch.setattr(training_processes, "_processes", processes)
     training(place, place.configuration.variants["first"], 4)
-    trainers.train_ahead(place)
+    training_processes.train_ahead(place)
     assert seen == [{3: ["first", "then"], 5: ["first", "then"]}, {4: ["then"]}]
-    assert trainers._task(place, seen[1])["trainings"] == [[4, "then"]]
+    assert training_processes._task(place, seen[1])["trainings"] == [[4, "then"]]
 
 
 # ---- configurations

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from oracle import Jart, integrate
 
-from ouro_spice.compact import full, models, philox, reduced, transient, walk
-from ouro_spice.compact.transient import follow
-from ouro_spice.compact.vector import vector
-from ouro_spice.device import WINDOW_N, jart_vcm_v1b
-from ouro_spice.pulse import PWL, trapezoids
-from ouro_spice.variability import Walk
+from ouro_spice._util import philox
+from ouro_spice.circuit.pulse import PWL, trapezoids
+from ouro_spice.compact import full, integration, models, reduced, walk_kernel
+from ouro_spice.compact.integration import follow
+from ouro_spice.compact.parameter_vector import vector
+from ouro_spice.device.jart import WINDOW_N, jart_vcm_v1b
+from ouro_spice.device.walk import Walk
 
 WINDOWED = jart_vcm_v1b(window=True)
 WIDE = jart_vcm_v1b()
@@ -26,7 +27,7 @@ def keys(count: int, seed: int = 1) -> np.ndarray:
 
 
 def wander(device=WINDOWED, n: float = 0.06) -> np.ndarray:
-    return walk.start(vector(device)[None], np.array([n]))[0]
+    return walk_kernel.start(vector(device)[None], np.array([n]))[0]
 
 
 def walking(count: int, seed: int = 1, **changes) -> dict:
@@ -77,22 +78,22 @@ def by_hand(n: np.ndarray, own: np.ndarray, u: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("n", [np.linspace(0.06, 1.9, 200), np.linspace(1.9, 0.06, 200), np.full(200, 0.5)])
 def test_walk_follows_the_published_law(n):
-    own = vector(WINDOWED)[[walk.OWN_R, walk.OWN_L, walk.NDISCMIN, walk.NDISCMAX]]
+    own = vector(WINDOWED)[[walk_kernel.OWN_R, walk_kernel.OWN_L, walk_kernel.NDISCMIN, walk_kernel.NDISCMAX]]
     w = wander()
-    path = walk.walk_path(w, n, 0.0, Walk(STEP).settings, vector(WINDOWED), KEY)
+    path = walk_kernel.walk_path(w, n, 0.0, Walk(STEP).settings, vector(WINDOWED), KEY)
     np.testing.assert_allclose(path, by_hand(n, own, philox.walk_uniforms(KEY, 0, len(n) - 1)), rtol=1e-13)
-    assert w[walk.COUNT] == len(n) - 1
-    np.testing.assert_array_equal(w[walk.R_BEFORE : walk.NMAX_BEFORE + 1], path[-2])
+    assert w[walk_kernel.COUNT] == len(n) - 1
+    np.testing.assert_array_equal(w[walk_kernel.R_BEFORE : walk_kernel.NMAX_BEFORE + 1], path[-2])
 
 
 def test_progress_is_the_share_of_the_way():
     w = wander(n=0.1)
-    assert walk.progress(w, 0.3, 0.0) == pytest.approx(0.2 / (20 - 0.1))
-    assert walk.progress(w, 0.05, 0.0) == pytest.approx(0.05 / (0.1 - 0.008))
-    assert walk.progress(w, 0.05, 1.0) == walk.progress(w, 0.05, 0.0)
-    assert walk.progress(w, 0.05, -1.0) == walk.progress(w, 0.1, 0.0) == 0.0
-    w[walk.NMAX] = 0.05
-    assert walk.progress(w, 0.3, -1.0) == 0.0  # nowhere to go
+    assert walk_kernel.progress(w, 0.3, 0.0) == pytest.approx(0.2 / (20 - 0.1))
+    assert walk_kernel.progress(w, 0.05, 0.0) == pytest.approx(0.05 / (0.1 - 0.008))
+    assert walk_kernel.progress(w, 0.05, 1.0) == walk_kernel.progress(w, 0.05, 0.0)
+    assert walk_kernel.progress(w, 0.05, -1.0) == walk_kernel.progress(w, 0.1, 0.0) == 0.0
+    w[walk_kernel.NMAX] = 0.05
+    assert walk_kernel.progress(w, 0.3, -1.0) == 0.0  # nowhere to go
 
 
 def test_increments_have_the_law_s_mean_variance_and_no_memory():
@@ -102,7 +103,7 @@ def test_increments_have_the_law_s_mean_variance_and_no_memory():
     n = 20 - 19.9 * (1 - rho) ** np.arange(steps + 1)
     increments = []
     for key in keys(20):
-        path = walk.walk_path(wander(), n[:121], 0.0, s, vector(WINDOWED), key)
+        path = walk_kernel.walk_path(wander(), n[:121], 0.0, s, vector(WINDOWED), key)
         increments.append(path[1:, :2] / path[:-1, :2] - 1)
     r, length = np.array(increments).transpose(2, 0, 1)
     variance = (0.01**2 + (0.1 * rho) ** 2) / 3
@@ -118,12 +119,12 @@ def test_stationary_state_forgets_its_start_and_keeps_its_law():
     nominal, edge = [], []
     for key in keys(600):
         a, b = wander(), wander()
-        b[walk.R], b[walk.L] = 49e-9, 0.365
-        walk.stationary(a, s, p, key)
-        walk.stationary(b, s, p, key[::-1].copy(), 2500)
+        b[walk_kernel.R], b[walk_kernel.L] = 49e-9, 0.365
+        walk_kernel.stationary(a, s, p, key)
+        walk_kernel.stationary(b, s, p, key[::-1].copy(), 2500)
         nominal.append(a[:4] / wander()[:4])
         edge.append(b[:4] / wander()[:4])
-        assert a[walk.COUNT] == 0
+        assert a[walk_kernel.COUNT] == 0
     nominal, edge = np.array(nominal), np.array(edge)
     assert np.all(np.abs(nominal[:, [0, 1, 3]] - 1) <= 0.1 * (1 + 1e-12))
     assert np.all(np.abs(nominal[:, 2] - 1) <= 0.9 * (1 + 1e-12))
@@ -261,9 +262,9 @@ def test_a_trajectory_goes_on_from_anywhere(model):
         part = PWL(wave.times_s, wave.volts).window(begin, end)
         done = follow(model, [WINDOWED] * count, part.times_s, part.volts, n, wanders=w, **walking(count))
         n, w, energy = done.n_end, done.wanders, energy + done.energy_J
-    np.testing.assert_array_equal(w[:, walk.COUNT], whole.wanders[:, walk.COUNT])
-    assert np.all(w[:, walk.COUNT] > 700)
-    np.testing.assert_allclose(w[:, walk.CLOCK], whole.wanders[:, walk.CLOCK], atol=1e-6 * STEP)
+    np.testing.assert_array_equal(w[:, walk_kernel.COUNT], whole.wanders[:, walk_kernel.COUNT])
+    assert np.all(w[:, walk_kernel.COUNT] > 700)
+    np.testing.assert_allclose(w[:, walk_kernel.CLOCK], whole.wanders[:, walk_kernel.CLOCK], atol=1e-6 * STEP)
     np.testing.assert_allclose(w[:, :4], whole.wanders[:, :4], rtol=1e-4)
     np.testing.assert_allclose(n, whole.n_end, rtol=2e-3)
     np.testing.assert_allclose(energy, whole.energy_J, rtol=1e-3)
@@ -295,10 +296,13 @@ def test_threads_and_order_change_nothing():
 def test_only_writing_moves_the_clock():
     times, volts = [0, 5e-8, 1e-7, 1.5e-7], [0.2, 0.2, 0.2, 0.2]
     done = follow("full", [WINDOWED], times, volts, 0.5, writing=[True, False, True], **walking(1))
-    assert done.wanders[0, walk.COUNT] == 10
-    assert follow("full", [WINDOWED], times, volts, 0.5, writing=[False] * 3, **walking(1)).wanders[0, walk.COUNT] == 0
+    assert done.wanders[0, walk_kernel.COUNT] == 10
+    assert (
+        follow("full", [WINDOWED], times, volts, 0.5, writing=[False] * 3, **walking(1)).wanders[0, walk_kernel.COUNT]
+        == 0
+    )
     idle = follow("full", [WINDOWED], times, np.zeros(4), 0.5, **walking(1))
-    assert idle.wanders[0, walk.COUNT] == idle.wanders[0, walk.CLOCK] == 0
+    assert idle.wanders[0, walk_kernel.COUNT] == idle.wanders[0, walk_kernel.CLOCK] == 0
 
 
 # ---- records
@@ -323,7 +327,7 @@ def test_records_are_the_trajectory_at_their_times():
 
 def test_walk_of_the_transient_is_the_walk_of_the_path():
     done = follow("full", [WINDOWED], [0, 2e-6], [-0.43, -0.43], 0.1, grid_s=STEP, **walking(1))
-    path = walk.walk_path(wander(), done.n[0], -1.0, Walk(STEP).settings, vector(WINDOWED), keys(1)[0])
+    path = walk_kernel.walk_path(wander(), done.n[0], -1.0, Walk(STEP).settings, vector(WINDOWED), keys(1)[0])
     np.testing.assert_allclose(done.r[0], path[:, 0], rtol=1e-9)
     np.testing.assert_allclose(done.l[0], path[:, 1], rtol=1e-9)
     assert np.all(np.diff(done.n[0]) >= 0)
@@ -332,14 +336,14 @@ def test_walk_of_the_transient_is_the_walk_of_the_path():
 def test_n_is_held_inside_the_walk_s_limits():
     # no window: N follows a falling Nmax, and stays above Nmin
     done = follow("full", [WIDE], [0, 2e-6], [-1.0, -1.0], 19.5, grid_s=STEP, **walking(1))
-    path = walk.walk_path(wander(WIDE), done.n[0], -1.0, Walk(STEP).settings, vector(WIDE), keys(1)[0])
+    path = walk_kernel.walk_path(wander(WIDE), done.n[0], -1.0, Walk(STEP).settings, vector(WIDE), keys(1)[0])
     assert np.all(done.n[0] <= path[:, 3] * (1 + 1e-12))
     assert done.n[0].min() < 19
     assert done.steps[0] < 60 * len(done.time_s)
 
 
 def test_trace_is_thinned_and_keeps_its_ends(monkeypatch):
-    monkeypatch.setattr(transient, "TRACE_ROWS", 32)
+    monkeypatch.setattr(integration, "TRACE_ROWS", 32)
     args = "full", [WINDOWED] * 2, [0, 1e-6], [-0.38, -0.38], 0.1
     done = follow(*args, trace=True, **walking(2))
     assert np.array_equal(done.n_end, follow(*args, **walking(2)).n_end)
@@ -364,7 +368,7 @@ def test_crossing_stops_a_device():
         assert at / STEP == pytest.approx(round(at / STEP), abs=1e-6)
         g = full.current(0.2, done.n_end[k], *done.wanders[k, :2], 0.0, vector(WINDOWED), 0.0) / 0.2
         assert g >= target
-        assert done.wanders[k, walk.COUNT] == round(at / STEP)
+        assert done.wanders[k, walk_kernel.COUNT] == round(at / STEP)
     down = follow("reduced", [WINDOWED], [0, 20e-3], [0.7065, 0.7065], 1.98975, grid_s=1e-6, until_g_S=300e-6)
     assert down.crossing_s[0] == pytest.approx(4758e-6, abs=1.5e-6)
     assert np.isnan(down.n[0, -1])

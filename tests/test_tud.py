@@ -12,11 +12,12 @@ from benches import bench, crossing
 from scipy.integrate import solve_ivp
 from test_parity import DECLARATION, assignments, logical_lines, number
 
-from ouro_spice import Result, assets, jart_vcm_v1b
-from ouro_spice.compact import hop, tud
-from ouro_spice.compact.vector import vector
-from ouro_spice.device import PARAMETERS
-from ouro_spice.pulse import trapezoids
+from ouro_spice import Result, jart_vcm_v1b
+from ouro_spice._util import assets
+from ouro_spice.circuit.pulse import trapezoids
+from ouro_spice.compact import kinetics, tud
+from ouro_spice.compact.parameter_vector import vector
+from ouro_spice.device.jart import PARAMETERS
 
 DEVICE = jart_vcm_v1b()
 P = vector(DEVICE)
@@ -35,7 +36,7 @@ def full_current(v, n, d_r=0.0, d_l=0.0):
 
 def rate(device, v, n):
     p, r, length = vector(device), device.r, device.l
-    return hop.rate(v, tud.current(v, n, r, length, p), n, r, length, device.Ndiscmin, device.Ndiscmax, p)
+    return kinetics.rate(v, tud.current(v, n, r, length, p), n, r, length, device.Ndiscmin, device.Ndiscmax, p)
 
 
 # ---- the current by itself
@@ -52,7 +53,7 @@ def test_the_current_is_finite_and_within_what_the_series_resistance_lets_throug
             for r, length in EXTREMES:
                 i = tud.current(v, n, r, length, P)
                 assert np.isfinite(i) and i * v > 0
-                assert abs(i * hop.series_resistance(i, P)) <= abs(v) * (1 + 1e-12)
+                assert abs(i * kinetics.series_resistance(i, P)) <= abs(v) * (1 + 1e-12)
 
 
 @pytest.mark.parametrize(("d_r", "d_l"), tuple(product((-1, 0, 1), repeat=2)))
@@ -206,9 +207,9 @@ def test_current_and_rate_are_those_of_the_kernels(engine):
             now = wave["n_disc"][j]
             i = tud.current(v[j], now, r, length, p)
             assert wave["i_device"][j] == pytest.approx(i, rel=1e-9)
-            assert wave["dndt"][j] == pytest.approx(hop.rate(v[j], i, now, r, length, nmin, nmax, p), rel=1e-8)
+            assert wave["dndt"][j] == pytest.approx(kinetics.rate(v[j], i, now, r, length, nmin, nmax, p), rel=1e-8)
         assert wave["clamped"][0] == tud.clamped(wave["n_disc"][0], r, length, p)
-        shape = hop.geometry(wave["n_disc"][0], r, length, p)
+        shape = kinetics.geometry(wave["n_disc"][0], r, length, p)
         assert (wave["radius"][0], wave["length"][0]) == pytest.approx(shape, rel=1e-9)
 
 

@@ -14,10 +14,10 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 import ouro_spice as ouro
-from ouro_spice import osdi
 from ouro_spice.circuit.memristor import WALKED
-from ouro_spice.decks import read_raw
-from ouro_spice.pulse import PWL, trapezoids
+from ouro_spice.circuit.pulse import PWL, trapezoids
+from ouro_spice.spice import osdi
+from ouro_spice.spice.raw_file import read_raw
 
 pytestmark = [pytest.mark.ngspice, pytest.mark.vacask]
 

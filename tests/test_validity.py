@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import published
+from ouro_spice.circuit.result import Result
 from ouro_spice.cli import main
 from ouro_spice.cli.output import plain_warnings
-from ouro_spice.device import PARAMETERS
-from ouro_spice.plausibility import HIGHEST_V, TUD_V
-from ouro_spice.waveform import Result
+from ouro_spice.dataset.recipe import Recipe
+from ouro_spice.device import published_names
+from ouro_spice.device.jart import PARAMETERS
+from ouro_spice.simulation.plausibility import HIGHEST_V, TUD_V
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 CELL = ouro.CompactCell(DEVICE)
@@ -52,8 +53,8 @@ def test_names_of_the_published_texts_lead_to_the_parameter(name, meant):
 
 
 def test_published_names_are_none_of_ours_and_lead_to_ours():
-    assert not set(published.NAMES) & set(PARAMETERS)
-    assert {meant for meant, _ in published.NAMES.values()} <= {*PARAMETERS, "walk"}
+    assert not set(published_names.NAMES) & set(PARAMETERS)
+    assert {meant for meant, _ in published_names.NAMES.values()} <= {*PARAMETERS, "walk"}
 
 
 def test_rdet_alone_is_not_the_radius_of_the_filament():
@@ -190,7 +191,7 @@ def test_a_write_may_have_fifty_pulses_before_a_walk_is_too_slow():
     fixed = ouro.FixedPulse(ouro.Pair(-0.45, 0.9, 10e-6), width=996e-9)
     for step_s, silent in ((40e-6, True), (60e-6, False)):
         cell = CELL.replace(device=DEVICE.replace(walk=ouro.Walk(step_s)))
-        cells = ouro.fleet(cell, [ouro.dataset.Recipe(1, 0, None).draw(cell, 0)], "nominal")
+        cells = ouro.fleet(cell, [Recipe(1, 0, None).draw(cell, 0)], "nominal")
         with nullcontext() if silent else pytest.warns(ouro.ValidityWarning, match="50 pulses like these"):
             ouro.write_verify(cell, fixed, 300e-6, 0.2)
         with nullcontext() if silent else pytest.warns(ouro.ValidityWarning, match="50 pulses like these"):
@@ -220,7 +221,7 @@ def test_cells_without_a_waveform_tell_of_the_voltage():
     pair = ouro.Pair(-3.0, 3.0, 1e-6)
     with pytest.warns(ouro.ValidityWarning, match=VOLTS):
         ouro.extract(CELL, 2, 0, voltages=pair, workers=1)
-    cells = ouro.fleet(CELL, [ouro.dataset.Recipe(1, 0, pair).draw(CELL, 0)], "nominal")
+    cells = ouro.fleet(CELL, [Recipe(1, 0, pair).draw(CELL, 0)], "nominal")
     with pytest.warns(ouro.ValidityWarning, match=VOLTS):
         cells.apply([0], [brief(3.0)])
     cells.apply([0], [brief(2.0)])

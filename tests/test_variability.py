@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import kstest, truncnorm
 
 import ouro_spice as ouro
-from ouro_spice.variability import SPREADS, VARYING
+from ouro_spice.device.spread import SPREADS, VARYING
 
 NOMINAL = ouro.jart_vcm_v1b(window=True)
 OWN = np.array([getattr(NOMINAL, name) for name in VARYING])
@@ -128,5 +128,5 @@ def test_windows_of_their_own():
 
 
 def test_a_wander_survives_the_kernels_form():
-    wander = ouro.Wander.at(44e-9, 0.41, 0.01, 19.5, 0.3)
-    assert ouro.Wander.from_vector(wander.vector, wander.polarity) == wander
+    wander = ouro.WalkState.at(44e-9, 0.41, 0.01, 19.5, 0.3)
+    assert ouro.WalkState.from_vector(wander.vector, wander.polarity) == wander

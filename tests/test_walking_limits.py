@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice import c2c
+from ouro_spice._util import random_keys
 from ouro_spice.circuit.memristor import walk_sources
-from ouro_spice.compact import walk
-from ouro_spice.compact.vector import vector
-from ouro_spice.transient.law import _step
+from ouro_spice.compact import walk_kernel
+from ouro_spice.compact.parameter_vector import vector
+from ouro_spice.device import walk_values
+from ouro_spice.simulation import walk_segment
+from ouro_spice.simulation.limit_steps import _step
 
 # (pulse, N at first, device) of benchmarks/robustness.py, seed 0, by number, which is the seed of the walk
 PULSES = {
@@ -64,10 +66,12 @@ def test_steps_at_a_walking_limit(engine, realisation, volts, n_disc):
 def test_what_a_limit_takes_along_is_no_progress():
     """Where Ndiscmax falls below N, the next step begins there: N goes no way, and r and l feel their kicks alone."""
     law = ouro.Walk(kick=0.0)
-    device, key = WIDE.replace(walk=law), c2c.key(1)
+    device, key = WIDE.replace(walk=law), random_keys.stream_key(1)
 
     def path(n):
-        return walk.walk_path(c2c.begun(device, n[0]).vector, n, 0.0, law.settings, vector(device), key)
+        return walk_kernel.walk_path(
+            walk_values.initial_state(device, n[0]).vector, n, 0.0, law.settings, vector(device), key
+        )
 
     tops = path(np.full(60, 19.9))[:, 3]
     n = np.minimum.accumulate(np.concatenate([[19.9], np.minimum(tops[:-1], 19.9)]))  # before the new limit holds it
@@ -76,23 +80,32 @@ def test_what_a_limit_takes_along_is_no_progress():
 
 
 def test_limits_jump_at_the_ends_of_steps_where_they_are_near_and_stay_elsewhere():
-    stretch = c2c.Stretch(WIDE, c2c.begun(WIDE, 19.0), -1, 0.0, 55e-9, 60e-9, c2c.key(3))
+    segment = walk_segment.WalkSegment(
+        WIDE, walk_values.initial_state(WIDE, 19.0), -1, 0.0, 55e-9, 60e-9, random_keys.stream_key(3)
+    )
     n = np.full(5, 19.0)
-    path = stretch.path(n)
-    top = stretch.ramps(path, n)["Ndiscmax"]
+    path = segment.parameter_path(n)
+    top = segment.parameter_waveforms(path, n)["Ndiscmax"]
     logs = np.log(path[:, 3] / WIDE.Ndiscmax)
     for k in range(1, 6):
         before, after = np.interp([k * 1e-8 - 1e-12, k * 1e-8 + 1e-12], top.times_s, top.volts)
         assert (before, after) == pytest.approx((logs[k - 1], logs[k]), abs=1e-12)
-    assert len(set(stretch.ramps(path, n)["Ndiscmin"].volts)) == 1  # N is far from it
-    far, n = c2c.Stretch(WIDE, c2c.begun(WIDE, 1.0), -1, 0.0, 55e-9, 60e-9, c2c.key(3)), np.full(5, 1.0)
-    assert len(set(far.ramps(far.path(n), n)["Ndiscmax"].volts)) == 1
+    assert len(set(segment.parameter_waveforms(path, n)["Ndiscmin"].volts)) == 1  # N is far from it
+    far, n = (
+        walk_segment.WalkSegment(
+            WIDE, walk_values.initial_state(WIDE, 1.0), -1, 0.0, 55e-9, 60e-9, random_keys.stream_key(3)
+        ),
+        np.full(5, 1.0),
+    )
+    assert len(set(far.parameter_waveforms(far.parameter_path(n), n)["Ndiscmax"].volts)) == 1
 
 
 def test_a_jump_of_a_limit_is_a_breakpoint_and_the_turns_of_r_and_l_are_none():
-    stretch = c2c.Stretch(WIDE, c2c.begun(WIDE, 19.0), -1, 0.0, 25e-9, 30e-9, c2c.key(3))
+    segment = walk_segment.WalkSegment(
+        WIDE, walk_values.initial_state(WIDE, 19.0), -1, 0.0, 25e-9, 30e-9, random_keys.stream_key(3)
+    )
     n = np.full(2, 19.0)
-    lines = walk_sources("m", stretch.ramps(stretch.path(n), n))
+    lines = walk_sources("m", segment.parameter_waveforms(segment.parameter_path(n), n))
     kinds = {line.split()[0]: line for line in lines}
     assert {"bm_wr", "bm_wl", "vm_wmin", "bm_wmax", "vm_wmax_turns"} == set(kinds)
     times = kinds["vm_wmax_turns"].split("pwl(")[1].rstrip(")").split()[::2]
@@ -101,8 +114,10 @@ def test_a_jump_of_a_limit_is_a_breakpoint_and_the_turns_of_r_and_l_are_none():
 
 def test_a_corner_a_last_digit_before_the_end_of_a_step_is_its_end():
     """Times since the step's beginning are rounded anew: two corners came to lie at one time, and a write ended."""
-    stretch = c2c.Stretch(WIDE, c2c.begun(WIDE, 1.0), -1, 0.0, 55e-9, 60e-9, c2c.key(3))
+    segment = walk_segment.WalkSegment(
+        WIDE, walk_values.initial_state(WIDE, 1.0), -1, 0.0, 55e-9, 60e-9, random_keys.stream_key(3)
+    )
     times = np.array([float.fromhex("0x1.12e0be826d696p-30"), 3e-9, 6e-9, float(np.nextafter(6e-9, 1))])
     assert len(set((times - times[0]).tolist())) == 3
-    volts, given = np.full(4, -0.5), (stretch, stretch.wander.vector, 1.0)
+    volts, given = np.full(4, -0.5), (segment, segment.wander.vector, 1.0)
     assert _step(*given, times, volts) == _step(*given, times[[0, 1, 3]], volts[:3]) > 1.08

@@ -10,15 +10,27 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice import Outcome
-from ouro_spice.predictor import ModelProgrammer, shipped, standing
-from ouro_spice.predictor.memory import Memory
-from ouro_spice.results.comparing import against, break_even, inputs, quickest
-from ouro_spice.results.judging import CONVENTIONAL, INFORMED
-from ouro_spice.results.setting_words import listed
-from ouro_spice.results.timing import prediction_times
-from ouro_spice.results.write_tables import COST_HEAD, against_rows, cost_head, cost_rows, seconds, tuned_rows
-from ouro_spice.write_verify import KNOWS, CoarseFine, FixedPulse, ISPPWidth, summary, write_many
-from ouro_spice.write_verify.programmer import known, predictions_for
+from ouro_spice.experiment.prediction_timing import prediction_times
+from ouro_spice.experiment.published.setting_words import listed
+from ouro_spice.experiment.published.write_tables import (
+    COST_HEAD,
+    against_rows,
+    cost_head,
+    cost_rows,
+    seconds,
+    tuned_rows,
+)
+from ouro_spice.experiment.ranking import CONVENTIONAL, INFORMED
+from ouro_spice.experiment.rival_ratios import against, break_even, inputs, quickest
+from ouro_spice.prediction.device_memory import DeviceMemory
+from ouro_spice.prediction.neural_programmer import ModelProgrammer
+from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
+from ouro_spice.programming.lockstep import write_many
+from ouro_spice.programming.programmer import KNOWS, knowledge, predictions_for
+from ouro_spice.programming.programmers.coarse_fine import CoarseFine
+from ouro_spice.programming.programmers.fixed import FixedPulse
+from ouro_spice.programming.programmers.ispp import ISPPWidth
+from ouro_spice.programming.write_statistics import summary
 
 PAIR = ouro.Pair(-0.4143, 0.8540, 60e-6)
 CELL = ouro.CompactCell(ouro.jart_vcm_v1b(window=True))
@@ -28,7 +40,7 @@ TARGETS, READINGS = np.array([2e-4, 3e-4]), np.array([[1e-4, 1.5e-4], [4e-4, 3.5
 @pytest.fixture(scope="module")
 def network():
     """The programmer of the shipped network, which chooses among 41 amplitudes and remembers."""
-    return standing(ouro.PulsePredictor.load(shipped("1r")), any_circuit=True)
+    return default_programmer(ouro.PulsePredictor.load(shipped_checkpoint("1r")), any_circuit=True)
 
 
 class Counted:
@@ -51,18 +63,18 @@ class Counted:
 def test_programmers_say_what_they_know(network):
     model = ModelProgrammer(lambda g, dg: dg, PAIR)
     told = [
-        known(one) for one in (FixedPulse(PAIR), ouro.ISPP(PAIR), ISPPWidth(PAIR), CoarseFine(PAIR), model, network)
+        knowledge(one) for one in (FixedPulse(PAIR), ouro.ISPP(PAIR), ISPPWidth(PAIR), CoarseFine(PAIR), model, network)
     ]
     assert told == ["nothing"] * 4 + ["nominal model", "training data"]
     assert set(told) <= set(KNOWS)
-    assert known(SimpleNamespace(name="x")) == ""
+    assert knowledge(SimpleNamespace(name="x")) == ""
     for wrong in ("everything", 3, None):
         with pytest.raises(ValueError, match=r"knows = .* must be one of nothing, nominal model, law, training data"):
-            known(SimpleNamespace(name="x", knows=wrong))
+            knowledge(SimpleNamespace(name="x", knows=wrong))
 
 
 def test_predictions_are_counted_one_by_one(network):
-    """41 amplitudes, and with a memory the clock network once for each pulse of the present run."""
+    """41 amplitudes, and with a memory the base network once for each pulse of the present run."""
     assert predictions_for(CoarseFine(PAIR), TARGETS, READINGS).tolist() == [0, 0]
     assert predictions_for(SimpleNamespace(name="x"), TARGETS, READINGS).tolist() == [0, 0]
     assert predictions_for(ModelProgrammer(lambda g, dg: dg, PAIR), TARGETS, READINGS).tolist() == [1, 1]
@@ -78,20 +90,20 @@ def test_predictions_are_counted_one_by_one(network):
 
 
 def test_the_count_is_what_one_step_of_the_memory_and_the_choice_ask(network):
-    """The network and its clock, really asked, with the memory carried on from pulse to pulse as a chip would."""
+    """The network and its base, really asked, with the memory carried on from pulse to pulse as a chip would."""
     asked = Counted(network.predictor)
-    asked.clock = Counted(network.predictor.clock)
-    object.__setattr__(programmer := standing(network.predictor, any_circuit=True), "predictor", asked)
+    asked.base = Counted(network.predictor.base)
+    object.__setattr__(programmer := default_programmer(network.predictor, any_circuit=True), "predictor", asked)
     run, target = [1e-4, 1.5e-4, 1.8e-4, 2.5e-4, 1.9e-4], np.array([2e-4])
-    memory = Memory.empty(np.array(run[:1]))
+    memory = DeviceMemory.empty(np.array(run[:1]))
     for k in range(len(run)):
-        asked.asked = asked.clock.asked = 0
+        asked.asked = asked.base.asked = 0
         sent = programmer.choose(target, memory)
         # earlier runs of a memory have no width any more: nothing new is learnt of them
         idle = int(np.sum(memory.width_s == 0))
-        assert asked.asked + asked.clock.asked - idle == predictions_for(network, target, np.array([run[: k + 1]]))[0]
+        assert asked.asked + asked.base.asked - idle == predictions_for(network, target, np.array([run[: k + 1]]))[0]
         if k + 1 < len(run):
-            memory = memory.after(asked.clock, *sent, np.array(run[k + 1 : k + 2]))
+            memory = memory.after(asked.base, *sent, np.array(run[k + 1 : k + 2]))
 
 
 def test_a_hook_of_another_kind_does_not_stop_a_write():

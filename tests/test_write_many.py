@@ -12,8 +12,12 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice import ISPP, FixedPulse, Outcome, Result, SimulationError, write_verify
-from ouro_spice.write_verify import CoarseFine, ISPPWidth, ratio, summary, tune, write_many
-from ouro_spice.write_verify.statistics import wilson
+from ouro_spice._util.statistics import wilson
+from ouro_spice.programming.lockstep import write_many
+from ouro_spice.programming.programmers.coarse_fine import CoarseFine
+from ouro_spice.programming.programmers.ispp import ISPPWidth
+from ouro_spice.programming.tuning import tune
+from ouro_spice.programming.write_statistics import ratio, summary
 
 CELL = ouro.CompactCell(ouro.jart_vcm_v1b(window=True))
 PAIR = ouro.Pair(-0.4143, 0.8540, 60e-6)
@@ -223,7 +227,7 @@ def test_arguments_that_make_no_sense_are_value_errors(changes, what):
 def test_a_real_fleet_of_compact_cells():
     """Devices, starts and walks of their own: each write is that of the cell alone."""
     from ouro_spice.dataset.recipe import Recipe
-    from ouro_spice.fleet import fleet
+    from ouro_spice.programming.batch import fleet
 
     cell = CELL.replace(device=CELL.device.replace(walk=ouro.Walk(10e-9)))
     recipe = Recipe(8, 3, PAIR, d2d=ouro.Spread())
@@ -253,7 +257,7 @@ def test_a_real_fleet_of_compact_cells():
 @pytest.mark.ngspice
 def test_a_real_fleet_in_spice(engine):
     from ouro_spice.dataset.recipe import Recipe
-    from ouro_spice.fleet import fleet
+    from ouro_spice.programming.batch import fleet
 
     cell = ouro.Cell1T1R(ouro.jart_vcm_v1b(window=True, walk=ouro.Walk(10e-9)))
     recipe = Recipe(3, 5, PAIR, d2d=ouro.Spread())

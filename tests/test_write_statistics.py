@@ -11,15 +11,21 @@ import pytest
 from scipy.stats import binomtest, norm
 
 import ouro_spice as ouro
-from ouro_spice.circuit import CompactCell
-from ouro_spice.dataset import Recipe
-from ouro_spice.fleet import fleet
-from ouro_spice.manifest import describe
-from ouro_spice.results import judging
-from ouro_spice.write_verify import ISPP, CoarseFine, FixedPulse, History, Outcome, ratio, summary, tuning
-from ouro_spice.write_verify.rules import Rules
-from ouro_spice.write_verify.statistics import median_interval, resamples, wilson
-from ouro_spice.write_verify.tuning import _rounds
+from ouro_spice._util.statistics import median_interval, resamples, wilson
+from ouro_spice.circuit.compact_cell import CompactCell
+from ouro_spice.dataset.recipe import Recipe
+from ouro_spice.experiment import ranking
+from ouro_spice.programming import tuning
+from ouro_spice.programming.batch import fleet
+from ouro_spice.programming.history import History
+from ouro_spice.programming.outcome import Outcome
+from ouro_spice.programming.programmers.coarse_fine import CoarseFine
+from ouro_spice.programming.programmers.fixed import FixedPulse
+from ouro_spice.programming.programmers.ispp import ISPP
+from ouro_spice.programming.stopping_rules import Rules
+from ouro_spice.programming.tuning import _rounds
+from ouro_spice.programming.write_statistics import ratio, summary
+from ouro_spice.provenance.manifest import describe
 
 PAIR = ouro.Pair(-0.5, 0.9, 60e-6)
 MANIFEST = describe(CompactCell(ouro.jart_vcm_v1b()))
@@ -105,7 +111,7 @@ def test_shares_stay_between_none_and_all():
         assert all(0.0 <= low < high <= 1.0 for low, high in (wilson(k, n) for k in range(n + 1)))
 
 
-@pytest.mark.parametrize("make", [ouro.tune, tuning.ranked, ouro.write_many, Rules])
+@pytest.mark.parametrize("make", [ouro.tune, tuning.rank, ouro.write_many, Rules])
 def test_what_a_write_does_unless_it_is_told(make):
     """As many pulses, and as much patience, in tuning as in the writes that it is for."""
     wanted = {
@@ -135,7 +141,7 @@ def test_rules_have_ends_that_are_legal():
 
 def ended(readings, targets=1.0, **rules):
     readings = np.atleast_2d(np.array(readings, float))
-    return Rules(**{"tolerance": 0.1, "max_pulses": 4} | rules).ended(np.full(len(readings), targets), readings)
+    return Rules(**{"tolerance": 0.1, "max_pulses": 4} | rules).outcomes(np.full(len(readings), targets), readings)
 
 
 def test_a_write_ends_at_the_target_at_the_last_pulse_or_never():
@@ -234,7 +240,7 @@ def test_a_row_counts_quick_and_true_successes():
         write(9), write(10), write(2, g_S=1.0999e-4), write(2, g_S=0.89e-4), write(1, Outcome.STUCK),
         dataclasses.replace(write(0, Outcome.READ_FAILED), readings_S=(), conductances_S=()),
     ]  # fmt: skip
-    found = judging.row(writes, [1e-7, 3e-7])
+    found = ranking.row(writes, [1e-7, 3e-7])
     assert found["iterations_below_10"] == pytest.approx(3 / 6)
     assert found["success_g"] == pytest.approx(4 / 6)
     assert found["success"] == pytest.approx(4 / 6)
@@ -256,37 +262,40 @@ def test_the_best_is_the_cheapest_of_those_that_succeed_as_often():
         "another": hundred(100, 1, 1e-9),
     }  # fmt: skip
     names = ("sure", "as sure", "gives up")
-    assert judging.best_of(writes, names, "pulses") == "as sure"
-    assert judging.best_of(writes, names, "time_s") == "sure"
-    assert judging.best_of(writes, ("sure", "gives up"), "pulses") == "sure"
-    assert judging.best_of(writes, ("gives up",), "pulses") == "gives up"
+    assert ranking.best_of(writes, names, "pulses") == "as sure"
+    assert ranking.best_of(writes, names, "time_s") == "sure"
+    assert ranking.best_of(writes, ("sure", "gives up"), "pulses") == "sure"
+    assert ranking.best_of(writes, ("gives up",), "pulses") == "gives up"
 
 
 def test_writes_are_booked_with_reads_of_100_ns():
-    (one,) = judging.booked({"a": [dataclasses.replace(write(3), read_s=4e-7)]})["a"]
+    (one,) = ranking.with_common_reads({"a": [dataclasses.replace(write(3), read_s=4e-7)]})["a"]
     assert one.read_s == 100e-9
     assert one.time_s == pytest.approx(1e-6 - 4 * 3e-7)
 
 
 def test_candidates_are_different_ones_of_the_grid_in_its_order():
     grid = ISPP.candidates(PAIR)
-    found = judging.candidates(ISPP, PAIR, 20, np.random.SeedSequence(3))
+    found = ranking.candidates(ISPP, PAIR, 20, np.random.SeedSequence(3))
     places = [grid.index(one) for one in found]
     assert len(found) == 20 and all(a < b for a, b in pairwise(places))
-    assert found == judging.candidates(ISPP, PAIR, 20, np.random.SeedSequence(3))
-    assert found != judging.candidates(ISPP, PAIR, 20, np.random.SeedSequence(4))
-    assert judging.candidates(ISPP, PAIR, len(grid) + 5, np.random.SeedSequence(3)) == grid
+    assert found == ranking.candidates(ISPP, PAIR, 20, np.random.SeedSequence(3))
+    assert found != ranking.candidates(ISPP, PAIR, 20, np.random.SeedSequence(4))
+    assert ranking.candidates(ISPP, PAIR, len(grid) + 5, np.random.SeedSequence(3)) == grid
 
 
 def test_settings_go_to_another_pair_but_for_the_limit_of_the_drivers():
     other = ouro.Pair(-0.8, 1.1, 1e-6)
-    found = judging.carried(CoarseFine, other, {"coarse_width": 3e-7, "most": 1.3})
+    found = ranking.carry_over(CoarseFine, other, {"coarse_width": 3e-7, "most": 1.3})
     assert found == CoarseFine(other, coarse_width=3e-7)
     assert CoarseFine(PAIR, coarse_width=3e-7, most=1.3) != CoarseFine(PAIR, coarse_width=3e-7)
 
 
 def test_of_each_amplitude_the_first_is_kept():
     rows = [{"over": 1, "k": 0}, {"over": 2, "k": 1}, {"over": 1, "k": 2}, {"over": 3, "k": 3}]
-    assert [row["k"] for row in judging.varied(rows, 9)] == [0, 1, 3]
-    assert [row["k"] for row in judging.varied(rows, 2)] == [0, 1]
-    assert judging.varied([{"start": 0.3}, {"start": 0.3}, {"start": 0.4}], 9) == [{"start": 0.3}, {"start": 0.4}]
+    assert [row["k"] for row in ranking.best_of_each_amplitude(rows, 9)] == [0, 1, 3]
+    assert [row["k"] for row in ranking.best_of_each_amplitude(rows, 2)] == [0, 1]
+    assert ranking.best_of_each_amplitude([{"start": 0.3}, {"start": 0.3}, {"start": 0.4}], 9) == [
+        {"start": 0.3},
+        {"start": 0.4},
+    ]

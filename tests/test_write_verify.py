@@ -11,7 +11,9 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice import ISPP, FixedPulse, Outcome, Result, SimulationError, write_verify
-from ouro_spice.write_verify import CoarseFine, ISPPWidth, summary
+from ouro_spice.programming.programmers.coarse_fine import CoarseFine
+from ouro_spice.programming.programmers.ispp import ISPPWidth
+from ouro_spice.programming.write_statistics import summary
 
 CELL = ouro.Cell1T1R(ouro.jart_vcm_v1b(window=True))
 PAIR = ouro.Pair(-0.45, 0.94, 60e-6)
@@ -428,7 +430,7 @@ def test_a_write_in_spice(target):
 
 @pytest.mark.ngspice
 def test_a_live_cell_stays_as_the_write_left_it(engine):
-    from ouro_spice.cell import SpiceCell
+    from ouro_spice.simulation.live_cell import SpiceCell
 
     cell = SpiceCell(CELL, CELL.state(300e-6), engine=engine)
     history = write_verify(cell, ISPP(PAIR, width=1e-7, start=1.0), 200e-6, 0.1)

@@ -10,9 +10,9 @@ import pytest
 from analytic_device import records
 
 import ouro_spice as ouro
-from ouro_spice.dataset import Recipe
-from ouro_spice.manifest import describe
-from ouro_spice.write_verify import Outcome
+from ouro_spice.dataset.recipe import Recipe
+from ouro_spice.programming.outcome import Outcome
+from ouro_spice.provenance.manifest import describe
 
 WRONG = {
     "none": None, "text": "x", "empty": "", "list": [], "tuple": (), "dict": {}, "object": object(),
@@ -48,10 +48,10 @@ CASES = {
     "HalfCycleWalk": (ouro.HalfCycleWalk, {"kick": 0.1, "kick_min": 0.9, "low": (4.05e-08, 0.36, 0.004, 18.0),
                                            "high": (4.95e-08, 0.44, 0.016, 22.0)}),
     "ReadNoise": (ouro.ReadNoise, {"mean_Hz": 50.0, "sigma_Hz": 50.0}),
-    "Wander": (ouro.Wander, {"r": 45e-9, "l": 0.4, "Ndiscmin": 0.008, "Ndiscmax": 20.0, "r_before": 45e-9,
+    "WalkState": (ouro.WalkState, {"r": 45e-9, "l": 0.4, "Ndiscmin": 0.008, "Ndiscmax": 20.0, "r_before": 45e-9,
                              "l_before": 0.4, "Ndiscmin_before": 0.008, "Ndiscmax_before": 20.0, "n_begin": 0.1,
                              "clock_s": 0.0, "count": 0, "polarity": 0}),
-    "Wander.at": (ouro.Wander.at, {"r": 45e-9, "l": 0.4, "n_min": 0.008, "n_max": 20.0, "n_disc": 0.1}),
+    "WalkState.at": (ouro.WalkState.at, {"r": 45e-9, "l": 0.4, "n_min": 0.008, "n_max": 20.0, "n_disc": 0.1}),
     "Device": (ouro.Device, {"r": 45e-9, "realisation": "compiled", "walk": None, "read_noise": None}),
     "jart_vcm_v1b": (ouro.jart_vcm_v1b, {"window": True, "realisation": "compiled", "walk": None, "read_noise": None,
                                          "T0": 293.0}),
@@ -174,7 +174,7 @@ CASES = {
 
 # what a place takes all the same
 TAKES = {
-    "Wander": "polarity=minus",
+    "WalkState": "polarity=minus",
     "Device": "walk=none read_noise=none",
     "jart_vcm_v1b": "walk=none read_noise=none",
     "Pulse": "amplitude=minus",

@@ -16,11 +16,11 @@ import sys
 from pathlib import Path
 
 import ouro_spice as ouro
-from ouro_spice import rebuild
-from ouro_spice.manifest import Manifest, describe
-from ouro_spice.predictor import PulsePredictor
-from ouro_spice.provenance import listed
-from ouro_spice.rebuild import unlike
+from ouro_spice.prediction.pulse_predictor import PulsePredictor
+from ouro_spice.provenance import rebuild
+from ouro_spice.provenance.differences import listed
+from ouro_spice.provenance.manifest import Manifest, describe
+from ouro_spice.provenance.rebuild import unlike
 
 _ROUNDING = 1e-9
 """Amplitudes that differ by less than this share are the same ones."""
@@ -49,19 +49,19 @@ def main(why: str = "", folder: Path | None = None) -> None:
 
 
 def of_today(predictor: PulsePredictor) -> PulsePredictor:
-    """Return the same network with a manifest that tells circuit and maker apart, and its clock network likewise."""
-    clock = predictor.clock and of_today(predictor.clock)
-    return dataclasses.replace(predictor, manifest=rebuild.taken_over(predictor.manifest), clock=clock)
+    """Return the same network with a manifest that tells circuit and maker apart, and its base network likewise."""
+    base = predictor.base and of_today(predictor.base)
+    return dataclasses.replace(predictor, manifest=rebuild.taken_over(predictor.manifest), base=base)
 
 
 def taken_over(predictor: PulsePredictor, cell: ouro.Cell1R, pair: ouro.Pair, why: str) -> PulsePredictor:
     """Return the same network for another circuit and the pair there, and the one that it is built on likewise."""
-    clock = predictor.clock and taken_over(predictor.clock, cell, pair, why)
+    base = predictor.base and taken_over(predictor.base, cell, pair, why)
     old: Manifest = predictor.manifest
     origin = {"circuit": old.circuit, "pair": old.settings["pair"], "why": why}
     more = {"pair": dataclasses.asdict(pair), "taken_over": origin}
     manifest = dataclasses.replace(describe(cell, **(old.settings | more)), versions=old.versions, code={})
-    return dataclasses.replace(predictor, manifest=manifest, clock=clock)
+    return dataclasses.replace(predictor, manifest=manifest, base=base)
 
 
 if __name__ == "__main__":

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING
 
-from ..pulse import PWL, Parallel, Pulse, trapezoids
-from .grid import Drives
+from .array_protocol import Array
+from .crossbar_netlist import LineVoltages
+from .parts import Transistor
+from .pulse import PWL, Parallel, Pulse, trapezoids
 from .sense import Schedule
 
-if TYPE_CHECKING:
-    from .crossbar import Crossbar
-
-
-SCHEMES = {"half": (1 / 2, 1 / 2), "third": (1 / 3, 2 / 3), "grounded": (0.0, 0.0), "floating": None}
+SCHEMES: dict[str, tuple[float, float] | None] = {
+    "half": (1 / 2, 1 / 2), "third": (1 / 3, 2 / 3), "grounded": (0.0, 0.0), "floating": None,
+}  # fmt: skip
 """Unselected lines of a 1R array as shares of the amplitude: those beside the raised line, those across it."""
 
 _LONG_S = 1.0
+
+
+def _shares(scheme: str | None) -> tuple[float, float] | None:
+    """Return the shares of the amplitude at unselected lines, see `SCHEMES`; None where they float."""
+    return None if scheme is None else SCHEMES[scheme]
 
 
 @dataclass(frozen=True)
@@ -28,17 +32,17 @@ class Bias:
     In a SET the selected bit lines are raised, in a RESET the word line (1R) or the source lines (1T1R).
     """
 
-    array: Crossbar
+    array: Array
     row: int
-    cols: tuple[int, ...]
+    cols: Sequence[int]
 
     @property
     def gate_edge_s(self) -> float:
-        """Time in which gates rise and fall [s]; 0 without any."""
-        return self.array.cell.transistor.edge if self.array.gated else 0.0
+        """Return the time in which gates rise and fall [s]; 0 without any."""
+        return self.array.cell.gate_edge_s
 
     def slot_s(self, pulse: Pulse | Parallel) -> float:
-        """How long the drivers take for a pulse, idle time included [s]."""
+        """Return the time that the drivers take for a pulse, idle time included [s]."""
         edge = self.gate_edge_s
         plain = pulse.duration + 2 * edge + pulse.idle
         if plain < _LONG_S:
@@ -48,23 +52,28 @@ class Bias:
         return max(plain, line.times_s[-1])
 
     def each(self, pulse: Pulse | Parallel) -> tuple[Pulse | None, ...]:
-        """The pulse of each selected column."""
+        """Return the pulse of each selected column; ValueError for pulses of another number."""
         if isinstance(pulse, Pulse):
             return (pulse,) * len(self.cols)
         if len(pulse.pulses) != len(self.cols):
             raise ValueError(f"Parallel: {len(pulse.pulses)} pulses for {len(self.cols)} selected columns")
         return pulse.pulses
 
-    def voltages(self, pulse: Pulse | Parallel, reading: bool = False) -> Drives:
-        """Voltages of all lines for one pulse."""
-        wanted = self.each(pulse) if not reading else (pulse,) + (None,) * (len(self.cols) - 1)
+    def voltages(self, pulse: Pulse | Parallel, reading: bool = False) -> LineVoltages:
+        """Return the voltages of all lines for one pulse, by name."""
+        if reading and isinstance(pulse, Pulse):
+            wanted: tuple[Pulse | None, ...] = (pulse, *(None,) * (len(self.cols) - 1))
+        else:
+            wanted = self.each(pulse)
         each = {col: self._shape(one, pulse) for col, one in zip(self.cols, wanted, strict=True) if one is not None}
-        if self.array.gated:
-            return self._gated(each, pulse, reading)
-        return self._ungated(each, pulse, SCHEMES[self.array.read_scheme if reading else self.array.scheme])
+        access = self.array.cell.access
+        if access is None:
+            return self._ungated(each, pulse, _shares(self.array.read_scheme if reading else self.array.scheme))
+        return self._gated(access, each, pulse, reading)
 
-    def _gated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> Drives:
-        t, edge = self.array.cell.transistor, self.gate_edge_s
+    def _gated(self, t: Transistor, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> LineVoltages:
+        """Return the voltages of all lines of a 1T1R array, for the voltages `each` of the selected columns."""
+        edge = self.gate_edge_s
         gate = t.v_read if reading else (t.v_set if pulse.polarity < 0 else t.v_reset)
         rest = PWL.zero(self.slot_s(pulse))
         drives = dict.fromkeys(self.array.lines, rest)
@@ -73,8 +82,10 @@ class Bias:
             drives[f"{'bl' if pulse.polarity < 0 else 'sl'}{col}"] = pwl
         return drives
 
-    def _ungated(self, each: Mapping[int, PWL], pulse: Pulse | Parallel, shares: tuple[float, float] | None) -> Drives:
-        """The raised line is the bit line in a SET, the word line in a RESET: the other unselected ones lie across.
+    def _ungated(
+        self, each: Mapping[int, PWL], pulse: Pulse | Parallel, shares: tuple[float, float] | None
+    ) -> LineVoltages:
+        """Return the voltages of all lines of a 1R array, for the voltages `each` of the selected columns.
 
         A column whose pulse has ended, or is lower than others, never goes beyond the level of unselected columns.
         """
@@ -83,7 +94,7 @@ class Bias:
         beside, across = shares or (None, None)
         inhibit = {"bl": beside if setting else across, "wl": across if setting else beside}
         levels = {kind: None if share is None else whole.scaled(share) for kind, share in inhibit.items()}
-        self._check_apart(pulse, None if shares is None else beside if setting else 1 - across)
+        self._check_apart(pulse, None if shares is None else shares[0] if setting else 1 - shares[1])
         drives = {name: levels[name[:2]] for name in self.array.lines}
         drives[f"wl{self.row}"] = PWL.zero(self.slot_s(pulse)) if setting else whole
         level = levels["bl"]
@@ -93,7 +104,7 @@ class Bias:
         return drives
 
     def _check_apart(self, pulse: Pulse | Parallel, least: float | None) -> None:
-        """Raise ValueError for pulses of a row that the level of unselected columns does not let be told apart."""
+        """Raise ValueError for pulses of a row that the level of unselected columns would make equal."""
         given = [pulse] if isinstance(pulse, Pulse) else pulse.given
         highest = max(abs(one.amplitude) for one in given)
         lowest = min(abs(one.amplitude) for one in given)
@@ -105,14 +116,15 @@ class Bias:
         if least == 1 and len({(one.rise, one.width, one.fall) for one in given}) > 1:
             raise ValueError("Parallel: with grounded lines the cells of a row are RESET all by the same pulse")
 
-    def sensed(self, schedule: Schedule) -> Drives:
-        """Voltages of all lines in a read by transistors: those of a read, above the common voltage."""
+    def sensed(self, schedule: Schedule) -> LineVoltages:
+        """Return the voltages of all lines in a read by transistors: those of a read, above the common voltage."""
         col = self.cols[0]
-        if self.array.gated:
+        access = self.array.cell.access
+        if access is not None:
             drives: dict[str, PWL | None] = dict.fromkeys(self.array.lines, PWL.zero(schedule.stop_s))
-            drives[f"wl{self.row}"] = schedule.gate(self.array.cell.transistor.v_read)
+            drives[f"wl{self.row}"] = schedule.gate(access.v_read)
             return drives | {f"sl{col}": schedule.raised, f"bl{col}": None}
-        inhibit = dict(zip(("wl", "bl"), SCHEMES[self.array.read_scheme] or (None, None), strict=True))
+        inhibit = dict(zip(("wl", "bl"), _shares(self.array.read_scheme) or (None, None), strict=True))
         above = schedule.raised.minus(schedule.common)
         levels = {
             kind: None if share is None else schedule.common.minus(above.scaled(-share))
@@ -122,6 +134,6 @@ class Bias:
         return drives | {f"wl{self.row}": schedule.raised, f"bl{col}": None}
 
     def _shape(self, own: Pulse, whole: Pulse | Parallel) -> PWL:
-        """The voltage of one column's pulse, not negative, over the time of the whole."""
+        """Return the voltage of one column's pulse, not negative, over the time of the whole."""
         after = self.slot_s(whole) - self.gate_edge_s - own.duration
         return trapezoids([(self.gate_edge_s, own.rise, own.width, own.fall, after, abs(own.amplitude))])

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .. import compact
-from ..checks import check_range
-from ..device import Device
-from ..pulse import PWL, Pulse, checked, trapezoids
-from ..waveform import State, check_single
+from .._util.checks import check_range
+from ..compact import characteristics
+from ..device.jart import Device
+from ..device.state import State, check_single
 from .parts import Read
+from .pulse import PWL, Parallel, Pulse, checked, trapezoids
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class CompactCell:
     def __post_init__(self) -> None:
         if not isinstance(self.device, Device) or not isinstance(self.read, Read):
             raise ValueError("CompactCell: device must be an ouro_spice.Device, read an ouro_spice.Read")
-        compact.check_model(self.model)
+        characteristics.check_model(self.model)
         if self.model != "full":
             self.device.check_fit(self.model)
         if self.device.cth > 0:
@@ -50,48 +50,48 @@ class CompactCell:
 
     @property
     def gated(self) -> bool:
-        """Whether there is an access transistor: none."""
+        """Return False: there is no access transistor."""
         return False
 
     @property
     def index(self) -> int:
-        """Place of the device among the memristors of a state."""
+        """Return the place of the device among the memristors of a state, 0."""
         return 0
 
     def check_state(self, state: State) -> None:
-        """Raise ValueError for a state that is none, or that of another circuit."""
+        """Raise ValueError unless it is a state of one memristor."""
         check_single(state)
 
     def device_at(self, index: int) -> Device:
-        """The device at a place among the memristors of a state."""
+        """Return the device at a place among the memristors of a state."""
         return self.device
 
     @property
     def window_S(self) -> tuple[float, float]:
-        """Smallest and largest conductance of the device [S]."""
-        return compact.window_S(self.device, self.model)
+        """Return the smallest and largest conductance of the device [S]."""
+        return characteristics.window_S(self.device, self.model)
 
     def state(self, g_S: float | None = None) -> State:
-        """The state at rest with conductance `g_S` [S]; the device's own initial state where None."""
-        n = self.device.Ninit if g_S is None else compact.concentration_at(self.device, g_S, self.model)
+        """Return the state at rest with conductance `g_S` [S]; the device's own initial state where None."""
+        n = self.device.Ninit if g_S is None else characteristics.concentration_at(self.device, g_S, self.model)
         return State((n,))
 
     def replace(self, **changes: object) -> CompactCell:
-        """This cell with other parts."""
+        """Return this cell with other parts."""
         return dataclasses.replace(self, **changes)
 
-    def flat_start_s(self, pulse: Pulse) -> float:
-        """When a pulse, sent first, reaches its full amplitude [s]."""
+    def flat_start_s(self, pulse: Pulse | Parallel) -> float:
+        """Return the time at which a pulse, sent first, reaches its full amplitude [s]."""
         return pulse.rise
 
-    def duration(self, pulses: Sequence[Pulse]) -> float:
-        """How long the driver takes for these pulses, idle times included [s]."""
+    def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
+        """Return the time that the driver takes for these pulses, idle times included [s]."""
         return self.voltage(pulses).times_s[-1]
 
-    def voltage(self, pulses: Sequence[Pulse]) -> PWL:
-        """The driver's voltage."""
+    def voltage(self, pulses: Sequence[Pulse | Parallel]) -> PWL:
+        """Return the driver's voltage over the time of these pulses."""
         return trapezoids((0.0, p.rise, p.width, p.fall, p.idle, p.amplitude) for p in checked(pulses))
 
     def writing(self, pulse: Pulse, times_s: np.ndarray) -> np.ndarray:
-        """Which pieces between times of one pulse [s], (K,), are write-pulse time, rise to fall: (K - 1,)."""
+        """Return whether each piece between times of a pulse [s], (K,), is write-pulse time, rise to fall: (K - 1,)."""
         return (times_s[1:] + times_s[:-1]) / 2 < pulse.duration

@@ -10,26 +10,27 @@ between a driver and the first cell, one between each two neighbours.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import c2c, quantities
-from ..checks import check_count, checked_numbers, shown
-from ..device import Device
-from ..forks import cached_property
-from ..pulse import PWL
-from ..variability import Spread
-from ..waveform import State
+from .._util import quantities
+from .._util.checks import check_count, checked_numbers, shown
+from .._util.forks import cached_property
+from ..device import walk_values
+from ..device.jart import Device
+from ..device.spread import Spread
+from ..device.state import State
+from .array_testbench import netlist, testbench
 from .bias import SCHEMES
-from .cell import POINTS, Cell1R, Cell1T1R
-from .drive import Drive
-from .ensemble import Ensemble
-from .grid import BULK, Drives, Grid
+from .cells import Cell1R, Cell1T1R
+from .device_map import DeviceMap
 from .parts import Resistor
-from .selection import KLU_FROM, Selection
+from .pulse import PWL
+from .selection import Selection
 from .testbench import Testbench
 
 LARGEST, _BEYOND = 1 << 20, 1e-4
@@ -81,15 +82,16 @@ class Crossbar:
                 kind = type(self.cell).__name__
                 raise ValueError(f"{name} = {shown(getattr(self, name))}: an array of {kind} has {', '.join(there)}")
         if self.devices is not None:
-            object.__setattr__(self, "devices", tuple(self.devices) if isinstance(self.devices, Iterable) else (None,))
-            self._check_devices()
+            devices = tuple(self.devices) if isinstance(self.devices, Iterable) else (None,)
+            object.__setattr__(self, "devices", devices)
+            self._check_devices(devices)
 
-    def _check_devices(self) -> None:
-        if not all(isinstance(device, Device | Resistor) for device in self.devices):
+    def _check_devices(self, devices: tuple[object, ...]) -> None:
+        if not all(isinstance(device, Device | Resistor) for device in devices):
             raise ValueError("devices must be a tuple of ouro_spice Device or Resistor")
-        if len(self.devices) != self.size:
-            raise ValueError(f"devices: {len(self.devices)} of them for {self.rows} x {self.cols} cells")
-        memristors = [device for device in self.devices if isinstance(device, Device)]
+        if len(devices) != self.size:
+            raise ValueError(f"devices: {len(devices)} of them for {self.rows} x {self.cols} cells")
+        memristors = [device for device in devices if isinstance(device, Device)]
         realisations = {device.realisation for device in memristors}
         walks = {(type(device.walk), getattr(device.walk, "step_s", None)) for device in memristors if device.walk}
         if len(realisations) > 1 or len(walks) > 1:
@@ -100,17 +102,21 @@ class Crossbar:
 
     @property
     def ambient_K(self) -> float:
-        """Ambient temperature of everything in the array [K]: that of the device of its cell."""
+        """Return the ambient temperature of everything in the array [K]: that of the device of its cell."""
         return self.cell.ambient_K
 
     @property
     def size(self) -> int:
-        """Number of cells."""
+        """Return the number of cells."""
         return self.rows * self.cols
 
-    @cached_property
+    @property
     def lines(self) -> tuple[str, ...]:
-        """The names of all lines."""
+        """Return the names of all lines: word lines, bit lines, in a 1T1R array source lines."""
+        return self._line_names
+
+    @cached_property
+    def _line_names(self) -> tuple[str, ...]:
         columns = ("bl", "sl") if self.gated else ("bl",)
         return (
             *(f"wl{row}" for row in range(self.rows)),
@@ -119,30 +125,30 @@ class Crossbar:
 
     @property
     def gated(self) -> bool:
-        """Whether a cell has an access transistor."""
+        """Return whether a cell has an access transistor."""
         return isinstance(self.cell, Cell1T1R)
 
-    def replace(self, **changes: object) -> Crossbar:
-        """This array with other values."""
+    def replace(self, **changes: Any) -> Self:
+        """Return this array with other values."""
         return dataclasses.replace(self, **changes)
 
     def device_at(self, index: int) -> Device | Resistor:
-        """The device of a cell, counted row by row."""
+        """Return the device of a cell, counted row by row."""
         return self.devices[index] if self.devices else self.cell.device
 
     def draw(self, rng: np.random.Generator, law: str | Spread = "ten_percent") -> Crossbar:
-        """This array with devices that differ from each other, see `Device.draw`."""
+        """Return this array with devices drawn by a D2D law, see `Device.draw`."""
         if not isinstance(self.cell.device, Device):
             raise ValueError("draw: the cell holds a fixed resistor, no memristor")
         return self.replace(devices=tuple(self.cell.device.draw(rng, self.size, law)))
 
     def resistors(self, resistances: ArrayLike) -> Crossbar:
-        """This array with a fixed resistor in each cell, (rows, cols) [Ohm]."""
+        """Return this array with a fixed resistor in each cell, of resistances (rows, cols) [Ohm]."""
         values = self._map("resistances", resistances)
         return self.replace(devices=tuple(Resistor(float(value), self.ambient_K) for value in values))
 
     def cell_at(self, row: int, col: int, fidelity: str = "full") -> Selection:
-        """One cell, to be written and read like any other cell; `fidelity` is "full" or "frozen", see `Selection`.
+        """Return one cell, which is pulsed and read like a single one; for `fidelity` see `Selection`.
 
         Raises
         ------
@@ -152,24 +158,26 @@ class Crossbar:
         return Selection(self, row, (col,), fidelity)
 
     def row(self, row: int, cols: Sequence[int] | None = None, fidelity: str = "full") -> Selection:
-        """Several cells of a row, all where None, to be written in parallel."""
+        """Return several cells of a row, all where None, which are written in parallel."""
         return Selection(self, row, tuple(range(self.cols)) if cols is None else cols, fidelity)
 
-    def walked(self, state: State, but: Collection[int] = ()) -> Crossbar:
-        """This array with devices that stand still where they have walked to in a state, `but` some of them."""
+    def walked(self, state: State, but: Collection[int] = ()) -> Self:
+        """Return this array with its devices as they have walked in a state, without walks; `but` some of them."""
         self.check_state(state)
         gone = [k for k, wander in enumerate(state.wander) if wander is not None and k not in but]
         if not gone:
             return self
         devices = list(self.devices or (self.cell.device,) * self.size)
         for k in gone:
-            devices[k] = c2c.frozen(devices[k], state.n_disc[k], state.walked(k))
+            device = devices[k]
+            if isinstance(device, Device):
+                devices[k] = walk_values.current_device(device, state.n_disc[k], state.walked(k))
         return self.replace(devices=tuple(devices))
 
     # ---- conductance in, conductance out
 
     def state(self, g_S: ArrayLike | None = None) -> State:
-        """The state at rest with the conductances `g_S` [S], (rows, cols) or one for all.
+        """Return the state at rest with the conductances `g_S` [S], (rows, cols) or one for all.
 
         Raises
         ------
@@ -185,7 +193,7 @@ class Crossbar:
         if outside.size:
             k = outside[0]
             row, col = divmod(int(k), self.cols)
-            meant = quantities.question("S", g[k])
+            meant = quantities.question("S", float(g[k]))
             limits = f"{low[k] * 1e6:.5g} to {high[k] * 1e6:.5g} uS"
             raise ValueError(
                 f"g_S[{row}, {col}] = {g[k] * 1e6:.5g} uS is outside the range of its cell, {limits}{meant}"
@@ -193,7 +201,7 @@ class Crossbar:
         return State(tuple(map(float, self.ensemble.concentrations(np.clip(g, low, high)))))
 
     def g_map_S(self, state: State) -> np.ndarray:
-        """The conductance of each device alone at +0.2 V in a state [S], (rows, cols).
+        """Return the conductance of each device alone at +0.2 V in a state [S], (rows, cols).
 
         Raises
         ------
@@ -204,7 +212,7 @@ class Crossbar:
         return self.ensemble.conductances(np.array(state.n_disc), state).reshape(self.rows, self.cols)
 
     def check_state(self, state: State) -> None:
-        """Raise ValueError for a state that is none, or that of another circuit."""
+        """Raise ValueError unless it is a state of as many memristors as the array has cells."""
         if not isinstance(state, State):
             raise ValueError(f"state = {shown(state)} must be an ouro_spice.State; array.state(g_S) makes one")
         if len(state.n_disc) != self.size:
@@ -213,7 +221,7 @@ class Crossbar:
     # ---- simulations
 
     def product_testbench(self, inputs: ArrayLike, state: State | None = None) -> Testbench:
-        """The operating point in which all columns are read at once: `product` says what its currents mean.
+        """Return the operating point in which all columns are read at once; for its currents see `product`.
 
         Raises
         ------
@@ -224,76 +232,33 @@ class Crossbar:
         if x.shape != (self.rows,):
             raise ValueError(f"inputs have the shape {x.shape}: must be ({self.rows},), one a row")
         drives = {name: PWL.constant(0.0) for name in self.lines}
-        if self.gated:
+        access = self.cell.access
+        if access is not None:
             if not np.all((x == 0) | (x == 1)):
                 raise ValueError("inputs of a 1T1R array must be 0 or 1: they switch the gates of the rows")
-            levels = x * self.cell.transistor.v_read
+            levels = x * access.v_read
             drives |= {f"sl{col}": PWL.constant(self.cell.read.voltage) for col in range(self.cols)}
         else:
             if not np.all(np.abs(x) <= 0.5):
                 raise ValueError("inputs of a 1R array are voltages of the word lines, between -0.5 and 0.5 V")
             levels = x
         drives |= {f"wl{row}": PWL.constant(float(level)) for row, level in enumerate(levels)}
-        grid = self.grid(drives, state or self.state(), {})
-        return self.bench(grid, 0.0, [], None)
-
-    def grid(
-        self,
-        drives: Drives,
-        state: State,
-        walks: Mapping[int, Mapping[str, PWL]],
-        active: frozenset[int] | None = None,
-        paths: tuple[Drive, ...] = (),
-    ) -> Grid:
-        """The netlist with these voltages of its drivers, from this state.
-
-        Raises
-        ------
-        ValueError
-            For a state of another circuit.
-        """
-        return Grid(self.walked(state, walks), drives, state, walks, active, paths)
-
-    def bench(
-        self, grid: Grid, stop_s: float, probes: Sequence[tuple[str, str]], device: Device | Resistor | None
-    ) -> Testbench:
-        """The simulation of a netlist: a transient until `stop_s` [s], or an operating point where that is 0."""
-        driven = [probe for one in grid.parts for probe in one.probes]
-        bulk = [("i_bulk", f"v({BULK})")] if self.gated else []
-        nodes = dict.fromkeys(grid.state_nodes)
-        if strangers := grid.strangers():
-            raise ValueError(f"the state belongs to another circuit: it has the nodes {sorted(strangers)[:4]}")
-        large = self.size >= KLU_FROM
-        memristor = device if isinstance(device, Device) else None
-        return Testbench(
-            title=f"ouro_spice {self.rows} x {self.cols} {type(self.cell).__name__}",
-            libraries=grid.libraries,
-            models=grid.models,
-            elements=grid.netlist,
-            stop_s=stop_s,
-            # in a large array no long step goes unseen: some charge or other limits it
-            max_step_s=stop_s / (POINTS // 2 if large else POINTS),
-            probes=(*probes, *driven, *bulk),
-            sources=tuple(source for one in grid.parts for source in one.sources),
-            nodes=tuple(nodes),
-            volts=tuple((node, volts) for node, volts in grid.state.volts.items() if node in nodes),
-            device=memristor,
-            at_rest=all(one.at_rest for one in grid.parts),
-            process=self.cell.process if grid.transistors else None,
-            record=grid.record,
-            klu=large,
-            ambient_K=self.ambient_K,
-        )
+        grid = netlist(self, drives, state or self.state(), {})
+        return testbench(self, grid, 0.0, [], None)
 
     def _map(self, name: str, values: ArrayLike) -> np.ndarray:
-        """Values of all cells, row by row."""
+        """Return values of all cells row by row, (rows cols,); ValueError for another shape than that of the array."""
         array = checked_numbers(name, values)
         if array.shape not in ((), (self.rows, self.cols)):
             raise ValueError(f"{name} has the shape {array.shape}: must be ({self.rows}, {self.cols}), or one number")
         return np.broadcast_to(array, (self.rows, self.cols)).ravel()
 
+    @property
+    def ensemble(self) -> DeviceMap:
+        """Return the devices of all cells as one `DeviceMap`."""
+        return self._ensemble
+
     @cached_property
-    def ensemble(self) -> Ensemble:
-        """The devices of all cells together."""
+    def _ensemble(self) -> DeviceMap:
         devices = self.devices or (self.cell.device,) * self.size
-        return Ensemble(devices)
+        return DeviceMap(devices)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..device import PARAMETERS, Device
-from ..pulse import PWL
+from ..device.jart import PARAMETERS, Device
+from .pulse import PWL
 
 WALKED = {"l": "wl", "r": "wr", "Ndiscmin": "wmin", "Ndiscmax": "wmax"}
 """Parameters that walk, and the node that carries ln(value / parameter)."""
@@ -36,7 +36,7 @@ class Realisation:
     rate: str
 
     def probes(self, name: str) -> list[tuple[str, str]]:
-        """Traces and ngspice vectors of the instance `name`."""
+        """Return the traces and ngspice vectors of the instance `name`."""
         return [(trace, vector.format(name)) for trace, vector in self.vectors]
 
 
@@ -69,7 +69,7 @@ _ROUNDING = 1e-12
 
 
 def held(n_disc: float) -> dict[str, float]:
-    """Parameters that hold a memristor at a concentration: a window without width, in which the rate is 0."""
+    """Return the parameters that hold a memristor at a concentration: a window without width, where the rate is 0."""
     return {"Nlo": n_disc, "Nhi": n_disc}
 
 
@@ -82,7 +82,7 @@ def element(
     walk: Mapping[str, PWL] | None = None,
     still: bool = False,
 ) -> list[str]:
-    """Netlist lines of a memristor between the nodes `ae` and `oe`, with the sources of its walk, or held still."""
+    """Return the netlist lines of a memristor between two nodes, with the sources of its walk; `still`: held there."""
     n_disc = _at_edge(device, PARAMETERS["Ninit"].within(n_disc))
     values = device.parameters | {"Ninit": n_disc} | (held(n_disc) if still else {})
     changed = {key: value for key, value in values.items() if value != PARAMETERS[key].default or key == "Ninit"}
@@ -94,7 +94,7 @@ def element(
 
 
 def _at_edge(device: Device, n_disc: float) -> float:
-    """The concentration, or the window's edge that it differs from by rounding alone.
+    """Return the concentration, or the window's edge where only rounding is between them.
 
     From the last digit below the edge the behavioural rate, which falls to 0 over the last 0.1 %, leads to the edge,
     and, with nothing left of it there, back: Newton's method would go to and fro for ever.
@@ -104,12 +104,12 @@ def _at_edge(device: Device, n_disc: float) -> float:
 
 
 def inputs(name: str, walk: Mapping[str, PWL] | None) -> str:
-    """The nodes of a memristor's inputs for the walk; ground where a parameter stands still."""
+    """Return the nodes of a memristor's inputs for the walk; 0 (ground) for a parameter that does not walk."""
     return " ".join(f"{name}_{node}" if walk and key in walk else "0" for key, node in WALKED.items())
 
 
 def walk_sources(name: str, walk: Mapping[str, PWL] | None) -> list[str]:
-    """Netlist lines of what drives these nodes.
+    """Return the netlist lines of the sources at these nodes.
 
     A piecewise-linear source makes each of its corners a breakpoint, behind which ngspice begins with small steps anew:
     five times as many points as r and l need. The function of the same name has none.
@@ -121,7 +121,7 @@ def walk_sources(name: str, walk: Mapping[str, PWL] | None) -> list[str]:
 
 
 def _turns(node: str, pwl: PWL) -> list[str]:
-    """A source for nothing but a breakpoint where each jump of a limit begins, none where it ends: none, one line."""
+    """Return the line of a source whose only effect is a breakpoint where each jump of a limit begins; [] for none."""
     jumps = pwl.times_s[1:-1:2]
     if not jumps:
         return []
@@ -134,11 +134,12 @@ CLOCK = "walk_clock"
 
 
 def clock(first_s: float, step_s: float) -> list[str]:
-    """Netlist lines for points of the transient every `step_s`, one of them at `first_s`; the models are `CLOCK`."""
+    """Return the netlist lines that put a point of the transient at `first_s` and every `step_s` after it [s]."""
     return [f".model {CLOCK} {CLOCK}", f"n{CLOCK} 0 {CLOCK} first={first_s:.17g} step={step_s:.17g}"]
 
 
 def _source(node: str, pwl: PWL) -> str:
+    """Return the netlist line of a source at a node of the walk."""
     if len(set(pwl.volts)) == 1:
         return f"v{node} {node} 0 dc {pwl.volts[0]:.12g}"
     # one formatting for all: a walk has thousands of corners

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from ..checks import check_range
-from ..device import AMBIENT_K, PARAMETERS, V_READ
-from ..pulse import Pulse
+from .._util.checks import check_range
+from ..device.jart import AMBIENT_K, PARAMETERS, V_READ
+from .pulse import Pulse
 
 
 @dataclass(frozen=True)
@@ -78,17 +78,17 @@ class Read:
 
     @property
     def pulse(self) -> Pulse:
-        """The read as a pulse, in RESET direction."""
+        """Return the read as a pulse, in RESET direction."""
         return Pulse(self.voltage, self.width, self.edge, self.edge, idle=self.edge)
 
     @property
     def duration(self) -> float:
-        """Time that a read takes, edges included [s]."""
+        """Return the time that a read takes, edges included [s]."""
         return self.pulse.duration
 
     @property
     def square_V2s(self) -> float:
-        """Integral of the squared voltage [V^2 s]: times a conductance, the energy that a read leaves in it."""
+        """Return the integral of the squared voltage [V^2 s]; times a conductance it is the energy of a read."""
         return self.voltage**2 * (self.width + 2 * self.edge / 3)
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from .. import assets
-from ..checks import check_range
-from . import given
-from . import library as files
+from .._util import assets
+from .._util.checks import check_range
+from . import model_library as files
+from . import process_files
 from .parts import Transistor
 
 SHIPPED = "mos_130"
@@ -33,8 +33,7 @@ class Process:
     Parameters
     ----------
     library, corner
-        A file of models and the section of it; the whole file where the corner is None. None: the shipped library,
-        with corners tt, ff and ss.
+        A file of models and its section, None: the whole file; no file: the shipped library, corners tt, ff and ss.
     nmos, pmos, core_nmos, core_pmos
         Names of the models: access and input/output transistors, and core transistors.
     kind
@@ -64,8 +63,7 @@ class Process:
     Raises
     ------
     ValueError
-        For a path that is no file, a section that its file lacks, a model that the shipped library lacks; for a library
-        that includes what is not there, or holds commands.
+        For a file, section or shipped model that is not there, a library that lacks an include or holds commands.
     """
 
     library: str | Path | None = None
@@ -82,7 +80,7 @@ class Process:
     core_V: float = 1.32
     core_l_min: float = 0.13e-6
     core_w_min: float = 0.16e-6
-    includes: tuple[str | Path | tuple[str | Path, str], ...] = ()
+    includes: tuple[str | Path | tuple[str | Path, str | None], ...] = ()
     osdi: tuple[str | Path, ...] = ()
     behaviour: str | None = None
     init: str | Path | None = None
@@ -99,16 +97,16 @@ class Process:
         if self.library is None:
             self._check_shipped()
         else:
-            self._keep("library", given.file("library", self.library, self.corner))
+            self._keep("library", process_files.file("library", self.library, self.corner))
         for name in ("includes", "osdi"):
             if not isinstance(getattr(self, name), (tuple, list)):
                 raise ValueError(f"{name} = {getattr(self, name)!r}: must be a tuple of paths")
-        self._keep("includes", tuple(given.include(entry) for entry in self.includes))
-        self._keep("osdi", tuple(given.file("osdi", path) for path in self.osdi))
-        self._keep("params", given.params(self.params))
+        self._keep("includes", tuple(process_files.include(entry) for entry in self.includes))
+        self._keep("osdi", tuple(process_files.file("osdi", path) for path in self.osdi))
+        self._keep("params", process_files.params(self.params))
         if self.init is not None:
-            self._keep("init", given.file("init", self.init))
-            given.commands(self.init)
+            self._keep("init", process_files.file("init", self.init))
+            process_files.commands(self.init)
         if not isinstance(self.allow_commands, bool):
             raise ValueError(f"allow_commands = {self.allow_commands!r}: must be True or False")
         self._check_content()
@@ -141,17 +139,18 @@ class Process:
 
     @property
     def entries(self) -> tuple[files.Entry, ...]:
-        """Files of your own that are read, in their order, with their sections."""
-        return (*self.includes, *(((self.library, self.corner),) if self.library is not None else ()))
+        """Return the files of your own that are read, in their order, with their sections."""
+        own = () if self.library is None else ((str(self.library), self.corner),)
+        return (*map(process_files.entry, self.includes), *own)
 
     @property
     def pspice(self) -> bool:
-        """Tell if ``.lib`` is an include: in the dialects of PSpice and LTspice."""
+        """Return whether ``.lib`` is an include, as in the dialects of PSpice and LTspice."""
         return (self.behaviour or "")[:2] in ("ps", "lt")
 
     @property
     def scan(self) -> files.Scan:
-        """Return what files of your own hold."""
+        """Return what the files of your own hold, summed up."""
         return files.scan(self.entries, self.pspice)
 
     def _check_content(self) -> None:
@@ -168,19 +167,19 @@ class Process:
             )
 
     def lines(self) -> list[str]:
-        """Netlist lines that load it: the shipped library as text, a library of your own by its path."""
+        """Return the netlist lines that load the models: the shipped ones as text, a library by its path."""
         self._check_content()  # files may have changed
         loaded = [_load(path, section) for path, section in self.entries]
         if self.library is None:
             sections = files.sections(assets.library_text(SHIPPED))
-            corner = [line for line in sections[self.corner].splitlines() if line.startswith(".param")]
+            corner = [line for line in sections[str(self.corner)].splitlines() if line.startswith(".param")]
             loaded += [*corner, sections["cards"]]
         return [*loaded, *(f".param {name}={value:.17g}" for name, value in self.params)]  # the last one counts
 
     @property
     def commands(self) -> str:
-        """The text of `init`."""
-        return given.commands(self.init) if self.init else ""
+        """Return the text of `init`, "" without one."""
+        return process_files.commands(self.init) if self.init else ""
 
     def transistor(
         self,
@@ -191,7 +190,7 @@ class Process:
         polarity: str = "n",
         core: bool = False,
     ) -> str:
-        """The netlist line of a transistor; of one wider than `w_max` the lines of its fingers.
+        """Return the netlist line of a transistor; of one wider than `w_max` the lines of its fingers.
 
         Parameters
         ----------
@@ -218,10 +217,11 @@ class Process:
         return "\n".join(self._element(one, nodes, model, w / n, l) for one in names)
 
     def fingers(self, w: float) -> int:
-        """Return how many in parallel make a transistor of width `w` [m]: some libraries lose a multiplier ``m=``."""
+        """Return the number of parallel fingers of a transistor of width `w` [m]; some libraries ignore ``m=``."""
         return 1 if self.w_max is None else max(1, math.ceil(w / self.w_max * (1 - 1e-9)))
 
     def _element(self, name: str, nodes: tuple[str, ...], model: str, w: float, l: float) -> str:  # noqa: E741
+        """Return the netlist line of one finger."""
         unit = self.unit_m
         words = [*nodes, model, f"W={w / unit:.17g}", f"L={l / unit:.17g}"]
         if self.kind == "subckt":
@@ -232,6 +232,7 @@ class Process:
         return " ".join([f"m{name}", *words])
 
     def _check_size(self, w: float, l: float, core: bool = False) -> None:  # noqa: E741
+        """Raise ValueError for a width or length [m] below the process's minimum."""
         for name, value in (("w", w), ("l", l)):
             least = getattr(self, f"{'core_' if core else ''}{name}_min")
             if value < least * (1 - 1e-9):
@@ -247,18 +248,18 @@ class Process:
 
     @property
     def portable(self) -> dict[str, object]:
-        """All values, files without the folders they lie in; those of `UNSAID` only where they are others."""
+        """Return all values, files without their folders; those of `UNSAID` only where they are not the defaults."""
         values = dataclasses.asdict(self)
         values["init"] = Path(self.init).name if self.init else None
         values["params"] = [list(pair) for pair in self.params] or ()
         values["library"] = Path(self.library).name if self.library else None
-        values["includes"] = [[Path(path).name, section] for path, section in self.includes]
+        values["includes"] = [[Path(path).name, section] for path, section in map(process_files.entry, self.includes)]
         values["osdi"] = [Path(path).name for path in self.osdi]
         return {name: value for name, value in values.items() if name not in UNSAID or value != UNSAID[name]}
 
     @property
     def hashes(self) -> dict[str, str]:
-        """SHA-256 of the content by file name: a library with its includes, its compiled models, its commands."""
+        """Return the SHA-256 of each file by its name: library with includes, compiled models, commands."""
         compiled = {Path(path).name: assets.sha256(Path(path)) for path in self.osdi}
         if self.init:
             compiled["init"] = hashlib.sha256(self.commands.encode()).hexdigest()
@@ -271,11 +272,11 @@ class Process:
 
     @property
     def content(self) -> tuple[str, ...]:
-        """Return what its files hold now, as hashes: what was made before they changed is not taken any more."""
+        """Return hashes of what its files hold now: results from before a change are not taken any more."""
         return tuple(self.identity()) if self.entries or self.osdi or self.init else ()
 
     def identity(self) -> list[str]:
-        """What stands for the lines of `lines` in a hash: the same on every machine, wherever the files lie."""
+        """Return what stands for `lines` in a hash: the same on every machine, wherever the files lie."""
         if self.library is None and not self.includes and not self.osdi and not self.init:
             return self.lines()
         params = [f"* {name}={value:.17g}" for name, value in self.params]
@@ -288,7 +289,7 @@ def _load(path: str, section: str | None) -> str:
 
 
 def _shipped() -> tuple[list[str], dict[str, str]]:
-    """Corners of the shipped library, and its models with their types."""
+    """Return the corners of the shipped library, and the types of its models by name."""
     return _contents(assets.library_text(SHIPPED))
 
 

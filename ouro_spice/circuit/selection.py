@@ -5,25 +5,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
-from ..checks import check_count, check_part, shown
-from ..device import Device
-from ..pulse import PWL, Parallel, Pulse, checked, windows
-from ..waveform import State
+from .._util.checks import check_count, check_part, shown
+from ..device.jart import Device
+from ..device.state import State
+from .array_protocol import Array
+from .array_testbench import netlist, testbench
 from .bias import Bias
-from .cell import Cell1R, Cell1T1R
-from .drive import Drive
-from .grid import Drives, Grid
+from .cells import Cell1R, Cell1T1R
+from .crossbar_netlist import ArrayNetlist, LineVoltages
+from .drivers import Drive
 from .parts import Read, Resistor, Transistor
+from .pulse import PWL, Parallel, Pulse, checked
+from .pulse_part import windows
 from .testbench import Testbench
-
-if TYPE_CHECKING:
-    from .crossbar import Crossbar
-
-KLU_FROM = 64
-"""Cells from which on KLU is faster than ngspice's default solver, see ``benchmarks/array.py``."""
-
 
 FIDELITIES = ("full", "frozen")
 
@@ -49,9 +45,9 @@ class Selection:
         fidelity "frozen" finds them.
     """
 
-    array: Crossbar
+    array: Array
     row: int
-    cols: tuple[int, ...]
+    cols: Sequence[int]
     fidelity: str = "full"
     active: frozenset[int] | None = None
 
@@ -81,63 +77,66 @@ class Selection:
 
     @property
     def indices(self) -> tuple[int, ...]:
-        """Places of the selected cells."""
+        """Return the places of the selected cells, counted row by row."""
         return tuple(self.row * self.array.cols + col for col in self.cols)
 
     @property
     def index(self) -> int:
-        """Place of the (first) device among the memristors of a state."""
+        """Return the place of the (first) device among the memristors of a state."""
         return self.indices[0]
 
     @property
     def device(self) -> Device | Resistor:
-        """The device of the (first) cell."""
+        """Return the device of the (first) cell."""
         return self.array.device_at(self.index)
 
     @property
     def read(self) -> Read:
-        """The transient read."""
+        """Return the transient read."""
         return self.array.cell.read
 
     @property
     def ambient_K(self) -> float:
-        """Ambient temperature of everything in the array [K]."""
+        """Return the ambient temperature of everything in the array [K]."""
         return self.array.ambient_K
 
     def resistor(self, ohm: float) -> Selection:
-        """This selection with a known resistor [Ohm] in the place of the (first) device."""
+        """Return this selection with a known resistor [Ohm] in the place of the (first) device."""
         return self.replace(device=Resistor(ohm, self.ambient_K))
 
     @property
     def gated(self) -> bool:
-        """Whether there is an access transistor."""
+        """Return whether there is an access transistor."""
         return self.array.gated
 
     @property
     def transistor(self) -> Transistor:
-        """The access transistor of each cell."""
-        return self.array.cell.transistor
+        """Return the access transistor of each cell; AttributeError for a 1R cell, which has none."""
+        access = self.array.cell.access
+        if access is None:
+            raise AttributeError("the cells of this array have no access transistor")
+        return access
 
     @property
     def alone(self) -> Cell1R | Cell1T1R:
-        """The cell without an array around it: what reads are calibrated in."""
+        """Return the cell without an array around it, in which reads are calibrated."""
         return self.array.cell
 
     @property
     def window_S(self) -> tuple[float, float]:
-        """Smallest and largest conductance of the (first) device [S]."""
+        """Return the smallest and largest conductance of the (first) device [S]."""
         return self.alone.replace(device=self.device).window_S
 
     def check_state(self, state: State) -> None:
-        """Raise ValueError for a state that is none, or that of another circuit."""
+        """Raise ValueError unless it is a state of the whole array."""
         self.array.check_state(state)
 
     def device_at(self, index: int) -> Device | Resistor:
-        """The device at a place among the memristors of a state."""
+        """Return the device at a place among the memristors of a state."""
         return self.array.device_at(index)
 
     def state(self, g_S: float | None = None) -> State:
-        """The array at rest in its devices' own initial state, the selected cells at `g_S` [S] where that is given."""
+        """Return the array at rest in its devices' initial state, the selected cells at `g_S` [S] where given."""
         state = self.array.state()
         if g_S is None:
             return state
@@ -146,8 +145,8 @@ class Selection:
             state = state.changed(k, n_disc=n)
         return state
 
-    def replace(self, **changes: object) -> Selection:
-        """This selection with other values; `device` is that of the (first) cell, other parts those of all cells."""
+    def replace(self, **changes: Any) -> Selection:
+        """Return this selection with other values; `device` is the (first) cell's, other parts are all cells'."""
         device = changes.pop("device", None)
         parts = {f.name for f in dataclasses.fields(self.alone)} & set(changes)
         common = {name: changes.pop(name) for name in parts}
@@ -158,7 +157,7 @@ class Selection:
         return selection if device is None else selection.moved({selection.index: device})
 
     def moved(self, devices: Mapping[int, Device | Resistor]) -> Selection:
-        """This selection with other devices at some places."""
+        """Return this selection with other devices at some places."""
         array = self.array
         if array.size == 1:
             return dataclasses.replace(self, array=array.replace(devices=tuple(devices.values())))
@@ -168,25 +167,25 @@ class Selection:
         return dataclasses.replace(self, array=array.replace(devices=tuple(changed)))
 
     def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Device | Resistor, Pulse]]:
-        """The devices that a pulse is sent to, and the pulse that each gets, by their place."""
+        """Return by place the devices that a pulse is sent to, and the pulse that each gets."""
         each = zip(self.indices, self._bias.each(pulse), strict=True)
         return {k: (self.device_at(k), own) for k, own in each if own is not None}
 
     def suffix(self, index: int) -> str:
-        """What the names of the traces of a device end with."""
+        """Return the ending of the names of a device's traces."""
         return "" if index == self.index else "@{},{}".format(*divmod(index, self.array.cols))
 
     def flat_start_s(self, pulse: Pulse | Parallel) -> float:
-        """When a pulse, sent first, reaches its full amplitude [s]."""
+        """Return the time at which a pulse, sent first, reaches its full amplitude [s]."""
         return self._bias.gate_edge_s + pulse.rise
 
     @property
     def read_s(self) -> float:
-        """Time that a read takes, with all that belongs to it [s]."""
+        """Return the time that a read takes, with all that belongs to it [s]."""
         return self.alone.read_s
 
     def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
-        """How long the drivers take for these pulses, idle times included [s]."""
+        """Return the time that the drivers take for these pulses, idle times included [s]."""
         return sum(self._bias.slot_s(pulse) for pulse in checked(pulses, parallel=True))
 
     def testbench(
@@ -197,11 +196,11 @@ class Selection:
         stop_s: float | None = None,
         walks: Mapping[int, Mapping[str, PWL]] | None = None,
     ) -> Testbench:
-        """The transient simulation of pulses, or of the part between two times of them; see `Cell1R.testbench`."""
+        """Return the transient of pulses, or of the part between two times of them; see `Cell1R.testbench`."""
         slots = [self._bias.voltages(pulse) for pulse in checked(pulses, parallel=True)]
         drives = slots[0]
         for more in slots[1:]:
-            drives = {name: pwl and pwl.then(more[name]) for name, pwl in drives.items()}
+            drives = {name: _joined(pwl, more[name]) for name, pwl in drives.items()}
         whole = self.duration(pulses)
         stop_s = whole if stop_s is None else stop_s
         check_part(start_s, stop_s, whole)
@@ -210,7 +209,7 @@ class Selection:
         return self._bench(drives, stop_s - start_s, state, walks)
 
     def read_testbench(self, state: State | None = None) -> Testbench:
-        """The transient simulation of one read of the (first) cell."""
+        """Return the transient simulation of one read of the (first) cell."""
         sense = self.alone.sense
         # a read moves no other cell: where a write holds them, it holds them, too
         reader = self.replace(active=frozenset(self.indices)) if self.fidelity == "frozen" else self
@@ -222,7 +221,7 @@ class Selection:
 
     def _bench(
         self,
-        drives: Drives,
+        drives: LineVoltages,
         stop_s: float,
         state: State | None,
         walks: Mapping[int, Mapping[str, PWL]] | None = None,
@@ -230,13 +229,13 @@ class Selection:
     ) -> Testbench:
         state = state or self.array.state()
         probes = []
-        grid = self.array.grid(drives, state, walks or {}, self.active, paths)
+        grid = netlist(self.array, drives, state, walks or {}, self.active, paths)
         for k in self.indices:
             probes += [(name + self.suffix(k), vector) for name, vector in grid.probes(k)]
-        return self.array.bench(grid, stop_s, [*probes, *self._lines(grid)], self.device)
+        return testbench(self.array, grid, stop_s, [*probes, *self._lines(grid)], self.device)
 
-    def _lines(self, grid: Grid) -> list[tuple[str, str]]:
-        """Voltages and currents of the drivers of the (first) cell's own lines, under the names of a single cell."""
+    def _lines(self, grid: ArrayNetlist) -> list[tuple[str, str]]:
+        """Return voltages and currents of the (first) cell's own lines, under the names of a single cell's."""
         own = {"bl": f"bl{self.cols[0]}", "wl": f"wl{self.row}", "sl": f"sl{self.cols[0]}"}
         driven = dict(probe for one in grid.driven for probe in one.probes)
         return [
@@ -246,6 +245,11 @@ class Selection:
             if f"{what}_{name}" in driven
         ]
 
-    def voltages(self, pulse: Pulse | Parallel) -> Drives:
-        """Return what the drivers of all lines are asked for in a pulse, by the name of the line."""
+    def voltages(self, pulse: Pulse | Parallel) -> LineVoltages:
+        """Return the voltages of all lines' drivers in a pulse, by the name of the line."""
         return self._bias.voltages(pulse)
+
+
+def _joined(first: PWL | None, then: PWL | None) -> PWL | None:
+    """Return a line's voltage and then another one; None where the line floats."""
+    return None if first is None or then is None else first.then(then)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..checks import check_count, check_flag, check_range, shown
-from ..pulse import PWL
-from .drive import Drive
+from .._util.checks import check_count, check_flag, check_range, shown
+from .drivers import Drive
 from .parts import Read
+from .pulse import PWL
 
 RAMP_S, HOLD_S, SWITCH_S = 10e-9, 4e-9, 0.5e-9
 """Time in which the lines rise to the common voltage, time until the conveyor takes hold, edges of its controls."""
@@ -66,11 +66,11 @@ class Sense:
 
     @property
     def step_S(self) -> float:
-        """What one code of the ADC stands for [S]; 0 where it resolves everything."""
+        """Return the width of one code of the ADC [S]; 0 where it resolves everything."""
         return (self.range_S[1] - self.range_S[0]) / 2**self.bits if self.bits else 0.0
 
     def digitised(self, raw_S: float) -> tuple[float, bool]:
-        """What the ADC makes of an output over read voltage [S], the middle of its code; whether it was clipped."""
+        """Return the middle of the ADC's code for an output over read voltage [S], and whether it was clipped."""
         low, high = self.range_S
         clipped = not low <= raw_S <= high
         inside = min(max(raw_S, low), high)
@@ -80,11 +80,11 @@ class Sense:
         return low + (code + 0.5) * self.step_S, clipped
 
     def schedule(self, read: Read, gate_edge_s: float = 0.0) -> Schedule:
-        """When what happens in a read; the gate of the access transistor rises and falls in `gate_edge_s`."""
+        """Return the times of what happens in a read; the access transistor's gate rises and falls in `gate_edge_s`."""
         return Schedule(read, self.v_cm, self.supply, gate_edge_s)
 
     def path(self, line: str, schedule: Schedule, suffix: str = "") -> Drive:
-        """The conveyor at the driver's end of a bit line, as parts of a testbench; it needs `drive.wrappers`.
+        """Return the conveyor at the driver's end of a bit line, as parts of a testbench; it needs `drivers.wrappers`.
 
         Traces, their names with `suffix`: ``i_sense``, the output; ``i_clamp``, the current out of the line; ``v_cm``.
         """
@@ -121,33 +121,34 @@ class Schedule:
 
     @property
     def flat_s(self) -> tuple[float, float]:
-        """Beginning and end of the time at full read voltage."""
+        """Return the beginning and end of the time at full read voltage [s]."""
         start = self._hold + SWITCH_S + OVERLAP_S + 2 * SWITCH_S + self.read.edge
         return start, start + self.read.width
 
     @property
     def stop_s(self) -> float:
-        """The end, lines at 0 V."""
+        """Return the end of the read, with all lines at 0 V [s]."""
         return self._down + RAMP_S + self.gate_edge_s + REST_S
 
     @property
     def _hold(self) -> float:
+        """Return the time at which the conveyor takes hold [s]."""
         return self.gate_edge_s + RAMP_S + HOLD_S
 
     @property
     def _down(self) -> float:
-        """When the lines begin to go back to 0 V."""
+        """Return the time at which the lines begin to go back to 0 V [s]."""
         return self.flat_s[1] + self.read.edge + 2 * SWITCH_S
 
     @property
     def common(self) -> PWL:
-        """The common voltage."""
+        """Return the common voltage over the read."""
         times = (0.0, self.gate_edge_s, self.gate_edge_s + RAMP_S, self._down, self._down + RAMP_S, self.stop_s)
         return _pwl(times, (0.0, 0.0, self.v_cm, self.v_cm, 0.0, 0.0))
 
     @property
     def raised(self) -> PWL:
-        """The source line (1R: the word line)."""
+        """Return the voltage of the source line (1R: of the word line)."""
         start, stop = self.flat_s
         edge, high = self.read.edge, self.v_cm + self.read.voltage
         times = (
@@ -159,26 +160,26 @@ class Schedule:
 
     @property
     def enable(self) -> PWL:
-        """Control of the conveyor."""
+        """Return the control voltage of the conveyor."""
         off = self._down - SWITCH_S
         times = (0.0, self._hold, self._hold + SWITCH_S, off, off + SWITCH_S, self.stop_s)
         return _pwl(times, (0.0, 0.0, self.supply, self.supply, 0.0, 0.0))
 
     @property
     def precharge(self) -> PWL:
-        """Control of the switch between bit line and common voltage."""
+        """Return the control voltage of the switch between bit line and common voltage."""
         off, on = self._hold + SWITCH_S + OVERLAP_S, self._down - 2 * SWITCH_S
         times = (0.0, off, off + SWITCH_S, on, on + SWITCH_S, self.stop_s)
         return _pwl(times, (self.supply, self.supply, 0.0, 0.0, self.supply, self.supply))
 
     def gate(self, volts: float) -> PWL:
-        """Gate of the access transistor, from the beginning to the end."""
+        """Return the gate voltage of the access transistor, `volts` [V] from the beginning to the end."""
         edge = self.gate_edge_s
         off = self.stop_s - REST_S
         return _pwl((0.0, edge, off - edge, off, self.stop_s), (0.0, volts, volts, 0.0, 0.0))
 
 
 def _pwl(times: tuple[float, ...], volts: tuple[float, ...]) -> PWL:
-    """A PWL without points at the same time."""
+    """Return a voltage from corners, of which those at the same time are left out."""
     kept = [(t, v) for k, (t, v) in enumerate(zip(times, volts, strict=True)) if not k or t > times[k - 1]]
     return PWL(tuple(t for t, _ in kept), tuple(v for _, v in kept))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from .. import assets
-from ..device import AMBIENT_K, Device
+from .._util import assets
+from ..device.jart import AMBIENT_K, Device
 from .process import Process
 
-LADDER: tuple[Mapping[str, str | float], ...] = (
+LADDER: tuple[Mapping[str, Any], ...] = (
     {"reltol": 1e-4, "trtol": 1},
     {"reltol": 1e-5, "trtol": 1},
     {"reltol": 1e-5, "trtol": 1, "method": "gear"},
@@ -134,21 +135,21 @@ class Testbench:
 
     @property
     def vectors(self) -> list[str]:
-        """The ngspice vectors that are recorded: probes, and the nodes of the state."""
+        """Return the ngspice vectors that are recorded: probes, and the nodes of the state."""
         nodes = () if self.record else self.nodes  # of an array the last values alone are asked for
         return list(dict.fromkeys([*(vector for _, vector in self.probes), *(f"v({node})" for node in nodes)]))
 
     def text(self, rung: int = 0) -> str:
-        """The netlist with its analysis for one rung of the solver ladder, without control commands."""
+        """Return the netlist with its analysis for one rung of the solver ladder, without control commands."""
         return self.netlist + self.analysis(rung)
 
     @property
     def netlist(self) -> str:
-        """The circuit without its analysis."""
+        """Return the circuit without its analysis."""
         return self._netlist(self.process.lines() if self.process else ())
 
     def analysis(self, rung: int = 0) -> str:
-        """Options, what is kept, and the analysis of one rung of the solver ladder."""
+        """Return options, saved vectors and the analysis of one rung of the solver ladder."""
         options = dict(LADDER[rung])
         if rung == 0:
             options |= (LARGE if self.klu and self.models else {}) | (WALKING if self.walking else {})
@@ -171,16 +172,16 @@ class Testbench:
 
     @property
     def osdi(self) -> tuple[str, ...]:
-        """Paths of the compiled models that the process brings along."""
-        return self.process.osdi if self.process else ()
+        """Return the paths of the compiled models that the process brings along."""
+        return tuple(map(str, self.process.osdi)) if self.process else ()
 
     @property
     def behaviour(self) -> str | None:
-        """The dialect that ngspice has to read the netlist in, None for its own."""
+        """Return the dialect that ngspice has to read the netlist in, None for its own."""
         return self.process.behaviour if self.process else None
 
     def deck(self, osdi: Sequence[str] = ()) -> str:
-        """A complete deck for ``ngspice -b``; `osdi` are the paths of the compiled models of the libraries."""
+        """Return a complete deck for ``ngspice -b``; `osdi` are the paths of the compiled models of the libraries."""
         control = [
             *(f"pre_osdi {path}" for path in (*osdi, *self.osdi)),
             "set num_threads=1",
@@ -197,7 +198,7 @@ class Testbench:
 
     @property
     def sha256(self) -> str:
-        """Hash of the netlist, libraries included: the same on every machine."""
+        """Return the hash of the netlist, libraries included: the same on every machine."""
         text = self._netlist(self.process.identity() if self.process else ()) + self.analysis()
         return hashlib.sha256(text.encode()).hexdigest()
 

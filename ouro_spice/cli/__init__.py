@@ -13,9 +13,9 @@ from typing import Annotated
 
 import typer
 
-from ..files import OutputError
-from ..machine import ToolError
-from ..waveform import SimulationError
+from .._util.files import OutputError
+from .._util.machine import ToolError
+from ..circuit.result import SimulationError
 from . import array, dataset, jobs
 from .benchmark_programmers import benchmark_programmers
 from .campaign import campaign
@@ -26,7 +26,7 @@ from .importing import import_
 from .noise_sources import noise_sources
 from .output import StoppedError, plain_warnings, resumable
 from .pair import pair
-from .process import flushed, print_version, refuse_empty, stand_in_for_closed_streams, stoppable, uninterrupted
+from .process import flush, print_version, refuse_empty, stand_in_for_closed_streams, stoppable, uninterrupted
 from .program import program
 from .report import report
 from .train import train
@@ -74,7 +74,7 @@ def _common(
 
 @plain_warnings()
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point: turns exceptions into one clear line and an exit code."""
+    """Run the command line, and end the process: exceptions become one clear line and an exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     stand_in_for_closed_streams()
     with stoppable() as came:
@@ -112,13 +112,14 @@ def _run(arguments: list[str]) -> int | str | None:
 
 def _leave(code: int | str | None) -> int | str | None:
     """End what the command has started, and write out what it has printed; return the exit code."""
-    from ..engine import default_engine
+    from ..spice.ngspice import default_engine
 
     default_engine().close()
-    error = flushed()
+    error = flush()
     return code if error is None else _complain(f"cannot write the output: {error}", 1)
 
 
 def _complain(error: object, code: int) -> int:
+    """Print what is wrong, in one line; return the exit code."""
     print(f"ouro-spice: {error}", file=sys.stderr)
     return code

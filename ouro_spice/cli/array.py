@@ -8,19 +8,21 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..circuit import Crossbar, ReadingClipped, Selection, Sense
-from ..files import write_text
-from ..waveform import SimulationError
+from .._util.files import write_text
+from ..circuit.crossbar import Crossbar
+from ..circuit.result import SimulationError
+from ..circuit.selection import Selection
+from ..circuit.sense import ReadingClipped, Sense
 from .array_options import ArrayOptions, Fidelities, PulseOptions, takes_an_array
 from .cells import CellOptions
-from .output import Json, Out, out_folder, resumable, show
+from .output import Json, Out, Workers, option, out_folder, resumable, show
 
 if TYPE_CHECKING:
-    from ..report.arrays import Result
+    from ..reporting.array_figures import Result
 
 app = typer.Typer(
     add_completion=False,
@@ -29,19 +31,12 @@ app = typer.Typer(
     help="Arrays of 1R or 1T1R cells; line options are those of one segment, between two cells.",
 )
 
-Row = Annotated[
-    int | None, typer.Option(min=0, help="Word line; by default the last, far from the drivers.", show_default=False)
-]
-Col = Annotated[
-    str | None, typer.Option(help="Bit line, several as 0,3,7, or all; by default the last.", show_default=False)
-]
+Row = Annotated[int | None, option("Word line; by default the last, far from the drivers.", min=0)]
+Col = Annotated[str | None, option("Bit line, several as 0,3,7, or all; by default the last.")]
 Fidelity = Annotated[
     Fidelities, typer.Option(help="full, or frozen: memristors that provably do not switch are held still.")
 ]
-Places = Annotated[
-    int | None, typer.Option(min=2, help="Positions along each side at most, 5 by default.", show_default=False)
-]
-Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; all cores by default.", show_default=False)]
+Places = Annotated[int | None, option("Positions along each side at most, 5 by default.", min=2)]
 
 
 @app.command()
@@ -57,13 +52,14 @@ def write(
     as_json: Json = False,
 ) -> None:
     """Write a cell, or cells of a row: conductances before and after, voltages, energy, delay along the lines."""
-    from ..array import write_array
+    from ..array.array_write import write_array
 
     array = options.build(cell)
     selection, state = _selected(array, row, col, fidelity), options.start(array, pulse.resets)
-    with _kept(out_folder(out)):
-        written = write_array(selection, pulse.build(array.cell), state, options.seed)
-    summary = _finish(written, out, as_json, {"amplitude_V": written.pulse.amplitude})
+    with _deck_of_failure(out_folder(out)):
+        sent = pulse.build(array.cell)
+        written = write_array(selection, sent, state, options.seed)
+    summary = _finish(written, out, as_json, {"amplitude_V": sent.amplitude})
     if as_json:
         return
     rows = [
@@ -73,7 +69,7 @@ def write(
     show(("cell", "G before (uS)", "G after (uS)", "V at the end (V)"), rows)
     shares = ((part, f"{joule * 1e12:.3g}") for part, joule in summary["energy_J"].items())
     show(("energy", "pJ"), [*map(list, shares), ["total", f"{summary['total_J'] * 1e12:.4g}"]])
-    print(f"pulse of {written.pulse.amplitude:+.4f} V; fidelity {written.fidelity}\nresults: {out}")
+    print(f"pulse of {sent.amplitude:+.4f} V; fidelity {written.fidelity}\nresults: {out}")
 
 
 @app.command()
@@ -83,9 +79,7 @@ def read(
     options: ArrayOptions,
     row: Row = None,
     col: Col = None,
-    bits: Annotated[
-        int | None, typer.Option(help="Sense path of transistors with an ADC of so many bits.", show_default=False)
-    ] = None,
+    bits: Annotated[int | None, option("Sense path of transistors with an ADC of so many bits.")] = None,
     adc_top: Annotated[float, typer.Option(help="Upper end of the ADC's range, lower 0 [S].")] = 700e-6,
     positions: Places = None,
     out: Out = Path("runs/array-read"),
@@ -96,7 +90,7 @@ def read(
 
     Without --g or --g-map all cells are at the high end of their window; --scheme is that of the read.
     """
-    from ..array import sneak_map
+    from ..array.sneak_paths import sneak_map
 
     array = options.build(cell, reading=True)
     if bits is not None:
@@ -106,8 +100,11 @@ def read(
         chosen = _selected(array, row, col)
         cells = [(chosen.row, number) for number in chosen.cols]
     with resumable():
-        # what was clipped is in the results, and told once
-        with _kept(out_folder(out)), warnings.catch_warnings(record=True, action="always", category=ReadingClipped):
+        # what was clipped is in the results, and reported once
+        with (
+            _deck_of_failure(out_folder(out)),
+            warnings.catch_warnings(record=True, action="always", category=ReadingClipped),
+        ):
             found = sneak_map(array, state, positions, workers, cells, out)
         summary = _finish(found, out, as_json, {"read_scheme": array.read_scheme}, found.kept)
     if summary["clipped"]:
@@ -120,8 +117,8 @@ def read(
     if as_json:
         return
     rows = [
-        [f"{k.row},{k.col}", *_micro(k.g_S, k.reading_S), *_micro(k.own_A, k.sneak_A, digits=3)]
-        for k in found.frame.itertuples()
+        [f"{k['row']},{k['col']}", *_micro(k["g_S"], k["reading_S"]), *_micro(k["own_A"], k["sneak_A"], digits=3)]
+        for k in found.frame.to_dict("records")
     ]
     show(("cell", "G (uS)", "reading (uS)", "own current (uA)", "sneak current (uA)"), rows)
     print(f"results: {out}")
@@ -142,22 +139,26 @@ def disturb(
     as_json: Json = False,
 ) -> None:
     """Send many pulses to a cell, or to cells of a row, and see what becomes of the others."""
-    from ..array import disturb as run
+    from ..array.disturbance import disturb as run
 
     array = options.build(cell)
     selection, state = _selected(array, row, col, fidelity), options.start(array, pulse.resets)
     with resumable() if explicit else nullcontext():
-        with _kept(out_folder(out)):
-            found = run(selection, pulse.build(array.cell), pulses, state, explicit, options.seed, out=out)
-        _finish(found, out, as_json, {"amplitude_V": found.pulse.amplitude}, found.kept)
+        with _deck_of_failure(out_folder(out)):
+            sent = pulse.build(array.cell)
+            found = run(selection, sent, pulses, state, explicit, options.seed, out=out)
+        _finish(found, out, as_json, {"amplitude_V": sent.amplitude}, found.kept)
     if as_json:
         return
     rows = [
-        [k[1], str(k.cells), *(f"{s * 1e6:+.3g}" for s in k[3:5]), f"{k.worst_relative:+.2g}", f"{k[6]},{k[7]}"]
-        for k in found.classes.itertuples()
-    ]
+        [
+            k["class"], str(k["cells"]), *(f"{k[name] * 1e6:+.3g}" for name in ("mean_change_S", "worst_change_S")),
+            f"{k['worst_relative']:+.2g}", f"{k['worst_row']},{k['worst_col']}",
+        ]
+        for k in found.classes.to_dict("records")
+    ]  # fmt: skip
     show(("class", "cells", "mean change (uS)", "worst (uS)", "relative", "at"), rows)
-    print(f"{pulses} pulses of {found.pulse.amplitude:+.4f} V\nresults: {out}")
+    print(f"{pulses} pulses of {sent.amplitude:+.4f} V\nresults: {out}")
 
 
 @app.command()
@@ -173,12 +174,12 @@ def position(
     as_json: Json = False,
 ) -> None:
     """Send the same pulse to one cell after the other: voltage and change of conductance against position."""
-    from ..array import sweep_positions
+    from ..array.position_sweep import sweep_positions
 
     array = options.build(cell)
     state = options.start(array, pulse.resets)
     with resumable():
-        with _kept(out_folder(out)):
+        with _deck_of_failure(out_folder(out)):
             sent = pulse.build(array.cell)
             found = sweep_positions(array, sent, state, positions, options.seed, fidelity.value, workers, out)
         summary = _finish(found, out, as_json, {"amplitude_V": sent.amplitude}, found.kept)
@@ -206,23 +207,26 @@ def product(
     as_json: Json = False,
 ) -> None:
     """Read all columns at once: the current out of each bit line, and that of the devices alone."""
-    from ..array import product as run
+    from ..array.vector_product import product as run
 
     array = options.build(cell, reading=True)
     x = _numbers(inputs or ("1" if array.gated else f"{array.cell.read.voltage}"))
     state = options.start(array, True)
-    with _kept(out_folder(out)):
+    with _deck_of_failure(out_folder(out)):
         found = run(array, x * array.rows if len(x) == 1 else x, state)
     _finish(found, out, as_json, {})
     if as_json:
         return
-    rows = [[str(k.col), *_micro(k.i_A, k.ideal_A, digits=3), f"{k.deviation:+.2%}"] for k in found.frame.itertuples()]
+    rows = [
+        [str(k["col"]), *_micro(k["i_A"], k["ideal_A"], digits=3), f"{k['deviation']:+.2%}"]
+        for k in found.frame.to_dict("records")
+    ]
     show(("bit line", "current (uA)", "devices alone (uA)", "deviation"), rows)
     print(f"results: {out}")
 
 
 def _selected(array: Crossbar, row: int | None, col: str | None, fidelity: Fidelities = Fidelities.FULL) -> Selection:
-    """The cells of ``--row`` and ``--col``."""
+    """Return the cells of ``--row`` and ``--col``; by default the one far from the drivers."""
     if col == "all":
         cols = tuple(range(array.cols))
     else:
@@ -234,6 +238,7 @@ def _selected(array: Crossbar, row: int | None, col: str | None, fidelity: Fidel
 
 
 def _numbers(text: str) -> list[float]:
+    """Return the numbers of ``--inputs``; ValueError for what are none."""
     try:
         return [float(word) for word in text.split(",")]
     except ValueError:
@@ -241,15 +246,15 @@ def _numbers(text: str) -> list[float]:
 
 
 def _micro(*values: float, digits: int = 2) -> list[str]:
-    """Values in millionths."""
+    """Return values in millionths, as text."""
     return [f"{value * 1e6:.{digits}f}" for value in values]
 
 
 def _finish(
     result: Result, out: Path, as_json: bool, more: dict[str, object], kept: Path | None = None
-) -> dict[str, object]:
-    """Write the results, remove what was kept to go on from, print JSON where that is asked for; the summary."""
-    from ..report.arrays import write_results
+) -> dict[str, Any]:
+    """Write the results, remove the file to go on from, print JSON where it is asked for; return the summary."""
+    from ..reporting.array_figures import write_results
 
     write_results(result, out)
     if kept is not None:
@@ -260,8 +265,8 @@ def _finish(
 
 
 @contextmanager
-def _kept(out: Path) -> Iterator[None]:
-    """Keep deck and log of a simulation that fails, and say where."""
+def _deck_of_failure(out: Path) -> Iterator[None]:
+    """Wrap a simulation: of one that fails deck and log are written, and the error says where."""
     try:
         yield
     except SimulationError as error:

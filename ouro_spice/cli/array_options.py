@@ -10,15 +10,17 @@ import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ..checks import check_amplitude, check_range, check_width
-from ..circuit import Cell1R, Cell1T1R, Crossbar
-from ..pulse import Pulse
-from ..waveform import State
+from .._util.checks import check_amplitude, check_range, check_width
+from ..circuit.cells import Cell1R, Cell1T1R
+from ..circuit.crossbar import Crossbar
+from ..circuit.pulse import Pulse
+from ..device.state import State
 from .cells import TOTAL_S, CellOptions, takes_a_cell
+from .output import Seed, option
 
 
 class Direction(enum.Enum):
@@ -35,10 +37,6 @@ class Fidelities(enum.Enum):
     FROZEN = "frozen"
 
 
-def _number(text: str) -> type:
-    return Annotated[float, typer.Option(help=text)]
-
-
 @dataclass(frozen=True)
 class ArrayOptions:
     """Size, lines that are not selected, devices that differ, conductances at the start."""
@@ -46,23 +44,15 @@ class ArrayOptions:
     rows: Annotated[int, typer.Option(min=1, help="Word lines.")] = 8
     cols: Annotated[int, typer.Option(min=1, help="Bit lines.")] = 8
     scheme: Annotated[
-        str | None,
-        typer.Option(help="Lines that are not selected, 1r: half, third, grounded, floating.", show_default=False),
-    ] = None
-    d2d: Annotated[
-        str | None,
-        typer.Option(help="Devices that differ, by this law: ten_percent, in_use or yu.", show_default=False),
-    ] = None
-    g: Annotated[
-        str | None, typer.Option(help="Conductance of all cells [S], or the word random.", show_default=False)
-    ] = None
-    g_map: Annotated[
-        Path | None, typer.Option(help="Conductances [S], CSV, a line a word line.", show_default=False)
-    ] = None
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0
+        str | None, option("Lines that are not selected, 1r: half, third, grounded, floating.")
+    ] = None  # fmt: skip
+    d2d: Annotated[str | None, option("Devices that differ, by this law: ten_percent, in_use or yu.")] = None
+    g: Annotated[str | None, option("Conductance of all cells [S], or the word random.")] = None
+    g_map: Annotated[Path | None, option("Conductances [S], CSV, a line a word line.")] = None
+    seed: Seed = 0
 
     def build(self, cell: CellOptions, reading: bool = False) -> Crossbar:
-        """The array; `scheme` is that of reads where they are what is done.
+        """Return the array; `scheme` is that of reads where these are what is done.
 
         Raises
         ------
@@ -74,12 +64,14 @@ class ArrayOptions:
         described = cell.build()
         if not isinstance(described, Cell1R | Cell1T1R):
             raise ValueError(f"--cell {cell.cell.value}: an array is made of 1r or 1t1r cells")
-        scheme = {"read_scheme" if reading else "scheme": self.scheme}
-        array = Crossbar(self.rows, self.cols, described, **scheme)
+        scheme, read_scheme = (None, self.scheme) if reading else (self.scheme, None)
+        array = Crossbar(self.rows, self.cols, described, scheme, read_scheme)
         return array if self.d2d is None else array.draw(np.random.default_rng(self.seed), self.d2d)
 
     def start(self, array: Crossbar, high: bool) -> State:
-        """The state at the start; where no conductances are given all cells at the high or low end of their window.
+        """Return the state at the start.
+
+        Where no conductances are given all cells are at the high or low end of their window.
 
         Raises
         ------
@@ -88,7 +80,7 @@ class ArrayOptions:
         """
         import numpy as np
 
-        from ..tables import read_map
+        from .._util.tables.number_map import read_map
 
         if self.g is not None and self.g_map is not None:
             raise ValueError("--g and --g-map: give one of them")
@@ -118,27 +110,26 @@ class PulseOptions:
 
     amplitude: Annotated[
         float | None,
-        typer.Option(
-            help="At the driver [V], SET negative. By default that at which the cell alone crosses its window in the "
-            "width, see `ouro-spice pair`.",
-            show_default=False,
+        option(
+            "At the driver [V], SET negative. By default that at which the cell alone crosses its window in the width, "
+            "see `ouro-spice pair`."
         ),
     ] = None
     direction: Annotated[Direction, typer.Option(help="Where no amplitude is given.")] = Direction.SET
-    width: _number("Time at full amplitude [s].") = 1e-6
-    rise: _number("Rise [s].") = 2e-9
-    fall: _number("Fall [s].") = 2e-9
+    width: Annotated[float, typer.Option(help="Time at full amplitude [s].")] = 1e-6
+    rise: Annotated[float, typer.Option(help="Rise [s].")] = 2e-9
+    fall: Annotated[float, typer.Option(help="Fall [s].")] = 2e-9
     accept_implausible: Annotated[
         bool, typer.Option("--accept-implausible", help="Take a width above 1 s, or an amplitude below 20 mV.")
     ] = False
 
     @property
     def resets(self) -> bool:
-        """Whether it is a RESET."""
+        """Return whether the pulse is a RESET."""
         return self.direction is Direction.RESET if self.amplitude is None else self.amplitude > 0
 
     def build(self, cell: Cell1R | Cell1T1R) -> Pulse:
-        """The pulse; ValueError for a value out of range, or where no amplitude crosses the window in time."""
+        """Return the pulse; ValueError for a value out of range, or where no amplitude crosses the window in time."""
         wanted = Pulse(self.amplitude or 0.0, self.width, self.rise, self.fall)
         check_width("--width", self.width, accept=self.accept_implausible)
         if self.amplitude is not None:
@@ -146,27 +137,30 @@ class PulseOptions:
                 check_amplitude("--amplitude", self.amplitude, accept=self.accept_implausible)
             return wanted
         check_range("without --amplitude, --width", self.width, *TOTAL_S, "s")
-        from ..pair import pair
+        from ..simulation.write_voltages import pair
 
         found = pair(cell, self.width)
         return dataclasses.replace(wanted, amplitude=found.v_reset if self.resets else found.v_set)
 
 
 def takes_an_array(*kinds: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A command with the options of a cell and of these kinds behind its own; it gets them as its first arguments."""
+    """Return a decorator: the command gets the options of a cell and of these kinds behind its own.
+
+    It gets a `CellOptions` and an object of each kind as its first arguments.
+    """
 
     def decorated(command: Callable[..., None]) -> Callable[..., None]:
         own = list(inspect.signature(command, eval_str=True).parameters.values())[1 + len(kinds) :]
         more = [one for kind in kinds for one in _parameters(kind)]
 
         @functools.wraps(command)
-        def run(cell: CellOptions, **options: object) -> None:
+        def run(cell: CellOptions, **options: Any) -> None:
             given = [kind(**{f.name: options.pop(f.name) for f in dataclasses.fields(kind)}) for kind in kinds]
             command(cell, *given, **options)
 
         first = inspect.Parameter("cell", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         every = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own] + more
-        run.__signature__ = inspect.Signature([first, *every])
+        vars(run)["__signature__"] = inspect.Signature([first, *every])
         del run.__wrapped__
         return takes_a_cell(run)
 
@@ -174,6 +168,7 @@ def takes_an_array(*kinds: type) -> Callable[[Callable[..., None]], Callable[...
 
 
 def _parameters(kind: type) -> list[inspect.Parameter]:
+    """Return the options of a kind as parameters of a command."""
     hints = typing.get_type_hints(kind, include_extras=True)
     return [
         inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name])

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..circuit import CompactCell
-from ..files import write_text
+from .._util.files import write_text
+from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, takes_a_cell
 from .extract import Law
 from .neural import AnyCircuit, WalkStep, checkpoint_of, described, programmer_of
-from .output import Json, Out, out_folder, show
+from .output import Json, Out, Seed, Workers, option, out_folder, show
 
 if TYPE_CHECKING:
-    from ..predictor import PulsePredictor
+    from ..prediction.pulse_predictor import PulsePredictor
 
 _N, _COMPACT_N = 20, 200
 
@@ -26,14 +26,11 @@ _N, _COMPACT_N = 20, 200
 @takes_a_cell
 def benchmark_programmers(
     cell: CellOptions,
-    n: Annotated[
-        int | None, typer.Option(min=1, help=f"Writes; {_N}, of compact cells {_COMPACT_N}.", show_default=False)
-    ] = None,
+    n: Annotated[int | None, option(f"Writes; {_N}, of compact cells {_COMPACT_N}.", min=1)] = None,
     tolerance: Annotated[float, typer.Option(help="Largest relative distance of the reading from the target.")] = 0.1,
     max_pulses: Annotated[int, typer.Option(min=1, help="A write ends after so many.")] = 50,
     checkpoint: Annotated[
-        list[Path] | None,
-        typer.Option(help="Of `train`, several times if wanted; else what comes with the package.", show_default=False),
+        list[Path] | None, option("Of `train`, several times if wanted; else what comes with the package.")
     ] = None,
     any_circuit: AnyCircuit = False,
     d2d: Annotated[Law, typer.Option(help="Law that devices are drawn from.")] = Law.TEN_PERCENT,
@@ -45,16 +42,15 @@ def benchmark_programmers(
     table: Annotated[
         int, typer.Option(min=0, help="Starts and targets of whose trials a table is made that takes part; 0: none.")
     ] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes; all cores by default.", show_default=False)
-    ] = None,
+    seed: Seed = 0,
+    workers: Workers = None,
     out: Out = Path("runs/benchmark-programmers"),
     as_json: Json = False,
 ) -> None:
     """Compare programmers: success, pulses, time and energy of the same writes to the same cells; about two minutes."""
-    from ..results import finite
-    from ..results.benchmark import Bench, Tuning, benchmark
+    from ..experiment.bench import Bench, Tuning
+    from ..experiment.benchmark import benchmark
+    from ..experiment.campaigns import finite
 
     found = _checkpoints(cell, checkpoint)
     pair = next(iter(found.values()))[1].pair if found else None
@@ -76,11 +72,14 @@ def benchmark_programmers(
         return
     for head, rows in compared.tables:
         show(head, rows)
-    print("\n".join([*compared.told(), f"report: {report}"]))
+    print("\n".join([*compared.sentences(), f"report: {report}"]))
 
 
 def _checkpoints(options: CellOptions, paths: list[Path] | None) -> dict[str, tuple[Path, PulsePredictor]]:
-    """Checkpoints by the name of their programmer; none, with a warning, where the package has none for the cell."""
+    """Return checkpoints by the name of their programmer.
+
+    None, with a warning, where the package has none for the cell.
+    """
     if not paths:
         try:
             return {"neural": checkpoint_of(options.cell, None)}
@@ -94,6 +93,7 @@ def _checkpoints(options: CellOptions, paths: list[Path] | None) -> dict[str, tu
 
 
 def _times(text: str) -> tuple[float, ...]:
+    """Return the times of ``--read-times`` [s]; ValueError for what are none."""
     try:
         return tuple(float(word) for word in text.split(","))
     except ValueError:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import Json, out_folder, resumable
+from .output import Json, Workers, option, out_folder, resumable
 
 
 class Which(enum.Enum):
@@ -20,18 +20,14 @@ class Which(enum.Enum):
 
 def campaign(
     name: Annotated[Which, typer.Argument(help="What is done.", show_default=False)],
-    config: Annotated[
-        Path | None, typer.Option(help="Another configuration; training/NAME.toml by default.", show_default=False)
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder; runs/NAME by default.", show_default=False)] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes; all cores by default.", show_default=False)
-    ] = None,
+    config: Annotated[Path | None, option("Another configuration; training/NAME.toml by default.")] = None,
+    out: Annotated[Path | None, option("Folder; runs/NAME by default.")] = None,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Extract, train, deploy, write and report, as configured. Run again, it goes on."""
-    from ..results import Configuration
-    from ..results import campaign as run
+    from ..experiment.campaigns import campaign as run
+    from ..experiment.configuration import Configuration
 
     configuration = Configuration.load(name.value, config)
     folder = out_folder(out or Path("runs") / name.value)
@@ -41,22 +37,22 @@ def campaign(
         print((folder / "results.json").read_text(encoding="utf-8"))
         return
     for setting in results["one_shot"]:
-        print(f"{setting}: {_told(results, setting)}")
+        print(f"{setting}: {_sentence(results, setting)}")
     print(f"report: {folder / 'report.html'}")
 
 
-def _told(results: dict[str, Any], setting: str) -> str:
-    """Return the best share within 20 %, and what writes take."""
+def _sentence(results: dict[str, Any], setting: str) -> str:
+    """Return a sentence on the best share within 20 % of a setting, and on what writes take."""
     every = results["one_shot"][setting].items()
     rows = {name: row for name, row in every if "two attempts" not in name and "within_20" in row}
     best = max(rows, key=lambda name: rows[name]["within_20"])
     floor = rows[best].get("floor_20")
     trainings = rows[best].get("trainings", {}).get("n", 1)
     mean = f", mean of {trainings} trainings" if trainings > 1 else ""
-    told = f"{rows[best]['within_20']:.1%} within 20 % after one attempt ({best}{mean})"
-    told += f", floor {floor:.1%}" if floor is not None else ""
+    text = f"{rows[best]['within_20']:.1%} within 20 % after one attempt ({best}{mean})"
+    text += f", floor {floor:.1%}" if floor is not None else ""
     for tolerance, ratios in results.get("ratios", {}).get(setting, {}).items():
         one = ratios["pulses"]
         times = f"{one['over_best'][0]:.2f} times as many pulses as {one['neural']}"
-        told += f"; to {float(tolerance):.0%} {one['conventional']} takes {times}"
-    return told
+        text += f"; to {float(tolerance):.0%} {one['conventional']} takes {times}"
+    return text

@@ -9,13 +9,19 @@ import inspect
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from ..circuit import Cell, Cell1R, Cell1T1R, CompactCell
-from ..device import jart_vcm_v1b
-from ..variability import Walk
+from ..circuit.cell_kinds import memristor
+from ..circuit.cells import Cell1R, Cell1T1R
+from ..circuit.compact_cell import CompactCell
+from ..circuit.drivers import WriteDriver
+from ..circuit.parts import Driver, Lines, Transistor
+from ..circuit.process import Process
+from ..device.jart import jart_vcm_v1b
+from ..device.walk import Walk
+from .output import option
 
 TOTAL_S = (1e-9, 1.0)
 """Times in which a pair of amplitudes can cross the window [s]."""
@@ -49,8 +55,11 @@ _APPLIES = {
 }
 
 
-def _number(text: str) -> type:
-    return Annotated[float | None, typer.Option(help=text, show_default=False)]
+Described = Cell1R | Cell1T1R | CompactCell
+"""What the command line describes: a single cell."""
+
+_Part = TypeVar("_Part", Lines, Process, Transistor, Driver, WriteDriver)
+_Single = TypeVar("_Single", Cell1R, Cell1T1R)
 
 
 @dataclass(frozen=True)
@@ -63,24 +72,24 @@ class CellOptions:
     cell: Annotated[
         Kind, typer.Option(help="Circuit, or compact model (compact: full, reduced, tud) of a 1R cell.")
     ] = Kind.T1R1
-    realisation: Annotated[Realised | None, typer.Option(help="Of the device in a circuit.", show_default=False)] = None
-    r_bl: _number("Bit line, driver to cell [Ohm].") = None
-    r_sl: _number("Source line [Ohm].") = None
-    r_wl: _number("Word line [Ohm].") = None
-    c_bl: _number("Bit line to ground [F].") = None
-    c_sl: _number("Source line to ground [F].") = None
-    c_wl: _number("Word line to ground [F].") = None
-    contact: _number("Each contact to a line [Ohm].") = None
-    driver: _number("Output resistance of each line driver [Ohm].") = None
-    corner: Annotated[str | None, typer.Option(help="Of the transistors: tt, ff or ss.", show_default=False)] = None
-    w: _number("Width of the access transistor [m].") = None
-    l: _number("Its length [m].") = None  # noqa: E741 - the field's own name for a gate length
-    v_gate_set: _number("Gate voltage of a SET [V].") = None
-    v_gate_reset: _number("Gate voltage of a RESET [V].") = None
-    v_gate_read: _number("Gate voltage of a read [V].") = None
+    realisation: Annotated[Realised | None, option("Of the device in a circuit.")] = None
+    r_bl: Annotated[float | None, option("Bit line, driver to cell [Ohm].")] = None
+    r_sl: Annotated[float | None, option("Source line [Ohm].")] = None
+    r_wl: Annotated[float | None, option("Word line [Ohm].")] = None
+    c_bl: Annotated[float | None, option("Bit line to ground [F].")] = None
+    c_sl: Annotated[float | None, option("Source line to ground [F].")] = None
+    c_wl: Annotated[float | None, option("Word line to ground [F].")] = None
+    contact: Annotated[float | None, option("Each contact to a line [Ohm].")] = None
+    driver: Annotated[float | None, option("Output resistance of each line driver [Ohm].")] = None
+    corner: Annotated[str | None, option("Of the transistors: tt, ff or ss.")] = None
+    w: Annotated[float | None, option("Width of the access transistor [m].")] = None
+    l: Annotated[float | None, option("Its length [m].")] = None  # noqa: E741 - the field's own name for a gate length
+    v_gate_set: Annotated[float | None, option("Gate voltage of a SET [V].")] = None
+    v_gate_reset: Annotated[float | None, option("Gate voltage of a RESET [V].")] = None
+    v_gate_read: Annotated[float | None, option("Gate voltage of a read [V].")] = None
 
-    def build(self) -> Cell | CompactCell:
-        """The cell.
+    def build(self) -> Described:
+        """Return the cell of the nominal device.
 
         Raises
         ------
@@ -102,13 +111,17 @@ class CellOptions:
         resistance = sum(ohm or 0.0 for ohm in (self.r_bl, self.r_wl, self.driver, self.driver))
         return CompactCell(device, "full" if self.cell is Kind.COMPACT else self.cell.value, resistance)
 
-    def _wired(self, cell: Cell) -> Cell:
+    def _wired(self, cell: _Single) -> _Single:
+        """Return the cell with the lines and drivers that the options give."""
         named = {f.name: getattr(self, f.name, None) for f in dataclasses.fields(cell.lines)}
         return cell.replace(lines=_changed(cell.lines, **named), driver=_changed(cell.driver, resistance=self.driver))
 
 
 def takes_a_cell(command: Callable[..., None]) -> Callable[..., None]:
-    """A command with the options of `CellOptions` behind its own; it gets them as its first argument."""
+    """Return a command with the options of a cell behind its own.
+
+    It gets a `CellOptions` as its first argument.
+    """
     own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
     hints = typing.get_type_hints(CellOptions, include_extras=True)
     theirs = [
@@ -118,26 +131,31 @@ def takes_a_cell(command: Callable[..., None]) -> Callable[..., None]:
     every = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own] + theirs
 
     @functools.wraps(command)
-    def run(**options: object) -> None:
+    def run(**options: Any) -> None:
         cell = CellOptions(**{f.name: options.pop(f.name) for f in dataclasses.fields(CellOptions)})
         command(cell, **options)
 
-    run.__signature__ = inspect.Signature(every)
-    run.__annotations__ = {one.name: one.annotation for one in every}
-    return run
+    return with_parameters(run, every)
 
 
-def walking(cell: Cell | CompactCell, step_s: float) -> Cell | CompactCell:
-    """The cell with the walk of ``--walk``, of a step [s]; 0: none."""
+def with_parameters(command: Callable[..., None], every: list[inspect.Parameter]) -> Callable[..., None]:
+    """Return a command that states these parameters, for typer to make its options of."""
+    vars(command)["__signature__"] = inspect.Signature(every)
+    command.__annotations__ = {one.name: one.annotation for one in every}
+    return command
+
+
+def walking(cell: Described, step_s: float) -> Described:
+    """Return the cell with the walk of ``--walk``, of a step [s]; 0: none."""
     if step_s == 0:
         return cell
     try:
         walk = Walk(step_s)
     except ValueError as error:
         raise ValueError(f"--walk: {error}") from error
-    return cell.replace(device=cell.device.replace(walk=walk))
+    return cell.replace(device=memristor(cell).replace(walk=walk))
 
 
-def _changed(part: object, **values: object) -> object:
-    """A part of a cell with the values that are given."""
+def _changed(part: _Part, **values: Any) -> _Part:
+    """Return a part of a cell with the values that are given."""
     return dataclasses.replace(part, **{name: value for name, value in values.items() if value is not None})

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import Json, Out, out_folder, resumable, show
+from .output import Json, Out, Workers, out_folder, resumable, show
 
 
 def compare(
@@ -19,12 +19,12 @@ def compare(
     play: Annotated[bool, typer.Option(help="Send A's pulse times into B's circuit.")] = True,
     n_split: Annotated[int, typer.Option(min=1, help="Records in each cell of the split.")] = 60,
     out: Out = Path("runs/compare"),
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; all cores by default.")] = None,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Compare two datasets of the same records: pulse times, what makes them differ, what A's are worth in B."""
-    from ..compare import compare as run
-    from ..report.compare import write_comparison
+    from ..dataset.comparison.comparison import compare as run
+    from ..reporting.comparison_page import write_comparison
 
     with resumable():
         found = run(a, b, split=split, play=play, n_split=n_split, workers=workers, out=out_folder(out))
@@ -35,11 +35,12 @@ def compare(
     if as_json:
         print(json.dumps(summary, indent=2, allow_nan=False))
         return
-    _tell(summary)
+    _print_results(summary)
     print(f"{summary['verdict']}\nreport: {paths['compare.html']}")
 
 
-def _tell(summary: Mapping[str, Any]) -> None:
+def _print_results(summary: Mapping[str, Any]) -> None:
+    """Print the tables of a comparison."""
     sides = ((name.upper(), summary[name]) for name in "ab")
     rows = [[name, side["cell"], f"{side['v_set_V']:+.4f}", f"{side['v_reset_V']:+.4f}"] for name, side in sides]
     show(("", "cell", "SET (V)", "RESET (V)"), rows)
@@ -57,14 +58,17 @@ def _tell(summary: Mapping[str, Any]) -> None:
 
 
 def _factors(one: Mapping[str, Any]) -> list[str]:
+    """Return the number of records and the median and quartiles of a ratio, as text."""
     return [str(one["records"]), *(f"{10 ** one[f'{name}_log10']:.3f}" for name in ("median", "q25", "q75"))]
 
 
 def _decades(row: Mapping[str, Any]) -> list[str]:
+    """Return mean, its standard error and median of a step in decades, as text."""
     forms = {"mean": "+.4f", "sem": ".4f", "median": "+.4f"}
     values = ((row[f"{name}_log10"], form) for name, form in forms.items())
     return ["-" if value is None else format(value, form) for value, form in values]
 
 
 def _shares(one: Mapping[str, Any]) -> list[str]:
+    """Return the shares of ends within 50, 20 and 10 %, as text."""
     return ["-" if not one["records"] else f"{one[f'within_{k}_percent']:.1%}" for k in (50, 20, 10)]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import Json, out_folder, show
+from .output import Json, option, out_folder, show
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Datasets on disk.")
 
@@ -46,7 +46,7 @@ def check(path: Folder, as_json: Json = False) -> None:
 @app.command()
 def info(path: Folder, as_json: Json = False) -> None:
     """Say what a dataset is and what it holds; of one that is being extracted, what there is so far."""
-    from ..dataset.summary import summary
+    from ..dataset.folder_summary import summary
 
     found = summary(path)
     if as_json:
@@ -67,13 +67,11 @@ def info(path: Folder, as_json: Json = False) -> None:
 @app.command()
 def plot(
     path: Folder,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the figures; PATH/figures by default.", show_default=False)
-    ] = None,
+    out: Annotated[Path | None, option("Folder for the figures; PATH/figures by default.")] = None,
 ) -> None:
     """Draw histories, pulse times over start and target, and distributions: PNG, SVG, and CSV beside each."""
-    from ..dataset import PulseDataset
-    from ..report.datasets import write_figures
+    from ..dataset.pulse_dataset import PulseDataset
+    from ..reporting.dataset_figures import write_figures
 
     data = PulseDataset.load(path)
     paths = write_figures(data, out_folder(out or path / "figures"))
@@ -82,7 +80,8 @@ def plot(
 
 
 def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
-    from ..variability import SPREADS
+    """Return name and text of each fact about a dataset; empty texts are not shown."""
+    from ..device.spread import SPREADS
 
     pair, rpd, law = found.get("pair"), found.get("rpd_g_end"), found.get("d2d")
     laws = (name for name, known in SPREADS.items() if law == json.loads(json.dumps(dataclasses.asdict(known))))
@@ -112,20 +111,20 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _amplitudes(controls: dict[str, Any]) -> str:
-    """Return the amplitude of each direction, or its range; nothing where there is the one of the pair."""
-    told = {direction: of["amplitude_V"] for direction, of in controls.items() if "amplitude_V" in of}
-    if all(one["values"] == 1 for one in told.values()):
+    """Return the amplitude of each direction, or its range, as text; "" where there is the one of the pair."""
+    given = {direction: of["amplitude_V"] for direction, of in controls.items() if "amplitude_V" in of}
+    if all(one["values"] == 1 for one in given.values()):
         return ""
     each = (
         f"{direction.upper()} {one['low']:g} V in all records" if one["values"] == 1
         else f"{direction.upper()} {one['low']:g} .. {one['high']:g} V, {one['values']} values"
-        for direction, one in told.items()
+        for direction, one in given.items()
     )  # fmt: skip
     return "; ".join(each)
 
 
 def _cell(cell: dict[str, Any]) -> str:
-    """A manifest's cell in few words."""
+    """Return a few words on a manifest's cell."""
     array = cell.get("array")
     device = (array["cell"] if array else cell).get("device") or {}
     walk = (device.get("walk") or {}).get("step_s")
@@ -135,10 +134,12 @@ def _cell(cell: dict[str, Any]) -> str:
 
 
 def _law(found: dict[str, Any], *names: str) -> str:
+    """Return the settings of some names that are given, as text."""
     parts = ((name.removesuffix("_s"), found.get(name)) for name in names)
-    told = ((name, f"{value:g}" if isinstance(value, float) else value) for name, value in parts)
-    return ", ".join(f"{name} {value}" for name, value in told if value is not None)
+    given = ((name, f"{value:g}" if isinstance(value, float) else value) for name, value in parts)
+    return ", ".join(f"{name} {value}" for name, value in given if value is not None)
 
 
 def _counts(counts: dict[str, int] | None) -> str:
+    """Return counts by name, without those of 0, as text."""
     return ", ".join(f"{name} {count}" for name, count in (counts or {}).items() if count)

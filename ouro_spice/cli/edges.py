@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from ..circuit.cell_kinds import memristor
 from .cells import CellOptions, takes_a_cell
-from .output import Json, Out, out_folder, resumable, show
+from .output import Json, Out, Seed, Workers, option, out_folder, resumable, show
 
 _MOST = 10_000
 """Starts, and pulses of the test."""
@@ -22,39 +23,35 @@ _WORTH = 0.5
 def edges(
     cell: CellOptions,
     total: Annotated[float, typer.Option(help="Amplitudes cross the window in this time, see `pair` [s].")] = 60e-6,
-    walk: Annotated[
-        float | None,
-        typer.Option(help="The device walks from cycle to cycle, with this step [s].", show_default=False),
-    ] = None,
+    walk: Annotated[float | None, option("The device walks from cycle to cycle, with this step [s].")] = None,
     counts: Annotated[str, typer.Option(help="Numbers of short pulses.")] = "1,3,10,30,100,300,1000",
     edge: Annotated[str, typer.Option("--edges", help="Rise and fall [s].")] = "0.2e-9,2e-9,20e-9",
     starts: Annotated[int, typer.Option(min=1, max=_MOST, help="Start conductances over the window.")] = 3,
     heldout: Annotated[int, typer.Option(min=1, max=_MOST, help="Pulses of the test in each direction.")] = 20,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    seed: Seed = 0,
     out: Out = Path("runs/edges"),
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes; all cores by default.", show_default=False)
-    ] = None,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Compare many short pulses with one long pulse of the same width, and correct widths for edges."""
-    from ..edges import edges as run
-    from ..pair import pair
-    from ..report.edges import write_edges
-    from ..variability import Walk
+    from ..dataset.edge_effects.edge_study import edges as run
+    from ..device.walk import Walk
+    from ..reporting.edge_figures import write_edges
+    from ..simulation.write_voltages import pair
 
     described = cell.build()
     if walk is not None:
-        described = described.replace(device=described.device.replace(walk=Walk(walk)))
-    given = {"counts": _numbers("--counts", counts, int), "edges_s": _numbers("--edges", edge, float)}
+        described = described.replace(device=memristor(described).replace(walk=Walk(walk)))
+    counted, edges_s = _numbers("--counts", counts, int), _numbers("--edges", edge, float)
     with resumable():
         voltages = pair(described, total)
         found = run(
-            described, voltages=voltages, **given, starts=starts, heldout=heldout, seed=seed, workers=workers,
-            out=out_folder(out),
+            described, voltages=voltages, counts=counted, edges_s=edges_s, starts=starts, heldout=heldout, seed=seed,
+            workers=workers, out=out_folder(out),
         )  # fmt: skip
     write_edges(found, out)
-    found.kept.unlink(missing_ok=True)
+    if found.kept is not None:
+        found.kept.unlink(missing_ok=True)
     if as_json:
         print(json.dumps({"cell": cell.cell.value} | found.summary, indent=2, allow_nan=False))
         return
@@ -67,6 +64,7 @@ def edges(
 
 
 def _numbers(option: str, text: str, kind: type) -> list[Any]:
+    """Return the numbers of an option, separated by commas; ValueError for what are none."""
     try:
         return [kind(word) for word in text.split(",")]
     except ValueError:
@@ -75,7 +73,7 @@ def _numbers(option: str, text: str, kind: type) -> list[Any]:
 
 
 def _show(summary: dict[str, Any]) -> None:
-    """Tables of the comparison, of the correction and of its test."""
+    """Print tables of the comparison, of the correction and of its test."""
     ways = ("set", "reset")
     rows = [[way.upper(), *_difference(row)] for way in ways for row in summary[way]["differences"] if row["count"] > 1]
     head = (
@@ -101,12 +99,14 @@ def _show(summary: dict[str, Any]) -> None:
 
 
 def _difference(row: dict[str, Any]) -> list[str]:
+    """Return the row of a comparison, as text."""
     shares = (f"{row[name]:.3%}" for name in ("mean", "largest", "expected"))
     extra = "-" if row["extra_s"] is None else f"{row['extra_s'] * 1e9:.4f}"
     return [str(row["count"]), f"{row['edge_s'] * 1e9:g}", str(row["starts"]), *shares, extra]
 
 
 def _correction(found: dict[str, Any]) -> list[str]:
+    """Return the row of a direction's correction and of its test, as text."""
     alphas, test = found["alphas"], found["heldout"]
     shares = (f"{alphas[name]:.4f} +- {alphas[f'{name}_error']:.4f}" for name in ("rise", "fall"))
     errors = (

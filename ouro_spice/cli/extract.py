@@ -15,81 +15,63 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..circuit import Cell, CompactCell, Crossbar
+from ..circuit.cell_kinds import Cell
+from ..circuit.compact_cell import CompactCell
+from ..circuit.crossbar import Crossbar
 from .array_options import Fidelities, takes_an_array
-from .cells import CellOptions, Kind, walking
-from .output import Json, Out, out_folder, resumable, show
+from .cells import CellOptions, Described, Kind, walking, with_parameters
+from .output import Json, Out, Workers, option, out_folder, resumable, show
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..dataset import PulseDataset
-    from ..pair import Pair
-    from ..tables import Table
+    from .._util.tables.table_file import Table
+    from ..dataset.pulse_dataset import PulseDataset
+    from ..simulation.write_voltages import Pair
 
 _N, _TOTAL_S = 100, 60e-6
 
 
-class Law(enum.Enum):
-    """D2D."""
+Law = enum.Enum("Law", {"TEN_PERCENT": "ten_percent", "IN_USE": "in_use", "YU": "yu", "NONE": "none"})
+"""D2D."""
 
-    TEN_PERCENT = "ten_percent"
-    IN_USE = "in_use"
-    YU = "yu"
-    NONE = "none"
+Start = enum.Enum("Start", {"STATIONARY": "stationary", "NOMINAL": "nominal"})
+"""Where a walk begins."""
 
+Sampling = enum.Enum("Sampling", {"UNIFORM": "uniform", "STRATIFIED": "stratified", "INCREMENTS": "increments"})
+"""How starts and targets are chosen."""
 
-class Start(enum.Enum):
-    """Where a walk begins."""
+Voltages = enum.Enum("Voltages", {"US60": "60us", "PAPER": "paper"})
+"""The pairs of amplitudes that have a name."""
 
-    STATIONARY = "stationary"
-    NOMINAL = "nominal"
-
-
-class Sampling(enum.Enum):
-    """Of starts and targets."""
-
-    UNIFORM = "uniform"
-    STRATIFIED = "stratified"
-    INCREMENTS = "increments"
-
-
-class Voltages(enum.Enum):
-    """The standing settings."""
-
-    US60 = "60us"
-    PAPER = "paper"
-
-
-class Crossing(enum.Enum):
-    """What an array is made of."""
-
-    R1 = "1r"
-    T1R1 = "1t1r"
-
+Crossing = enum.Enum("Crossing", {"R1": "1r", "T1R1": "1t1r"})
+"""The cells that an array is made of."""
 
 Anywhere = enum.Enum("Anywhere", {kind.name: kind.value for kind in Kind} | {"ARRAY": "array"})
+"""The cells, or one in an array."""
 
-
-def _given(kind: Any, text: str, *names: str, **more: Any) -> Any:
-    return Annotated[kind | None, typer.Option(*names, help=text, show_default=False, **more)]
+_IN_ARRAY = Anywhere("array")
 
 
 @dataclass(frozen=True)
 class Place:
     """With ``--cell array``: the array, and the cell of it that is pulsed; `array_cell` is None for other cells."""
 
-    array_cell: _given(Crossing, "With --cell array: what it is made of, 1t1r by default.") = None
-    rows: _given(int, "Its word lines, 8 by default.", min=1) = None
-    cols: _given(int, "Its bit lines, 8 by default.", min=1) = None
-    row: _given(int, "Word line of the cell; the last by default, far from the drivers.", min=0) = None
-    col: _given(int, "Its bit line; the last by default.", min=0) = None
-    scheme: _given(str, "Lines that are not selected, of 1r: half, third, grounded, floating.") = None
-    fidelity: _given(Fidelities, "full (default), or frozen: memristors that provably do not switch stay.") = None
+    array_cell: Annotated[Crossing | None, option("With --cell array: what it is made of, 1t1r by default.")] = None
+    rows: Annotated[int | None, option("Its word lines, 8 by default.", min=1)] = None
+    cols: Annotated[int | None, option("Its bit lines, 8 by default.", min=1)] = None
+    row: Annotated[int | None, option("Word line of the cell; the last by default, far from the drivers.", min=0)] = (
+        None
+    )
+    col: Annotated[int | None, option("Its bit line; the last by default.", min=0)] = None
+    scheme: Annotated[str | None, option("Lines that are not selected, of 1r: half, third, grounded, floating.")] = None
+    fidelity: Annotated[
+        Fidelities | None, option("full (default), or frozen: memristors that provably do not switch stay.")
+    ] = None
 
-    def put(self, cell: Cell | CompactCell) -> Cell | CompactCell:
-        """The cell in its array, where there is one."""
-        if self.array_cell is None:
+    def put(self, cell: Described) -> Cell | CompactCell:
+        """Return the cell in its array, where there is one; else the cell."""
+        if self.array_cell is None or isinstance(cell, CompactCell):
             return cell
         array = Crossbar(self.rows or 8, self.cols or 8, cell, self.scheme)
         row = array.rows - 1 if self.row is None else self.row
@@ -101,23 +83,36 @@ class Place:
 class Drawing:
     """How records are drawn; None is the default."""
 
-    n: _given(int, f"Records, {_N} by default; with --list or --like as many as there are.", min=1) = None
-    seed: _given(int, "Of everything random, 0 by default.", min=0) = None
-    d2d: _given(Law, "Law that the device of each record is drawn from, ten_percent by default.") = None
-    per_device: _given(int, "Records of each device, 1 by default.", min=1) = None
-    start: _given(Start, "Devices have walked for long before (stationary, default), or not (nominal).") = None
-    sampling: _given(
-        Sampling, "Of starts and targets: uniform (default), stratified, increments (changes from 1 uS on)."
-    ) = None
-    table: _given(Path, "CSV file with the columns g_start_S, g_target_S, if wanted rise_s, fall_s.", "--list") = None
-    like: _given(Path, "Dataset whose devices, starts, targets, walks and, without --rise, edges to take.") = None
-    rise: _given(str, "Rise [s], 2e-9 by default; drawn from shortest to longest as 2e-9:20e-9.") = None
-    fall: _given(str, "Fall [s], likewise.") = None
-    step: _given(float, "Resolution of the pulse width [s], 10e-9 by default.") = None
+    n: Annotated[
+        int | None, option(f"Records, {_N} by default; with --list or --like as many as there are.", min=1)
+    ] = None
+    seed: Annotated[int | None, option("Of everything random, 0 by default.", min=0)] = None
+    d2d: Annotated[Law | None, option("Law that the device of each record is drawn from, ten_percent by default.")] = (
+        None
+    )
+    per_device: Annotated[int | None, option("Records of each device, 1 by default.", min=1)] = None
+    start: Annotated[
+        Start | None, option("Devices have walked for long before (stationary, default), or not (nominal).")
+    ] = None
+    sampling: Annotated[
+        Sampling | None,
+        option("Of starts and targets: uniform (default), stratified, increments (changes from 1 uS on)."),
+    ] = None
+    table: Annotated[
+        Path | None, option("CSV file with the columns g_start_S, g_target_S, if wanted rise_s, fall_s.", "--list")
+    ] = None
+    like: Annotated[
+        Path | None, option("Dataset whose devices, starts, targets, walks and, without --rise, edges to take.")
+    ] = None
+    rise: Annotated[str | None, option("Rise [s], 2e-9 by default; drawn from shortest to longest as 2e-9:20e-9.")] = (
+        None
+    )
+    fall: Annotated[str | None, option("Fall [s], likewise.")] = None
+    step: Annotated[float | None, option("Resolution of the pulse width [s], 10e-9 by default.")] = None
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """Arguments of `extract`.
+        """Return the arguments of `extract`.
 
         Raises
         ------
@@ -125,19 +120,22 @@ class Drawing:
             For options that contradict each other, or a file that is no list or no dataset.
         """
         if self.like is not None:
-            return self._like()
-        laws = {
-            "d2d": self.d2d and self.d2d.value, "per_device": self.per_device, "step_s": self.step,
-            "start": self.start and self.start.value, "sampling": self.sampling and self.sampling.value,
-            "rise_s": _edge("rise", self.rise), "fall_s": _edge("fall", self.fall),
-        }  # fmt: skip
-        laws = {name: value for name, value in laws.items() if value is not None}
+            return self._like(self.like)
+        laws = _given(
+            d2d=self.d2d and self.d2d.value, per_device=self.per_device, step_s=self.step,
+            start=self.start and self.start.value, sampling=self.sampling and self.sampling.value,
+        )  # fmt: skip
         if self.d2d is Law.NONE:
             laws["d2d"] = None
-        return {"n": self.n or _N, "seed": self.seed or 0} | laws | self._listed()
+        return {"n": self.n or _N, "seed": self.seed or 0} | laws | self._edges() | self._listed()
+
+    def _edges(self) -> dict[str, Any]:
+        """Return rise and fall [s] where they are given, one value or the ends of a range."""
+        return _given(rise_s=_edge("rise", self.rise), fall_s=_edge("fall", self.fall))
 
     def _listed(self) -> dict[str, Any]:
-        from ..tables import read_table
+        """Return sampling and number of the records of ``--list``; rows that are passed over are reported."""
+        from .._util.tables.table_file import read_table
 
         if self.table is None:
             return {}
@@ -146,38 +144,38 @@ class Drawing:
         listed = read_table(self.table, ("g_start_S", "g_target_S"), ("rise_s", "fall_s"))
         table = {name: _si(listed, name) for name in listed.columns}
         if listed.passed_over:
-            told = ", ".join(f"{name}: {count}" for name, count in listed.passed_over.items())
-            print(f"ouro-spice: {self.table}: {len(listed)} rows; no rows: {told}", file=sys.stderr)
+            rows = ", ".join(f"{name}: {count}" for name, count in listed.passed_over.items())
+            print(f"ouro-spice: {self.table}: {len(listed)} rows; no rows: {rows}", file=sys.stderr)
         return {"sampling": table, "n": self.n or len(listed)}
 
-    def _like(self) -> dict[str, Any]:
-        from ..dataset import PulseDataset
+    def _like(self, path: Path) -> dict[str, Any]:
+        """Return the arguments that make the records of another dataset again, in this cell."""
+        from ..dataset.pulse_dataset import PulseDataset
 
         names = [f.name for f in dataclasses.fields(self) if f.name not in ("n", "like", "rise", "fall")]
         own = [name for name in names if getattr(self, name) is not None]
         if own:
             name = "list" if own[0] == "table" else own[0].replace("_", "-")
-            raise ValueError(f"--like {self.like} and --{name}: give one of them")
-        data = PulseDataset.load(self.like)
+            raise ValueError(f"--like {path} and --{name}: give one of them")
+        data = PulseDataset.load(path)
         try:
             recipe = data.recipe
         except ValueError as error:
-            raise ValueError(f"--like {self.like}: {error}") from error
-        edges = {"rise_s": _edge("rise", self.rise), "fall_s": _edge("fall", self.fall)}
-        edges = {name: value for name, value in edges.items() if value is not None}
+            raise ValueError(f"--like {path}: {error}") from error
+        edges = self._edges()
         columns = {"g_start_S", "g_target_S", "rise_s", "fall_s"} - set(edges)
         table = {name: data.frame[name].to_numpy(float) for name in columns}
-        kept = {name: getattr(recipe, name) for name in ("seed", "d2d", "per_device", "start", "step_s")}
-        return {"n": self.n or recipe.n, "sampling": table} | kept | edges
+        same = {name: getattr(recipe, name) for name in ("seed", "d2d", "per_device", "start", "step_s")}
+        return {"n": self.n or recipe.n, "sampling": table} | same | edges
 
 
 def takes_any_cell(command: Callable[..., None]) -> Callable[..., None]:
-    """A command with the options of a cell, of a `Drawing` and a `Place`; its ``--cell`` knows ``array``, too."""
+    """Return a command with the options of a cell, a `Drawing` and a `Place`; its ``--cell`` takes ``array``, too."""
     inner = takes_an_array(Drawing, Place)(command)
 
     @functools.wraps(inner)
-    def run(*, cell: Anywhere, **options: object) -> None:
-        if cell is Anywhere.ARRAY:
+    def run(*, cell: Anywhere, **options: Any) -> None:
+        if cell is _IN_ARRAY:
             options["array_cell"] = options["array_cell"] or Crossing.T1R1
             inner(cell=Kind(options["array_cell"].value), **options)
             return
@@ -187,11 +185,9 @@ def takes_any_cell(command: Callable[..., None]) -> Callable[..., None]:
         inner(cell=Kind(cell.value), **options)
 
     text = "Circuit, compact model (compact: full, reduced, tud) of a 1R cell, or a cell of an array."
-    ours = {"annotation": Annotated[Anywhere, typer.Option(help=text)], "default": Anywhere.T1R1}
+    ours = {"annotation": Annotated[Anywhere, typer.Option(help=text)], "default": Anywhere(Kind.T1R1.value)}
     every = [one.replace(**ours) if one.name == "cell" else one for one in inspect.signature(inner).parameters.values()]
-    run.__signature__ = inspect.Signature(every)
-    run.__annotations__ = {one.name: one.annotation for one in every}
-    return run
+    return with_parameters(run, every)
 
 
 @takes_any_cell
@@ -199,21 +195,24 @@ def extract(
     cell: CellOptions,
     drawing: Drawing,
     place: Place,
-    voltages: _given(Voltages, "60us (default): the pair that crosses the window in 60 us; or paper.") = None,
-    v_set: _given(float, "SET amplitude, negative [V], in place of --voltages.") = None,
-    v_reset: _given(float, "RESET amplitude [V].") = None,
-    total: _given(
-        float, "Time in which they cross the window, 60e-6 by default [s]; pulses last 4 times that at most."
-    ) = None,
+    voltages: Annotated[
+        Voltages | None, option("60us (default): the pair that crosses the window in 60 us; or paper.")
+    ] = None,
+    v_set: Annotated[float | None, option("SET amplitude, negative [V], in place of --voltages.")] = None,
+    v_reset: Annotated[float | None, option("RESET amplitude [V].")] = None,
+    total: Annotated[
+        float | None,
+        option("Time in which they cross the window, 60e-6 by default [s]; pulses last 4 times that at most."),
+    ] = None,
     walk: Annotated[float, typer.Option(help="C2C: step of the walk [s]; 0: none.")] = 10e-9,
     out: Out = Path("runs/dataset"),
-    workers: _given(int, "Worker processes; all cores by default.", min=1) = None,
+    workers: Workers = None,
     repair: Annotated[bool, typer.Option("--repair", help="Make damaged files of records in the folder anew.")] = False,
-    scheduler: _given(str, "Dask scheduler whose workers do the work, tcp://host:port.") = None,
+    scheduler: Annotated[str | None, option("Dask scheduler whose workers do the work, tcp://host:port.")] = None,
     as_json: Json = False,
 ) -> None:
     """Extract a dataset: which pulse takes a cell from one conductance to another. Run again, it goes on."""
-    from ..dataset import extract as run
+    from ..dataset.pulse_dataset import extract as run
 
     if workers is not None and scheduler is not None:
         raise ValueError("--workers: with --scheduler the cluster has its own")
@@ -235,7 +234,8 @@ def extract(
 
 
 def _voltages(standing: Voltages | None, v_set: float | None, v_reset: float | None, total: float | None) -> Pair | str:
-    from ..pair import Pair
+    """Return the pair that the options give, or the name of one."""
+    from ..simulation.write_voltages import Pair
 
     own = {"--v-set": v_set, "--v-reset": v_reset, "--total": total}
     given = [name for name, value in own.items() if value is not None]
@@ -248,10 +248,15 @@ def _voltages(standing: Voltages | None, v_set: float | None, v_reset: float | N
     return Pair(v_set, v_reset, _TOTAL_S if total is None else total)
 
 
+def _given(**options: Any) -> dict[str, Any]:
+    """Return the options that have a value."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
 def _si(listed: Table, name: str) -> np.ndarray:
-    """A column of a list, (n,), whose name says that it is in S or s; ValueError where the table says otherwise."""
-    from ..checks import check_conductance
-    from ..quantities import implausible
+    """Return a column of a list, (n,), in S or s as its name says; ValueError where the table states another unit."""
+    from .._util.checks import check_conductance
+    from .._util.quantities import implausible
 
     base, (unit, at) = name.rpartition("_")[2], listed.units.get(name, ("", ""))
     if unit not in ("", base):
@@ -263,6 +268,7 @@ def _si(listed: Table, name: str) -> np.ndarray:
 
 
 def _edge(name: str, text: str | None) -> float | tuple[float, ...] | None:
+    """Return the time of ``--rise`` or ``--fall`` [s], or the ends of its range; None where it is not given."""
     if text is None:
         return None
     try:
@@ -273,6 +279,7 @@ def _edge(name: str, text: str | None) -> float | tuple[float, ...] | None:
 
 
 def _results(data: PulseDataset, out: Path) -> dict[str, Any]:
+    """Return what is printed of a dataset, for JSON."""
     outcome = data.frame.outcome
     reached = data.frame[outcome == "reached"]
     return {

@@ -16,7 +16,7 @@ from .output import Json, Out, out_folder, show
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..dataset import PulseDataset
+    from ..dataset.pulse_dataset import PulseDataset
 
 
 def import_(
@@ -52,7 +52,7 @@ def import_(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Make a dataset of a table of measured pulses: conductance before, amplitude, width, conductance after."""
-    from ..importing import import_pulses
+    from ..dataset.importing import import_pulses
 
     if no_header != bool(names):
         raise ValueError("--no-header and --columns: give both; they name all columns of a table without a header")
@@ -60,19 +60,22 @@ def import_(
     how |= {"accept_implausible": accept_implausible}
     how |= {"header": [name.strip() for text in names for name in text.split(",")]} if names else {}
     wanted = _map(columns)
-    with warnings.catch_warnings(record=True, action="always", category=UserWarning) as told:
+    with warnings.catch_warnings(record=True, action="always", category=UserWarning) as raised:
         data = import_pulses(path, wanted, out_folder(out), seed, **how)
-    for warning in told:
+    for warning in raised:
         print(f"ouro-spice: warning: {warning.message}", file=sys.stderr)
     results = _results(path, data, out)
     if as_json:
         print(json.dumps(results, indent=2))
     else:
-        _tell(results, data.frame)
+        _print_results(results, data.frame)
 
 
 def _map(texts: list[str]) -> dict[str, str]:
-    """The map of ``--map``: a comma ends a column's name where a quantity and an equals sign follow."""
+    """Return the column and unit of each quantity of ``--map``.
+
+    A comma ends a column's name where a quantity and an equals sign follow.
+    """
     found: dict[str, str] = {}
     for part in (part for text in texts for part in re.split(r",\s*(?=\w+\s*=)", text)):
         name, equals, column = (word.strip() for word in part.partition("="))
@@ -85,6 +88,7 @@ def _map(texts: list[str]) -> dict[str, str]:
 
 
 def _results(path: Path, data: PulseDataset, out: Path) -> dict[str, Any]:
+    """Return what is printed of an imported dataset, for JSON."""
     frame, settings = data.frame, data.manifest.settings
     sets = int((frame.t_pulse_s > 0).sum())
     left_out, passed_over = (settings.get(name, {}) for name in ("left_out", "passed_over"))
@@ -97,8 +101,8 @@ def _results(path: Path, data: PulseDataset, out: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _tell(results: dict[str, Any], frame: pd.DataFrame) -> None:
-    """Print what was read and left out, and which pulses there are: a slip of the unit is to be seen."""
+def _print_results(results: dict[str, Any], frame: pd.DataFrame) -> None:
+    """Print what was read and left out, and which pulses there are, so that a slip of the unit is seen."""
     left_out = sum(results["left_out"].values())
     more = f", {left_out} left out ({_counts(results['left_out'])})" if left_out else ""
     print(f"{results['file']}: {results['rows']} rows{more}")
@@ -120,18 +124,20 @@ def _tell(results: dict[str, Any], frame: pd.DataFrame) -> None:
 
 
 def _counts(counts: dict[str, int]) -> str:
+    """Return counts by name, as text."""
     return ", ".join(f"{name}: {count}" for name, count in counts.items())
 
 
 def _range(values: pd.Series, base: str) -> str:
+    """Return the smallest and the largest of some values in a unit, as text."""
     if not len(values):
         return "-"
-    low, high = _told(values.min(), base), _told(values.max(), base)
+    low, high = _with_prefix(values.min(), base), _with_prefix(values.max(), base)
     return low if low == high else f"{low} .. {high}"
 
 
-def _told(value: float, base: str) -> str:
-    """A value with the prefix that makes it readable."""
+def _with_prefix(value: float, base: str) -> str:
+    """Return a value with its unit and the prefix that makes it readable, as text."""
     from math import floor, log10
 
     step = min(max(floor(log10(abs(value)) / 3 + 1e-9), -4), 0) if base != "V" else 0

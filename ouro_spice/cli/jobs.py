@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
-from ..files import make_folder
-from .output import Json, Out, out_folder, show
+from .._util.files import make_folder
+from .output import Json, Out, Seed, Workers, out_folder, show
 
 
 def doctor(as_json: Json = False) -> None:
     """Say what this machine has, compile and simulate a Verilog-A resistor; exit code 1 where something is missing."""
-    from ..doctor import examine
+    from ..spice.doctor import examine
 
     checks = examine()
     good = all(check.ok for check in checks)
@@ -40,7 +40,7 @@ def osdi(
     link: Annotated[Path | None, typer.Option(help="Also put a link MODEL.osdi into this folder.")] = None,
 ) -> None:
     """Compile a Verilog-A model, unless the cache has it, and print the path of the compiled file."""
-    from ..osdi import compile_verilog_a, compiled_model
+    from ..spice.osdi import compile_verilog_a, compiled_model
 
     own = Path(model) if model.endswith(".va") and Path(model).is_file() else None
     if own is None and define:
@@ -53,8 +53,8 @@ def osdi(
 
 def decks(out: Out = Path("runs/sim"), as_json: Json = False) -> None:
     """Run the stand-alone decks under plain ngspice; exit code 1 where a figure is missed."""
-    from ..results import finite
-    from ..sim import deck_json, judge
+    from ..experiment.campaigns import finite
+    from ..experiment.main_job import deck_json, judge
 
     judged = judge(out_folder(out), (lambda *_: None) if as_json else show)
     if as_json:
@@ -65,13 +65,13 @@ def decks(out: Out = Path("runs/sim"), as_json: Json = False) -> None:
 
 def sim(
     out: Out = Path("runs/sim"),
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; all cores by default.")] = None,
+    seed: Seed = 0,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Run the main job: decks, then extract, train, deploy, write and verify, compact and 1T1R in SPICE; a report."""
-    from ..results.table import share_table, write_tables
-    from ..sim import run
+    from ..experiment.main_job import run
+    from ..experiment.published.result_tables import share_table, write_tables
 
     results = run(out_folder(out), seed, workers, (lambda *_: None) if as_json else show)
     if as_json:
@@ -94,13 +94,13 @@ def switching_curves(
     spice: Annotated[int, typer.Option(min=0, help="How many of them in SPICE, too.")] = 2,
     pulses: Annotated[int, typer.Option("--n", min=1, help="Pulses of 10 ns in each direction.")] = 6000,
     law: Annotated[str, typer.Option(help="D2D law: ten_percent, in_use or yu.")] = "ten_percent",
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; all cores by default.")] = None,
+    seed: Seed = 0,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Draw conductance from pulse to pulse, SET then RESET, over devices that differ from each other and walk."""
-    from ..curves import summary, write_curves
-    from ..curves import switching_curves as run
+    from ..experiment.switching_curves import summary, write_curves
+    from ..experiment.switching_curves import switching_curves as run
 
     curves = run(devices, spice, pulses, seed, law, out_folder(out), workers)
     paths = write_curves(curves, out)
@@ -111,6 +111,7 @@ def switching_curves(
 
 
 def _link(target: Path, link: Path) -> None:
+    """Put a symbolic link to a file in the place of what is there."""
     temporary = link.with_name(f".{link.name}.{os.getpid()}")
     temporary.symlink_to(target)
     temporary.replace(link)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..circuit import Cell, CompactCell
+from ..circuit.cell_kinds import Cell
+from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, Kind, walking
 
 if TYPE_CHECKING:
-    from ..pair import Pair
-    from ..predictor import NeuralProgrammer, PulsePredictor
+    from ..prediction.neural_programmer import NeuralProgrammer
+    from ..prediction.pulse_predictor import PulsePredictor
+    from ..simulation.write_voltages import Pair
 
 AnyCircuit = Annotated[
     bool, typer.Option("--any-circuit", help="Use a checkpoint for a circuit that it was not trained on, too.")
@@ -22,18 +24,19 @@ WalkStep = Annotated[float, typer.Option(help="C2C: step of the walk [s]; 0: non
 
 
 def checkpoint_of(kind: Kind, path: Path | None) -> tuple[Path, PulsePredictor]:
-    """The checkpoint that is given, or that comes with the package for a kind of cell; its file and its network.
+    """Return file and network of the checkpoint that is given, or that the package has for a kind of cell.
 
     Raises
     ------
     ValueError
         Where there is none, saying what to do.
     """
-    from ..predictor import PulsePredictor, shipped
+    from ..prediction.pretrained import shipped_checkpoint
+    from ..prediction.pulse_predictor import PulsePredictor
 
     if path is None:
         try:
-            path = shipped(kind.value)
+            path = shipped_checkpoint(kind.value)
         except ValueError as error:
             raise ValueError(
                 f"{error}; make one with `ouro-spice extract --cell {kind.value}` and `ouro-spice train`, and give it "
@@ -43,7 +46,7 @@ def checkpoint_of(kind: Kind, path: Path | None) -> tuple[Path, PulsePredictor]:
 
 
 def described(options: CellOptions, step_s: float, pair: Pair | None) -> Cell | CompactCell:
-    """The cell with its walk, and with the gate voltages of a pair where none are given."""
+    """Return the cell with its walk, and with the gate voltages of a pair where none are given."""
     cell = walking(options.build(), step_s)
     if pair is None or options.v_gate_set is not None or options.v_gate_reset is not None:
         return cell
@@ -53,19 +56,19 @@ def described(options: CellOptions, step_s: float, pair: Pair | None) -> Cell | 
 def programmer_of(
     path: Path, predictor: PulsePredictor, cell: Cell | CompactCell, any_circuit: bool, name: str = "neural"
 ) -> NeuralProgrammer:
-    """What programs with a checkpoint.
+    """Return the programmer of a checkpoint.
 
     Raises
     ------
     ValueError
         For a cell that it was not trained on, unless any will do.
     """
-    from ..manifest import describe
-    from ..predictor import standing
-    from ..provenance import listed
-    from ..rebuild import unlike
+    from ..prediction.pretrained import default_programmer
+    from ..provenance.differences import listed
+    from ..provenance.manifest import describe
+    from ..provenance.rebuild import unlike
 
-    programmer = standing(predictor, name=name)
+    programmer = default_programmer(predictor, name=name)
     found = [] if any_circuit else unlike(predictor.manifest, describe(cell))
     if found:
         raise ValueError(

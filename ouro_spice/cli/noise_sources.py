@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 import json
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import Json, Out, out_folder, show
+from .output import Json, Out, Seed, option, out_folder, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,17 +26,15 @@ class Solved(enum.Enum):
 def noise_sources(
     cell: Annotated[Solved, typer.Option(help="Compact model: that of the paper, or the full one.")] = Solved.REDUCED,
     n: Annotated[int, typer.Option(min=10, help="Pairs of start and target, in each direction.")] = 500,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    seed: Seed = 0,
     quick: Annotated[bool, typer.Option("--quick", help="Only the pair of amplitudes of 60 us: seconds.")] = False,
     out: Out = Path("runs/noise-sources"),
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads; all cores by default.", show_default=False)
-    ] = None,
+    workers: Annotated[int | None, option("Threads; all cores by default.", min=1)] = None,
     as_json: Json = False,
 ) -> None:
     """Switch each source of noise on alone, and off alone: what becomes of pulse times and predictions."""
-    from ..noise_sources import noise_sources as experiment
-    from ..report.noise_sources import summary, write_noise_sources
+    from ..evaluation.noise_sources.noise_study import noise_sources as experiment
+    from ..reporting.noise_figures import summary, write_noise_sources
 
     folder = out_folder(out)
     model = "full" if cell is Solved.COMPACT else cell.value
@@ -49,6 +48,7 @@ def noise_sources(
 
 
 def _show(frame: pd.DataFrame) -> None:
+    """Print the table of the cases."""
     head = (
         "pair",
         "sources",
@@ -64,7 +64,8 @@ def _show(frame: pd.DataFrame) -> None:
     show(head, [_cells(row) for row in frame.to_dict("records")])
 
 
-def _cells(row: dict[str, float | str]) -> list[str]:
+def _cells(row: Mapping[Hashable, Any]) -> list[str]:
+    """Return the row of a case, as text."""
     import numpy as np
 
     factors = (f"{np.exp(row[name]):.3g}" for name in ("q16", "q84"))

@@ -7,20 +7,29 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..files import OutputError, check_file, make_folder
+from .._util.files import OutputError, check_file, make_folder
 
 Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results on standard output.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of everything random.")]
+
+
+def option(text: str, *names: str, **more: Any) -> Any:
+    """Return a typer option with a help text whose default, None, ``--help`` does not show."""
+    return typer.Option(*names, help=text, show_default=False, **more)
+
+
+Workers = Annotated[int | None, option("Worker processes; all cores by default.", min=1)]
 
 
 def out_folder(path: Path, option: str = "--out") -> Path:
-    """Return the folder of an option, made where it is not there; OutputError where it cannot be written to."""
+    """Return the folder of an option, made where it is not there; OutputError where it is not writable."""
     try:
         return make_folder(path)
     except OutputError as error:
@@ -28,7 +37,7 @@ def out_folder(path: Path, option: str = "--out") -> Path:
 
 
 def out_file(path: Path, example: str, room: int = 0) -> Path:
-    """The file of ``--out``, checked before the work that it is for; `example` is a name for one.
+    """Return the file of ``--out``, checked before the work that it is for; `example` is a name for one.
 
     Raises
     ------
@@ -46,6 +55,7 @@ def out_file(path: Path, example: str, room: int = 0) -> Path:
 
 
 def _is_folder(path: Path) -> bool:
+    """Return whether a path is a folder."""
     try:
         return path.is_dir()
     except OSError:  # a name that no system takes
@@ -58,7 +68,7 @@ class StoppedError(RuntimeError):
 
 @contextmanager
 def resumable() -> Iterator[None]:
-    """Around work that keeps what is finished, so that Ctrl-C says so; a decorator, too."""
+    """Wrap work that keeps what is finished, so that Ctrl-C says so; a decorator, too."""
     try:
         yield
     except KeyboardInterrupt:
@@ -67,7 +77,7 @@ def resumable() -> Iterator[None]:
 
 @contextmanager
 def plain_warnings() -> Iterator[None]:
-    """Around a command: a warning is one line, as an error is; a decorator, too."""
+    """Wrap a command: a warning is one line, as an error is; a decorator, too."""
     usual = warnings.formatwarning
     warnings.formatwarning = lambda message, *_, **__: f"ouro-spice: warning: {message}\n"
     try:

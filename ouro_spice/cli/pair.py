@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,8 +29,8 @@ def pair(
     as_json: Json = False,
 ) -> None:
     """Find the driver amplitudes, or the gate voltages, that cross the window in a given time."""
-    from ..pair import pair as search
-    from ..pair import traverses
+    from ..simulation.write_voltages import pair as search
+    from ..simulation.write_voltages import traverses
 
     given = {"v_set": v_set, "v_reset": v_reset}
     missing = [name for name, volts in given.items() if (volts is None) == (by is By.GATE)]
@@ -38,10 +38,12 @@ def pair(
         options = " and ".join(f"--{name.replace('_', '-')}" for name in missing)
         raise ValueError(f"--by gate needs {options}" if by is By.GATE else f"{options}: only with --by gate")
     described = cell.build()
-    found = search(described, total, **given)
+    found = search(described, total, v_set=v_set, v_reset=v_reset)
     ways = dict(zip(("set", "reset"), traverses(described, found), strict=True))
     results = {"cell": cell.cell.value, "by": by.value, "total_s": found.total_s}
     for what, way in ways.items():
+        if way is None:
+            raise ValueError(f"{what.upper()}: the device does not cross its window at the voltages that were found")
         results |= {
             f"v_{what}_V": getattr(found, f"v_{what}"),
             f"gate_{what}_V": getattr(found, f"gate_{what}"),
@@ -58,7 +60,8 @@ def pair(
     )
 
 
-def _row(what: str, results: dict[str, object]) -> list[str]:
+def _row(what: str, results: dict[str, Any]) -> list[str]:
+    """Return the row of a direction, as text."""
     gate = results[f"gate_{what}_V"]
     return [
         what.upper(),

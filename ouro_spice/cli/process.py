@@ -13,7 +13,7 @@ from pathlib import Path
 
 import typer
 
-from ..progress import unheeded
+from .._util.progress import pending_signals
 
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
@@ -54,8 +54,8 @@ def stand_in_for_closed_streams() -> None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
 
 
-def flushed() -> str | None:
-    """Write out what was printed; return what kept that from the reader, None where nothing did, or nobody reads."""
+def flush() -> str | None:
+    """Write out what was printed; return what went wrong, None where nothing did or nobody reads."""
     try:
         sys.stdout.flush()
         return None
@@ -69,7 +69,7 @@ def flushed() -> str | None:
 def stoppable() -> Iterator[list[int]]:
     """Let SIGTERM and SIGHUP end work as Ctrl-C does, which leaves nothing half-written; yield those that came.
 
-    None is lost where it comes amid a callback of C code: `progress.heed` raises it again.
+    None is lost where it comes during a callback of C code: `progress.check_signals` raises it again.
     """
     came: list[int] = []
 
@@ -79,7 +79,7 @@ def stoppable() -> Iterator[list[int]]:
         interrupt(number, _)
 
     def interrupt(number: int, _: object) -> None:
-        unheeded.append(number)
+        pending_signals.append(number)
         raise KeyboardInterrupt
 
     # one that is ignored, as by nohup, stays so
@@ -90,7 +90,7 @@ def stoppable() -> Iterator[list[int]]:
     try:
         yield came
     finally:
-        unheeded.clear()
+        pending_signals.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..circuit import Cell, CompactCell
+from ..circuit.cell_kinds import Cell
+from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, takes_a_cell, walking
 from .neural import AnyCircuit, WalkStep, checkpoint_of, described, programmer_of
-from .output import Json, out_file, show
+from .output import Json, option, out_file, show
 
 if TYPE_CHECKING:
-    from ..dataset import Drawn
-    from ..progress import Bar
-    from ..pulse import Pulse
-    from ..waveform import State
-    from ..write_verify import History, Programmer
+    from .._util.progress import Bar
+    from ..circuit.pulse import Pulse
+    from ..dataset.recipe import Sample
+    from ..device.state import State
+    from ..programming.history import History
+    from ..programming.programmer import Programmer
 
 
 _ROOM = 1 << 16
@@ -39,26 +41,22 @@ class Which(enum.Enum):
 def program(
     cell: CellOptions,
     target: Annotated[float, typer.Option(help="Conductance to be written [S].")],
-    start: Annotated[
-        float | None, typer.Option(help="Conductance before [S]; drawn by the seed otherwise.", show_default=False)
-    ] = None,
+    start: Annotated[float | None, option("Conductance before [S]; drawn by the seed otherwise.")] = None,
     tolerance: Annotated[float, typer.Option(help="Largest relative distance of the reading from the target.")] = 0.1,
     max_pulses: Annotated[int, typer.Option(min=1, help="The write ends after so many.")] = 50,
     seed: Annotated[int, typer.Option(min=0, help="Of device, start and walk.")] = 0,
     device: Annotated[Which, typer.Option(help="The nominal one, or one drawn from the 10 % D2D law.")] = Which.NOMINAL,
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(help="Of `train`; by default the one that comes with the package.", show_default=False),
-    ] = None,
+    checkpoint: Annotated[Path | None, option("Of `train`; by default the one that comes with the package.")] = None,
     any_circuit: AnyCircuit = False,
     walk: WalkStep = 10e-9,
-    out: Annotated[Path | None, typer.Option(help="File for an HTML report.", show_default=False)] = None,
+    out: Annotated[Path | None, option("File for an HTML report.")] = None,
     as_json: Json = False,
 ) -> None:
     """Write a conductance to one cell with a pulse predictor; exit code 1 where the target is missed."""
-    from ..progress import progress
-    from ..report import report
-    from ..write_verify import Outcome, write_verify
+    from .._util.progress import progress
+    from ..programming.outcome import Outcome
+    from ..programming.write_loop import write_verify
+    from ..reporting.report_page import report
 
     _check(cell, target, start, tolerance, walk)
     if out is not None:
@@ -66,42 +64,52 @@ def program(
     path, predictor = checkpoint_of(cell.cell, checkpoint)
     nominal = described(cell, walk, predictor.pair)
     programmer = programmer_of(path, predictor, nominal, any_circuit)
-    drawn = _drawn(nominal, seed, device, start)
+    drawn = _sample(nominal, seed, device, start)
     with progress("write", max_pulses) as bar:
         history = write_verify(
-            nominal, _Shown(programmer, bar), target, tolerance, max_pulses, drawn.seed,
+            nominal, _Counted(programmer, bar), target, tolerance, max_pulses, drawn.seed,
             state=_state(nominal, drawn), device=drawn.device,
         )  # fmt: skip
     if out is not None:
         report(history, out)
     if as_json:
-        told = {"cell": cell.cell.value, "device": device.value, "seed": seed, "start_S": drawn.start_S}
-        print(json.dumps(told | {"checkpoint": str(path)} | _results(history), indent=2, allow_nan=False))
+        settings = {"cell": cell.cell.value, "device": device.value, "seed": seed, "start_S": drawn.start_S}
+        print(json.dumps(settings | {"checkpoint": str(path)} | _results(history), indent=2, allow_nan=False))
     else:
-        _tell(history, out)
+        _print_results(history, out)
     if history.outcome is not Outcome.REACHED:
         raise typer.Exit(1)
 
 
 @dataclass(frozen=True)
-class _Shown:
+class _Counted:
     """A programmer whose pulses are counted."""
 
     programmer: Programmer
     bar: Bar
 
+    @property
+    def name(self) -> str:
+        """Return the programmer's name."""
+        return self.programmer.name
+
+    @property
+    def knows(self) -> str:
+        """Return what the programmer knows."""
+        return self.programmer.knows
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.programmer, name)
 
     def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """The programmer's."""
+        """Return the programmer's next pulse, and count it."""
         self.bar.advance()
         return self.programmer.next_pulse(target, readings)
 
 
 def _check(cell: CellOptions, target: float, start: float | None, tolerance: float, walk: float) -> None:
     """Raise ValueError for what no write can have, before anything that takes long to load."""
-    from ..write_verify.rules import Rules, check_target
+    from ..programming.stopping_rules import Rules, check_target
 
     check_target(target, "--target")
     if start is not None:
@@ -110,17 +118,18 @@ def _check(cell: CellOptions, target: float, start: float | None, tolerance: flo
     walking(cell.build(), walk)
 
 
-def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | None) -> Drawn:
-    """Device, start and walk of this write."""
-    from .. import compact
-    from ..dataset import Recipe
-    from ..quantities import question
+def _sample(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | None) -> Sample:
+    """Return device, start and seed of the walk of this write; ValueError for a start that it cannot have."""
+    from .._util.quantities import question
+    from ..compact import characteristics
+    from ..dataset.recipe import Recipe
+    from ..device.spread import SPREADS
 
-    drawn = Recipe(1, seed, None, d2d="ten_percent" if device is Which.DRAWN else None).draw(cell, 0)
+    drawn = Recipe(1, seed, None, d2d=SPREADS["ten_percent"] if device is Which.DRAWN else None).draw(cell, 0)
     if start_S is None:
         return drawn
     model = cell.model if isinstance(cell, CompactCell) else None
-    low, high = compact.range_S(drawn.device, None, None, model)
+    low, high = characteristics.range_S(drawn.device, None, None, model)
     if not low <= start_S <= high:
         raise ValueError(
             f"--start {start_S:g} S: this device can have {low:.4g} .. {high:.4g} S{question('S', start_S)}"
@@ -128,9 +137,9 @@ def _drawn(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | 
     return dataclasses.replace(drawn, start_S=start_S)
 
 
-def _state(cell: Cell | CompactCell, drawn: Drawn) -> State:
-    """That of a device that has walked for long before."""
-    from ..population import stationary
+def _state(cell: Cell | CompactCell, drawn: Sample) -> State:
+    """Return the state of a device that has walked for long before, at its start."""
+    from ..simulation.population import stationary
 
     own = cell.replace(device=drawn.device)
     state = own.state(drawn.start_S)
@@ -142,6 +151,7 @@ def _state(cell: Cell | CompactCell, drawn: Drawn) -> State:
 
 
 def _results(history: History) -> dict[str, Any]:
+    """Return what is printed of a write, for JSON."""
     names = {"amplitude": "amplitude_V", "width": "width_s", "rise": "rise_s", "fall": "fall_s"}
     return {
         "outcome": history.outcome.name, "meaning": history.outcome.value, "detail": history.detail,
@@ -154,7 +164,8 @@ def _results(history: History) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _tell(history: History, out: Path | None) -> None:
+def _print_results(history: History, out: Path | None) -> None:
+    """Print the pulses and readings of a write, and how it ended."""
     sent = [("-", "-"), *((f"{pulse.amplitude:+.4f}", f"{pulse.width * 1e9:.4g}") for pulse in history.pulses)]
     rows = [
         [str(k), *pulse, f"{g * 1e6:.2f}", f"{g / history.target_S - 1:+.1%}"]

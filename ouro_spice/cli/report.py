@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..files import make_folder, write_text
-from .output import out_file, out_folder
+from .._util.files import make_folder, write_text
+from .output import option, out_file, out_folder
 
 _RESULTS = "results.json"
 _PAGES = Path("docs") / "results"
@@ -23,13 +23,12 @@ def report(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="File: PATH/report.html of a dataset; of campaigns RESULTS.md, by default here, with the "
-                     "pages of all tables in docs/results beside it.", show_default=False),
+        option("File: PATH/report.html of a dataset; of campaigns RESULTS.md, by default here, with the "
+               "pages of all tables in docs/results beside it."),
     ] = None,
     publish: Annotated[
         Path | None,
-        typer.Option(help="Put the results of campaigns, rounded, as NAME.json into this folder, instead of a report.",
-                     show_default=False),
+        option("Put the results of campaigns, rounded, as NAME.json into this folder, instead of a report.")
     ] = None,
     any_commit: Annotated[
         bool, typer.Option("--any-commit", help="Publish what sources of no commit, or changed ones, have made.")
@@ -45,50 +44,53 @@ def report(
             raise ValueError(f"--publish is for the results of campaigns, and {paths[0]} is a dataset")
         print(f"report: {_dataset(paths[0], _file(out or paths[0] / 'report.html', '.html'))}")
         return
-    several = _several(paths)
+    several = _results_of(paths)
     if publish is not None:
         if out is not None:
             raise ValueError("--publish writes no report: leave --out away, and make it of what was published")
-        _published(several, publish, any_commit)
+        _publish(several, publish, any_commit)
         return
     for path in _campaigns(paths, several, _file(out or Path("RESULTS.md"), ".md")):
         print(f"report: {path}")
 
 
 def _is_dataset(path: Path) -> bool:
+    """Return whether a path is the folder of a dataset."""
     return path.is_dir() and not (path / _RESULTS).is_file() and (path / "manifest.json").is_file()
 
 
 def _file(path: Path, suffix: str) -> Path:
+    """Return the file of the report, checked; ValueError for another suffix."""
     if path.suffix != suffix:
         raise ValueError(f"--out {path}: the report is a file that ends with {suffix}")
     return out_file(path, f"report{suffix}")
 
 
 def _dataset(folder: Path, out: Path) -> Path:
-    from ..dataset import PulseDataset
-    from ..report import report as write
+    """Write the report of a dataset; return its path."""
+    from ..dataset.pulse_dataset import PulseDataset
+    from ..reporting.report_page import report as write
 
     return write(PulseDataset.load(folder), out)
 
 
-def _several(paths: list[Path]) -> list[dict[str, Any]]:
-    """Return what the campaigns have found, each once."""
-    from ..results import publish
+def _results_of(paths: list[Path]) -> list[dict[str, Any]]:
+    """Return the results of campaigns, each once; ValueError for two of the same name."""
+    from ..experiment.published import publish
 
     files = [file for path in paths for file in _files(path)]
     several = [publish.read(file) for file in files]
     names = [one["campaign"] for one in several]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        told = ", ".join(str(file) for file, name in zip(files, names, strict=True) if name == twice)
-        raise ValueError(f"there is more than one campaign {twice}: {told}")
+        files_of = ", ".join(str(file) for file, name in zip(files, names, strict=True) if name == twice)
+        raise ValueError(f"there is more than one campaign {twice}: {files_of}")
     return several
 
 
 def _files(path: Path) -> list[Path]:
-    """The files of results that a path stands for."""
-    from ..results import CAMPAIGNS
+    """Return the files of results that a path stands for; ValueError where there is none."""
+    from ..experiment.campaigns import CAMPAIGNS
 
     if path.is_dir():
         found = [path / _RESULTS] if (path / _RESULTS).is_file() else [path / f"{name}.json" for name in CAMPAIGNS]
@@ -101,10 +103,10 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def _published(several: list[dict[str, Any]], folder: Path, any_commit: bool) -> None:
-    """Write the published files; a notice for sources that nobody can get again."""
-    from ..results import publish
-    from ..results.revision import CHANGED, UNKNOWN
+def _publish(several: list[dict[str, Any]], folder: Path, any_commit: bool) -> None:
+    """Write the published files, and warn of results whose sources nobody can get again."""
+    from ..experiment.published import publish
+    from ..experiment.published.revision import CHANGED, UNKNOWN
 
     for path in publish.write(several, out_folder(folder, "--publish"), any_commit):
         print(f"published: {path}")
@@ -116,7 +118,7 @@ def _published(several: list[dict[str, Any]], folder: Path, any_commit: bool) ->
 
 def _campaigns(paths: list[Path], several: list[dict[str, Any]], out: Path) -> list[Path]:
     """Write RESULTS.md and the pages with all tables; return their paths."""
-    from ..results import document
+    from ..experiment.published import document
 
     try:
         text = document.results_text(several)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..files import OutputError, read_text
-from ..progress import in_lines
-from .output import Json, out_file, show
+from .._util.files import OutputError, read_text
+from .._util.progress import in_lines
+from .output import Json, option, out_file, show
 
 if TYPE_CHECKING:
-    from ..dataset import PulseDataset
-    from ..predictor import PulsePredictor, Specification
+    from ..dataset.pulse_dataset import PulseDataset
+    from ..prediction.pulse_predictor import PulsePredictor
+    from ..prediction.specification import Specification
 
 
 _ROOM = 1 << 17
@@ -25,32 +26,27 @@ _ROOM = 1 << 17
 
 def train(
     dataset: Annotated[Path, typer.Argument(help="Folder of the dataset, extracted or imported.", show_default=False)],
-    variant: Annotated[
-        str | None, typer.Option(help="A network of training/paper.toml or circuit.toml.", show_default=False)
-    ] = None,
-    spec: Annotated[
-        Path | None, typer.Option(help="TOML file that describes the network and its training.", show_default=False)
-    ] = None,
+    variant: Annotated[str | None, option("A network of training/paper.toml or circuit.toml.")] = None,
+    spec: Annotated[Path | None, option("TOML file that describes the network and its training.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of initial weights and the order of records.")] = 0,
-    start: Annotated[
-        Path | None, typer.Option(help="Checkpoint whose weights training begins with.", show_default=False)
-    ] = None,
+    start: Annotated[Path | None, option("Checkpoint whose weights training begins with.")] = None,
     out: Annotated[Path, typer.Option(help="File for the checkpoint.")] = Path("predictor.npz"),
     as_json: Json = False,
 ) -> None:
     """Train a pulse predictor, say what it is worth on records that it has not seen, and write its checkpoint."""
-    from ..dataset import PulseDataset
-    from ..predictor import PulsePredictor, held_out
+    from ..dataset.pulse_dataset import PulseDataset
+    from ..prediction.held_out import held_out
+    from ..prediction.pulse_predictor import PulsePredictor
 
     if variant is not None and spec is not None:
         raise ValueError("--variant and --spec: give one of them")
     out_file(out, "predictor.npz", _ROOM)
-    wanted = _written(spec) if spec else _variant(variant) if variant else None
+    wanted = _read_specification(spec) if spec else _variant(variant) if variant else None
     begin = PulsePredictor.load(start) if start else None
     data = PulseDataset.load(dataset)
     with in_lines():
-        predictor = _trained(data, wanted, seed, begin)
-    path = _saved(predictor, out)
+        predictor = _train(data, wanted, seed, begin)
+    path = _save(predictor, out)
     results = {
         "out": str(path), "sha256": predictor.sha256, "circuit": predictor.manifest.circuit, "seed": seed,
         "variant": variant or (str(spec) if spec else "default"),
@@ -61,11 +57,11 @@ def train(
     if as_json:
         print(json.dumps(results, indent=2))
     else:
-        _tell(results)
+        _print_results(results)
 
 
-def _saved(predictor: PulsePredictor, out: Path) -> Path:
-    """Write the checkpoint; where its place has become full or is gone, elsewhere: training takes long."""
+def _save(predictor: PulsePredictor, out: Path) -> Path:
+    """Write the checkpoint, elsewhere where its place is full or gone, for training takes long; return its path."""
     try:
         return predictor.save(out)
     except OutputError as error:
@@ -73,20 +69,19 @@ def _saved(predictor: PulsePredictor, out: Path) -> Path:
         raise OutputError(f"{error}; the network is in {predictor.save(elsewhere)}") from error
 
 
-def _trained(
-    data: PulseDataset, wanted: Specification | None, seed: int, begin: PulsePredictor | None
-) -> PulsePredictor:
-    """The network; one that another begins with is trained before where no checkpoint of it is given."""
-    from ..predictor import PulsePredictor
+def _train(data: PulseDataset, wanted: Specification | None, seed: int, begin: PulsePredictor | None) -> PulsePredictor:
+    """Return the trained network; one that another begins with is trained before, unless a checkpoint is given."""
+    from ..prediction.pulse_predictor import PulsePredictor
 
     if begin is None and wanted is not None and wanted.start:
-        begin = _trained(data, _variant(wanted.start), seed, None)
+        begin = _train(data, _variant(wanted.start), seed, None)
     return PulsePredictor.fit(data, wanted, seed=seed, start=begin)
 
 
 def _variant(key: str) -> Specification:
-    """A network of the campaigns that needs nothing but records."""
-    from ..results import CAMPAIGNS, Configuration
+    """Return the specification of a network of the campaigns that needs nothing but records."""
+    from ..experiment.campaigns import CAMPAIGNS
+    from ..experiment.configuration import Configuration
 
     every = {key: one for name in CAMPAIGNS[::-1] for key, one in Configuration.load(name).variants.items()}
     plain = {key: one.specification for key, one in every.items() if not one.experience and not one.drives}
@@ -99,9 +94,9 @@ def _variant(key: str) -> Specification:
     raise ValueError(f"variant {key!r} is unknown; there is {', '.join(plain)}")
 
 
-def _written(path: Path) -> Specification:
-    """The network of a TOML file: what stands below ``[variant.NAME]`` in training/paper.toml."""
-    from ..predictor import Specification
+def _read_specification(path: Path) -> Specification:
+    """Return the specification of a TOML file: what stands below ``[variant.NAME]`` in training/paper.toml."""
+    from ..prediction.specification import Specification
 
     try:
         table = tomllib.loads(read_text(path))
@@ -116,7 +111,7 @@ def _written(path: Path) -> Specification:
 
 
 def _empty_splits(data: PulseDataset) -> str:
-    """Return what is said of splits without a record that reached its target; "" where there is none."""
+    """Return a sentence on splits without a record that reached its target; "" where there is none."""
     empty = [split for split in ("validation", "test") if not len(data.reached(split))]
     what = {
         "validation": "no epoch is chosen, and the last of a fixed number is kept",
@@ -133,6 +128,7 @@ _FEW = 8
 
 
 def _update(row: dict[str, Any]) -> list[str]:
+    """Return the row of a size of small updates, as text."""
     sign = "+" if row["direction"] == "set" else "-"
     low, high = row["interval"]
     first = [f"{sign}{row['asked_S'] * 1e6:g}", str(row["n"]), f"{row['gain']:.2f}"]
@@ -141,7 +137,8 @@ def _update(row: dict[str, Any]) -> list[str]:
     return [*first, f"{low:.2f} .. {high:.2f}", f"{row['spread']:.2f}", f"{row['wrong_way']:.0%}"]
 
 
-def _tell(results: dict[str, Any]) -> None:
+def _print_results(results: dict[str, Any]) -> None:
+    """Print records, scores and figures of a training, and where its checkpoint is."""
     records, found = results["records"], results["held_out"]
     rows = [[name, "none" if score is None else f"{score:.4g}"] for name, score in results["kept"].items()]
     print(

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import math
 
-from ..constants import EPS0, KB_EV, MEFF, PLANCK, RICHARDSON, Q, Z
-from .hop import disc_resistance, geometry, plug_resistance, thermal_resistance
-from .jit import kernel
-from .vector import ALPHALINE, EPS, EPSPHIB, PHIBN0, PHIN, R_0, RTHLINE, RTIOX, T0
+from .._util.jit import kernel
+from ..device.constants import EPS0, KB_EV, MEFF, PLANCK, RICHARDSON, Q, Z
+from .kinetics import disc_resistance, geometry, plug_resistance, thermal_resistance
+from .parameter_vector import ALPHALINE, EPS, EPSPHIB, PHIBN0, PHIN, R_0, RTHLINE, RTIOX, T0
 
 LOWERING = Q**3 * Z * 1e26 / (8.0 * math.pi**2 * EPS0**3)  # of the barrier: its 4th power over psi N / epsphib^3
 TUNNEL = (PLANCK / (4.0 * math.pi)) ** 2 * Z * 1e26 / (MEFF * EPS0)  # W00^2 over N / eps
@@ -27,7 +27,7 @@ STEPS = 200  # reached by none: of 8 steps one at least halves the bracket
 
 @kernel
 def current(v, n, r, l, rs, p, guess):
-    """Current [A] at voltage v over the device and rs [Ohm] in series; guess: a current nearby, or 0."""
+    """Return the current [A] at voltage v over the device and rs [Ohm] in series; guess: a current nearby, or 0."""
     if v == 0.0:
         return 0.0
     r, l = geometry(n, r, l, p)
@@ -49,7 +49,12 @@ def current(v, n, r, l, rs, p, guess):
 
 @kernel
 def _root(reset, cell, j):
-    """Size of the current [A]: Newton's method, through two points where there are two, inside a bracket."""
+    """Return the magnitude of the current [A] by Newton's method inside a bracket.
+
+    Voltage, concentration, r and l are held fixed. From the second point on an inverse cubic through two points and
+    slopes corrects the step. Converged where the step is below `LAST` and the error that the cubic leaves below
+    `ERROR`, both relative; a step out of the bracket becomes a bisection, so that `STEPS` steps are never reached.
+    """
     low, high = 0.0, cell[0] / cell[1]
     if not low < j < high:
         j = 0.5 * high
@@ -97,7 +102,7 @@ def _root(reset, cell, j):
 
 @kernel
 def _bend(j, excess, inverse, j1, r1, s1):
-    """What the inverse cubic through two points and slopes adds to Newton's step [A], and the error then left [A]."""
+    """Return what the inverse cubic through two points and slopes adds to Newton's step, and its error, both [A]."""
     gap = 1.0 / (r1 - excess)
     chord = (j1 - j) * gap
     second = (chord - inverse) * gap
@@ -110,7 +115,7 @@ def _bend(j, excess, inverse, j1, r1, s1):
 
 @kernel
 def _ohmic(reset, j, cell):
-    """Voltage [V] that the ohmic parts leave to the barrier, how fast it falls with j, and if the barrier has gone."""
+    """Return the voltage [V] the ohmic parts leave to the barrier, its fall with j, and if there is no barrier left."""
     heat = cell[3] * j * j
     voltage = cell[0] - j * (cell[1] + heat)
     psi = cell[10] - voltage if reset else cell[10] + voltage
@@ -119,7 +124,7 @@ def _ohmic(reset, j, cell):
 
 @kernel
 def _excess(reset, j, voltage, slope, cell):
-    """Voltage [V] left to the barrier beyond what it needs at current j, and its slope over j."""
+    """Return the voltage [V] left to the barrier beyond what it needs at current j, and its slope over j."""
     u, _, outer, cubic, rth, t0, area, w00, lowering, phibn0, psi0, _ = cell
     heat = cubic * j * j
     t, dt = t0, 0.0
@@ -134,7 +139,7 @@ def _excess(reset, j, voltage, slope, cell):
 
 @kernel
 def _thermionic(j, voltage, slope, t, dt, area, lowering, phibn0, psi0):
-    """Excess of voltage and its slope in the RESET direction, where thermionic emission carries the current."""
+    """Return excess of voltage and its slope in RESET direction: thermionic emission carries the current."""
     kt = KB_EV * t
     phi, dphi = _barrier(psi0 - voltage, voltage > 0.0, lowering, phibn0, psi0)
     dphi *= -slope  # the barrier takes psi, which falls as the voltage rises
@@ -147,7 +152,7 @@ def _thermionic(j, voltage, slope, t, dt, area, lowering, phibn0, psi0):
 
 @kernel
 def _tunnelling(j, voltage, slope, t, dt, area, w00, lowering, phibn0, psi0):
-    """Excess of voltage and its slope in the SET direction, where thermionic field emission carries the current."""
+    """Return excess of voltage and its slope in SET direction: thermionic field emission carries the current."""
     x = w00 / (KB_EV * t)
     dx = -x * dt / t
     tanh, sech2, rest = _hyperbolic(x)
@@ -169,7 +174,7 @@ def _tunnelling(j, voltage, slope, t, dt, area, w00, lowering, phibn0, psi0):
 
 @kernel
 def _hyperbolic(x):
-    """tanh x, 1/cosh^2 x and x - tanh x for x > 0, none of them by a difference of nearly equal numbers."""
+    """Return tanh x, 1/cosh^2 x and x - tanh x for x > 0, none as a difference of nearly equal numbers."""
     if x < 0.5:
         s = x * x
         # the continued fraction of tanh: x / (1 + s/(3 + s/(5 + ...)))
@@ -185,7 +190,7 @@ def _hyperbolic(x):
 
 @kernel
 def _barrier(psi, forward, lowering, phibn0, psi0):
-    """Barrier height [eV] and its slope over psi; forward it stands still where the slope would exceed 1."""
+    """Return the barrier height [eV] and its slope over psi; forward it is constant where the slope would exceed 1."""
     root = math.sqrt(math.sqrt(psi)) if psi > 0.0 else 0.0
     if forward and lowering * root < phibn0 and 4.0 * root * root * root <= lowering:
         # beyond the physical root: the two other solutions of the published equations are gone

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from .._util.jit import kernel
 from . import full, reduced, tud
-from .jit import kernel
 
 FULL, REDUCED, TUD = range(3)
 """Codes of the models: their places in `MODELS` of the package."""
@@ -15,7 +15,7 @@ _CLOSE = 1e-13  # relative step at which the search for the current behind a ser
 
 @kernel
 def current(model, v, x, n, r, l, rs, p, c, guess):
-    """Current [A] at voltage v over the device and rs [Ohm] in series, x = ln n; c: memory of `explicit`."""
+    """Return the current [A] at voltage v over the device and rs [Ohm] in series, x = ln n; c: memory of `explicit`."""
     if model == FULL:
         return full.current(v, n, r, l, rs, p, guess)
     if v == 0.0:
@@ -27,7 +27,7 @@ def current(model, v, x, n, r, l, rs, p, c, guess):
 
 @kernel
 def explicit(model, v, x, n, r, l, p, c):
-    """Current [A] of a model that is a function of the device's own voltage.
+    """Return the current [A] of a model that is a function of the device's own voltage.
 
     c holds the reduced model's coefficients of the last voltage: most steps have the voltage of the step before.
     """
@@ -40,10 +40,11 @@ def explicit(model, v, x, n, r, l, p, c):
 
 @kernel
 def _loaded(model, v, x, n, r, l, rs, p, c, guess):
-    """The current [A] at which device and series resistance share the voltage v.
+    """Return the current [A] at the load line's point: device and series resistance share the voltage v.
 
-    In y, the share of the series resistance: y - rs I(v (1 - y)) / v rises from below 0 at y = 0 to 1 at y = 1. Secant
-    steps within that bracket; the first is the one of a device that is a resistor.
+    The secant method in y, the share of the series resistance: y - rs I(v (1 - y)) / v rises from below 0 at y = 0 to 1
+    at y = 1. N, r and l are held fixed. The first step is that of a device that is a resistor; one that leaves the
+    bracket becomes a bisection. Converged at a relative step of `_CLOSE`; after 100 steps the last point counts.
     """
     low, high = 0.0, 1.0
     y = guess * rs / v

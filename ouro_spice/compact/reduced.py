@@ -2,7 +2,7 @@
 
 Fitted to the nominal JART device, as Yu, Menzel, Strachan and Neftci (Asilomar 2022) use it for pulse programming. The
 current knows neither r nor l; temperature, field and rate follow from it by the equations of the full model with the
-actual values (`hop`).
+actual values (`kinetics`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from .jit import kernel
+from .._util.jit import kernel
 
 # V < 0: I = -al - be / (1 + (c / N)^d)^f
 AL0, AL2, AL3 = 4.81951e-5, 1.03685, 0.34567
@@ -25,7 +25,7 @@ COEFFICIENTS = 6
 
 @kernel
 def current(v, n, p):
-    """Current from AE to OE [A] at V(AE, OE) [V] and concentration n [1e26 m^-3]; p is not used."""
+    """Return the current from AE to OE [A] at V(AE, OE) [V] and concentration n [1e26 m^-3]; p is not used."""
     c = np.empty(COEFFICIENTS)
     prepare(v, c)
     return prepared(math.log(n), c)
@@ -48,7 +48,7 @@ def prepare(v, c):
 
 @kernel
 def prepared(x, c):
-    """Current [A] at x = ln N for the coefficients of a voltage."""
+    """Return the current [A] at x = ln N for the coefficients of a voltage."""
     if c[0] > 0.0:
         return c[1] * math.exp(-math.log1p(c[2] * math.exp(K * (LN_N0 - x))) / M)
     if c[0] == 0.0:

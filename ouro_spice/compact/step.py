@@ -1,4 +1,4 @@
-"""Integration of x = ln N over a stretch of time in which r, l, Nmin and Nmax stand still and the voltage is linear.
+"""Integration of x = ln N over a time in which r, l, Nmin and Nmax are constant and the voltage is linear.
 
 The speed dx/dt spans 20 decades: it is exponential in the voltage and nearly so in x. Two methods:
 
@@ -10,18 +10,18 @@ The speed dx/dt spans 20 decades: it is exponential in the voltage and nearly so
   stiff, and the limit is reached only after an infinite time, as it should be.
 
 The error allowed is a relative one in time, measured at the fastest speed of a step: it delays a switching by at most
-that share of the time it takes. ``cell`` is the bundle of `memory`.
+that share of the time it takes. ``cell`` is the bundle of `workspace`.
 """
 
 from __future__ import annotations
 
 import math
 
-from .hop import rate
-from .jit import kernel
-from .memory import CURRENT, ENERGY, LAM, LAM_AGE, LAM_I, LAM_V, LAM_X, STEPS, TIME, N, X, current, note
-from .vector import FLIM, NHI, NLO
-from .walk import NMAX, NMIN, L, R
+from .._util.jit import kernel
+from .kinetics import rate
+from .parameter_vector import FLIM, NHI, NLO
+from .walk_kernel import NMAX, NMIN, L, R
+from .workspace import CURRENT, ENERGY, LAM, LAM_AGE, LAM_I, LAM_V, LAM_X, STEPS, TIME, N, X, current, note
 
 TOLERANCE = 5e-4  # estimated relative error in time of a careful step; the real one is that of the next order
 EDGE_TOLERANCE = 2e-3  # the same on an edge, where the speed follows the voltage and the equation is a mere integral
@@ -35,7 +35,7 @@ SHORTEST = 1e-28  # [s] a step that no finite speed needs
 
 
 @kernel
-def stretch(h, va, vb, cell):
+def integrate(h, va, vb, cell):
     """Move on by h [s] from voltage va to vb, neither of the other's sign."""
     reset = va + vb > 0.0
     if va == 0.0 and vb == 0.0:
@@ -50,7 +50,7 @@ def stretch(h, va, vb, cell):
 
 @kernel
 def _speed(v, x, n, free, cell):
-    """d ln N / dt [1/s]; free: without the factor that ends it at Nmin and Nmax."""
+    """Return d ln N / dt [1/s]; free: without the factor that ends it at Nmin and Nmax."""
     p, rs, w = cell[1], cell[2], cell[3]
     i = current(v, x, n, cell)
     return rate(v - rs * i, i, n, w[R], w[L], 0.0 if free else w[NMIN], math.inf if free else w[NMAX], p) / n
@@ -58,14 +58,14 @@ def _speed(v, x, n, free, cell):
 
 @kernel
 def _at_edge(reset, cell):
-    """Whether N is where it cannot move on: at the window's edge or its limit."""
+    """Return whether N is at the window's edge or its limit, where it cannot move on."""
     p, w, n = cell[1], cell[3], cell[5][N]
     return n <= max(p[NLO], w[NMIN]) if reset else n >= min(p[NHI], w[NMAX])
 
 
 @kernel
 def _nearness(reset, cell):
-    """(N/Nmax)^10, or (Nmin/N)^10: 1 at the limit, 0 where no limit is felt."""
+    """Return (N/Nmax)^10, or (Nmin/N)^10: 1 at the limit, 0 where no limit is felt."""
     p, w, n = cell[1], cell[3], cell[5][N]
     if p[FLIM] == 0.0:
         return 0.0
@@ -91,7 +91,7 @@ def _move(dx, h, reset, cell):
 
 @kernel
 def _stand(h, va, vb, cell):
-    """N stands still: energy only."""
+    """Add the energy of h [s] in which N is constant."""
     m = cell[5]
     ia = current(va, m[X], m[N], cell)
     ib = current(vb, m[X], m[N], cell) if vb != va else ia
@@ -102,13 +102,13 @@ def _stand(h, va, vb, cell):
 
 @kernel
 def _linear_energy(h, va, vb, ia, ib):
-    """Integral of voltage times current [J], both linear in time."""
+    """Return the integral of voltage times current over h [s], both linear in time [J]."""
     return h / 6.0 * (va * (2.0 * ia + ib) + vb * (ia + 2.0 * ib))
 
 
 @kernel
 def _quick(h, v, cell):
-    """One step with one evaluation, if the speed hardly changes in it; whether it was done."""
+    """Take one step with one evaluation of the speed where that hardly changes; return whether it was taken."""
     m = cell[5]
     x = m[X]
     g = _speed(v, x, m[N], False, cell)
@@ -128,7 +128,7 @@ def _quick(h, v, cell):
 
 @kernel
 def learn(v, x, g, i, cell):
-    """See that m knows how speed and current change with x, here where they are g and i."""
+    """Update in m how speed and current change with x, here where they are g and i; only where it is old."""
     m = cell[5]
     if v != m[LAM_V] or abs(x - m[LAM_X]) > FAR or m[LAM_AGE] >= OLD:
         dx = math.copysign(FAR, g)
@@ -141,7 +141,7 @@ def learn(v, x, g, i, cell):
 
 @kernel
 def _careful(h, va, vb, cell):
-    """Steps of controlled error over the whole stretch."""
+    """Follow the device for h [s] in steps of controlled error, see `_trial`; N becomes NaN without a finite speed."""
     m = cell[5]
     reset = va + vb > 0.0
     done, step, rise = 0.0, h, (vb - va) / h
@@ -184,9 +184,10 @@ def _careful(h, va, vb, cell):
 
 @kernel
 def _trial(v, rise, step, g, i, free, room, lam, cell):
-    """A Runge-Kutta step (Bogacki and Shampine).
+    """Return the results of one Runge-Kutta step of orders 3(2) (Bogacki and Shampine).
 
-    Returns the change of y, the lam used, the error over the one allowed, the speed at the end, mean and last current.
+    The change of y, the lam used, the error over the one allowed, the speed at the end, mean and last current. A step
+    counts where that ratio is at most 1; else it is tried again, shorter.
     """
     m = cell[5]
     mu = 0.0
@@ -214,7 +215,7 @@ def _trial(v, rise, step, g, i, free, room, lam, cell):
 
 @kernel
 def _stage(s, y, v, rise, mu, free, room, lam, cell):
-    """dy/ds at s and y of a step that begins at voltage v."""
+    """Return dy/ds at s and y of a step that begins at voltage v."""
     if not lam * y < 0.9 or not (abs(y) < 3.0 or room >= 0.0):
         return math.nan  # far outside: the step is too long
     x = cell[5][X] + _moved(y, lam, room)
@@ -224,7 +225,7 @@ def _stage(s, y, v, rise, mu, free, room, lam, cell):
 
 @kernel
 def _moved(y, lam, room):
-    """The change of x that belongs to a change of y."""
+    """Return the change of x = ln N for a change of y."""
     if room >= 0.0:
         return math.copysign(0.1 * math.log1p(room * math.expm1(-10.0 * abs(y))), y)
     return -math.log1p(-lam * y) / lam if abs(lam * y) > 1e-9 else y

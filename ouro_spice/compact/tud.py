@@ -2,8 +2,8 @@
 
 Model and coefficients: Ntinas et al., SMACD 2023, doi 10.1109/SMACD58065.2023.10192107. No root search: the current is
 a fit to the full model's, some per cent off; temperature, field and rate follow from it by the equations of the full
-model (`hop`). The fit was made for the nominal technology, Rth0 = 15.72e6 K/W included: r and l are its only variables
-besides V and N, and at other values of the rest it is further off.
+model (`kinetics`). The fit was made for the nominal technology, Rth0 = 15.72e6 K/W included: r and l are its only
+variables besides V and N, and at other values of the rest it is further off.
 
     x = ln(N / N_L)
     I = p1 (p2 (exp((x - p3) / p4) - 1) + (x - p3)) + p5 / (p6 + p7 (p8 exp(x - p9))^(-p10))^(1 / p11)
@@ -23,9 +23,9 @@ from __future__ import annotations
 
 import math
 
-from .hop import geometry
-from .jit import kernel
-from .vector import RDET
+from .._util.jit import kernel
+from .kinetics import geometry
+from .parameter_vector import RDET
 
 L_DET = 0.4  # [nm]
 SPREAD = 0.1  # relative change of r and l at |d| = 1
@@ -86,14 +86,14 @@ P11_3_N = 4.2381e-01
 
 @kernel
 def current(v, n, r, l, p):
-    """Current from AE to OE [A] at V(AE, OE) [V], concentration n [1e26 m^-3], radius r [m] and length l [nm]."""
+    """Return the current from AE to OE [A] at V(AE, OE) [V] for n [1e26 m^-3], r [m] and l [nm]."""
     d_r, d_l = deviations(n, r, l, p)
     return current_from(coefficients(v, d_r, d_l), n)
 
 
 @kernel
 def deviations(n, r, l, p):
-    """(d_r, d_l) at concentration n, held within -1 .. 1."""
+    """Return (d_r, d_l) at concentration n, held within -1 .. 1."""
     r, l = geometry(n, r, l, p)
     d_r = (r / p[RDET] - 1.0) / SPREAD
     d_l = (l / L_DET - 1.0) / SPREAD
@@ -102,7 +102,7 @@ def deviations(n, r, l, p):
 
 @kernel
 def clamped(n, r, l, p):
-    """Whether the current is that of an r or l nearer to the nominal one: more than 10 % away from it."""
+    """Return whether r or l is more than 10 % from its nominal value, where the current no longer follows it."""
     r, l = geometry(n, r, l, p)
     edge = SPREAD * (1.0 + 1e-9)
     return abs(r / p[RDET] - 1.0) > edge or abs(l / L_DET - 1.0) > edge
@@ -110,7 +110,7 @@ def clamped(n, r, l, p):
 
 @kernel
 def current_from(c, n):
-    """Current [A] at concentration n [1e26 m^-3] for the `coefficients` of a voltage."""
+    """Return the current [A] at concentration n [1e26 m^-3] for the `coefficients` of a voltage."""
     p1, p2, p3, p4, p5, p6, q, p10, power = c
     x = math.log(min(max(n, N_LOW), N_HIGH) / N_LOW)
     i = p5 * math.exp(-power * math.log(p6 + q * math.exp(-p10 * x)))
@@ -121,7 +121,7 @@ def current_from(c, n):
 
 @kernel
 def coefficients(v, d_r, d_l):
-    """All that does not depend on N: (p1, p2, p3, p4, p5, p6, p7 (p8 exp(-p9))^(-p10), p10, 1 / p11)."""
+    """Return all that does not depend on N: (p1, p2, p3, p4, p5, p6, p7 (p8 exp(-p9))^(-p10), p10, 1 / p11)."""
     inside = min(max(v, -V_FIT), V_FIT)
     p1, p2, p3, p4, p5, p6, q, p10, power = _set(inside, d_r, d_l) if v < 0.0 else _reset(inside, d_r, d_l)
     if v == inside:
@@ -132,14 +132,14 @@ def coefficients(v, d_r, d_l):
 
 @kernel
 def series_current(v):
-    """The current of the series resistance alone: closed inverse of V = R I + C I^3 [A]."""
+    """Return the current of the series resistance alone [A]: the closed inverse of V = R I + C I^3."""
     scale = math.sqrt(3.0 * C_SERIES / R_SERIES)
     return 2.0 / scale * math.sinh(math.asinh(1.5 * v / R_SERIES * scale) / 3.0)
 
 
 @kernel
 def _set(v, d_r, d_l):
-    """The coefficients at V < 0; p6 = p8 = 1."""
+    """Return the coefficients at V < 0; p6 = p8 = 1."""
     p1 = _at(P1_0_N, d_r, d_l) * v * (_at(P1_1_N, d_r, d_l) + _at(P1_2_N, d_r, d_l) * v)
     p1 /= 1.0 + v * (_at(P1_3_N, d_r, d_l) + _at(P1_4_N, d_r, d_l) * v)
     p3 = _at(P3_0_N, d_r, d_l) + _at(P3_1_N, d_r, d_l) * v
@@ -153,7 +153,7 @@ def _set(v, d_r, d_l):
 
 @kernel
 def _reset(v, d_r, d_l):
-    """The coefficients at V >= 0; p1 = p2 = p3 = p9 = 0 and p4 = 1."""
+    """Return the coefficients at V >= 0; p1 = p2 = p3 = p9 = 0 and p4 = 1."""
     p5 = -_at(P5_1_P, d_r, d_l) * math.expm1(-P5_2_P * v)
     p6 = _at(P6_0_P, d_r, d_l) + P6_1_P * v
     p7_2 = _at(P7_2_P, d_r, d_l) + d_l * d_r * (P7_2_CROSS_P[0] + P7_2_CROSS_P[1] * d_r)
@@ -166,10 +166,11 @@ def _reset(v, d_r, d_l):
 
 @kernel
 def _at(p, d_r, d_l):
-    """A coefficient of the table."""
+    """Return a coefficient of the table at d_r and d_l."""
     return p[0] + d_r * (p[1] + p[2] * d_r) + p[3] * d_l
 
 
 @kernel
 def _logistic(v, low, high, middle, width):
+    """Return a logistic step from `low` to `high` at v."""
     return low + (high - low) / (1.0 + math.exp((v - middle) / width))

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..manifest import Manifest
-from ..progress import progress
-from .consistency import Facts, histories, miscounted, values
+from .._util.progress import progress
+from ..provenance.manifest import Manifest
+from .consistency import Facts, histories, miscount, values
 from .making import HERE, maker_here
-from .storage import check_shard, present, read_manifest, read_shard, shard_name
+from .storage import check_shard, read_manifest, read_shard, shard_name, shards_present
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +85,7 @@ class Checked:
 
 
 def check_dataset(path: str | Path) -> Checked:
-    """Check a dataset folder: files, columns, values, histories, devices and splits.
+    """Check a dataset folder, its files, columns, values, histories, devices and splits; return all that is wrong.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def check_dataset(path: str | Path) -> Checked:
     if manifest is None:
         raise ValueError(f"{folder} holds no dataset: there is no manifest.json")
     facts = Facts.of(folder, manifest)
-    there = present(folder, facts.shards)
+    there = shards_present(folder, facts.shards)
     findings, tables = [*_superfluous(folder, there), *_missing(there, facts)], []
     with progress("check shards", len(there)) as bar:
         for shard in there:
@@ -124,6 +124,7 @@ def check_dataset(path: str | Path) -> Checked:
 
 
 def _superfluous(folder: Path, there: list[int]) -> Iterator[Finding]:
+    """Yield a finding for each file of records that is no part of the dataset."""
     known = set(map(shard_name, there))
     for path in sorted(folder.glob("*.parquet")):
         if path.name not in known:
@@ -131,7 +132,7 @@ def _superfluous(folder: Path, there: list[int]) -> Iterator[Finding]:
 
 
 def _missing(there: list[int], facts: Facts) -> Iterator[Finding]:
-    """Files that are not there; where these are many the last finding counts all others."""
+    """Yield a finding for each file that is not there; of many, the last finding counts all the others."""
     remedy, absent = f"{facts.again} again with the same arguments and folder", facts.shards - len(there)
     known = set(there)
     first = list(itertools.islice((k for k in range(facts.shards) if k not in known), _LISTED))
@@ -142,16 +143,18 @@ def _missing(there: list[int], facts: Facts) -> Iterator[Finding]:
 
 
 def _failures(tables: list[pd.DataFrame], manifest: Manifest, facts: Facts) -> Iterator[Finding]:
-    """Whether the manifest counts the failures that the records hold."""
+    """Yield a finding where the manifest does not count the failures that the records hold."""
     import pandas as pd
 
-    what = miscounted(pd.concat([table.result for table in tables]), manifest)
+    what = miscount(pd.concat(tables).loc[:, "result"], manifest)
     if what:
         yield Finding("manifest.json", what, f"{facts.again} again with the same arguments and folder")
 
 
 def _shard(path: Path, manifest: Manifest, facts: Facts, shard: int) -> tuple[list[Finding], pd.DataFrame | None]:
-    """What is wrong with a shard, and what of it the whole is judged by; None where it cannot be read."""
+    """Return the findings of one shard, and its columns that the whole dataset is checked by; None where it cannot be
+    read.
+    """
     again = f"remove it and {facts.again} again with the same arguments and folder"
     try:
         check_shard(path, manifest, shard)
@@ -175,7 +178,7 @@ def _shard(path: Path, manifest: Manifest, facts: Facts, shard: int) -> tuple[li
 
 
 def _columns(path: Path) -> Iterator[str]:
-    """What is wrong with the columns of a shard."""
+    """Yield what is wrong with the columns of a shard, in words."""
     import pyarrow.parquet as pq
 
     with path.open("rb") as file:
@@ -188,6 +191,7 @@ def _columns(path: Path) -> Iterator[str]:
 
 
 def _kind(type_: Any) -> str:
+    """Return a column's type in the words of `_KINDS`."""
     import pyarrow as pa
 
     if pa.types.is_string(type_) or pa.types.is_large_string(type_):
@@ -198,7 +202,7 @@ def _kind(type_: Any) -> str:
 
 
 def _shared_devices(tables: list[pd.DataFrame], facts: Facts) -> Iterator[Finding]:
-    """Devices whose records lie in several splits; where all records have one device their splits are their own."""
+    """Yield a finding for each file whose devices lie in several splits; records of one device alone may lie in all."""
     import pandas as pd
 
     if not tables:
@@ -207,7 +211,7 @@ def _shared_devices(tables: list[pd.DataFrame], facts: Facts) -> Iterator[Findin
     if table.device.nunique() == 1:
         return
     first = table.drop_duplicates("device").set_index("device").split
-    for file, rows in table[table.split != table.device.map(first)].groupby("file", sort=True):
+    for file, rows in table.loc[table.split != table.device.map(first)].groupby("file", sort=True):
         record, device = rows.iloc[0][["record", "device"]]
         what = f"the device {device} is in another split, too: a predictor would be tested with what it has learned"
-        yield Finding(file, what, f"{facts.again} again into another folder", int(record), len(rows))
+        yield Finding(str(file), what, f"{facts.again} again into another folder", int(record), len(rows))

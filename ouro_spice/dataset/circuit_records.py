@@ -7,17 +7,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import c2c, compact
-from ..cell import SpiceCell
-from ..circuit import Cell
-from ..engine import Engine
-from ..plausibility import doubts, told
-from ..population import stationary
-from ..pulse import Pulse
-from ..transient.circuit import CircuitRun
-from ..variability import Walk
-from ..waveform import Result, SimulationError, State, Waveform
-from .recipe import Drawn, Recipe
+from .._util import random_keys
+from ..circuit.cell_kinds import Cell, memristor
+from ..circuit.pulse import Pulse
+from ..circuit.result import Result, SimulationError
+from ..circuit.waveform import Waveform
+from ..compact import characteristics
+from ..device import walk_values
+from ..device.jart import Device
+from ..device.state import State
+from ..device.walk import Walk
+from ..simulation.circuit_transient import CircuitRun
+from ..simulation.live_cell import SpiceCell
+from ..simulation.plausibility import doubts, warn_each
+from ..simulation.population import stationary
+from ..spice.ngspice import Engine
+from .recipe import Recipe, Sample
 from .record import NAN, Record, closest, stride
 
 _FIRST = 60
@@ -30,8 +35,8 @@ OF_THE_MACHINE = (Result.TIMEOUT, Result.WORKER)
 """Failures that are no property of what is simulated."""
 
 
-def circuit_record(cell: Cell, recipe: Recipe, drawn: Drawn, engine: Engine) -> Record:
-    """Simulate one record; a simulation that fails is a record, too.
+def circuit_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) -> Record:
+    """Simulate one record and return it; a simulation that fails is a record, too.
 
     Raises
     ------
@@ -40,27 +45,27 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Drawn, engine: Engine) -> 
     """
     cell = cell.replace(device=drawn.device)
     state = start_state(cell, drawn, recipe.start)
-    g_start_S = _conductance(cell, state)
-    pulse = Pulse(recipe.pair.amplitude(drawn.target_S - g_start_S), recipe.longest_s, drawn.rise_s, drawn.fall_s)
-    run = CircuitRun(cell, drawn.seed, True, engine, {cell.index: c2c.key(drawn.seed)}, many=True)
+    g_start_S = _conductance(drawn.device, state, cell.index)
+    pulse = Pulse(recipe.known_pair.amplitude(drawn.target_S - g_start_S), recipe.longest_s, drawn.rise_s, drawn.fall_s)
+    run = CircuitRun(cell, drawn.seed, True, engine, {cell.index: random_keys.stream_key(drawn.seed)}, many=True)
     try:
         way = Way(run, pulse, recipe.step_s, state)
         width_s = way.crossing(drawn.target_S)
         outcome = "reached" if width_s else "not_reached"
         width_s = width_s or recipe.longest_s
         stride_, history = way.history(width_s)
-        end, energy_J = way.ended(width_s)
+        end, energy_J = way.end_pulse(width_s)
     except SimulationError as error:
         if error.result in OF_THE_MACHINE:
             raise
         failed = Record.failed(drawn, g_start_S, pulse.amplitude, error.result)
         return failed.with_readings(_reading(cell, state, engine), NAN)
     record = Record(drawn, outcome, g_start_S, pulse.amplitude, Result.OK, width_s, end.g_S, energy_J, stride_, history)
-    return record.with_readings(*(_reading(cell, one, engine) for one in (state, end.state)))
+    return record.with_readings(*(_reading(cell, one, engine) for one in (state, end.end_state)))
 
 
-def start_state(cell: Cell, drawn: Drawn, start: str) -> State:
-    """The state of a circuit that a record begins in."""
+def start_state(cell: Cell, drawn: Sample, start: str) -> State:
+    """Return the state of the circuit in which a record begins."""
     state = cell.state(drawn.start_S)
     if start == "nominal" or not isinstance(drawn.device.walk, Walk):
         return state
@@ -68,9 +73,10 @@ def start_state(cell: Cell, drawn: Drawn, start: str) -> State:
     return state.changed(cell.index, n_disc=walked.n_disc[0], wander=walked.wander[0])
 
 
-def _conductance(cell: Cell, state: State) -> float:
-    n = state.n_disc[cell.index]
-    return float(compact.conductance(c2c.frozen(cell.device, n, state.walked(cell.index)), n))
+def _conductance(device: Device, state: State, index: int) -> float:
+    """Return the conductance of the device at a place of a state, as it has walked [S]."""
+    n = state.n_disc[index]
+    return float(characteristics.conductance(walk_values.current_device(device, n, state.walked(index)), n))
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,12 @@ class _Part:
 
 
 class Way:
-    """A trajectory under a long pulse, simulated as far as it is asked for."""
+    """A trajectory under a long pulse, simulated in parts as far as it is needed.
+
+    The target's crossing is found by going on, each part twice as long as all before it, at most 480 steps of a walk;
+    state and energy at the begin of each part are held, so that the pulse that ends at the crossing is simulated from
+    there. It ends where the target is crossed, or at the longest pulse: then there is no crossing.
+    """
 
     def __init__(self, run: CircuitRun, pulse: Pulse, step_s: float, state: State) -> None:
         self._run, self._pulse, self._step_s = run, pulse, step_s
@@ -94,7 +105,9 @@ class Way:
         self._g = np.empty(0)
 
     def crossing(self, target_S: float) -> float | None:
-        """The width that ends closest to the target, where it is first crossed [s]; None where it never is."""
+        """Return the width on the grid that ends closest to the target, around its first crossing [s]; None where it is
+        not crossed.
+        """
         while True:
             crossed = self._g >= target_S if self._pulse.amplitude < 0 else self._g <= target_S
             if crossed.any():
@@ -106,19 +119,23 @@ class Way:
             self._go_on()
 
     def history(self, width_s: float) -> tuple[int, np.ndarray]:
-        """Stride, and conductance over twice a width on the grid, thinned by it."""
+        """Return the stride s, a power of two, and the conductance at every s-th width up to twice a width, float32
+        [S].
+        """
         steps = min(2 * round(width_s / self._step_s), self._steps)
         every = stride(steps)
         return every, self.conductances(steps)[::every].astype(np.float32)
 
     def conductances(self, steps: int) -> np.ndarray:
-        """Conductance at the widths of the grid from 0 to so many steps, (steps + 1,) [S]."""
+        """Return the conductance at the widths of the grid from 0 to so many steps, (steps + 1,) [S]."""
         while len(self._g) <= steps:
             self._go_on()
         return self._g[: steps + 1]
 
-    def ended(self, width_s: float) -> tuple[Waveform, float]:
-        """The end of the pulse with a width, falling edge included, and its energy [J]."""
+    def end_pulse(self, width_s: float) -> tuple[Waveform, float]:
+        """Simulate the end of the pulse with a width, falling edge included; return its waveform and the pulse's energy
+        [J].
+        """
         pulse = dataclasses.replace(self._pulse, width=width_s)
         # the very beginning, or a time at full amplitude
         part = [part for part in self._parts if part.begin_s < self._flat_s + width_s][-1]
@@ -126,31 +143,33 @@ class Way:
         return waves[-1], part.energy_J + sum(wave.energy_J for wave in waves)
 
     def _go_on(self) -> None:
-        """Simulate one part more."""
+        """Simulate the next part of the trajectory, about twice as long as all before it."""
         part, done = self._next, 2 * len(self._g) or _FIRST
-        walk = self._run.cell.device.walk
+        walk = memristor(self._run.cell).walk
         if isinstance(walk, Walk):
             done = min(done, max(round(_WALKED * walk.step_s / self._step_s), 1))
         last = min(len(self._g) - 1 + done, self._steps)
-        # amid two points of the grid: the last of them lies well inside
+        # between two points of the grid: the last of them lies well inside
         end_s = self._flat_s + min((last + 0.5) * self._step_s, self._pulse.width)
         waves = list(self._run.pulse(self._pulse, part.begin_s, end_s, part.state))
-        told(tuple(text for wave in waves for text in doubts(wave)))
+        warn_each(tuple(text for wave in waves for text in doubts(wave)))
         times = self._flat_s + self._step_s * np.arange(len(self._g), last + 1)
         self._g = np.concatenate([self._g, _sampled(waves, times - part.begin_s)])
         self._parts.append(part)
-        self._next = _Part(end_s, waves[-1].state, part.energy_J + sum(wave.energy_J for wave in waves))
+        self._next = _Part(end_s, waves[-1].end_state, part.energy_J + sum(wave.energy_J for wave in waves))
 
 
 def _sampled(waves: list[Waveform], times_s: np.ndarray) -> np.ndarray:
-    """Conductance at times since the beginning of some waveforms that follow each other [S]."""
+    """Return the conductance of successive waveforms at times since their beginning, (K,) [S]."""
     starts = np.cumsum([0.0, *(wave.time_s[-1] for wave in waves[:-1])])
     time_s = np.concatenate([wave.time_s + start for wave, start in zip(waves, starts, strict=True)])
     return np.exp(np.interp(times_s, time_s, np.log(np.concatenate([wave.g for wave in waves]))))
 
 
 def _reading(cell: Cell, state: State, engine: Engine) -> float:
-    """What the sense path reports of a state [S], the end of its range for one beyond; NaN where the read fails."""
+    """Return what the sense path reports of a state [S], the end of its range for one beyond it; NaN where the read
+    fails.
+    """
     try:
         return SpiceCell(cell, state, engine=engine, warn=False).read()
     except SimulationError as error:  # outside the range of the sense path, too

@@ -6,24 +6,26 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .. import c2c, compact
-from ..circuit import CompactCell
-from ..compact.record import ENERGY_J, EVERY, G_END, POINTS, RESULTS, SCRATCH, WIDTH, record_devices
-from ..compact.transient import share
-from ..compact.vector import vector
-from ..compact.walk import STILL, start
-from ..device import Device
-from ..population import started
-from ..variability import HalfCycleWalk, Walk
-from ..waveform import Result
-from .recipe import Drawn, Recipe
+from .._util import random_keys
+from ..circuit.compact_cell import CompactCell
+from ..circuit.result import Result
+from ..compact import characteristics
+from ..compact.integration import share
+from ..compact.parameter_vector import vector
+from ..compact.record_kernel import ENERGY_J, EVERY, G_END, POINTS, RESULTS, SCRATCH, WIDTH, record_devices
+from ..compact.walk_kernel import STILL, start
+from ..device import walk_values
+from ..device.jart import Device
+from ..device.walk import HalfCycleWalk, Walk
+from ..simulation.population import start_walks
+from .recipe import Recipe, Sample
 from .record import HISTORY_POINTS, NAN, Record
 
 
 def compact_records(
-    cell: CompactCell, recipe: Recipe, drawn: Sequence[Drawn], threads: int | None = None
+    cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample], threads: int | None = None
 ) -> list[Record]:
-    """The records of a compact cell, in the order of `drawn`; one that cannot be integrated is a record, too.
+    """Return the records of a compact cell in the order of `drawn`; one that cannot be integrated is a record, too.
 
     Parameters
     ----------
@@ -36,29 +38,30 @@ def compact_records(
     threads
         How many threads, None: one a core. The records do not depend on it.
     """
-    records: list[Record] = [None] * len(drawn)
+    parts: dict[int, list[Record]] = {}
 
     def part(of: slice) -> None:
-        records[of] = _records(cell, recipe, drawn[of])
+        parts[of.start] = _records(cell, recipe, drawn[of])
 
-    if records:
+    if drawn:
         share(part, len(drawn), threads)
-    return records
+    return [record for begin in sorted(parts) for record in parts[begin]]
 
 
-def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Drawn]) -> list[Record]:
+def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample]) -> list[Record]:
+    """Return the records of some samples, all integrated in one call of the kernel."""
     walk = cell.device.walk if isinstance(cell.device.walk, Walk) else None
-    devices, keys = [one.device for one in drawn], np.array([c2c.key(one.seed) for one in drawn])
+    devices, keys = [one.device for one in drawn], np.array([random_keys.stream_key(one.seed) for one in drawn])
     warm = walk if recipe.start == "stationary" else None
-    n, wanders, g = started(devices, [one.start_S for one in drawn], keys, warm, cell.model)
-    amplitudes = [recipe.pair.amplitude(one.target_S - now) for one, now in zip(drawn, g, strict=True)]
+    n, wanders, g = start_walks(devices, [one.start_S for one in drawn], keys, warm, cell.model)
+    amplitudes = [recipe.known_pair.amplitude(one.target_S - now) for one, now in zip(drawn, g, strict=True)]
     if isinstance(cell.device.walk, HalfCycleWalk):
         devices = [_turned(*of) for of in zip(devices, n, amplitudes, keys, strict=True)]
     p = np.array([vector(device) for device in devices])
     pulses = np.array([(v, one.rise_s, one.fall_s) for v, one in zip(amplitudes, drawn, strict=True)])
     histories, results = np.empty((len(drawn), HISTORY_POINTS), np.float32), np.empty((len(drawn), RESULTS))
     record_devices(
-        compact.MODELS.index(cell.model), p, cell.resistance, start(p, n) if walk is None else wanders,
+        characteristics.MODELS.index(cell.model), p, cell.resistance, start(p, n) if walk is None else wanders,
         STILL if walk is None else walk.settings, keys, n, pulses, np.array([one.target_S for one in drawn]),
         (recipe.step_s, recipe.longest_s), histories, results, np.empty(SCRATCH),
     )  # fmt: skip
@@ -68,14 +71,15 @@ def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Drawn]) -> list[
 
 
 def _turned(device: Device, n_disc: float, amplitude_V: float, key: np.ndarray) -> Device:
-    """The device for a pulse under the walk of the guide, its r and l on their way."""
+    """Return the device as it is in a pulse under `HalfCycleWalk`: its r and l follow the concentration."""
     n = float(n_disc)
-    return c2c.half_cycle(device, n, c2c.begun(device, n), int(np.sign(amplitude_V)), key)[0]
+    return walk_values.half_cycle(device, n, walk_values.initial_state(device, n), int(np.sign(amplitude_V)), key)[0]
 
 
 def _record(
-    recipe: Recipe, drawn: Drawn, g_S: float, amplitude_V: float, found: np.ndarray, history: np.ndarray
+    recipe: Recipe, drawn: Sample, g_S: float, amplitude_V: float, found: np.ndarray, history: np.ndarray
 ) -> Record:
+    """Return the record that a row of the kernel's results and its history stand for."""
     g_S = float(g_S)
     if np.isnan(found[WIDTH]):
         return Record.failed(drawn, g_S, amplitude_V, Result.NOT_FINITE).with_readings(g_S, NAN)

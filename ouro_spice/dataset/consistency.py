@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..manifest import MEASUREMENT, Manifest
+from ..provenance.manifest import MEASUREMENT, Manifest
 from .settings import check_settings
 from .storage import read_histories
 
@@ -46,7 +46,7 @@ class Facts:
 
     @classmethod
     def of(cls, folder: Path, manifest: Manifest) -> Facts:
-        """From a manifest; ValueError for that of something else."""
+        """Return the facts that a manifest states; ValueError for the manifest of something else than a dataset."""
         settings = manifest.settings
         try:
             check_settings(settings)
@@ -61,36 +61,36 @@ class Facts:
 
     @property
     def shards(self) -> int:
-        """Number of files."""
+        """Return the number of files of records."""
         return -(-self.n // self.shard)
 
     @property
     def again(self) -> str:
-        """What makes the dataset once more."""
+        """Return the name of the command that makes the dataset once more."""
         return "import" if self.measured else "extract"
 
     def numbers(self, shard: int) -> np.ndarray:
-        """The records of a shard."""
+        """Return the numbers of the records in a shard, ascending."""
         return np.arange(shard * self.shard, min(self.n, (shard + 1) * self.shard))
 
 
-def miscounted(results: pd.Series, manifest: Manifest) -> str:
+def miscount(results: pd.Series, manifest: Manifest) -> str:
     """Return what is wrong with the failures that a manifest counts, by the results of all its records; "" if right."""
-    counted = results[results != "OK"].value_counts().to_dict()
+    counted = results.loc[results != "OK"].value_counts().to_dict()
     wrong = f"counts the failures {manifest.failures}; the records hold {counted}"
     return "" if counted == manifest.failures else wrong
 
 
 def values(frame: pd.DataFrame, facts: Facts) -> Iterator[tuple[str, pd.Series]]:
-    """What could be wrong with records, and whether it is, (n,)."""
+    """Yield what can be wrong with the values of records, in words, and which records it is true of, (n,) bool."""
     failed, reached = frame.outcome == "simulation_failed", frame.outcome == "reached"
     for name, known in (("outcome", OUTCOMES), ("split", SPLITS)):
-        yield f"{name} is none of {', '.join(known)}", ~frame[name].isin(known)
+        yield f"{name} is none of {', '.join(known)}", ~frame.loc[:, name].isin(known)
     yield "result does not fit outcome", (frame.result == "OK") == failed
     for name in ("g_start_S", "g_target_S", "rise_s", "fall_s"):
-        yield f"{name} is no positive number", ~_positive(frame[name])
+        yield f"{name} is no positive number", ~_positive(frame.loc[:, name])
     for name in ("g_end_S", "g_sense_start_S", "g_sense_end_S"):
-        yield f"{name} of a target that was reached is no positive number", reached & ~_positive(frame[name])
+        yield f"{name} of a target that was reached is no positive number", reached & ~_positive(frame.loc[:, name])
     if not facts.measured:
         yield "energy_J of a target that was reached is no finite number", reached & ~np.isfinite(frame.energy_J)
     yield "amplitude_V is no finite number, or 0", ~_positive(frame.amplitude_V.abs())
@@ -103,6 +103,7 @@ def values(frame: pd.DataFrame, facts: Facts) -> Iterator[tuple[str, pd.Series]]
 
 
 def _times(frame: pd.DataFrame, facts: Facts, there: pd.Series) -> Iterator[tuple[str, pd.Series]]:
+    """Yield the same of the pulse times of the records `there`."""
     width = frame.t_pulse_s.abs()
     yield "t_pulse_s is no finite number, or 0", there & ~_positive(width)
     yield "t_pulse_s has the sign of amplitude_V", there & (np.sign(frame.t_pulse_s) == np.sign(frame.amplitude_V))
@@ -117,7 +118,7 @@ def _times(frame: pd.DataFrame, facts: Facts, there: pd.Series) -> Iterator[tupl
 
 
 def histories(path: Path, frame: pd.DataFrame, facts: Facts) -> Iterator[tuple[str, np.ndarray]]:
-    """The same of the histories of a shard."""
+    """Yield what can be wrong with the histories of a shard, in words, and which records it is true of, (n,) bool."""
     found = read_histories(path)
     there = (frame.outcome != "simulation_failed").to_numpy()
     points = np.array([len(one) for one in found])
@@ -145,7 +146,9 @@ def histories(path: Path, frame: pd.DataFrame, facts: Facts) -> Iterator[tuple[s
 
 
 def _expected(width_s: np.ndarray, dt_s: np.ndarray, facts: Facts) -> tuple[np.ndarray, np.ndarray]:
-    """Points of a history, and the points of the grid from one to the next."""
+    """Return how many points each history must have, and how many steps of the grid lie between two of them; (n,)
+    each.
+    """
     if facts.measured:  # before and after
         return np.where(np.isclose(dt_s, width_s, rtol=1e-9), 2, 0), np.ones(len(dt_s))
     steps = np.minimum(2 * np.rint(width_s / facts.step_s), int(facts.limit_s / facts.step_s * (1 + 1e-9) + 1e-6))
@@ -154,4 +157,5 @@ def _expected(width_s: np.ndarray, dt_s: np.ndarray, facts: Facts) -> tuple[np.n
 
 
 def _positive(values: pd.Series) -> pd.Series:
-    return np.isfinite(values) & (values > 0)
+    """Return which values are finite and above 0, (n,) bool."""
+    return (values > 0) & np.isfinite(values)

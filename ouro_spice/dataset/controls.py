@@ -58,17 +58,17 @@ class Control:
 
     @property
     def same(self) -> bool:
-        """Return whether it is the same in all records."""
+        """Return whether the control has the same value in all records."""
         return self.high - self.low <= SAME * max(abs(self.low), abs(self.high))
 
     @property
     def words(self) -> str:
-        """Return what it is called."""
+        """Return the control's name in plain words."""
         return WORDS.get(self.name, self.name)
 
     @property
     def span(self) -> str:
-        """Return its value, or its range, with the unit."""
+        """Return the control's value, or its range, with the unit, as text."""
         unit = self.name.rpartition("_")[2]
         unit = unit if unit in ("s", "V") else ""
         low, high = (_quantity(value, unit) for value in (self.low, self.high))
@@ -76,11 +76,12 @@ class Control:
 
     @property
     def plain(self) -> dict[str, Any]:
-        """Return its range and number of values, for results."""
+        """Return the control's range and number of values, as results hold them."""
         return {"low": self.low, "high": self.high, "values": self.values}
 
 
 def _quantity(value: float, unit: str) -> str:
+    """Return a value with its unit and an SI prefix, as text."""
     if not unit or not value:
         return f"{value:.4g} {unit}".rstrip()
     factor, prefix = next((one for one in _PREFIXES if abs(value) >= one[0] * 0.99999), _PREFIXES[-1])
@@ -88,17 +89,18 @@ def _quantity(value: float, unit: str) -> str:
 
 
 def controls(frame: pd.DataFrame) -> list[Control]:
-    """Return the controls of records that reached their targets, by direction; those that were recorded.
+    """Return the controls of the records that reached their targets, by direction.
 
     They are pulse time, amplitude, edges, and each other column of numbers that is no result.
     """
-    frame = frame[frame.outcome == "reached"]
+    frame = frame.loc[frame.outcome == "reached"]
     names = [name for name in frame.select_dtypes("number").columns if name not in RESULTS]
     found = []
     for sign, direction in ((1, "SET"), (-1, "RESET")):
-        rows = frame[np.sign(frame[TIME]) == sign]
+        rows = frame.loc[np.sign(frame[TIME]) == sign]
         for name in names if len(rows) else ():
-            values = np.abs(rows[name].to_numpy(float)) if name == TIME else rows[name].to_numpy(float)
+            values = rows.loc[:, name].to_numpy(float)
+            values = np.abs(values) if name == TIME else values
             values = values[np.isfinite(values)]
             if len(values):
                 ends = float(values.min()), float(values.max())
@@ -108,7 +110,7 @@ def controls(frame: pd.DataFrame) -> list[Control]:
 
 
 def unvaried(frame: pd.DataFrame) -> str:
-    """Return the sentence that the pulse time does not vary; "" where it does in each direction."""
+    """Return a sentence saying that the pulse time does not vary; "" where it varies in each direction."""
     still = [one for one in controls(frame) if one.name == TIME and one.same and one.n > 1]
     every = [one for one in controls(frame) if one.name == TIME]
     if not still:

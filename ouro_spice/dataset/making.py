@@ -7,12 +7,12 @@ import hashlib
 import json
 from pathlib import Path
 
-from .. import former, maker
-from ..circuit import CompactCell
-from ..manifest import MEASUREMENT, Manifest, describe, versions
-from ..progress import notice
-from ..provenance import CIRCUIT, MAKER, differences, listed
-from ..rebuild import built
+from .._util.progress import notice
+from ..circuit.compact_cell import CompactCell
+from ..provenance import former_format, maker
+from ..provenance.differences import CIRCUIT, MAKER, differences, listed
+from ..provenance.manifest import MEASUREMENT, Manifest, describe, versions
+from ..provenance.rebuild import built
 from .storage import read_manifest
 
 HERE = "made by the code, tools and models that are here"
@@ -23,9 +23,9 @@ _LETTERS = 10
 
 
 def maker_here(manifest: Manifest) -> str:
-    """Return a sentence on what made a dataset, and whether that is what is here."""
+    """Return a sentence on what made a dataset, and on whether that is what is here."""
     if not manifest.code:
-        return f"{former.UNKNOWN}: it can be used, but not resumed"
+        return f"{former_format.UNKNOWN}: it can be used, but not resumed"
     found = changes_here(manifest)
     if not found:
         return HERE
@@ -34,12 +34,14 @@ def maker_here(manifest: Manifest) -> str:
 
 
 def changes_here(manifest: Manifest) -> list[str]:
-    """Return what differs from the maker of a dataset to what is here, see `differences`."""
+    """Return what differs between the maker of a dataset and what is here, see `differences`."""
     return differences(manifest, _here(manifest), (*CIRCUIT, *MAKER))
 
 
 def _here(manifest: Manifest) -> Manifest:
-    """The manifest as it would be written here; of a cell that it does not hold whole, code and tools alone."""
+    """Return the manifest as it would be written here; of a cell that it does not describe whole, code and tools
+    alone.
+    """
     kind = manifest.cell.get("kind")
     measured = kind == MEASUREMENT
     try:
@@ -52,15 +54,17 @@ def _here(manifest: Manifest) -> Manifest:
 
 
 def maker_short(manifest: Manifest) -> str:
-    """Return the maker of a dataset in a few words: a short digest of code, tools and models, to tell two apart."""
+    """Return a short digest of code, tools and models of a dataset, and how many modules there are, to tell two
+    apart.
+    """
     if not manifest.code:
-        return former.UNKNOWN
+        return former_format.UNKNOWN
     text = json.dumps([manifest.code, manifest.tools, manifest.files], sort_keys=True)
     return f"{hashlib.sha256(text.encode()).hexdigest()[:_SHORT]}, {len(manifest.code)} modules"
 
 
 def say_why_anew(folder: Path, manifest: Manifest) -> None:
-    """Say what of their maker differs in former records: folders ``NAME-DIGEST`` beside one that is not there yet."""
+    """Give notice of what differs in former records, in folders ``NAME-DIGEST`` beside one that is not there yet."""
     if folder.exists():
         return
     for other in sorted(folder.parent.glob(f"{folder.name.rpartition('-')[0]}-{'?' * _LETTERS}")):

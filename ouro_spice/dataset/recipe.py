@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from .. import compact
-from ..checks import check_conductance, check_count, check_range, check_seed, check_width, shown
-from ..circuit import Cell, CompactCell
-from ..device import Device
-from ..forks import cached_property
-from ..pair import Pair
-from ..pulse import LONGEST_S, SHORTEST_S
-from ..quantities import PLAUSIBLE
-from ..variability import Spread, spread
+from .._util.checks import check_count, check_range, check_seed, shown
+from .._util.forks import cached_property
+from ..circuit.cell_kinds import Cell, memristor
+from ..circuit.compact_cell import CompactCell
+from ..circuit.pulse import LONGEST_S, SHORTEST_S
+from ..compact import characteristics
+from ..device.jart import Device
+from ..device.spread import Spread, spread
+from ..simulation.write_voltages import Pair
+from .listed_records import check_edge, checked_table, table_digest
 from .sampling import increment
 
 MOST = 10**8
@@ -39,7 +39,7 @@ _DEVICES = 1  # the stream that devices come from
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Sample:
     """What one record is to be.
 
     Attributes
@@ -79,7 +79,7 @@ class Recipe:
         Number of records; the seed of their random numbers.
     pair
         The amplitudes; `LIMIT` times its ``total_s`` is the longest pulse. None where they are not known yet: such a
-        recipe draws records, and tells what is wrong with the rest of it.
+        recipe draws records, and checks the rest of it.
     voltages
         Where they come from: "60us", "paper" or "given".
     step_s
@@ -144,52 +144,60 @@ class Recipe:
         if (self.sampling == "listed") != bool(self.table):
             raise ValueError("sampling 'listed' needs a table of starts and targets, and no other sampling takes one")
         if self.table:
-            object.__setattr__(self, "table", _checked_table(self.table, self.n))
+            object.__setattr__(self, "table", checked_table(self.table, self.n))
+
+    @property
+    def known_pair(self) -> Pair:
+        """Return the amplitudes; ValueError of a recipe whose pair is not known yet."""
+        if self.pair is None:
+            raise ValueError("pair = None: the amplitudes of this recipe are not known yet")
+        return self.pair
 
     @property
     def longest_s(self) -> float:
-        """The longest pulse [s]."""
-        return LIMIT * self.pair.total_s
+        """Return the width of the longest pulse [s]."""
+        return LIMIT * self.known_pair.total_s
 
     @property
     def settings(self) -> dict[str, Any]:
-        """For a manifest: plain values, from which `from_settings` makes the recipe again, but for a table."""
+        """Return plain values for a manifest, of which `from_settings` makes the recipe again, but for a table."""
         plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "table"}
-        plain |= {"pair": dataclasses.asdict(self.pair), "limit_s": self.longest_s}
+        plain |= {"pair": dataclasses.asdict(self.known_pair), "limit_s": self.longest_s}
         plain |= {name: _plain_edges(plain[name]) for name in ("rise_s", "fall_s")}
         if self.d2d is not None:
             plain["d2d"] = {name: _listed(value) for name, value in dataclasses.asdict(self.d2d).items()}
         if self.table:
-            plain["table_sha256"] = _digest(self.table)
+            plain["table_sha256"] = table_digest(self.table)
         return plain
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], table: Mapping[str, np.ndarray] | None = None) -> Recipe:
-        """The recipe that a manifest's settings tell of; ValueError for settings of something else than a dataset."""
+        """Return the recipe that a manifest's settings describe; ValueError for settings of something else than a
+        dataset.
+        """
         try:
             values = {f.name: settings[f.name] for f in dataclasses.fields(cls) if f.name != "table"}
             values["pair"] = Pair(**values["pair"])
             if values["d2d"] is not None:
-                parts = values["d2d"].items()
-                values["d2d"] = Spread(**{k: tuple(v) if isinstance(v, list) else v for k, v in parts})
+                values["d2d"] = Spread(**{name: _tuple(value) for name, value in values["d2d"].items()})
         except (KeyError, TypeError) as error:
             raise ValueError(f"these are not the settings of an extracted dataset, which have {error}") from error
         return cls(**values, table=table or {})
 
-    def draw(self, cell: Cell | CompactCell, number: int) -> Drawn:
-        """What a record is to be, from the seed and its number alone."""
+    def draw(self, cell: Cell | CompactCell, number: int) -> Sample:
+        """Return the sample of a record, drawn from the seed and its number alone."""
         rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))
         shares, edges, own_split = rng.random(2), rng.random(2), rng.random()
         walk_seed = int(rng.integers(2**63))
-        number_of_device, device, split = 0, cell.device, own_split
+        number_of_device, device, split = 0, memristor(cell), own_split
         if self.d2d is not None:
             number_of_device = number // self.per_device
             stream = np.random.SeedSequence(self.seed, spawn_key=(number_of_device, _DEVICES))
             devices = np.random.default_rng(stream)
             # records that share a device stay together
-            split, device = devices.random(), cell.device.draw(devices, 1, self.d2d)[0]
+            split, device = devices.random(), device.draw(devices, 1, self.d2d)[0]
         start_S, target_S = self._conductances(cell, device, number, shares)
-        return Drawn(
+        return Sample(
             number=number,
             device_number=number_of_device,
             split=next(name for name, end in _SHARES.items() if split < end),
@@ -204,7 +212,8 @@ class Recipe:
     def _conductances(
         self, cell: Cell | CompactCell, device: Device, number: int, shares: np.ndarray
     ) -> tuple[float, float]:
-        low, high = compact.range_S(device, None, None, cell.model if isinstance(cell, CompactCell) else None)
+        """Return start and target of a record [S], by two shares of 0 .. 1."""
+        low, high = characteristics.range_S(device, None, None, cell.model if isinstance(cell, CompactCell) else None)
         if self.table:
             start, target = (float(self.table[name][number]) for name in ("g_start_S", "g_target_S"))
             return min(max(start, low), high), target
@@ -220,11 +229,14 @@ class Recipe:
 
     @cached_property
     def _strata(self) -> np.ndarray:
-        """The part of (start, target) that each record lies in, as one number; those beyond the square lie anywhere."""
+        """Return the part of (start, target) that each record lies in, as one number, (isqrt(n)^2,); further records
+        lie anywhere.
+        """
         stream = np.random.SeedSequence(self.seed, spawn_key=(0, 0, 0))
         return np.random.default_rng(stream).permutation(math.isqrt(self.n) ** 2)
 
     def _edge(self, name: str, number: int, share: float) -> float:
+        """Return the rise or fall of a record [s], by a share of 0 .. 1."""
         if name in self.table:
             return float(self.table[name][number])
         shortest, longest = getattr(self, name)
@@ -232,57 +244,27 @@ class Recipe:
 
 
 def _edges(name: str, value: float | tuple[float, float]) -> tuple[float, float]:
-    """An edge as the range that it is drawn from."""
+    """Return an edge as the range that it is drawn from, (shortest, longest) [s]; ValueError for what is none."""
     ends = tuple(value) if isinstance(value, tuple | list | np.ndarray) else (value, value)
     if len(ends) != 2:
         raise ValueError(f"{name} = {shown(value)} must be a time, or the shortest and the longest one [s]")
     for end in ends:
-        _check_edge(name, end)
+        check_edge(name, end)
     if ends[0] > ends[1]:
         raise ValueError(f"{name} = {value!r}: the shortest edge must not be longer than the longest one")
     return float(ends[0]), float(ends[1])
 
 
-def _check_edge(name: str, edge_s: float) -> None:
-    check_range(name, edge_s, SHORTEST_S, LONGEST_S, "s")
-    check_width(name, max(edge_s, PLAUSIBLE["s"][0]))  # only the long ones: an edge is as short as it likes
-
-
 def _plain_edges(ends: tuple[float, float]) -> float | list[float]:
+    """Return a range as a manifest holds it: one number where both ends are the same."""
     return ends[0] if ends[0] == ends[1] else list(ends)
 
 
 def _listed(value: Any) -> Any:
+    """Return a tuple as a list, anything else as it is."""
     return list(value) if isinstance(value, tuple) else value
 
 
-def _digest(table: Mapping[str, np.ndarray]) -> str:
-    content = b"".join(name.encode() + table[name].tobytes() for name in sorted(table))
-    return hashlib.sha256(content).hexdigest()
-
-
-def _checked_table(table: Mapping[str, Any], n: int) -> dict[str, np.ndarray]:
-    """The columns of a list of records as arrays of `n` numbers, checked."""
-    missing = {"g_start_S", "g_target_S"} - set(table)
-    if missing:
-        raise ValueError(f"the table of starts and targets lacks the column {sorted(missing)[0]}")
-    found = {}
-    for name in ("g_start_S", "g_target_S", "rise_s", "fall_s"):
-        if name not in table:
-            continue
-        try:
-            column = np.asarray(table[name], dtype=float)
-        except (TypeError, ValueError, OverflowError):
-            raise ValueError(f"the table's column {name} must hold numbers alone") from None
-        if column.ndim != 1 or len(column) < n:
-            raise ValueError(f"the table's column {name} has {column.size} rows; n = {n} records need as many")
-        bad = np.flatnonzero(~(np.isfinite(column[:n]) & (column[:n] > 0)))
-        if len(bad):
-            raise ValueError(f"the table's column {name}, row {bad[0]}: {column[bad[0]]:g} must be a positive number")
-        if name in ("rise_s", "fall_s"):
-            for end in (column[:n].min(), column[:n].max()):
-                _check_edge(f"the table's column {name}", end)
-        else:
-            check_conductance(f"the table's column {name}", column[:n])
-        found[name] = column[:n].copy()
-    return found
+def _tuple(value: Any) -> Any:
+    """Return a list as a tuple, anything else as it is."""
+    return tuple(value) if isinstance(value, list) else value

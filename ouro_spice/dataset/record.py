@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..waveform import Result
-from .recipe import Drawn
+from ..circuit.result import Result
+from .recipe import Sample
 
 HISTORY_POINTS = 8192
 """A history has at most this many points."""
@@ -23,7 +23,7 @@ class Record:
 
     Attributes
     ----------
-    drawn
+    sample
         What it was to be.
     outcome
         "reached", "not_reached", or "simulation_failed".
@@ -46,7 +46,7 @@ class Record:
         What the sense path reports before and after [S].
     """
 
-    drawn: Drawn
+    sample: Sample
     outcome: str
     g_start_S: float
     amplitude_V: float
@@ -60,17 +60,17 @@ class Record:
     g_sense_end_S: float = NAN
 
     @classmethod
-    def failed(cls, drawn: Drawn, g_start_S: float, amplitude_V: float, result: Result) -> Record:
-        """A record whose simulation failed."""
+    def failed(cls, drawn: Sample, g_start_S: float, amplitude_V: float, result: Result) -> Record:
+        """Return the record of a simulation that failed."""
         return cls(drawn, "simulation_failed", g_start_S, amplitude_V, result)
 
     def with_readings(self, start_S: float, end_S: float) -> Record:
-        """The record with what the sense path reports."""
+        """Return the record with what the sense path reports before and after the pulse [S]."""
         return dataclasses.replace(self, g_sense_start_S=start_S, g_sense_end_S=end_S)
 
     def row(self, step_s: float) -> dict[str, Any]:
-        """The columns of a dataset."""
-        drawn = self.drawn
+        """Return the record as a row of a dataset, by the names of its columns."""
+        drawn = self.sample
         return {
             "record": drawn.number, "device": drawn.device_number, "split": drawn.split, "seed": drawn.seed,
             "g_start_S": self.g_start_S, "g_target_S": drawn.target_S, "g_end_S": self.g_end_S,
@@ -83,7 +83,7 @@ class Record:
 
 
 def stride(steps: int) -> int:
-    """The power of two by which a history of so many steps is thinned to at most `HISTORY_POINTS` points."""
+    """Return the power of two by which a history of so many steps is thinned to at most `HISTORY_POINTS` points."""
     found = 1
     while steps // found >= HISTORY_POINTS:
         found *= 2
@@ -91,5 +91,5 @@ def stride(steps: int) -> int:
 
 
 def closest(before_S: float, after_S: float, target_S: float) -> bool:
-    """Whether the side before the crossing is the closer one."""
+    """Return whether the conductance before the crossing is closer to the target than the one after it."""
     return abs(before_S - target_S) < abs(after_S - target_S)

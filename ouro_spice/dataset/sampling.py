@@ -7,7 +7,7 @@ LEAST_S = 1e-6
 
 
 def increment(share: float, down_S: float, up_S: float) -> float:
-    """Return a wanted change of conductance [S]; `share`, of 0 .. 1, is below a half for one down, above it for up.
+    """Return a wanted change of conductance [S]; `share`, of 0 .. 1, below a half gives one down, above it one up.
 
     Either way it is even in the logarithm, from `LEAST_S` to the end of the window, `down_S` below the start and `up_S`
     above it. Where one end is nearer than `LEAST_S`, all changes go to the other one.

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..checks import check_count, check_range
+from .._util.checks import check_count, check_range
 from .recipe import MOST
 
 _TIMES = ("step_s", "limit_s")
@@ -16,7 +16,7 @@ _LONGEST_S = 1e6
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:
-    """Raise ValueError for settings that are not those of a dataset, naming the first that is wrong or not there."""
+    """Raise ValueError for settings that are not those of a dataset, naming the first that is wrong or missing."""
     for name in ("n", "shard", "seed", "pair", *_TIMES):
         if name not in settings:
             raise ValueError(f"there is no {name}")
@@ -41,11 +41,13 @@ def check_settings(settings: Mapping[str, Any]) -> None:
 
 
 def _check_number(name: str, value: Any, most: float) -> None:
+    """Raise ValueError for what is no number of at most `most` in magnitude."""
     if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= abs(value) <= most:
         raise ValueError(f"{name} = {value!r} must be a number")
 
 
 def _check_edge(name: str, value: Any) -> None:
+    """Raise ValueError for what is no edge, and no range of edges [s]."""
     ends = value if isinstance(value, list) else [value, value]
     if len(ends) != 2:
         raise ValueError(f"{name} = {value!r} must be a time, or the shortest and the longest one")
@@ -54,6 +56,7 @@ def _check_edge(name: str, value: Any) -> None:
 
 
 def _check_pair(pair: Any) -> None:
+    """Raise ValueError for what is neither a pair of amplitudes nor None."""
     if pair is None:
         return
     if not isinstance(pair, Mapping) or not {"v_set", "v_reset", "total_s"} <= set(pair):

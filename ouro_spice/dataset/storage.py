@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import former
-from ..assets import sha256
-from ..files import OutputError, read_text, write_text, write_whole
-from ..manifest import Manifest
-from ..provenance import differences, listed
+from .._util.assets import sha256
+from .._util.files import OutputError, read_text, write_text, write_whole
+from ..provenance import former_format
+from ..provenance.differences import differences, listed
+from ..provenance.manifest import Manifest
 from .settings import check_settings
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ class DamageError(ValueError):
 
 
 def shard_name(shard: int) -> str:
-    """File name of a shard."""
+    """Return the file name of a shard."""
     return f"records-{shard:05d}.parquet"
 
 
-def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
-    """Return the manifest of this work in its folder: found there and the same, or newly written.
+def claim_folder(folder: Path | None, manifest: Manifest) -> Manifest:
+    """Return the manifest of this work in its folder: the one there if it is the same, else written there now.
 
     Raises
     ------
@@ -50,8 +50,8 @@ def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
             raise ValueError(f"{folder} holds records without a manifest.json: name another folder")
         return write_manifest(folder, manifest)
     found = differences(there, manifest)
-    if there.code is None and former.UNKNOWN not in found:
-        found.append(former.UNKNOWN)
+    if there.code is None and former_format.UNKNOWN not in found:
+        found.append(former_format.UNKNOWN)
     if found:
         what = f"{folder} holds records of something else than is asked for ({listed(found)})"
         raise ValueError(f"{what}: name another folder, or remove this one")
@@ -59,14 +59,14 @@ def claimed(folder: Path | None, manifest: Manifest) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
-    """Write the manifest of a folder, with the hash of all that is in it; return it."""
+    """Write the manifest of a folder, with the hash of all that is in it, and return it."""
     text = json.dumps(json.loads(manifest.to_json()) | {"sha256": manifest.sha256}, indent=2, sort_keys=True)
     write_text(folder / _MANIFEST, text)
     return manifest
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest in a folder, None where there is none; ValueError for a broken one, or one that was changed."""
+    """Return the manifest in a folder, None where there is none; ValueError for one that is broken or was changed."""
     path = folder / _MANIFEST
     try:
         text = read_text(path)
@@ -80,8 +80,10 @@ def read_manifest(folder: Path) -> Manifest | None:
     return manifest
 
 
-def opened(folder: Path) -> tuple[Manifest, int]:
-    """Return the manifest of a dataset's folder, and its number of files when it is whole; ValueError for none."""
+def open_folder(folder: Path) -> tuple[Manifest, int]:
+    """Return the manifest of a dataset's folder, and how many files it has when it is whole; ValueError for no
+    dataset.
+    """
     manifest = read_manifest(folder)
     if manifest is None:
         raise ValueError(f"{folder} holds no dataset: there is no {_MANIFEST}")
@@ -92,15 +94,15 @@ def opened(folder: Path) -> tuple[Manifest, int]:
     return manifest, -(-manifest.settings["n"] // manifest.settings["shard"])
 
 
-def present(folder: Path, count: int) -> list[int]:
-    """The numbers below `count` of the files of records in a folder, ascending."""
+def shards_present(folder: Path, count: int) -> list[int]:
+    """Return the numbers of the files of records in a folder, those below `count`, ascending."""
     texts = (path.stem.removeprefix("records-") for path in folder.glob("records-*.parquet"))
     numbers = {int(text) for text in texts if text.isdecimal()}
     return sorted(k for k in numbers if k < count and (folder / shard_name(k)).is_file())
 
 
 def first_missing(numbers: Sequence[int], count: int) -> int | None:
-    """The first number below `count` that is not among ascending ones; None where all are there."""
+    """Return the first number below `count` that is not among ascending numbers; None where all are there."""
     at = next((k for k, number in enumerate(numbers) if number != k), len(numbers))
     return at if at < count else None
 
@@ -126,7 +128,7 @@ def write_shard(path: Path, frame: pd.DataFrame, manifest: Manifest, shard: int)
 
 
 def check_shard(path: Path, manifest: Manifest, shard: int) -> bool:
-    """Whether a shard is there; ValueError for a foreign one, DamageError for a damaged one."""
+    """Return whether a shard is there; ValueError for a foreign one, DamageError for a damaged one."""
     if not path.is_file():
         return False
     if _mark(path) not in (None, f"{manifest.mark} {shard}".encode()):
@@ -139,7 +141,7 @@ def check_shard(path: Path, manifest: Manifest, shard: int) -> bool:
 
 
 def read_shard(path: Path) -> pd.DataFrame:
-    """The records of a shard, but for the histories."""
+    """Return the records of a shard, without their histories."""
     import pyarrow.parquet as pq
 
     with path.open("rb") as file:
@@ -148,7 +150,7 @@ def read_shard(path: Path) -> pd.DataFrame:
 
 
 def read_histories(path: Path) -> list[np.ndarray]:
-    """The histories of a shard, float32."""
+    """Return the histories of a shard, float32 [S], an array a record."""
     import pyarrow.parquet as pq
 
     # by an open file: pyarrow does not take every name that the system does
@@ -160,7 +162,9 @@ def read_histories(path: Path) -> list[np.ndarray]:
 
 
 def _mark(path: Path) -> bytes | None:
-    """Dataset and number that a shard says it belongs to; None where the file is too damaged to say."""
+    """Return the dataset and number that a shard states to belong to, b"" for none; None where the file is too
+    damaged.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -172,4 +176,5 @@ def _mark(path: Path) -> bytes | None:
 
 
 def _checksum(path: Path) -> Path:
+    """Return the file of a shard's checksum."""
     return path.with_suffix(".sha256")

@@ -2,7 +2,7 @@
 
 A digest of sources differs for every mutant, so that whatever compares digests would fail, and no test would have
 looked at what the code does. Whoever opens the mutated module by `open` or `pathlib` therefore reads the original. Not
-so the interpreter, which opens modules by itself, and not the kernels' cache (`ouro_spice/compact/jit.py`): a mutated
+so the interpreter, which opens modules by itself, and not the kernels' cache (`ouro_spice/_util/jit.py`): a mutated
 kernel is to be compiled anew.
 """
 
@@ -14,7 +14,7 @@ import os
 import sys
 
 MUTATED, ORIGINAL = os.environ.get("MUTATED_MODULE", ""), os.environ.get("MUTATED_ORIGINAL", "")
-RECOMPILED = f"ouro_spice{os.sep}compact{os.sep}jit.py"
+RECOMPILED = f"ouro_spice{os.sep}_util{os.sep}jit.py"
 _open = io.open
 
 

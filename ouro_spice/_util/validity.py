@@ -1,0 +1,38 @@
+"""Warnings of what a result is not good for: their classes, and how they are given, once for each cause and caller."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+_ROOT = __name__.partition(".")[0]
+
+
+class ValidityWarning(UserWarning):
+    """A model, a network or a circuit is used where it is not known to be right."""
+
+
+class OutsideTraining(ValidityWarning):
+    """A predictor was asked for what its training data do not hold."""
+
+
+class UnreadableTarget(ValidityWarning):
+    """A sense path cannot tell whether a target has been reached: its readings are not near, or too far apart."""
+
+
+class TuningEdge(ValidityWarning):
+    """The best of the settings that were tried lies at an edge of them: beyond it there may be better ones."""
+
+
+def warn(text: str, kind: type[ValidityWarning] = ValidityWarning) -> None:
+    """Give a warning at the line outside this package from which it was called.
+
+    Python's own filters decide what becomes of it: by default the same text is shown once for each line, so that a
+    loop does not repeat it. A text must therefore not hold numbers that change from call to call.
+    """
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _ROOT:
+        frame = frame.f_back
+    registry = frame.f_globals.setdefault("__warningregistry__", {})
+    where = frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__", "__main__")
+    warnings.warn_explicit(kind(text), kind, *where, registry)

@@ -1,0 +1,266 @@
+"""What pulses on selected cells do to the others of an array, after one pulse and after many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._util.checks import check_count, check_flag, check_kind, check_seed, checked_path
+from .._util.progress import progress
+from ..circuit.pulse import Parallel, Pulse
+from ..circuit.selection import Selection
+from ..device.state import State
+from ..provenance.journal import Journal, array_manifest, plain_state, restored_state
+from ..provenance.manifest import Manifest
+from ..simulation.transient import simulate
+from ..spice.ngspice import Engine
+from .array_write import cell_frame, check_selection
+from .recorded_voltages import Recorded, as_walked
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CLASSES = ("row", "column", "unselected")
+"""Of the other cells: those on the same word line, on the same bit line, and on neither."""
+
+_LEAP = 0.01
+"""Pulses in which no ln n_disc moves by more than this are taken together."""
+
+_POINTS = 60
+"""Numbers of pulses of which the conductances are kept, at most."""
+
+_REDONE = 20
+"""Where every pulse is simulated, this part of the pulses is simulated again after an interruption, at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Disturb:
+    """Conductances of the other cells over the number of pulses.
+
+    Attributes
+    ----------
+    selection, pulse
+        What was pulsed, and with what.
+    explicit
+        Whether each pulse was simulated in SPICE. If not, the first one was, and each of the others meets the voltages
+        of the first, with the compact model: that the selected cells have moved on meanwhile is left out.
+    pulses
+        Numbers of pulses, 0 first, (M,).
+    g_S
+        Conductances after so many, (M, rows, cols) [S]; NaN at the selected cells.
+    kept
+        The file that holds what is finished, of no more use when the results are written; None where there is none.
+    """
+
+    selection: Selection
+    pulse: Pulse | Parallel
+    explicit: bool
+    pulses: np.ndarray
+    g_S: np.ndarray
+    kept: Path | None = None
+
+    @property
+    def change_S(self) -> np.ndarray:
+        """Return the change of the conductance after all pulses, (rows, cols) [S]; NaN at the selected cells."""
+        return self.g_S[-1] - self.g_S[0]
+
+    def of_class(self, name: str) -> np.ndarray:
+        """Return which cells belong to one of `CLASSES`, (rows, cols) bool."""
+        array = self.selection.array
+        row, col = np.indices((array.rows, array.cols))
+        in_row, in_col = row == self.selection.row, np.isin(col, self.selection.cols)
+        return {"row": in_row & ~in_col, "column": in_col & ~in_row, "unselected": ~in_row & ~in_col}[name]
+
+    @property
+    def classes(self) -> pd.DataFrame:
+        """Return a table, one row a class that has cells: how many, mean and worst change [S], where the worst is."""
+        import pandas as pd
+
+        rows = []
+        for name in CLASSES:
+            cells = self.of_class(name)
+            if cells.any():
+                change = np.where(cells, self.change_S, 0.0)
+                row, col = np.unravel_index(np.argmax(np.abs(change)), change.shape)
+                if not change[row, col]:  # all alike
+                    row, col = np.argwhere(cells)[0]
+                worst = float(change[row, col])
+                mean = float(self.change_S[cells].mean())
+                rows.append((name, int(cells.sum()), mean, worst, worst / self.g_S[0, row, col], int(row), int(col)))
+        columns = ["class", "cells", "mean_change_S", "worst_change_S", "worst_relative", "worst_row", "worst_col"]
+        return pd.DataFrame(rows, columns=columns)
+
+    @property
+    def path(self) -> pd.DataFrame:
+        """Return the largest relative change of each class over the number of pulses: ``pulses``, ``row``, .."""
+        import pandas as pd
+
+        relative = np.abs(self.g_S / self.g_S[0] - 1)
+        there = {name: self.of_class(name) for name in CLASSES}
+        columns = {name: relative[:, cells].max(axis=1) for name, cells in there.items() if cells.any()}
+        return pd.DataFrame({"pulses": self.pulses} | columns)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Return a table of conductances before and after [S], one row a cell that is not selected."""
+        names = np.select([self.of_class(name) for name in CLASSES], CLASSES, "selected")
+        maps = {"class": names, "g_before_S": self.g_S[0], "g_after_S": self.g_S[-1], "change_S": self.change_S}
+        return cell_frame(maps).dropna().reset_index(drop=True)
+
+    @property
+    def summary(self) -> dict[str, object]:
+        """Return the figures of each class, for JSON."""
+        return {
+            "pulses": int(self.pulses[-1]),
+            "explicit": self.explicit,
+            "fidelity": self.selection.fidelity,
+            "classes": {row.pop("class"): row for row in self.classes.to_dict("records")},
+        }
+
+
+def disturb(
+    selection: Selection,
+    pulse: Pulse | Parallel,
+    n: int,
+    state: State | None = None,
+    explicit: bool = False,
+    seed: int = 0,
+    engine: Engine | None = None,
+    out: str | Path | None = None,
+) -> Disturb:
+    """Send `n` pulses to selected cells of an array, and return what becomes of the others.
+
+    Parameters
+    ----------
+    selection, pulse, state
+        What is pulsed, as in `write_array`.
+    n
+        How many pulses.
+    explicit
+        Simulate every pulse in SPICE. Otherwise the first one is; the other cells are then followed by the compact
+        model through the voltages that were recorded at each, as often as asked for: as if the selected cells stood
+        in later pulses where they stood in the first one. Where pulses move nothing by a per cent, many are taken
+        together.
+    seed
+        Of the cycle-to-cycle walk of devices that have one; others than the selected do not walk.
+    engine
+        What runs the circuit.
+    out
+        Where every pulse is simulated: folder for a file of what is finished, see `Journal`, to go on from there.
+
+    Raises
+    ------
+    ValueError
+        For what is no cell of an array, no pulse, a number that is none, or a state that does not fit.
+    SimulationError
+        Where a simulation fails.
+    """
+    check_selection(selection)
+    check_kind("pulse", pulse, (Pulse, Parallel), "one ouro_spice.Pulse or Parallel")
+    check_kind("state", state, (State, None))
+    check_flag("explicit", explicit)
+    check_seed(seed)
+    check_count("n", n)
+    before = state or selection.state()
+    array = as_walked(selection.array, before)
+    array.check_state(before)
+    out = None if out is None else checked_path("out", out)
+    if explicit:
+        kept = None if out is None else Journal(out, _work(selection, pulse, n, before, seed))
+        found = _simulated(selection, pulse, n, before, seed, engine, kept)
+    else:
+        kept, found = None, _followed(selection, pulse, n, before, seed, engine)
+    g = np.array([array.ensemble.conductances(n_disc).reshape(array.rows, array.cols) for n_disc in found.values()])
+    g[:, selection.row, list(selection.cols)] = np.nan
+    return Disturb(selection, pulse, explicit, np.array(list(found)), g, kept and kept.path)
+
+
+def _work(selection: Selection, pulse: Pulse | Parallel, n: int, before: State, seed: int) -> Manifest:
+    """Return the manifest of everything that decides the conductances."""
+    bench = selection.testbench([pulse], before)
+    active = None if selection.active is None else sorted(selection.active)
+    where = [selection.row, list(selection.cols), selection.fidelity, active]
+    return array_manifest(
+        selection.array, bench, before, work="disturb", where=where, pulse=repr(pulse), n=n, seed=seed
+    )
+
+
+def _simulated(
+    selection: Selection,
+    pulse: Pulse | Parallel,
+    n: int,
+    before: State,
+    seed: int,
+    engine: Engine | None,
+    kept: Journal | None,
+) -> dict[int, np.ndarray]:
+    """Return concentrations, (K,) [1e26 m^-3], by number of pulses, each in SPICE, from the last kept state on."""
+    counts = [int(count) for count in _thinned(n + 1)]
+    found, now, safe = {0: np.array(before.n_disc)}, before, 0
+    if kept and "state" in kept.items:
+        there = kept.items["state"]
+        safe, now = there["pulses"], restored_state(there)
+        found |= {count: np.array(kept.items[str(count)]) for count in counts if 0 < count <= safe}
+    with progress("pulses", n) as bar:
+        bar.advance(safe)
+        for count in range(safe + 1, n + 1):
+            now = simulate(selection, pulse, now, seed, engine=engine).end_state
+            if count in counts:
+                found[count] = np.array(now.n_disc)
+                if kept:
+                    kept.add(str(count), now.n_disc)
+            if kept and (count - safe >= max(1, safe // _REDONE) or count == n):
+                kept.add("state", plain_state(now) | {"pulses": count})
+                safe = count
+            bar.advance()
+    return found
+
+
+def _followed(
+    selection: Selection, pulse: Pulse | Parallel, n: int, before: State, seed: int, engine: Engine | None
+) -> dict[int, np.ndarray]:
+    """Return concentrations, (K,) [1e26 m^-3], by number of pulses: the first in SPICE, others by the compact model."""
+    with progress("pulses", 1) as bar:
+        wave = simulate(selection, pulse, before, seed, engine=engine)
+        bar.advance()
+    found = {0: np.array(before.n_disc), 1: np.array(wave.end_state.n_disc)}
+    if n > 1:
+        others = Recorded.of(as_walked(selection.array, before), wave, before, selection.indices)
+        for count, n_disc in _repeated(others, found[1][others.places], n - 1):
+            found[1 + count] = found[1].copy()
+            found[1 + count][others.places] = n_disc
+    counts = list(found)
+    return {counts[k]: found[counts[k]] for k in _thinned(len(counts))}
+
+
+def _repeated(others: Recorded, n_disc: np.ndarray, pulses: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield how many further pulses there were, and the concentrations after them, (P,) [1e26 m^-3].
+
+    Pulses in which no ln n_disc moves by more than 1 % are taken together by the midpoint rule: all of them move it as
+    the one in their middle does.
+    """
+    if not len(others.places):
+        yield pulses, n_disc
+        return
+    low, high = np.array([device.bounds for device in others.devices]).T
+    low, high = np.minimum(low, n_disc), np.maximum(high, n_disc)
+    done = 0
+    while done < pulses:
+        after = others.follow(n_disc)[0]
+        step = np.log(after / n_disc)
+        leap = min(pulses - done, max(done, 1), int(_LEAP / max(float(np.max(np.abs(step))), 1e-12)))
+        if leap > 1:  # by what the pulse in the middle does
+            middle = np.clip(n_disc * np.exp(step * (leap - 1) / 2), low, high)
+            step = np.log(others.follow(middle)[0] / middle)
+            after = np.clip(n_disc * np.exp(leap * step), low, high)
+        done, n_disc = done + max(leap, 1), after
+        yield done, n_disc
+
+
+def _thinned(count: int) -> np.ndarray:
+    """Return the places of those of `count` numbers that are kept, (M,), first and last among them."""
+    return np.unique(np.geomspace(1, count, min(count, _POINTS)).round().astype(int)) - 1

@@ -1,0 +1,17 @@
+"""Cells as frozen descriptions, and the testbenches they become: netlist text, analysis, probes."""
+
+from __future__ import annotations
+
+from ..device.jart import Device
+from .cells import Cell1R, Cell1T1R
+from .compact_cell import CompactCell
+from .selection import Selection
+
+Cell = Cell1R | Cell1T1R | Selection
+
+
+def memristor(cell: Cell | CompactCell) -> Device:
+    """Return the memristor of a cell, the first one of several; ValueError where a fixed resistor is in its place."""
+    if not isinstance(cell.device, Device):
+        raise ValueError(f"{type(cell).__name__}: there is a fixed resistor in the place of the memristor")
+    return cell.device

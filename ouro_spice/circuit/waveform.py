@@ -1,0 +1,171 @@
+"""What a simulation gives back: time, named traces, the final state, the energy, how it went."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._util.forks import cached_property
+from ..compact import characteristics
+from ..device.jart import Device
+from ..device.state import State
+from .result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a run cost: points tried, rejected, iterations, ngspice's time for the analysis and for all; the rung."""
+
+    points: int = 0
+    rejected: int = 0
+    iterations: int = 0
+    analysis_s: float = 0.0
+    ngspice_s: float = 0.0
+    rung: int = 0
+    restarts: int = 0
+
+    def __add__(self, other: Effort) -> Effort:
+        """Return the effort of two runs together; the rung is the higher one."""
+        sums = (getattr(self, f.name) + getattr(other, f.name) for f in dataclasses.fields(Effort))
+        return dataclasses.replace(Effort(*sums), rung=max(self.rung, other.rung))
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """Which memristors of a circuit follow their state equation: all in "full", in "frozen" those that may switch.
+
+    Attributes
+    ----------
+    name
+        "full" or "frozen".
+    held
+        Memristors that were held at their concentration, with their static I-V.
+    peak_V
+        Largest voltage at one of them [V].
+    disturb
+        Largest change of ln n_disc of one of them, estimated from its own voltage; it is in the final state.
+    tolerance
+        What that estimate had to stay below.
+    """
+
+    name: str = "full"
+    held: int = 0
+    peak_V: float = 0.0
+    disturb: float = 0.0
+    tolerance: float = 0.0
+
+    def __add__(self, other: Fidelity) -> Fidelity:
+        """Return the fidelity of two runs, one after the other: the fewer held memristors, the summed disturb."""
+        return Fidelity(
+            name=self.name,
+            held=min(self.held, other.held),
+            peak_V=max(self.peak_V, other.peak_V),
+            disturb=self.disturb + other.disturb,
+            tolerance=self.tolerance + other.tolerance,
+        )
+
+    def __str__(self) -> str:
+        if self.name == "full":
+            return "full: every memristor follows its state equation"
+        return (
+            f"frozen: {self.held} memristors held at their static I-V; at most {self.peak_V:.3g} V at them, ln n_disc "
+            f"moves by {self.disturb:.2g} at most (allowed: {self.tolerance:.2g})"
+        )
+
+
+@dataclass(frozen=True)
+class Waveform:
+    """The result of one transient simulation.
+
+    ``wave["v_cell"]`` and the like give traces of shape (T,): ``v_ae``, ``v_oe`` and ``v_cell`` = V(AE, OE) at the
+    device [V], ``i_cell`` [A], ``n_disc`` [1e26 m^-3], ``temperature`` [K], ``g`` (static, at +0.2 V) [S], of a device
+    that varies from cycle to cycle ``r`` [m] and ``l`` [nm], and the voltages and currents of the drivers (``v_bl``,
+    ``i_bl``, the current flowing into the driver). JART-TUD has ``clamped``, 1 where r or l lies beyond its fit.
+
+    Attributes
+    ----------
+    time_s
+        (T,) [s]
+    traces
+        Name to (T,).
+    state
+        The final state: give it to the next simulation. None after a failure.
+    energy_J
+        Energy delivered by all drivers [J].
+    result
+        How the run ended.
+    effort
+        What it cost.
+    device
+        The memristor, None in a circuit without one.
+    testbench_sha256
+        Hash of the netlist that was run.
+    log
+        What ngspice said.
+    maps
+        Of an array: name to (T, rows, cols), voltages of each cell's terminals ``v_ae, v_oe`` and of the lines at it,
+        ``v_bl, v_wl, v_sl`` [V].
+    fidelity
+        Which memristors followed their state equation.
+    warnings
+        What the model is not known to be right for and the waveform shows, a sentence each: see `plausibility`.
+    """
+
+    time_s: np.ndarray
+    traces: Mapping[str, np.ndarray]
+    state: State | None
+    energy_J: float
+    result: Result
+    effort: Effort = Effort()
+    device: Device | None = None
+    testbench_sha256: str = ""
+    log: tuple[str, ...] = ()
+    maps: Mapping[str, np.ndarray] = field(default_factory=dict)
+    fidelity: Fidelity = Fidelity()
+    warnings: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name == "g":
+            return self.g
+        if name not in self.traces:
+            raise KeyError(f"no trace {name!r}; there is {', '.join(self.traces)}, g")
+        return self.traces[name]
+
+    @cached_property
+    def g(self) -> np.ndarray:
+        """Return the conductance of the device alone at +0.2 V, static, with its present r and l, (T,) [S]."""
+        if "n_disc" in self.traces and "g" in self.traces:
+            return self.traces["g"]
+        if "n_disc" not in self.traces or self.device is None:
+            raise ValueError(f"there is no conductance: {self.result.value if self.device else 'no memristor here'}")
+        if "r" in self.traces:
+            return characteristics.conductance(self.device, self.traces["n_disc"], self.traces["r"], self.traces["l"])
+        return characteristics.conductance_map(self.device)(self.traces["n_disc"])
+
+    @property
+    def end_state(self) -> State:
+        """Return the final state; ValueError after a failure, which leaves none."""
+        if self.state is None:
+            raise ValueError(f"there is no final state: {self.result.value}")
+        return self.state
+
+    @property
+    def g_S(self) -> float:
+        """Return the conductance of the device alone at the end [S]."""
+        return float(self.g[-1])
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Return all traces as columns of a table, with units in the names."""
+        import pandas as pd  # costs half a second that most programs do not need
+
+        units = {"v": "V", "i": "A", "n": "1e26", "t": "K", "r": "m", "l": "nm", "g": "S", "c": "1"}
+        columns = {f"{name}_{units[name[0]]}": trace for name, trace in self.traces.items() if name != "g"}
+        return pd.DataFrame({"time_s": self.time_s, **columns, **({"g_S": self.g} if self.device else {})})

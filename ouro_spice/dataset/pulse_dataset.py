@@ -1,0 +1,288 @@
+"""Pulse-to-conductance datasets: which pulse takes a cell from G_start to G_target, extracted in SPICE.
+
+A record is one trajectory of its own: a device, drawn for it, is set to `g_start_S` and pulsed until its conductance
+crosses `g_target_S`. The width at whose end it is closest to the target, on a grid of 10 ns (`step_s`), is `t_pulse_s`,
+SET positive, RESET negative; `g_end_S`, the energy and the readings of the sense path are those after that very pulse,
+falling edge included. `history_g_S` goes on to twice the width, or to the longest pulse.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._util.checks import check_flag, check_workers, checked_path
+from .._util.files import make_folder
+from .._util.progress import progress
+from ..circuit.cell_kinds import Cell, memristor
+from ..circuit.compact_cell import CompactCell
+from ..device.jart import Device
+from ..provenance.manifest import Manifest, describe
+from ..simulation.plausibility import check_walk, voltage_doubt, warn_each
+from ..simulation.write_voltages import Pair, recorded_pair
+from ..spice.ngspice import Ngspice
+from .reach import check_list
+from .recipe import LAWS, Recipe
+from .reference_voltages import reference_pair
+from .shards import check_scheduler, local, numbers, remote
+from .storage import (
+    DamageError,
+    check_shard,
+    claim_folder,
+    first_missing,
+    open_folder,
+    read_histories,
+    read_shard,
+    shard_name,
+    shards_present,
+    write_manifest,
+    write_shard,
+)
+from .traces import Histories
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import torch
+
+
+_SHARD, _COMPACT_SHARD = Recipe.shard, 500
+"""Records per file, of circuits and of compact cells: an interruption loses the one that is being made."""
+
+
+@dataclass(frozen=True)
+class PulseDataset:
+    """Records as a table, and where they come from.
+
+    Attributes
+    ----------
+    frame
+        One row a record; columns with units in their names. Histories are arrays, or, of a dataset in a folder,
+        objects that numpy takes for arrays and that are read when they are looked at.
+    manifest
+        What was simulated.
+    """
+
+    frame: pd.DataFrame
+    manifest: Manifest
+
+    @classmethod
+    def load(cls, path: str | Path) -> PulseDataset:
+        """Read a dataset folder; histories stay on disk until they are looked at.
+
+        Raises
+        ------
+        ValueError
+            For a folder that holds no whole dataset, or one whose files do not fit its manifest; naming the file.
+        """
+        folder = checked_path("path", path)
+        manifest, count = open_folder(folder)
+        missing = first_missing(shards_present(folder, count), count)
+        if missing is not None:
+            raise ValueError(f"{folder} is not complete: {shard_name(missing)} is missing; run the same again")
+        shards = [folder / shard_name(k) for k in range(count)]
+        for k, shard in enumerate(shards):
+            check_shard(shard, manifest, k)
+        import pandas as pd
+
+        histories = Histories(lambda shard: read_histories(shards[shard]))
+        frames = []
+        for k, shard in enumerate(shards):
+            frame = read_shard(shard)
+            frames.append(frame.assign(history_g_S=histories.column(k, frame.history_points.to_numpy())))
+        return _counted(cls(pd.concat(frames, ignore_index=True), manifest))
+
+    @property
+    def pair(self) -> Pair:
+        """Return the amplitudes that the records were made with; ValueError where there is not one a direction."""
+        return recorded_pair(self.manifest)
+
+    @property
+    def recipe(self) -> Recipe:
+        """Return the recipe of the records; the table of a "listed" one is made of the records themselves."""
+        columns = ("g_start_S", "g_target_S", "rise_s", "fall_s")
+        listed = self.manifest.settings.get("sampling") == "listed"
+        table = {name: self.frame[name].to_numpy(float) for name in columns} if listed else None
+        return Recipe.from_settings(self.manifest.settings, table)
+
+    def tensors(self, split: str | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return inputs ``(g_sense_start_S, dg_S)``, (n, 2), and outputs ``t_pulse_s``, (n,), float64, of reached
+        targets.
+
+        Parameters
+        ----------
+        split
+            "train", "validation" or "test"; all where None.
+        """
+        import torch
+
+        rows = self.reached(split)
+        start = rows.g_sense_start_S.to_numpy(float)
+        inputs = np.stack([start, rows.g_target_S.to_numpy(float) - start], axis=1)
+        return torch.from_numpy(inputs), torch.from_numpy(rows.t_pulse_s.to_numpy(float, copy=True))
+
+    def histories(self, split: str | None = None) -> Iterator[tuple[float, torch.Tensor]]:
+        """Yield spacing [s] and conductances [S], (points,) float32, of each record of `tensors`, in its order."""
+        import torch
+
+        rows = self.reached(split)
+        for dt_s, history in zip(rows.history_dt_s, rows.history_g_S, strict=True):
+            yield dt_s, torch.from_numpy(np.array(history))
+
+    def reached(self, split: str | None = None) -> pd.DataFrame:
+        """Return the records that reached their target, of a split or of all."""
+        # a read that failed is no reading to learn from
+        rows = self.frame.loc[(self.frame.outcome == "reached") & self.frame.g_sense_start_S.notna()]
+        return rows if split is None else rows.loc[rows.split == split]
+
+
+def extract(
+    cell: Cell | CompactCell,
+    n: int,
+    seed: int,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    *,
+    voltages: Pair | str = "60us",
+    scheduler: str | None = None,
+    sampling: str | Mapping[str, ArrayLike] = "uniform",
+    repair: bool = False,
+    **laws: Any,
+) -> PulseDataset:
+    """Extract n records (G_start, G_target) -> t_pulse from a circuit, or from a compact cell.
+
+    No pair is filtered out. A target that is not reached within four nominal traverses of the window is a record with
+    the outcome "not_reached". The same seed gives the same records for any number of workers and interruptions.
+
+    Parameters
+    ----------
+    cell
+        The circuit; its device is the nominal one, with the walk from cycle to cycle of all.
+    n, seed
+        Number of records; the seed of their random numbers.
+    out
+        Folder for the records; work found there goes on. In memory only where None.
+    workers
+        Number of processes, for a compact cell of threads; all cores where None.
+    voltages
+        Amplitudes: "60us", found so that the nominal device crosses its window in 60 us; "paper", -0.342 and 0.7065 V
+        at the device, for compact cells; or a `Pair`.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers do the work; `workers` plays no part then.
+    sampling
+        A law of `Recipe`, or the table of a "listed" one.
+    repair
+        Make files of records that are damaged anew; else they are refused.
+    **laws
+        Other parameters of `Recipe`: `d2d`, "ten_percent" by default; `per_device`, `start`, `rise_s`, `fall_s`,
+        `step_s`.
+
+    Raises
+    ------
+    ValueError
+        For arguments out of range, or a folder that holds records of something else.
+    SimulationError
+        Where a simulation runs into its time limit or its process dies twice: what was finished is kept, and the same
+        call goes on. Other failures are records.
+    ToolError, OutputError
+        For a scheduler that does not answer, a folder that cannot be written to.
+    """
+    recipe = _asked(cell, n, seed, sampling, laws)
+    folder = _place(out, workers, scheduler, repair)
+    with Ngspice(workers) as engine:
+        name, pair = reference_pair(cell, voltages, engine)
+        _check_pulses(cell, pair)
+        recipe, cell = dataclasses.replace(recipe, pair=pair, voltages=name), pair.gated(cell)
+        manifest = claim_folder(folder, describe(cell, "records", **recipe.settings))
+        work = partial(remote, scheduler=scheduler) if scheduler else partial(local, engine=engine, workers=workers)
+        return _extracted(folder, manifest, recipe, partial(work, cell, recipe), repair)
+
+
+def _asked(cell: Any, n: int, seed: int, sampling: Any, laws: dict[str, Any]) -> Recipe:
+    """Return the recipe without its pair; ValueError for arguments that are wrong, before anything is simulated."""
+    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
+        raise ValueError(
+            f"{type(cell).__name__}: extract takes a Cell1R, Cell1T1R, CompactCell or cell of an array with a memristor"
+        )
+    unknown = set(laws) - set(LAWS)
+    if unknown:
+        raise ValueError(f"{sorted(unknown)[0]!r} is not known to extract; there is {', '.join(LAWS)}")
+    laws.setdefault("d2d", "ten_percent")
+    table = dict(sampling) if hasattr(sampling, "keys") else {}
+    recipe = Recipe(
+        n, seed, None, sampling="listed" if table else sampling, table=table,
+        shard=_COMPACT_SHARD if isinstance(cell, CompactCell) else _SHARD, **laws,
+    )  # fmt: skip
+    check_list(recipe, cell)
+    return recipe
+
+
+def _check_pulses(cell: Cell | CompactCell, pair: Pair) -> None:
+    """Warn of a walk without a step, and of voltages that the model does not know (in circuits as they are run)."""
+    check_walk(memristor(cell).walk, pair.total_s, "the pulses that cross the window")
+    if isinstance(cell, CompactCell) and not cell.resistance:
+        warn_each(tuple(filter(None, [voltage_doubt(max(-pair.v_set, pair.v_reset), cell.model == "tud")])))
+
+
+def _place(out: str | Path | None, workers: int | None, scheduler: str | None, repair: bool) -> Path | None:
+    """Make the folder of the work and return it, None for none; ValueError for wrong settings of how it is done."""
+    check_flag("repair", repair)
+    check_workers(workers)
+    check_scheduler(scheduler)
+    return None if out is None else make_folder(checked_path("out", out))
+
+
+def _extracted(
+    folder: Path | None,
+    manifest: Manifest,
+    recipe: Recipe,
+    source: Callable[..., Generator[tuple[int, pd.DataFrame], None, None]],
+    repair: bool,
+) -> PulseDataset:
+    """Return the dataset of all records: of the shards that are there, and of the others as they are made."""
+    import pandas as pd
+
+    count = -(-recipe.n // recipe.shard)
+    paths = [folder / shard_name(k) for k in range(count)] if folder else []
+    missing = [k for k in range(count) if not (folder and _there(paths[k], manifest, k, repair))]
+    made: dict[int, pd.DataFrame] = {}
+    with progress("extract records", recipe.n) as bar:
+        bar.advance(recipe.n - sum(len(numbers(recipe, k)) for k in missing))
+        with contextlib.closing(source(missing, bar=bar)) as shards:
+            for shard, frame in shards:
+                if folder:
+                    write_shard(paths[shard], frame, manifest, shard)
+                else:
+                    made[shard] = frame
+    if folder is None:
+        return _counted(PulseDataset(pd.concat([made[k] for k in range(count)], ignore_index=True), manifest))
+    data = PulseDataset.load(folder)
+    if data.manifest.failures != manifest.failures:
+        write_manifest(folder, data.manifest)
+    return data
+
+
+def _there(path: Path, manifest: Manifest, shard: int, repair: bool) -> bool:
+    """Return whether a shard is there and whole; a damaged one raises DamageError, or counts as missing with
+    `repair`.
+    """
+    try:
+        return check_shard(path, manifest, shard)
+    except DamageError:
+        if not repair:
+            raise
+        return False
+
+
+def _counted(data: PulseDataset) -> PulseDataset:
+    """Return the dataset with the number of its failures in the manifest."""
+    failed = data.frame.result[data.frame.result != "OK"].value_counts().sort_index()
+    failures = {str(name): int(count) for name, count in failed.items()}
+    return dataclasses.replace(data, manifest=dataclasses.replace(data.manifest, failures=failures))

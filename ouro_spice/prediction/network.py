@@ -1,0 +1,98 @@
+"""Multilayer perceptrons, several of the same shape at once, each for its range of the first input."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+HIDDEN = (32, 64, 32)
+"""Hidden layers of the published network."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """K networks, as arrays.
+
+    Attributes
+    ----------
+    layers
+        ``(matrix, bias)`` of each layer, (K, outputs, inputs) and (K, outputs).
+    centres
+        (K,) values of the first, normalised input at which each network alone decides; between two of them both do, in
+        proportion.
+    """
+
+    layers: tuple[tuple[np.ndarray, np.ndarray], ...]
+    centres: np.ndarray
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Return outputs (n,) for normalised inputs (n, inputs)."""
+        y = x[None]
+        for matrix, bias in self.layers[:-1]:
+            y = np.tanh(y @ matrix.transpose(0, 2, 1) + bias[:, None])
+        matrix, bias = self.layers[-1]
+        y = (y @ matrix.transpose(0, 2, 1) + bias[:, None])[..., 0]
+        return y[0] if len(self.centres) == 1 else np.sum(shares(self.centres, x[:, 0]) * y, axis=0)
+
+    @property
+    def arrays(self) -> list[np.ndarray]:
+        """Return all arrays in a fixed order: centres, then matrix and bias of each layer."""
+        return [self.centres, *(array for layer in self.layers for array in layer)]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Return the number of inputs, of hidden units layer by layer, and of outputs."""
+        return (self.layers[0][0].shape[2], *(matrix.shape[1] for matrix, _ in self.layers))
+
+
+class Network(torch.nn.Module):
+    """The same for training."""
+
+    def __init__(self, inputs: int, centres: np.ndarray, seed: int) -> None:
+        super().__init__()
+        self.centres = centres
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            sizes = (inputs, *HIDDEN, 1)
+            each = [[torch.nn.Linear(i, o, dtype=torch.float64) for i, o in itertools.pairwise(sizes)] for _ in centres]
+        layers = list(zip(*each, strict=True))
+        self.matrices = torch.nn.ParameterList([torch.stack([one.weight.detach() for one in same]) for same in layers])
+        self.biases = torch.nn.ParameterList([torch.stack([one.bias.detach() for one in same]) for same in layers])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return outputs (n,) for normalised inputs (n, inputs)."""
+        y = x.expand(len(self.centres), *x.shape)
+        last = len(self.matrices) - 1
+        for k, (matrix, bias) in enumerate(zip(self.matrices, self.biases, strict=True)):
+            y = torch.baddbmm(bias[:, None], y, matrix.transpose(1, 2))
+            y = y if k == last else torch.tanh(y)
+        if len(self.centres) == 1:
+            return y[0, :, 0]
+        return (torch.from_numpy(shares(self.centres, x[:, 0].detach().numpy())) * y[..., 0]).sum(dim=0)
+
+    @property
+    def weights(self) -> Weights:
+        """Return a copy of the present weights."""
+        pairs = zip(self.matrices, self.biases, strict=True)
+        layers = tuple((matrix.detach().numpy().copy(), bias.detach().numpy().copy()) for matrix, bias in pairs)
+        return Weights(layers, self.centres.copy())
+
+    def load(self, weights: Weights) -> None:
+        """Take over weights; ValueError where they are of another shape."""
+        own = [tuple(matrix.shape) for matrix in self.matrices]
+        if [matrix.shape for matrix, _ in weights.layers] != own:
+            raise ValueError(f"a network of {weights.sizes}, {len(weights.centres)} times, is none to go on from")
+        with torch.no_grad():
+            for k, (matrix, bias) in enumerate(weights.layers):
+                self.matrices[k].copy_(torch.from_numpy(matrix))
+                self.biases[k].copy_(torch.from_numpy(bias))
+
+
+def shares(centres: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return the share (K, n) that each network has in the answer at x (n,): 1 at its own centre, 0 from its
+    neighbours' on.
+    """
+    return np.stack([np.interp(x, centres, unit) for unit in np.eye(len(centres))])

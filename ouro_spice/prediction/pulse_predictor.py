@@ -1,0 +1,233 @@
+"""The neural pulse predictor: (G_start, wanted change) -> pulse time, and the programmer that uses it.
+
+A multilayer perceptron 2-32-64-32-1, as in "The Ouroboros of Memristors", trained as there (`training/paper.toml`), or,
+by default, on the logarithm of the time with the direction from the sign of the wanted change, and then so that pulses
+end within a band around the target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._util.checks import check_kind, check_seed, checked_path
+from ..dataset.pulse_dataset import PulseDataset
+from ..provenance.manifest import Manifest
+from ..simulation.write_voltages import Pair, recorded_pair
+from . import checkpoint, questions
+from .domain import Domain, edge
+from .examples import Examples
+from .network import Weights
+from .specification import DEFAULTS, DERIVED, Specification, plain
+from .teachable import check_teachable
+from .training import LONGEST_S, SHORTEST_S, Scale, train
+
+_CURVE = 8
+"""A history of fewer points is no curve."""
+
+_ROWS = 8192
+"""Questions that are answered at once: bounds the memory."""
+
+
+@dataclass(frozen=True)
+class PulsePredictor:
+    """A trained network with its normalisation and the manifest of the data that it was trained on.
+
+    Attributes
+    ----------
+    weights
+        Of the network, or of several, each for a range of G_start.
+    scale
+        Normalisation of inputs and output.
+    specification
+        What the network is and how it was trained.
+    manifest
+        Of the training data; ``settings["training"]`` says how it was trained.
+    base
+        The predictor by whose times a history-conditioned one measures how slow a device is; None for others.
+    seen
+        The ranges of its training data; None where they were not kept, and follow from the manifest.
+    """
+
+    weights: Weights
+    scale: Scale
+    specification: Specification
+    manifest: Manifest = field(repr=False)
+    base: PulsePredictor | None = None
+    seen: Domain | None = None
+
+    @classmethod
+    def fit(
+        cls,
+        data: PulseDataset,
+        specification: Specification | None = None,
+        *,
+        seed: int = 0,
+        start: PulsePredictor | None = None,
+    ) -> PulsePredictor:
+        """Return a predictor trained on the "train" records: with the epochs that are best on the "validation" ones.
+
+        Where no validation record reached its target, training takes all its epochs and the last one is kept; its
+        scores, in ``settings["training"]["kept"]`` of the manifest, are then None.
+
+        Parameters
+        ----------
+        data
+            Records.
+        specification
+            The network and its training. By default the logarithm of the time is learned, and then, where the dataset
+            has histories, to end within 20 % of the target.
+        seed
+            Of the initial weights and of the order of the records.
+        start
+            A predictor whose weights training begins with.
+
+        Raises
+        ------
+        ValueError
+            For fewer than two training records that reached their target; records that cannot teach the pulse time,
+            for it does not vary, or another control does that the network does not see; histories that are not there,
+            and settings that make no sense.
+        """
+        check_kind("data", data, PulseDataset)
+        check_kind("specification", specification, (Specification, None))
+        check_kind("start", start, (PulsePredictor, None))
+        check_seed(seed)
+        if specification is None:
+            specification = plain(max(len(data.reached("train")), 1), _has_curves(data))
+        check_teachable(data, specification)
+        curves = any(stage.needs_curves for stage in specification.stages)
+        training, validation = (Examples.of(data, split, curves) for split in ("train", "validation"))
+        return cls.trained(specification, training, validation, data.manifest, seed=seed, start=start)
+
+    @classmethod
+    def trained(
+        cls, specification: Specification, training: Examples, validation: Examples, manifest: Manifest, *,
+        seed: int = 0, start: PulsePredictor | None = None, base: PulsePredictor | None = None,
+    ) -> PulsePredictor:  # fmt: skip
+        """Return a predictor trained on examples; see `fit`. `manifest` is that of what made them."""
+        check_seed(seed)
+        _check_examples(specification, training, validation)
+        if start is not None and start.specification.inputs != specification.inputs:
+            raise ValueError(f"a network that sees {list(specification.inputs)} cannot go on from one that does not")
+        if start is not None and start.specification.output != specification.output:
+            raise ValueError(f"a network of the output {specification.output} cannot go on from one of another")
+        begin = (start.weights, start.scale) if start else None
+        step_s = manifest.settings.get("step_s", 1e-8)
+        weights, scale, scores = train(specification, training, validation, step_s, seed, begin)
+        manifest = Manifest.from_json(manifest.to_json())
+        manifest.settings["training"] = {"seed": int(seed), "kept": scores, "start": start.sha256 if start else None}
+        seen = Domain.of(specification.inputs, training)
+        return cls(weights, scale, specification, manifest, base, seen | start.domain if start else seen)
+
+    def predict(self, g_start_S: ArrayLike, dg_S: ArrayLike, *, outside: str = "warn", **seen: ArrayLike) -> np.ndarray:
+        """Return the signed pulse times [s] for wanted changes of conductance [S], SET positive, of the shape that the
+        inputs broadcast to.
+
+        Parameters
+        ----------
+        g_start_S, dg_S
+            What the cell reads now, and the wanted change of it [S].
+        outside
+            What becomes of questions outside the range of the training data, `domain`, a twentieth of it allowed, and
+            of those for a SET or a RESET where the data hold none: "warn", `OutsideTraining`, once; "nan", NaN;
+            "raise", ValueError; "accept", an answer like any other.
+        **seen
+            Further inputs of the network by their names; what stands for them where they are not given is in
+            `specification.DEFAULTS`, edges are those of the training data.
+
+        Raises
+        ------
+        ValueError
+            For starts or targets that are no plausible conductances, what is not finite, and shapes that do not fit.
+        """
+        if outside not in questions.OUTSIDE:
+            raise ValueError(f"outside {outside!r} is unknown; there is {', '.join(questions.OUTSIDE)}")
+        given = questions.broadcast({"g_start_S": g_start_S, "dg_S": dg_S, **seen})
+        questions.check(given)
+        unanswered = None if outside == "accept" else questions.outside_training(self.domain, given, outside)
+        time_s = self._answered(given)
+        return time_s if unanswered is None else np.where(unanswered, np.nan, time_s)
+
+    def answer(self, g_start_S: ArrayLike, dg_S: ArrayLike, **seen: ArrayLike) -> np.ndarray:
+        """Return the same for whatever is asked, with no warning: for programmers, whose readings are what they are."""
+        return self._answered(questions.broadcast({"g_start_S": g_start_S, "dg_S": dg_S, **seen}))
+
+    def check_targets(self, targets_S: np.ndarray) -> None:
+        """Warn where a programmer asks for targets [S] that its training data never had."""
+        questions.check_targets(self.domain, targets_S)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Return the names of what its network sees."""
+        return self.specification.inputs
+
+    @cached_property
+    def domain(self) -> Domain:
+        """Return the ranges of the training data; those that they can have had where they were not kept."""
+        return self.seen or Domain.derived(self.specification.inputs, self.scale, self.manifest)
+
+    def _answered(self, given: dict[str, np.ndarray]) -> np.ndarray:
+        """Return the signed times [s] for inputs of one shape, which is theirs."""
+        shape = given["dg_S"].shape
+        given = given | {name: of(given["dg_S"]) for name, of in DERIVED.items()}
+        columns = [given[n] if n in given else np.full(shape, self._default(n)) for n in self.specification.inputs]
+        table = np.stack([column.ravel() for column in columns], axis=-1)
+        parts = [self.weights((rows - self.scale.shift) / self.scale.scale) for rows in _few(table)]
+        y = (np.concatenate(parts) * self.scale.scale_out + self.scale.shift_out).reshape(shape)
+        if self.specification.output == "signed_time":
+            return np.clip(y, -LONGEST_S, LONGEST_S)
+        return np.sign(given["dg_S"]) * np.exp(np.clip(y, np.log(SHORTEST_S), np.log(LONGEST_S)))
+
+    def _default(self, name: str) -> float:
+        """Return what stands for an input that is not given."""
+        if name in ("log_rise", "log_fall"):
+            return float(np.log(edge(self.manifest, name.replace("log_", "") + "_s")))
+        return DEFAULTS[name]
+
+    def save(self, path: str | Path) -> Path:
+        """Write a checkpoint of arrays and JSON, no code; return its path."""
+        return checkpoint.save(self, checked_path("path", path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> PulsePredictor:
+        """Read a checkpoint; return the predictor. ValueError for a file that is none."""
+        return checkpoint.load(cls, checked_path("path", path))
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of weights, normalisation and manifest: the same wherever the checkpoint is stored."""
+        return checkpoint.digest(self)
+
+    @property
+    def pair(self) -> Pair:
+        """Return the amplitudes that its pulse times belong to; ValueError where there is not one of each direction."""
+        return recorded_pair(self.manifest)
+
+    def edges(self) -> tuple[float, float]:
+        """Return rise and fall of the pulses [s]; for edges that were drawn at random, the middle of their law."""
+        return edge(self.manifest, "rise_s"), edge(self.manifest, "fall_s")
+
+
+def _few(table: np.ndarray) -> list[np.ndarray]:
+    """Return the rows of a table in parts of at most `_ROWS`."""
+    return np.split(table, range(_ROWS, len(table), _ROWS))
+
+
+def _check_examples(specification: Specification, training: Examples, validation: Examples) -> None:
+    """Raise ValueError for too few records, or none that show what pulses of other widths did where that is learned."""
+    if len(training) < 2:
+        raise ValueError(f"{len(training)} training records reached their target; at least 2 are needed")
+    curves = training.curves is not None and validation.curves is not None
+    if not curves and any(stage.needs_curves for stage in specification.stages):
+        raise ValueError("this training learns from histories, and the records have none")
+
+
+def _has_curves(data: PulseDataset) -> bool:
+    """Return whether histories tell what shorter and longer pulses do: measured pulses have their two ends only."""
+    points = data.frame.get("history_points")
+    return points is not None and "history_g_S" in data.frame and float(points.median()) >= _CURVE

@@ -1,0 +1,70 @@
+"""What makes results: where each kind of work begins in the package, and with it all code that can change them."""
+
+from __future__ import annotations
+
+from .._util import assets
+from . import sources
+
+WORKS: dict[str, tuple[str, ...]] = {
+    "simulation": ("simulation.live_cell", "simulation.transient", "programming.batch"),
+    "records": ("dataset.shards",),
+    "measurements": ("dataset.importing", "dataset.measurements"),
+    "writes": ("programming", "prediction.neural_programmer", "prediction.lookup_table"),
+    "benchmark": (
+        "experiment.benchmark", "experiment.bench_table", "prediction.neural_programmer", "prediction.lookup_table",
+    ),
+    "trials": ("evaluation.trajectories",),
+    "training": ("experiment.networks",),
+    "campaign": ("experiment.networks", "experiment.attempts", "experiment.writes", "experiment.transfer"),
+    "array": ("array",),
+    "edges": ("dataset.edge_effects",),
+    "play": ("dataset.comparison.replay",),
+    "curves": ("experiment.switching_curves",),
+}  # fmt: skip
+"""Modules, or whole folders of them, in which each kind of work begins."""
+
+_BOOKS = (
+    "provenance", "_util.progress", "dataset.storage", "dataset.settings", "dataset.making", "prediction.checkpoint",
+)  # fmt: skip
+"""Modules that describe work, keep it and count it, and decide no number of it."""
+
+_PAGES = (
+    "reporting", "cli", "experiment.campaign_page", "experiment.published",
+)  # fmt: skip
+"""Modules that print."""
+
+_CIRCUITS = (
+    "spice", "simulation.static", "simulation.sensing", "simulation.circuit_transient", "simulation.frozen_devices",
+    "simulation.first_guess", "simulation.time_scales", "dataset.circuit_records", "programming.spice_batch",
+    "circuit.testbench", "circuit.drivers", "circuit.crossbar_netlist", "circuit.array_testbench", "circuit.crossbar",
+)  # fmt: skip
+"""Modules without which compact cells do."""
+
+_HANDED_OVER = ("spice.worker", "circuit.crossbar")
+"""Modules that circuits need and nothing imports: a process of its own, and an array that a cell comes out of."""
+
+_RECORDS = ("dataset.pulse_dataset", "simulation.write_voltages")
+"""Modules that measurements are handed to, which decide nothing of them."""
+
+_HELP = ("walk_clock",)
+"""Verilog-A that is no physics: it puts the points of a transient where a walk bends."""
+
+
+def code(work: str, compact: bool) -> dict[str, str]:
+    """Return by file name the hashes of all code that can change the results of a kind of work.
+
+    That is the package's modules and, in circuits, Verilog-A that helps the solver.
+
+    Parameters
+    ----------
+    work
+        One of `WORKS`.
+    compact
+        Whether it is done with compact cells alone: nothing that only circuits need takes part then.
+    """
+    if work == "measurements":
+        return sources.closure(WORKS[work], (*_BOOKS, *_PAGES, *_CIRCUITS, *_RECORDS))
+    if compact:
+        return sources.closure(WORKS[work], (*_BOOKS, *_PAGES, *_CIRCUITS))
+    beside = {f"{name}.va": assets.text_sha256(assets.verilog_a(name)) for name in _HELP}
+    return sources.closure((*WORKS[work], *_HANDED_OVER), (*_BOOKS, *_PAGES)) | beside

@@ -1,0 +1,135 @@
+"""Pulses into a circuit: one ngspice transient a pulse, or several where a walk takes many steps."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from .._util import random_keys
+from ..circuit.cell_kinds import Cell
+from ..circuit.pulse import Parallel, Pulse
+from ..circuit.result import Result
+from ..circuit.selection import Selection
+from ..circuit.waveform import Effort, Waveform
+from ..device import walk_values
+from ..device.jart import Device
+from ..device.state import State
+from ..device.walk import HalfCycleWalk, Walk
+from ..spice.ngspice import Engine
+from . import frozen_devices, time_scales
+from .walk_relaxation import Walker, WalkRelaxation, keep_noise
+
+
+class _Written(NamedTuple):
+    """A device that walks, the pulse that it gets, and the key of its random numbers."""
+
+    device: Device
+    pulse: Pulse
+    key: np.ndarray
+
+
+@dataclass(frozen=True)
+class CircuitRun:
+    """A cell in SPICE, the seed of its walk, whether failures are raised, and what runs the transients.
+
+    Devices under a `Walk` go through their pulses by waveform relaxation, see `WalkRelaxation`; all others need a
+    transient alone.
+
+    `keys`: those of the random numbers, (2,) uint64, of the memristors at some places; by default the seed's own.
+    `many`: many pulses of the same amplitude are to come, so that it is worth measuring what the circuit is like.
+    """
+
+    cell: Cell
+    seed: int
+    throw: bool
+    engine: Engine
+    keys: Mapping[int, np.ndarray] | None = None
+    many: bool = False
+
+    def pulse(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
+        """Yield the waveforms of one pulse between two of its times [s], one after the other, from a state on."""
+        if isinstance(self.cell, Selection) and self.cell.fidelity == "frozen":
+            yield from self._frozen(self.cell, pulse, begin_s, end_s, state)
+        else:
+            yield from self._followed(pulse, begin_s, end_s, state)
+
+    def _frozen(
+        self, selection: Selection, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State
+    ) -> list[Waveform]:
+        """Return the waveforms with all memristors held that do not switch.
+
+        Those that turn out to switch are followed in a new run, until no held one does.
+        """
+        active, lost = frozen_devices.candidates(selection, pulse, state), Effort()
+        while True:
+            cell = selection.replace(fidelity="full", active=active)
+            waves = list(dataclasses.replace(self, cell=cell)._followed(pulse, begin_s, end_s, state))
+            after = waves[-1].state
+            held = frozen_devices.Held.of(cell, waves, state) if after else None
+            if after is None or held is None or not held.movers:
+                waves = held.with_fidelity(waves, after) if held and after else waves
+                return [dataclasses.replace(waves[0], effort=waves[0].effort + lost), *waves[1:]]
+            lost = sum((wave.effort for wave in waves), lost)
+            active = active | held.movers
+
+    def _followed(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
+        """Yield the waveforms with every memristor of the cell following its state equation, but for those held."""
+        written = self._written(pulse)
+        walkers = {k: Walker(*one, walk) for k, one in written.items() if isinstance(walk := one.device.walk, Walk)}
+        turning = {k: one for k, one in written.items() if isinstance(one.device.walk, HalfCycleWalk)}
+        if walkers:
+            relaxation = WalkRelaxation(self.cell, self.engine, self.throw, pulse, walkers, self.many)
+            yield from relaxation.waveforms(begin_s, end_s, state)
+        elif turning:
+            yield from self._half_cycle(turning, pulse, begin_s, end_s, state)
+        else:
+            yield from self._still(self.cell, pulse, begin_s, end_s, state)
+
+    def _still(
+        self, cell: Cell, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State
+    ) -> Iterator[Waveform]:
+        """Yield the waveforms of a cell whose devices do not walk meanwhile."""
+        for begin, end in pairwise(time_scales.of_cell(cell, pulse, begin_s, end_s)):
+            wave = self.engine.run(cell.testbench([pulse], state, begin, end), self.throw)
+            if wave.state is None:
+                yield wave
+                return
+            state = keep_noise(wave.state, state)
+            yield dataclasses.replace(wave, state=state)
+
+    def _written(self, pulse: Pulse | Parallel) -> dict[int, _Written]:
+        """Return the devices that walk under a pulse, and the pulse that each gets, by their place."""
+        return {
+            k: _Written(device, own, self._key(k))
+            for k, (device, own) in self.cell.written(pulse).items()
+            if isinstance(device, Device) and device.walk
+        }
+
+    def _key(self, index: int) -> np.ndarray:
+        return self.keys[index] if self.keys and index in self.keys else random_keys.stream_key(self.seed, index)
+
+    def _half_cycle(
+        self, written: Mapping[int, _Written], pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State
+    ) -> Iterator[Waveform]:
+        """Yield the waveforms of devices under a `HalfCycleWalk`: its values are known before the transient."""
+        moved, after = {}, state
+        for k, (device, own, key) in written.items():
+            wander = walk_values.initial_state(device, state.n_disc[k], state.walked(k))
+            moved[k], wander = walk_values.half_cycle(device, state.n_disc[k], wander, own.polarity, key)
+            after = after.changed(k, wander=wander)
+        for wave in self._still(self.cell.moved(moved), pulse, begin_s, end_s, after):
+            if wave.result is not Result.OK:
+                yield wave
+                return
+            traces = dict(wave.traces)
+            for k, device in moved.items():
+                suffix = self.cell.suffix(k)
+                way = wave[f"n_disc{suffix}"] - device.Nref
+                traces |= {f"r{suffix}": device.r + device.drdN * way, f"l{suffix}": device.l + device.dldN * way}
+            device = self.cell.device
+            yield dataclasses.replace(wave, traces=traces, device=device if isinstance(device, Device) else None)

@@ -1,0 +1,142 @@
+"""The second fidelity of arrays: memristors that provably do not switch are held still, and what that leaves out.
+
+A held memristor has its static I-V. What its concentration would have done follows from its own voltage, because the
+rate depends on nothing else; where that is below the tolerance, so is what it does to the circuit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..circuit.device_map import DeviceMap
+from ..circuit.pulse import Parallel, Pulse
+from ..circuit.selection import Selection
+from ..circuit.waveform import Fidelity, Waveform
+from ..device.jart import Device
+from ..device.state import State
+
+TOLERANCE = 1e-3
+"""Largest change of ln n_disc of a memristor that is held still."""
+
+_NOTHING = 1e-10
+"""A change of ln n_disc whose upper bound lies below this is taken as 0."""
+
+_CELLS = 4096
+"""Cells that are looked at together: bounds the memory."""
+
+
+def candidates(cell: Selection, pulse: Pulse | Parallel, state: State) -> frozenset[int]:
+    """Return the places of memristors that would switch if lines were ideal: the selected ones, and those that a scheme
+    half selects too much.
+    """
+    array = cell.array.walked(state)
+    chosen = frozenset(cell.indices)
+    if array.gated:
+        return chosen
+    drives = cell.voltages(pulse)
+    driven = {name: pwl for name, pwl in drives.items() if pwl is not None}
+    if len(driven) < len(drives):
+        return chosen
+    time_s = cell.duration([pulse])
+    t = np.linspace(0, time_s, 200)
+    lines = {name: np.interp(t, pwl.times_s, pwl.volts) for name, pwl in driven.items()}
+    found = []
+    for row in range(array.rows):
+        volts = np.stack([lines[f"wl{row}"] - lines[f"bl{col}"] for col in range(array.cols)], axis=1)
+        places = np.arange(row * array.cols, (row + 1) * array.cols)
+        n = np.array(state.n_disc)[places]
+        peak = volts[np.argmax(np.abs(volts), axis=0), np.arange(array.cols)]
+        moved = np.abs(array.ensemble.some(places).rates(peak[None], n)[0]) * time_s / n
+        found += list(places[moved > TOLERANCE])
+    return chosen | {int(k) for k in found if isinstance(cell.device_at(int(k)), Device)}
+
+
+@dataclass(frozen=True)
+class Held:
+    """What memristors that were held still would have done.
+
+    Attributes
+    ----------
+    cell
+        The selection, with its active memristors.
+    moved
+        Change of ln n_disc of every memristor, 0 for active ones, (K,).
+    peak_V
+        Largest voltage at a held one [V].
+    held
+        Number of held ones.
+    """
+
+    cell: Selection
+    moved: np.ndarray
+    peak_V: float
+    held: int
+
+    @classmethod
+    def of(cls, cell: Selection, waves: Sequence[Waveform], state: State) -> Held:
+        """Return what the held ones would have done in the waveforms of a pulse that began in a state."""
+        active = range(cell.array.size) if cell.active is None else cell.active
+        places = np.array([k for k in range(cell.array.size) if k not in active], dtype=int)
+        places = places[[isinstance(cell.device_at(k), Device) for k in places]] if len(places) else places
+        moved, peak_V = np.zeros(cell.array.size), 0.0
+        n, every = np.array(state.n_disc), cell.array.walked(state).ensemble
+        for some in np.array_split(places, range(_CELLS, len(places), _CELLS)):
+            ensemble = every.some(some)
+            for wave in waves:
+                volts = _volts(wave, some)
+                peak_V = max(peak_V, float(np.max(np.abs(volts), initial=0.0)))
+                moved[some] += _moved(ensemble, volts, wave.time_s, n[some])
+        return cls(cell, moved, peak_V, len(places))
+
+    @property
+    def movers(self) -> frozenset[int]:
+        """Return the places of memristors that may not be held still."""
+        return frozenset(int(k) for k in np.flatnonzero(np.abs(self.moved) > TOLERANCE))
+
+    def with_fidelity(self, waves: Sequence[Waveform], after: State) -> list[Waveform]:
+        """Return the waveforms with this fidelity, the last one's state, `after`, with what the held ones have done."""
+        disturb = float(np.max(np.abs(self.moved), initial=0.0))
+        fidelity = Fidelity("frozen", self.held, self.peak_V, disturb, TOLERANCE)
+        n = np.array(after.n_disc)
+        low, high = self.cell.array.ensemble.bounds
+        # a bound stops the rate; a state that starts beyond one stays where it is
+        n_after = np.clip(n * np.exp(self.moved), np.minimum(low, n), np.maximum(high, n))
+        state = dataclasses.replace(after, n_disc=tuple(map(float, n_after)))
+        # the parts of one pulse count once
+        parts = [dataclasses.replace(wave, fidelity=Fidelity("frozen", self.held)) for wave in waves[:-1]]
+        return [*parts, dataclasses.replace(waves[-1], fidelity=fidelity, state=state)]
+
+
+def _volts(wave: Waveform, places: np.ndarray) -> np.ndarray:
+    """Return V(AE, OE) of some cells, by their places (P,), (T, P) [V]."""
+    ae, oe = (np.moveaxis(wave.maps[name], 0, -1).reshape(-1, len(wave.time_s)) for name in ("v_ae", "v_oe"))
+    return (ae[places] - oe[places]).T
+
+
+def _moved(ensemble: DeviceMap, volts: np.ndarray, time_s: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
+    """Return the change of ln n_disc, (P,), at voltages, (T, P) [V], over times, (T,) [s]."""
+    moved = np.zeros(len(n_disc))
+    # the rate rises with the voltage: the peaks bound it
+    peaks = np.stack([volts.min(axis=0), volts.max(axis=0)])
+    bound = np.max(np.abs(ensemble.rates(peaks, n_disc)), axis=0) / n_disc * (time_s[-1] - time_s[0])
+    some = np.flatnonzero(bound > _NOTHING)
+    if len(some):
+        rates = ensemble.some(some).rates(volts[:, some], n_disc[some]) / n_disc[some]
+        moved[some] = _integral(rates, time_s)
+    return moved
+
+
+def _integral(rates: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+    """Return the integral over time (T,) of rates (T, P) that go exponentially from point to point, as they do with
+    a voltage.
+    """
+    before, after = rates[:-1], rates[1:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.log(after / before)
+        mean = np.where(np.abs(ratio) > 1e-3, (after - before) / ratio, (before + after) / 2)
+    mean = np.where(before * after > 0, mean, (before + after) / 2)
+    return np.sum(mean * np.diff(time_s)[:, None], axis=0)

@@ -1,0 +1,271 @@
+"""Live cells: the thing that is programmed. They hold a state, are read and pulsed; nothing else is seen of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+
+from .._util.checks import check_kind, check_seed, shown
+from ..circuit.cell_kinds import Cell
+from ..circuit.compact_cell import CompactCell
+from ..circuit.pulse import Pulse
+from ..circuit.waveform import Waveform
+from ..compact import characteristics
+from ..device import walk_values
+from ..device.jart import Device
+from ..device.state import State
+from ..spice.ngspice import Engine, default_engine
+from .circuit_transient import CircuitRun
+from .compact_transient import CompactRun
+from .plausibility import warn_of
+from .sensing import reading, unreadable
+from .telegraph_noise import observed_concentration, with_read_noise
+from .transient import send
+
+
+class LiveCell(Protocol):
+    """What programmers see of a memristor, in SPICE, in a compact model or on a bench.
+
+    Attributes
+    ----------
+    read_s
+        Time that a read takes [s].
+    window_S
+        Smallest and largest conductance that can be asked for [S].
+    """
+
+    read_s: float
+    window_S: tuple[float, float]
+
+    def read(self) -> float:
+        """Return the conductance that the sense path reports [S]."""
+        ...
+
+    def apply(self, pulse: Pulse) -> Waveform:
+        """Send one write pulse, and return its waveform."""
+        ...
+
+
+Description = TypeVar("Description", bound=Cell | CompactCell)
+
+
+class SimulatedCell(ABC, Generic[Description]):
+    """What live cells that are simulated share: a description, a state, and pulses that move it.
+
+    Attributes
+    ----------
+    description, nominal
+        The cell, and the one as it is described to programmers, whose device may be another one.
+    state
+        Its present state.
+    read_s, window_S
+        As of every `LiveCell`; the window is that of `nominal`.
+    """
+
+    def __init__(
+        self, description: Description, state: State | None, seed: int, nominal: Description | None, read_s: float
+    ) -> None:
+        if state is not None:
+            description.check_state(state)
+        self.description = description
+        self.nominal = nominal or description
+        self.state = state or description.state()
+        self.read_s = read_s
+        self.window_S = self.nominal.window_S
+        self._seed = seed
+
+    @abstractmethod
+    def read(self) -> float:
+        """Return the conductance that the sense path reports [S]."""
+
+    @abstractmethod
+    def _run_of(self, pulse: Pulse) -> CircuitRun | CompactRun:
+        """Return what sends a pulse."""
+
+    def apply(self, pulse: Pulse) -> Waveform:
+        """Send one write pulse, wait its idle time, and return the waveform of both.
+
+        Raises
+        ------
+        SimulationError
+            Where the simulation fails; the state is then as it was.
+        """
+        check_kind("pulse", pulse, Pulse)
+        wave = warn_of(send(self._run_of(pulse), [pulse], self.state))
+        self.state = wave.end_state
+        return wave
+
+    def pulse_s(self, pulse: Pulse) -> float:
+        """Return the time that a write pulse takes, gate edges and idle time included [s]."""
+        return self.description.duration([pulse])
+
+    @property
+    def _device(self) -> Device:
+        """Return the memristor as it is described; ValueError where there is a resistor."""
+        device = self.description.device
+        if not isinstance(device, Device):
+            raise ValueError("a cell with a fixed resistor cannot be programmed")
+        return device
+
+    @property
+    def _now(self) -> Device:
+        """Return the memristor as its walk has left it."""
+        index = self.description.index
+        return walk_values.current_device(self._device, self._n_disc, self.state.walked(index))
+
+    @property
+    def _n_disc(self) -> float:
+        return self.state.n_disc[self.description.index]
+
+    def _observed(self, device: Device) -> float:
+        """Return the concentration that a read sees [1e26 m^-3]: with the read noise of a device that has it."""
+        if device.read_noise is None or not self.state.telegraph:
+            return self._n_disc
+        return observed_concentration(device, self._n_disc, self.state.noise(self.description.index))
+
+
+class SpiceCell(SimulatedCell[Cell]):
+    """A cell in SPICE. The conductance changes only by simulated pulses, reads included.
+
+    Attributes
+    ----------
+    clipped
+        Reads so far that were outside the range of the ADC of a `Sense`.
+    read_energy_J
+        What the sources of the circuit have delivered in reads so far [J].
+
+    `keys` are those of a `CircuitRun`; `often_V`: the amplitudes that are worth its `many`; `warn`: whether a clipped
+    read warns. All else is as in a `SimulatedCell`.
+    """
+
+    def __init__(
+        self,
+        description: Cell,
+        state: State | None = None,
+        seed: int = 0,
+        engine: Engine | None = None,
+        *,
+        nominal: Cell | None = None,
+        keys: Mapping[int, np.ndarray] | None = None,
+        often_V: Collection[float] = (),
+        warn: bool = True,
+    ) -> None:
+        super().__init__(description, state, seed, nominal, description.read_s)
+        self.clipped = 0
+        self.read_energy_J = 0.0
+        self._often_V, self._warn = frozenset(often_V), warn
+        self._engine = engine or default_engine()
+        self._run = CircuitRun(description, seed, True, self._engine, keys)
+
+    def read(self) -> float:
+        """Read by a transient through the circuit, and return ``g_sense`` [S], calibrated against known resistors.
+
+        Raises
+        ------
+        SimulationError
+            Where the simulation of the read fails; the state is then as it was.
+        """
+        device, state, index = self._now, self.state, self.description.index
+        start = state.changed(index, n_disc=self._observed(device))
+        wave = self._engine.run(self.description.replace(device=device).read_testbench(start))
+        found = reading(self.description, wave, self._engine, self._warn)
+        # what the read itself moved, without the noise
+        end, n = wave.end_state, state.n_disc[index]
+        n = max(n + end.n_disc[index] - start.n_disc[index], min(n, device.Ndiscmin))
+        after = dataclasses.replace(end, wander=state.wander, telegraph=state.telegraph).changed(index, n_disc=n)
+        self.state = with_read_noise(self.description, after, state, self.read_s, self._seed)
+        self.clipped += found.clipped
+        self.read_energy_J += wave.energy_J
+        return found.g_S
+
+    def _run_of(self, pulse: Pulse) -> CircuitRun:
+        return dataclasses.replace(self._run, many=pulse.amplitude in self._often_V)
+
+    def unreadable(self, target_S: float, tolerance: float) -> str:
+        """Return why its readings cannot tell whether a target [S] has been reached; "" where they can."""
+        return unreadable(self.description, self._engine, target_S, tolerance)
+
+    @property
+    def g_S(self) -> float:
+        """Return the conductance of the device alone at +0.2 V, without read noise [S]: for scores, not for
+        programmers.
+        """
+        device = self._now
+        if device is self.description.device:
+            return float(characteristics.conductance_map(device)(self._n_disc))
+        return float(characteristics.conductance(device, self._n_disc))
+
+
+class ModelCell(SimulatedCell[CompactCell]):
+    """A cell solved by the compact model: reads are exact and disturb nothing. All else is as in a `SimulatedCell`."""
+
+    def __init__(
+        self,
+        description: CompactCell,
+        state: State | None = None,
+        seed: int = 0,
+        *,
+        nominal: CompactCell | None = None,
+    ) -> None:
+        super().__init__(description, state, seed, nominal, description.read.duration)
+
+    def read(self) -> float:
+        """Return the conductance now [S], with the read noise of a device that has it."""
+        device, state = self._now, self.state
+        if device.read_noise is None:
+            return self.g_S
+        n = self._observed(device)
+        self.state = with_read_noise(self.description, state, state, self.read_s, self._seed)
+        return float(characteristics.conductance(device, n, model=self.description.model))
+
+    def _run_of(self, pulse: Pulse) -> CompactRun:
+        return CompactRun(self.description, self._seed, True)
+
+    @property
+    def g_S(self) -> float:
+        """Return the conductance of the device alone at +0.2 V, without read noise [S]."""
+        return float(characteristics.conductance(self._now, self._n_disc, model=self.description.model))
+
+
+def live(
+    cell: Cell | CompactCell | LiveCell,
+    state: State | None = None,
+    seed: int = 0,
+    device: Device | None = None,
+) -> LiveCell:
+    """Return a described cell as a live one; a live cell comes back as it is.
+
+    Parameters
+    ----------
+    cell
+        Description of a circuit, or of a compact cell.
+    state
+        Where it starts: ``cell.state(g_S)``; the device's own initial state where None.
+    seed
+        Of the cycle-to-cycle walk and the read noise of a device that has them.
+    device
+        What is there in place of the description's device, such as one of ``cell.device.draw(..)``. Programmers are
+        shown the description alone.
+
+    Raises
+    ------
+    ValueError
+        For what is no cell, or one that cannot be programmed; for a device in a live cell.
+    """
+    check_seed(seed)
+    check_kind("device", device, (Device, None))
+    if not isinstance(cell, Cell | CompactCell):
+        if not all(hasattr(cell, name) for name in ("read", "apply")):
+            raise ValueError(f"{shown(cell)} is neither a cell nor a live cell")
+        if device is not None:
+            raise ValueError("a live cell has its device; give one to the description of a cell")
+        return cell
+    if not isinstance(cell.device, Device):
+        raise ValueError("a cell with a fixed resistor cannot be programmed")
+    if isinstance(cell, CompactCell):
+        return ModelCell(cell if device is None else cell.replace(device=device), state, seed, nominal=cell)
+    return SpiceCell(cell if device is None else cell.replace(device=device), state, seed, nominal=cell)

@@ -1,0 +1,157 @@
+"""From the waveform of a read to a reading: measured current, ADC, correction by known resistors."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.interpolate import PchipInterpolator
+
+from ..circuit.cell_kinds import Cell
+from ..circuit.cells import Cell1R, Cell1T1R
+from ..circuit.result import Result, SimulationError
+from ..circuit.sense import ReadingClipped
+from ..circuit.waveform import Waveform
+from ..spice.ngspice import Engine
+
+_CALIBRATION_S = np.geomspace(0.5e-6, 4e-3, 18)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a read reports.
+
+    Attributes
+    ----------
+    g_S
+        The reading [S]: corrected by known resistors, or raw where the sense path is not calibrated.
+    raw_S, adc_S
+        Current over read voltage, before and behind the ADC [S].
+    clipped
+        Whether it was outside the range of the ADC, or of the known resistors behind it.
+    """
+
+    g_S: float
+    raw_S: float
+    adc_S: float
+    clipped: bool = False
+
+
+def reading(cell: Cell, wave: Waveform, engine: Engine, warn: bool = True) -> Reading:
+    """Return what the sense path makes of a read's waveform: current over read voltage, digitised, corrected.
+
+    Raises
+    ------
+    SimulationError
+        Without a `Sense`, for a reading outside the range of the known resistors, 0.5 uS to 4 mS. With one, the end of
+        the range is reported, with a warning `ReadingClipped` if `warn`.
+    """
+    sense, raw = cell.alone.sense, mean(cell, wave, measured_trace(cell)) / cell.read.voltage
+    adc, clipped = sense.digitised(raw) if sense else (raw, False)
+    g_S = adc
+    if sense is None or sense.calibrate:
+        calibration = _calibration(_reference(cell), engine, cell.alone.process.content)
+        low, high = np.exp(calibration.x[[0, -1]])
+        outside = not low <= adc <= high
+        if outside and sense is None:
+            text = f"a raw reading of {raw:.3g} S; known resistors give {low:.3g} to {high:.3g} S"
+            raise SimulationError(Result.READ, "", (text,))
+        clipped = clipped or outside
+        g_S = float(np.exp(calibration(np.log(np.clip(adc, low, high)))))
+    if sense and clipped and warn:
+        low, high = sense.range_S
+        text = f"a raw reading of {raw:.4g} S was clipped: the ADC's range is {low:.4g} to {high:.4g} S"
+        warnings.warn(ReadingClipped(text), stacklevel=3)
+    return Reading(g_S, raw, adc, clipped)
+
+
+def prepare(cell: Cell, engine: Engine) -> None:
+    """Measure the known resistors that readings of this cell are corrected by, if they are and none has been yet."""
+    sense = cell.alone.sense
+    if sense is None or sense.calibrate:
+        _calibration(_reference(cell), engine, cell.alone.process.content)
+
+
+def readable_S(cell: Cell, engine: Engine) -> np.ndarray | None:
+    """Return the readings that the codes of a cell's ADC stand for, ascending, (K,) [S]; None without a `Sense`.
+
+    Of an ADC that resolves everything: the two ends of its range.
+    """
+    sense = cell.alone.sense
+    if sense is None:
+        return None
+    low, high = sense.range_S
+    codes = low + (np.arange(2**sense.bits) + 0.5) * sense.step_S if sense.bits else np.array([low, high])
+    if not sense.calibrate:
+        return codes
+    calibration = _calibration(_reference(cell), engine, cell.alone.process.content)
+    return np.unique(np.exp(calibration(np.log(np.clip(codes, *np.exp(calibration.x[[0, -1]]))))))
+
+
+def unreadable(cell: Cell, engine: Engine, targets_S: ArrayLike, tolerance: float) -> str:
+    """Return why readings cannot tell whether a target [S] has been reached within a tolerance; "" where they can.
+
+    For the first such target: no code of the ADC reads within the tolerance, or its codes lie farther apart than the
+    band is wide.
+    """
+    codes, targets = readable_S(cell, engine), np.ravel(np.asarray(targets_S, dtype=float))
+    sense = cell.alone.sense
+    if codes is None or sense is None or not len(targets):
+        return ""
+    bits, last = sense.bits, len(codes) - 1
+    above = np.clip(np.searchsorted(codes, targets), 1 if last else 0, last)
+    a, b = codes[np.maximum(above - 1, 0)], codes[above]
+    away = np.minimum(np.abs(a - targets), np.abs(b - targets)) if bits else np.maximum(a - targets, targets - b)
+    never, coarse = away > tolerance * targets, (b - a > 2 * tolerance * targets) & bool(bits)
+    if not np.any(never | coarse):
+        return ""
+    k = int(np.argmax(never)) if np.any(never) else int(np.argmax(coarse))
+    band = f"{targets[k] * 1e6:.4g} uS within {tolerance:.3g}"
+    which = f"the {bits}-bit ADC" if bits else "the ADC"
+    many = f" ({np.sum(never | coarse)} of {len(targets)} targets)" if len(targets) > 1 else ""
+    codes_uS = f"{a[k] * 1e6:.4g} and {b[k] * 1e6:.4g} uS"
+    if never[k]:
+        near = f"its codes next to it read {codes_uS}" if bits else f"its range reads as {codes_uS}"
+        return f"{which} has no reading of {band}: {near}{many}"
+    return f"a step of {which}, {codes_uS}, is wider than the band {band}: a reading in it says little{many}"
+
+
+def measured_trace(cell: Cell) -> str:
+    """Return the trace that a read measures: the conveyor's output, or the current into the bit line's driver."""
+    return "i_sense" if cell.alone.sense else "i_bl"
+
+
+def mean(cell: Cell, wave: Waveform, trace: str) -> float:
+    """Return the mean of a trace over the second half of a read's flat top, in the trace's unit."""
+    start, high = cell.alone.read_flat_s
+    low = (start + high) / 2
+    inside = (wave.time_s > low) & (wave.time_s < high)
+    times = np.concatenate([[low], wave.time_s[inside], [high]])
+    return float(np.trapezoid(np.interp(times, wave.time_s, wave[trace]), times) / (high - low))
+
+
+def _reference(cell: Cell) -> Cell1R | Cell1T1R:
+    """Return the cell alone, with a known resistor: the same for all devices, so that it is measured once."""
+    return cell.alone.resistor(1.0)
+
+
+@lru_cache(maxsize=64)
+def _calibration(cell: Cell1R | Cell1T1R, engine: Engine, _content: tuple[str, ...]) -> PchipInterpolator:
+    """Return ln G over ln of the raw reading, from known resistors in the place of the device."""
+    cells = [cell.resistor(1 / g) for g in _CALIBRATION_S]
+    waves = engine.map([c.read_testbench() for c in cells])
+    raw = np.array([mean(c, wave, measured_trace(c)) for c, wave in zip(cells, waves, strict=True)]) / cell.read.voltage
+    known = _CALIBRATION_S
+    if cell.sense:
+        # a conveyor that has run out of current: what lies beyond reads alike
+        falls = np.flatnonzero(np.diff(raw) <= 1e-3 * raw[:-1])
+        known, raw = (values[: falls[0] + 1] if len(falls) else values for values in (known, raw))
+    if not (len(raw) > 2 and np.all(raw > 0) and np.all(np.diff(raw) > 0)):
+        raise ValueError(
+            f"a read of {cell.read.width:g} s is too short for this circuit: its readings of known resistors do not "
+            "rise with their conductance (lengthen Read.width, or lower the lines' resistance and capacitance)"
+        )
+    return PchipInterpolator(np.log(raw), np.log(known))

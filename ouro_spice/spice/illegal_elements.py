@@ -1,0 +1,70 @@
+"""Elements of a netlist that ngspice cannot stand: memristors with a parameter outside its legal range.
+
+Where the first instance of a compiled model has one, ngspice says which parameter; where a later one has, it crashes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..circuit.memristor import REALISED
+from ..circuit.testbench import Testbench
+from ..device.jart import PARAMETERS
+
+_MODELS = {model for realised in REALISED.values() for model in realised.models}
+_SUBCIRCUITS = {name for realised in REALISED.values() for name in (realised.subcircuit, f"{realised.subcircuit}_walk")}
+_KNOWN = {name.lower(): parameter for name, parameter in PARAMETERS.items()}
+_SLACK = 1e-12
+"""By which the Verilog-A widens its ranges."""
+
+_NAMED = 3
+"""Elements that are named at most."""
+
+
+def crash_report(bench: Testbench, cause: str, said: Sequence[str]) -> str:
+    """Return a line on the end of a simulator process: its cause, the elements to suspect, what to do."""
+    if found := suspects(bench):
+        return f"error: {cause}; put right what makes it crash: {found}"
+    last = f", ngspice said last {said[-1].strip()!r}" if said else ""
+    circuit = f"in {bench.title!r} of {len(bench.elements)} lines no memristor is beyond its range{last}"
+    return f"error: {cause}; {circuit}; the deck of this error runs by itself in ngspice -b"
+
+
+def suspects(bench: Testbench) -> str:
+    """Return the elements with a parameter outside its range, in words; "" for none."""
+    found = list(_outside(bench))
+    more = f", and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return ", ".join(found[:_NAMED]) + more
+
+
+def _outside(bench: Testbench) -> Iterator[str]:
+    """Yield the elements with a parameter outside its range, and that parameter."""
+    lines = "\n".join(bench.elements).replace("\n+", " ").splitlines()
+    models = set(_MODELS)
+    for line in lines:
+        words = line.lower().split()
+        if words[:1] == [".model"] and words[2:3] and words[2] in _MODELS:
+            models.add(words[1])
+    for line in lines:
+        head, *assignments = re.split(r"\s+(?=\w+\s*=)", line.strip())
+        words = head.lower().split()
+        if words and words[-1] in models | _SUBCIRCUITS:
+            name = words[1] if words[0] == ".model" else words[0]
+            yield from (f"{name} has {fault}" for fault in map(_fault, assignments) if fault)
+
+
+def _fault(assignment: str) -> str:
+    """Return what is wrong with ``name=value``; "" for nothing, or where the value is an expression."""
+    name, _, text = assignment.partition("=")
+    parameter = _KNOWN.get(name.strip().lower())
+    try:
+        value = float(text)
+    except ValueError:
+        return ""
+    if parameter is None:
+        return ""
+    low, high = parameter.low - _SLACK * abs(parameter.low), parameter.high + _SLACK * abs(parameter.high)
+    if low <= value <= high:
+        return ""
+    return f"{parameter.name} = {value!r}, legal is {parameter.low:g} .. {parameter.high:g}"

@@ -1,0 +1,256 @@
+"""The only door to SPICE: testbenches in, waveforms out."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import dataclasses
+import uuid
+import weakref
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+
+from .._util.forks import temporary_folder
+from ..circuit.missing_models import missing_model
+from ..circuit.result import Result, SimulationError
+from ..circuit.testbench import LADDER, Record, Testbench
+from ..circuit.waveform import Effort, Waveform
+from ..device.jart import PARAMETERS
+from ..device.state import State
+from . import osdi
+from .illegal_elements import crash_report, suspects
+from .pool import Pool
+from .random_libraries import RandomLibraries
+
+SMALL = 64
+"""Memristors in a circuit that the time limit of an engine is meant for."""
+
+
+class Engine(Protocol):
+    """What runs testbenches."""
+
+    def run(self, testbench: Testbench, throw: bool = True) -> Waveform:
+        """Run one testbench and return its waveform."""
+        ...
+
+    def map(self, testbenches: Iterable[Testbench], throw: bool = True) -> Iterator[Waveform]:
+        """Run many testbenches and yield their waveforms in order."""
+        ...
+
+
+class Ngspice:
+    """In-process ngspice through PySpice, in worker processes.
+
+    An engine may be used by several threads at once. A forked child has one of its own in it: worker processes that end
+    with the child. So has a process that it is sent to, one for all times that it is sent there.
+
+    Parameters
+    ----------
+    workers
+        Number of worker processes; all cores where None.
+    timeout_s
+        Time limit of one simulation of up to `SMALL` memristors [s]; larger arrays have in proportion more.
+    recycle
+        Simulations after which a worker process is replaced.
+    """
+
+    def __init__(self, workers: int | None = 1, timeout_s: float = 120.0, recycle: int = 2000) -> None:
+        self._pool = Pool(workers, timeout_s, recycle)
+        self._random_libraries = RandomLibraries()
+        self._arguments = (workers, timeout_s, recycle)
+        self._name = uuid.uuid4().hex
+        _engines[self._name] = self
+
+    def __reduce__(self) -> tuple:
+        return _unpickled, (self._name, type(self), *self._arguments)
+
+    def __enter__(self) -> Ngspice:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def workers(self) -> int:
+        """Return the number of worker processes."""
+        return self._pool.size
+
+    def run(self, testbench: Testbench, throw: bool = True) -> Waveform:
+        """Run one testbench and return its waveform.
+
+        Raises
+        ------
+        SimulationError
+            Where the simulation fails on every rung of the solver ladder and `throw` is set; else the waveform's
+            ``result`` tells.
+        ToolError
+            Where ngspice or the Verilog-A compiler is missing.
+        ValueError
+            For a library of models that draws random numbers at each load, or holds what is not allowed.
+        """
+        self._random_libraries.refuse(testbench, self._currents)
+        if testbench.record is None:
+            return _waveform(testbench, self._pool.run(_task(testbench)), throw)
+        with temporary_folder() as folder:  # mapped files stay readable without it
+            allowed = max(1.0, len(testbench.record.states) / SMALL)
+            reply = self._pool.run(_task(testbench, str(folder)), self._pool.timeout_s * allowed)
+            return _waveform(testbench, reply, throw, str(folder))
+
+    def _currents(self, testbench: Testbench) -> np.ndarray | None:
+        reply = self._pool.run(_task(testbench))
+        return np.concatenate(list(reply["arrays"].values())) if reply["result"] == "OK" else None
+
+    def map(self, testbenches: Iterable[Testbench], throw: bool = True) -> Iterator[Waveform]:
+        """Run many testbenches on all workers and yield their waveforms in order."""
+        with contextlib.closing(self.each(lambda bench: self.run(bench, throw), testbenches)) as waves:
+            yield from waves
+
+    def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Generator[Any, None, None]:
+        """Call a function that uses this engine for each item, on a thread a worker, and yield the results in order.
+
+        Results come in the order of the items. Where the consumer stops, by Ctrl-C or an error, running simulations end
+        at once as failed ones.
+        """
+        return self._pool.each(function, items)
+
+    def close(self) -> None:
+        """End the worker processes; the next run starts new ones."""
+        self._pool.close()
+
+
+_DEFAULT = "default"
+
+_engines: weakref.WeakValueDictionary[str, Ngspice] = weakref.WeakValueDictionary()
+"""The engines of this process by their names."""
+
+
+@lru_cache(maxsize=1)
+def default_engine() -> Ngspice:
+    """Return the engine of `simulate` and live cells: one worker process, which ends with the program."""
+    engine = Ngspice()
+    engine._name = _DEFAULT
+    atexit.register(engine.close)
+    return engine
+
+
+def _unpickled(name: str, kind: type[Ngspice], *arguments: Any) -> Ngspice:
+    """Return the engine that another process, or this one, has pickled."""
+    if name == _DEFAULT:
+        return default_engine()
+    return _engines.get(name) or _copied(name, kind, *arguments)
+
+
+@lru_cache(maxsize=8)
+def _copied(name: str, kind: type[Ngspice], *arguments: Any) -> Ngspice:
+    """Return an engine in the place of one of another process, the same each time."""
+    engine = kind(*arguments)
+    engine._name = name
+    return engine
+
+
+def runnable_deck(bench: Testbench) -> str:
+    """Return the deck of a testbench for plain ngspice, with the compiled models of this machine."""
+    return bench.deck([str(osdi.compiled_model(model)) for model in bench.models])
+
+
+def _task(bench: Testbench, folder: str = "") -> dict[str, Any]:
+    """Return what a worker needs to run a testbench; the maps of an array go into `folder`."""
+    task = {
+        "netlist": bench.netlist,
+        "analyses": [bench.analysis(rung) for rung in range(len(LADDER))],
+        "vectors": bench.vectors,
+        "stop_s": bench.stop_s,
+        "osdi": [*(str(osdi.compiled_model(model)) for model in bench.models), *bench.osdi],
+        "behaviour": bench.behaviour,
+        "init": bench.process.commands if bench.process else "",
+    }
+    if bench.record:
+        states = [vector for vector in bench.record.states if vector]
+        task["last"] = [*states, *(f"v({node})" for node in bench.nodes)]
+        task["maps"] = {f"{folder}/{name}.npy": list(vectors) for name, vectors in bench.record.maps}
+    return task
+
+
+def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str = "") -> Waveform:
+    """Return the waveform of a worker's reply; SimulationError for a failed one where `throw` is set."""
+    result, arrays = Result[reply["result"]], reply["arrays"]
+    traces = {name: arrays[vector] for name, vector in bench.probes if vector in arrays}
+    state = None
+    if result is Result.OK:
+        state = _array_state(bench.record, bench.nodes, reply["last"]) if bench.record else _state(bench, arrays)
+        result = _bounded(bench, traces, state)
+    if result is Result.WORKER and "cause" in reply:
+        reply["log"].append(crash_report(bench, reply["cause"], reply["log"]))
+    if result is Result.NETLIST and any("out of bounds" in line for line in reply["log"]):
+        reply["log"] += [f"error: {found}" for found in [suspects(bench)] if found]
+    if result is Result.NETLIST and bench.process is not None:
+        reply["log"] += missing_model(bench.process, reply["log"])
+    if result is not Result.OK and throw:
+        raise SimulationError(result, runnable_deck(bench), tuple(reply["log"]))
+    time_s = arrays.get("time", np.zeros(1) if result is Result.OK else np.empty(0))
+    if "v_ae" in traces and "v_oe" in traces:
+        traces["v_cell"] = traces["v_ae"] - traces["v_oe"]
+    return Waveform(
+        time_s=time_s,
+        traces=traces,
+        state=_legal(state) if state is not None and result is Result.OK else None,
+        energy_J=float(sum(-np.trapezoid(traces[v] * traces[i], time_s) for v, i in bench.sources))
+        if len(time_s)
+        else 0.0,
+        result=result,
+        effort=Effort(**reply["effort"]),
+        device=bench.device,
+        testbench_sha256=bench.sha256,
+        log=tuple(reply["log"]),
+        maps=_maps(bench, folder) if result is Result.OK else {},
+    )
+
+
+def _state(bench: Testbench, arrays: dict[str, np.ndarray]) -> State:
+    """Return the state at the end of a run on a single cell."""
+    vectors = dict(bench.probes)
+    n_disc = (float(arrays[vectors["n_disc"]][-1]),) if bench.device is not None else (1.0,)
+    return State(n_disc, {node: float(arrays[f"v({node})"][-1]) for node in bench.nodes})
+
+
+def _legal(state: State) -> State:
+    """Return a state inside the legal range, which the solver may leave by its tolerance."""
+    low, high = PARAMETERS["Ninit"].low, PARAMETERS["Ninit"].high
+    if all(low <= n <= high for n in state.n_disc):
+        return state
+    return dataclasses.replace(state, n_disc=tuple(np.clip(state.n_disc, low, high)))
+
+
+def _array_state(record: Record, nodes: Sequence[str], last: np.ndarray) -> State:
+    """Return the state at the end of a run on an array, of the last values of states and nodes."""
+    moving = np.array([bool(vector) for vector in record.states])
+    n_disc = np.array(record.n_start)
+    x, volts = last[: moving.sum()], last[moving.sum() :]
+    n_disc[moving] = n_disc[moving] * np.exp(x) if record.exponential else x
+    return State(tuple(n_disc.tolist()), dict(zip(nodes, map(float, volts), strict=True)))
+
+
+def _maps(bench: Testbench, folder: str) -> dict[str, np.ndarray]:
+    """Return what was recorded of every cell by name, (T, rows, cols), read from the files when it is used."""
+    if bench.record is None:
+        return {}
+    files = {name: np.load(f"{folder}/{name}.npy", mmap_mode="r") for name, _ in bench.record.maps}
+    return {name: np.moveaxis(rows.reshape(*bench.record.shape, -1), -1, 0) for name, rows in files.items()}
+
+
+def _bounded(bench: Testbench, traces: dict[str, np.ndarray], state: State) -> Result:
+    # a state may start outside its bounds; it must not move further out, but for the solver's tolerance
+    """Return OK where n_disc stayed in its bounds, else OUT_OF_BOUNDS."""
+    if bench.record:
+        bounds, n_start = np.array(bench.record.bounds), np.array(bench.record.n_start)
+        low, high = np.minimum(bounds[:, 0], n_start), np.maximum(bounds[:, 1], n_start)
+        n_disc = np.array(state.n_disc)
+    elif bench.device is not None:
+        n_disc = traces["n_disc"]
+        low, high = np.minimum(bench.device.reach[0], n_disc[0]), np.maximum(bench.device.reach[1], n_disc[0])
+    else:
+        return Result.OK
+    return Result.OK if np.all((n_disc >= low * 0.995) & (n_disc <= high * 1.005)) else Result.OUT_OF_BOUNDS
