@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import ouro_spice
+from ouro_spice.prediction.pretrained import shipped_checkpoint
 
 PACKAGE = Path(ouro_spice.__file__).parent
 ORDER = (
@@ -200,6 +201,14 @@ def test_the_rules_themselves_can_fail(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ouro_spice.__all__)
 def test_public_names_exist_and_say_what_they_are(name):
     assert getattr(ouro_spice, name).__doc__
+
+
+def test_former_names_work_with_a_warning():
+    with pytest.warns(DeprecationWarning, match=r"ouro_spice.Wander is now ouro_spice.WalkState"):
+        assert ouro_spice.Wander is ouro_spice.WalkState
+    network = ouro_spice.PulsePredictor.load(shipped_checkpoint("1r"))
+    with pytest.warns(DeprecationWarning, match="clock is now PulsePredictor.base"):
+        assert network.clock is network.base is not None
 
 
 def test_unknown_names_are_attribute_errors():

@@ -288,6 +288,13 @@ def test_pages_commands_and_books_take_part_in_nothing(work):
     assert all(len(digest) == 12 for digest in found.values())
 
 
+def test_what_is_known_by_a_protocol_and_what_interrupted_work_goes_on_from_take_part():
+    for work in ("writes", "benchmark"):
+        assert "prediction/pulse_predictor.py" in maker.code(work, True)
+    for work in ("array", "edges", "play"):
+        assert "provenance/journal.py" in maker.code(work, False)
+
+
 MORE = "\n\nMORE = 1\n"
 SEEN = [
     ("records", True, "device/walk_values.py", "_SHORTEST_WAY = 1e-4", "_SHORTEST_WAY = 1e-3"),

@@ -103,10 +103,9 @@ class NeuralProgrammer:
             raise ValueError("this predictor was trained at one pair of amplitudes: it has no others to choose from")
 
     def _check_kinds(self) -> None:
-        check_has(
-            "predictor", self.predictor, "predict", "an ouro_spice.PulsePredictor, such as PulsePredictor.load(..)"
-        )
-        check_has("predictor", self.predictor, "edges", "an ouro_spice.PulsePredictor, such as PulsePredictor.load(..)")
+        what = "an ouro_spice.PulsePredictor, such as PulsePredictor.load(..)"
+        for name in ("predict", "edges", "check_targets"):
+            check_has("predictor", self.predictor, name, what)
         check_flag("any_circuit", self.any_circuit)
         check_text("name", self.name)
         check_kind("drives", self.drives, (AmplitudePolicy, None))

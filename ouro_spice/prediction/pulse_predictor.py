@@ -7,6 +7,7 @@ end within a band around the target.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -202,6 +203,12 @@ class PulsePredictor:
     def sha256(self) -> str:
         """Return the hash of weights, normalisation and manifest: the same wherever the checkpoint is stored."""
         return checkpoint.digest(self)
+
+    @property
+    def clock(self) -> PulsePredictor | None:
+        """Return `base` under its former name, with a warning."""
+        warnings.warn("PulsePredictor.clock is now PulsePredictor.base", DeprecationWarning, stacklevel=2)
+        return self.base
 
     @property
     def pair(self) -> Pair:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from .._util import assets
 from . import sources
 
+_PREDICTED = ("prediction.neural_programmer", "prediction.pulse_predictor", "prediction.lookup_table")
+"""Modules of what a programmer may ask, which it knows by a protocol alone."""
+
 WORKS: dict[str, tuple[str, ...]] = {
     "simulation": ("simulation.live_cell", "simulation.transient", "programming.batch"),
     "records": ("dataset.shards",),
     "measurements": ("dataset.importing", "dataset.measurements"),
-    "writes": ("programming", "prediction.neural_programmer", "prediction.lookup_table"),
-    "benchmark": (
-        "experiment.benchmark", "experiment.bench_table", "prediction.neural_programmer", "prediction.lookup_table",
-    ),
+    "writes": ("programming", *_PREDICTED),
+    "benchmark": ("experiment.benchmark", "experiment.bench_table", *_PREDICTED),
     "trials": ("evaluation.trajectories",),
     "training": ("experiment.networks",),
     "campaign": ("experiment.networks", "experiment.attempts", "experiment.writes", "experiment.transfer"),
@@ -24,9 +25,15 @@ WORKS: dict[str, tuple[str, ...]] = {
 """Modules, or whole folders of them, in which each kind of work begins."""
 
 _BOOKS = (
-    "provenance", "_util.progress", "dataset.storage", "dataset.settings", "dataset.making", "prediction.checkpoint",
+    "provenance.manifest", "provenance.maker", "provenance.sources", "provenance.cell_description",
+    "provenance.former_format", "provenance.former_work", "provenance.differences", "provenance.cache",
+    "provenance.rebuild", "_util.progress", "dataset.storage", "dataset.settings", "dataset.making",
+    "prediction.checkpoint",
 )  # fmt: skip
-"""Modules that describe work, keep it and count it, and decide no number of it."""
+"""Modules that describe work, keep it and count it, and decide no number of it.
+
+The journal is none: it holds states that interrupted work goes on from.
+"""
 
 _PAGES = (
     "reporting", "cli", "experiment.campaign_page", "experiment.published",
