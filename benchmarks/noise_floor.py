@@ -70,7 +70,7 @@ def measured(name: str, pairs: int, trajectories: int, args: argparse.Namespace)
     with Ngspice(args.workers) as engine:
         _, pair = reference_pair(cell, setting.voltages, engine)
         times = baselines.noise_free(cell, pair, engine)
-        trials = trajectories.trials(
+        trials = ouro.trials(
             cell, pair, pairs, trajectories, seed=args.seed, d2d=setting.d2d, start=setting.start, out=args.out,
             beyond=6.0 if setting.d2d and setting.model != "1t1r" else 3.0, workers=args.workers, engine=engine,
         )  # fmt: skip
