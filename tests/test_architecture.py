@@ -39,6 +39,16 @@ def parsed(text: str) -> ast.Module:
     return ast.parse(text)
 
 
+VERBS = {
+    "Add", "Allow", "Ask", "Call", "Change", "Check", "Close", "Compare", "Compile", "Copy", "Count", "Create",
+    "Do", "Draw", "End", "Extract", "Fill", "Find", "Fit", "Follow", "Give", "Ignore", "Judge", "Leave", "Let",
+    "Log", "Look", "Make", "Mark", "Measure", "Move", "Name", "Open", "Print", "Program", "Put", "Raise", "Read",
+    "Register", "Release", "Rename", "Replace", "Return", "Run", "Say", "Send", "Serve", "Set", "Show", "Simulate",
+    "Start", "Switch", "Take", "Time", "Train", "Update", "Use", "Wait", "Warn", "Wrap", "Write", "Yield",
+}  # fmt: skip
+"""With which docstrings of functions begin; one more is added here where it is needed."""
+
+
 def room(path: Path) -> str:
     """The folder below the package that a file lies in, or the file itself."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
@@ -123,6 +133,14 @@ def test_functions_and_files_are_small(path):
     assert len(path.read_text().splitlines()) <= 300
     for node in functions(path):
         assert node.end_lineno - node.lineno + 1 <= 60, node.name
+
+
+@pytest.mark.parametrize("path", FILES, ids=IDS)
+def test_docstrings_of_functions_begin_with_a_verb(path):
+    """Those that name what comes back say `Return`. The program's own help names what it is."""
+    said = {node.name: ast.get_docstring(node) for node in functions(path) if ast.get_docstring(node)}
+    other = {name: text.splitlines()[0] for name, text in said.items() if text.split()[0].strip("`,.:;") not in VERBS}
+    assert not {name for name, text in other.items() if not text.startswith("SPICE-level")}, other
 
 
 def test_half_of_all_functions_are_taken_in_at_a_glance():
