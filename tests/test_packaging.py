@@ -117,4 +117,4 @@ def test_the_version_is_written_the_same_twice(wheel):
 
 def test_building_left_the_repository_clean(wheel):
     assert wheel.exists()
-    assert not (ROOT / "build").exists()
+    assert not [path for path in (ROOT / "build").glob("*") if path.name != "check"]  # `make check` writes there
