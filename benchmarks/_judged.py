@@ -15,7 +15,7 @@ FELT = 0.6
 
 
 def pushed(device: ouro.Device, n: float) -> bool:
-    """Whether a limit that walks can have taken the state to where it is."""
+    """Return whether a limit that walks can have taken the state to where it is."""
     walk = device.walk
     if not isinstance(walk, ouro.Walk):
         return False
@@ -23,7 +23,7 @@ def pushed(device: ouro.Device, n: float) -> bool:
 
 
 def at_limit(device: ouro.Device, n: float) -> bool:
-    """Tell if the state is where the rate can feel a limit that walks."""
+    """Return whether the state is where the rate can feel a limit that walks."""
     if not isinstance(device.walk, ouro.Walk):
         return False
     low, high = device.Ndiscmin * (1 + device.walk.band_min), device.Ndiscmax * (1 - device.walk.band)
@@ -31,7 +31,7 @@ def at_limit(device: ouro.Device, n: float) -> bool:
 
 
 def limit_gap(case: Case, wave: Waveform) -> float:
-    """|ln g| between a circuit that ends at a walking limit and the compact model, 0 where that is no comparison."""
+    """Return |ln g| between a circuit that ends at a walking limit and the compact model; 0 where none compares."""
     device = case.cell.device
     if not isinstance(case.cell, ouro.Cell1R) or not at_limit(device, wave["n_disc"][-1]):
         return 0.0
@@ -40,7 +40,7 @@ def limit_gap(case: Case, wave: Waveform) -> float:
 
 
 def judge(case: Case, wave: Waveform) -> dict[str, Any]:
-    """What is kept of one waveform."""
+    """Return what is kept of one waveform."""
     device = case.cell.device
     row = {"index": case.index, "kind": case.kind, "result": wave.result.name, "rung": wave.effort.rung}
     row |= {key: getattr(wave.effort, key) for key in ("restarts", "points", "rejected", "analysis_s")}
@@ -63,7 +63,7 @@ def judge(case: Case, wave: Waveform) -> dict[str, Any]:
 
 
 def bounds(device: ouro.Device, wave: Waveform) -> dict[str, float]:
-    """How far N leaves its bounds, relative; a limit of the walk that has moved past N stops it, but does not push."""
+    """Return how far N leaves its bounds, relative; a walking limit that has moved past N stops it, without a push."""
     n = wave["n_disc"]
     if isinstance(device.walk, ouro.HalfCycleWalk):
         device = device.replace(walk=None, Ndiscmin=device.walk.low[2], Ndiscmax=device.walk.high[3])
@@ -85,7 +85,7 @@ def bounds(device: ouro.Device, wave: Waveform) -> dict[str, float]:
 
 
 def balance(case: Case, wave: Waveform) -> float:
-    """How nearly the drivers' currents add up to nothing.
+    """Return how nearly the drivers' currents add up to nothing.
 
     A bare device has no other way for a current: at every point, over the largest current. Lines and transistor store
     charge and give it back: the charge of all drivers over the whole pulse, over the charge that they have moved.

@@ -184,11 +184,8 @@ def renamed(one: Programmer, name: str) -> Programmer:
 def programmers(ground: Ground, networks: Path | None) -> list[Programmer]:
     """All that write, the shipped network first."""
     one = ground.one
-    found = [
-        default_programmer(
-            PulsePredictor.load(shipped_checkpoint("1r")), any_circuit=True, name="voltage_history, shipped 1R"
-        )
-    ]
+    shipped = PulsePredictor.load(shipped_checkpoint("1r"))
+    found = [default_programmer(shipped, any_circuit=True, name="voltage_history, shipped 1R")]
     if networks is not None:
         kept = ExperimentContext(one.configuration, one.setting, networks, one.workers, one.engine)
         within = NeuralProgrammer(network(kept, one.configuration.variants["within_10"]), name="within_10")

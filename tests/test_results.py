@@ -361,7 +361,7 @@ def test_what_a_file_does_not_say_rightly_is_told(tmp_path, old, new, what):
         load(tmp_path, TINY.replace(old, new))
 
 
-ESCAPES = ("../../escaped", "/tmp/evil", "a/b", "..", ".", "", "a\\u0000b", "n" * 300, "a b")
+ESCAPES = ("../../escaped", "/evil", "a/b", "..", ".", "", "a\\u0000b", "n" * 300, "a b")
 
 
 @pytest.mark.parametrize("name", ESCAPES)

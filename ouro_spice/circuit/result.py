@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 class Result(enum.Enum):
-    """How a simulation ended; the value is the message."""
+    """The end of a simulation, as a code; its value is the message."""
 
     OK = "the simulation ran to its end"
     NETLIST = "ngspice refused the netlist"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
@@ -23,7 +24,7 @@ POINTS = 100
 """A transient has at least this many time points."""
 
 
-class SingleCell:
+class SingleCell(ABC):
     """A memristor, or a known resistor in its place, with what is around it: the base of dataclasses of these parts."""
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
@@ -247,13 +248,13 @@ class SingleCell:
         """Return whether a line is that of gates."""
         return self.gated and line == "wl"
 
+    @abstractmethod
     def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
         """Return the name and voltage of each line's driver for pulses, or a read, one after the other."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _elements(self, drives: Mapping[str, Drive]) -> tuple[list[str], list[str]]:
         """Return the netlist lines of all around the device, and the nodes whose voltages belong to the state."""
-        raise NotImplementedError
 
 
 def _element(device: Device | Resistor, state: State, walk: Mapping[str, PWL] | None) -> list[str]:

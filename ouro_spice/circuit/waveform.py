@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Effort:
-    """What a run cost: points tried, rejected, iterations, ngspice's time for the analysis and for all; the rung."""
+    """The cost of a run: points tried, rejected, iterations, ngspice's time for the analysis and for all; the rung."""
 
     points: int = 0
     rejected: int = 0
@@ -39,7 +39,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class Fidelity:
-    """Which memristors of a circuit follow their state equation: all in "full", in "frozen" those that may switch.
+    """The fidelity of a run: in "full" all memristors follow their state equation, in "frozen" those that may switch.
 
     Attributes
     ----------

@@ -36,7 +36,7 @@ _own = threading.local()
 
 
 class _Cluster(Protocol):
-    """What is asked of a client of a Dask cluster."""
+    """The part of a Dask cluster's client that is used here."""
 
     @property
     def loop(self) -> Any:

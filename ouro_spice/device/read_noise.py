@@ -25,7 +25,7 @@ class ReadNoise:
 
 @dataclass(frozen=True)
 class Telegraph:
-    """Where the read noise of one memristor stands: vacancies beyond the mean, time since it was last asked, count."""
+    """The state of the read noise of one memristor: vacancies beyond the mean, time since it was last asked, count."""
 
     level: int = 0
     clock_s: float = 0.0

@@ -14,7 +14,7 @@ _LARGE = 1e12
 
 @dataclass(frozen=True)
 class WalkState:
-    """Where the walk of one device stands: part of the state of a cell.
+    """The state of the walk of one device: part of the state of a cell.
 
     Attributes
     ----------

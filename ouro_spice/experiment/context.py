@@ -36,7 +36,7 @@ class ExperimentContext:
     workers: int | None
     engine: Ngspice
     begin: ExperimentContext | None = None
-    """Where networks that need experience begin, which costs little there."""
+    """The setting in which networks that need experience begin: it costs little there."""
 
     @cached_property
     def data(self) -> PulseDataset:

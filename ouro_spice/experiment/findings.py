@@ -19,7 +19,7 @@ from .writes import Writes, ratios, rows
 
 @dataclass
 class Findings:
-    """What a campaign has found, by setting."""
+    """The findings of a campaign, by setting."""
 
     contexts: dict[str, ExperimentContext] = field(default_factory=dict)
     one_shots: dict[str, OneShot] = field(default_factory=dict)
