@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import math
 import re
 from html import unescape
@@ -10,12 +12,14 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 import ouro_spice as ouro
 from ouro_spice import History, Outcome, PulseDataset
 from ouro_spice._util.files import OutputError
 from ouro_spice.provenance.manifest import Manifest, describe
-from ouro_spice.reporting.page import Page
+from ouro_spice.reporting.figures import axes
+from ouro_spice.reporting.page import Fact, Page
 
 CELL = ouro.Cell1T1R(ouro.jart_vcm_v1b(window=True))
 PAIR = ouro.Pair(-0.45, 0.94, 60e-6)
@@ -72,7 +76,9 @@ def self_contained(path) -> Reader:
     for tag, attributes in page.tags:
         assert tag not in ("script", "link", "iframe", "object", "embed", "base"), tag
         for name, value in attributes.items():
-            assert name not in ("href", "srcset", "action", "onload"), name
+            assert name not in ("srcset", "action", "onload"), name
+            # links inside the page, and to files beside it
+            assert name != "href" or "//" not in str(value), value
             assert name != "src" or value.startswith("data:image/png;base64,")
     outside = re.sub(r'src="data:[^"]*"', "", path.read_text(encoding="utf-8"))
     assert not re.search(r"https?:|//[a-z]|url\(|@import", outside)
@@ -185,8 +191,50 @@ def test_a_page_escapes_all_it_is_given(tmp_path):
     page.paragraph(evil)
     page.table((evil, "verdict"), [(evil, "PASS"), (math.nan, "FAIL")])
     page.code(evil)
+    page.card([Fact(evil, evil, evil, good=True)], evil)
+    page.terms([(evil, evil)])
+    page.links([(evil, evil)])
     path = page.write(tmp_path / "page.html")
-    assert self_contained(path).text.count(evil) == 7
+    assert self_contained(path).text.count(evil) == 15
     assert "<b>" not in path.read_text()
-    verdicts = [attributes.get("class") for tag, attributes in Reader(path).tags if tag == "td" and attributes]
+    verdicts = [one["class"] for tag, one in Reader(path).tags if tag == "td" and "class" in one]
     assert verdicts == ["pass", "fail"]
+
+
+def test_contents_lead_to_the_headings_but_not_to_what_is_folded_away(tmp_path):
+    page = Page("page")
+    for text in ("one", "two words", "three"):
+        page.heading(text)
+    with page.folded("more"):
+        page.heading("hidden")
+    page.card([Fact("1", "figure")])
+    text = page.write(tmp_path / "page.html").read_text()
+    assert [text.count(f'href="#{name}"') for name in ("one-1", "two-words-2", "three-3")] == [1, 1, 1]
+    assert [text.count(f'<h2 id="{name}">') for name in ("one-1", "two-words-2", "three-3")] == [1, 1, 1]
+    assert "hidden" not in text[text.index("<nav") : text.index("</nav>")]
+    assert text.index('class="card"') < text.index("<nav") < text.index("<h2")
+
+
+def test_a_table_has_no_empty_column_and_tells_each_cell_its_head(tmp_path):
+    page = Page("page")
+    page.table(("name", "never", "sometimes"), [("a", "", ""), ("b", "", "1")])
+    text = page.write(tmp_path / "page.html").read_text()
+    assert "never" not in text
+    assert text.count('data-head="sometimes"') == 2
+
+
+def test_a_picture_of_few_colours_is_small_and_the_same_to_look_at(tmp_path):
+    figure, grid = axes(2)
+    grid[0, 0].plot(np.linspace(0, 1, 50), np.linspace(0, 1, 50) ** 2)
+    page = Page("page")
+    page.figure(figure, "a parabola", "It rises.", "Parabola")
+    text = page.write(tmp_path / "page.html").read_text()
+    data = base64.b64decode(re.search(r"base64,([^\"]+)", text)[1])
+    with Image.open(io.BytesIO(data)) as small:
+        seen = np.asarray(small.convert("RGB"), float)
+    figure.savefig(tmp_path / "full.png", dpi=110)
+    with Image.open(tmp_path / "full.png") as full:
+        wanted = np.asarray(full.convert("RGB"), float)
+    assert len(data) < (tmp_path / "full.png").stat().st_size
+    assert np.abs(seen - wanted).mean() < 1
+    assert "<figcaption>It rises.</figcaption>" in text
