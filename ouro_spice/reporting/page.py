@@ -110,7 +110,7 @@ class Page:
 
     @contextmanager
     def folded(self, summary: str) -> Iterator[None]:
-        """Fold away, under a line that opens it, what is added inside."""
+        """Wrap what is added inside: it is folded away under a line that opens it."""
         self._parts.append(f"<details><summary>{escape(summary)}</summary>")
         self._folds += 1
         try:
