@@ -22,7 +22,8 @@ from ..programming.outcome import Outcome
 from ..provenance.cache import cached_arrays
 from .context import DEVICES, TRAINING, ExperimentContext
 from .networks import foreign, foreign_name, network, programmer, trainings
-from .rivals import setting_trials, table_name, tables
+from .rivals import has_tables, setting_trials, table_name, tables
+from .shipped import shipped_programmers
 from .trainings import Spread, add_trainings, best_training, hit_summary, over_tables, summary
 from .updates import updates
 from .variant import Variant
@@ -119,6 +120,7 @@ def one_shot(place: ExperimentContext, compact: ExperimentContext | None = None)
     tries = {name: [prediction_attempts(place, name, one) for one in several] for name, several in asked.items()}
     programmers = _programmers(place, compact, [v for v in variants if not _single(v)], shared)
     tries |= {name: [programmer_attempts(place, one) for one in several] for name, several in programmers.items()}
+    tries |= {one.name: [programmer_attempts(place, one)] for one in shipped_programmers(place)}
     found = _Trainings(networks, compact)
     second = {
         name: found.hit_row(name, [two_attempts(place, one) for one in several])
@@ -132,7 +134,7 @@ def one_shot(place: ExperimentContext, compact: ExperimentContext | None = None)
     always = constant(targets, tries["do nothing"][0].target_S)
     shown = {name: several[found.index(name)] for name, several in tries.items()}
     rows = {name: found.row(name, tries[name]) for name in networks}
-    if lookups:  # against the table of each band, which sees what these networks see
+    if has_tables(place):  # against the table of each band, which sees what these networks see
         by_band = {band: tries[table_name(band)][0] for band in BANDS}
         rows |= {name: rows[name] | {"over_table": over_tables(tries[name], by_band)} for name in plain}
     going_on = {name: networks[name][found.index(name)] for name in plain}

@@ -23,6 +23,9 @@ _NEEDED = {
 """Of each table its values: the least of a whole number, the range and unit of a list of numbers, or a list of names.
 """
 
+_FLAGS = {"table": ("median",), "write": ("shipped", "noise_free", "untuned")}
+"""Of each table what may be true or false."""
+
 
 def tables_of(tables: Mapping[str, Any], name: str, kind: type) -> Any:
     """Return the tables ``[name.KEY]`` or ``[[name]]`` of a file; ValueError for what is none."""
@@ -84,6 +87,9 @@ def _check_table(tables: Mapping[str, Any], name: str) -> None:
     table = tables.get(name)
     if not isinstance(table, Mapping):
         raise ValueError(f"there is no table [{name}], which a setting needs")
+    for key in _FLAGS.get(name, ()):
+        if not isinstance(table.get(key, True), bool):
+            raise ValueError(f"[{name}] {key} = {table[key]!r} must be true or false")
     for key, wanted in _NEEDED[name].items():
         if key not in table:
             raise ValueError(f"[{name}] needs {key}")

@@ -59,11 +59,15 @@ def has_tables(place: ExperimentContext) -> bool:
     return "table" in place.configuration.tables and place.setting.floor
 
 
+def has_median(place: ExperimentContext) -> bool:
+    """Return whether a table of the records alone takes part where trials are too dear: ``[table] median = true``."""
+    return not has_tables(place) and bool(place.configuration.tables.get("table", {}).get("median", False))
+
+
 def tables(place: ExperimentContext) -> dict[str, Table]:
     """Return the tables that make one attempt each, by name: one for each band, and the medians of the records."""
-    if not has_tables(place):
-        return {}
-    return {table_name(band): table(place, band) for band in BANDS} | {MEDIAN: Table.fit(place.data)}
+    made = {table_name(band): table(place, band) for band in BANDS} if has_tables(place) else {}
+    return made | ({MEDIAN: Table.fit(place.data)} if made or has_median(place) else {})
 
 
 def writing_table(

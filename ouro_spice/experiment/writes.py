@@ -29,7 +29,8 @@ from .networks import foreign, programmer
 from .prediction_timing import prediction_times
 from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, Rule, best_of_each_amplitude, candidates, carry_over, row
 from .rival_ratios import compare_programmers, inputs, quickest
-from .rivals import cached_basis, table_settings, writing_table
+from .rivals import MEDIAN, cached_basis, has_median, table_settings, writing_table
+from .shipped import SHIPPED, shipped_programmers
 from .variant import Variant
 
 UNTUNED = "fixed 10 ns, untuned"
@@ -79,6 +80,8 @@ def writes(place: ExperimentContext, compact: ExperimentContext | None) -> Write
             found.tuned[tolerance][one.name] = settings
         tables = writing_table(place, tolerance, compact, table["max_pulses"], table.get("tuned_on", 200))
         programmers += tables
+        if has_median(place):
+            programmers.append(Table.fit(place.data).replace(name=MEDIAN))
         found.tuned[tolerance] |= {one.name: table_settings(one) for one in tables}
         done = {one.name: write_histories(place, one, tolerance, table["max_pulses"]) for one in programmers}
         timed = {one.name: prediction_times(one, done[one.name]) for one in programmers}
@@ -114,11 +117,16 @@ def rule_with_settings(
 
 
 def neural(place: ExperimentContext, compact: ExperimentContext | None) -> list[Programmer]:
-    """Return programmers of the networks, of those that compact data trained, and of the noise-free model."""
+    """Return programmers of the networks, of those that compact data trained, and of the noise-free model.
+
+    The model takes no part where the configuration says ``[write] noise_free = false``.
+    """
     variants = _neural(place)
-    networks = [programmer(place, variant) for variant in variants]
+    networks: list[Programmer] = [*shipped_programmers(place), *(programmer(place, variant) for variant in variants)]
     if compact is not None:
         networks += [foreign(place, compact, v) for v in variants if v.key in compact.setting.variants]
+    if not place.configuration.tables["write"].get("noise_free", True):
+        return networks
     model = noise_free(place.cell, place.pair, place.engine)
     return [*networks, ModelProgrammer(model, place.pair, name=NOISE_FREE)]
 
@@ -280,7 +288,7 @@ def ratios(place: ExperimentContext, found: Writes) -> dict[str, Any]:
     ours = {variant.name for variant in variants}
     many = {variant.name for variant in variants if variant.drives or variant.conditioned}
     return {
-        f"{tolerance:g}": compare_programmers(programmers, ours, UNTUNED)
+        f"{tolerance:g}": compare_programmers(programmers, ours | ({SHIPPED} & set(programmers)), UNTUNED)
         | {"quickest": quickest(programmers, ours), "inputs": inputs(programmers, ours - many, many)}
         for tolerance, programmers in found.histories.items()
     }
