@@ -37,7 +37,7 @@ def _decks(figures: list[Mapping[str, Any]]) -> Fact:
     names = dict.fromkeys(figure["name"] for figure in figures)
     missed = {figure["name"] for figure in figures if not figure["pass"]}
     text = f"{len(figures)} figures under plain ngspice, most against exact solutions"
-    return Fact(f"{len(names) - len(missed)} of {len(names)}", "decks pass", text, not missed)
+    return Fact(f"{len(names) - len(missed)} of {len(names)}", "Decks that pass", text, not missed)
 
 
 def _share(setting: str, rows: Results) -> Fact:
@@ -52,7 +52,7 @@ def _share(setting: str, rows: Results) -> Fact:
         small = best_network(rows)
         beside.append(f"trained here on few records: {percent(rows[small][key])}")
     beside.append(f"doing nothing: {percent(rows['do nothing'][key])}")
-    what = f"of single pulses end within ±{BAND:.0%}: {variant_name(name)}; {setting_name(setting)}"
+    what = f"Single pulses that end within ±{100 * BAND:g} %, {variant_name(name)}; {setting_name(setting)}"
     return Fact(percent(row[key]), what, "; ".join(beside))
 
 
@@ -65,15 +65,15 @@ def best_network(rows: Results) -> str:
 
 def _writes(rows: Results, tolerance: str, ratios: Results) -> list[Fact]:
     """Return what a write takes with the shipped network, and with the best of its rivals of either kind."""
-    row, close = rows[SHIPPED], f"±{float(tolerance):.0%}"
+    row, close = rows[SHIPPED], f"±{100 * float(tolerance):g} %"
     reached = round(row["success"] * row["n"])
     beside = f"{reached} of {row['n']} reach it; 95 %: {_span(row['interval'], '{:.2f}'.format)} pulses, "
     beside += f"{_span(row['time_interval_s'], nanoseconds)}, reads of 100 ns included"
     value = f"{row['pulses_mean']:.2f} pulses, {nanoseconds(row['time_s'])}"
-    found = [Fact(value, f"a write to {close}: {SHIPPED}, in the circuit", beside, reached == row["n"] or None)]
+    found = [Fact(value, f"A write to {close} in the circuit, {SHIPPED}", beside, reached == row["n"] or None)]
     for rival, key, knows in (
-        ("conventional", "nothing", "the best conventional programmer"),
-        ("model", "model", "the best rule that knows the nominal model"),
+        ("conventional", "nothing", "the best conventional programmer, tuned,"),
+        ("model", "model", "the best rule that knows the nominal model, tuned,"),
     ):
         fact = _against(rows, ratios, rival, key, knows)
         found += [fact] if fact else []
@@ -90,7 +90,7 @@ def _against(rows: Results, ratios: Results, rival: str, key: str, what: str) ->
     beside = f"95 %: {_span(pulses[1:], '{:.2f}'.format)}, {_span(time[1:], '{:.2f}'.format)}; "
     beside += f"{variant_name(best)}: {rows[best]['pulses_mean']:.2f} pulses, {nanoseconds(rows[best]['time_s'])}"
     good = min(pulses[1], time[1]) > 1 if key == "nothing" else None
-    return Fact(value, f"takes {what}, tuned", beside, good or None)
+    return Fact(value, f"{what[0].upper()}{what[1:]} takes", beside, good or None)
 
 
 def machine_line(results: Results, out: Path, seed: int) -> str:
@@ -98,10 +98,10 @@ def machine_line(results: Results, out: Path, seed: int) -> str:
     versions = results["manifest"]["versions"]
     made = f"ouro-spice {versions['ouro-spice']}, ngspice {versions['ngspice']}, Python {versions['python']}"
     where = f"{os.cpu_count()} cores ({platform.machine()}, {platform.system()})"
-    commit = f", commit {results['commit']}" if results.get("commit") else ""
+    commit = f", commit {_short(results['commit'])}" if results.get("commit") else ""
     return (
         f"ouro-spice sim --seed {seed} --out {out} (make sim), {results['date']}, {results['seconds']:.0f} s on "
-        f"{where}, beside what was there; {made}{commit}."
+        f"{where}, what was there already was used again; {made}{commit}."
     )
 
 
@@ -112,7 +112,7 @@ def conventional(rows: Results, ratios: Results) -> str:
 
 def lines(results: Results) -> list[str]:
     """Return the card as lines for a terminal."""
-    return [f"{fact.value}: {fact.what}\n    {fact.beside}" for fact in facts(results)]
+    return [f"{fact.what}: {fact.value}\n    {fact.beside}" for fact in facts(results)]
 
 
 def percent(share: float) -> str:
@@ -123,6 +123,12 @@ def percent(share: float) -> str:
 def nanoseconds(time_s: float) -> str:
     """Return a time of a write with its unit."""
     return f"{time_s * 1e9:.0f} ns" if time_s < 1e-6 else f"{time_s * 1e6:.2f} us"
+
+
+def _short(commit: str) -> str:
+    """Return a commit by its first digits, with what is said behind it."""
+    first, _, more = commit.partition(" ")
+    return f"{first[:10]} {more}".rstrip()
 
 
 def _span(ends: Any, word: Any) -> str:
