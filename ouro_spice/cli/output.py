@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from .._util.files import OutputError, check_file, make_folder
 
@@ -88,6 +86,9 @@ def plain_warnings() -> Iterator[None]:
 
 def show(head: Sequence[str], rows: list[list[str]]) -> None:
     """Print a table; rows that end with FAIL stand out."""
+    from rich.console import Console
+    from rich.table import Table
+
     # a pipe or a log has no width: the table is then as wide as it needs to be
     console = Console(width=None if sys.stdout.isatty() else 160)
     table = Table(*head)
