@@ -97,7 +97,7 @@ def test_ctrl_c_keeps_what_was_finished(ouro, tmp_path, monkeypatch, undrawn):  
         (("--counts", "1,a"), "--counts 1,a: whole numbers, as 1,10,100"),
         (("--counts", "1.5"), "--counts 1.5: whole numbers"),
         (("--counts", "0"), "counts = 0 must be a whole number"),
-        (("--edges", "1n"), "--edges 1n: times in seconds"),
+        (("--edges", "1n"), "--edges 1n: 'n' is no unit; a time [s] is asked"),
         (("--edges", "1e-3"), "edges_s = 0.001 is outside its legal range"),
         (("--walk", "0"), "step_s = 0"),
         (("--total", "0"), "total_s = 0"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .._util.files import write_text
+from .._util.number_words import read_number
 from ..circuit.crossbar import Crossbar
 from ..circuit.result import SimulationError
 from ..circuit.selection import Selection
@@ -20,6 +21,7 @@ from ..circuit.sense import ReadingClipped, Sense
 from .array_options import ArrayOptions, Fidelities, PulseOptions, takes_an_array
 from .cells import CellOptions
 from .output import Json, Out, Workers, option, out_folder, resumable, show
+from .quantity import quantity
 
 if TYPE_CHECKING:
     from ..reporting.array_figures import Result
@@ -30,6 +32,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Arrays of 1R or 1T1R cells; line options are those of one segment, between two cells.",
 )
+
+_ADC_TOP_S = 700e-6
 
 Row = Annotated[int | None, option("Word line; by default the last, far from the drivers.", min=0)]
 Col = Annotated[str | None, option("Bit line, several as 0,3,7, or all; by default the last.")]
@@ -80,7 +84,7 @@ def read(
     row: Row = None,
     col: Col = None,
     bits: Annotated[int | None, option("Sense path of transistors with an ADC of so many bits.")] = None,
-    adc_top: Annotated[float, typer.Option(help="Upper end of the ADC's range, lower 0 [S].")] = 700e-6,
+    adc_top: Annotated[float, quantity("S", "Upper end of the ADC's range, lower 0.", default=_ADC_TOP_S)] = _ADC_TOP_S,
     positions: Places = None,
     out: Out = Path("runs/array-read"),
     workers: Workers = None,
@@ -240,7 +244,7 @@ def _selected(array: Crossbar, row: int | None, col: str | None, fidelity: Fidel
 def _numbers(text: str) -> list[float]:
     """Return the numbers of ``--inputs``; ValueError for what are none."""
     try:
-        return [float(word) for word in text.split(",")]
+        return [read_number("--inputs", word, "V") for word in text.split(",")]
     except ValueError:
         raise ValueError(f"--inputs {text}: numbers, as 0.2,0,0.1") from None
 

@@ -14,8 +14,9 @@ from .._util.files import write_text
 from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, takes_a_cell
 from .extract import Law
-from .neural import AnyCircuit, WalkStep, checkpoint_of, described, programmer_of
+from .neural import TOLERANCE, WALK_S, AnyCircuit, Tolerance, WalkStep, checkpoint_of, described, programmer_of
 from .output import Json, Out, Seed, Workers, option, out_folder, show
+from .quantity import quantities
 
 if TYPE_CHECKING:
     from ..prediction.pulse_predictor import PulsePredictor
@@ -27,16 +28,16 @@ _N, _COMPACT_N = 20, 200
 def benchmark_programmers(
     cell: CellOptions,
     n: Annotated[int | None, option(f"Writes; {_N}, of compact cells {_COMPACT_N}.", min=1)] = None,
-    tolerance: Annotated[float, typer.Option(help="Largest relative distance of the reading from the target.")] = 0.1,
+    tolerance: Tolerance = TOLERANCE,
     max_pulses: Annotated[int, typer.Option(min=1, help="A write ends after so many.")] = 50,
     checkpoint: Annotated[
         list[Path] | None, option("Of `train`, several times if wanted; else what comes with the package.")
     ] = None,
     any_circuit: AnyCircuit = False,
     d2d: Annotated[Law, typer.Option(help="Law that devices are drawn from.")] = Law.TEN_PERCENT,
-    walk: WalkStep = 10e-9,
-    read_times: Annotated[str, typer.Option(help="Times of a read that the time of a write is told for [s].")] = (
-        "10e-9,100e-9,1e-6"
+    walk: WalkStep = WALK_S,
+    read_times: Annotated[str, typer.Option(help="Times of a read that the time of a write is told for.")] = (
+        "10ns,100ns,1us"
     ),
     tune: Annotated[bool, typer.Option(help="Tune conventional programmers, on devices of their own.")] = True,
     table: Annotated[
@@ -94,7 +95,4 @@ def _checkpoints(options: CellOptions, paths: list[Path] | None) -> dict[str, tu
 
 def _times(text: str) -> tuple[float, ...]:
     """Return the times of ``--read-times`` [s]; ValueError for what are none."""
-    try:
-        return tuple(float(word) for word in text.split(","))
-    except ValueError:
-        raise ValueError(f"--read-times {text}: times [s] separated by commas, such as 10e-9,100e-9") from None
+    return quantities("--read-times", text, "s")
