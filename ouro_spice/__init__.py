@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .circuit.testbench import Testbench
     from .circuit.drivers import WriteDriver
     from .spice.ngspice import Ngspice
+    from .spice.written_deck import deck
     from .provenance.rebuild import rebuilt
     from .simulation.static import rate, static_current
     from .simulation.transient import simulate
@@ -104,6 +105,7 @@ __all__ = [
     "Crossbar",
     "Testbench",
     "Ngspice",
+    "deck",
     "rebuilt",
     "static_current",
     "rate",
@@ -187,6 +189,7 @@ _PLACES = {
     "circuit.testbench": "Testbench",
     "circuit.drivers": "WriteDriver",
     "spice.ngspice": "Ngspice",
+    "spice.written_deck": "deck",
     "provenance.rebuild": "rebuilt",
     "simulation.static": "rate static_current",
     "simulation.transient": "simulate",

@@ -372,8 +372,8 @@ def test_pair_of_a_compact_cell_counts_both_drivers_and_lines(ouro, kind, model)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--total", "0"), "total_s = 0 is outside its legal range"),
-        (("--total", "nan"), "total_s = nan is outside its legal range"),
+        (("--total", "0"), "--total = 0 is outside its legal range"),
+        (("--total", "nan"), "--total nan: a finite number is asked, a time [s]"),
         (("--by", "gate"), "--by gate needs --v-set and --v-reset"),
         (("--by", "gate", "--v-set", "-1"), "--by gate needs --v-reset"),
         (("--v-set", "-1"), "--v-set: only with --by gate"),

@@ -28,6 +28,7 @@ from .output import StoppedError, plain_warnings, resumable
 from .pair import pair
 from .process import flush, print_version, refuse_empty, stand_in_for_closed_streams, stoppable, uninterrupted
 from .program import program
+from .pulse import pulse
 from .report import report
 from .train import train
 
@@ -46,6 +47,7 @@ for _name, _command in (
     ("decks", jobs.decks),
     ("sim", resumable()(jobs.sim)),
     ("switching-curves", resumable()(jobs.switching_curves)),
+    ("pulse", pulse),
     ("pair", pair),
     ("edges", edges),
     ("extract", extract),

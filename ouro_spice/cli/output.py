@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .._util.files import OutputError, check_file, make_folder
+from .._util.files import OutputError, check_file, make_folder, write_text
+from ..circuit.result import SimulationError
 
 Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results on standard output.")]
@@ -96,3 +97,15 @@ def show(head: Sequence[str], rows: list[list[str]]) -> None:
         style = "bold red" if row[-1] == "FAIL" else None
         table.add_row(*row, style=style)
     console.print(table)
+
+
+@contextmanager
+def deck_of_failure(out: Path) -> Iterator[None]:
+    """Wrap a simulation: of one that fails deck and log are written, and the error says where."""
+    try:
+        yield
+    except SimulationError as error:
+        deck = write_text(out / "failed.cir", error.deck)
+        log = write_text(out / "failed.log", "\n".join([*error.log, ""]))
+        error.args = (f"{error}; deck and log: {deck}, {log}",)
+        raise
