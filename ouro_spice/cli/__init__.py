@@ -26,6 +26,7 @@ from .importing import import_
 from .noise_sources import noise_sources
 from .output import StoppedError, plain_warnings, resumable
 from .pair import pair
+from .predict import predict
 from .process import flush, print_version, refuse_empty, stand_in_for_closed_streams, stoppable, uninterrupted
 from .program import program
 from .pulse import pulse
@@ -54,6 +55,7 @@ for _name, _command in (
     ("import", import_),
     ("compare", compare),
     ("train", train),
+    ("predict", predict),
     ("program", program),
     ("benchmark-programmers", benchmark_programmers),
     ("noise-sources", noise_sources),

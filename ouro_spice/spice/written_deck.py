@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from .._util.checks import check_kind, shown
+from .._util.checks import check_kind
 from .._util.number_words import in_words
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
@@ -109,7 +109,7 @@ def _head(cell: Cell, pulses: Sequence[Pulse | Parallel], bench: Testbench) -> I
     yield f"* {bench.title}: {count}"
     walk = getattr(cell.device, "walk", None)
     if walk is not None:
-        yield f"* WITHOUT the cycle-to-cycle walk of this device, {shown(walk)}: this is the noise-free deck"
+        yield f"* WITHOUT the cycle-to-cycle walk of its device ({type(walk).__name__}): this is the noise-free deck"
     dialect = f" -D ngbehavior={bench.behaviour}" if bench.behaviour else ""
     yield f"* run with: ngspice{dialect} -b THIS_FILE; it prints state and conductance of the memristor at the end"
     if bench.process and bench.process.init:
