@@ -423,11 +423,14 @@ def test_options_describe_the_cell_and_leave_the_rest_to_it():
     assert cell.transistor == dataclasses.replace(plain.transistor, w=5e-6, v_reset=3.0)
 
 
-def test_help_imports_nothing_heavy():
-    before = "import sys, atexit\nheavy = ('torch', 'matplotlib', 'numba', 'PySpice', 'pandas')\n"
+@pytest.mark.parametrize(
+    ("given", "code"), [(("pair", "--help"), 0), (("program", "--target", "nan"), 2), (("pulse", "--width", "1us"), 2)]
+)
+def test_help_and_wrong_arguments_import_nothing_heavy(given, code):
+    before = "import sys, atexit\nheavy = ('torch', 'matplotlib', 'numba', 'PySpice', 'pandas', 'scipy', 'rich')\n"
     before += "atexit.register(lambda: print([name for name in heavy if name in sys.modules]))\n"
-    done = subprocess.run(command("pair", "--help", before=before), capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    done = subprocess.run(command(*given, before=before), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (code, "[]")
 
 
 # ---- a whole command, and its output in a pipe

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,6 @@ import typer
 from .._util.checks import check_conductance
 from .._util.number_words import in_words
 from .._util.quantities import implausible
-from .._util.validity import OutsideTraining, warn
 from .output import Json, option, out_file
 from .quantity import quantity
 
@@ -122,11 +122,11 @@ def _outside(found: FirstPulses) -> int:
 
 
 def _warn(found: FirstPulses) -> None:
-    """Warn of questions outside the training data."""
+    """Say on standard error which questions lie outside the training data."""
     if found.outside:
         several = f"{_outside(found)} of {len(found.g_S)} cells ask" if len(found.g_S) > 1 else "asked"
-        what = " and ".join(found.outside)
-        warn(f"{several} for what the network was not trained on ({what}); its data: {found.ranges}", OutsideTraining)
+        what = f"what the network was not trained on ({' and '.join(found.outside)}); its data: {found.ranges}"
+        print(f"ouro-spice: warning: {several} for {what}", file=sys.stderr)
 
 
 def _write(found: FirstPulses, path: Path) -> None:

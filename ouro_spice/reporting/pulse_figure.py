@@ -89,7 +89,7 @@ def _times(cell: Cell | CompactCell, pulses: Sequence[Pulse]) -> list[tuple[floa
 
 
 def _ground(ax: Any, cell: Cell | CompactCell, pulses: Sequence[Pulse], factor: float) -> None:
-    """Colour the ground behind each pulse, named once for the legend."""
+    """Draw a coloured ground behind each pulse, named once for the legend."""
     named = set()
     for begin, end, pulse in _times(cell, pulses):
         name, colour = ("SET", SET_COLOUR) if pulse.polarity < 0 else ("RESET", RESET_COLOUR)
