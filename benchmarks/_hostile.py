@@ -54,7 +54,7 @@ ARRAY = ("--cell", "1r", "--rows", "2", "--cols", "2")
 
 def numbers() -> Iterator[Case]:
     """Options that take a number, with what is none, or none that makes sense."""
-    bad = ("nan", "inf", "-inf", "-1e9", "1e400", "x", "1e-6 S", "0x10", "1,5", "--", "1e")
+    bad = ("nan", "inf", "-inf", "-1e9", "1e400", "x", "1e-6 X", "0x10", "1,5", "--", "1e")
     options = {
         "pair --total": ("pair", *REDUCED, "--total"),
         "edges --total": ("edges", *REDUCED, "--out", "o", "--total"),

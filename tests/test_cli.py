@@ -424,7 +424,14 @@ def test_options_describe_the_cell_and_leave_the_rest_to_it():
 
 
 @pytest.mark.parametrize(
-    ("given", "code"), [(("pair", "--help"), 0), (("program", "--target", "nan"), 2), (("pulse", "--width", "1us"), 2)]
+    ("given", "code"),
+    [
+        (("pair", "--help"), 0),
+        (("program", "--target", "nan"), 2),
+        (("pulse", "--width", "1us"), 2),
+        (("sim", "--out", "/dev/null/x"), 1),
+        (("train", "data", "--out", "/dev/null/x"), 1),
+    ],
 )
 def test_help_and_wrong_arguments_import_nothing_heavy(given, code):
     before = "import sys, atexit\nheavy = ('torch', 'matplotlib', 'numba', 'PySpice', 'pandas', 'scipy', 'rich')\n"

@@ -100,7 +100,7 @@ def test_ctrl_c_keeps_what_was_finished(ouro, tmp_path, monkeypatch, undrawn):  
         (("--edges", "1n"), "--edges 1n: 'n' is no unit; a time [s] is asked"),
         (("--edges", "1e-3"), "edges_s = 0.001 is outside its legal range"),
         (("--walk", "0"), "step_s = 0"),
-        (("--total", "0"), "total_s = 0"),
+        (("--total", "0"), "--total = 0 is outside its legal range"),
         (("--corner", "ff"), "--corner does not apply to --cell compact"),
         (("--out", "/dev/null/x"), "--out: cannot write"),
     ],

@@ -12,7 +12,7 @@ import typer
 
 from .._util.files import write_text
 from ..circuit.compact_cell import CompactCell
-from .cells import CellOptions, takes_a_cell
+from .cells import CellOptions, takes_a_cell, walking
 from .extract import Law
 from .neural import TOLERANCE, WALK_S, AnyCircuit, Tolerance, WalkStep, checkpoint_of, described, programmer_of
 from .output import Json, Out, Seed, Workers, option, out_folder, show
@@ -49,6 +49,12 @@ def benchmark_programmers(
     as_json: Json = False,
 ) -> None:
     """Compare programmers: success, pulses, time and energy of the same writes to the same cells; about two minutes."""
+    from ..programming.stopping_rules import Rules
+
+    reads_s = _times(read_times)
+    Rules(tolerance)
+    walking(cell.build(), walk)
+    folder = out_folder(out)
     from ..experiment.bench import Bench, Tuning
     from ..experiment.benchmark import benchmark
     from ..experiment.campaigns import finite
@@ -58,11 +64,10 @@ def benchmark_programmers(
     described_cell = described(cell, walk, pair)
     bench = Bench(
         cell.cell.value, described_cell, pair, n or (_COMPACT_N if isinstance(described_cell, CompactCell) else _N),
-        tolerance, max_pulses, None if d2d is Law.NONE else d2d.value, seed, _times(read_times),
+        tolerance, max_pulses, None if d2d is Law.NONE else d2d.value, seed, reads_s,
         Tuning.of(described_cell) if tune else None, workers, table,
     )  # fmt: skip
     neural = [programmer_of(*one, described_cell, any_circuit, name) for name, one in found.items()]
-    folder = out_folder(out)
     for name in ("report.html", "results.json"):
         (folder / name).unlink(missing_ok=True)  # none that does not fit may stand there if this is interrupted
     compared = benchmark(bench, neural)

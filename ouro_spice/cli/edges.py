@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from .._util.checks import check_range
 from ..circuit.cell_kinds import memristor
-from .cells import TOTAL, CellOptions, takes_a_cell
+from .cells import TOTAL, TOTAL_S, CellOptions, takes_a_cell
 from .output import Json, Out, Seed, Workers, out_folder, resumable, show
 from .quantity import quantities, quantity
 
@@ -46,11 +47,13 @@ def edges(
     if walk is not None:
         described = described.replace(device=memristor(described).replace(walk=Walk(walk)))
     counted, edges_s = _counts(counts), quantities("--edges", edge, "s")
+    check_range("--total", total, *TOTAL_S, "s")
+    folder = out_folder(out)
     with resumable():
         voltages = pair(described, total)
         found = run(
             described, voltages=voltages, counts=counted, edges_s=edges_s, starts=starts, heldout=heldout, seed=seed,
-            workers=workers, out=out_folder(out),
+            workers=workers, out=folder,
         )  # fmt: skip
     write_edges(found, out)
     if found.kept is not None:
