@@ -57,6 +57,11 @@ def numbers() -> Iterator[Case]:
     bad = ("nan", "inf", "-inf", "-1e9", "1e400", "x", "1e-6 X", "0x10", "1,5", "--", "1e")
     options = {
         "pair --total": ("pair", *REDUCED, "--total"),
+        "pulse --amplitude": ("pulse", *REDUCED, "--out", "o", "--width", "1e-6", "--amplitude"),
+        "pulse --width": ("pulse", *REDUCED, "--out", "o", "--amplitude", "-0.5", "--width"),
+        "pulse --start": ("pulse", *REDUCED, "--out", "o", "--amplitude", "1", "--width", "1e-6", "--start"),
+        "predict --g": ("predict", "1r", "--target", "2e-4", "--g"),
+        "predict --target": ("predict", "1r", "--g", "2e-4", "--target"),
         "edges --total": ("edges", *REDUCED, "--out", "o", "--total"),
         "edges --walk": ("edges", *REDUCED, "--out", "o", "--walk"),
         "extract --walk": ("extract", *REDUCED, *PAIR, "--out", "o", "--walk"),

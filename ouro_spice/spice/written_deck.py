@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import get_args
 
 import numpy as np
 
@@ -76,7 +77,10 @@ def deck(
     """
     if isinstance(cell, CompactCell):
         raise ValueError("a compact cell is solved without SPICE: it has no deck")
-    check_kind("cell", cell, Cell.__args__, "a Cell1R, Cell1T1R or a cell of an array")
+    check_kind("cell", cell, get_args(Cell), "a Cell1R, Cell1T1R or a cell of an array")
+    check_kind("end", end, (State, None))
+    if end is not None:
+        cell.check_state(end)
     sent = checked(pulses, parallel=True)
     bench = cell.testbench(sent, state)
     models = [(model, str(compiled_model(model))) for model in bench.models]
