@@ -12,10 +12,11 @@ import typer
 
 from .._util.files import write_text
 from ..circuit.compact_cell import CompactCell
-from .cells import CellOptions, takes_a_cell
+from .cells import CellOptions, takes_a_cell, walking
 from .extract import Law
-from .neural import AnyCircuit, WalkStep, checkpoint_of, described, programmer_of
+from .neural import TOLERANCE, WALK_S, AnyCircuit, Tolerance, WalkStep, checkpoint_of, described, programmer_of
 from .output import Json, Out, Seed, Workers, option, out_folder, show
+from .quantity import quantities
 
 if TYPE_CHECKING:
     from ..prediction.pulse_predictor import PulsePredictor
@@ -27,16 +28,16 @@ _N, _COMPACT_N = 20, 200
 def benchmark_programmers(
     cell: CellOptions,
     n: Annotated[int | None, option(f"Writes; {_N}, of compact cells {_COMPACT_N}.", min=1)] = None,
-    tolerance: Annotated[float, typer.Option(help="Largest relative distance of the reading from the target.")] = 0.1,
+    tolerance: Tolerance = TOLERANCE,
     max_pulses: Annotated[int, typer.Option(min=1, help="A write ends after so many.")] = 50,
     checkpoint: Annotated[
         list[Path] | None, option("Of `train`, several times if wanted; else what comes with the package.")
     ] = None,
     any_circuit: AnyCircuit = False,
     d2d: Annotated[Law, typer.Option(help="Law that devices are drawn from.")] = Law.TEN_PERCENT,
-    walk: WalkStep = 10e-9,
-    read_times: Annotated[str, typer.Option(help="Times of a read that the time of a write is told for [s].")] = (
-        "10e-9,100e-9,1e-6"
+    walk: WalkStep = WALK_S,
+    read_times: Annotated[str, typer.Option(help="Times of a read that the time of a write is told for.")] = (
+        "10ns,100ns,1us"
     ),
     tune: Annotated[bool, typer.Option(help="Tune conventional programmers, on devices of their own.")] = True,
     table: Annotated[
@@ -48,6 +49,12 @@ def benchmark_programmers(
     as_json: Json = False,
 ) -> None:
     """Compare programmers: success, pulses, time and energy of the same writes to the same cells; about two minutes."""
+    from ..programming.stopping_rules import Rules
+
+    reads_s = _times(read_times)
+    Rules(tolerance)
+    walking(cell.build(), walk)
+    folder = out_folder(out)
     from ..experiment.bench import Bench, Tuning
     from ..experiment.benchmark import benchmark
     from ..experiment.campaigns import finite
@@ -57,11 +64,10 @@ def benchmark_programmers(
     described_cell = described(cell, walk, pair)
     bench = Bench(
         cell.cell.value, described_cell, pair, n or (_COMPACT_N if isinstance(described_cell, CompactCell) else _N),
-        tolerance, max_pulses, None if d2d is Law.NONE else d2d.value, seed, _times(read_times),
+        tolerance, max_pulses, None if d2d is Law.NONE else d2d.value, seed, reads_s,
         Tuning.of(described_cell) if tune else None, workers, table,
     )  # fmt: skip
     neural = [programmer_of(*one, described_cell, any_circuit, name) for name, one in found.items()]
-    folder = out_folder(out)
     for name in ("report.html", "results.json"):
         (folder / name).unlink(missing_ok=True)  # none that does not fit may stand there if this is interrupted
     compared = benchmark(bench, neural)
@@ -94,7 +100,4 @@ def _checkpoints(options: CellOptions, paths: list[Path] | None) -> dict[str, tu
 
 def _times(text: str) -> tuple[float, ...]:
     """Return the times of ``--read-times`` [s]; ValueError for what are none."""
-    try:
-        return tuple(float(word) for word in text.split(","))
-    except ValueError:
-        raise ValueError(f"--read-times {text}: times [s] separated by commas, such as 10e-9,100e-9") from None
+    return quantities("--read-times", text, "s")

@@ -34,13 +34,13 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a pulse predictor, say what it is worth on records that it has not seen, and write its checkpoint."""
+    if variant is not None and spec is not None:
+        raise ValueError("--variant and --spec: give one of them")
+    out_file(out, "predictor.npz", _ROOM)
     from ..dataset.pulse_dataset import PulseDataset
     from ..prediction.held_out import held_out
     from ..prediction.pulse_predictor import PulsePredictor
 
-    if variant is not None and spec is not None:
-        raise ValueError("--variant and --spec: give one of them")
-    out_file(out, "predictor.npz", _ROOM)
     wanted = _read_specification(spec) if spec else _variant(variant) if variant else None
     begin = PulsePredictor.load(start) if start else None
     data = PulseDataset.load(dataset)

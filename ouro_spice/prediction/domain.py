@@ -113,7 +113,7 @@ class Domain:
         found = {}
         if self.directions is not None and "dg_S" in columns:
             missing = [sign for sign, way in WAYS.items() if way not in self.directions]
-            out = np.isin(np.sign(columns["dg_S"]), missing)
+            out = np.any([sign * columns["dg_S"] > 0 for sign in missing], axis=0) if missing else np.False_
             found |= {DIRECTION: out} if np.any(out) else {}
         for name, (low, high) in self.ranges.items():
             if name in columns:

@@ -175,14 +175,29 @@ class PulsePredictor:
     def _answered(self, given: dict[str, np.ndarray]) -> np.ndarray:
         """Return the signed times [s] for inputs of one shape, which is theirs."""
         shape = given["dg_S"].shape
-        given = given | {name: of(given["dg_S"]) for name, of in DERIVED.items()}
-        columns = [given[n] if n in given else np.full(shape, self._default(n)) for n in self.specification.inputs]
-        table = np.stack([column.ravel() for column in columns], axis=-1)
-        parts = [self.weights((rows - self.scale.shift) / self.scale.scale) for rows in _few(table)]
-        y = (np.concatenate(parts) * self.scale.scale_out + self.scale.shift_out).reshape(shape)
+        dg = given["dg_S"].ravel()
+        columns = {name: column.ravel() for name, column in given.items()}
+        y = np.empty(dg.shape)
+        for first in range(0, len(y), _ROWS):
+            part = slice(first, first + _ROWS)
+            y[part] = self.weights(self._normalised({name: column[part] for name, column in columns.items()}))
+        y *= self.scale.scale_out
+        y += self.scale.shift_out
         if self.specification.output == "signed_time":
-            return np.clip(y, -LONGEST_S, LONGEST_S)
-        return np.sign(given["dg_S"]) * np.exp(np.clip(y, np.log(SHORTEST_S), np.log(LONGEST_S)))
+            return np.clip(y, -LONGEST_S, LONGEST_S).reshape(shape)[()]
+        np.exp(np.clip(y, np.log(SHORTEST_S), np.log(LONGEST_S), out=y), out=y)
+        return (np.sign(dg) * y).reshape(shape)[()]
+
+    def _normalised(self, given: dict[str, np.ndarray]) -> np.ndarray:
+        """Return the normalised inputs of the network for questions (n,), shape (n, inputs)."""
+        dg, names = given["dg_S"], self.specification.inputs
+        given = given | {name: of(dg) for name, of in DERIVED.items() if name in names}
+        table = np.empty((len(dg), len(names)))
+        for k, name in enumerate(names):
+            table[:, k] = given[name] if name in given else self._default(name)
+        table -= self.scale.shift
+        table /= self.scale.scale
+        return table
 
     def _default(self, name: str) -> float:
         """Return what stands for an input that is not given."""
@@ -218,11 +233,6 @@ class PulsePredictor:
     def edges(self) -> tuple[float, float]:
         """Return rise and fall of the pulses [s]; for edges that were drawn at random, the middle of their law."""
         return edge(self.manifest, "rise_s"), edge(self.manifest, "fall_s")
-
-
-def _few(table: np.ndarray) -> list[np.ndarray]:
-    """Return the rows of a table in parts of at most `_ROWS`."""
-    return np.split(table, range(_ROWS, len(table), _ROWS))
 
 
 def _check_examples(specification: Specification, training: Examples, validation: Examples) -> None:
