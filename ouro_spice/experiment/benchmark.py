@@ -19,8 +19,8 @@ from ..programming.programmer import Programmer
 from ..programming.tuning import parameters_of
 from ..provenance.manifest import Manifest, describe
 from ..reporting import figures
+from ..reporting.manifest_fold import manifest_section
 from ..reporting.page import Page
-from ..reporting.report_page import manifest_section
 from ..reporting.write_figures import pulses_and_time
 from ..simulation.write_voltages import pair as search
 from ..spice.ngspice import Ngspice
