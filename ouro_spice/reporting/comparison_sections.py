@@ -44,7 +44,7 @@ def page(comparison: Comparison, paths: Mapping[str, Path]) -> Page:
         _played(found, summary, paths["played.png"])
     glossary(found, _TERMS)
     found.heading("How this page was made")
-    found.paragraph("By `ouro-spice compare A B --out FOLDER`, of two datasets of the same records.")
+    found.paragraph("By ouro-spice compare A B --out FOLDER, of two datasets of the same records.")
     found.links((name, text) for name, text in _FILES.items() if name in paths)
     for name, manifest in (("A", comparison.a), ("B", comparison.b)):
         manifest_section(found, manifest, f" of {name}")

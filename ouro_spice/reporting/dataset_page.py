@@ -49,7 +49,7 @@ def dataset_page(data: PulseDataset, folder: Path) -> Page:
     glossary(page, [*_TERMS, *([] if measured else ["pair"])])
     page.heading("How this page was made")
     page.paragraph(
-        f"By `ouro-spice report FOLDER`, or ouro_spice.report(data, path). {maker_here(data.manifest).capitalize()}."
+        f"By ouro-spice report FOLDER, or ouro_spice.report(data, path). {maker_here(data.manifest).capitalize()}."
     )
     if (folder / "manifest.json").is_file():
         page.links([("manifest.json", "what made the records"), (".", "the records, as Parquet")])
