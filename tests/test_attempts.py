@@ -45,6 +45,7 @@ def test_distances_and_shares_are_counted():
     found = SEVEN.summary()
     assert {name: found[name] for name in SEVEN.shares()} == SEVEN.shares()
     assert (found["n"], found["failures"], found["wrong_way"]) == (7, 1, 2 / 7)
+    assert found["interval"]["wrong_way"] == pytest.approx([0.0822, 0.6411], abs=1e-4)  # Wilson's of 2 of 7
     # of those that did not fail
     assert found["rpd_mean"] == pytest.approx(2.7 / 6)
     assert found["rpd_median"] == pytest.approx((0.25 + 0.5) / 2)
@@ -100,7 +101,10 @@ def test_the_best_constant_is_amid_those_that_hold_as_many():
     found = constant([1e-4], [1e-4, 1.6e-4, 1.05e-4, 3e-4])
     assert [found[name] for name in ("within_50", "within_20", "within_10", "n")] == [0.75, 0.5, 0.5, 4]
     assert found["constant_S"] == {name: pytest.approx(1e-4) for name in ("within_50", "within_20", "within_10")}
-    assert found["interval"]["within_50"] == [0.25, 1.0]
+    # Wilson's at least, of 3 of 4 and 2 of 4
+    assert found["interval"]["within_50"] == pytest.approx([0.25, 1.0])
+    assert found["interval"]["within_20"] == pytest.approx([0.0, 1.0])
+    assert constant([1e-4], [1e-4] * 40)["interval"]["within_50"] == pytest.approx([0.9124, 1.0], abs=1e-4)
 
 
 def test_bands_have_ends_that_are_legal():

@@ -243,6 +243,8 @@ def test_a_row_is_the_mean_over_trainings_with_its_spread():
     assert row["trainings"]["sd"]["within_20"] == pytest.approx(np.std([0.5, 0.75], ddof=1))
     assert row["rpd_median"] == pytest.approx((0.275 + 0.1) / 2) and row["n"] == 4
     assert 0 <= row["interval"]["within_50"][0] <= 7 / 8 <= row["interval"]["within_50"][1] <= 1
+    low, high = row["interval"]["wrong_way"]
+    assert 0 <= low <= row["wrong_way"] <= high < 1 and high > 0.3
     assert summary(tries[:1]) == tries[0].summary()
     assert "trainings" not in hit_summary({band: [[True, False]] for band in BANDS})
 

@@ -71,18 +71,13 @@ def sim(
 ) -> None:
     """Run the main job: decks, then extract, train, deploy, write and verify, compact and 1T1R in SPICE; a report."""
     from ..experiment.main_job import run
-    from ..experiment.published.result_tables import share_table, write_tables
+    from ..experiment.sim_card import lines
 
     results = run(out_folder(out), seed, workers, (lambda *_: None) if as_json else show)
     if as_json:
         print(json.dumps(json.loads((out / "results.json").read_text(encoding="utf-8")), indent=2))
     else:
-        for setting, attempts in results["one_shot"].items():
-            head, rows = share_table(attempts)
-            show(head[:6], [[f"{setting}: {row[0]}", *row[1:6]] for row in rows])
-        for setting, by_tolerance in results["write_verify"].items():
-            for head, rows in (one for tolerance in by_tolerance for one in write_tables(results, setting, tolerance)):
-                show(head, rows)
+        print("\n".join(lines(results)))
         print(f"report: {out / 'report.html'}")
     if not all(figure["pass"] for figure in results["decks"]):
         raise typer.Exit(1)

@@ -87,7 +87,9 @@ def plain_warnings() -> Iterator[None]:
 
 
 def show(head: Sequence[str], rows: list[list[str]]) -> None:
-    """Print a table; rows that end with FAIL stand out."""
+    """Print a table without the columns that have no entry; rows that end with FAIL stand out."""
+    kept = [k for k in range(len(head)) if not rows or any(row[k] for row in rows)]
+    head, rows = [head[k] for k in kept], [[row[k] for k in kept] for row in rows]
     # a pipe or a log has no width: the table is then as wide as it needs to be
     console = Console(width=None if sys.stdout.isatty() else 160)
     table = Table(*head)

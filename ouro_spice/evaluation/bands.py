@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_range
-from .._util.statistics import mean_interval
+from .._util.statistics import mean_interval, share_ends
 
 BANDS = (0.5, 0.2, 0.1)
 """Largest relative distances from the target that count as a hit."""
@@ -95,9 +95,12 @@ def constant(training_S: ArrayLike, target_S: ArrayLike, seed: int = 0) -> dict[
     """
     best = {band: best_constant(training_S, band) for band in BANDS}
     found = {band: Estimate.of(within(g_S, target_S, band), seed) for band, g_S in best.items()}
+    n = len(np.asarray(target_S))
     return {
         **{label("within", band): one.value for band, one in found.items()},
-        "n": len(np.asarray(target_S)),
-        "interval": {label("within", band): [one.low, one.high] for band, one in found.items()},
+        "n": n,
+        "interval": {
+            label("within", band): share_ends(one.value, (one.low, one.high), n) for band, one in found.items()
+        },
         "constant_S": {label("within", band): g_S for band, g_S in best.items()},
     }

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from .._util.checks import check_conductance, check_kind, check_range, checked_numbers, shown
 from .._util.progress import progress
-from .._util.statistics import share_ends
+from .._util.statistics import share_ends, wilson
 from ..circuit.pulse import LONGEST_S, SHORTEST_S, Pulse
 from ..dataset.recipe import LIMIT
 from ..programming.batch import Fleet
@@ -70,9 +70,14 @@ class Deployment:
         return np.sign(self.t_s)
 
     @property
+    def astray(self) -> np.ndarray:
+        """Return whether each pulse was directed away from its target, (D,)."""
+        return self.direction * (self.target_S - self.start_S) < 0
+
+    @property
     def wrong_way(self) -> float:
         """Return the share of attempts whose pulse was directed away from the target."""
-        return float(np.mean(self.direction * (self.target_S - self.start_S) < 0))
+        return float(np.mean(self.astray))
 
     def shares(self) -> dict[str, float]:
         """Return the share of ends within each band, by name."""
@@ -87,10 +92,11 @@ class Deployment:
     def summary(self, seed: int = 0) -> dict[str, Any]:
         """Return the figures that results hold: shares, number, intervals by band, RPD and failures."""
         found = {band: self.share(band, seed) for band in BANDS}
+        intervals = {label("within", band): [one.low, one.high] for band, one in found.items()}
         return {
             **{label("within", band): one.value for band, one in found.items()},
             "n": len(self.end_S),
-            "interval": {label("within", band): [one.low, one.high] for band, one in found.items()},
+            "interval": intervals | {"wrong_way": wilson(int(self.astray.sum()), len(self.end_S))},
             "rpd_mean": _mean(self.rpd),
             "rpd_median": _median(self.rpd),
             "wrong_way": self.wrong_way,

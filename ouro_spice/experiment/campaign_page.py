@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._util.files import make_folder, write_whole
+from .._util.files import make_folder
 from ..evaluation.bands import BANDS, label
 from ..reporting.attempt_figures import rpd_by_start, rpd_histogram, rpd_map, share_bars, transfer_bars
+from ..reporting.figure_page import FigurePage
 from ..reporting.map_figure import history_map
 from ..reporting.page import Page
 from ..reporting.write_figures import convergence, iterations, pulses_and_time
@@ -27,23 +26,9 @@ _WINDOWS = (1001, 101, 11, 1)
 """Moving averages of Fig. 5, in steps; a shorter history shows those that it has room for."""
 
 
-@dataclass(frozen=True)
-class _FigurePage:
-    """A page, and a folder where each of its figures is beside it."""
-
-    page: Page
-    folder: Path
-
-    def figure(self, figure: Figure, text: str, name: str) -> None:
-        """Show a figure on the page, and write it as ``NAME.svg``."""
-        self.page.figure(figure, text)
-        path = self.folder / f"{name}.svg".replace(" ", "_").replace(",", "")
-        write_whole(path, partial(figure.savefig, format="svg", metadata={"Date": None}))
-
-
 def write(page: Page, found: Findings, results: dict[str, Any], path: Path) -> Path:
     """Write the report behind what is on the page, and its figures into ``figures`` beside it; return its path."""
-    book = _FigurePage(page, make_folder(path.parent / "figures"))
+    book = FigurePage(page, make_folder(path.parent / "figures"))
     for name, place in found.contexts.items():
         if name in found.one_shots:
             page.heading(f"{name}: one attempt each")
@@ -71,7 +56,7 @@ def _regime(place: ExperimentContext) -> str:
     )
 
 
-def _one_shot(book: _FigurePage, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
+def _one_shot(book: FigurePage, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
     """Draw the attempts of a setting: table, shares, RPD."""
     rows = results["one_shot"][name]
     book.page.table(*result_tables.share_table(rows))
@@ -103,7 +88,7 @@ def _fig5(place: ExperimentContext) -> Figure:
     return history_map(curves, k, step_s, [n * step_s for n in steps])
 
 
-def _converged(book: _FigurePage, name: str, place: ExperimentContext, found: Findings) -> None:
+def _converged(book: FigurePage, name: str, place: ExperimentContext, found: Findings) -> None:
     """Draw where repeated writes converge, Fig. 7."""
     if name not in found.convergence:
         return
@@ -118,7 +103,7 @@ def _converged(book: _FigurePage, name: str, place: ExperimentContext, found: Fi
         book.figure(iterations(several, shown), text, f"{name}-iterations-{who}")
 
 
-def _writes(book: _FigurePage, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
+def _writes(book: FigurePage, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
     """Draw write-and-verify: tables, and pulses and time by programmer."""
     if name not in found.writes:
         return
@@ -135,7 +120,7 @@ def _writes(book: _FigurePage, name: str, place: ExperimentContext, found: Findi
     book.page.paragraph(SAYS)
 
 
-def _transfer(book: _FigurePage, name: str, found: Findings, results: dict[str, Any]) -> None:
+def _transfer(book: FigurePage, name: str, found: Findings, results: dict[str, Any]) -> None:
     """Draw the attempts under other conditions."""
     if name in found.transfers:
         rows = results["transfer"][name]

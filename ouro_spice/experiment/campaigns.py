@@ -35,7 +35,8 @@ CAMPAIGNS = ("paper", "circuit")
 
 def campaign(
     configuration: Configuration, out: Path, workers: int | None = None,
-    more: Callable[[Page], dict[str, Any]] = lambda _: {},
+    own: dict[str, Any] | None = None,
+    write_report: Callable[[Findings, dict[str, Any], Path], object] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Run a campaign; return what ``results.json`` holds.
 
@@ -48,15 +49,18 @@ def campaign(
         belongs to the same configuration, circuit and tools is not made again.
     workers
         Processes, for compact cells threads; all cores where None.
-    more
-        Puts sections of its own at the head of the report, and returns what the results hold of them.
+    own
+        What the results hold beside the campaign's own; ``seconds`` is added to those of the campaign.
+    write_report
+        Writes the report into the folder, of what was found and the results; by default that of `campaign_page`.
     """
-    begun, made_by = time.monotonic(), commit()  # of the sources that are running, whatever is committed meanwhile
+    own = dict(own or {})
+    begun = time.monotonic() - own.pop("seconds", 0.0)
+    made_by = commit()  # of the sources that are running, whatever is committed meanwhile
     make_folder(out)
     for name in ("report.html", "results.json", "RESULTS.md"):
         (out / name).unlink(missing_ok=True)  # none that does not fit may stand there if this is interrupted
-    found, report = Findings(), Page(f"ouro_spice: {configuration.name}")
-    own = more(report)
+    found = Findings()
     with Ngspice(workers) as engine:
         for setting in configuration.settings:
             begin = found.contexts.get(setting.begin)
@@ -65,10 +69,15 @@ def campaign(
         results = {"campaign": configuration.name, "configuration": configuration.tables} | own | found.results
     results |= {"commit": made_by, "date": f"{datetime.now(UTC):%Y-%m-%d}", "seeds": _seeds(configuration)}
     results |= {"manifest": found.manifest | {"versions": versions()}, "seconds": time.monotonic() - begun}
-    campaign_page.write(report, found, results, out / "report.html")
+    (write_report or _write_report)(found, results, out)
     write_text(out / "RESULTS.md", document.campaign_text(results))
     write_text(out / "results.json", json.dumps(finite(results), indent=2, allow_nan=False))
     return results
+
+
+def _write_report(found: Findings, results: dict[str, Any], out: Path) -> Path:
+    """Write the report of a campaign into its folder; return its path."""
+    return campaign_page.write(Page(f"ouro_spice: {results['campaign']}"), found, results, out / "report.html")
 
 
 def _judge(found: Findings, setting: Setting) -> None:

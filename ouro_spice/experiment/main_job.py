@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,9 @@ from .._util import assets
 from .._util.files import make_folder
 from .._util.progress import progress
 from ..reporting import deck_figures
-from ..reporting.page import Page
 from ..spice import decks
 from ..spice.decks import DeckFigure
+from . import sim_page
 from .campaigns import campaign
 from .configuration import Configuration
 
@@ -20,8 +22,6 @@ Say = Callable[[Sequence[str], list[list[str]]], None]
 """Shows the user a table: its head and its rows."""
 
 DECK_SUMMARY_HEAD = ("deck", "figures", "value", "target", "verdict")
-
-DECK_HEAD = ("deck", "figure", "value", "target", "tolerance", "unit", "verdict")
 
 
 def configuration() -> Configuration:
@@ -48,15 +48,11 @@ def run(out: Path, seed: int = 0, workers: int | None = None, say: Say = lambda 
     # an old report must not stand beside new files if this run is interrupted
     for name in ("report.html", "results.json", "RESULTS.md"):
         (out / name).unlink(missing_ok=True)
+    begun = time.monotonic()
     judged = judge(out, say)
-
-    def head(page: Page) -> dict[str, Any]:
-        _deck_section(page, judged, out)
-        files = {path.name: assets.sha256(path) for path in (*assets.decks(), assets.folder("training") / "sim.toml")}
-        page.table(("file", "sha256"), sorted(files.items()))
-        return {"decks": deck_json(judged), "files": files}
-
-    return campaign(configuration().seeded(seed), out, workers, head)
+    files = {path.name: assets.sha256(path) for path in (*assets.decks(), assets.folder("training") / "sim.toml")}
+    own = {"decks": deck_json(judged), "files": files, "seconds": time.monotonic() - begun}
+    return campaign(configuration().seeded(seed), out, workers, own, partial(sim_page.write, seed=seed))
 
 
 def judge(out: Path, say: Say = lambda *_: None) -> list[DeckFigure]:
@@ -66,22 +62,6 @@ def judge(out: Path, say: Say = lambda *_: None) -> list[DeckFigure]:
     deck_figures.draw(out)
     say(DECK_SUMMARY_HEAD, deck_summary(judged))
     return judged
-
-
-def deck_rows(judged: list[DeckFigure]) -> list[list[str]]:
-    """Return the figures as rows under `DECK_HEAD`."""
-    return [
-        [
-            f.name,
-            f.figure,
-            f"{f.value:.6g}",
-            f"{f.target:.6g}",
-            f"{f.tolerance:.2g}",
-            f.unit,
-            "PASS" if f.passed else "FAIL",
-        ]
-        for f in judged
-    ]
 
 
 def deck_summary(judged: list[DeckFigure]) -> list[list[str]]:
@@ -105,14 +85,3 @@ def deck_json(judged: list[DeckFigure]) -> list[dict[str, Any]]:
         {"name": f.name, "figure": f.figure, "value": f.value, "target": f.target, "unit": f.unit, "pass": f.passed}
         for f in judged
     ]
-
-
-def _deck_section(page: Page, judged: list[DeckFigure], out: Path) -> None:
-    """Put the table of the decks and the pictures of their waveforms on a page."""
-    page.heading("Decks: the device under plain ngspice")
-    page.paragraph("Each deck runs by hand, without Python, and judges itself against the figure beside it.")
-    page.table(DECK_HEAD, deck_rows(judged))
-    for name in dict.fromkeys(figure.name for figure in judged):
-        picture = out / f"bench_{name}.png"
-        if picture.is_file():
-            page.picture(picture, f"Waveform of {name}")

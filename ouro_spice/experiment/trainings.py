@@ -134,6 +134,7 @@ def summary(deployments: Sequence[Deployment]) -> dict[str, Any]:
     for key in ("rpd_mean", "rpd_median", "wrong_way"):
         found[key] = float(np.mean([one[key] for one in each]))
         found["trainings"]["sd"][key] = float(np.std([one[key] for one in each], ddof=1))
+    found["interval"]["wrong_way"] = Spread.of([one.astray for one in deployments]).shares().ends
     return found | {"failures": sum(one["failures"] for one in each)}
 
 

@@ -21,29 +21,34 @@ if TYPE_CHECKING:
 
 _BAND = "#3a8f5c"
 
+_WRITES = 12
+"""Writes that a panel shows pulse by pulse: more cannot be told apart."""
 
-def pulse_in_circuit(wave: Waveform, target_S: float, driver: str = "v_bl") -> Figure:
+
+def pulse_in_circuit(wave: Waveform, others: Sequence[Waveform], target_S: float, driver: str = "v_bl") -> Figure:
     """Draw what the driver sends and the device gets, its current, and its conductance on the way to a target;
     return the figure.
+
+    `others`: the same pulse into other devices, of which the conductance is drawn.
     """
-    figure, grid = axes(1, 3, width=7.0, height=1.7)
+    figure, grid = axes(1, 3, width=7.6, height=1.8)
     volts, current, conductance = grid[:, 0]
-    time_ns = wave.time_s * 1e9
-    volts.plot(time_ns, np.abs(wave[driver]), color="#222", linestyle="--", linewidth=1.2, label="driver")
-    volts.plot(time_ns, np.abs(wave["v_cell"]), color=SET_COLOUR, linewidth=1.5, label="device")
-    volts.set_ylabel("abs. voltage (V)")
-    volts.legend(frameon=False, fontsize=8, ncols=2)
-    current.plot(time_ns, np.abs(wave["i_cell"]) * 1e6, color=RESET_COLOUR, linewidth=1.5)
-    current.set_ylabel("abs. current (uA)")
-    g_uS = wave.g * 1e6
-    conductance.plot(time_ns, g_uS, color=SET_COLOUR, linewidth=1.5)
+    volts.plot(wave.time_s * 1e9, np.abs(wave[driver]), color="#222", linestyle="--", linewidth=1.2, label="driver")
+    volts.plot(wave.time_s * 1e9, np.abs(wave["v_cell"]), color=SET_COLOUR, linewidth=1.5, label="device")
+    volts.set_ylabel("|V| (V)")
+    volts.legend(frameon=False, fontsize=8, ncols=2, loc="lower center")
+    current.plot(wave.time_s * 1e9, np.abs(wave["i_cell"]) * 1e6, color=RESET_COLOUR, linewidth=1.5)
+    current.set_ylabel("|I| (uA)")
+    for one in others:
+        conductance.plot(one.time_s * 1e9, one.g * 1e6, color="#999", linewidth=0.8)
+    conductance.plot(wave.time_s * 1e9, wave.g * 1e6, color=SET_COLOUR, linewidth=2)
     conductance.axhline(target_S * 1e6, color=_BAND, linewidth=1, linestyle="--")
-    conductance.annotate(
-        "target", (time_ns[-1], target_S * 1e6), xytext=(0, 3), textcoords="offset points", ha="right", fontsize=8,
-        color=_BAND,
-    )  # fmt: skip
     conductance.set(xlabel="time (ns)", ylabel="G (uS)")
     conductance.margins(y=0.12)
+    conductance.annotate(
+        "target", (0.0, target_S * 1e6), xycoords=("axes fraction", "data"), xytext=(4, 3), fontsize=8, color=_BAND,
+        textcoords="offset points",
+    )  # fmt: skip
     for ax in (volts, current):
         ax.tick_params(labelbottom=False)
     return figure
@@ -93,15 +98,15 @@ def ends(deployments: Mapping[str, Deployment], window_S: tuple[float, float], b
         inside = one.rpd <= band
         for these, colour in ((inside, _BAND), (~inside, RESET_COLOUR)):
             ax.plot(one.target_S[these] * 1e6, one.end_S[these] * 1e6, "o", markersize=3, color=colour, alpha=0.8)
-        ax.set_title(f"{name}: {np.mean(inside):.0%} within ±{band:.0%}", fontsize=9)
+        ax.set_title(f"{name}: {100 * np.mean(inside):.0f} % within ±{100 * band:g} %", fontsize=9)
         ax.set(xlabel="G_target (uS)", xlim=(low - 20, high + 20), ylim=(low * 0.6, high * 1.15))
     grid[0, 0].set_ylabel("G after one pulse (uS)")
     return figure
 
 
 def distances(histories: Mapping[str, Sequence[History]]) -> Figure:
-    """Draw how far the readings are from the target over the pulses, a panel a programmer, a line a write; return the
-    figure.
+    """Draw how far the readings of the first writes are from their targets over the pulses, a panel a programmer, a
+    line a write; return the figure.
 
     Raises
     ------
@@ -110,12 +115,13 @@ def distances(histories: Mapping[str, Sequence[History]]) -> Figure:
     """
     check_some("histories", histories)
     figure, grid = axes(len(histories), width=4.0, height=3.2)
-    most = max(len(one.readings_S) for several in histories.values() for one in several)
-    for ax, (name, several) in zip(grid[0], histories.items(), strict=True):
+    few = {name: several[:_WRITES] for name, several in histories.items()}
+    most = max(len(one.readings_S) for several in few.values() for one in several)
+    for ax, (name, several) in zip(grid[0], few.items(), strict=True):
         _distance_lines(ax, several)
         band = 100 * several[0].tolerance
         ax.axhspan(-band, band, color=_BAND, alpha=0.2, linewidth=0)
-        ax.set_title(f"{name}, {len(several)} writes", fontsize=9)
+        ax.set_title(f"{name}, {len(several)} of {len(histories[name])} writes", fontsize=9)
         ax.set(xlabel="pulses", xlim=(0, max(most - 1, 1)))
         ax.set_yscale("symlog", linthresh=band)
         ax.set_yticks([-100, -30, -band, 0, band, 30, 100, 300])

@@ -22,6 +22,7 @@ table { border-collapse: collapse; margin: .8rem 0; font-size: .93rem; font-vari
   overflow-wrap: normal }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .7rem; text-align: right; vertical-align: top }
 th:first-child, td:first-child { text-align: left } th { background: var(--paper); font-weight: 600 }
+td:not(:first-child) { white-space: nowrap }
 .pass { color: #116b34 } .fail { color: #a3121f; font-weight: 600 }
 details { margin: .8rem 0; border: 1px solid var(--line); border-radius: 6px; padding: .5rem .8rem }
 summary { cursor: pointer; font-weight: 600 }
@@ -33,7 +34,7 @@ pre { background: var(--paper); padding: .8rem; overflow-x: auto; font-size: .8r
   thead { display: none } table, tbody, tr, td { display: block; width: 100% }
   tr { border: 1px solid var(--line); border-radius: 6px; margin: .6rem 0; padding: .3rem .6rem }
   td { border: 0; padding: .1rem 0; text-align: right; display: flex; justify-content: space-between; gap: 1rem;
-    overflow-wrap: anywhere }
+    overflow-wrap: anywhere; white-space: normal !important }
   td::before { content: attr(data-head); color: var(--soft); text-align: left; flex: 0 1 auto }
   td:first-child { font-weight: 600; text-align: left } td:first-child::before { content: "" ; display: none }
   td:empty { display: none } pre { white-space: pre-wrap; overflow-wrap: anywhere }

@@ -14,7 +14,16 @@ COLOURS = {NETWORK: "#1b6ca8", CONVENTIONAL: "#c0492f", BASELINE: "#6b7480"}
 """Of bars, by `kind`."""
 
 _WORDS = {
-    CONVENTIONAL: ("fixed", "ispp", "coarse", "pi in", "posterior", "model time"),
+    CONVENTIONAL: (
+        "fixed",
+        "ispp",
+        "coarse",
+        "pi in",
+        "posterior",
+        "model time",
+        "proportional",
+        "nominal model's time",
+    ),
     BASELINE: ("noise free", "nothing", "constant", "table"),
 }
 _LINES = ("#1b6ca8", "#c0492f", "#3a8f5c", "#7d5ba6", "#b8860b", "#3aa6a6")

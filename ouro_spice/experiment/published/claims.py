@@ -89,12 +89,14 @@ def _wrong(rows: Mapping[str, Any], names: Sequence[str]) -> str:
 
 def _wrong_share(row: Mapping[str, Any]) -> str:
     """Return the share of pulses in the wrong direction with its spread or interval, as text."""
-    spread = row.get("trainings", {}).get("sd", {}).get("wrong_way")
-    if spread is not None:
-        count = row["trainings"]["n"]
-        return f"{share(row['wrong_way'])} % (n = {row['n']}, {count} trainings, sd {share(spread)})"
-    ends = shares_span(wilson(round(row["wrong_way"] * row["n"]), row["n"]))
-    return f"{share(row['wrong_way'])} % ({ends}, n = {row['n']})"
+    trainings = row.get("trainings", {})
+    ends = (row.get("interval") or {}).get("wrong_way")
+    spread = trainings.get("sd", {}).get("wrong_way")
+    if spread is None:
+        ends = ends or wilson(round(row["wrong_way"] * row["n"]), row["n"])
+        return f"{share(row['wrong_way'])} % ({shares_span(ends)}, n = {row['n']})"
+    sure = f"{shares_span(ends)}, " if ends else ""
+    return f"{share(row['wrong_way'])} % ({sure}n = {row['n']}, {trainings['n']} trainings, sd {share(spread)})"
 
 
 def _compute(rows: Mapping[str, Any]) -> str:

@@ -70,8 +70,8 @@ def cost_rows(rows: Mapping[str, Row], prediction_s: Mapping[str, Row], break_ev
         [
             name, _number(row.get("reads_mean")), _number(row.get("predictions_mean")),
             *(seconds(time_s) for time_s in row["reads"].values()), seconds(software_s(row, prediction_s.get(name))),
-            _may_take(break_even.get(name, {}).get("pulse_s")), _energy(row["energy_J"]),
-            _energy(row.get("read_energy_J")),
+            _may_take(break_even.get(name, {}).get("pulse_s")), energy(row["energy_J"]),
+            energy(row.get("read_energy_J")),
         ]
         for name, row in rows.items()
     ]  # fmt: skip
@@ -168,7 +168,8 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}" if value else "0"
 
 
-def _energy(value: float | None) -> str:
+def energy(value: float | None) -> str:
+    """Return an energy [J] with its unit; "" for None."""
     if value is None:
         return ""
     return f"{value * 1e12:.3g} pJ" if value < 1e-9 else f"{value * 1e9:.3g} nJ"
