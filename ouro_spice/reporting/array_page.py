@@ -13,7 +13,7 @@ from ..array.position_sweep import Positions
 from ..array.sneak_paths import SneakMap
 from ..array.vector_product import Product
 from .amounts import amount, plain, share
-from .glossary import glossary
+from .glossary import terms_section
 from .page import Fact, Page
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def array_page(result: Result, figures: Mapping[str, Figure], files: Iterable[st
         page.figure(figure, f"{heading}: a map over word lines and bit lines, or curves along a line", caption)
         if stem == "disturb":
             _class_table(page, result)
-    glossary(page, (*_TERMS, *terms))
+    terms_section(page, (*_TERMS, *terms))
     page.heading("How this page was made")
     page.paragraph(f"By ouro-spice array {command} --out FOLDER. Beside it:")
     names = sorted(name for name in files if name.endswith((".csv", ".json")))

@@ -11,7 +11,7 @@ from .._util.checks import check_count
 from ..evaluation.bands import BANDS, label
 from ..evaluation.deployment import Deployment
 from .figures import axes
-from .variants import COLOURS, NETWORK, check_some, check_window, figure_of, interval, kind, looks
+from .variants import BASELINE, COLOURS, NETWORK, check_some, check_window, figure_of, interval, looks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,14 +25,36 @@ _COLOURS_OF = (3.0, 300.0)
 
 _SHIPPED = "#0b2f4a"
 _POINTS = 240
-_PER_CELL = 8
-_SHORT = 14.0
-"""A share below this [%] has no room for its number in its bar."""
+_PER_START, _PER_CELL, _FEWEST = 20, 8, 5
+"""Attempts in a range of starts; about so many in a cell of a map, and at least so many in one that is drawn."""
+
+_COARSEST = 4
+"""Bins along each axis below which a map, and a curve over the start, show nothing."""
+
+_SHORT, _LONG = 14.0, 84.0
+"""A share or whisker below or above this [%] has no room for a number beside it."""
 
 
-def rpd_by_start(deployments: Mapping[str, Deployment], window_S: tuple[float, float], bins: int = 16) -> Figure:
+def start_bins(attempts: int) -> int:
+    """Return the number of ranges of G_start with enough attempts each; 0 where there are too few for a curve."""
+    bins = min(attempts // _PER_START, 16)
+    return bins if bins >= _COARSEST - 1 else 0
+
+
+def map_bins(attempts: int) -> int:
+    """Return the number of bins of a map along each axis; 0 where there are too few attempts for a map."""
+    if attempts < _FEWEST * _COARSEST**2:
+        return 0
+    return int(np.clip(np.sqrt(attempts / _PER_CELL), _COARSEST, 24))
+
+
+def rpd_by_start(
+    deployments: Mapping[str, Deployment], window_S: tuple[float, float], bins: int | None = None
+) -> Figure:
     """Draw the mean and median of the relative percentage difference over G_start, a panel each, a line a variant;
     return the figure.
+
+    `bins` are ranges of G_start; None: `start_bins`, or a single one.
 
     Raises
     ------
@@ -40,22 +62,23 @@ def rpd_by_start(deployments: Mapping[str, Deployment], window_S: tuple[float, f
         For no deployment at all, or a window that is none.
     """
     check_some("deployments", deployments)
+    bins = max(start_bins(_fewest(deployments)), 1) if bins is None else bins
     check_count("bins", bins)
     edges_S = np.linspace(*check_window(window_S), bins + 1)
-    figure, grid = axes(2, width=4.6, height=_height(deployments, 4, 3.3))
+    figure, grid = axes(2, width=4.6, height=_height(deployments, 2, 3.3))
     drawn = []
     for name, look in looks(deployments).items():
         table = deployments[name].by_start(edges_S)
         for ax, key in zip(grid[0], ("rpd_mean", "rpd_median"), strict=True):
             # a logarithmic axis has no 0
             rpd = np.where(table[key] > 0, 100 * table[key], np.nan)
-            ax.plot(table["g_start_S"] * 1e6, rpd, linewidth=1.5, label=name, **look)
+            ax.plot(table["g_start_S"] * 1e6, rpd, linewidth=1.5, marker="." if bins < 8 else "", label=name, **look)
             drawn.append(rpd)
     for ax, what in zip(grid[0], ("mean", "median"), strict=True):
         ax.set(xlabel="G_start (uS)", ylabel=f"{what} RPD of G_end (%)", yscale="log")
         ax.set(xlim=edges_S[[0, -1]] * 1e6, ylim=_limits(np.concatenate(drawn)))
         _plain(ax, "y")
-    _legend(figure, grid[0, 0], 4)
+    _legend(figure, grid[0, 0], 2)
     return figure
 
 
@@ -88,7 +111,11 @@ def rpd_histogram(deployments: Mapping[str, Deployment]) -> Figure:
 
 
 def rpd_map(
-    deployments: Mapping[str, Deployment], window_S: tuple[float, float], bins: int | None = None, columns: int = 3
+    deployments: Mapping[str, Deployment],
+    window_S: tuple[float, float],
+    bins: int | None = None,
+    columns: int = 3,
+    fewest: int = _FEWEST,
 ) -> Figure:
     """Draw the mean relative percentage difference over (G_start, G_target), a map a variant, the same colours in all;
     return the figure.
@@ -100,9 +127,11 @@ def rpd_map(
     window_S
         Its ends [S].
     bins
-        Along each axis; None: so many that about eight attempts fall into each, 6 to 24.
+        Along each axis; None: `map_bins`, or one.
     columns
         Maps side by side.
+    fewest
+        A cell with fewer attempts is grey.
 
     Raises
     ------
@@ -113,9 +142,8 @@ def rpd_map(
 
     check_some("deployments", deployments)
     check_count("columns", columns)
-    if bins is None:
-        fewest = min(len(one.end_S) for one in deployments.values())
-        bins = int(np.clip(np.sqrt(fewest / _PER_CELL), 6, 24))
+    check_count("fewest", fewest)
+    bins = max(map_bins(_fewest(deployments)), 1) if bins is None else bins
     check_count("bins", bins)
     edges_S = np.linspace(*check_window(window_S), bins + 1)
     columns = min(columns, len(deployments))
@@ -124,7 +152,7 @@ def rpd_map(
         ax.set_visible(False)
     shown = list(grid.flat[: len(deployments)])
     meshes = [
-        _map(ax, 100 * one.over(edges_S)["rpd_mean"], edges_S * 1e6, LogNorm(*_COLOURS_OF))
+        _map(ax, _enough(one.over(edges_S), fewest), edges_S * 1e6, LogNorm(*_COLOURS_OF))
         for ax, one in zip(shown, deployments.values(), strict=True)
     ]
     for ax, name in zip(shown, deployments, strict=True):
@@ -136,6 +164,16 @@ def rpd_map(
     bar = figure.colorbar(meshes[-1], ax=grid, extend="both", label="mean RPD of G_end (%)", aspect=30)
     _plain(bar.ax, "y")
     return figure
+
+
+def _fewest(deployments: Mapping[str, Deployment]) -> int:
+    """Return the number of attempts of the deployment that has the fewest."""
+    return min(len(one.end_S) for one in deployments.values())
+
+
+def _enough(table: Mapping[str, np.ndarray], fewest: int) -> np.ndarray:
+    """Return the mean RPD [%] of the cells of a map that have enough attempts, NaN in the others."""
+    return np.where(table["n"] >= fewest, 100 * table["rpd_mean"], np.nan)
 
 
 def _map(ax: Axes, rpd: np.ndarray, edges_uS: np.ndarray, norm: Any) -> Any:
@@ -169,9 +207,12 @@ def share_bars(rows: Mapping[str, Mapping[str, Any]], floors: Mapping[str, float
     """
     check_some("rows", rows)
     figure, grid = axes(len(BANDS), width=3.3, height=1.3 + 0.3 * len(rows))
+    # the colours of the lines of other figures, which have no best constant
+    drawn = looks(name for name in rows if "constant" not in name)
+    colours = [drawn[name]["color"] if name in drawn else COLOURS[BASELINE] for name in rows]
     lines = []
     for place, (ax, band) in enumerate(zip(grid[0], BANDS, strict=True)):
-        _bars(ax, rows, label("within", band), [COLOURS[kind(name)] for name in rows], named=place == 0)
+        _bars(ax, rows, label("within", band), colours, named=place == 0)
         ax.set(title=f"within ±{100 * band:g} %", xlabel="share of attempts (%)")
         if floors and label("floor", band) in floors:
             floor = figure_of({"floors": floors}, "floors", label("floor", band))
@@ -226,10 +267,11 @@ def _bars(ax: Axes, rows: Mapping[str, Mapping[str, Any]], key: str, colours: li
         ax.barh(k, share, color=colour, height=0.66)
         if ends:
             ax.hlines(k, 100 * ends[0], 100 * ends[1], color="#111", linewidth=1)
-        inside = share >= _SHORT
-        right = share if ends is None else max(share, 100 * ends[1])
-        place, colour = (1.5, "white") if inside else (right + 1.5, "#1c2530")
-        ax.text(place, k, f"{share:.1f}", va="center", fontsize=8, color=colour)
+        low, high = (share, share) if ends is None else (100 * ends[0], max(share, 100 * ends[1]))
+        # where no whisker is: in the bar, else behind it
+        inside = min(share, low) >= _SHORT or high > _LONG
+        place, ink = (1.5, "white" if share >= _SHORT else "#1c2530") if inside else (high + 1.5, "#1c2530")
+        ax.text(place, k, f"{share:.1f}", va="center", fontsize=8, color=ink)
     ax.set_yticks(range(len(rows)), list(rows) if named else [""] * len(rows), fontsize=8)
     ax.set(xlim=(0, 100), ylim=(len(rows) - 0.5, -0.5))
     ax.tick_params(axis="y", length=0)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..dataset.comparison.comparison import Comparison
 from .amounts import share
-from .glossary import glossary
+from .glossary import terms_section
 from .manifest_fold import manifest_section
 from .page import Fact, Page
 
@@ -42,7 +42,7 @@ def page(comparison: Comparison, paths: Mapping[str, Path]) -> Page:
     _distributions(found, summary, paths)
     if "played" in summary:
         _played(found, summary, paths["played.png"])
-    glossary(found, _TERMS)
+    terms_section(found, _TERMS)
     found.heading("How this page was made")
     found.paragraph("By ouro-spice compare A B --out FOLDER, of two datasets of the same records.")
     found.links((name, text) for name, text in _FILES.items() if name in paths)

@@ -11,7 +11,7 @@ from ..dataset.making import maker_here
 from ..dataset.pulse_dataset import PulseDataset
 from . import dataset_figures, figures
 from .amounts import amount, share
-from .glossary import glossary
+from .glossary import terms_section
 from .manifest_fold import manifest_section
 from .page import Fact, Page
 
@@ -46,7 +46,7 @@ def dataset_page(data: PulseDataset, folder: Path) -> Page:
     still = unvaried(data.frame) if "t_pulse_s" in data.frame else ""
     if still:
         page.paragraph(f"{still[0].upper()}{still[1:]}: they cannot teach which one a change of conductance needs.")
-    glossary(page, [*_TERMS, *([] if measured else ["pair"])])
+    terms_section(page, [*_TERMS, *([] if measured else ["pair"])])
     page.heading("How this page was made")
     page.paragraph(
         f"By ouro-spice report FOLDER, or ouro_spice.report(data, path). {maker_here(data.manifest).capitalize()}."

@@ -43,10 +43,23 @@ TERMS: dict[str, str] = {
 """Term: what it means."""
 
 
-def glossary(page: Page, terms: Iterable[str]) -> None:
-    """Add a section with some terms and their meanings, in the order of `TERMS`; KeyError for one that is not there."""
+_STORY = (
+    "SET, RESET", "AE, OE", "G", "window", "1R, 1T1R", "pair", "D2D", "C2C, walk", "write-and-verify", "ISPP",
+    "coarse to fine", "posterior rule", "noise-free model", "within ±20 %", "noise floor", "95 % interval",
+)  # fmt: skip
+
+
+def glossary(terms: Iterable[str] = _STORY) -> list[tuple[str, str]]:
+    """Return some terms with their meanings, in the order of `TERMS`, as `Page.terms` takes them; by default those of
+    the way from a pulse to a write. KeyError for a term that is not there.
+    """
     wanted = set(terms)
     if missing := wanted - set(TERMS):
         raise KeyError(f"no term {', '.join(sorted(missing))} in the glossary")
-    page.heading("Words")
-    page.terms((term, meaning) for term, meaning in TERMS.items() if term in wanted)
+    return [(term, meaning) for term, meaning in TERMS.items() if term in wanted]
+
+
+def terms_section(page: Page, terms: Iterable[str]) -> None:
+    """Add a section with some terms and their meanings."""
+    page.heading("Terms")
+    page.terms(glossary(terms))

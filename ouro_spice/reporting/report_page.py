@@ -16,7 +16,7 @@ from ..programming.write_statistics import summary
 from . import figures
 from .amounts import amount, interval, share
 from .dataset_page import dataset_page
-from .glossary import glossary
+from .glossary import terms_section
 from .manifest_fold import manifests_section
 from .page import Fact, Page
 
@@ -65,7 +65,7 @@ def _writes_page(histories: Sequence[History]) -> Page:
         (name, *(ended.count(one) or "" for one in Outcome)) for name, ended in counts.items()
     ))  # fmt: skip
     terms = [*_TERMS, *(["ISPP"] if any("ISPP" in name for name in groups) else [])]
-    glossary(page, terms)
+    terms_section(page, terms)
     page.heading("How this page was made")
     page.paragraph("By ouro_spice.report(histories, path), of what ouro_spice.write_verify returned.")
     manifests_section(page, [history.manifest for history in histories])
