@@ -13,8 +13,9 @@ from ouro_spice.evaluation.bands import BANDS, label
 from ouro_spice.evaluation.deployment import Deployment
 from ouro_spice.prediction.recorded_curves import Curves
 from ouro_spice.provenance.manifest import Manifest
-from ouro_spice.reporting.attempt_figures import rpd_by_start, rpd_histogram, rpd_map, share_bars, transfer_bars
+from ouro_spice.reporting.attempt_figures import rpd_by_start, rpd_histogram, share_bars, transfer_bars
 from ouro_spice.reporting.map_figure import history_map
+from ouro_spice.reporting.rpd_maps import rpd_map
 from ouro_spice.reporting.variants import BASELINE, CONVENTIONAL, NETWORK, kind, looks
 from ouro_spice.reporting.write_figures import convergence, iterations, pulses_and_time
 

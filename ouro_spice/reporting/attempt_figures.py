@@ -20,16 +20,13 @@ if TYPE_CHECKING:
 _RPD = (0.5, 1000.0)
 """Relative percentage differences that a distribution is drawn over [%]."""
 
-_COLOURS_OF = (3.0, 300.0)
-"""Relative percentage differences that the colours of maps stand for [%]: the same in all maps."""
+_NONE = (3.0, 300.0)
+"""An axis of relative percentage differences without a value [%]."""
 
 _SHIPPED = "#0b2f4a"
 _POINTS = 240
-_PER_START, _PER_CELL, _FEWEST = 20, 8, 5
-"""Attempts in a range of starts; about so many in a cell of a map, and at least so many in one that is drawn."""
-
-_COARSEST = 4
-"""Bins along each axis below which a map, and a curve over the start, show nothing."""
+_PER_START, _COARSEST = 20, 3
+"""Attempts in a range of starts; ranges below which a curve shows nothing."""
 
 _SHORT, _LONG = 14.0, 84.0
 """A share or whisker below or above this [%] has no room for a number beside it."""
@@ -38,14 +35,7 @@ _SHORT, _LONG = 14.0, 84.0
 def start_bins(attempts: int) -> int:
     """Return the number of ranges of G_start with enough attempts each; 0 where there are too few for a curve."""
     bins = min(attempts // _PER_START, 16)
-    return bins if bins >= _COARSEST - 1 else 0
-
-
-def map_bins(attempts: int) -> int:
-    """Return the number of bins of a map along each axis; 0 where there are too few attempts for a map."""
-    if attempts < _FEWEST * _COARSEST**2:
-        return 0
-    return int(np.clip(np.sqrt(attempts / _PER_CELL), _COARSEST, 24))
+    return bins if bins >= _COARSEST else 0
 
 
 def rpd_by_start(
@@ -62,7 +52,7 @@ def rpd_by_start(
         For no deployment at all, or a window that is none.
     """
     check_some("deployments", deployments)
-    bins = max(start_bins(_fewest(deployments)), 1) if bins is None else bins
+    bins = max(start_bins(fewest_attempts(deployments)), 1) if bins is None else bins
     check_count("bins", bins)
     edges_S = np.linspace(*check_window(window_S), bins + 1)
     figure, grid = axes(2, width=4.6, height=_height(deployments, 2, 3.3))
@@ -77,7 +67,7 @@ def rpd_by_start(
     for ax, what in zip(grid[0], ("mean", "median"), strict=True):
         ax.set(xlabel="G_start (uS)", ylabel=f"{what} RPD of G_end (%)", yscale="log")
         ax.set(xlim=edges_S[[0, -1]] * 1e6, ylim=_limits(np.concatenate(drawn)))
-        _plain(ax, "y")
+        plain_numbers(ax, "y")
     _legend(figure, grid[0, 0], 2)
     return figure
 
@@ -105,88 +95,9 @@ def rpd_histogram(deployments: Mapping[str, Deployment]) -> Figure:
         share = np.searchsorted(np.sort(found), rpd * (1 + 5e-10), side="right") / max(len(found), 1)
         ax.plot(rpd, 100 * share, linewidth=1.5, label=name, **look)
     ax.set(xscale="log", xlim=_RPD, ylim=(0, 100), xlabel="RPD of G_end (%)", ylabel="share of attempts within it (%)")
-    _plain(ax, "x")
+    plain_numbers(ax, "x")
     _legend(figure, ax, 2)
     return figure
-
-
-def rpd_map(
-    deployments: Mapping[str, Deployment],
-    window_S: tuple[float, float],
-    bins: int | None = None,
-    columns: int = 3,
-    fewest: int = _FEWEST,
-) -> Figure:
-    """Draw the mean relative percentage difference over (G_start, G_target), a map a variant, the same colours in all;
-    return the figure.
-
-    Parameters
-    ----------
-    deployments
-        By variant.
-    window_S
-        Its ends [S].
-    bins
-        Along each axis; None: `map_bins`, or one.
-    columns
-        Maps side by side.
-    fewest
-        A cell with fewer attempts is grey.
-
-    Raises
-    ------
-    ValueError
-        For no deployment at all, a window that is none, or counts that are not whole and positive.
-    """
-    from matplotlib.colors import LogNorm
-
-    check_some("deployments", deployments)
-    check_count("columns", columns)
-    check_count("fewest", fewest)
-    bins = max(map_bins(_fewest(deployments)), 1) if bins is None else bins
-    check_count("bins", bins)
-    edges_S = np.linspace(*check_window(window_S), bins + 1)
-    columns = min(columns, len(deployments))
-    figure, grid = axes(columns, -(-len(deployments) // columns), width=3.2, height=3.0)
-    for ax in grid.flat[len(deployments) :]:
-        ax.set_visible(False)
-    shown = list(grid.flat[: len(deployments)])
-    meshes = [
-        _map(ax, _enough(one.over(edges_S), fewest), edges_S * 1e6, LogNorm(*_COLOURS_OF))
-        for ax, one in zip(shown, deployments.values(), strict=True)
-    ]
-    for ax, name in zip(shown, deployments, strict=True):
-        ax.set_title(name, fontsize=9)
-    for ax in grid[:, 0]:
-        ax.set_ylabel("G_target (uS)")
-    for k, ax in enumerate(shown):
-        ax.set_xlabel("G_start (uS)" if k + columns >= len(shown) else "")
-    bar = figure.colorbar(meshes[-1], ax=grid, extend="both", label="mean RPD of G_end (%)", aspect=30)
-    _plain(bar.ax, "y")
-    return figure
-
-
-def _fewest(deployments: Mapping[str, Deployment]) -> int:
-    """Return the number of attempts of the deployment that has the fewest."""
-    return min(len(one.end_S) for one in deployments.values())
-
-
-def _enough(table: Mapping[str, np.ndarray], fewest: int) -> np.ndarray:
-    """Return the mean RPD [%] of the cells of a map that have enough attempts, NaN in the others."""
-    return np.where(table["n"] >= fewest, 100 * table["rpd_mean"], np.nan)
-
-
-def _map(ax: Axes, rpd: np.ndarray, edges_uS: np.ndarray, norm: Any) -> Any:
-    """Draw one map; return what its colours stand for, for a colour bar."""
-    ax.grid(visible=False)
-    ax.set_facecolor("#d9d9d9")
-    # what is 0 has the lowest colour, as all that is below the scale
-    mesh = ax.pcolormesh(
-        edges_uS, edges_uS, np.maximum(rpd, 1e-3).T, norm=norm, cmap="magma_r", rasterized=True, linewidth=0
-    )
-    ax.plot(edges_uS[[0, -1]], edges_uS[[0, -1]], color="#888", linewidth=0.8)
-    ax.set_box_aspect(1)
-    return mesh
 
 
 def share_bars(rows: Mapping[str, Mapping[str, Any]], floors: Mapping[str, float] | None = None) -> Figure:
@@ -279,6 +190,11 @@ def _bars(ax: Axes, rows: Mapping[str, Mapping[str, Any]], key: str, colours: li
     ax.set_axisbelow(True)
 
 
+def fewest_attempts(deployments: Mapping[str, Deployment]) -> int:
+    """Return the number of attempts of the deployment that has the fewest."""
+    return min(len(one.end_S) for one in deployments.values())
+
+
 def _height(names: Mapping[str, Any], columns: int, panel: float) -> float:
     """Return the height [inches] of a figure with a legend of so many columns above its panels."""
     return panel + 0.2 * -(-len(names) // columns)
@@ -291,12 +207,12 @@ def _legend(figure: Figure, ax: Axes, columns: int) -> None:
 
 
 def _limits(values: np.ndarray) -> tuple[float, float]:
-    """Return the ends of an axis that values are drawn over; those of the colours where there is no value."""
+    """Return the ends of an axis that values are drawn over; `_NONE` where there is no value."""
     found = values[np.isfinite(values)]
-    return (found.min() / 1.3, found.max() * 1.3) if len(found) else _COLOURS_OF
+    return (found.min() / 1.3, found.max() * 1.3) if len(found) else _NONE
 
 
-def _plain(ax: Axes, name: str) -> None:
+def plain_numbers(ax: Axes, name: str) -> None:
     """Write the numbers of a logarithmic axis as 1, 10, 100, with those at 2 and 5 between."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
