@@ -9,6 +9,7 @@ from ..evaluation.bands import label
 from ..reporting.amounts import amount, interval, share
 from ..reporting.names import setting_name, variant_name
 from ..reporting.page import Fact
+from ..reporting.variants import NETWORK, kind
 
 BAND = 0.2
 """The band of the shares."""
@@ -16,7 +17,7 @@ BAND = 0.2
 _MOST = 6
 """Facts on a card."""
 
-_BASELINES = ("do nothing", "noise-free", "best constant")
+_BASELINES = ("do nothing", "noise-free")
 
 Row = Mapping[str, Any]
 
@@ -34,7 +35,7 @@ def _share(setting: str, rows: Mapping[str, Row]) -> Fact | None:
     """
     key, floor = label("within", BAND), label("floor", BAND)
     tried = {name: row for name, row in rows.items() if key in row and ", two attempts" not in name}
-    networks = [name for name in tried if name not in _BASELINES and "table" not in name]
+    networks = [name for name in tried if kind(variant_name(name)) == NETWORK]
     if not networks:
         return None
     best = max(networks, key=lambda name: tried[name][key])
@@ -44,7 +45,7 @@ def _share(setting: str, rows: Mapping[str, Row]) -> Fact | None:
     limit = next((one[floor] for one in rows.values() if floor in one), None)
     if limit is not None:
         beside.append(f"noise floor {share(limit)}")
-    beside += [f"{variant_name(name)} {share(tried[name][key])}" for name in _BASELINES[:2] if name in tried]
+    beside += [f"{variant_name(name)} {share(tried[name][key])}" for name in _BASELINES if name in tried]
     what = f"Single pulses within ±{100 * BAND:g} %, {variant_name(best)}. {setting_name(setting)}"
     return Fact(share(row[key], (row.get("interval") or {}).get(key)), what, "; ".join(beside))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,7 +89,7 @@ def _regime(place: ExperimentContext) -> str:
 def _table(page: Page, table: tuple[Sequence[str], Iterable[Sequence[str]]], names: Iterable[str]) -> None:
     """Add a table with the names of variants in words, and without powers of ten."""
     head, rows = table_in_words(table, names)
-    page.table(head, [[without_powers(cell) for cell in row] for row in rows])
+    page.table(head, [[without_powers(re.sub(r"^\+-(\d+)%$", r"±\1 %", cell)) for cell in row] for row in rows])
 
 
 def _one_shot(book: FigurePage, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
