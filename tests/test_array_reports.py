@@ -250,7 +250,7 @@ def test_a_map_that_is_not_there_and_one_that_is_no_text(tmp_path):
 
 @pytest.mark.parametrize(
     ("value", "unit", "shown"),
-    [(450e-6, "S", (1e6, "µS")), (1.2, "V", (1.0, "V")), (0.0, "A", (1.0, "A")), (3e-14, "J", (1e12, "pJ")),
+    [(450e-6, "S", (1e6, "uS")), (1.2, "V", (1.0, "V")), (0.0, "A", (1.0, "A")), (3e-14, "J", (1e12, "pJ")),
      (0.4, "%", (100.0, "%")), (5e3, "V", (1e-3, "kV"))],
 )  # fmt: skip
 def test_units_get_the_prefix_that_fits(value, unit, shown):

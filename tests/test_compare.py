@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import math
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from test_array_cli import answer, ouro  # noqa: F401 - the command line in this process
 from test_cli import one_line
 
@@ -72,7 +74,9 @@ def plain(a, b, **options):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Figures are made, but not drawn into files: that takes longest, and others look at it."""
-    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda _, path, **__: path.write_text("a figure"))
+    buffer = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(buffer, format="png")
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda _, path, **__: path.write_bytes(buffer.getvalue()))
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from .output import Json, Out, Workers, deck_of_failure, option, out_folder, res
 from .quantity import quantity
 
 if TYPE_CHECKING:
-    from ..reporting.array_figures import Result
+    from ..reporting.array_page import Result
 
 app = typer.Typer(
     add_completion=False,
@@ -70,7 +70,7 @@ def write(
     show(("cell", "G before (uS)", "G after (uS)", "V at the end (V)"), rows)
     shares = ((part, f"{joule * 1e12:.3g}") for part, joule in summary["energy_J"].items())
     show(("energy", "pJ"), [*map(list, shares), ["total", f"{summary['total_J'] * 1e12:.4g}"]])
-    print(f"pulse of {sent.amplitude:+.4f} V; fidelity {written.fidelity}\nresults: {out}")
+    print(f"pulse of {sent.amplitude:+.4f} V; fidelity {written.fidelity}\nreport: {out / 'report.html'}")
 
 
 @app.command()
@@ -122,7 +122,7 @@ def read(
         for k in found.frame.to_dict("records")
     ]
     show(("cell", "G (uS)", "reading (uS)", "own current (uA)", "sneak current (uA)"), rows)
-    print(f"results: {out}")
+    print(f"report: {out / 'report.html'}")
 
 
 @app.command()
@@ -159,7 +159,7 @@ def disturb(
         for k in found.classes.to_dict("records")
     ]  # fmt: skip
     show(("class", "cells", "mean change (uS)", "worst (uS)", "relative", "at"), rows)
-    print(f"{pulses} pulses of {sent.amplitude:+.4f} V\nresults: {out}")
+    print(f"{pulses} pulses of {sent.amplitude:+.4f} V\nreport: {out / 'report.html'}")
 
 
 @app.command()
@@ -190,7 +190,7 @@ def position(
     values = _micro(*(change[name] for name in ("mean_S", "std_S", "least_S", "largest_S")), digits=3)
     head = ("change: mean (uS)", "deviation (uS)", "least (uS)", "largest (uS)", "spread")
     show(head, [[*values, f"{change['relative']:.2%}"]])
-    print(f"{summary['positions']} positions, pulse of {sent.amplitude:+.4f} V\nresults: {out}")
+    print(f"{summary['positions']} positions, pulse of {sent.amplitude:+.4f} V\nreport: {out / 'report.html'}")
 
 
 @app.command()
@@ -223,7 +223,7 @@ def product(
         for k in found.frame.to_dict("records")
     ]
     show(("bit line", "current (uA)", "devices alone (uA)", "deviation"), rows)
-    print(f"results: {out}")
+    print(f"report: {out / 'report.html'}")
 
 
 def _selected(array: Crossbar, row: int | None, col: str | None, fidelity: Fidelities = Fidelities.FULL) -> Selection:

@@ -18,34 +18,26 @@ from ..programming.lockstep import write_many
 from ..programming.programmer import Programmer
 from ..programming.tuning import parameters_of
 from ..provenance.manifest import Manifest, describe
-from ..reporting import figures
-from ..reporting.page import Page
-from ..reporting.report_page import manifest_section
-from ..reporting.write_figures import pulses_and_time
 from ..simulation.write_voltages import pair as search
 from ..spice.ngspice import Ngspice
 from .bench import JUDGED, Bench, cells, tune_rule
 from .bench_table import bench_table
+from .benchmark_page import Compared, write_page
 from .prediction_timing import prediction_times
 from .published.write_tables import (
     AGAINST_HEAD,
-    SAYS,
     TUNED_HEAD,
     WRITE_HEAD,
     against_rows,
     cost_head,
     cost_rows,
     ratio_text,
-    software_rows,
     tuned_rows,
     write_rows,
 )
 from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, row
 from .rival_ratios import KEYS, compare_programmers
 from .rivals import table_settings
-
-_SHOWN = 12
-"""Cases whose readings the report draws."""
 
 
 @dataclass(frozen=True)
@@ -165,26 +157,11 @@ class BenchmarkResult:
 
     def write(self, path: Path) -> Path:
         """Write the report as a page of HTML; return its path."""
-        bench = self.bench
-        page = Page(f"Programmers: {self.setting}")
-        page.paragraph(
-            f"{bench.n} writes to within {100 * bench.tolerance:.4g} % of the target, at most {bench.max_pulses} "
-            "pulses each; the same cells, starts, targets and walks for all programmers, starts and targets uniform."
-        )
-        *shown, tuned = self.tables
-        for one in shown:
-            page.table(*one)
-        for line in (*self.sentences(), SAYS):
-            page.paragraph(line)
-        software = software_rows(self.rows, self.prediction_s)
-        page.figure(pulses_and_time(software, bench.tolerance), "Pulses, time and energy of a write by programmer")
-        few = {name: several[:_SHOWN] for name, several in self.histories.items()}
-        page.figure(figures.write_histories(few), "Readings over pulses of the first writes, by programmer")
-        page.heading("Conventional programmers")
-        page.paragraph(f"Settings: {bench.tuning.description(bench.cell) if bench.tuning else 'defaults, not tuned'}.")
-        page.table(*tuned)
-        manifest_section(page, self.manifest)
-        return page.write(path)
+        shown = Compared(
+            self.bench, self.setting, self.histories, self.neural, self.rows, self.ratios, self.tables,
+            self.prediction_s, self.manifest, self.seconds, self.sentences(),
+        )  # fmt: skip
+        return write_page(shown, path)
 
 
 def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[Programmer] = ()) -> BenchmarkResult:

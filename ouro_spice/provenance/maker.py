@@ -36,7 +36,8 @@ The journal is none: it holds states that interrupted work goes on from.
 """
 
 _PAGES = (
-    "reporting", "cli", "experiment.campaign_page", "experiment.published",
+    "reporting", "cli", "experiment.campaign_page", "experiment.campaign_card", "experiment.benchmark_page",
+    "experiment.published",
 )  # fmt: skip
 """Modules that print."""
 

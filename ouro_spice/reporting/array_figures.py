@@ -17,6 +17,8 @@ from ..array.position_sweep import Positions
 from ..array.sneak_paths import SneakMap
 from ..array.vector_product import Product
 from ..array.write_energy import PARTS
+from .amounts import amount
+from .array_page import NOTHING, UNRESOLVED, Result, array_page, line_in_words
 from .figures import RESET_COLOUR, SET_COLOUR, axes, whole_numbers
 from .heat_maps import Heat, prefixed
 
@@ -24,22 +26,18 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-Result = ArrayWrite | Positions | Disturb | SneakMap | Product
 Figures = dict[str, tuple["Figure", "pd.DataFrame"]]
 
-_NOTHING = 1e-12
-"""A relative change below this is the error of rounding."""
-
-_NOISE, _NOISE_V = 1e-6, 1e-6
-"""What a transient does not resolve: a share of a conductance or a current, a voltage [V]."""
+_NOISE_V = 1e-6
+"""A voltage [V] that a transient does not resolve."""
 
 _COLOURS = {"row": SET_COLOUR, "column": RESET_COLOUR, "unselected": "#3a8f5c"}
 _PART_COLOURS = ("#1b6ca8", "#7d5ba6", "#b8860b", "#c0492f", "#3a8f5c", "#999999")
 
 
 def write_results(result: Result, folder: Path) -> dict[str, Path]:
-    """Write the figures of a result as PNG and SVG, a CSV beside each, and ``summary.json``; return the paths by file
-    name.
+    """Write the figures of a result as PNG and SVG, a CSV beside each, ``summary.json``, and ``report.html``, a page of
+    them; return the paths by file name.
 
     Of a write there is ``g_after.csv``, too: the conductances as a plain matrix, to start the next write from. A device
     that the solver leaves a trace beyond the end of its range is put at that end.
@@ -49,8 +47,8 @@ def write_results(result: Result, folder: Path) -> dict[str, Path]:
     OutputError
         Where a file cannot be written.
     """
-    paths = {}
-    for stem, (figure, frame) in figures_of(result).items():
+    paths, found = {}, figures_of(result)
+    for stem, (figure, frame) in found.items():
         csv = folder / f"{stem}.csv"
         for kind, more in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
             picture = folder / f"{stem}.{kind}"
@@ -64,7 +62,9 @@ def write_results(result: Result, folder: Path) -> dict[str, Path]:
         lines = [",".join(f"{g:.17g}" for g in row) for row in np.clip(result.g_after_S, low, high)]
         paths["g_after.csv"] = write_text(folder / "g_after.csv", "\n".join([*lines, ""]))
     summary = json.dumps(result.summary, indent=2) + "\n"
-    return paths | {"summary.json": write_text(folder / "summary.json", summary)}
+    paths["summary.json"] = write_text(folder / "summary.json", summary)
+    page = array_page(result, {stem: figure for stem, (figure, _) in found.items()}, paths)
+    return paths | {"report.html": page.write(folder / "report.html")}
 
 
 def figures_of(result: Result) -> Figures:
@@ -97,7 +97,7 @@ def _write(write: ArrayWrite) -> Figures:
         (
             Heat(write.g_before_S, "G before", "S"),
             Heat(write.g_after_S, "G after", "S"),
-            Heat(change, "change", "S", "RdBu_r", 0.0, noise=_NOISE * float(write.g_before_S.max())),
+            Heat(change, "change", "S", "RdBu_r", 0.0, noise=UNRESOLVED * float(write.g_before_S.max())),
         ),
         marked,
     )
@@ -127,11 +127,11 @@ def _energy(write: ArrayWrite) -> Figure:
     colours = dict(zip((*PARTS, "remainder"), _PART_COLOURS, strict=True))
     ax.barh(shown.part, shown.energy_J * factor, color=[colours[part] for part in shown.part], height=0.65)
     for place, (joule, share) in enumerate(zip(shown.energy_J * factor, shown.share, strict=True)):
-        text = f"{joule:.3g} {unit}, {share:.1%}"
+        text = f"{amount(joule / factor, 'J')}, {100 * share:.1f} %"
         ax.annotate(text, (max(joule, 0.0), place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
     ax.invert_yaxis()
     ax.margins(x=0.45)
-    ax.set(xlabel=f"energy ({unit})", title=f"{write.energy.total_J * factor:.4g} {unit} from the sources")
+    ax.set(xlabel=f"energy ({unit})", title=f"{amount(write.energy.total_J, 'J', 4)} from the sources")
     taken = np.maximum(write.energy.cell_map_J + write.energy.transistor_map_J, 0.0)
     where = "device and transistor" if write.selection.array.gated else "device"
     Heat(np.where(taken > 0, taken, np.nan), f"in each {where}", "J", "magma", whole=True).draw(
@@ -149,14 +149,17 @@ def _delays(write: ArrayWrite) -> Figure:
         delay = ax is grid[0, 0]
         for number, one in enumerate(write.delays):
             x, colour = np.arange(len(one.delay_s)), f"C{number % 10}"
-            style = {"markersize": 3, "linewidth": 1.2, "color": colour}
-            ax.plot(x, (one.delay_s if delay else one.edge_s) * factor, "o-", label=one.line, **style)
+            # lines that lie on each other are seen as a rim around the later ones
+            wide = 1.2 + 1.6 * min(len(write.delays) - 1 - number, 4)
+            style = {"markersize": 2 + 1.3 * wide, "linewidth": wide, "color": colour}
+            ax.plot(x, (one.delay_s if delay else one.edge_s) * factor, "o-", label=line_in_words(one.line), **style)
             reference = one.elmore_s if delay else np.full(len(x), one.driver_edge_s)
             name = "Elmore's estimate" if delay else "the driver's own"
-            ax.plot(x, reference * factor, "--", color=colour, linewidth=0.9, label=f"{one.line}, {name}")
+            style = {"color": "black" if number == len(write.delays) - 1 else colour, "linewidth": 0.8 + 0.5 * wide}
+            ax.plot(x, reference * factor, linestyle=(0, (4, 4)), label=f"{line_in_words(one.line)}, {name}", **style)
         ax.set(xlabel="cell along the line, from the driver", ylabel=f"time ({unit})", title=title)
         whole_numbers(ax.xaxis)
-        ax.set_ylim(bottom=0)
+        ax.set_ylim(0, 1.12 * ax.get_ylim()[1])
         if len(write.delays) <= 4:
             ax.legend(frameon=False, fontsize=8)
     return figure
@@ -164,11 +167,11 @@ def _delays(write: ArrayWrite) -> Figure:
 
 def _positions(positions: Positions) -> Figure:
     spread = positions.spread
-    change = f"change of G, {spread['relative']:.2%} spread"
+    change = f"change of G, {100 * spread['relative']:.2f} % spread"
     return _maps(
         (
             Heat(np.abs(positions.v_start_V), "|V(AE, OE)|, start of the pulse", "V", "cividis", noise=_NOISE_V),
-            Heat(positions.change_S, change, "S", noise=_NOISE * float(np.nanmax(positions.g_before_S))),
+            Heat(positions.change_S, change, "S", noise=UNRESOLVED * float(np.nanmax(positions.g_before_S))),
             Heat(positions.energy_J, "energy of the write", "J", "magma"),
         )
     )
@@ -179,8 +182,8 @@ def _sneak(sneak: SneakMap) -> Figure:
     return _maps(
         (
             Heat(sneak.own_A, "current of the cell itself", "A"),
-            Heat(share, "sneak current, share of it", "%", "RdBu_r", 0.0, noise=_NOISE),
-            Heat(error, "error of the reading", "%", "RdBu_r", 0.0, noise=_NOISE),
+            Heat(share, "sneak current, share of it", "%", "RdBu_r", 0.0, noise=UNRESOLVED),
+            Heat(error, "error of the reading", "%", "RdBu_r", 0.0, noise=UNRESOLVED),
         )
     )
 
@@ -193,6 +196,7 @@ def _product(product: Product) -> Figure:
     grid[0, 0].plot(x, product.i_A * factor, "o", color=SET_COLOUR, markersize=4, label="array")
     grid[0, 0].set(xlabel="bit line", ylabel=f"current ({unit})", title="current out of each bit line")
     grid[0, 0].legend(frameon=False, fontsize=8)
+    grid[0, 0].margins(x=0.08, y=0.15)
     grid[0, 1].bar(x, product.deviation * 100, color=SET_COLOUR, width=0.7)
     grid[0, 1].set(xlabel="bit line", ylabel="deviation (%)", title="deviation from the devices alone")
     for ax in grid[0]:
@@ -202,7 +206,7 @@ def _product(product: Product) -> Figure:
 
 def _disturbed(disturb: Disturb) -> Figure:
     relative = np.abs(disturb.change_S / disturb.g_S[0])
-    relative[relative < _NOTHING] = np.nan
+    relative[relative < NOTHING] = np.nan
     array, n = disturb.selection.array, int(disturb.pulses[-1])
     marked = [divmod(k, array.cols) for k in disturb.selection.indices]
     title = f"|change of G| after {n} pulse{'s' if n > 1 else ''}, grey: none"
@@ -216,7 +220,7 @@ def _disturb_path(disturb: Disturb) -> Figure:
     ax, path = grid[0, 0], disturb.path
     for name in (name for name in CLASSES if name in path):
         change = path[name].to_numpy(float)
-        moved = np.where(change >= _NOTHING, change, np.nan)
+        moved = np.where(change >= NOTHING, change, np.nan)
         if not np.isnan(moved).all():
             label = {"row": "same word line", "column": "same bit line", "unselected": "neither"}[name]
             style = "o--" if name == "column" else "o-"  # it often lies upon the other
@@ -224,6 +228,9 @@ def _disturb_path(disturb: Disturb) -> Figure:
     if ax.get_lines():
         ax.set(xscale="log", yscale="log")
         ax.legend(frameon=False, fontsize=8)
+    else:
+        ax.text(0.5, 0.5, "no cell changes by more than rounding", ha="center", transform=ax.transAxes)
+        ax.set(xticks=[], yticks=[])
     how = "each simulated" if disturb.explicit else "voltages of the first one each time"
     ax.set(xlabel="pulses", ylabel="|change of G| (%)", title=f"worst cell of each class, {how}")
     return figure

@@ -11,7 +11,7 @@ from .._util.checks import check_count
 from ..evaluation.bands import BANDS, label
 from ..evaluation.deployment import Deployment
 from .figures import axes
-from .variants import COLOURS, NETWORK, check_some, check_window, figure_of, interval, kind, looks
+from .variants import BASELINE, COLOURS, NETWORK, check_some, check_window, figure_of, interval, looks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,19 +20,31 @@ if TYPE_CHECKING:
 _RPD = (0.5, 1000.0)
 """Relative percentage differences that a distribution is drawn over [%]."""
 
-_COLOURS_OF = (3.0, 300.0)
-"""Relative percentage differences that the colours of maps stand for [%]: the same in all maps."""
+_NONE = (3.0, 300.0)
+"""An axis of relative percentage differences without a value [%]."""
 
 _SHIPPED = "#0b2f4a"
 _POINTS = 240
-_PER_CELL = 8
-_SHORT = 14.0
-"""A share below this [%] has no room for its number in its bar."""
+_PER_START, _COARSEST = 20, 3
+"""Attempts in a range of starts; ranges below which a curve shows nothing."""
+
+_SHORT, _LONG = 14.0, 84.0
+"""A share or whisker below or above this [%] has no room for a number beside it."""
 
 
-def rpd_by_start(deployments: Mapping[str, Deployment], window_S: tuple[float, float], bins: int = 16) -> Figure:
+def start_bins(attempts: int) -> int:
+    """Return the number of ranges of G_start with enough attempts each; 0 where there are too few for a curve."""
+    bins = min(attempts // _PER_START, 16)
+    return bins if bins >= _COARSEST else 0
+
+
+def rpd_by_start(
+    deployments: Mapping[str, Deployment], window_S: tuple[float, float], bins: int | None = None
+) -> Figure:
     """Draw the mean and median of the relative percentage difference over G_start, a panel each, a line a variant;
     return the figure.
+
+    `bins` are ranges of G_start; None: `start_bins`, or a single one.
 
     Raises
     ------
@@ -40,22 +52,23 @@ def rpd_by_start(deployments: Mapping[str, Deployment], window_S: tuple[float, f
         For no deployment at all, or a window that is none.
     """
     check_some("deployments", deployments)
+    bins = max(start_bins(fewest_attempts(deployments)), 1) if bins is None else bins
     check_count("bins", bins)
     edges_S = np.linspace(*check_window(window_S), bins + 1)
-    figure, grid = axes(2, width=4.6, height=_height(deployments, 4, 3.3))
+    figure, grid = axes(2, width=4.6, height=_height(deployments, 2, 3.3))
     drawn = []
     for name, look in looks(deployments).items():
         table = deployments[name].by_start(edges_S)
         for ax, key in zip(grid[0], ("rpd_mean", "rpd_median"), strict=True):
             # a logarithmic axis has no 0
             rpd = np.where(table[key] > 0, 100 * table[key], np.nan)
-            ax.plot(table["g_start_S"] * 1e6, rpd, linewidth=1.5, label=name, **look)
+            ax.plot(table["g_start_S"] * 1e6, rpd, linewidth=1.5, marker="." if bins < 8 else "", label=name, **look)
             drawn.append(rpd)
     for ax, what in zip(grid[0], ("mean", "median"), strict=True):
         ax.set(xlabel="G_start (uS)", ylabel=f"{what} RPD of G_end (%)", yscale="log")
         ax.set(xlim=edges_S[[0, -1]] * 1e6, ylim=_limits(np.concatenate(drawn)))
-        _plain(ax, "y")
-    _legend(figure, grid[0, 0], 4)
+        plain_numbers(ax, "y")
+    _legend(figure, grid[0, 0], 2)
     return figure
 
 
@@ -82,73 +95,9 @@ def rpd_histogram(deployments: Mapping[str, Deployment]) -> Figure:
         share = np.searchsorted(np.sort(found), rpd * (1 + 5e-10), side="right") / max(len(found), 1)
         ax.plot(rpd, 100 * share, linewidth=1.5, label=name, **look)
     ax.set(xscale="log", xlim=_RPD, ylim=(0, 100), xlabel="RPD of G_end (%)", ylabel="share of attempts within it (%)")
-    _plain(ax, "x")
+    plain_numbers(ax, "x")
     _legend(figure, ax, 2)
     return figure
-
-
-def rpd_map(
-    deployments: Mapping[str, Deployment], window_S: tuple[float, float], bins: int | None = None, columns: int = 3
-) -> Figure:
-    """Draw the mean relative percentage difference over (G_start, G_target), a map a variant, the same colours in all;
-    return the figure.
-
-    Parameters
-    ----------
-    deployments
-        By variant.
-    window_S
-        Its ends [S].
-    bins
-        Along each axis; None: so many that about eight attempts fall into each, 6 to 24.
-    columns
-        Maps side by side.
-
-    Raises
-    ------
-    ValueError
-        For no deployment at all, a window that is none, or counts that are not whole and positive.
-    """
-    from matplotlib.colors import LogNorm
-
-    check_some("deployments", deployments)
-    check_count("columns", columns)
-    if bins is None:
-        fewest = min(len(one.end_S) for one in deployments.values())
-        bins = int(np.clip(np.sqrt(fewest / _PER_CELL), 6, 24))
-    check_count("bins", bins)
-    edges_S = np.linspace(*check_window(window_S), bins + 1)
-    columns = min(columns, len(deployments))
-    figure, grid = axes(columns, -(-len(deployments) // columns), width=3.2, height=3.0)
-    for ax in grid.flat[len(deployments) :]:
-        ax.set_visible(False)
-    shown = list(grid.flat[: len(deployments)])
-    meshes = [
-        _map(ax, 100 * one.over(edges_S)["rpd_mean"], edges_S * 1e6, LogNorm(*_COLOURS_OF))
-        for ax, one in zip(shown, deployments.values(), strict=True)
-    ]
-    for ax, name in zip(shown, deployments, strict=True):
-        ax.set_title(name, fontsize=9)
-    for ax in grid[:, 0]:
-        ax.set_ylabel("G_target (uS)")
-    for k, ax in enumerate(shown):
-        ax.set_xlabel("G_start (uS)" if k + columns >= len(shown) else "")
-    bar = figure.colorbar(meshes[-1], ax=grid, extend="both", label="mean RPD of G_end (%)", aspect=30)
-    _plain(bar.ax, "y")
-    return figure
-
-
-def _map(ax: Axes, rpd: np.ndarray, edges_uS: np.ndarray, norm: Any) -> Any:
-    """Draw one map; return what its colours stand for, for a colour bar."""
-    ax.grid(visible=False)
-    ax.set_facecolor("#d9d9d9")
-    # what is 0 has the lowest colour, as all that is below the scale
-    mesh = ax.pcolormesh(
-        edges_uS, edges_uS, np.maximum(rpd, 1e-3).T, norm=norm, cmap="magma_r", rasterized=True, linewidth=0
-    )
-    ax.plot(edges_uS[[0, -1]], edges_uS[[0, -1]], color="#888", linewidth=0.8)
-    ax.set_box_aspect(1)
-    return mesh
 
 
 def share_bars(rows: Mapping[str, Mapping[str, Any]], floors: Mapping[str, float] | None = None) -> Figure:
@@ -169,9 +118,12 @@ def share_bars(rows: Mapping[str, Mapping[str, Any]], floors: Mapping[str, float
     """
     check_some("rows", rows)
     figure, grid = axes(len(BANDS), width=3.3, height=1.3 + 0.3 * len(rows))
+    # the colours of the lines of other figures, which have no best constant
+    drawn = looks(name for name in rows if "constant" not in name)
+    colours = [drawn[name]["color"] if name in drawn else COLOURS[BASELINE] for name in rows]
     lines = []
     for place, (ax, band) in enumerate(zip(grid[0], BANDS, strict=True)):
-        _bars(ax, rows, label("within", band), [COLOURS[kind(name)] for name in rows], named=place == 0)
+        _bars(ax, rows, label("within", band), colours, named=place == 0)
         ax.set(title=f"within ±{100 * band:g} %", xlabel="share of attempts (%)")
         if floors and label("floor", band) in floors:
             floor = figure_of({"floors": floors}, "floors", label("floor", band))
@@ -226,15 +178,21 @@ def _bars(ax: Axes, rows: Mapping[str, Mapping[str, Any]], key: str, colours: li
         ax.barh(k, share, color=colour, height=0.66)
         if ends:
             ax.hlines(k, 100 * ends[0], 100 * ends[1], color="#111", linewidth=1)
-        inside = share >= _SHORT
-        right = share if ends is None else max(share, 100 * ends[1])
-        place, colour = (1.5, "white") if inside else (right + 1.5, "#1c2530")
-        ax.text(place, k, f"{share:.1f}", va="center", fontsize=8, color=colour)
+        low, high = (share, share) if ends is None else (100 * ends[0], max(share, 100 * ends[1]))
+        # where no whisker is: in the bar, else behind it
+        inside = min(share, low) >= _SHORT or high > _LONG
+        place, ink = (1.5, "white" if share >= _SHORT else "#1c2530") if inside else (high + 1.5, "#1c2530")
+        ax.text(place, k, f"{share:.1f}", va="center", fontsize=8, color=ink)
     ax.set_yticks(range(len(rows)), list(rows) if named else [""] * len(rows), fontsize=8)
     ax.set(xlim=(0, 100), ylim=(len(rows) - 0.5, -0.5))
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")
     ax.set_axisbelow(True)
+
+
+def fewest_attempts(deployments: Mapping[str, Deployment]) -> int:
+    """Return the number of attempts of the deployment that has the fewest."""
+    return min(len(one.end_S) for one in deployments.values())
 
 
 def _height(names: Mapping[str, Any], columns: int, panel: float) -> float:
@@ -249,12 +207,12 @@ def _legend(figure: Figure, ax: Axes, columns: int) -> None:
 
 
 def _limits(values: np.ndarray) -> tuple[float, float]:
-    """Return the ends of an axis that values are drawn over; those of the colours where there is no value."""
+    """Return the ends of an axis that values are drawn over; `_NONE` where there is no value."""
     found = values[np.isfinite(values)]
-    return (found.min() / 1.3, found.max() * 1.3) if len(found) else _COLOURS_OF
+    return (found.min() / 1.3, found.max() * 1.3) if len(found) else _NONE
 
 
-def _plain(ax: Axes, name: str) -> None:
+def plain_numbers(ax: Axes, name: str) -> None:
     """Write the numbers of a logarithmic axis as 1, 10, 100, with those at 2 and 5 between."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 

@@ -25,42 +25,48 @@ _LEAST = 0.01
 _FEWEST = 3
 """Distributions of fewer records are no curves: they are in the table alone."""
 
+_PER_PART = 5
+"""Parts of the plane with fewer records have no median that is worth a colour."""
+
 
 def ratio_map(comparison: Comparison) -> Figure:
     """Draw log10(t_b / t_a) over G_start and G_target, each record, and medians of parts of the plane; return the
     figure.
+
+    Where no part has `_PER_PART` records there are no medians.
     """
     from matplotlib.colors import CenteredNorm
 
-    figure, grid = axes(2, width=5.0, height=4.2)
     there = comparison.frame.dropna(subset=["log10_ratio"])
     lost = comparison.frame[comparison.frame.log10_ratio.isna()]
     parts = comparison.map
     # single records far out must not take the colours from all others
     reach = np.quantile(np.abs(there.log10_ratio), 0.95) if len(there) else 0.0
     norm = CenteredNorm(0.0, halfrange=max(float(reach), _LEAST))
-    left, right = grid[0]
+    several = bool((parts.records >= _PER_PART).any())
+    figure, grid = axes(2 if several else 1, width=5.0, height=4.2)
+    left = grid[0, 0]
     if len(lost):
         left.plot(lost.g_start_S * 1e6, lost.g_target_S * 1e6, "x", color="#777777", markersize=4)
     style = {
-        "c": there.log10_ratio,
-        "cmap": "RdBu_r",
-        "norm": norm,
-        "edgecolors": "#777777",
-        "linewidths": 0.3,
+        "c": there.log10_ratio, "cmap": "RdBu_r", "norm": norm, "edgecolors": "#777777", "linewidths": 0.3,
         "rasterized": True,
-    }
-    left.scatter(there.g_start_S * 1e6, there.g_target_S * 1e6, s=_size(len(there)), **style)
+    }  # fmt: skip
+    image = left.scatter(there.g_start_S * 1e6, there.g_target_S * 1e6, s=_size(len(there)), **style)
     starts, targets = (np.unique([*parts[f"{n}_low_S"], *parts[f"{n}_high_S"]]) for n in ("g_start", "g_target"))
-    values = parts.median_log10_ratio.to_numpy().reshape(len(starts) - 1, len(targets) - 1).T
-    image = right.pcolormesh(starts * 1e6, targets * 1e6, values, cmap="RdBu_r", norm=norm)
-    right.set_facecolor("#e4e4e4")
+    if several:
+        values = parts.median_log10_ratio.where(parts.records >= _PER_PART).to_numpy()
+        values = values.reshape(len(starts) - 1, len(targets) - 1).T
+        image = grid[0, 1].pcolormesh(starts * 1e6, targets * 1e6, values, cmap="RdBu_r", norm=norm)
+        grid[0, 1].set_facecolor("#e4e4e4")
     limits = [np.array([ends[0] - 1e-5, ends[-1] + 1e-5]) * 1e6 for ends in (starts, targets)]
     without = f"; x: {len(lost)} without a ratio" if len(lost) else ""
-    for ax, title in ((left, f"{len(there)} records{without}"), (right, "medians, grey: none")):
+    titles = (f"{len(there)} records{without}", f"medians of {_PER_PART} records or more, grey: fewer")
+    for ax, title in zip(grid[0], titles, strict=False):
         ax.grid(visible=False)
         ax.plot(limits[0], limits[0], color="#444444", linewidth=0.8, linestyle=":")
-        ax.set(title=title, xlabel="G_start (uS)", ylabel="G_target (uS)", xlim=limits[0], ylim=limits[1])
+        ax.set(xlabel="G_start (uS)", ylabel="G_target (uS)", xlim=limits[0], ylim=limits[1])
+        ax.set_title(title, fontsize=10)
     figure.colorbar(image, ax=list(grid[0]), label="log10(t_B / t_A)", extend="both", fraction=0.04)
     return figure
 
@@ -116,7 +122,7 @@ def distributions(comparison: Comparison) -> Figure | None:
     columns = max(map(len, chosen.values()))
     if not columns:
         return None
-    figure, grid = axes(columns, 2, width=max(2.3, 9.2 / columns), height=2.6)
+    figure, grid = axes(columns, 2, width=float(np.clip(9.2 / columns, 2.3, 4.6)), height=2.6)
     for row, (name, mine) in zip(grid, chosen.items(), strict=True):
         for ax in row[len(mine) :]:
             ax.set_visible(False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .._util.files import write_text, write_whole
 from ..dataset.comparison.comparison import Comparison
 from . import comparison_figures as drawing
-from .page import Page
+from . import comparison_sections
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,12 +23,8 @@ TABLE_HEAD = (
 )
 """Head of a Markdown table of `table_row`."""
 
-_FIGURES = {
-    "map": "Median log10 of the ratio of pulse times over G_start and G_target",
-    "split": "What each difference between the cells does to the pulse time",
-    "ks": "Distributions of pulse times of A and B by range of G_start",
-    "played": "Errors of G_end: pulse times of A played into B, and B's own",
-}
+_FIGURES = ("map", "split", "ks", "played")
+"""Stems of the files of all figures, in the order of the page."""
 
 
 def write_comparison(comparison: Comparison, folder: str | Path) -> dict[str, Path]:
@@ -56,7 +52,7 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> dict[str, Pa
         )
     text = json.dumps(comparison.summary, indent=2, allow_nan=False) + "\n"
     paths["summary.json"] = write_text(folder / "summary.json", text)
-    paths["compare.html"] = _page(comparison, paths).write(folder / "compare.html")
+    paths["compare.html"] = comparison_sections.page(comparison, paths).write(folder / "compare.html")
     return paths
 
 
@@ -104,113 +100,3 @@ def _tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
     if comparison.played is not None:
         found["played"] = comparison.played
     return found
-
-
-def _page(comparison: Comparison, paths: Mapping[str, Path]) -> Page:
-    """Return the page of a comparison, whose pictures lie at the given paths."""
-    summary = comparison.summary
-    page = Page("Circuit against compact model")
-    page.paragraph(summary["verdict"])
-    _sides(page, summary)
-    page.heading("Outcomes")
-    page.table(("A \\ B", *comparison.outcomes.columns), comparison.outcomes.itertuples())
-    if summary["starts_clipped"]:
-        page.paragraph(
-            f"{summary['starts_clipped']} records begin at different conductances, since the window of one model does "
-            "not reach to their start; they are in no ratio, distance or played pulse."
-        )
-    page.heading("Pulse times")
-    page.picture(paths["map.png"], _FIGURES["map"])
-    page.table(("", "records", "median factor", "half from", "to", "mean (decades)"), _ratios(summary["ratio"]))
-    if "split" in summary:
-        _split(page, summary["split"], paths["split.png"])
-    page.heading("Distributions")
-    if "ks.png" in paths:
-        page.picture(paths["ks.png"], _FIGURES["ks"])
-    else:
-        page.paragraph("No range of G_start has three records of a direction: there are no curves to be drawn.")
-    page.table(("", "G_start (uS)", "A", "B", "KS", "5 % limit", "median factor"), map(_distance, summary["ks"]))
-    if "played" in summary:
-        _played(page, summary, paths["played.png"])
-    for name, manifest in (("A", comparison.a), ("B", comparison.b)):
-        page.heading(f"Manifest of {name}")
-        page.code(manifest.to_json())
-    return page
-
-
-def _sides(page: Page, summary: Mapping[str, Any]) -> None:
-    """Add what is compared."""
-    page.heading("What is compared")
-    rows = []
-    for name in "ab":
-        side = summary[name]
-        volts = (f"{side['v_set_V']:+.4f}", f"{side['v_reset_V']:+.4f}")
-        edges = f"{_edge(side['rise_s'])}, {_edge(side['fall_s'])}"
-        rows.append((name.upper(), side["cell"], side["records"], *volts, f"{side['total_s'] * 1e6:.4g}", edges))
-    a, b = summary["a"], summary["b"]
-    more = [f"{abs(b[f'v_{what}_V']) - abs(a[f'v_{what}_V']):+.4f}" for what in ("set", "reset")]
-    rows.append(("B - A", "difference of the magnitudes", "", *more, "", ""))
-    page.table(("", "cell", "records", "SET (V)", "RESET (V)", "traverse (us)", "rise, fall (ns)"), rows)
-    page.paragraph(
-        "The same devices, walks, starts and targets in two cells. Each has voltages of its own, at which the nominal "
-        "device crosses its window in the time of the table: what is compared is the shape of the characteristic, the "
-        "noise, and the conditions of the circuit."
-    )
-
-
-def _edge(ends: Sequence[float]) -> str:
-    """Return the shortest and the longest edge [ns] in words, one number where they are alike."""
-    return " to ".join(dict.fromkeys(f"{end * 1e9:.3g}" for end in ends))
-
-
-def _ratios(ratio: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]:
-    """Return the rows of the table of ratios."""
-    rows = []
-    for name, one in ratio.items():
-        factors = (_number(one[f"{what}_log10"], "factor") for what in ("median", "q25", "q75"))
-        rows.append((name, str(one["records"]), *factors, _mean(one)))
-    return rows
-
-
-def _mean(one: Mapping[str, Any]) -> str:
-    """Return a mean with its standard error as text; "-" for None."""
-    if one["mean_log10"] is None:
-        return "-"
-    return f"{_number(one['mean_log10'], '+.4f')} +- {_number(one['sem_log10'], '.4f')}"
-
-
-def _split(page: Page, split: Mapping[str, Any], picture: Path) -> None:
-    """Add what each difference between the cells does."""
-    page.heading("What makes the difference")
-    page.picture(picture, _FIGURES["split"])
-    head = ("step", "", "mean (decades)", "so far", "median", "half from", "to", "SET then (V)", "RESET then (V)")
-    rows = []
-    for row in split["table"]:
-        numbers = (_number(row[f"{name}_log10"], "+.4f") for name in ("cumulative", "median", "q25", "q75"))
-        volts = (f"{row[f'v_{what}_V']:+.4f}" for what in ("set", "reset"))
-        rows.append((row["step"], row["direction"], _mean(row), *numbers, *volts))
-    page.table(head, rows)
-    page.paragraph(
-        f"{split['records']} of {split['of']} records are reached in every cell between A and B; the table is of "
-        "these. Each cell between is at its own 60 us pair. Means add up; medians do not."
-    )
-
-
-def _distance(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return a row of the table of distances between distributions."""
-    where = f"{row['g_start_low_S'] * 1e6:.0f} to {row['g_start_high_S'] * 1e6:.0f}"
-    numbers = (_number(row["ks"], ".3f"), _number(row["ks_5_percent"], ".3f"))
-    factor = _number(row["median_log10_ratio"], "factor")
-    return (row["direction"], where, str(row["records_a"]), str(row["records_b"]), *numbers, factor)
-
-
-def _played(page: Page, summary: Mapping[str, Any], picture: Path) -> None:
-    """Add what the pulse times of A do in B."""
-    page.heading("Pulse times of A played into B")
-    page.picture(picture, _FIGURES["played"])
-    names = ("within_50_percent", "within_20_percent", "within_10_percent")
-    rows = []
-    for name, words in (("played", "A's time, B's amplitude and edges"), ("own", "B's own time")):
-        one = summary[name]
-        rows.append((words, one["records"], *(_number(one.get(key), ".1%") for key in (*names, "median"))))
-    page.table(("", "records", "within 50 %", "within 20 %", "within 10 %", "median error"), rows)

@@ -10,6 +10,10 @@ import numpy as np
 
 from ..spice.raw_file import Plot, read_raw
 
+_WIDEST = 3.6
+_BROKEN = ((0, (6, 2)), (0, (2, 2)), (0, (8, 2, 2, 2)), (0, (4, 4)), (0, (1, 3)))
+"""Widths of lines and dashes, for curves that lie on each other."""
+
 
 def picture(deck: str, plots: list[Plot]) -> Any:
     """Draw what a deck wrote; return the matplotlib figure. A deck without a picture of its own is drawn plainly."""
@@ -37,7 +41,7 @@ def _draw_iv(figure: Any, plots: list[Plot]) -> None:
         # a logarithmic axis has no room for the zero crossings
         shown = np.where(part & (current > 1e-9), current, np.nan)
         axes.semilogy(volts, shown, color=color, label=label, lw=1.6)
-    axes.set(xlabel="V(AE, OE) [V]", ylabel="|I| [A]", title="I-V under a triangle of 1 V/s", ylim=(1e-8, None))
+    axes.set(xlabel="V(AE, OE) (V)", ylabel="|I| (A)", title="I-V under a triangle of 1 V/s", ylim=(1e-8, None))
     _finish(axes)
 
 
@@ -49,7 +53,7 @@ def _draw_kinetics(figure: Any, plots: list[Plot]) -> None:
     # the first steps of a transient are too short to show anything
     axes.set_xlim(min(plot["time"][-1] for plot in plots) * 1e-2, max(plot["time"][-1] for plot in plots) * 1.5)
     direction = "SET" if plots[0]["v(ae)"][-1] < 0 else "RESET"
-    axes.set(xlabel="time at constant voltage [s]", ylabel=r"$N_\mathrm{disc}$ [$10^{26}$ m$^{-3}$]")
+    axes.set(xlabel="time at constant voltage (s)", ylabel=r"$N_\mathrm{disc}$ ($10^{26}$ m$^{-3}$)")
     axes.set_title(f"{direction} kinetics")
     _finish(axes)
 
@@ -62,11 +66,11 @@ def _draw_1t1r(figure: Any, plots: list[Plot]) -> None:
     for name, label in (("v(bl_driver)", "bit line"), ("v(sl_driver)", "source line"), ("v(wl_driver)", "gate")):
         top.plot(time, plot[name], label=label, lw=1.4)
     top.plot(time, plot["v(ae)"] - plot["v(oe)"], "k--", label="V(AE, OE)", lw=1.2)
-    top.set(ylabel="voltage [V]", title="1T1R cell: SET pulse and transient read")
+    top.set(ylabel="voltage (V)", title="1T1R cell: SET pulse and transient read")
     middle.plot(time, plot["i(current)"] * 1e6, color="C3", lw=1.4, label="bit line driver to cell")
-    middle.set_ylabel("current [µA]")
+    middle.set_ylabel("current (uA)")
     bottom.plot(time, plot["v(n_disc)"], color="C2", lw=1.6, label="vacancy concentration")
-    bottom.set(xlabel="time [ns]", ylabel=r"$N_\mathrm{disc}$ [$10^{26}$ m$^{-3}$]")
+    bottom.set(xlabel="time (ns)", ylabel=r"$N_\mathrm{disc}$ ($10^{26}$ m$^{-3}$)")
     for axes in (top, middle, bottom):
         _finish(axes)
 
@@ -76,7 +80,7 @@ def _draw_train(figure: Any, plots: list[Plot]) -> None:
     time, volts, current = plot["time"], plot["v(ae)"], plot["i(current)"]
     low, high = figure.subplots(2, sharex=True, height_ratios=(1, 2.2))
     low.plot(time * 1e6, volts, color="0.35", lw=0.8, label="V(AE, OE)")
-    low.set(ylabel="voltage [V]", title="Potentiation and depression by equal pulses")
+    low.set(ylabel="voltage (V)", title="Equal pulses, up and down")
     # the cell is read after each pulse, at +0.2 V
     reads = np.flatnonzero(np.abs(volts - 0.2) < 1e-6)
     reads = np.array([part[len(part) // 2] for part in np.split(reads, np.flatnonzero(np.diff(reads) > 1) + 1)])
@@ -84,7 +88,7 @@ def _draw_train(figure: Any, plots: list[Plot]) -> None:
     for label, part, color in (("after a SET pulse", after_set, "C0"), ("after a RESET pulse", ~after_set, "C3")):
         shown = reads[part]
         high.plot(time[shown] * 1e6, current[shown] / volts[shown] * 1e6, "o-", ms=4, lw=1, color=color, label=label)
-    high.set(xlabel="time [µs]", ylabel="conductance at +0.2 V [µS]")
+    high.set(xlabel="time (us)", ylabel="conductance at +0.2 V (uS)")
     _finish(low)
     _finish(high)
 
@@ -96,67 +100,84 @@ def _draw_mosfets(figure: Any, plots: list[Plot]) -> None:
     for k, name in enumerate(("nmos_core", "pmos_core", "nmos_io", "pmos_io")):
         output, transfer = plots[2 * k : 2 * k + 2]
         by_gate, by_drain = panels[k // 2]
+        title = name.replace("mos_", "MOS, ")
         supply, color = transfer["v(gate)"][-1], f"C{3 * (k % 2)}"
         # W = 10 um
         by_gate.semilogy(
-            transfer["v(gate)"], transfer["i(sat)"] / 10, color=color, lw=1.6, label=f"{name}, {supply:g} V"
+            transfer["v(gate)"], transfer["i(sat)"] / 10, color=color, lw=1.6, label=f"{title}, {supply:g} V"
         )
-        by_gate.semilogy(transfer["v(gate)"], transfer["i(lin)"] / 10, "--", color=color, lw=1, label=f"{name}, 50 mV")
+        by_gate.semilogy(transfer["v(gate)"], transfer["i(lin)"] / 10, "--", color=color, lw=1, label=f"{title}, 50 mV")
         for number, part in enumerate(np.split(np.arange(len(output["v(drain)"])), 3)):
-            label = name if number == 0 else None
+            label = title if number == 0 else None
             by_drain.plot(output["v(drain)"][part], output["i(current)"][part] * 1e5, color=color, lw=1.4, label=label)
-        by_gate.set(xlabel="gate voltage [V]", ylabel="drain current [A/µm]")
-        by_drain.set(xlabel="drain voltage [V]", ylabel="drain current [µA/µm]")
-    panels[0, 0].set_title("MOSFETs, over the gate voltage")
+        by_gate.set(xlabel="gate voltage (V)", ylabel="drain current (A/um)")
+        by_drain.set(xlabel="drain voltage (V)", ylabel="drain current (uA/um)")
+    panels[0, 0].set_title("Transistors, over the gate voltage")
     panels[0, 1].set_title("gate at 1/3, 2/3, all of the supply")
     for axes in panels.flat:
         _finish(axes)
 
 
-def _draw_over_time(figure: Any, plots: list[Plot], panels: tuple[tuple[str, float, dict[str, str]], ...]) -> None:
-    """Draw panels over one time axis, each given by label, factor, and the vectors with their names."""
+def _draw_over_time(
+    figure: Any, plots: list[Plot], title: str, panels: tuple[tuple[str, float, dict[str, str]], ...]
+) -> None:
+    """Draw panels over one time axis, each given by label, factor, and the vectors with their names.
+
+    Curves that lie on each other are seen: the first ones are wide, the later ones thin and broken.
+    """
     (plot,) = plots
     figure.set_size_inches(7, 2 + 2 * len(panels))
     rows = np.atleast_1d(figure.subplots(len(panels), sharex=True))
     for axes, (label, factor, vectors) in zip(rows, panels, strict=True):
-        for vector, name in vectors.items():
-            axes.plot(plot["time"] * 1e9, plot[vector] * factor, label=name, lw=1.4)
+        widths = np.linspace(_WIDEST, 1.2, len(vectors)) if len(vectors) > 2 else [1.4] * len(vectors)
+        for k, (vector, name) in enumerate(vectors.items()):
+            dashes = _BROKEN[(k - 1) % len(_BROKEN)] if k and len(vectors) > 2 else "-"
+            axes.plot(plot["time"] * 1e9, plot[vector] * factor, label=name, lw=widths[k], linestyle=dashes)
         axes.set_ylabel(label)
         _finish(axes)
-    rows[-1].set_xlabel("time [ns]")
+    rows[0].set_title(title)
+    rows[-1].set_xlabel("time (ns)")
 
 
 def _draw_write_driver(figure: Any, plots: list[Plot]) -> None:
     control = {"v(ctl)": "control", "v(en)": "enable", "v(wl)": "word line, 50 fF"}
-    panels = (("voltage [V]", 1, control), ("voltage [V]", 1, {"v(bl)": "bit line, 100 fF and 2 kΩ"}),
-              ("current [mA]", 1e3, {"i(vpp)": "into the programming supply"}))  # fmt: skip
-    _draw_over_time(figure, plots, panels)
+    panels = (("voltage (V)", 1, control), ("voltage (V)", 1, {"v(bl)": "bit line, 100 fF and 2 kOhm"}),
+              ("current (mA)", 1e3, {"i(vpp)": "into the programming supply"}))  # fmt: skip
+    _draw_over_time(figure, plots, "Write driver: edges out of the circuit", panels)
 
 
 def _draw_sense(figure: Any, plots: list[Plot]) -> None:
-    kinds = {"low": "1 µA", "mid": "10 µA", "high": "100 µA", "slow": "1 µA, 1 pF", "fast": "100 µA, 10 fF"}
+    kinds = {"low": "1 uA", "mid": "10 uA", "high": "100 uA", "slow": "1 uA, 1 pF", "fast": "100 uA, 10 fF"}
     lines = {"v(sl)": "source line"} | {f"v(bl_{kind})": f"bit line, {name}" for kind, name in kinds.items()}
     outputs = {f"i({kind})": name for kind, name in kinds.items()}
-    _draw_over_time(figure, plots, (("voltage [V]", 1, lines), ("output [µA]", 1e6, outputs)))
+    _draw_over_time(
+        figure,
+        plots,
+        "Sense path: settling for currents of the cell",
+        (("voltage (V)", 1, lines), ("output (uA)", 1e6, outputs)),
+    )
 
 
 def _draw_lines(figure: Any, plots: list[Plot]) -> None:
-    steps = {"v(step)": "step", "v(far16)": "16 segments", "v(far64)": "64 segments", "v(loaded)": "with 20 kΩ"}
+    steps = {"v(step)": "step", "v(far16)": "16 segments", "v(far64)": "64 segments", "v(loaded)": "with 20 kOhm"}
     pulses = {"v(inpulse)": "pulse", "v(short)": "at the far end"}
-    _draw_over_time(figure, plots, (("voltage [V]", 1, steps), ("voltage [V]", 1, pulses)))
+    _draw_over_time(
+        figure, plots, "Lines: delay and loss along a line", (("voltage (V)", 1, steps), ("voltage (V)", 1, pulses))
+    )
 
 
 def _draw_all(figure: Any, plots: list[Plot]) -> None:
     """Draw every vector of all plots, a panel each."""
     names = [name for name in plots[0] if name != "time"]
+    figure.suptitle("All vectors of the waveform", fontsize=10)
     panels = np.atleast_1d(figure.subplots(len(names), sharex=True))
     figure.set_size_inches(7, 1 + 1.3 * len(names))
     for axes, name in zip(panels, names, strict=True):
         for plot in plots:
             axes.plot(plot["time"], plot[name])
-        axes.set_ylabel(f"{name} [{'A' if name.startswith('i(') else 'V'}]", fontsize="small")
+        axes.set_ylabel(f"{name} ({'A' if name.startswith('i(') else 'V'})", fontsize="small")
         axes.grid(True, alpha=0.3)
-    panels[-1].set_xlabel("time [s]")
+    panels[-1].set_xlabel("time (s)")
 
 
 def _finish(axes: Any) -> None:

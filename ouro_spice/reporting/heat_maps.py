@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_PREFIXES = {1e12: "p", 1e9: "n", 1e6: "µ", 1e3: "m", 1.0: "", 1e-3: "k"}
+_PREFIXES = {1e12: "p", 1e9: "n", 1e6: "u", 1e3: "m", 1.0: "", 1e-3: "k"}
 _LABELLED = 8
 """Maps of at most so many rows and columns show their numbers."""
 
@@ -95,6 +95,8 @@ class Heat:
         reach = np.ptp(shown[np.isfinite(shown)]) if np.isfinite(shown).any() else 0.0
         if self.around is not None and reach > 0:  # without colours that nothing has
             bar.ax.set_ylim(np.nanmin(shown), np.nanmax(shown))
+        if reach <= _ALIKE * np.nanmax(np.abs(shown), initial=0.0):  # one colour: its number is in the map
+            bar.remove()
         for row, col in marked:
             if row in rows and col in cols:
                 _frame(ax, int(np.searchsorted(rows, row)), int(np.searchsorted(cols, col)))
@@ -151,15 +153,29 @@ def _frame(ax: Axes, row: int, col: int) -> None:
 
 def _numbers(ax: Axes, shown: np.ndarray, image: Any) -> None:
     """Write each cell's number into it, where there is room."""
-    digits, width_pt = _digits(shown), _MAP_PT / max(shown.shape)
-    longest = max(len(_text(value, digits, width_pt)) for value in shown.flat)
-    size = min(_FONTS_PT[1], width_pt / (_LETTER * max(longest, 1)))
-    for (row, col), value in np.ndenumerate(shown):
-        if np.isfinite(value):
-            red, green, blue, _ = image.cmap(image.norm(value))
-            dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
-            text = _text(value, digits, width_pt)
-            ax.text(col, row, text, ha="center", va="center", fontsize=size, color="white" if dark else "black")
+    width_pt = _MAP_PT / max(shown.shape)
+    texts = _texts(shown, _digits(shown), width_pt)
+    size = min(_FONTS_PT[1], width_pt / (_LETTER * max((*map(len, texts.values()), 1))))
+    for (row, col), text in texts.items():
+        red, green, blue, _ = image.cmap(image.norm(shown[row, col]))
+        dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
+        ax.text(col, row, text, ha="center", va="center", fontsize=size, color="white" if dark else "black")
+
+
+def _texts(shown: np.ndarray, digits: int, width_pt: float) -> dict[tuple[int, int], str]:
+    """Return the numbers of a map as text, by row and column: all with as many decimals, unless they span decades or
+    have no room.
+    """
+    there = {(k // shown.shape[1], k % shown.shape[1]): float(x) for k, x in enumerate(shown.flat) if np.isfinite(x)}
+    sizes = [abs(x) for x in there.values() if x]
+    if sizes and max(sizes) <= 100 * min(sizes):
+        decimals = max(digits - 1 - int(np.floor(np.log10(max(sizes)))), 0)
+        while decimals and all(f"{x:.{decimals}f}"[-1] == "0" for x in there.values()):
+            decimals -= 1
+        alike = {place: f"{x:.{decimals}f}" if x else "0" for place, x in there.items()}
+        if max(map(len, alike.values())) <= int(width_pt / (_LETTER * _FONTS_PT[0])):
+            return alike
+    return {place: _text(x, digits, width_pt) for place, x in there.items()}
 
 
 def _digits(shown: np.ndarray) -> int:
@@ -178,4 +194,6 @@ def _text(value: float, digits: int, width_pt: float) -> str:
         return ""
     most = int(width_pt / (_LETTER * _FONTS_PT[0]))
     texts = (f"{value:.{n}g}" if abs(value) < 10**n else f"{value:.0f}" for n in range(digits, 0, -1))
+    if value and abs(value) < 1e-3:  # a power of ten in two digits: 2e-05
+        texts = (f"{value:.{n}e}".replace("e-0", "e-") for n in (1, 0))
     return next((text for text in texts if len(text) <= most), "")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._util.checks import check_range
+from .amounts import plain
 from .figures import axes
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _shifted(ax: Axes, width_us: np.ndarray, lines: list[np.ndarray], part: floa
     shift = part * max(np.ptp(line) for line in lines)
     for place, (line, colour) in enumerate(zip(lines, itertools.cycle(_COLOURS), strict=False)):
         ax.plot(width_us, line + place * shift, color=colour, linewidth=0.9, rasterized=len(line) > _DENSE)
-    ax.set_ylabel(f"{text}, each {shift:.2g} higher" if shift and len(lines) > 1 else text, fontsize=9)
+    ax.set_ylabel(f"{text}, each {plain(shift, 2)} higher" if shift and len(lines) > 1 else text, fontsize=9)
 
 
 def _averages(curves: Curves, k: int, windows_s: Sequence[float]) -> tuple[float, list[np.ndarray]]:

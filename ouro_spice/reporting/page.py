@@ -139,22 +139,27 @@ class Page:
 
     def _image(self, png: bytes, text: str, caption: str, title: str) -> None:
         """Add a PNG with a title above and a caption below."""
-        data = base64.b64encode(_small(png)).decode()
+        small, width = _small(png)
+        data = base64.b64encode(small).decode()
         above = f"<h3>{escape(title)}</h3>" if title else ""
         below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
         self._parts.append(
-            f'<figure>{above}<img alt="{escape(text, quote=True)}" src="data:image/png;base64,{data}">{below}</figure>'
+            f'<figure>{above}<div class="wide"><img alt="{escape(text, quote=True)}" style="--w:{width}px" '
+            f'src="data:image/png;base64,{data}"></div>{below}</figure>'
         )
 
 
-def _small(png: bytes) -> bytes:
-    """Return a PNG with `_COLOURS` colours, or as it is where that is no smaller."""
+def _small(png: bytes) -> tuple[bytes, int]:
+    """Return a PNG with `_COLOURS` colours, or as it is where that is no smaller, and the width to show it with, in
+    pixels of a page: that of a figure drawn with `_DPI`.
+    """
     from PIL import Image
 
     buffer = io.BytesIO()
     with Image.open(io.BytesIO(png)) as image:
+        width = round(image.width * _DPI / image.info.get("dpi", (_DPI, _DPI))[0])
         image.convert("RGB").quantize(_COLOURS).save(buffer, format="png", optimize=True)
-    return min(png, buffer.getvalue(), key=len)
+    return min(png, buffer.getvalue(), key=len), width
 
 
 def _fact(fact: Fact) -> str:

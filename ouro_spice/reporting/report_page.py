@@ -1,19 +1,31 @@
-"""Reports over histories and datasets: self-contained HTML that names exactly what was simulated."""
+"""Reports over histories and datasets: self-contained HTML that begins with what was found."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from .._util.checks import checked_path
-from ..dataset.controls import unvaried
-from ..dataset.making import maker_here
 from ..dataset.pulse_dataset import PulseDataset
 from ..programming.history import History
+from ..programming.outcome import Outcome
 from ..programming.write_statistics import summary
-from ..provenance.manifest import Manifest
 from . import figures
-from .page import Page
+from .amounts import amount, interval, share
+from .dataset_page import dataset_page
+from .glossary import terms_section
+from .manifest_fold import manifests_section
+from .page import Fact, Page
+
+_TARGETS = 12
+"""Panels of readings over pulses: of more targets some are shown, evenly spread."""
+
+_TERMS = ("G", "SET, RESET", "write-and-verify", "programmer", "reading", "95 % interval")
+
+_HEAD = ("programmer", "writes", "success", "pulses, mean (95 %)", "p95", "time", "energy of the pulses")
 
 
 def report(histories_or_dataset: History | Sequence[History] | PulseDataset, out: str | Path = "report.html") -> Path:
@@ -33,36 +45,108 @@ def report(histories_or_dataset: History | Sequence[History] | PulseDataset, out
     """
     out = checked_path("out", out)
     if isinstance(histories_or_dataset, PulseDataset):
-        return _dataset_page(histories_or_dataset).write(out)
+        return dataset_page(histories_or_dataset, out.parent).write(out)
     several = isinstance(histories_or_dataset, Iterable)
     histories = list(histories_or_dataset) if several else [histories_or_dataset]
     if not histories or not all(isinstance(history, History) for history in histories):
         raise ValueError("report needs a PulseDataset, a History, or a sequence of them")
-    page = Page("Write-and-verify")
-    programmer_section(page, _by_programmer(histories))
-    for manifest in dict.fromkeys(h.manifest.to_json() for h in histories):
-        manifest_section(page, Manifest.from_json(manifest))
-    return page.write(out)
+    return _writes_page(histories).write(out)
+
+
+def _writes_page(histories: Sequence[History]) -> Page:
+    """Return the page of some writes."""
+    groups = _by_programmer(histories)
+    page = Page("Write-and-verify", _lead(histories, groups))
+    rows = programmer_section(page, groups)
+    page.card(_card(rows, histories))
+    page.heading("How the writes ended")
+    counts = {name: [h.outcome for h in several] for name, several in groups.items()}
+    page.table(("programmer", *(one.value for one in Outcome)), (
+        (name, *(ended.count(one) or "" for one in Outcome)) for name, ended in counts.items()
+    ))  # fmt: skip
+    terms = [*_TERMS, *(["ISPP"] if any("ISPP" in name for name in groups) else [])]
+    terms_section(page, terms)
+    page.heading("How this page was made")
+    page.paragraph("By ouro_spice.report(histories, path), of what ouro_spice.write_verify returned.")
+    manifests_section(page, [history.manifest for history in histories])
+    return page
+
+
+def _lead(histories: Sequence[History], groups: Mapping[str, Sequence[History]]) -> str:
+    """Return a sentence on what was written."""
+    bands = sorted({history.tolerance for history in histories})
+    band = " or ".join(f"±{100 * one:.4g} %" for one in bands)
+    writes = "1 write" if len(histories) == 1 else f"{len(histories)} writes"
+    by = next(iter(groups)) if len(groups) == 1 else f"{len(groups)} programmers"
+    return f"{writes} by {by}: read, pulse, read again, until the reading is within {band} of the target."
+
+
+def _card(rows: Mapping[str, Mapping[str, Any]], histories: Sequence[History]) -> list[Fact]:
+    """Return the facts of the programmer with the most writes that reach their target, of these the fewest pulses;
+    beside each those of the others.
+    """
+    if len(histories) == 1:
+        return _single(histories[0])
+    best = min(rows, key=lambda name: (-rows[name]["success"], rows[name]["pulses_mean"]))
+    return [
+        _best(rows, best, "writes that reach their target", lambda r: share(r["success"], r["success_interval"])),
+        _best(rows, best, "pulses a write", lambda r: interval(r["pulses_mean"], r["interval"])),
+        _best(rows, best, "time a write, pulses and reads", lambda r: amount(r["time_s"], "s")),
+        _best(rows, best, "energy of a write's pulses", lambda r: amount(r["energy_J"], "J")),
+    ]
+
+
+def _best(rows: Mapping[str, Mapping[str, Any]], best: str, what: str, text: Any) -> Fact:
+    """Return a fact of the best programmer, those of at most two others beside it."""
+    others = [f"{name}: {text(row)}" for name, row in rows.items() if name != best]
+    more = f"; {len(others) - 2} more below" if len(others) > 2 else ""
+    own = f"{best}, n = {rows[best]['n']}"
+    return Fact(text(rows[best]), what, f"{own}. {'; '.join(others[:2])}{more}" if others else own)
+
+
+def _single(history: History) -> list[Fact]:
+    """Return the facts of a single write."""
+    ok = history.outcome is Outcome.REACHED
+    ended = amount(history.readings_S[-1], "S") if history.readings_S else "no reading"
+    begun = amount(history.readings_S[0], "S") if history.readings_S else "no reading"
+    return [
+        Fact("reached" if ok else "not reached", "target", history.outcome.value, ok),
+        Fact(ended, "last reading", f"from {begun}, target {amount(history.target_S, 'S')}"),
+        Fact(str(len(history.pulses)), "pulses", f"by {history.programmer}"),
+        Fact(amount(history.time_s, "s"), "time, pulses and reads", f"pulses: {amount(history.energy_J, 'J')}"),
+    ]
 
 
 def programmer_section(page: Page, histories: dict[str, list[History]]) -> dict[str, dict]:
     """Add the figures of writes, and a table of programmers; return the rows of the table by programmer."""
     rows = {name: summary(several) for name, several in histories.items()}
-    page.figure(figures.write_histories(histories), "Readings over pulses for each write, by programmer")
-    page.figure(figures.programmer_bars(rows), "Pulses and programming time per write, by programmer")
-    head = ("programmer", "writes", "success", "pulses mean", "pulses p95", "95 % interval", "time (us)", "energy (pJ)")
-    page.table(head, ((
-        name, r["n"], f"{r['success']:.0%}", f"{r['pulses_mean']:.2f}", f"{r['pulses_p95']:.1f}",
-        f"{r['interval'][0]:.2f} .. {r['interval'][1]:.2f}", f"{r['time_s'] * 1e6:.3g}", f"{r['energy_J'] * 1e12:.3g}",
+    page.heading("Readings after each pulse")
+    shown, note = _shown(histories)
+    page.figure(
+        figures.write_histories(shown), "Readings over the number of pulses, a panel a target, a line a write",
+        f"Each line is a write; it ends where the reading is in the green band around the target.{note}",
+    )  # fmt: skip
+    page.heading("What a write takes")
+    if len(rows) > 1:
+        page.figure(
+            figures.programmer_bars(rows), "Pulses and programming time per write, a bar a programmer",
+            "Shorter is better; means over all writes, whether they reach their target or not.",
+        )  # fmt: skip
+    page.table(_HEAD, ((
+        name, r["n"], share(r["success"], r["success_interval"]), interval(r["pulses_mean"], r["interval"]),
+        f"{r['pulses_p95']:.1f}", amount(r["time_s"], "s"), amount(r["energy_J"], "J"),
     ) for name, r in rows.items()))  # fmt: skip
     return rows
 
 
-def manifest_section(page: Page, manifest: Manifest) -> None:
-    """Add a manifest in full: what was simulated."""
-    page.heading("Manifest")
-    page.table(("file", "sha256"), sorted(manifest.files.items()))
-    page.code(manifest.to_json())
+def _shown(histories: Mapping[str, Sequence[History]]) -> tuple[dict[str, list[History]], str]:
+    """Return the writes to at most `_TARGETS` targets, and a sentence on the others."""
+    targets = sorted({history.target_S for several in histories.values() for history in several})
+    if len(targets) <= _TARGETS:
+        return {name: list(several) for name, several in histories.items()}, ""
+    chosen = {targets[k] for k in np.linspace(0, len(targets) - 1, _TARGETS).astype(int)}
+    few = {name: [h for h in several if h.target_S in chosen] for name, several in histories.items()}
+    return {name: several for name, several in few.items() if several}, f" {_TARGETS} of {len(targets)} targets."
 
 
 def _by_programmer(histories: Sequence[History]) -> dict[str, list[History]]:
@@ -71,18 +155,3 @@ def _by_programmer(histories: Sequence[History]) -> dict[str, list[History]]:
     for history in histories:
         groups.setdefault(history.programmer, []).append(history)
     return groups
-
-
-def _dataset_page(data: PulseDataset) -> Page:
-    """Return the page of a dataset."""
-    page = Page("Pulse-to-conductance dataset")
-    page.heading("Conductance over pulse time")
-    page.figure(figures.conductance_curves(data), "Conductance over pulse width for SET and RESET")
-    page.heading("Outcomes")
-    page.table(("outcome", "records"), data.frame.outcome.value_counts().items())
-    page.paragraph(f"{maker_here(data.manifest).capitalize()}.")
-    still = unvaried(data.frame) if "t_pulse_s" in data.frame else ""
-    if still:
-        page.paragraph(f"{still[0].upper()}{still[1:]}: they cannot teach which one a change of conductance needs.")
-    manifest_section(page, data.manifest)
-    return page

@@ -15,7 +15,7 @@ a { color: var(--link) }
 .fact .what { font-size: .85rem; color: var(--soft) } .fact .value { font-size: 1.45rem; line-height: 1.3 }
 .fact .beside { font-size: .9rem } .card p.note { margin: 1rem 0 0; font-size: .9rem; max-width: none }
 nav ol { columns: 2 18rem; padding-left: 1.4rem; margin: .6rem 0 }
-figure { margin: 1rem 0 1.4rem } img { max-width: 100%; height: auto; display: block }
+figure { margin: 1rem 0 1.4rem } img { width: var(--w, auto); max-width: 100%; height: auto; display: block }
 figcaption { font-size: .93rem; max-width: 48rem; margin-top: .3rem }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; margin: .8rem 0; font-size: .93rem; font-variant-numeric: tabular-nums;
@@ -30,6 +30,7 @@ dt { font-weight: 600; margin-top: .5rem } dd { margin: 0; max-width: 48rem }
 pre { background: var(--paper); padding: .8rem; overflow-x: auto; font-size: .8rem; overflow-wrap: normal }
 @media (max-width: 46rem) {
   body { font-size: 15px } h1 { font-size: 1.4rem } .facts { grid-template-columns: 1fr }
+  .wide img { max-width: none; width: min(var(--w, 100%), max(100%, 34rem)) }
   thead { display: none } table, tbody, tr, td { display: block; width: 100% }
   tr { border: 1px solid var(--line); border-radius: 6px; margin: .6rem 0; padding: .3rem .6rem }
   td { border: 0; padding: .1rem 0; text-align: right; display: flex; justify-content: space-between; gap: 1rem;
@@ -39,4 +40,6 @@ pre { background: var(--paper); padding: .8rem; overflow-x: auto; font-size: .8r
   td:empty { display: none } pre { white-space: pre-wrap; overflow-wrap: anywhere }
 }
 """
-"""The sheet: a page of one column; on narrow screens each row of a table is a block."""
+"""The sheet: a page of one column; on narrow screens each row of a table is a block, and wide pictures are moved
+sideways inside their frame, so that their numbers can be read.
+"""
