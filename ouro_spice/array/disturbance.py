@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._util.checks import check_count, check_flag, check_kind, check_seed, checked_path
+from .._util.display import brief, shows
 from .._util.progress import progress
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
@@ -62,6 +63,10 @@ class Disturb:
     pulses: np.ndarray
     g_S: np.ndarray
     kept: Path | None = None
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def change_S(self) -> np.ndarray:
