@@ -11,6 +11,7 @@ import dataclasses
 import io
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +19,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes
-    from matplotlib.figure import Figure
     from pandas import DataFrame as Frame
 else:
     Axes = Frame = Any  # types alone: what is imported for them would be no part of showing
@@ -37,7 +37,7 @@ _TABLE = (
     "border-collapse:collapse;margin:.3em 0;font:13px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums;"
     "color:inherit"
 )
-_CELL = "padding:.1em .9em .1em 0;text-align:left;border:0;background:none"
+_CELL = "padding:.1em .9em .1em 0;text-align:left;vertical-align:top;border:0;background:none;overflow-wrap:anywhere"
 
 
 def shows(method: _Method) -> _Method:
@@ -154,7 +154,7 @@ def axes(ax: Axes | None = None, width: float = 4.8, height: float = 2.9) -> Axe
 
 
 def panels(rows: int, width: float = 4.8, height: float = 2.9) -> list[Axes]:
-    """Return the axes of a new figure, one below the other, with no window and no pyplot."""
+    """Return the axes of a new figure, one below the other, with no window and no pyplot; a notebook shows them."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -164,6 +164,8 @@ def panels(rows: int, width: float = 4.8, height: float = 2.9) -> list[Axes]:
     for ax in found:
         ax.grid(alpha=0.25, linewidth=0.6)
         ax.spines[["top", "right"]].set_visible(False)
+    for one in (figure, *found):  # without pyplot nobody else tells a notebook how to show them
+        vars(one)["_repr_png_"] = partial(png, figure)
     return found
 
 
@@ -183,12 +185,16 @@ def whole_numbers(axis: Any) -> None:
     axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
 
 
-def picture(ax: Axes, text: str) -> str:
-    """Return the figure of axes as an HTML image; `text` says in words what it shows."""
-    figure: Figure = ax.get_figure()  # pyright: ignore[reportAssignmentType]
+def png(figure: Any) -> bytes:
+    """Return a figure as a PNG."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100)
-    data = base64.b64encode(buffer.getvalue()).decode()
+    return buffer.getvalue()
+
+
+def picture(ax: Axes, text: str) -> str:
+    """Return the figure of axes as an HTML image; `text` says in words what it shows."""
+    data = base64.b64encode(png(ax.figure)).decode()
     return f'<img alt="{escape(text)}" style="max-width:100%" src="data:image/png;base64,{data}">'
 
 
@@ -202,7 +208,7 @@ def card(line: str, rows: Iterable[tuple[str, object]], image: str = "") -> str:
         if str(value)
     )
     head = f'<div style="font:14px/1.4 system-ui,sans-serif"><b>{escape(name)}</b> {escape(rest)}</div>'
-    table = f'<div style="flex:0 1 auto"><table style="{_TABLE}">{body}</table></div>' if body else ""
-    inner = f'{table}<div style="flex:0 1 auto;min-width:240px">{image}</div>' if image else table
+    table = f'<div style="flex:0 1 24em"><table style="{_TABLE}">{body}</table></div>' if body else ""
+    inner = f'{table}<div style="flex:0 1 480px;min-width:240px">{image}</div>' if image else table
     style = "display:flex;flex-wrap:wrap;gap:.2em 1.6em;align-items:flex-start"
     return f'<div style="max-width:60em">{head}<div style="{style}">{inner}</div></div>'

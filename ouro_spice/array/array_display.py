@@ -82,6 +82,7 @@ def draw(write: Any, name: str, ax: Axes | None) -> Axes:
     for axis in (ax.xaxis, ax.yaxis):
         display.whole_numbers(axis)
     ax.grid(visible=False)
-    ax.set(xlabel="column", ylabel="row", title=f"{_MAPS[name]} ({label})")
+    ax.set(xlabel="column", ylabel="row")
+    ax.set_title(f"{_MAPS[name]} ({label})", fontsize=9)
     ax.figure.colorbar(image, ax=ax, shrink=0.9)
     return ax

@@ -101,5 +101,6 @@ def draw(predictor: Any, ax: Axes | None) -> Axes:
         ends = max(x[0], y[0]), min(x[-1], y[-1])
         ax.plot(ends, ends, color="#444444", linewidth=0.8, linestyle=":")
     ax.grid(visible=False)
-    ax.set(xlabel="G_start (uS)", ylabel="G_target (uS)", title="SET above the line, RESET below")
+    ax.set(xlabel="G_start (uS)", ylabel="G_target (uS)")
+    ax.set_title("SET above the line, RESET below", fontsize=9)
     return ax
