@@ -159,7 +159,7 @@ def test_lines_of_what_failed_or_is_empty():
 
 def test_no_line_is_long(predictor):
     array = ouro.Crossbar(30, 40, ouro.Cell1T1R(DEVICE))
-    drawn = array.drawn(np.random.default_rng(0)) if hasattr(array, "drawn") else array
+    drawn = array.replace(devices=(DEVICE,) * 1200)
     things = [
         CELL, ouro.Cell1R(DEVICE), ouro.Cell1T1R(DEVICE, ouro.Lines(r_bl=3), ouro.Driver(30)), array, drawn,
         array.cell_at(3, 5), array.state(2e-4), CELL.state(2e-4), ouro.NeuralProgrammer(predictor), MANIFEST,
@@ -214,7 +214,7 @@ def test_pages_of_what_failed_or_is_empty():
 
 def test_what_users_name_is_escaped():
     assert "<script>" not in check_page(write(programmer="<script>"), 1)
-    check_page(waveform(warnings=("a < b",)), 1)
+    assert "a &lt; b" in dataclasses.replace(FAILED, warnings=("a < b",))._repr_html_()
 
 
 def test_a_long_write_shows_its_ends():
@@ -228,11 +228,16 @@ def test_a_long_write_shows_its_ends():
 
 
 def test_axes_are_those_given_or_of_a_new_figure(predictor):
-    for thing in (waveform(), write(), UNREAD, dataset(), dataset(0), comparison(), comparison(0), predictor):
-        ax = thing.plot()
-        assert isinstance(ax, Axes) and ax.figure is not thing.plot().figure
-        assert thing.plot(ax=ax) is ax
-        assert ax._repr_png_().startswith(b"\x89PNG")
+    given = display.axes()
+    for thing in (waveform(), write(), UNREAD, dataset(), dataset(0), comparison(), comparison(0)):
+        assert thing.plot(ax=given) is given
+    for thing in (FAILED, predictor):
+        assert isinstance(thing.plot(), Axes) and thing.plot().figure is not given.figure
+
+
+def test_a_notebook_shows_new_axes_and_their_figure():
+    ax = write().plot()
+    assert ax._repr_png_().startswith(b"\x89PNG") and ax.figure._repr_png_() == ax._repr_png_()
 
 
 def test_a_waveform_draws_the_traces_that_are_named():
