@@ -140,8 +140,26 @@ def array_manifest(array: Array, bench: Testbench, state: State, **given: Any) -
     given
         All else that decides the numbers, as JSON can hold it.
     """
-    parts = [array.rows, array.cols, array.scheme, array.read_scheme, repr(array.devices)]
+    parts = [array.rows, array.cols, array.scheme, array.read_scheme, in_full(array.devices)]
     return describe(array.cell, "array", array=parts, netlist=bench.sha256, state=plain_state(state), **given)
+
+
+def in_full(devices: tuple[Any, ...] | None) -> str:
+    """Return devices as a text of all their values, which decides a digest: no line that is made to be read."""
+
+    def one(device: Any) -> str:
+        values = (f"{field.name}={getattr(device, field.name)!r}" for field in dataclasses.fields(device))
+        return f"{type(device).__name__}({', '.join(values)})"
+
+    # as Python writes a tuple of dataclasses
+    return repr(None if devices is None else tuple(map(_Text, map(one, devices))))
+
+
+class _Text(str):
+    """A text that is written without quotes."""
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def plain_state(state: State) -> dict[str, Any]:
