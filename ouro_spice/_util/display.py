@@ -208,7 +208,7 @@ def card(line: str, rows: Iterable[tuple[str, object]], image: str = "") -> str:
         if str(value)
     )
     head = f'<div style="font:14px/1.4 system-ui,sans-serif"><b>{escape(name)}</b> {escape(rest)}</div>'
-    table = f'<div style="flex:0 1 24em"><table style="{_TABLE}">{body}</table></div>' if body else ""
-    inner = f'{table}<div style="flex:0 1 480px;min-width:240px">{image}</div>' if image else table
+    table = f'<div style="flex:1 1 18em;max-width:26em"><table style="{_TABLE}">{body}</table></div>' if body else ""
+    inner = f'{table}<div style="flex:0 1 auto;min-width:240px">{image}</div>' if image else table
     style = "display:flex;flex-wrap:wrap;gap:.2em 1.6em;align-items:flex-start"
     return f'<div style="max-width:60em">{head}<div style="{style}">{inner}</div></div>'

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _MAPS = {"g_before_S": "G before", "g_after_S": "G after", "v_cell_V": "V(AE, OE)", "v_peak_V": "largest V(AE, OE)"}
 """Maps that can be drawn, with what they are."""
 
+_ROUNDING = 1e-12
+"""A relative change below this is the error of rounding."""
+
 
 def _selected(write: Any) -> list[tuple[int, int]]:
     """Return (row, col) of the selected cells."""
@@ -54,7 +57,9 @@ def html(write: Any) -> str:
         rows.append(("..", f"{len(cells) - 8} more"))
     change = np.abs(after / before - 1)
     change[tuple(np.transpose(cells))] = 0.0
-    rows += [("largest change of another", f"{float(change.max()):.2g} of its G"), ("fidelity", str(wave.fidelity))]
+    largest = float(change.max())
+    rows.append(("others change by", f"{largest:.2g} of their G at most" if largest > _ROUNDING else "nothing"))
+    rows.append(("fidelity", str(wave.fidelity)))
     image = display.picture(draw(write, "g_after_S", None), "map of the conductances after the write")
     return display.card(line(write), rows, image)
 

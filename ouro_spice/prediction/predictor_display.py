@@ -84,7 +84,7 @@ def html(predictor: Any) -> str:
         ("inputs", ", ".join(predictor.inputs)), ("training", "; ".join(stages)), ("sha256", predictor.sha256[:16]),
     ]  # fmt: skip
     kept = (predictor.manifest.settings.get("training") or {}).get("kept") or {}
-    rows += [(f"score, {name}", f"{score:.4g}") for name, score in kept.items() if score is not None]
+    rows += [(f"validation score, {name}", f"{score:.4g}") for name, score in kept.items() if score is not None]
     image = display.picture(draw(predictor, None), "map of the pulse time over start and target")
     return display.card(line(predictor), rows, image)
 
