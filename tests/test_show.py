@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 import ouro_spice as ouro
 from ouro_spice._util import display
 from ouro_spice.circuit.waveform import Effort
+from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.prediction.pretrained import shipped_checkpoint
 from ouro_spice.provenance.journal import in_full
 from ouro_spice.provenance.manifest import Manifest, describe
@@ -173,6 +174,12 @@ def test_no_line_is_long(predictor):
     assert not any("\n" in repr(one) for one in things)
 
 
+def test_cells_that_are_written_say_where_they_are():
+    assert repr(ouro.live(CELL, CELL.state(150e-6))) == "ModelCell: CompactCell at 150 uS"
+    drawn = [Recipe(2, 0, PAIR).draw(CELL, number) for number in range(2)]
+    assert repr(ouro.fleet(CELL, drawn)) == "CompactFleet: 2 cells of CompactCell"
+
+
 def test_a_short_line_names_what_is_no_default():
     assert repr(ouro.Cell1R(ouro.jart_vcm_v1b(), ouro.Lines(r_bl=3))).endswith("lines=Lines(r_bl=3))")
     assert repr(ouro.State((0.1, 0.2))) == "State(n_disc=(0.1, 0.2))"
@@ -219,6 +226,7 @@ def test_pages_of_what_failed_or_is_empty():
     failed = dataset().frame.iloc[2:]
     check_page(ouro.PulseDataset(failed, MANIFEST), 0)
     check_page(ouro.PulseDataset(failed[["record", "outcome"]], dataclasses.replace(MANIFEST, cell={})), 0)
+    check_page(ouro.PulseDataset(dataset().frame[["t_pulse_s"]], MANIFEST), 0)
 
 
 def test_what_users_name_is_escaped():

@@ -11,6 +11,9 @@ from .._util import display
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_DRAWN = {"g_start_S", "g_target_S", "t_pulse_s", "outcome"}
+"""Columns that the figure needs: a part of a table of yours may lack them."""
+
 _MOST = 3000
 """Records in a figure."""
 
@@ -38,7 +41,7 @@ def html(data: Any) -> str:
     devices = frame["device"].nunique() if "device" in frame else 0
     rows += [("devices", devices or ""), ("seed", settings.get("seed", ""))]
     image = ""
-    if np.isfinite(_column(frame, "t_pulse_s")).any():
+    if set(frame) >= _DRAWN and np.isfinite(_column(frame, "t_pulse_s")).any():
         image = display.picture(draw(data, None), "pulse time of each record over the wanted change of conductance")
     return display.card(line(data), [(name, str(value)) for name, value in rows], image)
 

@@ -151,6 +151,10 @@ class Recipe:
         if self.table:
             object.__setattr__(self, "table", checked_table(self.table, self.n))
 
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
+
     @property
     def known_pair(self) -> Pair:
         """Return the amplitudes; ValueError of a recipe whose pair is not known yet."""
