@@ -163,7 +163,8 @@ def test_no_line_is_long(predictor):
     array = ouro.Crossbar(30, 40, ouro.Cell1T1R(DEVICE))
     drawn = array.replace(devices=(DEVICE,) * 1200)
     things = [
-        DEVICE, CELL, ouro.Cell1R(DEVICE), ouro.Cell1T1R(DEVICE, ouro.Lines(r_bl=3), ouro.Driver(30)), array, drawn,
+        DEVICE, ouro.Parallel((ouro.Pulse(-0.5, 1e-7),) * 128), CELL,
+        ouro.Cell1R(DEVICE), ouro.Cell1T1R(DEVICE, ouro.Lines(r_bl=3), ouro.Driver(30)), array, drawn,
         array.cell_at(3, 5), array.state(2e-4), CELL.state(2e-4), ouro.NeuralProgrammer(predictor), MANIFEST,
         ouro.Cell1T1R(DEVICE).testbench([ouro.Pulse(-0.5, 1e-7)]), predictor.weights, predictor.domain, PAIR,
         ouro.Cell1T1R(DEVICE, sense=ouro.Sense(bits=6)), waveform(maps={"v_ae": np.zeros((5, 30, 40))}), FAILED, UNREAD,
@@ -196,12 +197,14 @@ def test_names_that_decide_digests_are_as_they_were():
     assert hashlib.sha256(texts.encode()).hexdigest()[:16] == "a8498b2e8363942c"
 
 
-def test_the_text_of_devices_that_decides_journals_of_arrays_is_as_it_was():
-    """It was `repr` of the tuple when that still named all values of a device."""
+def test_the_texts_that_decide_journals_of_arrays_are_as_they_were():
+    """They were `repr` when that still named all values of devices and parallel pulses."""
     device = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk(10e-9), read_noise=ouro.ReadNoise())
-    texts = [in_full(one) for one in ((device, ouro.Resistor(5e3)), (device,), None)]
+    parallel = ouro.Parallel((ouro.Pulse(-0.5, 1e-7), None))
+    texts = [in_full(one) for one in ((device, ouro.Resistor(5e3)), (device,), None, parallel, parallel.given[0])]
     found = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in texts]
-    assert found == ["c68a748e6de67a16", "7d902684f39c48a9", "dc937b59892604f5"] and len(repr(device)) < 200
+    assert found[:3] == ["c68a748e6de67a16", "7d902684f39c48a9", "dc937b59892604f5"] and len(repr(device)) < 200
+    assert texts[3] == f"Parallel(pulses=({texts[4]}, None))" and texts[4] == repr(parallel.given[0])
 
 
 # ---- notebooks

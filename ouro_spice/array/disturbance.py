@@ -15,7 +15,7 @@ from .._util.progress import progress
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
 from ..device.state import State
-from ..provenance.journal import Journal, array_manifest, plain_state, restored_state
+from ..provenance.journal import Journal, array_manifest, in_full, plain_state, restored_state
 from ..provenance.manifest import Manifest
 from ..simulation.transient import simulate
 from ..spice.ngspice import Engine
@@ -190,7 +190,7 @@ def _work(selection: Selection, pulse: Pulse | Parallel, n: int, before: State, 
     active = None if selection.active is None else sorted(selection.active)
     where = [selection.row, list(selection.cols), selection.fidelity, active]
     return array_manifest(
-        selection.array, bench, before, work="disturb", where=where, pulse=repr(pulse), n=n, seed=seed
+        selection.array, bench, before, work="disturb", where=where, pulse=in_full(pulse), n=n, seed=seed
     )
 
 

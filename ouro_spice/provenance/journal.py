@@ -144,22 +144,17 @@ def array_manifest(array: Array, bench: Testbench, state: State, **given: Any) -
     return describe(array.cell, "array", array=parts, netlist=bench.sha256, state=plain_state(state), **given)
 
 
-def in_full(devices: tuple[Any, ...] | None) -> str:
-    """Return devices as a text of all their values, which decides a digest: no line that is made to be read."""
+def in_full(thing: Any) -> str:
+    """Return a part of a circuit, or a tuple of them, as a text of all its values, as Python writes dataclasses.
 
-    def one(device: Any) -> str:
-        values = (f"{field.name}={getattr(device, field.name)!r}" for field in dataclasses.fields(device))
-        return f"{type(device).__name__}({', '.join(values)})"
-
-    # as Python writes a tuple of dataclasses
-    return repr(None if devices is None else tuple(map(_Text, map(one, devices))))
-
-
-class _Text(str):
-    """A text that is written without quotes."""
-
-    def __repr__(self) -> str:
-        return str(self)
+    It decides a digest: what they print of themselves is made to be read, and leaves out what is at its default.
+    """
+    if isinstance(thing, tuple):
+        return f"({', '.join(map(in_full, thing))}{',' * (len(thing) == 1)})"
+    if not dataclasses.is_dataclass(thing):
+        return repr(thing)
+    values = (f"{field.name}={in_full(getattr(thing, field.name))}" for field in dataclasses.fields(thing))
+    return f"{type(thing).__name__}({', '.join(values)})"
 
 
 def plain_state(state: State) -> dict[str, Any]:
