@@ -30,7 +30,7 @@ IDS = [str(path.relative_to(PACKAGE)) for path in FILES]
 PLACES = {
     "PySpice": ({"circuit", "spice"}, set()),
     "torch": ({"prediction"}, {"dataset"}),  # PulseDataset.tensors
-    "matplotlib": (set(), {"reporting"}),
+    "matplotlib": (set(), {"_util", "reporting"}),  # _util/display.py
 }
 
 

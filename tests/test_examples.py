@@ -22,6 +22,10 @@ def snippet() -> str:
     return re.search(r"```python\n(.*?)```", README, re.DOTALL)[1]
 
 
+MEANWHILE = re.compile(r".+: \d+ of \d+, \d+ s.*|compiling the kernels, once .*")
+"""What a slow machine, or one that has no kernels yet, says while it works."""
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """All scripts, each in an empty folder of its own; two at a time, for they wait for single threads much."""
@@ -49,7 +53,7 @@ def test_there_are_examples():
 def test_an_example_runs_from_another_folder(runs, name):
     done, _ = runs[name]
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    assert not [line for line in done.stderr.splitlines() if not MEANWHILE.fullmatch(line)]
     assert done.stdout.strip()
 
 

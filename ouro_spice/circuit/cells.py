@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .._util.display import brief, shows
 from ..device.jart import Device
 from .drivers import Drive, WriteDriver, connect
 from .parts import Driver, Lines, Read, Resistor, Transistor
@@ -50,6 +51,10 @@ class Cell1R(SingleCell):
         if self.lines.r_sl or self.lines.c_sl:
             raise ValueError("r_sl and c_sl must be 0: a 1R cell has no source line")
 
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
+
     def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
         return [("bl", _line(pulses, set_side=True)), ("wl", _line(pulses, set_side=False))]
 
@@ -87,6 +92,10 @@ class Cell1T1R(SingleCell):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.process.check(self.transistor)
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def access(self) -> Transistor:

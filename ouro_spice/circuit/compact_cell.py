@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .._util.checks import check_range
+from .._util.display import brief, shows
 from ..compact import characteristics
 from ..device.jart import Device
 from ..device.state import State, check_single
@@ -47,6 +48,10 @@ class CompactCell:
         if self.device.cth > 0:
             raise ValueError(f"cth = {self.device.cth:g}: a compact cell has a quasi-static temperature, cth = 0")
         check_range("resistance", self.resistance, 0, 1e7, "Ohm")
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def gated(self) -> bool:

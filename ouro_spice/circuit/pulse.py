@@ -10,6 +10,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from .._util.checks import check_range, shown
+from .._util.display import brief, shows
 
 SHORTEST_S = 1e-12
 LONGEST_S = 1e9
@@ -81,6 +82,10 @@ class Parallel:
     """
 
     pulses: tuple[Pulse | None, ...]
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     def __post_init__(self) -> None:
         if not isinstance(self.pulses, Iterable):

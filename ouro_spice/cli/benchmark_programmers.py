@@ -19,9 +19,13 @@ from .output import Json, Out, Seed, Workers, option, out_folder, show
 from .quantity import quantities
 
 if TYPE_CHECKING:
+    from ..circuit.cell_kinds import Cell
+    from ..experiment.bench import Tuning
     from ..prediction.pulse_predictor import PulsePredictor
 
 _N, _COMPACT_N = 20, 200
+_TABLE = 5
+"""Starts and targets of the table for each write, at most."""
 
 
 @takes_a_cell
@@ -39,9 +43,11 @@ def benchmark_programmers(
     read_times: Annotated[str, typer.Option(help="Times of a read that the time of a write is told for.")] = (
         "10ns,100ns,1us"
     ),
-    tune: Annotated[bool, typer.Option(help="Tune conventional programmers, on devices of their own.")] = True,
+    tune: Annotated[
+        bool, typer.Option(help="Tune conventional programmers, on devices of their own: few for few writes.")
+    ] = True,
     table: Annotated[
-        int, typer.Option(min=0, help="Starts and targets of whose trials a table is made that takes part; 0: none.")
+        int, typer.Option(min=0, help="Starts and targets of whose trials a table is made, at most 5 a write; 0: none.")
     ] = 100,
     seed: Seed = 0,
     workers: Workers = None,
@@ -55,17 +61,18 @@ def benchmark_programmers(
     Rules(tolerance)
     walking(cell.build(), walk)
     folder = out_folder(out)
-    from ..experiment.bench import Bench, Tuning
+    from ..experiment.bench import Bench
     from ..experiment.benchmark import benchmark
     from ..experiment.campaigns import finite
 
     found = _checkpoints(cell, checkpoint)
     pair = next(iter(found.values()))[1].pair if found else None
     described_cell = described(cell, walk, pair)
+    writes = n or (_COMPACT_N if isinstance(described_cell, CompactCell) else _N)
     bench = Bench(
-        cell.cell.value, described_cell, pair, n or (_COMPACT_N if isinstance(described_cell, CompactCell) else _N),
-        tolerance, max_pulses, None if d2d is Law.NONE else d2d.value, seed, reads_s,
-        Tuning.of(described_cell) if tune else None, workers, table,
+        cell.cell.value, described_cell, pair, writes, tolerance, max_pulses,
+        None if d2d is Law.NONE else d2d.value, seed, reads_s,
+        _tuning(described_cell, writes) if tune else None, workers, min(table, _TABLE * writes),
     )  # fmt: skip
     neural = [programmer_of(*one, described_cell, any_circuit, name) for name, one in found.items()]
     for name in ("report.html", "results.json"):
@@ -79,6 +86,19 @@ def benchmark_programmers(
     for head, rows in compared.tables:
         show(head, rows)
     print("\n".join([*compared.sentences(), f"report: {report}"]))
+
+
+def _tuning(cell: Cell | CompactCell, writes: int) -> Tuning:
+    """Return the tuning of conventional programmers: with few writes a short one, that of `Tuning.of` from 20 on in a
+    circuit and from 60 on of a compact cell.
+    """
+    from ..experiment.bench import Tuning
+
+    whole = Tuning.of(cell)
+    return Tuning(
+        min(whole.candidates, 3 * writes), min(whole.cells, 2 * writes), min(whole.best, writes),
+        min(whole.tried, writes),
+    )  # fmt: skip
 
 
 def _checkpoints(options: CellOptions, paths: list[Path] | None) -> dict[str, tuple[Path, PulsePredictor]]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .._util.files import OutputError, read_text
-from .._util.progress import in_lines
 from .output import Json, option, out_file, show
 
 if TYPE_CHECKING:
@@ -44,8 +43,7 @@ def train(
     wanted = _read_specification(spec) if spec else _variant(variant) if variant else None
     begin = PulsePredictor.load(start) if start else None
     data = PulseDataset.load(dataset)
-    with in_lines():
-        predictor = _train(data, wanted, seed, begin)
+    predictor = _train(data, wanted, seed, begin)
     path = _save(predictor, out)
     results = {
         "out": str(path), "sha256": predictor.sha256, "circuit": predictor.manifest.circuit, "seed": seed,

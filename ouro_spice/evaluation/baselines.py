@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._util.checks import check_engine, check_kind, shown
+from .._util.display import brief, shows
 from .._util.forks import cached_property
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
@@ -62,6 +63,10 @@ class NoiseFree:
 
     set_way: np.ndarray
     reset_way: np.ndarray
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     def __call__(self, g_S: np.ndarray, dg_S: np.ndarray) -> np.ndarray:
         """Return the signed times (D,) [s] for starts (D,) and changes of conductance (D,) [S]."""

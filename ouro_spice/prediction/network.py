@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from .._util.display import brief, shows
+
 HIDDEN = (32, 64, 32)
 """Hidden layers of the published network."""
 
@@ -34,6 +36,10 @@ class Weights:
 
     layers: tuple[tuple[np.ndarray, np.ndarray], ...]
     centres: np.ndarray
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Return outputs (n,) for normalised inputs (n, inputs)."""

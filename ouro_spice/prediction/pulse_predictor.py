@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_kind, check_seed, checked_path
+from .._util.display import Axes, Frame, shows
 from ..dataset.pulse_dataset import PulseDataset
 from ..provenance.manifest import Manifest
 from ..simulation.write_voltages import Pair, recorded_pair
 from . import checkpoint, questions
+from . import predictor_display as display
 from .domain import Domain, edge
 from .examples import Examples
 from .network import Weights
@@ -157,6 +159,27 @@ class PulsePredictor:
     def answer(self, g_start_S: ArrayLike, dg_S: ArrayLike, **seen: ArrayLike) -> np.ndarray:
         """Return the same for whatever is asked, with no warning: for programmers, whose readings are what they are."""
         return self._answered(questions.broadcast({"g_start_S": g_start_S, "dg_S": dg_S, **seen}))
+
+    @shows
+    def __repr__(self) -> str:
+        return display.line(self)
+
+    @shows
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    @shows
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the map of `frame` on given axes or those of a new figure; return the matplotlib axes."""
+        return display.draw(self, ax)
+
+    @property
+    @shows
+    def frame(self) -> Frame:
+        """Return a table of its answers over an even grid of the starts and targets of its training data: ``g_start_S,
+        g_target_S, dg_S``, the signed time ``t_pulse_s`` and ``amplitude_V``; other inputs stand at their defaults.
+        """
+        return display.table(self)
 
     def check_targets(self, targets_S: np.ndarray) -> None:
         """Warn where a programmer asks for targets [S] that its training data never had."""
