@@ -19,7 +19,6 @@ import sys
 import tempfile
 import time
 import traceback
-import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,6 +33,9 @@ LANGUAGES = ("python", "sh", "text", "console", "csv", "toml")
 LIMIT_S = 900.0
 SMALL_N = "24"
 _MARK = "@@line "
+
+WARNINGS = ("-W", "error", "-W", "default::UserWarning")
+"""The package's own warnings, UserWarnings all, may come of a small n."""
 
 MAKE = """#!/bin/sh
 for target; do
@@ -182,7 +184,7 @@ def check(path: Path) -> str:
             "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}".rstrip(os.pathsep),
         }
         environment.setdefault("OURO_SPICE_N", SMALL_N)
-        command = [sys.executable, "-W", "error", str(Path(__file__).resolve()), "--here", str(path.resolve())]
+        command = [sys.executable, *WARNINGS, str(Path(__file__).resolve()), "--here", str(path.resolve())]
         try:
             done = subprocess.run(
                 command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LIMIT_S
@@ -199,11 +201,6 @@ def check(path: Path) -> str:
 def run_here(path: Path) -> int:
     """Run a page in this process, print where it fails; return the exit code."""
     try:
-        from ouro_spice._util import validity
-
-        for kind in vars(validity).values():
-            if isinstance(kind, type) and issubclass(kind, UserWarning):
-                warnings.simplefilter("default", kind)
         run_page(path)
     except BlockError as error:
         print(f"\n{_MARK}{path.name}:{error.line}: {error}")
