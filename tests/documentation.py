@@ -32,7 +32,7 @@ COPIED = ("netlists", "training", "results", "examples")
 LANGUAGES = ("python", "sh", "text", "console", "csv", "toml")
 LIMIT_S = 900.0
 SMALL_N = "24"
-_MARK = "@@line "
+_MARK = "@@line:"
 
 WARNINGS = ("-W", "error", "-W", "default::UserWarning")
 """The package's own warnings, UserWarnings all, may come of a small n."""
@@ -116,22 +116,38 @@ def run_python(block: Block, path: Path, space: dict[str, object]) -> None:
 
 
 def run_shell(block: Block) -> None:
-    """Run a block by `sh -ex`; BlockError with the line of the page that failed, and the last that was said."""
-    done = subprocess.run(
-        ["sh", "-ex", "-c", block.text], env=os.environ | {"PS4": f"{_MARK}$LINENO "}, capture_output=True, text=True
-    )  # fmt: skip
+    """Run a block by `sh -e`; BlockError with the line of the page that failed, and the last that was said."""
+    script = "".join(f"echo {_MARK}{block.line + line} >&2\n{text}" for line, text in commands(block.text))
+    done = subprocess.run(["sh", "-e", "-c", script], capture_output=True, text=True)
     if done.returncode:
-        at = re.findall(rf"^{_MARK}(\d+)", done.stderr, re.MULTILINE)
+        at = re.findall(rf"^{_MARK}(\d+)$", done.stderr, re.MULTILINE)
         said = [row for row in done.stderr.splitlines() if row.strip() and not row.startswith(_MARK)]
-        line = block.line + int(at[-1]) - 1 if at else block.line
-        raise BlockError(line, f"exit {done.returncode}: {said[-1] if said else ''}")
+        raise BlockError(int(at[-1]), f"exit {done.returncode}: {said[-1] if said else ''}")
+
+
+def commands(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the whole commands of a shell block, each with the number of its first line, counted from 0."""
+    begun, part, document = 0, "", ""
+    for number, row in enumerate(text.splitlines(keepends=True)):
+        part += row
+        heads = re.findall(r"<<-?\s*'?(\w+)", row)
+        if document or heads:
+            document = heads[-1] if heads and not document else document if row.strip() != document else ""
+        if not document and not row.endswith("\\\n") and _whole(part):
+            yield begun, part
+            begun, part = number + 1, ""
+    if part:
+        yield begun, part
+
+
+def _whole(text: str) -> bool:
+    return subprocess.run(["sh", "-n", "-c", text], capture_output=True).returncode == 0
 
 
 def parse(block: Block) -> None:
     """Check that the commands of ouro-spice in a block exist and take the options that they are given."""
-    text = block.text.replace("\\\n", " ")
-    for number, row in enumerate(text.splitlines()):
-        words = shlex.split(row, comments=True)
+    for number, text in commands(block.text):
+        words = shlex.split(text.replace("\\\n", " "), comments=True)
         if words and Path(words[0]).name == "ouro-spice":
             said = complaint(words[1:])
             if said:
@@ -140,7 +156,6 @@ def parse(block: Block) -> None:
 
 def complaint(words: Sequence[str]) -> str:
     """Return what is wrong with a command line of ouro-spice; empty where nothing is."""
-    import click
     from typer.main import get_command
 
     from ouro_spice.cli import app
@@ -153,7 +168,10 @@ def complaint(words: Sequence[str]) -> str:
         command = command.commands[name]
     try:
         command.make_context(name, rest)
-    except click.ClickException as error:
+    except Exception as error:
+        # typer brings its own click along, whose exceptions it does not hand out
+        if not hasattr(error, "format_message"):
+            raise
         return error.format_message()
     return ""
 
