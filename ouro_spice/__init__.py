@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from .prediction.pulse_predictor import PulsePredictor
     from .prediction.lookup_table import Table
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # the whole public list, in the order of the flow
 __all__ = [

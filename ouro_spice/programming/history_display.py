@@ -19,7 +19,8 @@ _NAN = float("nan")
 
 def line(history: Any) -> str:
     """Return a write in one line."""
-    words = [f"{history.programmer} to {display.quantity(history.target_S, 'S')}", history.outcome.name.lower().replace('_', ' ')]
+    ended = history.outcome.name.lower().replace("_", " ")
+    words = [f"{history.programmer} to {display.quantity(history.target_S, 'S')}", ended]
     words.append(display.counted(len(history.pulses), "pulse"))
     if history.readings_S:
         words.append(display.way(history.readings_S[0], history.readings_S[-1], "S"))
