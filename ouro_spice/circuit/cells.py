@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from .._util.display import brief, shows
 from ..device.jart import Device
 from .drivers import Drive, WriteDriver, connect
+from .gates import check_ungated, gate_voltage
 from .parts import Driver, Lines, Read, Resistor, Transistor
 from .process import Process
 from .pulse import PWL, Pulse, trapezoids
@@ -56,6 +57,7 @@ class Cell1R(SingleCell):
         return brief(self)
 
     def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
+        check_ungated(pulses, "a 1R cell")
         return [("bl", _line(pulses, set_side=True)), ("wl", _line(pulses, set_side=False))]
 
     def _elements(self, drives: Mapping[str, Drive]) -> tuple[list[str], list[str]]:
@@ -109,8 +111,7 @@ class Cell1T1R(SingleCell):
 
     def _gate(self, reading: bool) -> Callable[[Pulse], float]:
         """Return the gate's voltage [V] as a function of the pulse."""
-        t = self.transistor
-        return lambda pulse: t.v_read if reading else (t.v_set if pulse.amplitude < 0 else t.v_reset)
+        return lambda pulse: gate_voltage(self.transistor, self.process, pulse, reading)
 
     def _elements(self, drives: Mapping[str, Drive]) -> tuple[list[str], list[str]]:
         t = self.transistor

@@ -190,7 +190,9 @@ class SpiceCell(SimulatedCell[Cell]):
         return found.g_S
 
     def _run_of(self, pulse: Pulse) -> CircuitRun:
-        return dataclasses.replace(self._run, many=pulse.amplitude in self._often_V)
+        # what is measured once is measured at the cell's own gate voltage
+        often = pulse.gate is None and pulse.amplitude in self._often_V
+        return dataclasses.replace(self._run, many=often)
 
     def unreadable(self, target_S: float, tolerance: float) -> str:
         """Return why its readings cannot tell whether a target [S] has been reached; "" where they can."""
