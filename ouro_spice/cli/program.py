@@ -153,7 +153,7 @@ def _state(cell: Cell | CompactCell, drawn: Sample) -> State:
 
 def _results(history: History) -> dict[str, Any]:
     """Return what is printed of a write, for JSON."""
-    names = {"amplitude": "amplitude_V", "width": "width_s", "rise": "rise_s", "fall": "fall_s"}
+    names = {"amplitude": "amplitude_V", "width": "width_s", "rise": "rise_s", "fall": "fall_s", "gate": "gate_V"}
     return {
         "outcome": history.outcome.name, "meaning": history.outcome.value, "detail": history.detail,
         "target_S": history.target_S, "tolerance": history.tolerance,

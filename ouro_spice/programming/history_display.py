@@ -40,13 +40,14 @@ def table(history: Any) -> pd.DataFrame:
         return [one for one, _ in zip(chain(values, repeat(None)), range(rows), strict=False)]
 
     def each(name: str) -> list[float]:
-        return [_NAN if one is None else float(getattr(one, name)) for one in filled(pulses)]
+        values = (None if one is None else getattr(one, name) for one in filled(pulses))
+        return [_NAN if value is None else float(value) for value in values]
 
     readings, ends = ([_NAN if one is None else float(one) for one in filled(values)]
                       for values in (history.readings_S, history.conductances_S))  # fmt: skip
     return pd.DataFrame({
         "pulse": range(rows), "amplitude_V": each("amplitude"), "width_s": each("width"), "rise_s": each("rise"),
-        "fall_s": each("fall"), "reading_S": readings, "conductance_S": ends,
+        "fall_s": each("fall"), "gate_V": each("gate"), "reading_S": readings, "conductance_S": ends,
         "error": [abs(one - history.target_S) / history.target_S for one in readings],
     })  # fmt: skip
 
