@@ -53,6 +53,19 @@ def test_a_pulse_is_figure_waveform_deck_and_a_line(ouro, tmp_path):  # noqa: F8
 
 
 @pytest.mark.ngspice
+def test_the_gate_of_a_pulse_and_of_those_of_a_table(ouro, tmp_path):  # noqa: F811
+    done = ouro(*ONE[:2], "1.2V", "--width", "20ns", "--start", "300uS", "--gate", "2V", "--json", "--out", tmp_path)
+    cell = Cell1T1R(WINDOWED)
+    wave = simulate(cell, Pulse(1.2, 20e-9, gate=2.0), cell.state(300e-6))
+    assert json.loads(done.stdout)["g_end_S"] == pytest.approx(wave.g_S, rel=1e-9)
+    assert simulate(cell, Pulse(1.2, 20e-9), cell.state(300e-6)).g_S != pytest.approx(wave.g_S, rel=1e-3)
+    table = tmp_path / "pulses.csv"
+    table.write_text("amplitude_V,width_ns,gate_mV\n1.2,20,2000\n")
+    again = ouro("pulse", "--csv", table, "--start", "300uS", "--json", "--out", tmp_path / "table")
+    assert json.loads(again.stdout)["g_end_S"] == json.loads(done.stdout)["g_end_S"]
+
+
+@pytest.mark.ngspice
 def test_pulses_of_a_table_with_units_and_a_behavioural_device(ouro, tmp_path):  # noqa: F811
     """A deck without compiled models, one transient of all pulses."""
     table = tmp_path / "pulses.csv"
@@ -144,6 +157,8 @@ WRONG = [
     (("--amplitude", "1", "--width", "50", "--accept-implausible", "--rise", "0"), "--rise = 0 is outside"),
     (("--amplitude", "1", "--width", "50n"), "--width 50n: 'n' is no unit"),
     (("--amplitude", "1", "--width", "1us", "--fall", "1e-20"), "--fall = 1e-20 is outside"),
+    (("--amplitude", "1", "--width", "1us", "--gate", "21V"), "--gate = 21 is outside"),
+    (("--amplitude", "1", "--width", "1us", "--gate", "1V", "--cell", "1r"), "has no access transistor"),
     (("--amplitude", "1", "--width", "1us", "--start", "0.5S"), "--start = 0.5 S is outside"),
     (("--amplitude", "1", "--width", "1us", "--start", "9uS"), "--start 9 uS: the device can have"),
     (("--amplitude", "1", "--width", "1us", "--walk", "-1ns"), "--walk: step_s"),

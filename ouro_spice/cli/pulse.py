@@ -26,7 +26,7 @@ _MOST = 10_000
 
 _FILES = ("pulse.png", "pulse.svg", "waveform.csv", "pulse.cir")
 _IN_TABLE = {"amplitude": "V", "width": "s"}
-_MAY = {"rise": "s", "fall": "s", "idle": "s"}
+_MAY = {"rise": "s", "fall": "s", "idle": "s", "gate": "V"}
 
 
 @takes_a_cell
@@ -36,10 +36,13 @@ def pulse(
     width: Annotated[float | None, quantity("s", "Time at full amplitude.")] = None,
     rise: Annotated[float | None, quantity("s", "Rise.", default=Pulse.rise)] = None,
     fall: Annotated[float | None, quantity("s", "Fall.", default=Pulse.fall)] = None,
+    gate: Annotated[
+        float | None, quantity("V", "Of the word line, at the gate of the access transistor.", default="the cell's own")
+    ] = None,
     csv: Annotated[
         Path | None,
         option("In place of these: a table of pulses, sent one after the other. Columns amplitude_V, width_ns, if "
-               "wanted rise_ns, fall_ns, idle_ns (0 V behind the pulse), in these or other units."),
+               "wanted rise_ns, fall_ns, idle_ns (0 V behind the pulse), gate_V, in these or other units."),
     ] = None,
     start: Annotated[
         float | None, quantity("S", "Conductance before.", default="that of the device's own initial state")
@@ -54,14 +57,17 @@ def pulse(
 ) -> None:  # fmt: skip
     """Send a pulse, or those of a table, to a cell: a figure, the waveform as CSV, and a deck for plain ngspice."""
     if csv is None:
-        pulses = [_one(amplitude, width, rise, fall, accept_implausible)]
-    elif (amplitude, width, rise, fall) == (None, None, None, None):
+        pulses = [_one(amplitude, width, {"rise": rise, "fall": fall, "gate": gate}, accept_implausible)]
+    elif (amplitude, width, rise, fall, gate) == (None,) * 5:
         pulses = _table(csv, accept_implausible)
     else:
-        raise ValueError("--csv, and --amplitude, --width, --rise or --fall: the table says what pulses there are")
+        raise ValueError(
+            "--csv, and --amplitude, --width, --rise, --fall or --gate: the table says what pulses there are"
+        )
     if start is not None:
         check_conductance("--start", start)
     described = walking(cell.build(), walk)
+    described.duration(pulses)  # refuses a gate voltage that the cell cannot have
     folder = out_folder(out)
     from ..simulation.transient import simulate
 
@@ -81,7 +87,7 @@ def pulse(
     print(f"results: {out}")
 
 
-def _one(volts: float | None, width: float | None, rise: float | None, fall: float | None, accept: bool) -> Pulse:
+def _one(volts: float | None, width: float | None, others: dict[str, float | None], accept: bool) -> Pulse:
     """Return the pulse of the options; ValueError where they are none, naming the option."""
     if volts is None or width is None:
         missing = " and ".join(name for name, one in (("--amplitude", volts), ("--width", width)) if one is None)
@@ -89,10 +95,11 @@ def _one(volts: float | None, width: float | None, rise: float | None, fall: flo
     check_range("--amplitude", volts, -HIGHEST_V, HIGHEST_V, "V")
     check_amplitude("--amplitude", volts, accept=accept)
     check_width("--width", width, accept=accept)
-    edges = {name: value for name, value in (("rise", rise), ("fall", fall)) if value is not None}
-    for name, value in {"width": width, **edges}.items():
-        check_range(f"--{name}", value, SHORTEST_S, LONGEST_S, "s")
-    return Pulse(volts, width, **edges)
+    given = {name: value for name, value in others.items() if value is not None}
+    for name, value in {"width": width, **given}.items():
+        limits = (0.0, HIGHEST_V, "V") if name == "gate" else (SHORTEST_S, LONGEST_S, "s")
+        check_range(f"--{name}", value, *limits)
+    return Pulse(volts, width, **given)
 
 
 def _table(path: Path, accept: bool) -> list[Pulse]:
