@@ -212,7 +212,7 @@ def test_the_texts_that_decide_journals_of_arrays_are_as_they_were():
 
 def test_pages_of_what_went_well(predictor):
     assert "voltage at the device" in check_page(waveform(), 1)
-    assert "303 uS after -0.6 V for 200 ns" in check_page(write(), 1)
+    assert "-0.6 V for 200 ns, 303 uS" in check_page(write(), 1)
     assert "1 TIMESTEP" in check_page(dataset(), 1)
     assert "2 (half: 2 .. 2), 1 record" in check_page(comparison(), 1)
     assert predictor.sha256[:16] in check_page(predictor, 1)
@@ -241,7 +241,7 @@ def test_a_long_write_shows_its_ends():
     readings = tuple(np.linspace(1e-4, 3e-4, 51))
     long = write(readings_S=readings, conductances_S=readings, pulses=(ouro.Pulse(-0.5, 1e-7),) * 50)
     text = check_page(long, 1)
-    assert "39 more" in text and "reading 50" in text and "reading 20<" not in text
+    assert "39 more" in text and "pulse 50" in text and "pulse 20<" not in text
 
 
 # ---- axes

@@ -168,10 +168,10 @@ def _results(history: History) -> dict[str, Any]:
 def _print_results(history: History, out: Path | None) -> None:
     """Print the pulses and readings of a write, and how it ended."""
     sent = [("-", "-"), *((f"{pulse.amplitude:+.4f}", f"{pulse.width * 1e9:.4g}") for pulse in history.pulses)]
-    rows = [
-        [str(k), *pulse, f"{g * 1e6:.2f}", f"{g / history.target_S - 1:+.1%}"]
-        for k, (pulse, g) in enumerate(zip(sent, history.readings_S, strict=False))
-    ]
+    read = dict(zip(history.sent, history.readings_S, strict=False))
+    seen = {k: [f"{g * 1e6:.2f}", f"{g / history.target_S - 1:+.1%}"] for k, g in read.items()}
+    # a sequence is read behind its last pulse; a pulse whose read failed has no row
+    rows = [[str(k), *pulse, *seen.get(k, ["-", "-"])] for k, pulse in enumerate(sent) if k <= max(seen, default=-1)]
     if rows:
         show(("pulse", "amplitude (V)", "width (ns)", "reading (uS)", "from the target"), rows)
     detail = f" ({history.detail})" if history.detail else ""

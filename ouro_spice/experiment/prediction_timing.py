@@ -30,7 +30,7 @@ def prediction_times(programmer: Programmer, histories: Sequence[History], most:
         return {}
     order = np.random.default_rng(0).permutation(len(predicted))
     writes = [predicted[k] for k in order]
-    asked = [(one.target_S, list(one.readings_S[: j + 1])) for one in writes for j in range(len(one.pulses))][:most]
+    asked = [(one.target_S, list(one.readings_S[: j + 1])) for one in writes for j in range(len(one.choices))][:most]
     programmer.next_pulse(*asked[0])  # what is only done once
     begun = time.process_time()
     for target, readings in asked:

@@ -224,10 +224,10 @@ def _identity(one: Programmer) -> str:
 
 def pack(histories: Sequence[History]) -> dict[str, np.ndarray]:
     """Return histories as arrays, rows filled up with NaN."""
-    reads = max(len(h.readings_S) for h in histories)
+    longest = max(max(len(h.readings_S), len(h.pulses)) for h in histories)
 
     def filled(get: Callable[[History], Sequence[float]]) -> np.ndarray:
-        filled_up = np.full((len(histories), reads), np.nan)
+        filled_up = np.full((len(histories), longest), np.nan)
         for line, history in zip(filled_up, histories, strict=True):
             values = get(history)
             line[: len(values)] = values
@@ -244,6 +244,7 @@ def pack(histories: Sequence[History]) -> dict[str, np.ndarray]:
         "predictions": np.array([h.predictions for h in histories]),
         "read_energy_J": np.array([h.read_energy_J for h in histories]),
         "knows": np.array([h.knows for h in histories]),
+        "sequences": filled(lambda h: h.sequences),
         "outcome": np.array([h.outcome.name for h in histories]), "detail": np.array([h.detail for h in histories]),
     }  # fmt: skip
 
@@ -264,7 +265,7 @@ def unpack(arrays: dict[str, np.ndarray], name: str, tolerance: float, manifest:
             ), Outcome[str(arrays["outcome"][k])],
             float(arrays["time_s"][k]), float(arrays["energy_J"][k]), manifest, str(arrays["detail"][k]),
             float(arrays["read_s"][k]), int(arrays["predictions"][k]), float(arrays["read_energy_J"][k]),
-            str(arrays["knows"][k]),
+            str(arrays["knows"][k]), tuple(map(int, arrays["sequences"][k][np.isfinite(arrays["sequences"][k])])),
         ))  # fmt: skip
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from .._util.checks import check_range
 from .._util.display import Axes, Frame, shows
@@ -26,7 +27,7 @@ class History:
     conductances_S
         ``g`` of the device alone at the same times: for scores, no programmer saw it.
     pulses
-        The pulses, one fewer than the readings, unless a read failed.
+        The pulses. Where each was followed by a read they are one fewer than the readings, unless a read failed.
     outcome
         How it ended.
     time_s
@@ -47,6 +48,8 @@ class History:
         it is not known.
     knows
         What the programmer knew of the device before, one of `KNOWS`; "" where it does not say.
+    sequences
+        Pulses of each of the programmer's choices, which were sent without a read between; () where each was one.
     """
 
     programmer: str
@@ -64,6 +67,21 @@ class History:
     predictions: int = 0
     read_energy_J: float = float("nan")
     knows: str = ""
+    sequences: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.sequences and (min(self.sequences) < 1 or sum(self.sequences) != len(self.pulses)):
+            raise ValueError(f"sequences = {self.sequences} must be counts from 1 on that add up to {len(self.pulses)}")
+
+    @property
+    def sent(self) -> list[int]:
+        """Return the pulses that had been sent at each reading, 0 at the first; one more where a read failed."""
+        return [0, *accumulate(self.sequences or (1,) * len(self.pulses))]
+
+    @property
+    def choices(self) -> list[tuple[Pulse, ...]]:
+        """Return the pulses of each of the programmer's choices, as they were sent between two reads."""
+        return [self.pulses[begin:end] for begin, end in pairwise(self.sent)]
 
     @shows
     def __repr__(self) -> str:
@@ -83,9 +101,9 @@ class History:
     @property
     @shows
     def frame(self) -> Frame:
-        """Return a table, one row a reading: ``pulse``, the number of pulses before it, ``amplitude_V, width_s, rise_s,
-        fall_s`` of the last of these, ``reading_S``, ``conductance_S`` of the device alone, and ``error``, the relative
-        distance of the reading from the target; NaN for what there is not.
+        """Return a table, one row before the first pulse and one for each: ``pulse``, its number, ``amplitude_V,
+        width_s, rise_s, fall_s, gate_V``, and of the read behind it ``reading_S``, ``conductance_S`` of the device
+        alone, and ``error``, the relative distance of the reading from the target; NaN for what there is not.
         """
         return display.table(self)
 

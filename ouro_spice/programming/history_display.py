@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from .._util import display
@@ -33,18 +32,17 @@ def table(history: Any) -> pd.DataFrame:
     """Return a row a reading, see `History.frame`."""
     import pandas as pd
 
-    pulses = (None, *history.pulses) if history.pulses else ()
-    rows = max(len(history.readings_S), len(history.conductances_S), len(pulses))
-
-    def filled(values: Any) -> list[Any]:
-        return [one for one, _ in zip(chain(values, repeat(None)), range(rows), strict=False)]
+    rows = len(history.pulses) + 1 if history.pulses or history.readings_S else 0
 
     def each(name: str) -> list[float]:
-        values = (None if one is None else getattr(one, name) for one in filled(pulses))
-        return [_NAN if value is None else float(value) for value in values]
+        values = (getattr(one, name) for one in history.pulses)
+        return [_NAN, *(_NAN if value is None else float(value) for value in values)][:rows]
 
-    readings, ends = ([_NAN if one is None else float(one) for one in filled(values)]
-                      for values in (history.readings_S, history.conductances_S))  # fmt: skip
+    def behind(values: Any) -> list[float]:
+        found = dict(zip(history.sent, values, strict=False))
+        return [float(found.get(row, _NAN)) for row in range(rows)]
+
+    readings, ends = behind(history.readings_S), behind(history.conductances_S)
     return pd.DataFrame({
         "pulse": range(rows), "amplitude_V": each("amplitude"), "width_s": each("width"), "rise_s": each("rise"),
         "fall_s": each("fall"), "gate_V": each("gate"), "reading_S": readings, "conductance_S": ends,
@@ -68,7 +66,7 @@ def html(history: Any) -> str:
     for place, before in zip(places, [-1, *places], strict=False):
         if place > before + 1:
             rows.append(("..", f"{place - before - 1} more"))
-        rows.append((f"reading {place}", _row(frame.iloc[place])))
+        rows.append((f"pulse {place}" if place else "before", _row(frame.iloc[place])))
     image = ""
     if len(history.readings_S):
         image = display.picture(draw(history, None), "readings over the pulses, with the band around the target")
@@ -76,11 +74,14 @@ def html(history: Any) -> str:
 
 
 def _row(row: Any) -> str:
-    """Return a reading and the pulse before it in words."""
-    sent = "" if row.amplitude_V != row.amplitude_V else (
-        f" after {display.quantity(row.amplitude_V, 'V')} for {display.quantity(row.width_s, 's')}"
-    )  # fmt: skip
-    return f"{display.quantity(row.reading_S, 'S')}{sent}"
+    """Return a pulse, if there is one, and the reading behind it in words."""
+    words = []
+    if row.amplitude_V == row.amplitude_V:
+        words.append(f"{display.quantity(row.amplitude_V, 'V')} for {display.quantity(row.width_s, 's')}")
+    if row.gate_V == row.gate_V:
+        words.append(f"gate at {display.quantity(row.gate_V, 'V')}")
+    words.append(display.quantity(row.reading_S, "S") if row.reading_S == row.reading_S else "no read")
+    return ", ".join(words)
 
 
 def draw(history: Any, ax: Axes | None) -> Axes:
@@ -90,11 +91,11 @@ def draw(history: Any, ax: Axes | None) -> Axes:
     ax.axhspan(low, high, color="#3a8f5c", alpha=0.15, label="target")
     if len(history.conductances_S):
         g_uS = [1e6 * one for one in history.conductances_S]
-        ax.plot(range(len(g_uS)), g_uS, color="#9aa5b1", linewidth=1, label="device alone")
+        ax.plot(history.sent[: len(g_uS)], g_uS, color="#9aa5b1", linewidth=1, label="device alone")
     if len(history.readings_S):
         g_uS = [1e6 * one for one in history.readings_S]
         size = 4 if len(g_uS) < 40 else 2
-        ax.plot(range(len(g_uS)), g_uS, "o", color=display.SET_COLOUR, markersize=size, label="reading")
+        ax.plot(history.sent[: len(g_uS)], g_uS, "o", color=display.SET_COLOUR, markersize=size, label="reading")
     display.whole_numbers(ax.xaxis)
     ax.set(xlabel="pulses", ylabel="G (uS)")
     ax.legend(frameon=False, fontsize=8)

@@ -10,13 +10,13 @@ from numpy.typing import ArrayLike
 
 from .._util.checks import check_has, check_kind, checked_numbers
 from .._util.progress import progress
-from ..circuit.pulse import Pulse
+from ..circuit.pulse import Pulse, checked
 from ..provenance.manifest import Manifest, describe
 from .history import History
 from .outcome import Outcome
-from .programmer import Programmer, check_circuit, check_programmer, knowledge, predictions_for
+from .programmer import Choice, Programmer, check_circuit, check_programmer, knowledge, predictions_for
 from .stopping_rules import Rules, check_target
-from .write_loop import check_readable, check_steps, outside, read_energy_J, settings
+from .write_loop import as_sequences, check_readable, check_steps, outside, read_energy_J, settings
 
 if TYPE_CHECKING:
     from .batch import Fleet
@@ -98,14 +98,14 @@ def run_writes(
         logs.read()
         if len(logs.active):
             asked = targets[logs.active], logs.readings
-            logs.apply(pulses_for(programmer, *asked), predictions_for(programmer, *asked))
+            logs.apply([checked(one) for one in pulses_for(programmer, *asked)], predictions_for(programmer, *asked))
     advance(logs.count_ended - ended)
     check_steps(fleet.cell.device, logs.pulses_so_far, rules.max_pulses)
     return logs.histories(programmer, manifest)
 
 
-def pulses_for(programmer: Programmer, targets: np.ndarray, readings: np.ndarray) -> Sequence[Pulse]:
-    """Return the next pulse of each of K writes, of targets (K,) and readings (K, J) [S]."""
+def pulses_for(programmer: Programmer, targets: np.ndarray, readings: np.ndarray) -> Sequence[Choice]:
+    """Return the next pulse, or pulses, of each of K writes, of targets (K,) and readings (K, J) [S]."""
     together = getattr(programmer, "next_pulses", None)
     if together:
         return together(targets, readings)
@@ -130,6 +130,7 @@ class _Logs:
         self._read_S, self._g_S = np.empty((k, 16)), np.empty((k, 16))
         self._reads = np.zeros(k, int)
         self._pulses: list[list[Pulse]] = [[] for _ in range(k)]
+        self._sequences: list[list[int]] = [[] for _ in range(k)]
         self._time_s, self._energy_J, self._read_energy_J = np.zeros((3, k))
         self._predictions = np.zeros(k, int)
         self._outcomes: dict[int, Outcome] = {}
@@ -175,7 +176,8 @@ class _Logs:
         more_J = read_energy_J(self._fleet.cell, found) if counted is None else counted
         self._read_energy_J[self.active] += more_J[~failed]
         self._count += 1
-        outcomes = self._rules.outcomes(self._targets[self.active], self.readings)
+        sent = np.array([len(self._pulses[one]) for one in self.active], int)
+        outcomes = self._rules.outcomes(self._targets[self.active], self.readings, sent)
         for one, outcome in zip(self.active.tolist(), outcomes, strict=True):
             if outcome is not None:
                 self._outcomes[one] = outcome
@@ -186,17 +188,31 @@ class _Logs:
         count = getattr(self._fleet, "read_energy_J", None)
         return None if count is None else count(places)
 
-    def apply(self, pulses: Sequence[Pulse], predictions: np.ndarray) -> None:
-        """Send every active cell its pulse, whose choice took so many predictions (A,)."""
+    def apply(self, choices: Sequence[Sequence[Pulse]], predictions: np.ndarray) -> None:
+        """Send every active cell its pulses one after the other, whose choice took so many predictions (A,)."""
         self._predictions[self.active] += predictions
-        energy = np.asarray(self._fleet.apply(self._places[self.active], pulses), float)
-        failed = ~np.isfinite(energy)
-        for one, pulse, lost in zip(self.active.tolist(), pulses, failed.tolist(), strict=True):
-            if not lost:
-                self._pulses[one].append(pulse)
-                self._time_s[one] += self._length_s(pulse)
-        self.end(failed, Outcome.SIMULATION_FAILED, "the pulse could not be simulated")
-        self._energy_J[self.active] += energy[~failed]
+        left = {one: list(pulses) for one, pulses in zip(self.active.tolist(), choices, strict=True)}
+        for one in left:
+            self._sequences[one].append(0)
+        while left:
+            failed = self._send({one: pulses.pop(0) for one, pulses in left.items()})
+            self.end(np.isin(self.active, failed), Outcome.SIMULATION_FAILED, "the pulse could not be simulated")
+            left = {one: pulses for one, pulses in left.items() if pulses and one not in failed}
+
+    def _send(self, pulses: Mapping[int, Pulse]) -> list[int]:
+        """Send some of the K writes a pulse each; return those whose pulse could not be simulated."""
+        those = np.array(list(pulses))
+        energy = np.asarray(self._fleet.apply(self._places[those], list(pulses.values())), float)
+        failed = []
+        for (one, pulse), spent_J in zip(pulses.items(), energy.tolist(), strict=True):
+            if not np.isfinite(spent_J):
+                failed.append(one)
+                continue
+            self._pulses[one].append(pulse)
+            self._sequences[one][-1] += 1
+            self._time_s[one] += self._length_s(pulse)
+            self._energy_J[one] += spent_J
+        return failed
 
     def _length_s(self, pulse: Pulse) -> float:
         if pulse not in self._lengths:
@@ -211,7 +227,7 @@ class _Logs:
                 tuple(self._read_S[k, : self._reads[k]].tolist()), tuple(self._g_S[k, : self._reads[k]].tolist()),
                 tuple(self._pulses[k]), self._outcomes[k], float(self._time_s[k]), float(self._energy_J[k]),
                 manifest, self._details[k], self._fleet.read_s, int(self._predictions[k]),
-                float(self._read_energy_J[k]), knowledge(programmer),
+                float(self._read_energy_J[k]), knowledge(programmer), as_sequences(self._sequences[k]),
             )
             for k, target in enumerate(self._targets)
         ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +22,10 @@ many other pulses have taught."""
 
 MODEL = (NOMINAL, LAW)
 """What the best rival that knows the model may know."""
+
+
+Choice = Pulse | Sequence[Pulse]
+"""What a programmer chooses between two reads: a pulse, or several that are sent one after the other."""
 
 
 class Programmer(Protocol):
@@ -49,8 +54,11 @@ class Programmer(Protocol):
         """Return what it knows, one of `KNOWS`."""
         ...
 
-    def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """Return the next pulse for a target [S], given all readings of this write [S], the latest last."""
+    def next_pulse(self, target: float, readings: list[float]) -> Choice:
+        """Return the next pulse for a target [S], given all readings of this write [S], the latest last.
+
+        Several pulses, as a tuple, are sent one after the other without a read between, such as an erase and a SET.
+        """
         ...
 
 

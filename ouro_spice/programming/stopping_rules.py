@@ -24,10 +24,10 @@ class Rules:
     tolerance
         Largest relative distance of the reading from the target.
     max_pulses
-        It ends after this many pulses.
+        It ends after this many pulses; a sequence that is sent without a read between is sent whole.
     patience
-        It ends as `Outcome.STUCK` where all readings over so many pulses are the same within `STILL` of the tolerance;
-        None: never.
+        It ends as `Outcome.STUCK` where all readings over so many pulses, or sequences of them, are the same within
+        `STILL` of the tolerance; None: never.
     keep_going
         It goes on to the last pulse, wherever the reading is; the last reading decides.
     """
@@ -44,17 +44,28 @@ class Rules:
             check_count("patience", self.patience)
         check_flag("keep_going", self.keep_going)
 
-    def outcomes(self, targets: np.ndarray, readings: np.ndarray) -> list[Outcome | None]:
-        """Return the outcome of each of K writes, None where it goes on; of targets (K,) and readings (K, J) [S]."""
-        pulses, now = readings.shape[1] - 1, readings[:, -1]
+    def outcomes(
+        self, targets: np.ndarray, readings: np.ndarray, sent: np.ndarray | None = None
+    ) -> list[Outcome | None]:
+        """Return the outcome of each of K writes, None where it goes on.
+
+        Parameters
+        ----------
+        targets, readings
+            (K,) and (K, J) [S].
+        sent
+            Pulses of each write so far, (K,); None: one before each reading but the first.
+        """
+        sends, now = readings.shape[1] - 1, readings[:, -1]
         found = np.full(len(targets), None)
-        if pulses == self.max_pulses:
-            found[:] = Outcome.PULSE_LIMIT
-        if self.patience is not None and not self.keep_going and pulses >= self.patience:
+        last = np.full(len(targets), sends) if sent is None else np.asarray(sent)
+        last = last >= self.max_pulses
+        found[last] = Outcome.PULSE_LIMIT
+        if self.patience is not None and not self.keep_going and sends >= self.patience:
             moved = np.ptp(readings[:, -self.patience - 1 :], axis=1)
             found[moved <= STILL * self.tolerance * targets] = Outcome.STUCK
-        if not self.keep_going or pulses == self.max_pulses:
-            found[np.abs(now - targets) <= self.tolerance * targets] = Outcome.REACHED
+        decided = last if self.keep_going else np.ones(len(targets), bool)
+        found[decided & (np.abs(now - targets) <= self.tolerance * targets)] = Outcome.REACHED
         found[~np.isfinite(now)] = Outcome.READ_FAILED
         return found.tolist()
 

@@ -13,7 +13,7 @@ from .._util.checks import shown
 from .._util.validity import UnreadableTarget, warn
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
-from ..circuit.pulse import Pulse
+from ..circuit.pulse import Pulse, checked
 from ..circuit.result import Result, SimulationError
 from ..device.jart import Device
 from ..device.state import State
@@ -37,6 +37,7 @@ class _Log:
     readings: list[float] = field(default_factory=list)
     conductances: list[float] = field(default_factory=list)
     pulses: list[Pulse] = field(default_factory=list)
+    sequences: list[int] = field(default_factory=list)
     time_s: float = 0.0
     energy_J: float = 0.0
     read_energy_J: float = 0.0
@@ -49,18 +50,21 @@ class _Log:
         self.time_s += cell.read_s
         self.read_energy_J += energy_J
 
-    def choose(self, programmer: Programmer, target: float) -> Pulse:
-        """Return the next pulse; its predictions are counted."""
+    def choose(self, programmer: Programmer, target: float) -> list[Pulse]:
+        """Return the next pulses, mostly one; their predictions are counted."""
         asked = np.array([target]), np.array([self.readings])
         self.predictions += int(predictions_for(programmer, *asked)[0])
-        return programmer.next_pulse(target, list(self.readings))
+        return checked(programmer.next_pulse(target, list(self.readings)))
 
-    def apply(self, cell: LiveCell, pulse: Pulse) -> None:
-        """Send a pulse, and add it."""
-        self.energy_J += cell.apply(pulse).energy_J
-        length_s = getattr(cell, "pulse_s", None)
-        self.time_s += length_s(pulse) if length_s else pulse.duration + pulse.idle
-        self.pulses.append(pulse)
+    def apply(self, cell: LiveCell, pulses: Sequence[Pulse]) -> None:
+        """Send pulses without a read between, and add those that could be sent."""
+        self.sequences.append(0)
+        for pulse in pulses:
+            self.energy_J += cell.apply(pulse).energy_J
+            length_s = getattr(cell, "pulse_s", None)
+            self.time_s += length_s(pulse) if length_s else pulse.duration + pulse.idle
+            self.pulses.append(pulse)
+            self.sequences[-1] += 1
 
 
 def write_verify(
@@ -121,8 +125,13 @@ def write_verify(
     return History(
         programmer.name, target, tolerance, tuple(log.readings), tuple(log.conductances), tuple(log.pulses), outcome,
         log.time_s, log.energy_J, manifest, detail, cell.read_s, log.predictions, log.read_energy_J,
-        knowledge(programmer),
+        knowledge(programmer), as_sequences(log.sequences),
     )  # fmt: skip
+
+
+def as_sequences(counts: Sequence[int]) -> tuple[int, ...]:
+    """Return the pulses of each choice as a `History` has them: () where each was one; a choice of none is left out."""
+    return tuple(one for one in counts if one) if any(one > 1 for one in counts) else ()
 
 
 def settings(programmer: Programmer, **more: Any) -> dict[str, Any]:
@@ -193,7 +202,8 @@ def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, lo
             if not np.isfinite(reading):
                 return failure, f"a reading of {reading} S"
             log.read(cell, reading, _spent_J(cell, spent_J, reading))
-            (outcome,) = rules.outcomes(np.array([target]), np.array([log.readings]))
+            sent = np.array([len(log.pulses)])
+            (outcome,) = rules.outcomes(np.array([target]), np.array([log.readings]), sent)
             if outcome is not None:
                 return outcome, ""
             failure = Outcome.SIMULATION_FAILED

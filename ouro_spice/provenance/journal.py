@@ -14,6 +14,7 @@ from .._util.checks import checked_path
 from .._util.files import OutputError, make_folder, read_bytes, write_text
 from .._util.progress import notice
 from ..circuit.array_protocol import Array
+from ..circuit.pulse import Pulse
 from ..circuit.testbench import Testbench
 from ..device.read_noise import Telegraph
 from ..device.state import State
@@ -151,7 +152,7 @@ def in_full(thing: Any) -> str:
     """
     if isinstance(thing, tuple):
         return f"({', '.join(map(in_full, thing))}{',' * (len(thing) == 1)})"
-    if not dataclasses.is_dataclass(thing):
+    if not dataclasses.is_dataclass(thing) or isinstance(thing, Pulse):  # a pulse prints all that it has
         return repr(thing)
     values = (f"{field.name}={in_full(getattr(thing, field.name))}" for field in dataclasses.fields(thing))
     return f"{type(thing).__name__}({', '.join(values)})"

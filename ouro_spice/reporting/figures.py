@@ -85,7 +85,7 @@ def write_histories(histories: Mapping[str, Sequence[History]]) -> Figure:
         for (name, several), colour in zip(histories.items(), _PALETTE * len(histories), strict=False):
             for history in (h for h in several if h.target_S == target):
                 g = np.array(history.readings_S) * 1e6
-                ax.plot(g, "o-", markersize=2.5, linewidth=1, color=colour, label=name)
+                ax.plot(history.sent[: len(g)], g, "o-", markersize=2.5, linewidth=1, color=colour, label=name)
                 tolerance = history.tolerance
         ax.axhspan(target * (1 - tolerance) * 1e6, target * (1 + tolerance) * 1e6, color="#3a8f5c", alpha=0.15)
         ax.set_title(f"to {target * 1e6:.0f} uS", fontsize=9)

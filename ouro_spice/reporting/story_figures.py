@@ -116,13 +116,13 @@ def distances(histories: Mapping[str, Sequence[History]]) -> Figure:
     check_some("histories", histories)
     figure, grid = axes(len(histories), width=4.0, height=3.2)
     few = {name: several[:_WRITES] for name, several in histories.items()}
-    most = max(len(one.readings_S) for several in few.values() for one in several)
+    most = max(len(one.pulses) for several in few.values() for one in several)
     for ax, (name, several) in zip(grid[0], few.items(), strict=True):
         _distance_lines(ax, several)
         band = 100 * several[0].tolerance
         ax.axhspan(-band, band, color=_BAND, alpha=0.2, linewidth=0)
         ax.set_title(f"{name}, {len(several)} of {len(histories[name])} writes", fontsize=9)
-        ax.set(xlabel="pulses", xlim=(0, max(most - 1, 1)))
+        ax.set(xlabel="pulses", xlim=(0, max(most, 1)))
         ax.set_yscale("symlog", linthresh=band)
         ax.set_yticks([-100, -30, -band, 0, band, 30, 100, 300])
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:+.0f}" if value else "0")
@@ -137,9 +137,9 @@ def _distance_lines(ax: Axes, histories: Sequence[History]) -> None:
     for one in histories:
         away = 100 * (np.array(one.readings_S) / one.target_S - 1)
         colour = SET_COLOUR if one.outcome is Outcome.REACHED else RESET_COLOUR
-        ax.plot(away, color=colour, linewidth=0.7, alpha=0.5)
-        if len(away):
-            ax.plot(len(away) - 1, away[-1], "o", markersize=2.5, color=colour)
+        sent = one.sent[: len(away)]
+        ax.plot(sent, away, color=colour, linewidth=0.7, alpha=0.5)
+        ax.plot(sent[-1:], away[-1:], "o", markersize=2.5, color=colour)
 
 
 def writes_done(histories: Mapping[str, Sequence[History]], most: int = 20) -> Figure:
