@@ -20,11 +20,10 @@ from .quantity import quantity
 
 if TYPE_CHECKING:
     from .._util.progress import Bar
-    from ..circuit.pulse import Pulse
     from ..dataset.recipe import Sample
     from ..device.state import State
     from ..programming.history import History
-    from ..programming.programmer import Programmer
+    from ..programming.programmer import Choice, Programmer
 
 
 _ROOM = 1 << 16
@@ -102,7 +101,7 @@ class _Counted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.programmer, name)
 
-    def next_pulse(self, target: float, readings: list[float]) -> Pulse:
+    def next_pulse(self, target: float, readings: list[float]) -> Choice:
         """Return the programmer's next pulse, and count it."""
         self.bar.advance()
         return self.programmer.next_pulse(target, readings)
