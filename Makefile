@@ -9,7 +9,7 @@ help:
 	@echo "make paper    the published experiment on its own ground, compact; runs/paper/report.html"
 	@echo "make circuit  the same in the circuit, 1T1R in ngspice; runs/circuit/report.html"
 	@echo "make test     all tests              make lint     style checks"
-	@echo "make check    what is too slow for the tests: every benchmark in its quick form"
+	@echo "make check    what is too slow for the tests: blocks of README and docs, benchmarks in their quick form"
 	@echo "make decks    the decks alone        make doctor   what this machine has"
 	@echo "make bench    all benchmarks         make setup    set up only"
 	@echo "make mutants  100 small changes in rules, statistics, walk and storage: do the tests notice each?"
@@ -40,10 +40,11 @@ test: setup
 # and not speeds, they are held to their bars.
 RIGHT := robustness forks hostile technology long_times
 check: setup
-	@mkdir -p build/check; missed=""; for script in benchmarks/[a-z]*.py; do \
+	@mkdir -p build/check; missed=""; for script in tests/documentation.py benchmarks/[a-z]*.py; do \
 		name=$$(basename $$script .py); printf '%-16s' "$$name"; \
-		case " $(RIGHT) " in *" $$name "*) bars=--check ;; *) bars= ;; esac; \
-		if $(BIN)/python $$script --quick $$bars > build/check/$$name.txt 2>&1; then echo "good"; \
+		case $$script in tests/*) how= ;; *) how=--quick ;; esac; \
+		case " $(RIGHT) " in *" $$name "*) how="$$how --check" ;; esac; \
+		if $(BIN)/python $$script $$how > build/check/$$name.txt 2>&1; then echo "good"; \
 		else echo "MISSED"; tail -n 30 build/check/$$name.txt; missed="$$missed $$name"; fi; \
 	done; [ -z "$$missed" ] || { echo "missed:$$missed"; exit 1; }
 

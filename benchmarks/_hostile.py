@@ -54,9 +54,14 @@ ARRAY = ("--cell", "1r", "--rows", "2", "--cols", "2")
 
 def numbers() -> Iterator[Case]:
     """Options that take a number, with what is none, or none that makes sense."""
-    bad = ("nan", "inf", "-inf", "-1e9", "1e400", "x", "1e-6 S", "0x10", "1,5", "--", "1e")
+    bad = ("nan", "inf", "-inf", "-1e9", "1e400", "x", "1e-6 X", "0x10", "1,5", "--", "1e")
     options = {
         "pair --total": ("pair", *REDUCED, "--total"),
+        "pulse --amplitude": ("pulse", *REDUCED, "--out", "o", "--width", "1e-6", "--amplitude"),
+        "pulse --width": ("pulse", *REDUCED, "--out", "o", "--amplitude", "-0.5", "--width"),
+        "pulse --start": ("pulse", *REDUCED, "--out", "o", "--amplitude", "1", "--width", "1e-6", "--start"),
+        "predict --g": ("predict", "1r", "--target", "2e-4", "--g"),
+        "predict --target": ("predict", "1r", "--g", "2e-4", "--target"),
         "edges --total": ("edges", *REDUCED, "--out", "o", "--total"),
         "edges --walk": ("edges", *REDUCED, "--out", "o", "--walk"),
         "extract --walk": ("extract", *REDUCED, *PAIR, "--out", "o", "--walk"),

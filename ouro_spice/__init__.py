@@ -5,70 +5,72 @@ pulse -> circuit -> engine -> waveform -> dataset -> predictor -> write_verify -
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ._util.validity import OutsideTraining, TuningEdge, UnreadableTarget, ValidityWarning
-from .device.walk import HalfCycleWalk, Walk
-from .device.read_noise import ReadNoise
-from .device.spread import Spread
-from .device.walk_state import WalkState
-from .device.jart import Device, jart_vcm_v1b
-from .circuit.pulse import Parallel, Pulse
-from .circuit.waveform import Fidelity, Waveform
-from .circuit.result import Result, SimulationError
-from .device.state import State
-from .simulation.population import spread_windows, stationary
-from .circuit.cells import Cell1R, Cell1T1R
-from .circuit.compact_cell import CompactCell
-from .circuit.crossbar import Crossbar
-from .circuit.parts import Driver, Lines, Read, Resistor, Transistor
-from .circuit.process import Process
-from .circuit.sense import ReadingClipped, Sense
-from .circuit.testbench import Testbench
-from .circuit.drivers import WriteDriver
-from .spice.ngspice import Ngspice
-from .provenance.rebuild import rebuilt
-from .simulation.static import rate, static_current
-from .simulation.transient import simulate
-from .simulation.live_cell import live
-from .simulation.reading_errors import ReadError, read_error
-from .simulation.write_voltages import Pair, pair
-from .array.array_write import ArrayWrite, write_array
-from .array.disturbance import Disturb, disturb
-from .array.position_sweep import Positions, sweep_positions
-from .array.vector_product import Product, product
-from .array.sneak_paths import Sneak, sneak, sneak_map
-from .dataset.edge_effects.effective_width import Alphas
-from .dataset.edge_effects.edge_study import Edges, edges
-from .dataset.pulse_dataset import PulseDataset, extract
-from .dataset.importing import import_pulses
-from .dataset.comparison.comparison import Comparison, compare
-from .programming.batch import Fleet, fleet
-from .programming.programmers.ispp import ISPP, ISPPWidth
-from .programming.programmers.coarse_fine import CoarseFine
-from .programming.programmers.fixed import FixedPulse
-from .programming.history import History
-from .programming.programmers.model_time import ModelTime
-from .programming.nominal import NominalTimes, nominal_times
-from .programming.outcome import Outcome
-from .programming.programmers.posterior import Posterior
-from .programming.programmers.proportional_integral import ProportionalIntegral, ProportionalIntegralWidth
-from .programming.write_statistics import ratio, summary
-from .programming.tuning import tune
-from .programming.lockstep import write_many
-from .programming.write_loop import write_verify
-from .evaluation.deployment import deploy
-from .evaluation.baselines import noise_free
-from .evaluation.increments import small_updates
-from .evaluation.trajectories import trials
-from .reporting.report_page import report
-
 if TYPE_CHECKING:
+    from ._util.validity import OutsideTraining, TuningEdge, UnreadableTarget, ValidityWarning
+    from .device.walk import HalfCycleWalk, Walk
+    from .device.read_noise import ReadNoise
+    from .device.spread import Spread
+    from .device.walk_state import WalkState
+    from .device.jart import Device, jart_vcm_v1b
+    from .circuit.pulse import Parallel, Pulse
+    from .circuit.waveform import Fidelity, Waveform
+    from .circuit.result import Result, SimulationError
+    from .device.state import State
+    from .simulation.population import spread_windows, stationary
+    from .circuit.cells import Cell1R, Cell1T1R
+    from .circuit.compact_cell import CompactCell
+    from .circuit.crossbar import Crossbar
+    from .circuit.parts import Driver, Lines, Read, Resistor, Transistor
+    from .circuit.process import Process
+    from .circuit.sense import ReadingClipped, Sense
+    from .circuit.testbench import Testbench
+    from .circuit.drivers import WriteDriver
+    from .spice.ngspice import Ngspice
+    from .spice.written_deck import deck
+    from .provenance.rebuild import rebuilt
+    from .simulation.static import rate, static_current
+    from .simulation.transient import simulate
+    from .simulation.live_cell import live
+    from .simulation.reading_errors import ReadError, read_error
+    from .simulation.write_voltages import Pair, pair
+    from .array.array_write import ArrayWrite, write_array
+    from .array.disturbance import Disturb, disturb
+    from .array.position_sweep import Positions, sweep_positions
+    from .array.vector_product import Product, product
+    from .array.sneak_paths import Sneak, sneak, sneak_map
+    from .dataset.edge_effects.effective_width import Alphas
+    from .dataset.edge_effects.edge_study import Edges, edges
+    from .dataset.pulse_dataset import PulseDataset, extract
+    from .dataset.importing import import_pulses
+    from .dataset.comparison.comparison import Comparison, compare
+    from .programming.batch import Fleet, fleet
+    from .programming.programmers.ispp import ISPP, ISPPWidth
+    from .programming.programmers.coarse_fine import CoarseFine
+    from .programming.programmers.fixed import FixedPulse
+    from .programming.history import History
+    from .programming.programmers.model_time import ModelTime
+    from .programming.nominal import NominalTimes, nominal_times
+    from .programming.outcome import Outcome
+    from .programming.programmers.posterior import Posterior
+    from .programming.programmers.proportional_integral import ProportionalIntegral, ProportionalIntegralWidth
+    from .programming.write_statistics import ratio, summary
+    from .programming.tuning import tune
+    from .programming.lockstep import write_many
+    from .programming.write_loop import write_verify
+    from .evaluation.deployment import deploy
+    from .evaluation.baselines import noise_free
+    from .evaluation.increments import small_updates
+    from .evaluation.trajectories import trials
+    from .reporting.report_page import report
     from .prediction.neural_programmer import NeuralProgrammer
     from .prediction.pulse_predictor import PulsePredictor
     from .prediction.lookup_table import Table
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # the whole public list, in the order of the flow
 __all__ = [
@@ -103,6 +105,7 @@ __all__ = [
     "Crossbar",
     "Testbench",
     "Ngspice",
+    "deck",
     "rebuilt",
     "static_current",
     "rate",
@@ -165,13 +168,73 @@ __all__ = [
 ]
 
 
-_LATE = {
-    "PulsePredictor": "prediction.pulse_predictor",
-    "NeuralProgrammer": "prediction.neural_programmer",
-    "Table": "prediction.lookup_table",
+_PLACES = {
+    "_util.validity": "OutsideTraining TuningEdge UnreadableTarget ValidityWarning",
+    "device.walk": "HalfCycleWalk Walk",
+    "device.read_noise": "ReadNoise",
+    "device.spread": "Spread",
+    "device.walk_state": "WalkState",
+    "device.jart": "Device jart_vcm_v1b",
+    "circuit.pulse": "Parallel Pulse",
+    "circuit.waveform": "Fidelity Waveform",
+    "circuit.result": "Result SimulationError",
+    "device.state": "State",
+    "simulation.population": "spread_windows stationary",
+    "circuit.cells": "Cell1R Cell1T1R",
+    "circuit.compact_cell": "CompactCell",
+    "circuit.crossbar": "Crossbar",
+    "circuit.parts": "Driver Lines Read Resistor Transistor",
+    "circuit.process": "Process",
+    "circuit.sense": "ReadingClipped Sense",
+    "circuit.testbench": "Testbench",
+    "circuit.drivers": "WriteDriver",
+    "spice.ngspice": "Ngspice",
+    "spice.written_deck": "deck",
+    "provenance.rebuild": "rebuilt",
+    "simulation.static": "rate static_current",
+    "simulation.transient": "simulate",
+    "simulation.live_cell": "live",
+    "simulation.reading_errors": "ReadError read_error",
+    "simulation.write_voltages": "Pair pair",
+    "array.array_write": "ArrayWrite write_array",
+    "array.disturbance": "Disturb disturb",
+    "array.position_sweep": "Positions sweep_positions",
+    "array.vector_product": "Product product",
+    "array.sneak_paths": "Sneak sneak sneak_map",
+    "dataset.edge_effects.effective_width": "Alphas",
+    "dataset.edge_effects.edge_study": "Edges edges",
+    "dataset.pulse_dataset": "PulseDataset extract",
+    "dataset.importing": "import_pulses",
+    "dataset.comparison.comparison": "Comparison compare",
+    "programming.batch": "Fleet fleet",
+    "programming.programmers.ispp": "ISPP ISPPWidth",
+    "programming.programmers.coarse_fine": "CoarseFine",
+    "programming.programmers.fixed": "FixedPulse",
+    "programming.history": "History",
+    "programming.programmers.model_time": "ModelTime",
+    "programming.nominal": "NominalTimes nominal_times",
+    "programming.outcome": "Outcome",
+    "programming.programmers.posterior": "Posterior",
+    "programming.programmers.proportional_integral": "ProportionalIntegral ProportionalIntegralWidth",
+    "programming.write_statistics": "ratio summary",
+    "programming.tuning": "tune",
+    "programming.lockstep": "write_many",
+    "programming.write_loop": "write_verify",
+    "evaluation.deployment": "deploy",
+    "evaluation.baselines": "noise_free",
+    "evaluation.increments": "small_updates",
+    "evaluation.trajectories": "trials",
+    "reporting.report_page": "report",
+    "prediction.neural_programmer": "NeuralProgrammer",
+    "prediction.pulse_predictor": "PulsePredictor",
+    "prediction.lookup_table": "Table",
 }
-"""Names whose modules import torch, which takes two seconds: only programs that use a predictor wait for it."""
+"""Public names by the module that has them: each is loaded when it is first asked for.
 
+All of them together take a second or two: most programs need few, and a wrong argument of a command needs none.
+"""
+
+_PLACE_OF = {name: module for module, names in _PLACES.items() for name in names.split()}
 
 _RENAMED = {"Wander": "WalkState"}
 """Names that were public before, and what they are called now: they work for one version more, with a warning."""
@@ -183,9 +246,13 @@ def __getattr__(name: str) -> Any:
 
         new = _RENAMED[name]
         warnings.warn(f"ouro_spice.{name} is now ouro_spice.{new}", DeprecationWarning, stacklevel=2)
-        return globals()[new]
-    if name in _LATE:
-        from importlib import import_module
-
-        return getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
+        return getattr(sys.modules[__name__], new)
+    if name in _PLACE_OF:
+        found = getattr(import_module(f"{__name__}.{_PLACE_OF[name]}"), name)
+        globals()[name] = found
+        return found
     raise AttributeError(f"module 'ouro_spice' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

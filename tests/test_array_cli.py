@@ -138,7 +138,7 @@ def test_product_in_words(ouro, tmp_path):
         (("write", "--row", "8"), "row = 8: the array has the rows 0 .. 7"),
         (("write", "--col", "1,x"), "--col 1,x: a bit line"),
         (("write", "--col", "1,1"), "each once"),
-        (("write", "--g", "much"), "--g much: a conductance [S], or the word random"),
+        (("write", "--g", "much"), "--g much: no number; a conductance [S] is asked, as 220uS, or the word random"),
         (("write", "--g", "1"), "g_S[0, 0] = 1e+06 uS is outside the range"),
         (("write", "--g", "2e-4", "--g-map", "x"), "give one of them"),
         (("write", "--g-map", "nowhere.csv"), "nowhere.csv: No such file"),

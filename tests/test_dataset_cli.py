@@ -220,7 +220,7 @@ def test_an_array_in_spice(ouro, tmp_path):
         (("--v-set", 1, "--v-reset", 1), "v_set = 1 is outside its legal range"),
         (("--voltages", "paper"), "voltages 'paper' are for compact cells"),
         (("--walk", -1), "--walk: step_s = -1 is outside its legal range"),
-        (("--rise", "fast"), "--rise fast: a time [s], or the shortest and the longest one"),
+        (("--rise", "fast"), "--rise fast: no number; a time [s] is asked, as 60us; the shortest and the longest"),
         (("--rise", "2e-9:1e-9"), "the shortest edge must not be longer"),
         (("--fall", "1:2:3"), "fall_s = (1.0, 2.0, 3.0) must be a time"),
         (("--step", 0), "step_s = 0 is outside its legal range"),

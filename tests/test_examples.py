@@ -1,4 +1,4 @@
-"""Examples and the README: every script runs as it is, from anywhere, warnings included; the first from stdin too."""
+"""Examples: every script runs as it is, from anywhere, warnings included; the first from stdin too."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYTHON = [sys.executable, "-W", "error"]
 
 
-def snippet() -> str:
-    """The first Python block of the README."""
-    return re.search(r"```python\n(.*?)```", README, re.DOTALL)[1]
+MEANWHILE = re.compile(r".+: \d+ of \d+, \d+ s.*|compiling the kernels, once .*")
+"""What a slow machine, or one that has no kernels yet, says while it works."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +25,6 @@ def runs(tmp_path_factory):
     """All scripts, each in an empty folder of its own; two at a time, for they wait for single threads much."""
     jobs = {path.name: ([str(path)], None) for path in EXAMPLES}
     jobs["stdin"] = (["-"], EXAMPLES[0].read_text(encoding="utf-8"))
-    jobs["README.md"] = (["-"], snippet())
     folders = {name: tmp_path_factory.mktemp(name.replace(".", "_")) for name in jobs}
 
     def run(name):
@@ -49,7 +46,7 @@ def test_there_are_examples():
 def test_an_example_runs_from_another_folder(runs, name):
     done, _ = runs[name]
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    assert not [line for line in done.stderr.splitlines() if not MEANWHILE.fullmatch(line)]
     assert done.stdout.strip()
 
 
@@ -61,14 +58,6 @@ def test_an_example_runs_from_stdin(runs):
     assert done.stdout == script.stdout
 
 
-@pytest.mark.ngspice
-def test_the_readme_runs(runs):
-    done, folder = runs["README.md"]
-    assert done.returncode == 0, done.stderr
-    assert (folder / "report.html").is_file()
-    assert (folder / "runs" / "1t1r" / "manifest.json").is_file()
-
-
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_is_a_short_plain_script(path):
     text = path.read_text(encoding="utf-8")
@@ -76,12 +65,3 @@ def test_an_example_is_a_short_plain_script(path):
     assert ast.get_docstring(tree)
     assert "__main__" not in text
     assert len(text.splitlines()) <= 60
-
-
-def test_the_readme_names_files_that_are_there():
-    """Links, pictures and scripts in running text."""
-    named = set(re.findall(r"\]\(([^)#:]+)\)", README))
-    named |= set(re.findall(r"`((?:examples|netlists|training)/[\w./]+\.\w+)`", README))
-    assert named
-    for name in named:
-        assert (ROOT / name).exists(), name

@@ -10,6 +10,7 @@ import pytest
 
 from ouro_spice import Cell1R, CompactCell, Pair, Walk, jart_vcm_v1b
 from ouro_spice._util import random_keys
+from ouro_spice.cli.benchmark_programmers import _tuning
 from ouro_spice.experiment import bench, benchmark, ranking, rivals
 from ouro_spice.experiment.configuration import Configuration
 from ouro_spice.experiment.context import ExperimentContext
@@ -237,3 +238,12 @@ def test_an_optimum_at_an_edge_is_told_by_name_end_and_number_of_values():
     assert (
         edges_in_words({"width": "smallest of 3", "step": "largest of 2"}) == "width smallest of 3, step largest of 2"
     )
+
+
+@pytest.mark.parametrize("cell", [CompactCell(jart_vcm_v1b()), Cell1R(jart_vcm_v1b())])
+def test_few_writes_tune_few_settings_and_the_usual_number_all(cell):
+    """`benchmark-programmers --n 2` is to end soon; what it does by default is as it was."""
+    usual = 200 if isinstance(cell, CompactCell) else 20
+    assert _tuning(cell, usual) == bench.Tuning.of(cell)
+    assert _tuning(cell, 2) == bench.Tuning(6, 4, best=2, tried=2)
+    assert _tuning(cell, 1) == bench.Tuning(3, 2, best=1, tried=1)

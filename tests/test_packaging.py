@@ -109,10 +109,13 @@ def test_the_working_copy_uses_the_files_at_its_root(tmp_path):
     assert python(code, "", tmp_path) == [str(ROOT / name) for name in ("verilog_a", "netlists", "training")]
 
 
-def test_the_version_is_written_the_same_twice(wheel):
+def test_the_version_is_written_the_same_everywhere(wheel):
     import ouro_spice
 
     assert wheel.name.split("-")[1] == ouro_spice.__version__
+    assert f"\nversion: {ouro_spice.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    newest = next(line for line in (ROOT / "CHANGELOG.md").read_text().splitlines() if line.startswith("## "))
+    assert newest == f"## {ouro_spice.__version__}"
 
 
 def test_building_left_the_repository_clean(wheel):

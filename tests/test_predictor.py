@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from analytic_device import PAIR, g_after, grid, needed_s, plain, quick, records
@@ -181,3 +183,37 @@ def test_the_wrong_kind_of_thing_is_a_value_error_of_one_line(wrong):
         with pytest.raises(ValueError) as told:
             call()
         assert "\n" not in str(told.value)
+
+
+def _questions(count):
+    rng = np.random.default_rng(count)
+    g, target = rng.uniform(120e-6, 500e-6, (2, count))
+    return g, target - g
+
+
+@pytest.mark.parametrize("count", [1, 64, 127, 129, 130, 191, 300, 8193])
+def test_questions_in_parts_are_answered_as_all_at_once(count):
+    """To rounding, which differs where a product of matrices is summed in another order."""
+    network = PulsePredictor.load(shipped_checkpoint("1r"))
+    g, dg = _questions(count)
+    x = network._normalised({"g_start_S": g, "dg_S": dg})
+    y = x[None]
+    for matrix, bias in network.weights.layers:
+        y = y @ matrix.transpose(0, 2, 1) + bias[:, None]
+        y = np.tanh(y) if matrix is not network.weights.layers[-1][0] else y
+    time_s = np.exp(y[0, :, 0] * network.scale.scale_out + network.scale.shift_out)
+    assert np.abs(network.predict(g, dg)) == pytest.approx(time_s, rel=1e-13, abs=0)
+
+
+def test_many_questions_take_the_memory_of_their_answers():
+    """Below 50 bytes each, where a network's layers have 1 kB for each: a million take some 20 MB."""
+    network = PulsePredictor.load(shipped_checkpoint("1r"))
+    g, dg = _questions(60_000)
+    network.predict(g[:100], dg[:100])
+    tracemalloc.start()
+    try:
+        network.predict(g, dg)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 50 * len(g)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ouro_spice._util import checks, quantities
+from ouro_spice import Process, Transistor
+from ouro_spice._util import checks, number_words, quantities
+from ouro_spice._util.number_words import in_words
+from ouro_spice.cli import main
 
 
 @pytest.mark.parametrize(
@@ -71,3 +74,89 @@ def test_what_is_taken():
     for wrong in (0, -1e-4, np.inf):
         with pytest.raises(ValueError, match="above 0"):
             checks.check_conductance("x", wrong, accept=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "value"),
+    [
+        ("60us", "s", 6e-05),
+        ("100ns", "s", 1e-07),
+        ("0.3ns", "s", 3e-10),  # 0.3 / 1e9 is another float
+        ("1e-2ns", "s", 1e-11),
+        ("3 \u00b5s", "s", 3e-06),
+        ("220uS", "S", 220e-6),
+        ("5kOhm", "S", 2e-4),
+        ("4um", "m", 4e-6),
+        ("2k\u03a9", "Ohm", 2e3),
+        ("0.2fF", "F", 2e-16),
+        ("-0.5V", "V", -0.5),
+        ("\u2212500mV", "V", -0.5),
+        ("+.5e0", "V", 0.5),
+        ("1e-7", "s", 1e-7),
+        ("300K", "K", 300.0),
+        ("10%", "", 0.1),
+        ("1e-999s", "s", 0.0),
+    ],
+)
+def test_numbers_with_units_are_the_nearest_floats(text, base, value):
+    assert number_words.read_number("--x", text, base) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "message"),
+    [
+        ("220us", "S", "--x 220us: a time, but a conductance [S] is asked"),
+        ("1mS", "s", "--x 1mS: a conductance, but a time [s] is asked"),
+        ("5V", "", "--x 5V: a voltage, but a plain number is asked"),
+        ("5%", "s", "--x 5%: '%' is no unit; a time [s] is asked"),
+        ("60US", "s", "--x 60US: 'US' is no unit; a time [s] is asked: s, ms, us, ns, ps"),
+        ("2k", "Ohm", "--x 2k: 'k' is no unit; a resistance [Ohm] is asked"),
+        ("nan", "S", "--x nan: a finite number is asked, a conductance [S]"),
+        ("-inf", "V", "--x -inf: a finite number is asked, a voltage [V]"),
+        ("1e999s", "s", "--x 1e999s: a finite number is asked, a time [s]"),
+        ("1e99999999999s", "s", "a finite number is asked"),
+        ("0Ohm", "S", "a finite number is asked"),
+        ("", "s", "no number; a time [s] is asked, as 60us"),
+        ("much", "S", "--x much: no number; a conductance [S] is asked, as 220uS"),
+        ("1_000", "s", "no number"),
+        ("1,5us", "s", "no number"),
+        ("0x10", "s", "no number"),
+        ("1" * 400, "s", "11111...: a finite number is asked"),
+    ],
+)
+def test_numbers_with_other_units_are_refused_in_one_line(text, base, message):
+    with pytest.raises(ValueError) as told:
+        number_words.read_number("--x", text, base)
+    assert message in str(told.value)
+    assert "\n" not in str(told.value) and len(str(told.value)) < 130
+
+
+@pytest.mark.parametrize(
+    ("value", "base", "words"),
+    [
+        (60e-6, "s", "60us"), (2e-9, "s", "2ns"), (20e-6, "m", "20um"), (0.35e-6, "m", "350nm"),
+        (0.2e-15, "F", "0.2fF"),
+        (0.0, "F", "0F"), (50.0, "Ohm", "50Ohm"), (4700.0, "Ohm", "4.7kOhm"), (-0.5, "V", "-500mV"), (0.1, "", "0.1"),
+        (700e-6, "S", "700uS"), (1.0, "s", "1s"),
+    ],
+)  # fmt: skip
+def test_words_of_values_are_read_back(value, base, words):
+    assert number_words.in_words(value, base) == words
+    assert number_words.read_number("--x", words, base) == value
+
+
+def test_help_says_what_cells_use_where_no_option_is_given(capsys):
+    """From the classes: the numbers of this test are theirs, too."""
+    with pytest.raises(SystemExit):
+        main(["pair", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    for name, text in {
+        "--w METRES": f"[default: {in_words(Transistor().w, 'm')}]",
+        "--l METRES": f"[default: {in_words(Transistor().l, 'm')}]",
+        "--v-gate-set VOLTS": f"[default: {in_words(Transistor().v_set, 'V')}]",
+        "--r-bl OHMS": "[default: 2Ohm in a 1t1r, 0Ohm in others]",
+        "--driver OHMS": "[default: 50Ohm in a 1t1r, 0Ohm in others]",
+        "--corner": f"[default: {Process().corner}]",
+        "--total SECONDS": "[default: 60us]",
+    }.items():
+        assert told.partition(name)[2].partition(" --")[0].endswith(text), name

@@ -175,6 +175,41 @@ def test_what_was_parsed_is_not_parsed_again(package, monkeypatch):
     assert len(newest) == 3 and newest[-1].startswith("z.py ") and newest[:2] == list(kept["known"])[-2:]
 
 
+SHOWN = """from .z import g
+from ._util.display import shows
+from . import thing_display as display
+class Thing:
+    size = 1
+    @property
+    @shows
+    def frame(self):
+        from .made import table
+        return table(self, 2)
+    @shows
+    def __repr__(self):
+        return "2"
+"""
+
+
+def test_what_only_shows_takes_no_part_and_all_else_does(package):
+    """A method that is marked, and an import from a module of displays: neither its code nor what it imports."""
+    for name in ("made.py", "thing_display.py", "z.py"):
+        (package / name).write_text("g = 1\n")
+    hashes = {}
+    for text in (
+        "from .z import g\nclass Thing:\n    size = 1\n",
+        SHOWN, SHOWN.replace("2", "3"), SHOWN.replace("size = 1", "size = 2"), SHOWN.replace("@shows", "@other", 1),
+        SHOWN.replace("thing_display as", "z as"), "from .z import g, display\nclass Thing:\n    size = 1\n",
+    ):  # fmt: skip
+        (package / "user.py").write_text(text)
+        sources._closure.cache_clear()
+        hashes[text] = sources.closure(("user",), root=package)
+    plain, shown, others, *changed = hashes.values()
+    assert plain == shown == others and set(plain) == {"user.py", "z.py"}
+    assert all(one["user.py"] != plain["user.py"] for one in changed)
+    assert set(changed[1]) == {"user.py", "z.py", "made.py"}
+
+
 def test_a_module_that_is_not_there_is_said(package):
     with pytest.raises(ToolError, match=r"no source text of nothing in .*package \("):
         sources.closure(("nothing",), root=package)
@@ -225,8 +260,9 @@ BOOKS = {
     "provenance/maker.py", "provenance/manifest.py", "provenance/cell_description.py", "provenance/sources.py",
     "provenance/cache.py", "provenance/differences.py", "_util/progress.py", "_util/files.py",
     "dataset/pulse_dataset.py", "dataset/reach.py", "dataset/reference_voltages.py", "dataset/storage.py",
+    "_util/display.py", "_util/notebook_display.py", "_util/compile_display.py",
 }  # fmt: skip
-"""What describes and keeps; in the work of `extract` what only asks, all of it in the settings."""
+"""What describes, keeps and shows progress; in the work of `extract` what only asks, all of it in the settings."""
 
 
 def extracted(cell):
@@ -253,6 +289,8 @@ def test_nothing_runs_that_is_not_in_the_closure(name):
     """The engine is opened for compact cells, too, and runs nothing."""
     work, compact, run = RUNS[name]
     seen, root = set(), f"{sources.ROOT}/"
+    for public in ouro.__all__:  # what is defined when a module is imported does not run in the work
+        getattr(ouro, public)
 
     def hook(frame, event, _):
         code = frame.f_code

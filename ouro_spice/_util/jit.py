@@ -13,6 +13,7 @@ from numba.core import config
 from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic
 
+from . import compile_display  # noqa: F401 - it says when numba compiles
 from .forks import free_at_fork
 from .machine import ToolError, cache_folder
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._util.checks import check_kind, shown
+from .._util.display import Axes, shows
 from .._util.forks import cached_property
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
@@ -15,6 +16,7 @@ from ..circuit.waveform import Fidelity, Waveform
 from ..device.state import State
 from ..simulation.transient import simulate
 from ..spice.ngspice import Engine
+from . import array_display as display
 from .line_delay import LineDelay, delays_of
 from .recorded_voltages import cell_volts
 from .write_energy import Energy, energy_of
@@ -41,6 +43,27 @@ class ArrayWrite:
     pulse: Pulse | Parallel
     before: State
     wave: Waveform
+
+    @shows
+    def __repr__(self) -> str:
+        return display.line(self)
+
+    @shows
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    @shows
+    def plot(self, name: str = "g_after_S", ax: Axes | None = None) -> Axes:
+        """Draw a map of the array, the selected cells framed; return the matplotlib axes.
+
+        Parameters
+        ----------
+        name
+            "g_before_S", "g_after_S", "v_cell_V" or "v_peak_V"; else ValueError.
+        ax
+            Where to draw; axes of a new figure where None.
+        """
+        return display.draw(self, name, ax)
 
     @cached_property
     def g_before_S(self) -> np.ndarray:

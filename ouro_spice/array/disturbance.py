@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._util.checks import check_count, check_flag, check_kind, check_seed, checked_path
+from .._util.display import brief, shows
 from .._util.progress import progress
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
 from ..device.state import State
-from ..provenance.journal import Journal, array_manifest, plain_state, restored_state
+from ..provenance.journal import Journal, array_manifest, in_full, plain_state, restored_state
 from ..provenance.manifest import Manifest
 from ..simulation.transient import simulate
 from ..spice.ngspice import Engine
@@ -62,6 +63,10 @@ class Disturb:
     pulses: np.ndarray
     g_S: np.ndarray
     kept: Path | None = None
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def change_S(self) -> np.ndarray:
@@ -185,7 +190,7 @@ def _work(selection: Selection, pulse: Pulse | Parallel, n: int, before: State, 
     active = None if selection.active is None else sorted(selection.active)
     where = [selection.row, list(selection.cols), selection.fidelity, active]
     return array_manifest(
-        selection.array, bench, before, work="disturb", where=where, pulse=repr(pulse), n=n, seed=seed
+        selection.array, bench, before, work="disturb", where=where, pulse=in_full(pulse), n=n, seed=seed
     )
 
 

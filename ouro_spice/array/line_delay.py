@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._util.display import brief, shows
 from ..circuit.parts import Driver
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
@@ -51,6 +52,10 @@ class LineDelay:
     driver_edge_s: float
     level_V: np.ndarray
     cell_F: float
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._util.checks import check_kind, check_seed
+from .._util.display import brief, shows
 from ..circuit.crossbar import Crossbar
 from ..circuit.pulse import Pulse
 from ..device.state import State
@@ -55,6 +56,10 @@ class Positions:
     energy_J: np.ndarray
     fidelity: str = "full"
     kept: Path | None = None
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def change_S(self) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._util.checks import check_engine, several, shown
+from .._util.display import brief, shows
 from ..circuit.crossbar import Crossbar
 from ..circuit.result import Result, SimulationError
 from ..circuit.waveform import Waveform
@@ -75,6 +76,10 @@ class SneakMap:
     reading_S: np.ndarray
     clipped: np.ndarray
     kept: Path | None = None
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def sneak_A(self) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_engine
+from .._util.display import brief, shows
 from ..circuit.crossbar import Crossbar
 from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
@@ -40,6 +41,10 @@ class Product:
     i_A: np.ndarray
     ideal_A: np.ndarray
     g_eff_S: np.ndarray
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def deviation(self) -> np.ndarray:

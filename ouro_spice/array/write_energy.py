@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._util.display import brief, shows
 from ..circuit.device_map import DeviceMap
 from ..circuit.parts import Driver, Resistor
 from ..circuit.selection import Selection
@@ -53,6 +54,10 @@ class Energy:
     total_J: float
     cell_map_J: np.ndarray
     transistor_map_J: np.ndarray
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def remainder_J(self) -> float:

@@ -8,6 +8,7 @@ from functools import reduce
 
 from .array_protocol import Array
 from .crossbar_netlist import LineVoltages
+from .gates import check_ungated, gate_voltage
 from .parts import Transistor
 from .pulse import PWL, Parallel, Pulse, trapezoids
 from .sense import Schedule
@@ -68,13 +69,14 @@ class Bias:
         each = {col: self._shape(one, pulse) for col, one in zip(self.cols, wanted, strict=True) if one is not None}
         access = self.array.cell.access
         if access is None:
+            check_ungated([pulse], "an array of 1R cells")
             return self._ungated(each, pulse, _shares(self.array.read_scheme if reading else self.array.scheme))
         return self._gated(access, each, pulse, reading)
 
     def _gated(self, t: Transistor, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> LineVoltages:
         """Return the voltages of all lines of a 1T1R array, for the voltages `each` of the selected columns."""
         edge = self.gate_edge_s
-        gate = t.v_read if reading else (t.v_set if pulse.polarity < 0 else t.v_reset)
+        gate = gate_voltage(t, self.array.cell.process, pulse, reading)
         rest = PWL.zero(self.slot_s(pulse))
         drives = dict.fromkeys(self.array.lines, rest)
         drives[f"wl{self.row}"] = trapezoids([(0.0, edge, pulse.duration, edge, pulse.idle, gate)], parts=1)

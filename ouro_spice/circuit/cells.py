@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .._util.display import brief, shows
 from ..device.jart import Device
 from .drivers import Drive, WriteDriver, connect
+from .gates import check_ungated, gate_voltage
 from .parts import Driver, Lines, Read, Resistor, Transistor
 from .process import Process
 from .pulse import PWL, Pulse, trapezoids
@@ -50,7 +52,12 @@ class Cell1R(SingleCell):
         if self.lines.r_sl or self.lines.c_sl:
             raise ValueError("r_sl and c_sl must be 0: a 1R cell has no source line")
 
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
+
     def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
+        check_ungated(pulses, "a 1R cell")
         return [("bl", _line(pulses, set_side=True)), ("wl", _line(pulses, set_side=False))]
 
     def _elements(self, drives: Mapping[str, Drive]) -> tuple[list[str], list[str]]:
@@ -88,6 +95,10 @@ class Cell1T1R(SingleCell):
         super().__post_init__()
         self.process.check(self.transistor)
 
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
+
     @property
     def access(self) -> Transistor:
         """Return the access transistor."""
@@ -100,8 +111,7 @@ class Cell1T1R(SingleCell):
 
     def _gate(self, reading: bool) -> Callable[[Pulse], float]:
         """Return the gate's voltage [V] as a function of the pulse."""
-        t = self.transistor
-        return lambda pulse: t.v_read if reading else (t.v_set if pulse.amplitude < 0 else t.v_reset)
+        return lambda pulse: gate_voltage(self.transistor, self.process, pulse, reading)
 
     def _elements(self, drives: Mapping[str, Drive]) -> tuple[list[str], list[str]]:
         t = self.transistor

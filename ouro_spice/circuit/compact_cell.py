@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .._util.checks import check_range
+from .._util.display import brief, shows
 from ..compact import characteristics
 from ..device.jart import Device
 from ..device.state import State, check_single
+from .gates import check_ungated
 from .parts import Read
 from .pulse import PWL, Parallel, Pulse, checked, trapezoids
 
@@ -47,6 +49,10 @@ class CompactCell:
         if self.device.cth > 0:
             raise ValueError(f"cth = {self.device.cth:g}: a compact cell has a quasi-static temperature, cth = 0")
         check_range("resistance", self.resistance, 0, 1e7, "Ohm")
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def gated(self) -> bool:
@@ -90,7 +96,9 @@ class CompactCell:
 
     def voltage(self, pulses: Sequence[Pulse | Parallel]) -> PWL:
         """Return the driver's voltage over the time of these pulses."""
-        return trapezoids((0.0, p.rise, p.width, p.fall, p.idle, p.amplitude) for p in checked(pulses))
+        given = checked(pulses)
+        check_ungated(given, "a compact cell")
+        return trapezoids((0.0, p.rise, p.width, p.fall, p.idle, p.amplitude) for p in given)
 
     def writing(self, pulse: Pulse, times_s: np.ndarray) -> np.ndarray:
         """Return whether each piece between times of a pulse [s], (K,), is write-pulse time, rise to fall: (K - 1,)."""

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from .._util import quantities
 from .._util.checks import check_count, checked_numbers, shown
+from .._util.display import brief, shows
 from .._util.forks import cached_property
 from ..device import walk_values
 from ..device.jart import Device
@@ -85,6 +86,10 @@ class Crossbar:
             devices = tuple(self.devices) if isinstance(self.devices, Iterable) else (None,)
             object.__setattr__(self, "devices", devices)
             self._check_devices(devices)
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     def _check_devices(self, devices: tuple[object, ...]) -> None:
         if not all(isinstance(device, Device | Resistor) for device in devices):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._util.display import brief, shows
 from .._util.forks import cached_property
 from ..compact import characteristics
 from ..device import walk_values
@@ -24,6 +25,10 @@ class DeviceMap:
     """Devices that may differ in every parameter, fastest where only r, l and the limits differ."""
 
     devices: tuple[Device | Resistor, ...]
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @cached_property
     def bounds(self) -> np.ndarray:

@@ -63,6 +63,12 @@ class Transistor:
         check_range("edge", self.edge, 1e-12, 1e-6, "s")
 
 
+def check_gate(name: str, volts: float, highest_V: float) -> None:
+    """Raise ValueError for a gate voltage [V] beyond what the transistors of a process stand; `name` is its own."""
+    if volts > highest_V:
+        raise ValueError(f"gate voltage {name} = {volts:g} V is above the process limit gate_V = {highest_V:g} V")
+
+
 @dataclass(frozen=True)
 class Read:
     """The transient read: voltage at the driver [V], time at it and edges [s]."""

@@ -15,7 +15,7 @@ from .._util import assets
 from .._util.checks import check_range
 from . import model_library as files
 from . import process_files
-from .parts import Transistor
+from .parts import Transistor, check_gate
 
 SHIPPED = "mos_130"
 """The library of ``netlists/lib`` that is taken where none is given."""
@@ -242,9 +242,7 @@ class Process:
         """Raise ValueError for an access transistor that the process cannot make, or whose gate it does not stand."""
         self._check_size(transistor.w, transistor.l)
         for name in ("v_set", "v_reset", "v_read"):
-            if getattr(transistor, name) > self.gate_V:
-                volts = f"gate voltage {name} = {getattr(transistor, name):g} V"
-                raise ValueError(f"{volts} is above the process limit gate_V = {self.gate_V:g} V")
+            check_gate(name, getattr(transistor, name), self.gate_V)
 
     @property
     def portable(self) -> dict[str, object]:

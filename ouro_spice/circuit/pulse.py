@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from .._util.checks import check_range, shown
+from .._util.display import brief, shows
 
 SHORTEST_S = 1e-12
 LONGEST_S = 1e9
@@ -38,6 +40,9 @@ class Pulse:
         Times from 0 to the amplitude and back [s].
     idle
         Time at 0 V after the pulse [s].
+    gate
+        Voltage of the word line meanwhile [V], at the gate of an access transistor: in a SET it sets the compliance.
+        None: the cell's own, ``Transistor.v_set`` or ``v_reset``. A cell without a transistor refuses one.
 
     Raises
     ------
@@ -50,11 +55,21 @@ class Pulse:
     rise: float = 2e-9
     fall: float = 2e-9
     idle: float = 10e-9
+    gate: float | None = None
 
     def __post_init__(self) -> None:
+        if self.gate is not None:
+            check_range("gate", self.gate, 0.0, HIGHEST_V, "V")
         check_range("amplitude", self.amplitude, -HIGHEST_V, HIGHEST_V, "V")
         for name in ("width", "rise", "fall", "idle"):
             check_range(name, getattr(self, name), SHORTEST_S, LONGEST_S, "s")
+
+    def __repr__(self) -> str:
+        """Return the call that makes it; a gate voltage that is the cell's own is left out, as in files of before."""
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        if self.gate is None:
+            del values["gate"]
+        return f"Pulse({', '.join(f'{name}={value!r}' for name, value in values.items())})"
 
     @property
     def duration(self) -> float:
@@ -77,10 +92,15 @@ class Parallel:
     Raises
     ------
     ValueError
-        For no pulse at all, or pulses of both polarities: the row's other line has one voltage.
+        For no pulse at all, or pulses of both polarities or of several gate voltages: the row's other line and its
+        word line have one voltage each.
     """
 
     pulses: tuple[Pulse | None, ...]
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     def __post_init__(self) -> None:
         if not isinstance(self.pulses, Iterable):
@@ -92,6 +112,8 @@ class Parallel:
             raise ValueError("Parallel: pulses must be ouro_spice.Pulse or None, one at least a Pulse")
         if len({one.polarity for one in self.given} - {0}) > 1:
             raise ValueError("Parallel: pulses of both polarities in one row; write SET and RESET one after the other")
+        if len({one.gate for one in self.given}) > 1:
+            raise ValueError("Parallel: pulses of several gate voltages; a row has one word line: write them in turn")
 
     @property
     def given(self) -> list[Pulse]:
@@ -117,6 +139,11 @@ class Parallel:
     def idle(self) -> float:
         """Return the time at 0 V after the last one [s]."""
         return max(one.idle for one in self.given)
+
+    @property
+    def gate(self) -> float | None:
+        """Return the voltage of the row's word line [V]; None: the cells' own."""
+        return self.given[0].gate
 
     @property
     def duration(self) -> float:

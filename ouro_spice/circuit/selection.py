@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._util.checks import check_count, check_part, shown
+from .._util.display import brief, shows
 from ..device.jart import Device
 from ..device.state import State
 from .array_protocol import Array
@@ -70,6 +71,10 @@ class Selection:
             if max(self.active, default=0) >= self.array.size:
                 raise ValueError(f"active = {sorted(self.active)}: the array has the places 0 .. {self.array.size - 1}")
             object.__setattr__(self, "active", frozenset(self.active) | set(self.indices))
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def _bias(self) -> Bias:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._util import assets
+from .._util.display import brief, shows
 from ..device.jart import AMBIENT_K, Device
 from .process import Process
 
@@ -132,6 +133,10 @@ class Testbench:
     klu: bool = False
     walking: bool = False
     ambient_K: float = AMBIENT_K
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def vectors(self) -> list[str]:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._util.display import Axes, shows
 from .._util.forks import cached_property
 from ..compact import characteristics
 from ..device.jart import Device
 from ..device.state import State
+from . import waveform_display as display
 from .result import Result
 
 if TYPE_CHECKING:
@@ -130,6 +132,32 @@ class Waveform:
     maps: Mapping[str, np.ndarray] = field(default_factory=dict)
     fidelity: Fidelity = Fidelity()
     warnings: tuple[str, ...] = ()
+
+    @shows
+    def __repr__(self) -> str:
+        return display.line(self)
+
+    @shows
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    @shows
+    def plot(self, *names: str, ax: Axes | None = None) -> Axes:
+        """Draw traces of one unit over time; return the matplotlib axes.
+
+        Parameters
+        ----------
+        *names
+            Of traces, "g" for the conductance; by default that, or the first trace of a circuit without a memristor.
+        ax
+            Where to draw; axes of a new figure where None, whose `figure` can be shown or saved.
+
+        Raises
+        ------
+        ValueError
+            For traces that are not there, or of several units.
+        """
+        return display.draw(self, names, ax)
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name == "g":

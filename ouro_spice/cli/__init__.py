@@ -26,8 +26,10 @@ from .importing import import_
 from .noise_sources import noise_sources
 from .output import StoppedError, plain_warnings, resumable
 from .pair import pair
+from .predict import predict
 from .process import flush, print_version, refuse_empty, stand_in_for_closed_streams, stoppable, uninterrupted
 from .program import program
+from .pulse import pulse
 from .report import report
 from .train import train
 
@@ -46,12 +48,14 @@ for _name, _command in (
     ("decks", jobs.decks),
     ("sim", resumable()(jobs.sim)),
     ("switching-curves", resumable()(jobs.switching_curves)),
+    ("pulse", pulse),
     ("pair", pair),
     ("edges", edges),
     ("extract", extract),
     ("import", import_),
     ("compare", compare),
     ("train", train),
+    ("predict", predict),
     ("program", program),
     ("benchmark-programmers", benchmark_programmers),
     ("noise-sources", noise_sources),

@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .._util.files import write_text
+from .._util.number_words import read_number
 from ..circuit.crossbar import Crossbar
-from ..circuit.result import SimulationError
 from ..circuit.selection import Selection
 from ..circuit.sense import ReadingClipped, Sense
 from .array_options import ArrayOptions, Fidelities, PulseOptions, takes_an_array
 from .cells import CellOptions
-from .output import Json, Out, Workers, option, out_folder, resumable, show
+from .output import Json, Out, Workers, deck_of_failure, option, out_folder, resumable, show
+from .quantity import quantity
 
 if TYPE_CHECKING:
     from ..reporting.array_page import Result
@@ -30,6 +29,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Arrays of 1R or 1T1R cells; line options are those of one segment, between two cells.",
 )
+
+_ADC_TOP_S = 700e-6
 
 Row = Annotated[int | None, option("Word line; by default the last, far from the drivers.", min=0)]
 Col = Annotated[str | None, option("Bit line, several as 0,3,7, or all; by default the last.")]
@@ -56,7 +57,7 @@ def write(
 
     array = options.build(cell)
     selection, state = _selected(array, row, col, fidelity), options.start(array, pulse.resets)
-    with _deck_of_failure(out_folder(out)):
+    with deck_of_failure(out_folder(out)):
         sent = pulse.build(array.cell)
         written = write_array(selection, sent, state, options.seed)
     summary = _finish(written, out, as_json, {"amplitude_V": sent.amplitude})
@@ -80,7 +81,7 @@ def read(
     row: Row = None,
     col: Col = None,
     bits: Annotated[int | None, option("Sense path of transistors with an ADC of so many bits.")] = None,
-    adc_top: Annotated[float, typer.Option(help="Upper end of the ADC's range, lower 0 [S].")] = 700e-6,
+    adc_top: Annotated[float, quantity("S", "Upper end of the ADC's range, lower 0.", default=_ADC_TOP_S)] = _ADC_TOP_S,
     positions: Places = None,
     out: Out = Path("runs/array-read"),
     workers: Workers = None,
@@ -102,7 +103,7 @@ def read(
     with resumable():
         # what was clipped is in the results, and reported once
         with (
-            _deck_of_failure(out_folder(out)),
+            deck_of_failure(out_folder(out)),
             warnings.catch_warnings(record=True, action="always", category=ReadingClipped),
         ):
             found = sneak_map(array, state, positions, workers, cells, out)
@@ -144,7 +145,7 @@ def disturb(
     array = options.build(cell)
     selection, state = _selected(array, row, col, fidelity), options.start(array, pulse.resets)
     with resumable() if explicit else nullcontext():
-        with _deck_of_failure(out_folder(out)):
+        with deck_of_failure(out_folder(out)):
             sent = pulse.build(array.cell)
             found = run(selection, sent, pulses, state, explicit, options.seed, out=out)
         _finish(found, out, as_json, {"amplitude_V": sent.amplitude}, found.kept)
@@ -179,7 +180,7 @@ def position(
     array = options.build(cell)
     state = options.start(array, pulse.resets)
     with resumable():
-        with _deck_of_failure(out_folder(out)):
+        with deck_of_failure(out_folder(out)):
             sent = pulse.build(array.cell)
             found = sweep_positions(array, sent, state, positions, options.seed, fidelity.value, workers, out)
         summary = _finish(found, out, as_json, {"amplitude_V": sent.amplitude}, found.kept)
@@ -212,7 +213,7 @@ def product(
     array = options.build(cell, reading=True)
     x = _numbers(inputs or ("1" if array.gated else f"{array.cell.read.voltage}"))
     state = options.start(array, True)
-    with _deck_of_failure(out_folder(out)):
+    with deck_of_failure(out_folder(out)):
         found = run(array, x * array.rows if len(x) == 1 else x, state)
     _finish(found, out, as_json, {})
     if as_json:
@@ -240,7 +241,7 @@ def _selected(array: Crossbar, row: int | None, col: str | None, fidelity: Fidel
 def _numbers(text: str) -> list[float]:
     """Return the numbers of ``--inputs``; ValueError for what are none."""
     try:
-        return [float(word) for word in text.split(",")]
+        return [read_number("--inputs", word, "V") for word in text.split(",")]
     except ValueError:
         raise ValueError(f"--inputs {text}: numbers, as 0.2,0,0.1") from None
 
@@ -262,15 +263,3 @@ def _finish(
     if as_json:
         print(json.dumps(more | result.summary, indent=2, allow_nan=False))
     return result.summary
-
-
-@contextmanager
-def _deck_of_failure(out: Path) -> Iterator[None]:
-    """Wrap a simulation: of one that fails deck and log are written, and the error says where."""
-    try:
-        yield
-    except SimulationError as error:
-        deck = write_text(out / "failed.cir", error.deck)
-        log = write_text(out / "failed.log", "\n".join([*error.log, ""]))
-        error.args = (f"{error}; deck and log: {deck}, {log}",)
-        raise

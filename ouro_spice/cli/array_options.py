@@ -15,12 +15,16 @@ from typing import Annotated, Any
 import typer
 
 from .._util.checks import check_amplitude, check_range, check_width
+from .._util.number_words import read_number
 from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.crossbar import Crossbar
 from ..circuit.pulse import Pulse
 from ..device.state import State
 from .cells import TOTAL_S, CellOptions, takes_a_cell
 from .output import Seed, option
+from .quantity import quantity
+
+_WIDTH_S = 1e-6
 
 
 class Direction(enum.Enum):
@@ -47,7 +51,7 @@ class ArrayOptions:
         str | None, option("Lines that are not selected, 1r: half, third, grounded, floating.")
     ] = None  # fmt: skip
     d2d: Annotated[str | None, option("Devices that differ, by this law: ten_percent, in_use or yu.")] = None
-    g: Annotated[str | None, option("Conductance of all cells [S], or the word random.")] = None
+    g: Annotated[str | None, option("Conductance of all cells, as 150uS, or the word random.")] = None
     g_map: Annotated[Path | None, option("Conductances [S], CSV, a line a word line.")] = None
     seed: Seed = 0
 
@@ -98,9 +102,9 @@ class ArrayOptions:
             shares = np.random.default_rng((self.seed, 1)).uniform(size=array.size)
             return array.state((low + shares * (top - low)).reshape(array.rows, array.cols))
         try:
-            value = float(self.g)
-        except ValueError:
-            raise ValueError(f"--g {self.g}: a conductance [S], or the word random") from None
+            value = read_number("--g", self.g, "S")
+        except ValueError as error:
+            raise ValueError(f"{error}, or the word random") from None
         return array.state(value)
 
 
@@ -110,15 +114,16 @@ class PulseOptions:
 
     amplitude: Annotated[
         float | None,
-        option(
-            "At the driver [V], SET negative. By default that at which the cell alone crosses its window in the width, "
-            "see `ouro-spice pair`."
+        quantity(
+            "V",
+            "At the driver, SET negative. By default that at which the cell alone crosses its window in the width, "
+            "see `ouro-spice pair`.",
         ),
     ] = None
     direction: Annotated[Direction, typer.Option(help="Where no amplitude is given.")] = Direction.SET
-    width: Annotated[float, typer.Option(help="Time at full amplitude [s].")] = 1e-6
-    rise: Annotated[float, typer.Option(help="Rise [s].")] = 2e-9
-    fall: Annotated[float, typer.Option(help="Fall [s].")] = 2e-9
+    width: Annotated[float, quantity("s", "Time at full amplitude.", default=_WIDTH_S)] = _WIDTH_S
+    rise: Annotated[float, quantity("s", "Rise.", default=Pulse.rise)] = Pulse.rise
+    fall: Annotated[float, quantity("s", "Fall.", default=Pulse.fall)] = Pulse.fall
     accept_implausible: Annotated[
         bool, typer.Option("--accept-implausible", help="Take a width above 1 s, or an amplitude below 20 mV.")
     ] = False

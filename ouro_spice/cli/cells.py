@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from .._util.number_words import in_words
 from ..circuit.cell_kinds import memristor
 from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.compact_cell import CompactCell
@@ -22,10 +23,15 @@ from ..circuit.process import Process
 from ..device.jart import jart_vcm_v1b
 from ..device.walk import Walk
 from .output import option
+from .quantity import quantity
+
+TOTAL = 60e-6
+"""Time in which a pair of amplitudes crosses the window, where none is given [s]."""
 
 TOTAL_S = (1e-9, 1.0)
 """Times in which a pair of amplitudes can cross the window [s]."""
 
+_WAYS = ("set", "reset", "read")
 _LINES = {"r_bl", "r_wl", "c_bl", "c_wl", "contact"}
 _ACCESS = {"r_sl", "c_sl", "corner", "w", "l", "v_gate_set", "v_gate_reset", "v_gate_read"}
 
@@ -48,6 +54,9 @@ class Realised(enum.Enum):
     TUD = "tud"
 
 
+_REALISED = Realised.COMPILED
+"""The realisation where none is given."""
+
 _APPLIES = {
     Kind.R1: {"realisation", "driver", *_LINES},
     Kind.T1R1: {"realisation", "driver", *_LINES, *_ACCESS},
@@ -58,6 +67,20 @@ _APPLIES = {
 Described = Cell1R | Cell1T1R | CompactCell
 """What the command line describes: a single cell."""
 
+_CIRCUITS = {Kind.T1R1: Cell1T1R, Kind.R1: Cell1R}
+
+
+def _used(base: str, part: str, name: str) -> str:
+    """Return the value that cells have in a field of one of their parts, in words: 2Ohm in a 1t1r, 0Ohm in others."""
+    option_of = {("driver", "resistance"): "driver"} | {("transistor", f"v_{way}"): f"v_gate_{way}" for way in _WAYS}
+    told = option_of.get((part, name), name)
+    kinds = [kind for kind in _CIRCUITS if told in _APPLIES[kind]]
+    fields = {kind: _CIRCUITS[kind].__dataclass_fields__[part] for kind in kinds}
+    values = {kind: getattr(one.default_factory(), name) for kind, one in fields.items()}
+    words = [in_words(value, base) if base else str(value) for value in values.values()]
+    return words[0] if len(set(words)) == 1 else f"{words[0]} in a {kinds[0].value}, {words[1]} in others"
+
+
 _Part = TypeVar("_Part", Lines, Process, Transistor, Driver, WriteDriver)
 _Single = TypeVar("_Single", Cell1R, Cell1T1R)
 
@@ -66,27 +89,46 @@ _Single = TypeVar("_Single", Cell1R, Cell1T1R)
 class CellOptions:
     """A cell of the nominal device, held in its window, as the command line describes it; None is the cell's own value.
 
-    Units are Ohm, F, m and V.
+    Values are in Ohm, F, m and V.
     """
 
     cell: Annotated[
         Kind, typer.Option(help="Circuit, or compact model (compact: full, reduced, tud) of a 1R cell.")
     ] = Kind.T1R1
-    realisation: Annotated[Realised | None, option("Of the device in a circuit.")] = None
-    r_bl: Annotated[float | None, option("Bit line, driver to cell [Ohm].")] = None
-    r_sl: Annotated[float | None, option("Source line [Ohm].")] = None
-    r_wl: Annotated[float | None, option("Word line [Ohm].")] = None
-    c_bl: Annotated[float | None, option("Bit line to ground [F].")] = None
-    c_sl: Annotated[float | None, option("Source line to ground [F].")] = None
-    c_wl: Annotated[float | None, option("Word line to ground [F].")] = None
-    contact: Annotated[float | None, option("Each contact to a line [Ohm].")] = None
-    driver: Annotated[float | None, option("Output resistance of each line driver [Ohm].")] = None
-    corner: Annotated[str | None, option("Of the transistors: tt, ff or ss.")] = None
-    w: Annotated[float | None, option("Width of the access transistor [m].")] = None
-    l: Annotated[float | None, option("Its length [m].")] = None  # noqa: E741 - the field's own name for a gate length
-    v_gate_set: Annotated[float | None, option("Gate voltage of a SET [V].")] = None
-    v_gate_reset: Annotated[float | None, option("Gate voltage of a RESET [V].")] = None
-    v_gate_read: Annotated[float | None, option("Gate voltage of a read [V].")] = None
+    realisation: Annotated[Realised | None, option(f"Of the device in a circuit. [default: {_REALISED.value}]")] = None
+    r_bl: Annotated[
+        float | None, quantity("Ohm", "Bit line, driver to cell.", default=_used("Ohm", "lines", "r_bl"))
+    ] = None
+    r_sl: Annotated[float | None, quantity("Ohm", "Source line.", default=_used("Ohm", "lines", "r_sl"))] = None
+    r_wl: Annotated[float | None, quantity("Ohm", "Word line.", default=_used("Ohm", "lines", "r_wl"))] = None
+    c_bl: Annotated[float | None, quantity("F", "Bit line to ground.", default=_used("F", "lines", "c_bl"))] = None
+    c_sl: Annotated[float | None, quantity("F", "Source line to ground.", default=_used("F", "lines", "c_sl"))] = None
+    c_wl: Annotated[float | None, quantity("F", "Word line to ground.", default=_used("F", "lines", "c_wl"))] = None
+    contact: Annotated[
+        float | None, quantity("Ohm", "Each contact to a line.", default=_used("Ohm", "lines", "contact"))
+    ] = None
+    driver: Annotated[
+        float | None,
+        quantity("Ohm", "Output resistance of each line driver.", default=_used("Ohm", "driver", "resistance")),
+    ] = None
+    corner: Annotated[
+        str | None, option(f"Of the transistors: tt, ff or ss. [default: {_used('', 'process', 'corner')}]")
+    ] = None
+    w: Annotated[
+        float | None, quantity("m", "Width of the access transistor.", default=_used("m", "transistor", "w"))
+    ] = None
+    l: Annotated[  # noqa: E741 - the field's own name for a gate length
+        float | None, quantity("m", "Its length.", default=_used("m", "transistor", "l"))
+    ] = None
+    v_gate_set: Annotated[
+        float | None, quantity("V", "Gate voltage of a SET.", default=_used("V", "transistor", "v_set"))
+    ] = None
+    v_gate_reset: Annotated[
+        float | None, quantity("V", "Gate voltage of a RESET.", default=_used("V", "transistor", "v_reset"))
+    ] = None
+    v_gate_read: Annotated[
+        float | None, quantity("V", "Gate voltage of a read.", default=_used("V", "transistor", "v_read"))
+    ] = None
 
     def build(self) -> Described:
         """Return the cell of the nominal device.
@@ -99,12 +141,12 @@ class CellOptions:
         for name, value in vars(self).items():
             if name != "cell" and value is not None and name not in _APPLIES[self.cell]:
                 raise ValueError(f"--{name.replace('_', '-')} does not apply to --cell {self.cell.value}")
-        device = jart_vcm_v1b(window=True, realisation=self.realisation.value if self.realisation else "compiled")
+        device = jart_vcm_v1b(window=True, realisation=(self.realisation or _REALISED).value)
         if self.cell is Kind.R1:
             return self._wired(Cell1R(device))
         if self.cell is Kind.T1R1:
             cell = self._wired(Cell1T1R(device))
-            gates = {f"v_{what}": getattr(self, f"v_gate_{what}") for what in ("set", "reset", "read")}
+            gates = {f"v_{what}": getattr(self, f"v_gate_{what}") for what in _WAYS}
             process = _changed(cell.process, corner=self.corner)
             return cell.replace(transistor=_changed(cell.transistor, w=self.w, l=self.l, **gates), process=process)
         # a 1R cell has a driver at either end

@@ -70,11 +70,12 @@ def plot(
     out: Annotated[Path | None, option("Folder for the figures; PATH/figures by default.")] = None,
 ) -> None:
     """Draw histories, pulse times over start and target, and distributions: PNG, SVG, and CSV beside each."""
+    folder = None if out is None else out_folder(out)
     from ..dataset.pulse_dataset import PulseDataset
     from ..reporting.dataset_figures import write_figures
 
     data = PulseDataset.load(path)
-    paths = write_figures(data, out_folder(out or path / "figures"))
+    paths = write_figures(data, folder or out_folder(path / "figures"))
     for name in sorted(paths):
         print(paths[name])
 

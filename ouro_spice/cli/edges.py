@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from .._util.checks import check_range
 from ..circuit.cell_kinds import memristor
-from .cells import CellOptions, takes_a_cell
-from .output import Json, Out, Seed, Workers, option, out_folder, resumable, show
+from .cells import TOTAL, TOTAL_S, CellOptions, takes_a_cell
+from .output import Json, Out, Seed, Workers, out_folder, resumable, show
+from .quantity import quantities, quantity
 
 _MOST = 10_000
 """Starts, and pulses of the test."""
@@ -22,10 +24,12 @@ _WORTH = 0.5
 @takes_a_cell
 def edges(
     cell: CellOptions,
-    total: Annotated[float, typer.Option(help="Amplitudes cross the window in this time, see `pair` [s].")] = 60e-6,
-    walk: Annotated[float | None, option("The device walks from cycle to cycle, with this step [s].")] = None,
+    total: Annotated[
+        float, quantity("s", "Amplitudes cross the window in this time, see `pair`.", default=TOTAL)
+    ] = TOTAL,
+    walk: Annotated[float | None, quantity("s", "The device walks from cycle to cycle, with this step.")] = None,
     counts: Annotated[str, typer.Option(help="Numbers of short pulses.")] = "1,3,10,30,100,300,1000",
-    edge: Annotated[str, typer.Option("--edges", help="Rise and fall [s].")] = "0.2e-9,2e-9,20e-9",
+    edge: Annotated[str, typer.Option("--edges", help="Rise and fall.")] = "0.2ns,2ns,20ns",
     starts: Annotated[int, typer.Option(min=1, max=_MOST, help="Start conductances over the window.")] = 3,
     heldout: Annotated[int, typer.Option(min=1, max=_MOST, help="Pulses of the test in each direction.")] = 20,
     seed: Seed = 0,
@@ -42,12 +46,14 @@ def edges(
     described = cell.build()
     if walk is not None:
         described = described.replace(device=memristor(described).replace(walk=Walk(walk)))
-    counted, edges_s = _numbers("--counts", counts, int), _numbers("--edges", edge, float)
+    counted, edges_s = _counts(counts), quantities("--edges", edge, "s")
+    check_range("--total", total, *TOTAL_S, "s")
+    folder = out_folder(out)
     with resumable():
         voltages = pair(described, total)
         found = run(
             described, voltages=voltages, counts=counted, edges_s=edges_s, starts=starts, heldout=heldout, seed=seed,
-            workers=workers, out=out_folder(out),
+            workers=workers, out=folder,
         )  # fmt: skip
     write_edges(found, out)
     if found.kept is not None:
@@ -63,13 +69,12 @@ def edges(
     print(f"results: {out}")
 
 
-def _numbers(option: str, text: str, kind: type) -> list[Any]:
-    """Return the numbers of an option, separated by commas; ValueError for what are none."""
+def _counts(text: str) -> list[int]:
+    """Return the numbers of ``--counts``, separated by commas; ValueError for what are none."""
     try:
-        return [kind(word) for word in text.split(",")]
+        return [int(word) for word in text.split(",")]
     except ValueError:
-        what = "whole numbers, as 1,10,100" if kind is int else "times in seconds, as 1e-9,5e-9"
-        raise ValueError(f"{option} {text}: {what}") from None
+        raise ValueError(f"--counts {text}: whole numbers, as 1,10,100") from None
 
 
 def _show(summary: dict[str, Any]) -> None:

@@ -19,8 +19,10 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.crossbar import Crossbar
 from .array_options import Fidelities, takes_an_array
-from .cells import CellOptions, Described, Kind, walking, with_parameters
+from .cells import TOTAL, CellOptions, Described, Kind, walking, with_parameters
+from .neural import WALK_S, WalkStep
 from .output import Json, Out, Workers, option, out_folder, resumable, show
+from .quantity import quantities, quantity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from ..dataset.pulse_dataset import PulseDataset
     from ..simulation.write_voltages import Pair
 
-_N, _TOTAL_S = 100, 60e-6
+_N = 100
 
 
 Law = enum.Enum("Law", {"TEN_PERCENT": "ten_percent", "IN_USE": "in_use", "YU": "yu", "NONE": "none"})
@@ -104,11 +106,9 @@ class Drawing:
     like: Annotated[
         Path | None, option("Dataset whose devices, starts, targets, walks and, without --rise, edges to take.")
     ] = None
-    rise: Annotated[str | None, option("Rise [s], 2e-9 by default; drawn from shortest to longest as 2e-9:20e-9.")] = (
-        None
-    )
-    fall: Annotated[str | None, option("Fall [s], likewise.")] = None
-    step: Annotated[float | None, option("Resolution of the pulse width [s], 10e-9 by default.")] = None
+    rise: Annotated[str | None, option("Rise, 2ns by default; drawn from shortest to longest as 2ns:20ns.")] = None
+    fall: Annotated[str | None, option("Fall, likewise.")] = None
+    step: Annotated[float | None, quantity("s", "Resolution of the pulse width.", default=10e-9)] = None
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -198,13 +198,13 @@ def extract(
     voltages: Annotated[
         Voltages | None, option("60us (default): the pair that crosses the window in 60 us; or paper.")
     ] = None,
-    v_set: Annotated[float | None, option("SET amplitude, negative [V], in place of --voltages.")] = None,
-    v_reset: Annotated[float | None, option("RESET amplitude [V].")] = None,
+    v_set: Annotated[float | None, quantity("V", "SET amplitude, negative, in place of --voltages.")] = None,
+    v_reset: Annotated[float | None, quantity("V", "RESET amplitude.")] = None,
     total: Annotated[
         float | None,
-        option("Time in which they cross the window, 60e-6 by default [s]; pulses last 4 times that at most."),
+        quantity("s", "Time in which they cross the window; pulses last 4 times that at most.", default=TOTAL),
     ] = None,
-    walk: Annotated[float, typer.Option(help="C2C: step of the walk [s]; 0: none.")] = 10e-9,
+    walk: WalkStep = WALK_S,
     out: Out = Path("runs/dataset"),
     workers: Workers = None,
     repair: Annotated[bool, typer.Option("--repair", help="Make damaged files of records in the folder anew.")] = False,
@@ -245,7 +245,7 @@ def _voltages(standing: Voltages | None, v_set: float | None, v_reset: float | N
         raise ValueError(f"--voltages and {given[0]}: give one of them")
     if v_set is None or v_reset is None:
         raise ValueError(f"{given[0]}: give both --v-set and --v-reset")
-    return Pair(v_set, v_reset, _TOTAL_S if total is None else total)
+    return Pair(v_set, v_reset, TOTAL if total is None else total)
 
 
 def _given(**options: Any) -> dict[str, Any]:
@@ -272,9 +272,9 @@ def _edge(name: str, text: str | None) -> float | tuple[float, ...] | None:
     if text is None:
         return None
     try:
-        ends = tuple(float(word) for word in text.split(":"))
-    except ValueError:
-        raise ValueError(f"--{name} {text}: a time [s], or the shortest and the longest one as 2e-9:20e-9") from None
+        ends = quantities(f"--{name}", text, "s", ":")
+    except ValueError as error:
+        raise ValueError(f"{error}; the shortest and the longest one as 2ns:20ns") from None
     return ends[0] if len(ends) == 1 else ends
 
 

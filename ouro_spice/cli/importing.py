@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..circuit.pulse import Pulse
 from .output import Json, Out, out_folder, show
+from .quantity import quantity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,8 +48,8 @@ def import_(
         bool, typer.Option("--accept-implausible", help="Take values that look like another unit as they are.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the split into training, validation and test.")] = 0,
-    rise: Annotated[float, typer.Option(help="Rise where no column tells [s].")] = 2e-9,
-    fall: Annotated[float, typer.Option(help="Fall, likewise [s].")] = 2e-9,
+    rise: Annotated[float, quantity("s", "Rise where no column tells.", default=Pulse.rise)] = Pulse.rise,
+    fall: Annotated[float, quantity("s", "Fall, likewise.", default=Pulse.fall)] = Pulse.fall,
     out: Out = Path("runs/import"),
     as_json: Json = False,
 ) -> None:  # fmt: skip

@@ -53,10 +53,11 @@ def osdi(
 
 def decks(out: Out = Path("runs/sim"), as_json: Json = False) -> None:
     """Run the stand-alone decks under plain ngspice; exit code 1 where a figure is missed."""
+    folder = out_folder(out)
     from ..experiment.campaigns import finite
     from ..experiment.main_job import deck_json, judge
 
-    judged = judge(out_folder(out), (lambda *_: None) if as_json else show)
+    judged = judge(folder, (lambda *_: None) if as_json else show)
     if as_json:
         print(json.dumps(finite({"decks": deck_json(judged)}), indent=2, allow_nan=False))
     if not all(figure.passed for figure in judged):
@@ -70,10 +71,11 @@ def sim(
     as_json: Json = False,
 ) -> None:
     """Run the main job: decks, then extract, train, deploy, write and verify, compact and 1T1R in SPICE; a report."""
+    folder = out_folder(out)
     from ..experiment.main_job import run
     from ..experiment.sim_card import lines
 
-    results = run(out_folder(out), seed, workers, (lambda *_: None) if as_json else show)
+    results = run(folder, seed, workers, (lambda *_: None) if as_json else show)
     if as_json:
         print(json.dumps(json.loads((out / "results.json").read_text(encoding="utf-8")), indent=2))
     else:

@@ -11,6 +11,7 @@ import typer
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, Kind, walking
+from .quantity import quantity
 
 if TYPE_CHECKING:
     from ..prediction.neural_programmer import NeuralProgrammer
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
 AnyCircuit = Annotated[
     bool, typer.Option("--any-circuit", help="Use a checkpoint for a circuit that it was not trained on, too.")
 ]
-WalkStep = Annotated[float, typer.Option(help="C2C: step of the walk [s]; 0: none.")]
+WALK_S = 10e-9
+WalkStep = Annotated[float, quantity("s", "C2C: step of the walk; 0: none.", default=WALK_S)]
+
+TOLERANCE = 0.1
+Tolerance = Annotated[
+    float, quantity("", "Largest relative distance of the reading from the target.", default=TOLERANCE)
+]
 
 
 def checkpoint_of(kind: Kind, path: Path | None) -> tuple[Path, PulsePredictor]:

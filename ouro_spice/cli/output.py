@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from .._util.files import OutputError, check_file, make_folder
+from .._util.files import OutputError, check_file, make_folder, write_text
+from ..circuit.result import SimulationError
 
 Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results on standard output.")]
@@ -88,6 +87,9 @@ def plain_warnings() -> Iterator[None]:
 
 def show(head: Sequence[str], rows: list[list[str]]) -> None:
     """Print a table without the columns that have no entry; rows that end with FAIL stand out."""
+    from rich.console import Console
+    from rich.table import Table
+
     kept = [k for k in range(len(head)) if not rows or any(row[k] for row in rows)]
     head, rows = [head[k] for k in kept], [[row[k] for k in kept] for row in rows]
     # a pipe or a log has no width: the table is then as wide as it needs to be
@@ -97,3 +99,15 @@ def show(head: Sequence[str], rows: list[list[str]]) -> None:
         style = "bold red" if row[-1] == "FAIL" else None
         table.add_row(*row, style=style)
     console.print(table)
+
+
+@contextmanager
+def deck_of_failure(out: Path) -> Iterator[None]:
+    """Wrap a simulation: of one that fails deck and log are written, and the error says where."""
+    try:
+        yield
+    except SimulationError as error:
+        deck = write_text(out / "failed.cir", error.deck)
+        log = write_text(out / "failed.log", "\n".join([*error.log, ""]))
+        error.args = (f"{error}; deck and log: {deck}, {log}",)
+        raise

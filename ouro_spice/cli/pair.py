@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from .cells import CellOptions, takes_a_cell
+from .._util.checks import check_range
+from .cells import TOTAL, TOTAL_S, CellOptions, takes_a_cell
 from .output import Json, show
+from .quantity import quantity
 
 
 class By(enum.Enum):
@@ -22,10 +24,10 @@ class By(enum.Enum):
 @takes_a_cell
 def pair(
     cell: CellOptions,
-    total: Annotated[float, typer.Option(help="Time in which each direction crosses the window [s].")] = 60e-6,
+    total: Annotated[float, quantity("s", "Time in which each direction crosses the window.", default=TOTAL)] = TOTAL,
     by: Annotated[By, typer.Option(help="What is searched; gate voltages of a 1t1r only.")] = By.AMPLITUDE,
-    v_set: Annotated[float | None, typer.Option(help="SET amplitude with --by gate, negative [V].")] = None,
-    v_reset: Annotated[float | None, typer.Option(help="RESET amplitude with --by gate [V].")] = None,
+    v_set: Annotated[float | None, quantity("V", "SET amplitude with --by gate, negative.")] = None,
+    v_reset: Annotated[float | None, quantity("V", "RESET amplitude with --by gate.")] = None,
     as_json: Json = False,
 ) -> None:
     """Find the driver amplitudes, or the gate voltages, that cross the window in a given time."""
@@ -37,6 +39,7 @@ def pair(
     if missing:
         options = " and ".join(f"--{name.replace('_', '-')}" for name in missing)
         raise ValueError(f"--by gate needs {options}" if by is By.GATE else f"{options}: only with --by gate")
+    check_range("--total", total, *TOTAL_S, "s")
     described = cell.build()
     found = search(described, total, v_set=v_set, v_reset=v_reset)
     ways = dict(zip(("set", "reset"), traverses(described, found), strict=True))

@@ -14,8 +14,9 @@ import typer
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, takes_a_cell, walking
-from .neural import AnyCircuit, WalkStep, checkpoint_of, described, programmer_of
+from .neural import TOLERANCE, WALK_S, AnyCircuit, Tolerance, WalkStep, checkpoint_of, described, programmer_of
 from .output import Json, option, out_file, show
+from .quantity import quantity
 
 if TYPE_CHECKING:
     from .._util.progress import Bar
@@ -40,15 +41,15 @@ class Which(enum.Enum):
 @takes_a_cell
 def program(
     cell: CellOptions,
-    target: Annotated[float, typer.Option(help="Conductance to be written [S].")],
-    start: Annotated[float | None, option("Conductance before [S]; drawn by the seed otherwise.")] = None,
-    tolerance: Annotated[float, typer.Option(help="Largest relative distance of the reading from the target.")] = 0.1,
+    target: Annotated[float, quantity("S", "Conductance to be written.")],
+    start: Annotated[float | None, quantity("S", "Conductance before; drawn by the seed otherwise.")] = None,
+    tolerance: Tolerance = TOLERANCE,
     max_pulses: Annotated[int, typer.Option(min=1, help="The write ends after so many.")] = 50,
     seed: Annotated[int, typer.Option(min=0, help="Of device, start and walk.")] = 0,
     device: Annotated[Which, typer.Option(help="The nominal one, or one drawn from the 10 % D2D law.")] = Which.NOMINAL,
     checkpoint: Annotated[Path | None, option("Of `train`; by default the one that comes with the package.")] = None,
     any_circuit: AnyCircuit = False,
-    walk: WalkStep = 10e-9,
+    walk: WalkStep = WALK_S,
     out: Annotated[Path | None, option("File for an HTML report.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -152,7 +153,7 @@ def _state(cell: Cell | CompactCell, drawn: Sample) -> State:
 
 def _results(history: History) -> dict[str, Any]:
     """Return what is printed of a write, for JSON."""
-    names = {"amplitude": "amplitude_V", "width": "width_s", "rise": "rise_s", "fall": "fall_s"}
+    names = {"amplitude": "amplitude_V", "width": "width_s", "rise": "rise_s", "fall": "fall_s", "gate": "gate_V"}
     return {
         "outcome": history.outcome.name, "meaning": history.outcome.value, "detail": history.detail,
         "target_S": history.target_S, "tolerance": history.tolerance,

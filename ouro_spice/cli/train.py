@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .._util.files import OutputError, read_text
-from .._util.progress import in_lines
 from .output import Json, option, out_file, show
 
 if TYPE_CHECKING:
@@ -34,18 +33,17 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a pulse predictor, say what it is worth on records that it has not seen, and write its checkpoint."""
+    if variant is not None and spec is not None:
+        raise ValueError("--variant and --spec: give one of them")
+    out_file(out, "predictor.npz", _ROOM)
     from ..dataset.pulse_dataset import PulseDataset
     from ..prediction.held_out import held_out
     from ..prediction.pulse_predictor import PulsePredictor
 
-    if variant is not None and spec is not None:
-        raise ValueError("--variant and --spec: give one of them")
-    out_file(out, "predictor.npz", _ROOM)
     wanted = _read_specification(spec) if spec else _variant(variant) if variant else None
     begin = PulsePredictor.load(start) if start else None
     data = PulseDataset.load(dataset)
-    with in_lines():
-        predictor = _train(data, wanted, seed, begin)
+    predictor = _train(data, wanted, seed, begin)
     path = _save(predictor, out)
     results = {
         "out": str(path), "sha256": predictor.sha256, "circuit": predictor.manifest.circuit, "seed": seed,

@@ -15,7 +15,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.interpolate import CubicSpline
 
 from .._util import quantities
 from .._util.checks import check_range, shown
@@ -221,6 +220,8 @@ class ConductanceMap:
     """
 
     def __init__(self, device: Device, model: str | None = None) -> None:
+        from scipy.interpolate import CubicSpline  # half a second
+
         n = np.geomspace(device.Ndiscmin / 2, device.Ndiscmax * 2, 900)
         log_n, log_g = np.log(n), np.log(conductance(device, n, model=model))
         self._forward = CubicSpline(log_n, log_g)

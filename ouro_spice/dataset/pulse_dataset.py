@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_flag, check_workers, checked_path
+from .._util.display import Axes, shows
 from .._util.files import make_folder
 from .._util.progress import progress
 from ..circuit.cell_kinds import Cell, memristor
@@ -29,6 +30,7 @@ from ..provenance.manifest import Manifest, describe
 from ..simulation.plausibility import check_walk, voltage_doubt, warn_each
 from ..simulation.write_voltages import Pair, recorded_pair
 from ..spice.ngspice import Ngspice
+from . import dataset_display as display
 from .reach import check_list
 from .recipe import LAWS, Recipe
 from .reference_voltages import reference_pair
@@ -99,6 +101,19 @@ class PulseDataset:
             frames.append(frame.assign(history_g_S=histories.column(k, frame.history_points.to_numpy())))
         return _counted(cls(pd.concat(frames, ignore_index=True), manifest))
 
+    @shows
+    def __repr__(self) -> str:
+        return display.line(self)
+
+    @shows
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    @shows
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw pulse times over the wanted change, on given axes or those of a new figure; return matplotlib's axes."""
+        return display.draw(self, ax)
+
     @property
     def pair(self) -> Pair:
         """Return the amplitudes that the records were made with; ValueError where there is not one a direction."""
@@ -114,12 +129,7 @@ class PulseDataset:
 
     def tensors(self, split: str | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """Return inputs ``(g_sense_start_S, dg_S)``, (n, 2), and outputs ``t_pulse_s``, (n,), float64, of reached
-        targets.
-
-        Parameters
-        ----------
-        split
-            "train", "validation" or "test"; all where None.
+        targets of a split, "train", "validation" or "test"; of all where None.
         """
         import torch
 

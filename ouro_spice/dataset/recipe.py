@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .._util.checks import check_count, check_range, check_seed, shown
+from .._util.display import brief, shows
 from .._util.forks import cached_property
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
@@ -67,6 +68,10 @@ class Sample:
     target_S: float
     rise_s: float
     fall_s: float
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,10 @@ class Recipe:
             raise ValueError("sampling 'listed' needs a table of starts and targets, and no other sampling takes one")
         if self.table:
             object.__setattr__(self, "table", checked_table(self.table, self.n))
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def known_pair(self) -> Pair:

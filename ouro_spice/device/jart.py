@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .._util.checks import check_count, check_flag, shown
+from .._util.display import brief, shows
 from .._util.validity import warn
 from .parameter import Parameter, quantity
 from .published_names import RADIUS, hint
@@ -91,6 +92,10 @@ class Device:
     realisation: str = "compiled"
     walk: Walk | HalfCycleWalk | None = None
     read_noise: ReadNoise | None = None
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     def __post_init__(self) -> None:
         if not isinstance(self.realisation, str) or self.realisation not in REALISATIONS:

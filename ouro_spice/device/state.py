@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .._util.checks import check_kind, check_range, check_text, checked_numbers, shown
+from .._util.display import brief, shows
 from .read_noise import Telegraph
 from .walk_state import WalkState
 
@@ -53,6 +54,10 @@ class State:
         if len(self.wander) not in (0, len(n)) or len(self.telegraph) not in (0, len(n)):
             raise ValueError(f"wander and telegraph must be empty, or one each for the {len(n)} memristors")
         object.__setattr__(self, "n_disc", tuple(map(float, n)))
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     def walked(self, index: int = 0) -> WalkState | None:
         """Return the state of one memristor's walk; None where it begins at the device's own values."""

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from .._util.checks import check_engine, check_kind, shown
+from .._util.display import brief, shows
 from .._util.forks import cached_property
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
@@ -22,6 +22,9 @@ from ..simulation.transient import simulate
 from ..simulation.window_crossing import without_bounds
 from ..simulation.write_voltages import Pair
 from ..spice.ngspice import Engine, default_engine
+
+if TYPE_CHECKING:
+    from scipy.interpolate import PchipInterpolator
 
 Predict = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Signed pulse times (D,) [s], SET positive, for readings (D,) and wanted changes of conductance (D,) [S]."""
@@ -61,6 +64,10 @@ class NoiseFree:
     set_way: np.ndarray
     reset_way: np.ndarray
 
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
+
     def __call__(self, g_S: np.ndarray, dg_S: np.ndarray) -> np.ndarray:
         """Return the signed times (D,) [s] for starts (D,) and changes of conductance (D,) [S]."""
         g_S, dg_S = np.asarray(g_S, dtype=float), np.asarray(dg_S, dtype=float)
@@ -73,6 +80,8 @@ class NoiseFree:
         """Return the time [s] as a function of ln g, one a direction: monotone and smooth, constant beyond the
         points.
         """
+        from scipy.interpolate import PchipInterpolator  # half a second
+
         return [partial(_time_s, PchipInterpolator(*way), *way[0, [0, -1]]) for way in (self.set_way, self.reset_way)]
 
 

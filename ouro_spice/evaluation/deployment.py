@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_conductance, check_kind, check_range, checked_numbers, shown
+from .._util.display import brief, shows
 from .._util.progress import progress
 from .._util.statistics import share_ends, wilson
 from ..circuit.pulse import LONGEST_S, SHORTEST_S, Pulse
@@ -51,6 +52,10 @@ class Deployment:
     end_reading_S: np.ndarray
     energy_J: np.ndarray
     cut: int = 0
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def rpd(self) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_count, check_kind, checked_numbers, shown
+from .._util.display import brief, shows
 from ..programming.batch import Fleet
 from ..programming.lockstep import check_fleet
 from ..simulation.write_voltages import Pair
@@ -55,6 +56,10 @@ class Increments:
     change_S: np.ndarray
     window_S: tuple[float, float]
     case: np.ndarray
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def ratio(self) -> np.ndarray:

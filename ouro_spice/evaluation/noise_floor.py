@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_count, check_kind
+from .._util.display import brief, shows
 from ..provenance.manifest import Manifest
 from .bands import BANDS, Estimate, label, within
 
@@ -31,6 +32,10 @@ class Floor(Estimate):
 
     t_s: np.ndarray
     at_end: float
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +70,10 @@ class Trials:
             raise ValueError(f"g_S must be (P, M, T) with P = {pairs[0]}, not {np.shape(self.g_S)}")
         if np.shape(self.g_S)[2] < 2 or not np.all(np.asarray(self.t_max_s) > 0):
             raise ValueError("g_S needs two widths at least, and t_max_s must be positive [s]")
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def direction(self) -> np.ndarray:

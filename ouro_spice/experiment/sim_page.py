@@ -64,7 +64,7 @@ def write(found: Findings, results: dict[str, Any], out: Path, seed: int) -> Pat
 
 
 def _circuit(book: FigurePage, name: str, place: ExperimentContext, found: Findings, results: dict[str, Any]) -> None:
-    """Tell the story of a setting in the circuit, step by step."""
+    """Show the story of a setting in the circuit, step by step."""
     _pulse(book, name, place)
     _dataset(book, name, place.data)
     _attempts(book, name, place, found, results)

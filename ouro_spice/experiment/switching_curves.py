@@ -16,6 +16,7 @@ import numpy as np
 
 from .._util import random_keys
 from .._util.checks import check_count
+from .._util.display import brief, shows
 from .._util.files import make_folder, read_text, write_text, write_whole
 from .._util.progress import Bar, progress
 from ..circuit.cells import Cell1R
@@ -65,6 +66,10 @@ class SwitchingCurves:
     compact_S: np.ndarray
     spice_S: np.ndarray
     manifest: Manifest
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -44,7 +44,7 @@ PATIENCE = None
 _BY = "time"
 """What conventional programmers are tuned for."""
 
-_HOLDS = 2
+_HOLDS = 3
 """Version of what the arrays of writes hold: those of another one are made again."""
 
 
@@ -237,6 +237,7 @@ def pack(histories: Sequence[History]) -> dict[str, np.ndarray]:
         "readings_S": filled(lambda h: h.readings_S), "conductances_S": filled(lambda h: h.conductances_S),
         "amplitude_V": filled(lambda h: [p.amplitude for p in h.pulses]),
         "width_s": filled(lambda h: [p.width for p in h.pulses]),
+        "gate_V": filled(lambda h: [np.nan if p.gate is None else p.gate for p in h.pulses]),
         "edges_s": np.array([(h.pulses[0].rise, h.pulses[0].fall) if h.pulses else (2e-9, 2e-9) for h in histories]),
         "target_S": np.array([h.target_S for h in histories]), "time_s": np.array([h.time_s for h in histories]),
         "energy_J": np.array([h.energy_J for h in histories]), "read_s": np.array([h.read_s for h in histories]),
@@ -254,10 +255,13 @@ def unpack(arrays: dict[str, np.ndarray], name: str, tolerance: float, manifest:
         rows = {key: arrays[key][k][np.isfinite(arrays[key][k])].tolist() for key in ("readings_S", "conductances_S")}
         edges = arrays["edges_s"][k].tolist()
         sent = np.isfinite(arrays["width_s"][k])
-        pairs = zip(arrays["amplitude_V"][k][sent].tolist(), arrays["width_s"][k][sent].tolist(), strict=True)
+        columns = (arrays[name][k][sent].tolist() for name in ("amplitude_V", "width_s", "gate_V"))
         found.append(History(
             name, target, tolerance, tuple(rows["readings_S"]), tuple(rows["conductances_S"]),
-            tuple(Pulse(volts, width, *edges) for volts, width in pairs), Outcome[str(arrays["outcome"][k])],
+            tuple(
+                Pulse(volts, width, *edges, gate=None if np.isnan(gate) else gate)
+                for volts, width, gate in zip(*columns, strict=True)
+            ), Outcome[str(arrays["outcome"][k])],
             float(arrays["time_s"][k]), float(arrays["energy_J"][k]), manifest, str(arrays["detail"][k]),
             float(arrays["read_s"][k]), int(arrays["predictions"][k]), float(arrays["read_energy_J"][k]),
             str(arrays["knows"][k]),

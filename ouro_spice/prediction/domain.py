@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._util.display import brief, shows
 from ..compact import characteristics
 from ..dataset.reach import reach_S
 from ..device.jart import PARAMETERS, Device
@@ -59,6 +60,10 @@ class Domain:
                 raise ValueError(f"the range of {name}, {low:g} .. {high:g}, is none")
         if self.directions is not None and (not self.directions or not set(self.directions) <= set(WAYS.values())):
             raise ValueError(f"the directions {self.directions!r} are none of SET and RESET")
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @classmethod
     def of(cls, inputs: tuple[str, ...], examples: Examples) -> Domain:
@@ -113,7 +118,7 @@ class Domain:
         found = {}
         if self.directions is not None and "dg_S" in columns:
             missing = [sign for sign, way in WAYS.items() if way not in self.directions]
-            out = np.isin(np.sign(columns["dg_S"]), missing)
+            out = np.any([sign * columns["dg_S"] > 0 for sign in missing], axis=0) if missing else np.False_
             found |= {DIRECTION: out} if np.any(out) else {}
         for name, (low, high) in self.ranges.items():
             if name in columns:

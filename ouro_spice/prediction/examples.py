@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from .._util.display import brief, shows
 from ..dataset.pulse_dataset import PulseDataset
 from .recorded_curves import Curves
 from .specification import DEFAULTS, DERIVED
@@ -33,6 +34,10 @@ class Examples:
     target_S: torch.Tensor
     time_s: torch.Tensor
     curves: Curves | None
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @classmethod
     def of(cls, data: PulseDataset, split: str | None = None, curves: bool = True) -> Examples:

@@ -19,6 +19,7 @@ from .._util.checks import (
     checked_numbers,
     checked_path,
 )
+from .._util.display import brief, shows
 from .._util.forks import cached_property
 from ..circuit.pulse import Pulse
 from ..dataset.pulse_dataset import PulseDataset
@@ -98,6 +99,10 @@ class Table(Conventional):
         check_range("growth", self.growth, 1, 10, "")
         check_range("turn", self.turn, 0.01, 1, "")
         check_text("name", self.name)
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @classmethod
     def fit(cls, data: PulseDataset | Trials, band: float | None = None, *, bins: int = 20, seed: int = 0) -> Table:

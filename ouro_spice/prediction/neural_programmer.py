@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._util.checks import check_flag, check_has, check_kind, check_range, check_text
+from .._util.display import brief, shows
 from ..circuit.pulse import Pulse
 from ..dataset.recipe import LIMIT
 from ..programming.predictor import Predictor
@@ -101,6 +102,10 @@ class NeuralProgrammer:
         check_range("growth", self.growth, 1, 10, "")
         if self.drives is not None and "drive" not in self.predictor.inputs:
             raise ValueError("this predictor was trained at one pair of amplitudes: it has no others to choose from")
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     def _check_kinds(self) -> None:
         what = "an ouro_spice.PulsePredictor, such as PulsePredictor.load(..)"

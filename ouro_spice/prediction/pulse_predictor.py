@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_kind, check_seed, checked_path
+from .._util.display import Axes, Frame, shows
 from ..dataset.pulse_dataset import PulseDataset
 from ..provenance.manifest import Manifest
 from ..simulation.write_voltages import Pair, recorded_pair
 from . import checkpoint, questions
+from . import predictor_display as display
 from .domain import Domain, edge
 from .examples import Examples
 from .network import Weights
@@ -158,6 +160,27 @@ class PulsePredictor:
         """Return the same for whatever is asked, with no warning: for programmers, whose readings are what they are."""
         return self._answered(questions.broadcast({"g_start_S": g_start_S, "dg_S": dg_S, **seen}))
 
+    @shows
+    def __repr__(self) -> str:
+        return display.line(self)
+
+    @shows
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    @shows
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the map of `frame` on given axes or those of a new figure; return the matplotlib axes."""
+        return display.draw(self, ax)
+
+    @property
+    @shows
+    def frame(self) -> Frame:
+        """Return a table of its answers over an even grid of the starts and targets of its training data: ``g_start_S,
+        g_target_S, dg_S``, the signed time ``t_pulse_s`` and ``amplitude_V``; other inputs stand at their defaults.
+        """
+        return display.table(self)
+
     def check_targets(self, targets_S: np.ndarray) -> None:
         """Warn where a programmer asks for targets [S] that its training data never had."""
         questions.check_targets(self.domain, targets_S)
@@ -175,14 +198,29 @@ class PulsePredictor:
     def _answered(self, given: dict[str, np.ndarray]) -> np.ndarray:
         """Return the signed times [s] for inputs of one shape, which is theirs."""
         shape = given["dg_S"].shape
-        given = given | {name: of(given["dg_S"]) for name, of in DERIVED.items()}
-        columns = [given[n] if n in given else np.full(shape, self._default(n)) for n in self.specification.inputs]
-        table = np.stack([column.ravel() for column in columns], axis=-1)
-        parts = [self.weights((rows - self.scale.shift) / self.scale.scale) for rows in _few(table)]
-        y = (np.concatenate(parts) * self.scale.scale_out + self.scale.shift_out).reshape(shape)
+        dg = given["dg_S"].ravel()
+        columns = {name: column.ravel() for name, column in given.items()}
+        y = np.empty(dg.shape)
+        for first in range(0, len(y), _ROWS):
+            part = slice(first, first + _ROWS)
+            y[part] = self.weights(self._normalised({name: column[part] for name, column in columns.items()}))
+        y *= self.scale.scale_out
+        y += self.scale.shift_out
         if self.specification.output == "signed_time":
-            return np.clip(y, -LONGEST_S, LONGEST_S)
-        return np.sign(given["dg_S"]) * np.exp(np.clip(y, np.log(SHORTEST_S), np.log(LONGEST_S)))
+            return np.clip(y, -LONGEST_S, LONGEST_S).reshape(shape)[()]
+        np.exp(np.clip(y, np.log(SHORTEST_S), np.log(LONGEST_S), out=y), out=y)
+        return (np.sign(dg) * y).reshape(shape)[()]
+
+    def _normalised(self, given: dict[str, np.ndarray]) -> np.ndarray:
+        """Return the normalised inputs of the network for questions (n,), shape (n, inputs)."""
+        dg, names = given["dg_S"], self.specification.inputs
+        given = given | {name: of(dg) for name, of in DERIVED.items() if name in names}
+        table = np.empty((len(dg), len(names)))
+        for k, name in enumerate(names):
+            table[:, k] = given[name] if name in given else self._default(name)
+        table -= self.scale.shift
+        table /= self.scale.scale
+        return table
 
     def _default(self, name: str) -> float:
         """Return what stands for an input that is not given."""
@@ -218,11 +256,6 @@ class PulsePredictor:
     def edges(self) -> tuple[float, float]:
         """Return rise and fall of the pulses [s]; for edges that were drawn at random, the middle of their law."""
         return edge(self.manifest, "rise_s"), edge(self.manifest, "fall_s")
-
-
-def _few(table: np.ndarray) -> list[np.ndarray]:
-    """Return the rows of a table in parts of at most `_ROWS`."""
-    return np.split(table, range(_ROWS, len(table), _ROWS))
 
 
 def _check_examples(specification: Specification, training: Examples, validation: Examples) -> None:

@@ -34,7 +34,7 @@ def broadcast(given: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
             numbers = np.asarray(None)
         if numbers.dtype.kind not in "iuf":
             raise ValueError(f"{name} = {reprlib.repr(values)} must be a number or an array of numbers")
-        arrays[name] = numbers.astype(float)
+        arrays[name] = numbers.astype(float, copy=False)
     try:
         return dict(zip(arrays, np.broadcast_arrays(*arrays.values()), strict=True))
     except ValueError:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from .._util.display import brief, shows
+
 
 @dataclass(frozen=True)
 class Curves:
@@ -28,6 +30,10 @@ class Curves:
     first: torch.Tensor
     count: torch.Tensor
     spacing_s: torch.Tensor
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @classmethod
     def of(cls, histories: Iterable[tuple[float, np.ndarray]]) -> Curves:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._util.checks import check_count, check_range
+from .._util.display import brief, shows
 
 OUTPUTS = ("signed_time", "log_time")
 OBJECTIVES = ("time", "conductance", "band", "change")
@@ -118,6 +119,10 @@ class Specification:
         for name in ("band", "change"):
             if self.output == "signed_time" and any(stage.objective == name for stage in self.stages):
                 raise ValueError(f"the objective {name!r} needs the output 'log_time'")
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Specification:

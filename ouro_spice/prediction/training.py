@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from .._util.display import brief, shows
 from .._util.progress import progress
 from .examples import Examples
 from .network import Network, Weights
@@ -39,6 +40,10 @@ class Scale:
     scale: np.ndarray
     shift_out: float
     scale_out: float
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @classmethod
     def of(cls, specification: Specification, examples: Examples) -> Scale:

@@ -10,6 +10,7 @@ from typing import Generic, Self, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._util.display import counted, shows
 from .._util.progress import Bar
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
@@ -35,6 +36,10 @@ class CellBatch(ABC, Generic[Described]):
         self.read_s = read_s
         self.window_S = cell.window_S
         self.failures: dict[str, int] = {}
+
+    @shows
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {counted(len(self), 'cell')} of {type(self.cell).__name__}"
 
     def __len__(self) -> int:
         return len(self.devices)

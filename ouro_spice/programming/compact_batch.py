@@ -11,6 +11,7 @@ import numpy as np
 from .._util import random_keys
 from .._util.progress import Bar
 from ..circuit.compact_cell import CompactCell
+from ..circuit.gates import check_ungated
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result
 from ..compact import characteristics
@@ -90,6 +91,7 @@ class CompactFleet(CellBatch[CompactCell]):
     def _apply(self, places: np.ndarray, pulses: list[Pulse], bar: Bar | None) -> np.ndarray:
         from ..compact.pulse_kernels import pulse_devices  # numba
 
+        check_ungated(pulses, "a compact cell")
         given = np.array([(one.amplitude, one.rise, one.width, one.fall) for one in pulses]).reshape(-1, 4)
         if not self.cell.resistance:  # else the devices have less
             highest_V = float(np.max(np.abs(given[:, 0]), initial=0.0))

@@ -6,8 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 
 from .._util.checks import check_range
+from .._util.display import Axes, Frame, shows
 from ..circuit.pulse import Pulse
 from ..provenance.manifest import Manifest
+from . import history_display as display
 from .outcome import Outcome
 
 
@@ -62,6 +64,30 @@ class History:
     predictions: int = 0
     read_energy_J: float = float("nan")
     knows: str = ""
+
+    @shows
+    def __repr__(self) -> str:
+        return display.line(self)
+
+    @shows
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    @shows
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the readings over the pulses with the band around the target, on given axes or those of a new figure;
+        return the matplotlib axes.
+        """
+        return display.draw(self, ax)
+
+    @property
+    @shows
+    def frame(self) -> Frame:
+        """Return a table, one row a reading: ``pulse``, the number of pulses before it, ``amplitude_V, width_s, rise_s,
+        fall_s`` of the last of these, ``reading_S``, ``conductance_S`` of the device alone, and ``error``, the relative
+        distance of the reading from the target; NaN for what there is not.
+        """
+        return display.table(self)
 
     @property
     def error(self) -> float:

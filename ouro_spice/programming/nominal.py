@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from .._util.checks import check_engine, check_kind, check_range, check_text, checked_numbers
 from ..circuit.cell_kinds import Cell
@@ -162,6 +161,8 @@ def nominal_times(cell: Cell | CompactCell, voltages: Pair, engine: Engine | Non
     first = max(way[0][0] for side in ways for way in side)
     last = min(way[0][-1] for side in ways for way in side)
     log_g = np.linspace(first, last, _POINTS)
+    from scipy.interpolate import PchipInterpolator  # half a second
+
     times = np.array([[PchipInterpolator(*way)(log_g) for way in side] for side in ways])
     times[0] = np.maximum.accumulate(times[0], axis=1)
     times[1] = np.maximum.accumulate(times[1, :, ::-1], axis=1)[:, ::-1]

@@ -140,8 +140,21 @@ def array_manifest(array: Array, bench: Testbench, state: State, **given: Any) -
     given
         All else that decides the numbers, as JSON can hold it.
     """
-    parts = [array.rows, array.cols, array.scheme, array.read_scheme, repr(array.devices)]
+    parts = [array.rows, array.cols, array.scheme, array.read_scheme, in_full(array.devices)]
     return describe(array.cell, "array", array=parts, netlist=bench.sha256, state=plain_state(state), **given)
+
+
+def in_full(thing: Any) -> str:
+    """Return a part of a circuit, or a tuple of them, as a text of all its values, as Python writes dataclasses.
+
+    It decides a digest: what they print of themselves is made to be read, and leaves out what is at its default.
+    """
+    if isinstance(thing, tuple):
+        return f"({', '.join(map(in_full, thing))}{',' * (len(thing) == 1)})"
+    if not dataclasses.is_dataclass(thing):
+        return repr(thing)
+    values = (f"{field.name}={in_full(getattr(thing, field.name))}" for field in dataclasses.fields(thing))
+    return f"{type(thing).__name__}({', '.join(values)})"
 
 
 def plain_state(state: State) -> dict[str, Any]:

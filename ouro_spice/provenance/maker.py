@@ -37,7 +37,10 @@ The journal is none: it holds states that interrupted work goes on from.
 
 _PAGES = (
     "reporting", "cli", "experiment.campaign_page", "experiment.campaign_card", "experiment.benchmark_page",
-    "experiment.published",
+    "experiment.sim_page", "experiment.sim_card", "experiment.deck_section", "experiment.published", "_util.display",
+    "_util.compile_display", "_util.notebook_display", "circuit.waveform_display", "array.array_display",
+    "dataset.dataset_display", "dataset.comparison.comparison_display", "programming.history_display",
+    "prediction.predictor_display",
 )  # fmt: skip
 """Modules that print."""
 

@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from .._util import assets, machine
+from .._util.display import brief, shows
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
@@ -64,6 +65,10 @@ class Manifest:
     settings: dict[str, Any] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
     code: dict[str, str] | None = None
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def origin(self) -> dict[str, Any]:

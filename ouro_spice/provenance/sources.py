@@ -1,7 +1,8 @@
 """The package's own code behind a result: the modules that made it, as hashes that comments do not move.
 
-What a module's code decides is its syntax tree without docstrings. Which modules take part follows from their imports,
-read from the files without running them: the closure from where the work begins.
+What a module's code decides is its syntax tree without docstrings, and without what only shows: methods that are
+marked `shows`, and imports from modules whose names end in "display". Which modules take part follows from their
+imports, read from the files without running them: the closure from where the work begins.
 """
 
 from __future__ import annotations
@@ -171,14 +172,14 @@ def _read(path: Path | None) -> dict[str, Any]:
 
 
 def digest(tree: ast.AST) -> str:
-    """Return the hash of a syntax tree without docstrings; places, comments and blanks do not count."""
+    """Return the hash of a syntax tree without docstrings and what only shows; places and comments do not count."""
     return hashlib.sha256(repr(_plain(tree)).encode()).hexdigest()[:_LENGTH]
 
 
 def _plain(node: Any) -> Any:
     """Return a tree as tuples without its empty parts, so that it does not depend on Python's version."""
     if isinstance(node, list):
-        return [_plain(one) for one in node if not _is_text(one)]
+        return [_plain(one) for one in node if not _is_text(one) and not _only_shows(one)]
     if not isinstance(node, ast.AST):
         return node
     fields = ((name, value) for name, value in vars(node).items() if name not in _PLACES)
@@ -191,12 +192,24 @@ def _is_text(node: Any) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
+def _only_shows(node: Any) -> bool:
+    """Return whether a statement is a method marked `shows`, or takes names from a module of displays alone."""
+    if isinstance(node, ast.FunctionDef):
+        return any(isinstance(mark, ast.Name) and mark.id == "shows" for mark in node.decorator_list)
+    if not isinstance(node, ast.ImportFrom) or not node.level:
+        return False
+    names = [node.module] if node.module else [alias.name for alias in node.names]
+    return all(name.endswith("display") for name in names)
+
+
 def _names(tree: ast.Module, file: str) -> Iterator[tuple[str, str]]:
     """Yield each name that a module imports from the package, also inside functions: (module, name), dotted."""
     package = file.split("/")[:-1]
     stack: list[ast.AST] = [tree]
     while stack:
         node = stack.pop()
+        if _only_shows(node):
+            continue
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             stack += node.orelse
             continue

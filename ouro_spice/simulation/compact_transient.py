@@ -116,5 +116,6 @@ class CompactRun:
         return named | {"temperature": temperature, "r": r_now, "l": l_now, "g": g}
 
     def _digest(self, pulse: Pulse, begin_s: float, end_s: float) -> str:
-        text = repr((dataclasses.asdict(self.cell), dataclasses.asdict(pulse), begin_s, end_s, self.seed))
+        shape = {name: value for name, value in dataclasses.asdict(pulse).items() if name != "gate"}  # it has none
+        text = repr((dataclasses.asdict(self.cell), shape, begin_s, end_s, self.seed))
         return hashlib.sha256(text.encode()).hexdigest()

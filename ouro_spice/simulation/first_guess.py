@@ -76,13 +76,13 @@ class Source:
         """Return the source that one cell is, alone or of an array, from known resistors in the place of its device;
         None where a transient fails, and for several cells.
 
-        It takes some transients, once for an amplitude: for work that sends many pulses of the same.
+        It takes some transients, once for an amplitude and a gate voltage: for work that sends many pulses of the same.
         """
         if isinstance(cell, Selection):
             if len(cell.indices) > 1:
                 return None
             cell = cell.replace(fidelity="full", active=frozenset(cell.indices))
-        return _measured(cell.resistor(1.0), pulse.amplitude, engine, cell.alone.process.content)
+        return _measured(cell.resistor(1.0), pulse.amplitude, pulse.gate, engine, cell.alone.process.content)
 
     @classmethod
     def of_state(cls, device: Device, state: State, index: int, pulse: Pulse) -> Source | None:
@@ -135,9 +135,13 @@ class Source:
 
 
 @lru_cache(maxsize=64)
-def _measured(cell: Cell, amplitude: float, engine: Engine, _content: tuple[str, ...]) -> Source | None:
-    """Return the source that a cell is at an amplitude [V], from the voltages over some resistors; None for none."""
-    pulse = Pulse(amplitude, _LOAD_S)
+def _measured(
+    cell: Cell, amplitude: float, gate: float | None, engine: Engine, _content: tuple[str, ...]
+) -> Source | None:
+    """Return the source that a cell is at an amplitude and a gate voltage [V], from the voltages over some resistors;
+    None for none.
+    """
+    pulse = Pulse(amplitude, _LOAD_S, gate=gate)
     loads = _LOADS_OHM[:: 3 if isinstance(cell, Selection) else 1]
     benches = [cell.resistor(ohm).testbench([pulse]) for ohm in loads]
     amps, ohms = [], []

@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from .._util.checks import check_kind, check_seed, shown
+from .._util.display import quantity, shows
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
@@ -77,6 +78,12 @@ class SimulatedCell(ABC, Generic[Description]):
         self.read_s = read_s
         self.window_S = self.nominal.window_S
         self._seed = seed
+
+    @shows
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}: {type(self.description).__name__} at {quantity(getattr(self, 'g_S', None), 'S')}"
+        )
 
     @abstractmethod
     def read(self) -> float:
@@ -183,7 +190,9 @@ class SpiceCell(SimulatedCell[Cell]):
         return found.g_S
 
     def _run_of(self, pulse: Pulse) -> CircuitRun:
-        return dataclasses.replace(self._run, many=pulse.amplitude in self._often_V)
+        # what is measured once is measured at the cell's own gate voltage
+        often = pulse.gate is None and pulse.amplitude in self._often_V
+        return dataclasses.replace(self._run, many=often)
 
     def unreadable(self, target_S: float, tolerance: float) -> str:
         """Return why its readings cannot tell whether a target [S] has been reached; "" where they can."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.interpolate import PchipInterpolator
 
 from ..circuit.cell_kinds import Cell
 from ..circuit.cells import Cell1R, Cell1T1R
@@ -16,6 +16,9 @@ from ..circuit.result import Result, SimulationError
 from ..circuit.sense import ReadingClipped
 from ..circuit.waveform import Waveform
 from ..spice.ngspice import Engine
+
+if TYPE_CHECKING:
+    from scipy.interpolate import PchipInterpolator
 
 _CALIBRATION_S = np.geomspace(0.5e-6, 4e-3, 18)
 
@@ -154,4 +157,6 @@ def _calibration(cell: Cell1R | Cell1T1R, engine: Engine, _content: tuple[str, .
             f"a read of {cell.read.width:g} s is too short for this circuit: its readings of known resistors do not "
             "rise with their conductance (lengthen Read.width, or lower the lines' resistance and capacitance)"
         )
+    from scipy.interpolate import PchipInterpolator  # half a second
+
     return PchipInterpolator(np.log(raw), np.log(known))

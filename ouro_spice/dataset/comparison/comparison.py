@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._util.checks import check_count, check_flag, check_workers, checked_path
+from ..._util.display import Axes, shows
 from ..._util.forks import cached_property
 from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
@@ -19,6 +20,7 @@ from ...provenance.journal import Journal
 from ...provenance.manifest import Manifest
 from ...spice.ngspice import Ngspice
 from ..pulse_dataset import PulseDataset
+from . import comparison_display as display
 from . import matched_statistics
 from .matching import match_records, outcomes
 from .operand import ComparedDataset, label
@@ -58,6 +60,21 @@ class Comparison:
     played: pd.DataFrame | None = None
     split: Split | None = None
     kept: Path | None = None
+
+    @shows
+    def __repr__(self) -> str:
+        return display.line(self)
+
+    @shows
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    @shows
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the pulse times of B over those of A, on given axes or those of a new figure; return the matplotlib
+        axes.
+        """
+        return display.draw(self, ax)
 
     @property
     def map(self) -> pd.DataFrame:

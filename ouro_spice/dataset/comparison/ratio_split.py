@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._util.display import brief, shows
 from ...circuit.pulse import SHORTEST_S
 from ...device.spread import Spread
 from ...provenance.manifest import describe
@@ -47,6 +48,10 @@ class Split:
     pairs: tuple[Pair, ...]
     log10_s: pd.DataFrame
     directions: pd.Series
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def common(self) -> pd.DataFrame:

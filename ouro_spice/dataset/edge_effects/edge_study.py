@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._util.checks import check_count, check_kind, check_range, check_seed, checked_path, shown
+from ..._util.display import brief, shows
 from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import SHORTEST_S
@@ -90,6 +91,10 @@ class Edges:
     fitted: pd.DataFrame
     left_out: pd.DataFrame
     kept: Path | None = None
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def differences(self) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._util.checks import check_count
+from ..._util.display import brief, shows
 from ..._util.progress import progress
 from ...circuit.compact_cell import CompactCell
 from ...device.jart import jart_vcm_v1b
@@ -77,6 +78,10 @@ class NoiseSources:
     frame: pd.DataFrame
     pulses: pd.DataFrame
     levers: pd.DataFrame
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @dataclass(frozen=True)

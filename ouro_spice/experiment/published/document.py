@@ -37,8 +37,8 @@ _READING = (
 )
 
 _DIGITS = (
-    'Data, tables and rules are the same on any machine, to the last digit; trained weights are not (README, "The same '
-    'numbers").'
+    "Data, tables and rules are the same on any machine, to the last digit; trained weights are not "
+    "([the same numbers](docs/measured.md#the-same-numbers))."
 )
 
 
