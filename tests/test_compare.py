@@ -76,7 +76,11 @@ def undrawn(monkeypatch):
     """Figures are made, but not drawn into files: that takes longest, and others look at it."""
     buffer = io.BytesIO()
     Image.new("RGB", (2, 2)).save(buffer, format="png")
-    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda _, path, **__: path.write_bytes(buffer.getvalue()))
+
+    def save(_, path, **__):
+        path.write(buffer.getvalue()) if isinstance(path, io.BytesIO) else path.write_bytes(buffer.getvalue())
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", save)
 
 
 @pytest.fixture(scope="module")

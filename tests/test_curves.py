@@ -75,7 +75,7 @@ def test_a_folder_of_other_curves_is_not_touched(made):
 def test_files(made, tmp_path):
     curves, _ = made
     paths = write_curves(curves, tmp_path)
-    assert set(paths) == {"png", "svg", "csv", "json"}
+    assert set(paths) == {"png", "svg", "csv", "json", "html"}
     assert all(path.stat().st_size > 500 for path in paths.values())
     assert paths["csv"].read_text().startswith("pulse,compact_0_S,compact_1_S")
     found = json.loads(paths["json"].read_text())

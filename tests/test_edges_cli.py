@@ -20,7 +20,7 @@ def test_figure_tables_and_summary(ouro, tmp_path):  # noqa: F811
     done = ouro(*QUICK, "--counts", "1,10,100000", "--out", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"edges.csv", "heldout.csv", "edges.png", "edges.svg", "summary.json"}
+    assert names == {"edges.csv", "heldout.csv", "edges.png", "edges.svg", "summary.json", "report.html"}
     comparison, tested = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("edges", "heldout"))
     assert set(comparison["count"]) == {1, 10} and set(comparison.rise_s) == {2e-9, 20e-9}
     assert len(tested) == 6
@@ -28,7 +28,7 @@ def test_figure_tables_and_summary(ouro, tmp_path):  # noqa: F811
     assert f"{alphas['rise']:.4f} +- " in done.stdout
     assert done.stdout.count("left out: ") == 2 and "in 100000 pulses, each below 1 ns" in done.stdout
     assert "does not hold" not in done.stdout
-    assert done.stdout.endswith(f"results: {tmp_path}\n")
+    assert done.stdout.endswith(f"report: {tmp_path / 'report.html'}\n")
 
 
 def test_a_correction_that_does_not_hold_is_called_so(ouro, tmp_path, capsys, undrawn):  # noqa: F811

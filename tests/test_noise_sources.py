@@ -251,7 +251,7 @@ def test_the_command_prints_and_writes_the_same(printed):
     assert json.loads((folder / "noise_sources_reduced.json").read_text()) == told
     assert {path.name for path in folder.iterdir()} == {
         "noise_sources_reduced.json", "noise_sources_reduced.csv", "noise_alone_reduced.svg",
-        "noise_length_reduced.svg",
+        "noise_length_reduced.svg", "noise_reduced.html",
     }  # fmt: skip
     assert all(path.stat().st_size < 150_000 for path in folder.glob("*.svg"))
 

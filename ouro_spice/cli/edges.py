@@ -66,7 +66,7 @@ def edges(
         print(
             "the device walks: each further pulse meets other values of the walk, and the difference is of these, too"
         )
-    print(f"results: {out}")
+    print(f"report: {out / 'report.html'}")
 
 
 def _counts(text: str) -> list[int]:

@@ -29,6 +29,9 @@ from ..device.walk import Walk
 from ..provenance.cache import cached_arrays
 from ..provenance.differences import differences, listed
 from ..provenance.manifest import Manifest, describe
+from ..reporting.amounts import amount, plain
+from ..reporting.page import Fact
+from ..reporting.study_page import Shown, study_page
 from ..simulation.transient import simulate
 from ..simulation.write_voltages import Pair, pair
 from ..spice.ngspice import Ngspice
@@ -204,7 +207,38 @@ def write_curves(curves: SwitchingCurves, folder: Path) -> dict[str, Path]:
     write_whole(paths["svg"], lambda temporary: figure.savefig(temporary, format="svg", metadata={"Date": None}))
     write_whole(paths["csv"], lambda temporary: curves.frame.to_csv(temporary, index=False, float_format="%.6g"))
     write_text(paths["json"], json.dumps(summary(curves), indent=2) + "\n")
+    shown = Shown(
+        "Conductance from pulse to pulse", figure, "Conductance over the number of the pulse, a line a device",
+        "Equal pulses do little, then much, then little: neither linear nor symmetric, and another curve for each "
+        "device. Where SPICE is simulated, too (dashed), it lies on the compact model.",
+    )  # fmt: skip
+    files = [(paths["csv"].name, "conductance after each pulse"), (paths["json"].name, "where the curves go")]
+    page = study_page(
+        "Switching curves", f"Equal SET pulses, then equal RESET pulses, on {len(curves.devices)} devices that differ "
+        "and walk.", _facts(curves), [shown], ("SET, RESET", "G", "D2D", "C2C, walk"), "ouro-spice switching-curves",
+        files,
+    )  # fmt: skip
+    paths["html"] = page.write(folder / "report.html")
     return paths
+
+
+def _facts(curves: SwitchingCurves) -> list[Fact]:
+    """Return the facts of the curves: pulses to 300 uS, conductances, and SPICE against the compact model."""
+    half = curves.compact_S.shape[1] // 2
+    facts = [
+        Fact(f"{half} + {half}", "SET and RESET pulses", f"of {amount(WIDTH_S, 's')}, to {len(curves.devices)} devices")
+    ]
+    for name, g, at in (("SET", curves.compact_S[:, : half + 1], 1), ("RESET", curves.compact_S[:, half:], -1)):
+        crossed = [n for one in g if (n := _pulses(at * one >= at * 300e-6)) is not None]
+        value = f"{min(crossed)} to {max(crossed)}" if crossed else "none"
+        facts.append(Fact(value, f"{name} pulses to 300 uS", f"{len(crossed)} of {len(g)} devices cross it"))
+    turn = curves.compact_S[:, half]
+    facts.append(Fact(f"{amount(turn.min(), 'S')} to {amount(turn.max(), 'S')}", "conductance at the turn"))
+    if len(curves.spice_S):
+        away = np.abs(curves.spice_S / curves.compact_S[: len(curves.spice_S)] - 1).max()
+        beside = f"largest relative difference, {len(curves.spice_S)} devices"
+        facts.append(Fact(f"{plain(100 * away)} %", "SPICE from the compact model", beside))
+    return facts
 
 
 def summary(curves: SwitchingCurves) -> dict[str, object]:
@@ -228,6 +262,11 @@ def _pulses(crossed: np.ndarray) -> int | None:
     return int(np.argmax(crossed)) if crossed.any() else None
 
 
+def _spice_label(k: int, count: int) -> str | None:
+    """Return the legend's text of the k-th curve of SPICE: of all of them at the first."""
+    return None if k else "ngspice" if count == 1 else f"ngspice, {count} of them"
+
+
 def draw(curves: SwitchingCurves):  # noqa: ANN201 - matplotlib's Figure, imported where it is needed
     """Draw the curves over the number of the pulse; return the figure."""
     from ..reporting.figures import axes
@@ -236,11 +275,12 @@ def draw(curves: SwitchingCurves):  # noqa: ANN201 - matplotlib's Figure, import
     ax = grid[0, 0]
     half = curves.compact_S.shape[1] // 2
     shown = np.unique(np.linspace(0, 2 * half, _DRAWN).astype(int))
+    several = f"compact model, {len(curves.devices)} devices, a colour each"
     for k, g in enumerate(curves.compact_S[:, shown] * 1e6):
-        name = "compact model" if k == 0 else None
+        name = None if k else "compact model" if len(curves.devices) == 1 else several
         ax.plot(shown, g, linewidth=0.7, alpha=0.8, label=name, color=f"C{k % 10}")
     for k, g in enumerate(curves.spice_S[:, shown] * 1e6):
-        ax.plot(shown, g, color="black", linewidth=0.9, dashes=(4, 2), label="ngspice" if k == 0 else None)
+        ax.plot(shown, g, color="black", linewidth=0.9, dashes=(4, 2), label=_spice_label(k, len(curves.spice_S)))
     ax.axvline(half, color="#888", linewidth=0.6)
     v = curves.voltages
     ax.set(

@@ -43,6 +43,7 @@ def plain(value: float, digits: int = 3) -> str:
     """Return a number with some digits as text, without a power of ten."""
     if value == 0:
         return "0"
+    value = float(f"{value:.{digits}g}")
     places = digits - 1 - math.floor(math.log10(abs(value)))
     return f"{value:.{places}f}" if places > 0 else f"{round(value, min(places, 0)):.0f}"
 

@@ -66,8 +66,8 @@ def array_page(result: Result, figures: Mapping[str, Figure], files: Iterable[st
             _class_table(page, result)
     terms_section(page, (*_TERMS, *terms))
     page.heading("How this page was made")
-    page.paragraph(f"By ouro-spice array {command} --out FOLDER. Beside it:")
     names = sorted(name for name in files if name.endswith((".csv", ".json")))
+    page.paragraph(f"By ouro-spice array {command} --out FOLDER{'. Beside it:' if names else '.'}")
     page.links((name, _FILES.get(name, "numbers of the figure")) for name in names)
     return page
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._util.files import write_text, write_whole
 from ..dataset.edge_effects.edge_study import Edges
+from .amounts import share
 from .figures import RESET_COLOUR, SET_COLOUR, axes
+from .page import Fact, Page
+from .study_page import Shown, study_page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +28,8 @@ _NOTHING = 1e-6
 
 
 def write_edges(found: Edges, folder: Path) -> dict[str, Path]:
-    """Write ``edges.csv`` (the comparison), ``heldout.csv``, ``edges.png``, ``edges.svg`` and ``summary.json``; return
-    the paths by file name.
+    """Write ``edges.csv`` (the comparison), ``heldout.csv``, ``edges.png``, ``edges.svg``, ``summary.json`` and a page,
+    ``report.html``; return the paths by file name.
 
     Raises
     ------
@@ -39,7 +42,37 @@ def write_edges(found: Edges, folder: Path) -> dict[str, Path]:
     for name, frame in (("edges.csv", found.frame), ("heldout.csv", found.heldout)):
         paths[name] = write_whole(folder / name, partial(frame.to_csv, index=False, float_format="%.9g"))
     summary = json.dumps(found.summary, indent=2, allow_nan=False) + "\n"
-    return paths | {"summary.json": write_text(folder / "summary.json", summary)}
+    paths["summary.json"] = write_text(folder / "summary.json", summary)
+    return paths | {"report.html": _page(found, figure).write(folder / "report.html")}
+
+
+def _page(found: Edges, figure: Figure) -> Page:
+    """Return the page of a study of edges."""
+    shown = Shown(
+        "Many short pulses against a long one", figure, "Differences over the number of pulses, and errors of widths",
+        "Left and middle: how far the conductance after many short pulses is from that after one of the same width in "
+        "all; the lines are the correction. Right: pulses that no fit has seen; circles should lie below crosses.",
+    )  # fmt: skip
+    return study_page(
+        "What the edges of pulses do", "A pulse rises and falls: how much of that counts as width.",
+        [fact for way in _COLOURS for fact in _facts(way, found.summary[way])], [shown], ("SET, RESET", "G", "pair"),
+        "ouro-spice edges",
+        [("edges.csv", "the comparison"), ("heldout.csv", "the test"), ("summary.json", "all figures")],
+    )  # fmt: skip
+
+
+def _facts(way: str, summary: dict[str, Any]) -> list[Fact]:
+    """Return the facts of a direction: how much of the edges counts, and what the correction leaves."""
+    alphas, test = summary["alphas"], summary["heldout"]
+    shares = " / ".join(f"{alphas[name]:.3f}" for name in ("rise", "fall"))
+    errors = [share(test[f"time_error{what}_median"], digits=2) for what in ("", "_corrected")]
+    beside = " / ".join(f"+- {alphas[f'{name}_error']:.3f}" for name in ("rise", "fall"))
+    return [
+        Fact(shares, f"{way.upper()}: part of rise / fall that counts", beside),
+        Fact(
+            errors[1], f"{way.upper()}: error of the corrected width", f"without it {errors[0]}; n = {test['pulses']}"
+        ),
+    ]
 
 
 def draw(found: Edges) -> Figure:

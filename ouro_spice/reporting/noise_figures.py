@@ -11,7 +11,10 @@ import numpy as np
 
 from .._util.files import write_text, write_whole
 from ..evaluation.noise_sources.noise_study import BY_LENGTH, NoiseSources, by_length
+from .amounts import share
 from .figures import RESET_COLOUR, SET_COLOUR, axes
+from .page import Fact, Page
+from .study_page import Shown, study_page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +31,8 @@ _LEAST_FACTOR = 0.03
 
 
 def write_noise_sources(found: NoiseSources, folder: Path) -> dict[str, Path]:
-    """Write ``noise_sources_MODEL.json`` and ``.csv``, ``noise_alone_MODEL.svg`` and ``noise_length_MODEL.svg``; return
-    the paths by kind.
+    """Write ``noise_sources_MODEL.json`` and ``.csv``, ``noise_alone_MODEL.svg``, ``noise_length_MODEL.svg`` and
+    ``noise_MODEL.html``, a page; return the paths by kind.
 
     Raises
     ------
@@ -38,13 +41,57 @@ def write_noise_sources(found: NoiseSources, folder: Path) -> dict[str, Path]:
     """
     names = {what: f"noise_{what}_{found.model}.svg" for what in ("alone", "length")}
     paths = {}
-    for what, draw in (("alone", alone), ("length", length)):
-        save = partial(draw(found).savefig, format="svg", metadata={"Date": None})
+    figures = {"alone": alone(found), "length": length(found)}
+    for what, figure in figures.items():
+        save = partial(figure.savefig, format="svg", metadata={"Date": None})
         paths[what] = write_whole(folder / names[what], save)
     csv = partial(found.frame.to_csv, index=False, float_format="%.6g")
     paths["csv"] = write_whole(folder / f"noise_sources_{found.model}.csv", csv)
     text = json.dumps(summary(found), indent=2, allow_nan=False) + "\n"
-    return paths | {"json": write_text(folder / f"noise_sources_{found.model}.json", text)}
+    paths["json"] = write_text(folder / f"noise_sources_{found.model}.json", text)
+    page = _page(found, figures, [(paths["csv"].name, "all cases"), (paths["json"].name, "all figures")])
+    return paths | {"html": page.write(folder / f"noise_{found.model}.html")}
+
+
+def _page(found: NoiseSources, figures: dict[str, Figure], files: list[tuple[str, str]]) -> Page:
+    """Return the page of the experiment."""
+    shown = [
+        Shown(
+            "Each source alone", figures["alone"], "Factor on the time to a target, a line a source, by direction",
+            "Dots are medians, lines the middle 68 % of pulses. On the grey line a source changes nothing; left of it "
+            "targets come sooner than the noise-free model says.",
+        ),
+        Shown(
+            "Short and long pulses", figures["length"], "Bias and scatter over the length of pulses, by direction",
+            "Short pulses see a walk that stands still (dotted), long ones its average (lines).",
+        ),
+    ]  # fmt: skip
+    lead = f"{found.n} pairs of start and target in each direction; the {found.model} compact model."
+    terms = ("SET, RESET", "pair", "window", "D2D", "C2C, walk", "noise-free model", "within ±20 %")
+    title = "Why a noise-free model predicts pulses poorly"
+    return study_page(title, lead, _facts(found), shown, terms, "ouro-spice noise-sources", files)
+
+
+def _facts(found: NoiseSources) -> list[Fact]:
+    """Return the facts of each direction at the pair of 60 us: all sources together, and the largest one alone."""
+    rows = found.frame.loc[
+        (found.frame.setting == "60us") & (found.frame.step_s == 10e-9) & (found.frame.start == "stationary")
+    ]
+    facts = []
+    for way in _COLOURS:
+        mine = rows.loc[rows.direction == way].set_index("case")
+        if "everything" not in mine.index:
+            continue
+        whole, single = mine.loc["everything"], mine.loc[mine.index.str.startswith("only ")]
+        low, middle, high = (f"{np.exp(whole[name]):.2g}" for name in ("q16", "bias", "q84"))
+        beside = f"middle 68 %: {low} .. {high}; noise-free pulses within ±20 %: {share(whole.within_20)}"
+        facts.append(Fact(middle, f"{way.upper()}: time over the noise-free one, all sources", beside))
+        if len(single):
+            worst = (single.q84 - single.q16).idxmax()
+            one = single.loc[worst]
+            span = " .. ".join(f"{np.exp(one[name]):.2g}" for name in ("q16", "q84"))
+            facts.append(Fact(str(worst).removeprefix("only "), f"{way.upper()}: widest source alone", f"68 %: {span}"))
+    return facts
 
 
 def summary(found: NoiseSources) -> dict[str, Any]:
