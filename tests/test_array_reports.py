@@ -283,3 +283,13 @@ def test_reads_without_any_reading_are_drawn(tmp_path):
     found = ouro.sneak_map(array, workers=1, cells=[(0, 0)])
     assert found.summary["clipped"] == 1 and found.summary["worst_reading_error"] is None
     assert write_results(found, tmp_path)["sneak.png"].is_file()
+
+
+def test_maps_with_the_same_ends_have_the_same_colour_for_the_same_value():
+    """Before and after a write: what did not change looks as it did."""
+    before, after = np.full((2, 2), 1e-4), np.array([[1e-4, 1e-4], [1e-4, 5e-4]])
+    _, grid = axes(2)
+    for ax, values in zip(grid[0], (before, after), strict=True):
+        Heat(values, "G", "S", ends=(1e-4, 5e-4)).draw(ax)
+    left, right = (ax.images[0] for ax in grid[0])
+    assert left.to_rgba(left.get_array())[0, 0].tolist() == right.to_rgba(right.get_array())[0, 0].tolist()

@@ -104,7 +104,7 @@ def switching_curves(
     if as_json:
         print(json.dumps(summary(curves), indent=2))
     else:
-        print(f"figure: {paths['png']}\ntable:  {paths['csv']}")
+        print(f"figure: {paths['png']}\ntable:  {paths['csv']}\nreport: {paths['html']}")
 
 
 def _link(target: Path, link: Path) -> None:

@@ -32,6 +32,12 @@ from .writes import convergence, writes
 
 CAMPAIGNS = ("paper", "circuit")
 
+_TITLES = {
+    "paper": "The published experiment on its own ground",
+    "circuit": "The published experiment in the circuit",
+}
+"""Of reports."""
+
 
 def campaign(
     configuration: Configuration, out: Path, workers: int | None = None,
@@ -77,7 +83,8 @@ def campaign(
 
 def _write_report(found: Findings, results: dict[str, Any], out: Path) -> Path:
     """Write the report of a campaign into its folder; return its path."""
-    return campaign_page.write(Page(f"ouro_spice: {results['campaign']}"), found, results, out / "report.html")
+    title = _TITLES.get(results["campaign"], f"Campaign {results['campaign']}")
+    return campaign_page.write(Page(title), found, results, out / "report.html")
 
 
 def _judge(found: Findings, setting: Setting) -> None:

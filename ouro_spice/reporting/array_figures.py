@@ -94,10 +94,12 @@ def _write(write: ArrayWrite) -> Figures:
 
     marked = [divmod(k, write.selection.array.cols) for k in write.selection.indices]
     frame, change = write.frame, write.g_after_S - write.g_before_S
+    both_S = np.concatenate([write.g_before_S, write.g_after_S])
+    ends_S = float(np.nanmin(both_S)), float(np.nanmax(both_S))
     conductance = _maps(
         (
-            Heat(write.g_before_S, "G before", "S"),
-            Heat(write.g_after_S, "G after", "S"),
+            Heat(write.g_before_S, "G before", "S", ends=ends_S),
+            Heat(write.g_after_S, "G after", "S", ends=ends_S),
             Heat(change, "change", "S", "RdBu_r", 0.0, noise=UNRESOLVED * float(write.g_before_S.max())),
         ),
         marked,

@@ -64,6 +64,9 @@ class Heat:
         Whether rows and columns that hold nothing but NaN are drawn, too.
     noise
         What is smaller in size is the solver's error and drawn as 0, in `unit`; no scale is narrower.
+    ends
+        Least and largest value that the colours stand for, in `unit`, where maps beside each other have the same; None:
+        its own.
     """
 
     values: np.ndarray
@@ -73,6 +76,7 @@ class Heat:
     around: float | None = None
     whole: bool = False
     noise: float = 0.0
+    ends: tuple[float, float] | None = None
 
     def draw(self, ax: Axes, marked: Sequence[tuple[int, int]] = ()) -> None:
         """Draw the map with its scale; cells `(row, col)` in `marked` get a frame."""
@@ -117,7 +121,7 @@ class Heat:
         finite = shown[np.isfinite(shown)]
         if not finite.size:
             return Normalize(0, 1)
-        low, high = float(finite.min()), float(finite.max())
+        low, high = (end * factor for end in self.ends) if self.ends else (float(finite.min()), float(finite.max()))
         if self.around is not None:
             reach = max(abs(high - self.around), abs(low - self.around))
             return CenteredNorm(self.around, halfrange=max(reach, self.noise * factor) or 1.0)
