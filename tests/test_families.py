@@ -180,7 +180,7 @@ def test_random_legal_sets_in_ngspice(name, engine):
     [
         (vteam(), (0.0199, -0.199, 0.02, -0.2), (0.0201, -0.201)),
         (vteam(window=1, rlaw=1), (0.0199, -0.199), (0.0201, -0.201)),
-        (team(), (4.9e-4, -4.9e-4), (5.4e-4, -5.4e-4)),
+        (team(k_on=-8e-6, k_off=8e-6), (4.9e-4, -4.9e-4), (5.4e-4, -5.4e-4)),
         (zhang(), (0.999, -0.999, 1.0, -1.0), (1.001, -1.001)),
     ],
     ids=["vteam", "vteam windowed", "team", "zhang"],
