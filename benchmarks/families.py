@@ -1,10 +1,10 @@
 """The survey's families in ngspice and without: random legal devices, random pulses, cuts, and what a pulse costs.
 
-A judge that shares no code with the package integrates the published equations (tests/family_judge.py). Each of `--sets`
-random legal devices of a family gets one pulse that moves it a good part of its way, in the compiled, the behavioural and
-the compact realisation; a moment so steep that 0.1 % of the pulse is worth more than the bound is given that. Each of
-`--pulses` random devices gets a pulse in one of the two SPICE realisations, which must end without a failure. `--figure`
-draws pinched loops, lobe area over frequency and conductance over pulse number.
+A judge that shares no code with the package integrates the published equations (tests/family_judge.py). Each of
+`--sets` random legal devices of a family gets one pulse that moves it a good part of its way, in the compiled, the
+behavioural and the compact realisation; a moment so steep that 0.1 % of the pulse is worth more than the bound is given
+that. Each of `--pulses` random devices gets a pulse in one of the two SPICE realisations, which must end without a
+failure. `--figure` draws pinched loops, lobe area over frequency and conductance over pulse number.
 """
 
 from __future__ import annotations
@@ -111,9 +111,11 @@ def pulses(name: str, count: int, seed: int, engine: Ngspice) -> Figures:
 
 def draw(path: Path) -> None:
     """Draw the fingerprints of each family, by the kernels, into a file."""
+    import matplotlib
     from matplotlib.figure import Figure
     from test_families_loops import LOOPS, area, loop, pulse_train
 
+    matplotlib.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "families", "path.simplify_threshold": 0.3}
     figure = Figure(figsize=(11, 6.2), layout="constrained")
     rows = figure.subplots(2, 4)
     names = [name for name in LOOPS if name != "biolek"]
@@ -121,7 +123,7 @@ def draw(path: Path) -> None:
         device, volts, frequencies = LOOPS[name]
         for frequency in frequencies:
             v, i, _ = loop("compact", None, device, volts, frequency)
-            axes.plot(v[::8], i[::8] * 1e3, lw=1.2, label=f"{frequency:g} Hz")
+            axes.plot(v[::10], i[::10] * 1e3, lw=1.2, label=f"{frequency:g} Hz")
         axes.set(title=name, xlabel="V(plus, minus) [V]", ylabel="I [mA]" if name == names[0] else "")
         axes.legend(fontsize=7)
     left, *right = rows[1]
@@ -137,7 +139,7 @@ def draw(path: Path) -> None:
         g, _ = pulse_train("compact", None, device, volts, 0.05 / frequencies[0], 20)
         axes.plot(g * 1e3, marker=".")
         axes.set(title=name, xlabel="number of the pulse", ylabel="g [mS]")
-    figure.savefig(path)
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def measure(args: argparse.Namespace) -> Figures:

@@ -261,6 +261,20 @@ def test_at_a_bound(kind, window, engine_or_none):
     assert (x[1] > 0.6) == stays
 
 
+@each_kind
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("bound", [0.0, 1.0])
+def test_a_start_at_the_very_bound(kind, window, bound, engine_or_none):
+    """Where the window vanishes there it stays; with Biolek's, and without one, it leaves."""
+    device = linear_drift(window, xinit=bound)
+    t = np.array([0, 0.01, 0.05])
+    v = np.array([0, 2.0, 2.0]) * (1 if bound == 0 else -1)
+    x = path(kind, engine_or_none, device, t, v, t)
+    leaves = window in ("none", "biolek")
+    assert x[0] == pytest.approx(bound, abs=1e-12)
+    assert (abs(x[-1] - bound) > 0.01) == leaves and (leaves or abs(x[-1] - bound) < 1e-12)
+
+
 @SPICE
 @each_name
 @pytest.mark.parametrize("kind", SPICE_KINDS)
