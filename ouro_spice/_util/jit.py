@@ -25,7 +25,7 @@ _CONFIG: Any = config
 """numba's settings; it makes them while it is imported, where no type checker sees them."""
 
 FROZEN = ("_util/jit.py", "_util/philox.py", "device/constants.py", "device/jart.py")
-"""Modules beside those of `compact` whose code or numbers are compiled into kernels."""
+"""Modules beside those of `compact` and `device/threshold` whose code or numbers are compiled into kernels."""
 
 
 def kernel(function: Callable) -> Callable:
@@ -60,7 +60,9 @@ def instruction(build: Callable[..., tuple[Any, Callable[..., Any]]]) -> Callabl
 def _folder() -> str:
     """Return the cache folder of exactly these sources: numba does not see a change in a kernel that another calls."""
     package = Path(__file__).parents[1]
-    sources = [*sorted((package / "compact").glob("*.py")), *(package / name for name in FROZEN)]
+    folders = (package / "compact", package / "device" / "threshold")
+    sources = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    sources += [package / name for name in FROZEN]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     try:
         return str(cache_folder() / f"kernels-{digest}")

@@ -13,6 +13,10 @@ DECKS = {
     "set_kinetics": ("SET at constant voltages", "A tenth of a volt is a decade of time: the switching is that steep."),
     "reset_kinetics": ("RESET at constant voltages", "Gradual, over decades: the reverse of the SET."),
     "pulse_train": ("Equal pulses, up and down", "The answer to equal pulses is neither linear nor symmetric."),
+    "threshold": (
+        "Other families",
+        "Drift, VTEAM, TEAM and a threshold model: motion, thresholds and ten years at rest.",
+    ),
     "write_1t1r": ("1T1R cell: a SET pulse and a read", "The transistor's gate limits the current of the SET."),
     "mosfets": ("The transistors", "Transfer and output characteristics of the cards that the circuits use."),
     "lines": ("Lines", "Delay along a line of 16 and 64 segments, and what a load does to it."),
