@@ -166,15 +166,37 @@ def _draw_lines(figure: Any, plots: list[Plot]) -> None:
     )
 
 
+def _draw_threshold(figure: Any, plots: list[Plot]) -> None:
+    vteam, team, drift, _ = plots
+    figure.set_size_inches(7, 5)
+    panels = figure.subplots(2, 2)
+    states = (
+        (panels[0, 0], vteam, 1e6, "us", {"v(xbeyond.s)": "0.4 V", "v(xbelow.s)": "0.299 V"}, "VTEAM, threshold 0.3 V"),
+        (panels[0, 1], team, 1e6, "us", {"v(xteam.s)": "3 uA"}, "TEAM, threshold 1 uA"),
+        (panels[1, 1], drift, 1.0, "s", {"v(xzhang.x)": "1.5 V, then -1.5 V"}, "Threshold model of Zhang et al."),
+    )
+    for axes, plot, factor, unit, vectors, title in states:
+        for vector, name in vectors.items():
+            axes.plot(plot["time"] * factor, plot[vector], label=name, lw=1.4)
+        axes.set(xlabel=f"time ({unit})", ylabel="state x", ylim=(-0.03, 1.03), title=title)
+    # a source's current flows into its plus
+    panels[1, 0].plot(drift["v(drift)"], -drift["i(vdrift)"] * 1e6, lw=1.4, label="a sine of 1 Hz")
+    panels[1, 0].set(xlabel="voltage (V)", ylabel="current (uA)", title="Linear ion drift: pinched at 0 V")
+    for axes in panels.flat:
+        axes.title.set_fontsize(9)
+        _finish(axes)
+
+
 def _draw_all(figure: Any, plots: list[Plot]) -> None:
     """Draw every vector of all plots, a panel each."""
-    names = [name for name in plots[0] if name != "time"]
+    names = list(dict.fromkeys(name for plot in plots for name in plot if name != "time"))
     figure.suptitle("All vectors of the waveform", fontsize=10)
     panels = np.atleast_1d(figure.subplots(len(names), sharex=True))
     figure.set_size_inches(7, 1 + 1.3 * len(names))
     for axes, name in zip(panels, names, strict=True):
         for plot in plots:
-            axes.plot(plot["time"], plot[name])
+            if name in plot:
+                axes.plot(plot["time"], plot[name])
         axes.set_ylabel(f"{name} ({'A' if name.startswith('i(') else 'V'})", fontsize="small")
         axes.grid(True, alpha=0.3)
     panels[-1].set_xlabel("time (s)")
@@ -197,6 +219,7 @@ _PICTURES: dict[str, Callable[[Any, list[Plot]], None]] = {
     "write_driver": _draw_write_driver,
     "sense": _draw_sense,
     "lines": _draw_lines,
+    "threshold": _draw_threshold,
 }
 
 
