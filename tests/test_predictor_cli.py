@@ -25,6 +25,7 @@ from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpo
 from ouro_spice.programming.programmers.coarse_fine import CoarseFine
 from ouro_spice.programming.programmers.ispp import ISPP
 from ouro_spice.programming.write_loop import write_verify
+from ouro_spice.reporting.page import Page
 from ouro_spice.spice.ngspice import Ngspice
 
 PAIR = ("--v-set", -0.4162, "--v-reset", 0.8587)
@@ -312,7 +313,7 @@ QUICK = ("benchmark-programmers", *CELL, "--n", 6, "--max-pulses", 8, "--no-tune
 @pytest.fixture
 def plain_page(monkeypatch):
     """Reports without figures, which take most of the time."""
-    monkeypatch.setattr(benchmark.Page, "figure", lambda *_: None)
+    monkeypatch.setattr(Page, "figure", lambda *_, **__: None)
 
 
 def test_programmers_under_one_harness(ouro, checkpoint, tmp_path):

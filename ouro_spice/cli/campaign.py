@@ -26,11 +26,12 @@ def campaign(
     as_json: Json = False,
 ) -> None:
     """Extract, train, deploy, write and report, as configured. Run again, it goes on."""
-    folder = out_folder(out or Path("runs") / name.value)
-    from ..experiment.campaigns import campaign as run
     from ..experiment.configuration import Configuration
 
     configuration = Configuration.load(name.value, config)
+    folder = out_folder(out or Path("runs") / name.value)
+    from ..experiment.campaigns import campaign as run
+
     with resumable():
         results = run(configuration, folder, workers)
     if as_json:
