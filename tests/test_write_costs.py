@@ -169,7 +169,8 @@ def case(name, pulses, time_ns, predictions=0, knows="nothing", outcome=Outcome.
     """A write of so many pulses and such a time, with reads of 100 ns."""
     return SimpleNamespace(
         programmer=name, target_S=2e-4, pulses=[0] * pulses, choices=[0] * pulses, readings_S=[1e-4] * (pulses + 1),
-        time_s=time_ns * 1e-9, energy_J=1e-12, read_energy_J=1e-13, predictions=predictions, knows=knows, outcome=outcome,
+        time_s=time_ns * 1e-9, energy_J=1e-12, read_energy_J=1e-13, predictions=predictions, knows=knows,
+        outcome=outcome,
     )  # fmt: skip
 
 
