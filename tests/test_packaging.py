@@ -118,6 +118,12 @@ def test_the_version_is_written_the_same_everywhere(wheel):
     assert newest == f"## {ouro_spice.__version__}"
 
 
+def test_the_constraints_do_not_pin_the_project_itself():
+    """A pin of another version would leave nothing to install in a fresh clone."""
+    names = [line.partition("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines()]
+    assert "numpy" in names and not {"ouro-spice", "ouro_spice"} & set(names)
+
+
 def test_building_left_the_repository_clean(wheel):
     assert wheel.exists()
     assert not [path for path in (ROOT / "build").glob("*") if path.name != "check"]  # `make check` writes there
