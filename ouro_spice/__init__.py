@@ -239,6 +239,12 @@ _PLACE_OF = {name: module for module, names in _PLACES.items() for name in names
 _RENAMED = {"Wander": "WalkState"}
 """Names that were public before, and what they are called now: they work for one version more, with a warning."""
 
+_ROOMS = frozenset((
+    "device", "compact", "circuit", "provenance", "spice", "simulation", "array", "dataset", "programming",
+    "evaluation", "prediction", "reporting",
+))  # fmt: skip
+"""Folders inside, which are attributes as they were when all public names were loaded at once."""
+
 
 def __getattr__(name: str) -> Any:
     if name in _RENAMED:
@@ -251,6 +257,8 @@ def __getattr__(name: str) -> Any:
         found = getattr(import_module(f"{__name__}.{_PLACE_OF[name]}"), name)
         globals()[name] = found
         return found
+    if name in _ROOMS:  # which the import of all public names would have loaded
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module 'ouro_spice' has no attribute {name!r}")
 
 

@@ -18,7 +18,7 @@ import pytest
 
 import ouro_spice
 from ouro_spice import Cell1R, Cell1T1R, CompactCell, Process, jart_vcm_v1b, pair
-from ouro_spice._util import machine
+from ouro_spice._util import assets, machine
 from ouro_spice.cli import main
 from ouro_spice.cli.cells import CellOptions, Kind, Realised
 
@@ -227,7 +227,8 @@ def test_osdi_compiles_a_file_of_ones_own(ouro, tmp_path):
 def test_an_unknown_model_is_a_wrong_command_line():
     done = process("osdi", "jart_vcm_v9")
     assert done.returncode == 2
-    assert one_line(done) == "ouro-spice: no model 'jart_vcm_v9'; there is jart_tud, jart_vcm_v1b, walk_clock"
+    known = ", ".join(sorted(path.stem for path in assets.folder("verilog_a").glob("*.va")))
+    assert one_line(done) == f"ouro-spice: no model 'jart_vcm_v9'; there is {known}"
 
 
 @pytest.mark.parametrize("model", ["../README", "jart_vcm_v1b.va", "/etc/passwd"])

@@ -9,7 +9,7 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice.dataset.recipe import Recipe
-from ouro_spice.experiment.writes import pack, unpack
+from ouro_spice.experiment.history_arrays import pack, unpack
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 CELL = ouro.Cell1T1R(DEVICE)
@@ -47,6 +47,11 @@ def test_the_gate_of_a_pulse_is_as_the_cells_own(driver):
     for pulse in (PULSE, dataclasses.replace(PULSE, amplitude=1.0)):
         same = with_gates(cell, pulse.gate).testbench([own(pulse)], cell.state(150e-6))
         assert cell.testbench([pulse], cell.state(150e-6)).deck() == same.deck()
+
+
+def test_a_deck_tells_the_gate_voltage():
+    text = ouro.deck(CELL, [PULSE, own(PULSE)], CELL.state(150e-6))
+    assert text.count("gate at 1.1V") == 1
 
 
 @pytest.mark.ngspice

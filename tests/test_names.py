@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ouro_spice.reporting.amounts import amount, interval, plain
 from ouro_spice.reporting.names import setting_name, table_in_words, text_in_words, variant_name, with_names
 from ouro_spice.reporting.variants import kind
 
@@ -75,3 +76,10 @@ def test_rows_tables_and_sentences_are_put_into_words():
     assert said.startswith("network of amplitude, width, history for ±10 % takes 2, network with history for ±10 % 3")
     assert "within_20_more" in said
     assert text_in_words("as it is", []) == "as it is"
+
+
+def test_what_is_no_number_is_a_dash_on_a_page():
+    """A page is written behind hours of work: one such value must not lose it."""
+    nan, infinite = float("nan"), float("inf")
+    assert plain(nan) == plain(infinite) == amount(nan, "s") == "-"
+    assert interval(1e-6, (nan, infinite), "s") == "1.00 (- .. -) us"

@@ -7,7 +7,7 @@ import pytest
 
 from ouro_spice import Process, Transistor
 from ouro_spice._util import checks, number_words, quantities
-from ouro_spice._util.number_words import in_words
+from ouro_spice._util.number_words import in_words, read_number
 from ouro_spice.cli import main
 
 
@@ -160,3 +160,8 @@ def test_help_says_what_cells_use_where_no_option_is_given(capsys):
         "--total SECONDS": "[default: 60us]",
     }.items():
         assert told.partition(name)[2].partition(" --")[0].endswith(text), name
+
+
+def test_an_exponent_with_zeros_in_front_is_that_number():
+    assert read_number("--x", "1e00000000012", "V") == 1e12
+    assert read_number("--x", "1e-00000000009s", "s") == 1e-9

@@ -22,11 +22,12 @@ from ouro_spice.experiment.attempts import OneShot, _hit, one_shot
 from ouro_spice.experiment.best_network import best_networks
 from ouro_spice.experiment.configuration import Configuration
 from ouro_spice.experiment.context import ExperimentContext
+from ouro_spice.experiment.history_arrays import pack, unpack
 from ouro_spice.experiment.networks import programmer
 from ouro_spice.experiment.published import aims, claims, document, result_tables
 from ouro_spice.experiment.ranking import best_of_each_amplitude
 from ouro_spice.experiment.transfer import changed_cell
-from ouro_spice.experiment.writes import UNTUNED, pack, unpack
+from ouro_spice.experiment.writes import UNTUNED
 from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
 from ouro_spice.provenance.cache import cached_arrays
 from ouro_spice.provenance.manifest import describe

@@ -9,7 +9,7 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice.dataset.recipe import Recipe
-from ouro_spice.experiment.writes import pack, unpack
+from ouro_spice.experiment.history_arrays import pack, unpack
 from ouro_spice.programming.lockstep import write_many
 
 CELL = ouro.CompactCell(ouro.jart_vcm_v1b(window=True))
@@ -86,6 +86,14 @@ def test_many_cells_together_write_as_each_alone():
         assert (alone.time_s, alone.energy_J) == (one.time_s, one.energy_J)
     again = unpack(pack(together), "erase then SET", 0.05, together[0].manifest)
     assert [one.choices for one in again] == [one.choices for one in together]
+
+
+def test_a_history_in_the_cache_keeps_the_edges_of_each_pulse(history):
+    """An erase has other edges and another rest behind it than a SET."""
+    erase = ouro.Pulse(1.0, 1e-6, rise=1e-9, fall=3e-9, idle=50e-9)
+    mixed = dataclasses.replace(history, pulses=(erase, *history.pulses[1:]))
+    (again,) = unpack(pack([mixed]), history.programmer, history.tolerance, history.manifest)
+    assert again.pulses == mixed.pulses
 
 
 def test_a_pulse_that_fails_inside_a_sequence_ends_that_write_alone():

@@ -111,4 +111,4 @@ def _limited(exponent: str | None) -> int:
     """Return an exponent as a number; one of very many digits is as good as a thousand."""
     if not exponent:
         return 0
-    return max(-9999, min(int(exponent[:8]), 9999))
+    return max(-9999, min(int(exponent[:100]), 9999))

@@ -159,7 +159,8 @@ def _sentence(results: dict[str, Any]) -> str:
     """Return what was predicted, in words."""
     network = f"network: {results['checkpoint']}, trained on a {results['trained_on']}"
     if "out" in results:
-        told = f"{results['cells']} pulses, {results['outside_training']} of them outside the training data"
+        count = "1 pulse" if results["cells"] == 1 else f"{results['cells']} pulses"
+        told = f"{count}, {results['outside_training']} of them outside the training data"
         return f"{told}\n{network}\npulses: {results['out']}"
     way = f"{results['g_S'] * 1e6:.1f} -> {results['target_S'] * 1e6:.1f} uS"
     if results["direction"] == "none":

@@ -18,6 +18,7 @@ from ..reporting.names import setting_name, table_in_words, text_in_words, varia
 from ..reporting.page import Fact, Page
 from ..reporting.write_figures import pulses_and_time
 from .bench import Bench
+from .campaign_card import common_time
 from .published.write_tables import SAYS, ratio_text
 
 _SHOWN = 12
@@ -66,7 +67,9 @@ def write_page(found: Compared, path: Path) -> Path:
         f"{setting_name(found.setting)}: {bench.n} writes to within ±{100 * bench.tolerance:.4g} % of the target, at "
         f"most {bench.max_pulses} pulses each; the same cells, starts, targets and walks for all.",
     )
-    page.card(_card(found, rows), f"All figures are means of {bench.n} writes. Took {amount(found.seconds, 's')}.")
+    page.card(
+        _card(found, rows), f"{bench.n} writes of each; in brackets 95 % intervals. Took {amount(found.seconds, 's')}."
+    )
     page.heading("Pulses and time of a write")
     page.figure(
         pulses_and_time(with_names({name: {key: row[key] for key in DRAWN} for name, row in rows.items()}),
@@ -128,11 +131,11 @@ def _card(found: Compared, rows: Mapping[str, Mapping[str, Any]]) -> list[Fact]:
             f"95th percentile {row['pulses_p95']:.0f}. {_beside(rows, rivals, _pulses)}",
         ),
         Fact(
-            amount(row["time_100ns_s"], "s"), "time a write, reads of 100 ns",
+            interval(*common_time(row), "s"), "time a write, reads of 100 ns",
             _beside(rows, found.ratios.get("time_s", {}), lambda r: amount(r["time_100ns_s"], "s")),
         ),
         Fact(
-            amount(row["energy_J"], "J"), "energy of a write's pulses",
+            interval(row["energy_J"], row.get("energy_interval_J"), "J"), "energy of a write's pulses",
             _beside(rows, rivals, lambda r: amount(r["energy_J"], "J")),
         ),
     ]  # fmt: skip

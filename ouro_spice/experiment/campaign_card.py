@@ -10,6 +10,7 @@ from ..reporting.amounts import amount, interval, share
 from ..reporting.names import setting_name, variant_name
 from ..reporting.page import Fact
 from ..reporting.variants import NETWORK, kind
+from .ranking import READ_S
 
 BAND = 0.2
 """The band of the shares."""
@@ -17,7 +18,7 @@ BAND = 0.2
 _MOST = 6
 """Facts on a card."""
 
-_BASELINES = ("do nothing", "noise-free")
+_BASELINES = ("table_20", "20 x 20 median table", "noise-free", "do nothing")
 
 Row = Mapping[str, Any]
 
@@ -42,10 +43,12 @@ def _share(setting: str, rows: Mapping[str, Row]) -> Fact | None:
     row = tried[best]
     trainings = row.get("trainings", {}).get("n", 1)
     beside = [f"n = {row['n']}" + (f", mean of {trainings} trainings" if trainings > 1 else "")]
+    if len(networks) > 1:
+        beside.append(f"the best of {len(networks)} on these attempts")
     limit = next((one[floor] for one in rows.values() if floor in one), None)
     if limit is not None:
-        beside.append(f"noise floor {share(limit)}")
-    beside += [f"{variant_name(name)} {share(tried[name][key])}" for name in _BASELINES if name in tried]
+        beside.append(f"noise floor, measured on other pairs: {share(limit)}")
+    beside += [f"{variant_name(name)}: {share(tried[name][key])}" for name in _BASELINES if name in tried]
     what = f"Single pulses within ±{100 * BAND:g} %, {variant_name(best)}. {setting_name(setting)}"
     return Fact(share(row[key], (row.get("interval") or {}).get(key)), what, "; ".join(beside))
 
@@ -63,12 +66,12 @@ def _writes(setting: str, by_tolerance: Mapping[str, Mapping[str, Row]], results
         f"{share(row['success'])} of {row['n']} reach it. {_rival(found['pulses'], rows, _pulses)}",
     )  # fmt: skip
     time = found["time_s"]
-    if time["neural"] not in rows or "time_s" not in rows[time["neural"]]:
+    if time["neural"] not in rows or common_time(rows[time["neural"]])[0] is None:
         return [pulses]
     quick = rows[time["neural"]]
     text = f"Its time, {variant_name(time['neural'])}" if time["neural"] != neural else "Its time"
-    value = interval(quick["time_s"], quick.get("time_interval_s"), "s")
-    return [pulses, Fact(value, f"{text}, pulses and reads", _rival(time, rows, _time))]
+    value = interval(*common_time(quick), "s")
+    return [pulses, Fact(value, f"{text}, pulses and reads of 100 ns", _rival(time, rows, _time))]
 
 
 def _rival(found: Row, rows: Mapping[str, Row], word: Any) -> str:
@@ -86,7 +89,15 @@ def _pulses(row: Row) -> str:
 
 
 def _time(row: Row) -> str:
-    return amount(row["time_s"], "s") if "time_s" in row else "-"
+    return amount(common_time(row)[0], "s")
+
+
+def common_time(row: Row) -> tuple[Any, Sequence[float] | None]:
+    """Return the time of a write with reads of 100 ns [s] and its interval, None where the row has none: the times that
+    ratios are made of.
+    """
+    ends = {float(length): one for length, one in (row.get("reads_interval_s") or {}).items()}
+    return row.get("time_100ns_s"), ends.get(READ_S)
 
 
 def _times(ratio: Sequence[float]) -> str:

@@ -73,9 +73,9 @@ def campaign(
             found.contexts[setting.name] = ExperimentContext(configuration, setting, out, workers, engine, begin)
             _judge(found, setting)
         results = {"campaign": configuration.name, "configuration": configuration.tables} | own | found.results
-    results |= {"commit": made_by, "date": f"{datetime.now(UTC):%Y-%m-%d}", "seeds": _seeds(configuration)}
-    results |= {"manifest": found.manifest | {"versions": versions()}, "seconds": time.monotonic() - begun}
-    (write_report or _write_report)(found, results, out)
+        results |= {"commit": made_by, "date": f"{datetime.now(UTC):%Y-%m-%d}", "seeds": _seeds(configuration)}
+        results |= {"manifest": found.manifest | {"versions": versions()}, "seconds": time.monotonic() - begun}
+        (write_report or _write_report)(found, results, out)  # a report may simulate
     write_text(out / "RESULTS.md", document.campaign_text(results))
     write_text(out / "results.json", json.dumps(finite(results), indent=2, allow_nan=False))
     return results

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..evaluation.bands import label
-from ..programming.programmer import MODEL
+from ..reporting.amounts import amount, interval, share
 from ..reporting.names import setting_name, variant_name
 from ..reporting.page import Fact
+from .campaign_card import common_time
 from .shipped import SHIPPED
 
 BAND = 0.2
@@ -41,39 +42,43 @@ def _decks(figures: list[Mapping[str, Any]]) -> Fact:
 
 
 def _share(setting: str, rows: Results) -> Fact:
-    """Return the share of single pulses within ±20 % beside the floor and doing nothing."""
+    """Return the share of single pulses within ±20 % beside the floor, the best table and what needs no network."""
     key, floor = label("within", BAND), label("floor", BAND)
-    name = SHIPPED if SHIPPED in rows else best_network(rows)
+    name = SHIPPED if SHIPPED in rows else network_of(rows)
     row = rows[name]
-    beside = [f"n = {row['n']}, 95 %: {_span(row['interval'][key], percent)}"]
+    beside = [f"n = {row['n']}"]
     if floor in row:
-        beside.append(f"no choice of the time can pass {percent(row[floor])} (noise floor)")
-    if name == SHIPPED:
-        small = best_network(rows)
-        beside.append(f"trained here on few records: {percent(rows[small][key])}")
-    beside.append(f"doing nothing: {percent(rows['do nothing'][key])}")
+        beside.append(f"noise floor, measured on other pairs: {share(row[floor])}")
+    others = [network_of(rows)] if name == SHIPPED else []
+    others += [one for one in (*_tables(rows), "noise-free", "do nothing") if one in rows]
+    beside += [f"{variant_name(one)}: {share(rows[one][key])}" for one in others]
     what = f"Single pulses that end within ±{100 * BAND:g} %, {variant_name(name)}; {setting_name(setting)}"
-    return Fact(percent(row[key]), what, "; ".join(beside))
+    return Fact(share(row[key], row["interval"][key]), what, "; ".join(beside))
 
 
-def best_network(rows: Results) -> str:
-    """Return the network that a setting trains with the largest share within ±20 %."""
-    key = label("within", BAND)
+def network_of(rows: Results) -> str:
+    """Return the network that a setting trains for the card's band; without one the last one that it trains."""
     trained = [name for name, row in rows.items() if "trainings" in row]
-    return max(trained, key=lambda name: rows[name][key])
+    own = label("within", BAND)
+    return own if own in trained else trained[-1]
+
+
+def _tables(rows: Results) -> list[str]:
+    """Return the table that is made for the card's band; without one that of the records, if there is one."""
+    own = f"table_{100 * BAND:g}"
+    return [own] if own in rows else [name for name in rows if "table" in name][:1]
 
 
 def _writes(rows: Results, tolerance: str, ratios: Results) -> list[Fact]:
     """Return what a write takes with the shipped network, and with the best of its rivals of either kind."""
     row, close = rows[SHIPPED], f"±{100 * float(tolerance):g} %"
     reached = round(row["success"] * row["n"])
-    beside = f"{reached} of {row['n']} reach it; 95 %: {_span(row['interval'], '{:.2f}'.format)} pulses, "
-    beside += f"{_span(row['time_interval_s'], nanoseconds)}, reads of 100 ns included"
-    value = f"{row['pulses_mean']:.2f} pulses, {nanoseconds(row['time_s'])}"
+    value = f"{interval(row['pulses_mean'], row['interval'])} pulses, {interval(*common_time(row), 's')}"
+    beside = f"{reached} of {row['n']} reach it; reads of 100 ns included, predictions not"
     found = [Fact(value, f"A write to {close} in the circuit, {SHIPPED}", beside, reached == row["n"] or None)]
     for rival, key, knows in (
-        ("conventional", "nothing", "the best conventional programmer, tuned,"),
-        ("model", "model", "the best rule that knows the nominal model, tuned,"),
+        ("conventional", "nothing", "The best conventional programmer"),
+        ("model", "model", "The best rule that knows the nominal model"),
     ):
         fact = _against(rows, ratios, rival, key, knows)
         found += [fact] if fact else []
@@ -81,16 +86,18 @@ def _writes(rows: Results, tolerance: str, ratios: Results) -> list[Fact]:
 
 
 def _against(rows: Results, ratios: Results, rival: str, key: str, what: str) -> Fact | None:
-    """Return how many times as much the best rival of a kind takes as the shipped network; None without one."""
+    """Return how many times as much the best rivals of a kind take as the shipped network; None without one."""
     pulses, time = (ratios[of]["each"][SHIPPED][key] for of in ("pulses", "time_s"))
-    best = ratios["pulses"][rival]
-    if pulses is None or best is None:
+    names = dict.fromkeys(ratios[of][rival] for of in ("pulses", "time_s"))
+    if pulses is None or time is None or None in names:
         return None
-    value = f"{pulses[0]:.2f} times the pulses, {time[0]:.2f} times the time"
-    beside = f"95 %: {_span(pulses[1:], '{:.2f}'.format)}, {_span(time[1:], '{:.2f}'.format)}; "
-    beside += f"{variant_name(best)}: {rows[best]['pulses_mean']:.2f} pulses, {nanoseconds(rows[best]['time_s'])}"
+    value = f"{interval(pulses[0], pulses[1:])} times the pulses, {interval(time[0], time[1:])} times the time"
+    each = (
+        f"{variant_name(name)}: {rows[name]['pulses_mean']:.2f} pulses, {amount(common_time(rows[name])[0], 's')}"
+        for name in names
+    )
     good = min(pulses[1], time[1]) > 1 if key == "nothing" else None
-    return Fact(value, f"{what[0].upper()}{what[1:]} takes", beside, good or None)
+    return Fact(value, f"{what}, tuned on other devices, takes", "; ".join(each), good or None)
 
 
 def machine_line(results: Results, out: Path, seed: int) -> str:
@@ -105,9 +112,9 @@ def machine_line(results: Results, out: Path, seed: int) -> str:
     )
 
 
-def conventional(rows: Results, ratios: Results) -> str:
-    """Return the name of the best programmer that knows nothing of the device, by pulses."""
-    return ratios["pulses"]["conventional"] or next(name for name, row in rows.items() if row["knows"] not in MODEL)
+def conventional(ratios: Results) -> str | None:
+    """Return the name of the best programmer that knows nothing of the device, by pulses; None without one."""
+    return ratios["pulses"]["conventional"]
 
 
 def lines(results: Results) -> list[str]:
@@ -115,22 +122,7 @@ def lines(results: Results) -> list[str]:
     return [f"{fact.what}: {fact.value}\n    {fact.beside}" for fact in facts(results)]
 
 
-def percent(share: float) -> str:
-    """Return a share in per cent with its unit."""
-    return f"{100 * share:.1f} %"
-
-
-def nanoseconds(time_s: float) -> str:
-    """Return a time of a write with its unit."""
-    return f"{time_s * 1e9:.0f} ns" if time_s < 1e-6 else f"{time_s * 1e6:.2f} us"
-
-
 def _short(commit: str) -> str:
     """Return a commit by its first digits, with what is said behind it."""
     first, _, more = commit.partition(" ")
     return f"{first[:10]} {more}".rstrip()
-
-
-def _span(ends: Any, word: Any) -> str:
-    """Return the ends of an interval in words."""
-    return f"{word(ends[0])} .. {word(ends[1])}"

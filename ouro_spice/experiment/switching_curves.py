@@ -229,7 +229,7 @@ def _facts(curves: SwitchingCurves) -> list[Fact]:
         Fact(f"{half} + {half}", "SET and RESET pulses", f"of {amount(WIDTH_S, 's')}, to {len(curves.devices)} devices")
     ]
     for name, g, at in (("SET", curves.compact_S[:, : half + 1], 1), ("RESET", curves.compact_S[:, half:], -1)):
-        crossed = [n for one in g if (n := _pulses(at * one >= at * 300e-6)) is not None]
+        crossed = [n for one in g if (n := _pulses(at * one >= at * 300e-6))]  # 0: it was there already
         value = f"{min(crossed)} to {max(crossed)}" if crossed else "none"
         facts.append(Fact(value, f"{name} pulses to 300 uS", f"{len(crossed)} of {len(g)} devices cross it"))
     turn = curves.compact_S[:, half]

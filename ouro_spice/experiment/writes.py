@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ..circuit.pulse import Pulse
 from ..dataset.recipe import Sample
 from ..evaluation.baselines import noise_free
 from ..prediction.lookup_table import Table
 from ..prediction.neural_programmer import ModelProgrammer, NeuralProgrammer
 from ..programming.history import History
 from ..programming.lockstep import write_many
-from ..programming.outcome import Outcome
 from ..programming.programmer import Programmer
 from ..programming.programmers.fixed import FixedPulse
 from ..programming.tuning import edges, rank
@@ -25,6 +22,7 @@ from ..programming.write_statistics import summary
 from ..provenance.cache import cached_arrays
 from ..provenance.manifest import describe
 from .context import CONVERGED, TRAINING, WRITES, ExperimentContext
+from .history_arrays import pack, unpack
 from .networks import foreign, programmer
 from .prediction_timing import prediction_times
 from .ranking import CONVENTIONAL, INFORMED, NOISE_FREE, Rule, best_of_each_amplitude, candidates, carry_over, row
@@ -220,54 +218,6 @@ def _identity(one: Programmer) -> str:
     if isinstance(one, NeuralProgrammer):
         return f"{one.name} {one.checkpoint} {one.drives} {one.shortest_s} {one.clock_s} {one.growth}"
     return one.name if isinstance(one, ModelProgrammer) else repr(one)
-
-
-def pack(histories: Sequence[History]) -> dict[str, np.ndarray]:
-    """Return histories as arrays, rows filled up with NaN."""
-    longest = max(max(len(h.readings_S), len(h.pulses)) for h in histories)
-
-    def filled(get: Callable[[History], Sequence[float]]) -> np.ndarray:
-        filled_up = np.full((len(histories), longest), np.nan)
-        for line, history in zip(filled_up, histories, strict=True):
-            values = get(history)
-            line[: len(values)] = values
-        return filled_up
-
-    return {
-        "readings_S": filled(lambda h: h.readings_S), "conductances_S": filled(lambda h: h.conductances_S),
-        "amplitude_V": filled(lambda h: [p.amplitude for p in h.pulses]),
-        "width_s": filled(lambda h: [p.width for p in h.pulses]),
-        "gate_V": filled(lambda h: [np.nan if p.gate is None else p.gate for p in h.pulses]),
-        "edges_s": np.array([(h.pulses[0].rise, h.pulses[0].fall) if h.pulses else (2e-9, 2e-9) for h in histories]),
-        "target_S": np.array([h.target_S for h in histories]), "time_s": np.array([h.time_s for h in histories]),
-        "energy_J": np.array([h.energy_J for h in histories]), "read_s": np.array([h.read_s for h in histories]),
-        "predictions": np.array([h.predictions for h in histories]),
-        "read_energy_J": np.array([h.read_energy_J for h in histories]),
-        "knows": np.array([h.knows for h in histories]),
-        "sequences": filled(lambda h: h.sequences),
-        "outcome": np.array([h.outcome.name for h in histories]), "detail": np.array([h.detail for h in histories]),
-    }  # fmt: skip
-
-
-def unpack(arrays: dict[str, np.ndarray], name: str, tolerance: float, manifest: Any) -> list[History]:
-    """Return the histories that `pack` made arrays of."""
-    found = []
-    for k, target in enumerate(arrays["target_S"].tolist()):
-        rows = {key: arrays[key][k][np.isfinite(arrays[key][k])].tolist() for key in ("readings_S", "conductances_S")}
-        edges = arrays["edges_s"][k].tolist()
-        sent = np.isfinite(arrays["width_s"][k])
-        columns = (arrays[name][k][sent].tolist() for name in ("amplitude_V", "width_s", "gate_V"))
-        found.append(History(
-            name, target, tolerance, tuple(rows["readings_S"]), tuple(rows["conductances_S"]),
-            tuple(
-                Pulse(volts, width, *edges, gate=None if np.isnan(gate) else gate)
-                for volts, width, gate in zip(*columns, strict=True)
-            ), Outcome[str(arrays["outcome"][k])],
-            float(arrays["time_s"][k]), float(arrays["energy_J"][k]), manifest, str(arrays["detail"][k]),
-            float(arrays["read_s"][k]), int(arrays["predictions"][k]), float(arrays["read_energy_J"][k]),
-            str(arrays["knows"][k]), tuple(map(int, arrays["sequences"][k][np.isfinite(arrays["sequences"][k])])),
-        ))  # fmt: skip
-    return found
 
 
 def rows(place: ExperimentContext, found: Writes) -> dict[str, dict[str, dict[str, Any]]]:

@@ -29,7 +29,7 @@ def line(history: Any) -> str:
 
 
 def table(history: Any) -> pd.DataFrame:
-    """Return a row a reading, see `History.frame`."""
+    """Return a row before the first pulse and one for each, see `History.frame`."""
     import pandas as pd
 
     rows = len(history.pulses) + 1 if history.pulses or history.readings_S else 0

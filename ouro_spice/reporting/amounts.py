@@ -40,7 +40,9 @@ def share(value: float | None, ends: Sequence[float] | None = None, digits: int 
 
 
 def plain(value: float, digits: int = 3) -> str:
-    """Return a number with some digits as text, without a power of ten."""
+    """Return a number with some digits as text, without a power of ten; "-" for what is no finite one."""
+    if not math.isfinite(value):
+        return "-"
     if value == 0:
         return "0"
     value = float(f"{value:.{digits}g}")

@@ -135,7 +135,7 @@ def _positions(found: Positions) -> list[Fact]:
     return [
         Fact(amount(change["mean_S"], "S"), "change of G, mean", f"{ends}, {summary['positions']} positions"),
         Fact(share(change["relative"], digits=2), "spread of the change", "standard deviation over mean; 0: ideal"),
-        Fact(f"{abs(volts[0]):.4g} to {abs(volts[1]):.4g} V", "across the device, at the start", "near and far"),
+        Fact(f"{abs(volts[0]):.4g} to {abs(volts[1]):.4g} V", "across the device, at the start", "far and near"),
         Fact(amount(summary["energy_mean_J"], "J"), "energy of a write, mean"),
     ]
 

@@ -11,7 +11,7 @@ _Row = TypeVar("_Row")
 _CELLS = {
     "reduced": "Compact model (reduced)",
     "compact": "Compact model (full)",
-    "tud": "Compact model of TU Delft",
+    "tud": "Compact model JART-TUD",
     "1r": "1R cell in SPICE",
     "1t1r": "1T1R cell in SPICE",
 }

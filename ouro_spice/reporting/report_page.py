@@ -91,8 +91,12 @@ def _card(rows: Mapping[str, Mapping[str, Any]], histories: Sequence[History]) -
     return [
         _best(rows, best, "writes that reach their target", lambda r: share(r["success"], r["success_interval"])),
         _best(rows, best, "pulses a write", lambda r: interval(r["pulses_mean"], r["interval"])),
-        _best(rows, best, "time a write, pulses and reads", lambda r: amount(r["time_s"], "s")),
-        _best(rows, best, "energy of a write's pulses", lambda r: amount(r["energy_J"], "J")),
+        _best(
+            rows, best, "time a write, pulses and reads", lambda r: interval(r["time_s"], r.get("time_interval_s"), "s")
+        ),
+        _best(
+            rows, best, "energy of a write's pulses", lambda r: interval(r["energy_J"], r.get("energy_interval_J"), "J")
+        ),
     ]
 
 

@@ -127,7 +127,8 @@ def _told(pulse: Pulse) -> str:
     """Return a pulse in words."""
     rise, width, fall, idle = (in_words(one, "s") for one in (pulse.rise, pulse.width, pulse.fall, pulse.idle))
     volts = in_words(pulse.amplitude, "V")
-    return f"{volts} at the driver, {width} at full amplitude, rise {rise}, fall {fall}, then {idle} at 0 V"
+    gate = "" if pulse.gate is None else f", gate at {in_words(pulse.gate, 'V')}"
+    return f"{volts} at the driver, {width} at full amplitude, rise {rise}, fall {fall}{gate}, then {idle} at 0 V"
 
 
 def _circuit(bench: Testbench) -> Iterator[str]:
