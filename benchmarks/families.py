@@ -97,7 +97,7 @@ def sets(name: str, count: int, seed: int, engine: Ngspice) -> tuple[Figures, li
 
 
 def pulses(name: str, count: int, seed: int, engine: Ngspice) -> Figures:
-    """How many of random pulses on random devices fail, or need more than the first rung of the ladder."""
+    """Count the random pulses on random devices that fail, or need more than the first rung of the ladder."""
     rng = np.random.default_rng([seed, 7, list(MAKE).index(name)])
     failures = ladder = 0
     for number in range(count):

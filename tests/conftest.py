@@ -148,3 +148,16 @@ def reference_table():
 @pytest.fixture(scope="session")
 def reference_columns():
     return columns
+
+
+@pytest.fixture
+def ouro(capsys, monkeypatch):
+    """Return a function that runs the command line in this process, in another environment where that is given."""
+    from test_cli import here
+
+    def run(*arguments, **environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return here(capsys)(*arguments)
+
+    return run

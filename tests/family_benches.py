@@ -22,7 +22,7 @@ def pwl(t, v):
 
 
 def vectors(kind, name="xcell"):
-    """Where state, rate and current of an instance are."""
+    """Name the vectors of state, rate and current of an instance."""
     if kind == "compiled":
         return {"state": f"@n.{name}.n1[state]", "rate": f"@n.{name}.n1[rate]", "i": f"@n.{name}.n1[i_device]"}
     return {"state": f"v({name}.s)", "i": f"v.{name}.vsense#branch"}

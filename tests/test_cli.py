@@ -63,18 +63,6 @@ def here(capsys):
     return run
 
 
-@pytest.fixture
-def ouro(capsys, monkeypatch):
-    """The command line in this process, in another environment."""
-
-    def run(*arguments, **environment):
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        return here(capsys)(*arguments)
-
-    return run
-
-
 def one_line(done) -> str:
     """The only line on standard error."""
     (line,) = done.stderr.splitlines()

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from test_cli import one_line, ouro  # noqa: F401 - a fixture
+from test_cli import one_line
 
 from ouro_spice import PulsePredictor
 from ouro_spice.prediction.first_pulses import first_pulses
@@ -17,7 +17,7 @@ ONE = ("--g", "200uS", "--target", "280uS")
 
 
 @pytest.mark.parametrize("net", ["1r", "1t1r"])
-def test_a_pulse_is_the_first_of_the_networks_programmer(ouro, net):  # noqa: F811
+def test_a_pulse_is_the_first_of_the_networks_programmer(ouro, net):
     """History, several amplitudes and all: as `program` would begin."""
     (pulse,) = (default_programmer(PulsePredictor.load(shipped_checkpoint(net))).next_pulse(280e-6, [200e-6]),)
     done = ouro("predict", net, *ONE, "--json")
@@ -30,7 +30,7 @@ def test_a_pulse_is_the_first_of_the_networks_programmer(ouro, net):  # noqa: F8
     assert found["gate_V"] == (None if net == "1r" else pytest.approx(3.3))
 
 
-def test_without_a_network_it_is_the_one_of_1t1r_and_says_so(ouro):  # noqa: F811
+def test_without_a_network_it_is_the_one_of_1t1r_and_says_so(ouro):
     done = ouro("predict", "--g", "500uS", "--target", "5kOhm")
     pulse, network = done.stdout.splitlines()
     assert pulse.startswith("500.0 -> 200.0 uS: RESET of +")
@@ -38,18 +38,18 @@ def test_without_a_network_it_is_the_one_of_1t1r_and_says_so(ouro):  # noqa: F81
     assert network.startswith("network: ") and network.endswith("1t1r.npz, trained on a Cell1T1R")
 
 
-def test_a_cell_that_reads_its_target_gets_no_pulse(ouro):  # noqa: F811
+def test_a_cell_that_reads_its_target_gets_no_pulse(ouro):
     done = ouro("predict", "--g", "200uS", "--target", "0.2mS")
     assert done.stdout.splitlines()[0] == "200.0 -> 200.0 uS: no pulse, the cell reads its target"
 
 
-def test_questions_outside_the_training_data_are_warned_of(ouro):  # noqa: F811
+def test_questions_outside_the_training_data_are_warned_of(ouro):
     done = ouro("predict", "1r", "--g", "20uS", "--target", "900uS", "--json")
     assert "asked for what the network was not trained on" in one_line(done)
     assert json.loads(done.stdout)["outside_training"] == "start+change+target"
 
 
-def test_a_table_of_cells_becomes_a_table_of_pulses(ouro, tmp_path):  # noqa: F811
+def test_a_table_of_cells_becomes_a_table_of_pulses(ouro, tmp_path):
     (tmp_path / "cells.csv").write_text("cell;target (kOhm);g_uS\na;4;200\nb;10;300\nc;5;200\nd;8;20\n")
     done = ouro("predict", "1r", "--table", tmp_path / "cells.csv", "--out", tmp_path / "pulses.csv")
     assert "1 of 4 cells ask for what the network was not trained on (start)" in one_line(done)
@@ -106,7 +106,7 @@ TABLES = [
 ]
 
 
-def test_bad_input_is_one_line_and_leaves_nothing(ouro, tmp_path, monkeypatch):  # noqa: F811
+def test_bad_input_is_one_line_and_leaves_nothing(ouro, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty.npz").touch()
     (tmp_path / "t.csv").write_text("g_uS,target_uS\n200,300\n")

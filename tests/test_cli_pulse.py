@@ -9,7 +9,7 @@ import subprocess
 
 import pandas as pd
 import pytest
-from test_cli import one_line, ouro  # noqa: F401 - a fixture
+from test_cli import one_line
 
 import ouro_spice as ouro_
 from ouro_spice import Cell1R, Cell1T1R, CompactCell, Pulse, jart_vcm_v1b, simulate
@@ -31,7 +31,7 @@ def end_of(path, folder):
 
 
 @pytest.mark.ngspice
-def test_a_pulse_is_figure_waveform_deck_and_a_line(ouro, tmp_path):  # noqa: F811
+def test_a_pulse_is_figure_waveform_deck_and_a_line(ouro, tmp_path):
     done = ouro(*ONE, "--out", tmp_path)
     wave = simulate(Cell1T1R(WINDOWED), Pulse(-0.5, 50e-9), Cell1T1R(WINDOWED).state(150e-6))
     line, where = done.stdout.splitlines()
@@ -53,7 +53,7 @@ def test_a_pulse_is_figure_waveform_deck_and_a_line(ouro, tmp_path):  # noqa: F8
 
 
 @pytest.mark.ngspice
-def test_the_gate_of_a_pulse_and_of_those_of_a_table(ouro, tmp_path):  # noqa: F811
+def test_the_gate_of_a_pulse_and_of_those_of_a_table(ouro, tmp_path):
     done = ouro(*ONE[:2], "1.2V", "--width", "20ns", "--start", "300uS", "--gate", "2V", "--json", "--out", tmp_path)
     cell = Cell1T1R(WINDOWED)
     wave = simulate(cell, Pulse(1.2, 20e-9, gate=2.0), cell.state(300e-6))
@@ -66,7 +66,7 @@ def test_the_gate_of_a_pulse_and_of_those_of_a_table(ouro, tmp_path):  # noqa: F
 
 
 @pytest.mark.ngspice
-def test_pulses_of_a_table_with_units_and_a_behavioural_device(ouro, tmp_path):  # noqa: F811
+def test_pulses_of_a_table_with_units_and_a_behavioural_device(ouro, tmp_path):
     """A deck without compiled models, one transient of all pulses."""
     table = tmp_path / "pulses.csv"
     table.write_text("# by hand\nwidth (ns);Amplitude_mV;idle/us\n50;-550;0.02\n100;900;0.01\n")
@@ -83,7 +83,7 @@ def test_pulses_of_a_table_with_units_and_a_behavioural_device(ouro, tmp_path): 
     assert g_uS == pytest.approx(wave.g_S * 1e6, rel=1e-3)
 
 
-def test_a_compact_cell_has_no_deck_and_an_old_one_goes(ouro, tmp_path):  # noqa: F811
+def test_a_compact_cell_has_no_deck_and_an_old_one_goes(ouro, tmp_path):
     (tmp_path / "pulse.cir").write_text("* of before\n")
     done = ouro(*ONE, *RESISTIVE, "--out", tmp_path)
     assert "a compact cell is solved without SPICE: there is no pulse.cir" in done.stdout
@@ -92,7 +92,7 @@ def test_a_compact_cell_has_no_deck_and_an_old_one_goes(ouro, tmp_path):  # noqa
     assert f"150.0 -> {wave.g_S * 1e6:.1f} uS" in done.stdout
 
 
-def test_a_walk_moves_the_end_with_the_seed(ouro, tmp_path):  # noqa: F811
+def test_a_walk_moves_the_end_with_the_seed(ouro, tmp_path):
     ends = {}
     for seed in (1, 2):
         done = ouro(*ONE, *RESISTIVE, "--walk", "10ns", "--seed", seed, "--json", "--out", tmp_path)
@@ -183,7 +183,7 @@ TABLES = [
 ]
 
 
-def test_bad_input_is_one_line_and_leaves_nothing(ouro, tmp_path, monkeypatch):  # noqa: F811
+def test_bad_input_is_one_line_and_leaves_nothing(ouro, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for given, message in WRONG:
         done = ouro("pulse", *given, "--out", "out")
@@ -199,7 +199,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(ouro, tmp_path, monkeypatch): 
     assert {path.name for path in tmp_path.rglob("*.*")} == set()
 
 
-def test_too_many_pulses_are_refused(ouro, tmp_path):  # noqa: F811
+def test_too_many_pulses_are_refused(ouro, tmp_path):
     rows = "\n".join(["amplitude_V,width_ns", *["1,50"] * 10_001])
     (tmp_path / "t.csv").write_text(rows)
     assert "10000 at most" in one_line(ouro("pulse", "--csv", tmp_path / "t.csv", "--out", tmp_path / "out"))

@@ -265,7 +265,7 @@ def test_at_a_bound(kind, window, engine_or_none):
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("bound", [0.0, 1.0])
 def test_a_start_at_the_very_bound(kind, window, bound, engine_or_none):
-    """Where the window vanishes there it stays; with Biolek's, and without one, it leaves."""
+    """Check that it stays where the window vanishes; with Biolek's, and without one, it leaves."""
     device = linear_drift(window, xinit=bound)
     t = np.array([0, 0.01, 0.05])
     v = np.array([0, 2.0, 2.0]) * (1 if bound == 0 else -1)

@@ -40,7 +40,7 @@ def test_a_gate_voltage_has_a_range(gate):
 @pytest.mark.ngspice
 @pytest.mark.parametrize("driver", [ouro.Driver(50.0), ouro.WriteDriver()])
 def test_the_gate_of_a_pulse_is_as_the_cells_own(driver):
-    """The same netlist to the last digit, and a compliance: a lower gate voltage leaves less conductance."""
+    """Check that the netlist is the same to the last digit."""
     cell = CELL.replace(driver=driver)
     bench = cell.testbench([PULSE, ouro.Pulse(1.5, 1e-8, gate=2.0)], cell.state(150e-6))
     assert "1.1" in bench.deck()

@@ -282,7 +282,7 @@ for (const name of Object.keys(names)) for (const width of WIDTHS) {
 
 
 def look(folder, paths):
-    """How much wider each page is than each of the screens, and how many of its pictures are broken."""
+    """Return how much wider each page is than each of the screens, and how many of its pictures are broken."""
     page = folder / "look.html"
     names = json.dumps({name: path.as_uri() for name, path in paths.items()})
     page.write_text(LOOK.replace("NAMES", names).replace("WIDTHS", json.dumps([NARROW, WIDE])))

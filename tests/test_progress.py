@@ -49,7 +49,7 @@ def test_without_standard_error_work_goes_on(clock, monkeypatch, tmp_path):
 
 
 class Handle:
-    """What IPython's display gives, with all that was shown."""
+    """Stand in for IPython's display, with all that was shown."""
 
     def __init__(self):
         self.shown = []

@@ -303,7 +303,7 @@ def test_an_ensemble_learns_the_device():
 
 
 def test_long_training_tells_how_far_it_is(monkeypatch, capsys):
-    """Where there is neither a terminal nor a notebook: a line each 10 s, none where it is done before."""
+    """Check for a line each 10 s without terminal or notebook, none where it is done before."""
     assert progress.EVERY_S == 10
     plain(records(40), epochs=5)
     assert capsys.readouterr().err == ""

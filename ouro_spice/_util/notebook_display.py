@@ -24,7 +24,7 @@ def in_notebook() -> bool:
 
 
 class NotebookBar:
-    """How far work has come, as HTML and as text."""
+    """Show how far work has come, as HTML and as text."""
 
     def __init__(self, label: str, total: int) -> None:
         self._label, self._total, self._done, self._failed = label, max(total, 0), 0, 0

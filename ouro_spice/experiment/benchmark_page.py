@@ -44,7 +44,7 @@ _TABLES = (
 
 @dataclass(frozen=True)
 class Compared:
-    """What the page shows of a `BenchmarkResult`, by its names there; `sentences` are the ratios in words."""
+    """Hold what the page shows of a `BenchmarkResult`, by its names there; `sentences` are the ratios in words."""
 
     bench: Bench
     setting: str

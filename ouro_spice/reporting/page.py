@@ -30,7 +30,7 @@ class Fact(NamedTuple):
     what: str
     beside: str = ""
     good: bool | None = None
-    """Whether it is as it should be: True and False are coloured."""
+    """Say whether it is as it should be: True and False are coloured."""
 
 
 class Page:

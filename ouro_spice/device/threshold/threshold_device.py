@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,7 +52,7 @@ class StateVariable:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ThresholdDevice:
+class ThresholdDevice(ABC):
     """A memristor with one state variable and an ohmic resistance between R_on and R_off.
 
     Attributes
@@ -103,14 +104,14 @@ class ThresholdDevice:
         return 1 / r_off, 1 / r_on
 
     @property
+    @abstractmethod
     def state(self) -> StateVariable:
         """Return what the state variable of this device is."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def threshold_V(self) -> float:
         """Return the size of the smallest voltage of either sign from which on the device may move [V]."""
-        raise NotImplementedError
 
     @property
     def read_V(self) -> float:
