@@ -15,9 +15,9 @@ import numpy as np
 from _common import relative_gap
 
 import ouro_spice as ouro
-from ouro_spice.compact import tud
-from ouro_spice.compact.characteristics import conductance
-from ouro_spice.compact.parameter_vector import vector
+from ouro_spice.compact.jart import tud
+from ouro_spice.compact.jart.jart_characteristics import conductance
+from ouro_spice.compact.jart.parameter_vector import vector
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 import oracle

@@ -29,7 +29,7 @@ from ouro_spice._util.files import write_text
 from ouro_spice.circuit.memristor import REALISED, element
 from ouro_spice.circuit.testbench import Testbench
 from ouro_spice.circuit.waveform import Waveform
-from ouro_spice.compact.characteristics import conductance_map
+from ouro_spice.compact.jart.jart_characteristics import conductance_map
 from ouro_spice.spice.ngspice import Ngspice
 from ouro_spice.spice.raw_file import read_raw
 

@@ -25,7 +25,7 @@ from ouro_spice._util.progress import progress
 from ouro_spice.dataset import shards as work
 from ouro_spice.dataset.circuit_records import start_state
 from ouro_spice.dataset.recipe import Recipe
-from ouro_spice.device.spread import SPREADS
+from ouro_spice.device.jart.spread import SPREADS
 from ouro_spice.spice.ngspice import Ngspice
 
 ALL = 10_000
@@ -210,7 +210,7 @@ def against_naive(n: int, seed: int) -> Figures:
 def naive_bench(cell: ouro.Cell1T1R, recipe: Recipe, row) -> ouro.Testbench:
     """One transient over twice the pulse of a record, its walk in the sources of the netlist."""
     from ouro_spice._util import random_keys
-    from ouro_spice.simulation import walk_segment
+    from ouro_spice.simulation.jart import walk_segment
 
     drawn = recipe.draw(cell, row.record)
     own = cell.replace(device=drawn.device)

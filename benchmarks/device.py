@@ -22,9 +22,9 @@ from scipy.integrate import quad
 from scipy.interpolate import PchipInterpolator
 
 import ouro_spice as ouro
-from ouro_spice.compact import characteristics
-from ouro_spice.compact.integration import follow
-from ouro_spice.compact.parameter_vector import vector
+from ouro_spice.compact.jart import jart_characteristics as characteristics
+from ouro_spice.compact.jart.integration import follow
+from ouro_spice.compact.jart.parameter_vector import vector
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from oracle import Jart, integrate

@@ -24,7 +24,7 @@ from _common import Figures, Target, arguments, circuits, finish, largest, relat
 import ouro_spice as ouro
 from ouro_spice._util import assets, machine
 from ouro_spice.circuit.testbench import Testbench
-from ouro_spice.compact.characteristics import conductance_map
+from ouro_spice.compact.jart.jart_characteristics import conductance_map
 from ouro_spice.spice import osdi
 from ouro_spice.spice.ngspice import Ngspice, _task
 from ouro_spice.spice.raw_file import read_raw

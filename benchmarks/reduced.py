@@ -13,8 +13,8 @@ import numpy as np
 from _common import Figures, arguments, finish, show
 
 import ouro_spice as ouro
-from ouro_spice.compact import characteristics
-from ouro_spice.compact.integration import follow
+from ouro_spice.compact.jart import jart_characteristics as characteristics
+from ouro_spice.compact.jart.integration import follow
 
 READS = {
     "HRS 0.2 V, N = .008": (0.2, 0.008), "HRS 0.2 V, N = .06": (0.2, 0.06), "HRS -0.2 V, N = .008": (-0.2, 0.008),

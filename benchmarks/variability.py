@@ -19,7 +19,7 @@ from scipy.stats import ks_2samp
 import ouro_spice as ouro
 from ouro_spice._util import random_keys
 from ouro_spice._util.progress import progress
-from ouro_spice.compact.integration import follow
+from ouro_spice.compact.jart.integration import follow
 from ouro_spice.spice.ngspice import Ngspice
 
 TARGETS_S = {  # mean, spread: two independent codes, 400 devices each

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._util.validity import OutsideTraining, TuningEdge, UnreadableTarget, ValidityWarning
-    from .device.walk import HalfCycleWalk, Walk
-    from .device.read_noise import ReadNoise
-    from .device.spread import Spread
-    from .device.walk_state import WalkState
-    from .device.jart import Device, jart_vcm_v1b
+    from .device.jart.walk import HalfCycleWalk, Walk
+    from .device.jart.read_noise import ReadNoise
+    from .device.jart.spread import Spread
+    from .device.jart.walk_state import WalkState
+    from .device.jart.jart_device import Device, jart_vcm_v1b
     from .circuit.pulse import Parallel, Pulse
     from .circuit.waveform import Fidelity, Waveform
     from .circuit.result import Result, SimulationError
@@ -170,11 +170,11 @@ __all__ = [
 
 _PLACES = {
     "_util.validity": "OutsideTraining TuningEdge UnreadableTarget ValidityWarning",
-    "device.walk": "HalfCycleWalk Walk",
-    "device.read_noise": "ReadNoise",
-    "device.spread": "Spread",
-    "device.walk_state": "WalkState",
-    "device.jart": "Device jart_vcm_v1b",
+    "device.jart.walk": "HalfCycleWalk Walk",
+    "device.jart.read_noise": "ReadNoise",
+    "device.jart.spread": "Spread",
+    "device.jart.walk_state": "WalkState",
+    "device.jart.jart_device": "Device jart_vcm_v1b",
     "circuit.pulse": "Parallel Pulse",
     "circuit.waveform": "Fidelity Waveform",
     "circuit.result": "Result SimulationError",

@@ -13,8 +13,8 @@ from test_cli import Done, alive, here, one_line, start, wait_for  # noqa: F401 
 
 import ouro_spice as ouro
 from ouro_spice._util.files import OutputError
-from ouro_spice.device.read_noise import Telegraph
-from ouro_spice.device.walk_state import WalkState
+from ouro_spice.device.jart.read_noise import Telegraph
+from ouro_spice.device.jart.walk_state import WalkState
 from ouro_spice.provenance.journal import Journal, plain_state, restored_state
 from ouro_spice.reporting import array_figures
 

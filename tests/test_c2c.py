@@ -11,11 +11,11 @@ from scipy.stats import kstest
 
 import ouro_spice as ouro
 from ouro_spice._util import philox, random_keys
-from ouro_spice.compact import characteristics
-from ouro_spice.device import walk_values
-from ouro_spice.device.spread import VARYING
-from ouro_spice.simulation import walk_segment
+from ouro_spice.compact.jart import jart_characteristics as characteristics
+from ouro_spice.device.jart import walk_values
+from ouro_spice.device.jart.spread import VARYING
 from ouro_spice.simulation.circuit_transient import CircuitRun
+from ouro_spice.simulation.jart import walk_segment
 
 pytestmark = pytest.mark.ngspice
 

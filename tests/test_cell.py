@@ -14,7 +14,7 @@ from benches import bench
 
 import ouro_spice as ouro
 from ouro_spice import Result, SimulationError
-from ouro_spice.compact import characteristics
+from ouro_spice.compact.jart import jart_characteristics as characteristics
 from ouro_spice.simulation.live_cell import SpiceCell
 from ouro_spice.simulation.sensing import reading
 

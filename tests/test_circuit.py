@@ -14,7 +14,7 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice._util import assets
 from ouro_spice.circuit.testbench import LADDER
-from ouro_spice.compact import characteristics
+from ouro_spice.compact.jart import jart_characteristics as characteristics
 from ouro_spice.spice import osdi
 
 DEVICE = ouro.jart_vcm_v1b(window=True)

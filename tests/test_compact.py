@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from technologies import legal
 
 import ouro_spice as ouro
-from ouro_spice.compact import full, kinetics
-from ouro_spice.compact.characteristics import (
+from ouro_spice.compact.jart import full, kinetics
+from ouro_spice.compact.jart.jart_characteristics import (
     concentration,
     conductance,
     conductance_map,
@@ -21,8 +21,8 @@ from ouro_spice.compact.characteristics import (
     static_current,
     window_S,
 )
-from ouro_spice.compact.parameter_vector import vector
-from ouro_spice.device.jart import PARAMETERS
+from ouro_spice.compact.jart.parameter_vector import vector
+from ouro_spice.device.jart.jart_device import PARAMETERS
 
 DEVICE = ouro.jart_vcm_v1b()
 WINDOW = ouro.jart_vcm_v1b(window=True)

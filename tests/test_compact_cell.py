@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import ouro_spice as ouro
-from ouro_spice.compact import characteristics
+from ouro_spice.compact.jart import jart_characteristics as characteristics
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 CELL = ouro.CompactCell(DEVICE)

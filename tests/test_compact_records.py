@@ -10,14 +10,15 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice._util import random_keys
 from ouro_spice.circuit.result import Result
-from ouro_spice.compact import characteristics, walk_kernel
-from ouro_spice.compact.integration import follow
-from ouro_spice.compact.parameter_vector import vector
+from ouro_spice.compact.jart import jart_characteristics as characteristics
+from ouro_spice.compact.jart import walk_kernel
+from ouro_spice.compact.jart.integration import follow
+from ouro_spice.compact.jart.parameter_vector import vector
 from ouro_spice.dataset.compact_records import compact_records
 from ouro_spice.dataset.recipe import Recipe, Sample
 from ouro_spice.dataset.record import HISTORY_POINTS, Record, closest, stride
-from ouro_spice.device import walk_values
-from ouro_spice.device.jart import WINDOW_N
+from ouro_spice.device.jart import walk_values
+from ouro_spice.device.jart.jart_device import WINDOW_N
 
 STILL = ouro.jart_vcm_v1b(window=True)
 WALKING = STILL.replace(walk=ouro.Walk())

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import ouro_spice as ouro
-from ouro_spice.compact.characteristics import conductance
+from ouro_spice.compact.jart.jart_characteristics import conductance
 
 pytestmark = pytest.mark.ngspice
 

@@ -23,7 +23,7 @@ from ouro_spice.dataset import pulse_dataset
 from ouro_spice.dataset.checking import check_dataset
 from ouro_spice.dataset.importing import import_pulses
 from ouro_spice.dataset.storage import read_histories, read_manifest, read_shard, shard_name, write_shard
-from ouro_spice.device.walk import Walk
+from ouro_spice.device.jart.walk import Walk
 from ouro_spice.reporting.dataset_figures import distributions
 
 REDUCED = ("extract", "--cell", "reduced")

@@ -127,8 +127,8 @@ def test_a_worker_with_other_tools_is_told(scheduler, monkeypatch):
     other = {**here, "simulator": {**here["simulator"], "ngspice": "44"}}
     with pytest.raises(ToolError, match=r"worker tcp://x has other tools or code .*\(ngspice 44 -> \d+\)"):
         shards.check_tools(other, here, "tcp://x")
-    other = {**here, "code": {**here["code"], "simulation/walk_segment.py": "0" * 12}}
-    with pytest.raises(ToolError, match=r"\(simulation/walk_segment.py changed\)"):
+    other = {**here, "code": {**here["code"], "simulation/jart/walk_segment.py": "0" * 12}}
+    with pytest.raises(ToolError, match=r"\(simulation/jart/walk_segment.py changed\)"):
         shards.check_tools(other, here, "tcp://x")
     shards.check_tools(here, here)
 

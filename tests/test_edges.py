@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ouro_spice as ouro
-from ouro_spice.compact import characteristics
+from ouro_spice.compact.jart import jart_characteristics as characteristics
 from ouro_spice.dataset.edge_effects import ideal_pulse
 from ouro_spice.dataset.edge_effects.edge_study import edges
 from ouro_spice.dataset.edge_effects.effective_width import Alphas

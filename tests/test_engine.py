@@ -17,7 +17,7 @@ from benches import bench, crossing, device_bench, divider
 import ouro_spice as ouro
 from ouro_spice import Result, SimulationError
 from ouro_spice.circuit.single_cell import POINTS
-from ouro_spice.compact.characteristics import conductance
+from ouro_spice.compact.jart.jart_characteristics import conductance
 from ouro_spice.spice import osdi
 from ouro_spice.spice.ngspice import default_engine
 from ouro_spice.spice.worker_process import Worker

@@ -10,7 +10,7 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice import Result, SimulationError
 from ouro_spice._util import random_keys
-from ouro_spice.compact.parameter_vector import NU0
+from ouro_spice.compact.jart.parameter_vector import NU0
 from ouro_spice.dataset.circuit_records import start_state
 from ouro_spice.dataset.compact_records import compact_records
 from ouro_spice.dataset.recipe import Recipe, Sample

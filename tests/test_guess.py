@@ -9,10 +9,10 @@ import ouro_spice as ouro
 from ouro_spice._util import random_keys
 from ouro_spice.circuit.result import Result
 from ouro_spice.circuit.waveform import Waveform
-from ouro_spice.compact import characteristics
-from ouro_spice.device import walk_values
-from ouro_spice.simulation import walk_segment
-from ouro_spice.simulation.first_guess import Source, concentrations
+from ouro_spice.compact.jart import jart_characteristics as characteristics
+from ouro_spice.device.jart import walk_values
+from ouro_spice.simulation.jart import walk_segment
+from ouro_spice.simulation.jart.first_guess import Source, concentrations
 
 DEVICE = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
 PULSE = ouro.Pulse(-0.45, 500e-9)

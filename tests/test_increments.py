@@ -13,7 +13,7 @@ import ouro_spice as ouro
 from ouro_spice import PulseDataset, PulsePredictor, small_updates
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.dataset.sampling import LEAST_S, increment
-from ouro_spice.device.spread import SPREADS
+from ouro_spice.device.jart.spread import SPREADS
 from ouro_spice.evaluation.increments import DECADES_S, STEPS_S, Increments, best_updates, of_trials
 from ouro_spice.evaluation.noise_floor import Trials
 from ouro_spice.evaluation.trajectories import trials

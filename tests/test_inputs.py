@@ -9,7 +9,7 @@ from benches import bench, crossing
 import ouro_spice as ouro
 from ouro_spice.circuit.memristor import REALISED, element
 from ouro_spice.circuit.pulse import PWL
-from ouro_spice.compact import characteristics
+from ouro_spice.compact.jart import jart_characteristics as characteristics
 
 pytestmark = pytest.mark.ngspice
 FULL = ouro.jart_vcm_v1b()

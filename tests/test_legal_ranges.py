@@ -13,11 +13,11 @@ from ouro_spice._util import files, philox, random_keys
 from ouro_spice._util.files import OutputError
 from ouro_spice.circuit.pulse import LONGEST_S, SHORTEST_S
 from ouro_spice.dataset.recipe import LIMIT, MOST, Recipe
-from ouro_spice.device import walk_values
-from ouro_spice.device.read_noise import Telegraph
-from ouro_spice.device.spread import SPREADS
-from ouro_spice.simulation import telegraph_noise
-from ouro_spice.simulation.telegraph_noise import frequency_Hz
+from ouro_spice.device.jart import walk_values
+from ouro_spice.device.jart.read_noise import Telegraph
+from ouro_spice.device.jart.spread import SPREADS
+from ouro_spice.simulation.jart import telegraph_noise
+from ouro_spice.simulation.jart.telegraph_noise import frequency_Hz
 
 PAIR = ouro.Pair(-0.5, 0.9, 60e-6)
 DEVICE = ouro.jart_vcm_v1b(window=True)

@@ -10,9 +10,10 @@ import pytest
 from ouro_spice import CompactCell, Walk, jart_vcm_v1b
 from ouro_spice.cli.noise_sources import Solved
 from ouro_spice.cli.noise_sources import noise_sources as command
-from ouro_spice.compact import characteristics, elementwise, parameter_vector
-from ouro_spice.compact.integration import follow
-from ouro_spice.compact.walk_kernel import KICK_L, KICK_R, NMIN, PROGRESS, start
+from ouro_spice.compact.jart import elementwise, parameter_vector
+from ouro_spice.compact.jart import jart_characteristics as characteristics
+from ouro_spice.compact.jart.integration import follow
+from ouro_spice.compact.jart.walk_kernel import KICK_L, KICK_R, NMIN, PROGRESS, start
 from ouro_spice.evaluation.noise_sources import noise_cases, noise_study, noisy_pulses, walk_theory
 from ouro_spice.evaluation.noise_sources.constant_devices import ConstantDevices
 

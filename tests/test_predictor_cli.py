@@ -17,7 +17,7 @@ from ouro_spice._util import assets
 from ouro_spice._util.files import OutputError
 from ouro_spice.cli import main
 from ouro_spice.dataset.recipe import Recipe
-from ouro_spice.device.walk import Walk
+from ouro_spice.device.jart.walk import Walk
 from ouro_spice.experiment import bench as benches
 from ouro_spice.experiment import benchmark, context, networks
 from ouro_spice.prediction.held_out import held_out

@@ -420,7 +420,7 @@ FORMER = Path(__file__).with_name("former_manifest.json")
 def formerly(cell, **settings):
     """A manifest as versions wrote it that did not record the code."""
     plain = describe(cell, **settings)
-    files = former_format.files(cell) or {"compact/full.py": "0" * 64}
+    files = former_format.files(cell) or {"compact/jart/full.py": "0" * 64}
     parts = {name: value for name, value in plain.cell.items() if name != "kind"}
     circuit = former_format.circuit(type(cell).__name__, parts, files)
     return dataclasses.replace(plain, circuit=circuit, files=files, code=None)

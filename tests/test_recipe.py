@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scipy.stats import kstest
 
 import ouro_spice as ouro
-from ouro_spice.compact import characteristics
+from ouro_spice.compact.jart import jart_characteristics as characteristics
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.dataset.record import HISTORY_POINTS, closest, stride
-from ouro_spice.device.spread import SPREADS
+from ouro_spice.device.jart.spread import SPREADS
 
 DEVICE = ouro.jart_vcm_v1b(window=True, walk=ouro.Walk())
 CELL = ouro.CompactCell(DEVICE)

@@ -337,9 +337,9 @@ MORE = "\n\nMORE = 1\n"
 SEEN = [
     ("records", True, "device/walk_values.py", "_SHORTEST_WAY = 1e-4", "_SHORTEST_WAY = 1e-3"),
     ("records", True, "dataset/recipe.py", "shares[1]", "shares[1] ** 2"),
-    ("records", True, "compact/kinetics.py", "", MORE),
+    ("records", True, "compact/jart/kinetics.py", "", MORE),
     ("records", False, "simulation/sensing.py", "", MORE),
-    ("records", False, "simulation/walk_segment.py", "RAMP = 0.5", "RAMP = 0.05"),
+    ("records", False, "simulation/jart/walk_segment.py", "RAMP = 0.5", "RAMP = 0.05"),
     ("records", False, "spice/worker.py", "", MORE),
     ("records", False, "circuit/testbench.py", '"reltol": 1e-4', '"reltol": 1e-3'),
     ("writes", True, "programming/programmers/ispp.py", "", MORE),
@@ -389,6 +389,6 @@ def test_what_kernels_import_names_their_cache():
                 ]  # fmt: skip
                 found |= {f"{name}.py" for name in names}
     checks = {"_util/checks.py", "_util/quantities.py"}
-    devices = {"device/jart.py", "device/constants.py"}
+    devices = {"device/jart/jart_device.py", "device/constants.py"}
     assert devices <= found
     assert found - checks == set(jit.FROZEN)

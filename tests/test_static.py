@@ -7,7 +7,7 @@ import pytest
 from oracle import Jart
 
 import ouro_spice as ouro
-from ouro_spice.compact.characteristics import static_current as compact_current
+from ouro_spice.compact.jart.jart_characteristics import static_current as compact_current
 
 DEVICE = ouro.jart_vcm_v1b()
 # (current, rate): largest relative deviation from the reference

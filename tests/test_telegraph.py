@@ -8,8 +8,8 @@ from scipy.stats import kstest
 
 import ouro_spice as ouro
 from ouro_spice._util import philox, random_keys
-from ouro_spice.device.read_noise import Telegraph
-from ouro_spice.simulation.telegraph_noise import _CHAIN, advance, frequency_Hz, observed_concentration
+from ouro_spice.device.jart.read_noise import Telegraph
+from ouro_spice.simulation.jart.telegraph_noise import _CHAIN, advance, frequency_Hz, observed_concentration
 
 STEADY = ouro.jart_vcm_v1b(window=True, read_noise=ouro.ReadNoise(mean_Hz=1e3, sigma_Hz=0.0))
 

@@ -10,11 +10,11 @@ from oracle import Jart, integrate
 
 from ouro_spice._util import philox
 from ouro_spice.circuit.pulse import PWL, trapezoids
-from ouro_spice.compact import full, integration, models, reduced, walk_kernel
-from ouro_spice.compact.integration import follow
-from ouro_spice.compact.parameter_vector import vector
-from ouro_spice.device.jart import WINDOW_N, jart_vcm_v1b
-from ouro_spice.device.walk import Walk
+from ouro_spice.compact.jart import full, integration, models, reduced, walk_kernel
+from ouro_spice.compact.jart.integration import follow
+from ouro_spice.compact.jart.parameter_vector import vector
+from ouro_spice.device.jart.jart_device import WINDOW_N, jart_vcm_v1b
+from ouro_spice.device.jart.walk import Walk
 
 WINDOWED = jart_vcm_v1b(window=True)
 WIDE = jart_vcm_v1b()

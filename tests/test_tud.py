@@ -15,9 +15,9 @@ from test_parity import DECLARATION, assignments, logical_lines, number
 from ouro_spice import Result, jart_vcm_v1b
 from ouro_spice._util import assets
 from ouro_spice.circuit.pulse import trapezoids
-from ouro_spice.compact import kinetics, tud
-from ouro_spice.compact.parameter_vector import vector
-from ouro_spice.device.jart import PARAMETERS
+from ouro_spice.compact.jart import kinetics, tud
+from ouro_spice.compact.jart.parameter_vector import vector
+from ouro_spice.device.jart.jart_device import PARAMETERS
 
 DEVICE = jart_vcm_v1b()
 P = vector(DEVICE)

@@ -13,8 +13,8 @@ from ouro_spice.circuit.result import Result
 from ouro_spice.cli import main
 from ouro_spice.cli.output import plain_warnings
 from ouro_spice.dataset.recipe import Recipe
-from ouro_spice.device import published_names
-from ouro_spice.device.jart import PARAMETERS
+from ouro_spice.device.jart import published_names
+from ouro_spice.device.jart.jart_device import PARAMETERS
 from ouro_spice.simulation.plausibility import HIGHEST_V, TUD_V
 
 DEVICE = ouro.jart_vcm_v1b(window=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import kstest, truncnorm
 
 import ouro_spice as ouro
-from ouro_spice.device.spread import SPREADS, VARYING
+from ouro_spice.device.jart.spread import SPREADS, VARYING
 
 NOMINAL = ouro.jart_vcm_v1b(window=True)
 OWN = np.array([getattr(NOMINAL, name) for name in VARYING])

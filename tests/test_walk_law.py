@@ -9,10 +9,12 @@ import pytest
 
 import ouro_spice as ouro
 from ouro_spice._util import philox, random_keys
-from ouro_spice.compact import characteristics, walk_kernel
-from ouro_spice.compact.parameter_vector import vector
-from ouro_spice.device import walk_values
-from ouro_spice.simulation import population, walk_segment
+from ouro_spice.compact.jart import jart_characteristics as characteristics
+from ouro_spice.compact.jart import walk_kernel
+from ouro_spice.compact.jart.parameter_vector import vector
+from ouro_spice.device.jart import walk_values
+from ouro_spice.simulation import population
+from ouro_spice.simulation.jart import walk_segment
 
 LAWS = [
     ouro.Walk(),

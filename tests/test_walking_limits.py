@@ -8,11 +8,11 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice._util import random_keys
 from ouro_spice.circuit.memristor import walk_sources
-from ouro_spice.compact import walk_kernel
-from ouro_spice.compact.parameter_vector import vector
-from ouro_spice.device import walk_values
-from ouro_spice.simulation import walk_segment
-from ouro_spice.simulation.limit_steps import _step
+from ouro_spice.compact.jart import walk_kernel
+from ouro_spice.compact.jart.parameter_vector import vector
+from ouro_spice.device.jart import walk_values
+from ouro_spice.simulation.jart import walk_segment
+from ouro_spice.simulation.jart.limit_steps import _step
 
 # (pulse, N at first, device) of benchmarks/robustness.py, seed 0, by number, which is the seed of the walk
 PULSES = {

@@ -11,7 +11,7 @@ import pytest
 import ouro_spice as ouro
 from ouro_spice import Result, SimulationError, State, Waveform
 from ouro_spice.circuit.waveform import Effort
-from ouro_spice.compact.characteristics import conductance
+from ouro_spice.compact.jart.jart_characteristics import conductance
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 

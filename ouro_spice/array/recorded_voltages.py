@@ -10,8 +10,8 @@ import numpy as np
 
 from ..circuit.array_protocol import Array
 from ..circuit.waveform import Waveform
-from ..device import walk_values
-from ..device.jart import Device
+from ..device.jart import walk_values
+from ..device.jart.jart_device import Device
 from ..device.state import State
 
 SomeArray = TypeVar("SomeArray", bound=Array)
@@ -65,7 +65,7 @@ class Recorded:
 
     def follow(self, n_disc: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return concentrations at the end [1e26 m^-3] and energies taken [J], each (P,), from concentrations (P,)."""
-        from ..compact.integration import follow  # numba
+        from ..compact.jart.integration import follow  # numba
 
         if not len(self.places):
             return np.empty(0), np.empty(0)

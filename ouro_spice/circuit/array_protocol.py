@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from ..device.jart import Device
+from ..device.jart.jart_device import Device
 from ..device.state import State
 from .cells import Cell1R, Cell1T1R
 from .device_map import DeviceMap

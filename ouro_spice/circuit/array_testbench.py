@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..device.jart import Device
+from ..device.jart.jart_device import Device
 from ..device.state import State
 from .array_protocol import Array
 from .crossbar_netlist import BULK, ArrayNetlist, LineVoltages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..device.jart import Device
+from ..device.jart.jart_device import Device
 from .cells import Cell1R, Cell1T1R
 from .compact_cell import CompactCell
 from .selection import Selection

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .._util.display import brief, shows
-from ..device.jart import Device
+from ..device.jart.jart_device import Device
 from .drivers import Drive, WriteDriver, connect
 from .gates import check_ungated, gate_voltage
 from .parts import Driver, Lines, Read, Resistor, Transistor

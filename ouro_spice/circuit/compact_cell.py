@@ -10,8 +10,8 @@ import numpy as np
 
 from .._util.checks import check_range
 from .._util.display import brief, shows
-from ..compact import characteristics
-from ..device.jart import Device
+from ..compact.jart import jart_characteristics as characteristics
+from ..device.jart.jart_device import Device
 from ..device.state import State, check_single
 from .gates import check_ungated
 from .parts import Read

@@ -21,9 +21,9 @@ from .._util import quantities
 from .._util.checks import check_count, checked_numbers, shown
 from .._util.display import brief, shows
 from .._util.forks import cached_property
-from ..device import walk_values
-from ..device.jart import Device
-from ..device.spread import Spread
+from ..device.jart import walk_values
+from ..device.jart.jart_device import Device
+from ..device.jart.spread import Spread
 from ..device.state import State
 from .array_testbench import netlist, testbench
 from .bias import SCHEMES

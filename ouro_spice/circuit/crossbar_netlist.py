@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..device.jart import Device
+from ..device.jart.jart_device import Device
 from ..device.state import State
 from .array_protocol import Array
 from .drivers import Drive, drive, libraries, wrappers

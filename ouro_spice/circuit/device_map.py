@@ -8,10 +8,10 @@ import numpy as np
 
 from .._util.display import brief, shows
 from .._util.forks import cached_property
-from ..compact import characteristics
-from ..device import walk_values
-from ..device.jart import PARAMETERS, Device
-from ..device.spread import VARYING
+from ..compact.jart import jart_characteristics as characteristics
+from ..device.jart import walk_values
+from ..device.jart.jart_device import PARAMETERS, Device
+from ..device.jart.spread import VARYING
 from ..device.state import State
 from .parts import Resistor
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..device.jart import PARAMETERS, Device
+from ..device.jart.jart_device import PARAMETERS, Device
 from .memristor import REALISED, element, held, inputs, walk_sources
 from .pulse import PWL
 

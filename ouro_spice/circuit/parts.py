@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from .._util.checks import check_range
-from ..device.jart import AMBIENT_K, PARAMETERS, V_READ
+from ..device.jart.jart_device import AMBIENT_K, PARAMETERS, V_READ
 from .pulse import Pulse
 
 

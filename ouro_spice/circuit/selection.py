@@ -9,7 +9,7 @@ from typing import Any
 
 from .._util.checks import check_count, check_part, shown
 from .._util.display import brief, shows
-from ..device.jart import Device
+from ..device.jart.jart_device import Device
 from ..device.state import State
 from .array_protocol import Array
 from .array_testbench import netlist, testbench

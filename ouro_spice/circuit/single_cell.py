@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from .._util.checks import check_kind, check_part, shown
-from ..compact import characteristics
-from ..device.jart import Device
+from ..compact.jart import jart_characteristics as characteristics
+from ..device.jart.jart_device import Device
 from ..device.state import State, check_single
 from .drivers import Drive, WriteDriver, check_supply, drive, libraries, wrappers
 from .memristor import REALISED, element

@@ -11,8 +11,8 @@ import numpy as np
 
 from .._util.display import Axes, shows
 from .._util.forks import cached_property
-from ..compact import characteristics
-from ..device.jart import Device
+from ..compact.jart import jart_characteristics as characteristics
+from ..device.jart.jart_device import Device
 from ..device.state import State
 from . import waveform_display as display
 from .result import Result

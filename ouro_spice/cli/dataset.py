@@ -82,7 +82,7 @@ def plot(
 
 def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
     """Return name and text of each fact about a dataset; empty texts are not shown."""
-    from ..device.spread import SPREADS
+    from ..device.jart.spread import SPREADS
 
     pair, rpd, law = found.get("pair"), found.get("rpd_g_end"), found.get("d2d")
     laws = (name for name, known in SPREADS.items() if law == json.loads(json.dumps(dataclasses.asdict(known))))

@@ -39,7 +39,7 @@ def edges(
 ) -> None:
     """Compare many short pulses with one long pulse of the same width, and correct widths for edges."""
     from ..dataset.edge_effects.edge_study import edges as run
-    from ..device.walk import Walk
+    from ..device.jart.walk import Walk
     from ..reporting.edge_figures import write_edges
     from ..simulation.write_voltages import pair
 

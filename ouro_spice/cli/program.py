@@ -121,9 +121,9 @@ def _check(cell: CellOptions, target: float, start: float | None, tolerance: flo
 def _sample(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | None) -> Sample:
     """Return device, start and seed of the walk of this write; ValueError for a start that it cannot have."""
     from .._util.quantities import question
-    from ..compact import characteristics
+    from ..compact.jart import jart_characteristics as characteristics
     from ..dataset.recipe import Recipe
-    from ..device.spread import SPREADS
+    from ..device.jart.spread import SPREADS
 
     drawn = Recipe(1, seed, None, d2d=SPREADS["ten_percent"] if device is Which.DRAWN else None).draw(cell, 0)
     if start_S is None:

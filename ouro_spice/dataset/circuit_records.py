@@ -12,11 +12,11 @@ from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result, SimulationError
 from ..circuit.waveform import Waveform
-from ..compact import characteristics
-from ..device import walk_values
-from ..device.jart import Device
+from ..compact.jart import jart_characteristics as characteristics
+from ..device.jart import walk_values
+from ..device.jart.jart_device import Device
+from ..device.jart.walk import Walk
 from ..device.state import State
-from ..device.walk import Walk
 from ..simulation.circuit_transient import CircuitRun
 from ..simulation.live_cell import SpiceCell
 from ..simulation.plausibility import doubts, warn_each

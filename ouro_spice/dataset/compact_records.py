@@ -9,14 +9,14 @@ import numpy as np
 from .._util import random_keys
 from ..circuit.compact_cell import CompactCell
 from ..circuit.result import Result
-from ..compact import characteristics
-from ..compact.integration import share
-from ..compact.parameter_vector import vector
-from ..compact.record_kernel import ENERGY_J, EVERY, G_END, POINTS, RESULTS, SCRATCH, WIDTH, record_devices
-from ..compact.walk_kernel import STILL, start
-from ..device import walk_values
-from ..device.jart import Device
-from ..device.walk import HalfCycleWalk, Walk
+from ..compact.jart import jart_characteristics as characteristics
+from ..compact.jart.integration import share
+from ..compact.jart.parameter_vector import vector
+from ..compact.jart.record_kernel import ENERGY_J, EVERY, G_END, POINTS, RESULTS, SCRATCH, WIDTH, record_devices
+from ..compact.jart.walk_kernel import STILL, start
+from ..device.jart import walk_values
+from ..device.jart.jart_device import Device
+from ..device.jart.walk import HalfCycleWalk, Walk
 from ..simulation.population import start_walks
 from .recipe import Recipe, Sample
 from .record import HISTORY_POINTS, NAN, Record

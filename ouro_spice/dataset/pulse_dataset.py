@@ -25,7 +25,7 @@ from .._util.files import make_folder
 from .._util.progress import progress
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
-from ..device.jart import Device
+from ..device.jart.jart_device import Device
 from ..provenance.manifest import Manifest, describe
 from ..simulation.plausibility import check_walk, voltage_doubt, warn_each
 from ..simulation.write_voltages import Pair, recorded_pair

@@ -10,10 +10,10 @@ from .._util.checks import check_conductance
 from .._util.validity import warn
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
-from ..compact import characteristics
-from ..device.jart import Device
-from ..device.spread import Spread
-from ..device.walk import Walk
+from ..compact.jart import jart_characteristics as characteristics
+from ..device.jart.jart_device import Device
+from ..device.jart.spread import Spread
+from ..device.jart.walk import Walk
 from .recipe import Recipe
 
 

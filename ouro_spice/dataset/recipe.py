@@ -16,9 +16,9 @@ from .._util.forks import cached_property
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import LONGEST_S, SHORTEST_S
-from ..compact import characteristics
-from ..device.jart import Device
-from ..device.spread import Spread, spread
+from ..compact.jart import jart_characteristics as characteristics
+from ..device.jart.jart_device import Device
+from ..device.jart.spread import Spread, spread
 from ..simulation.write_voltages import Pair
 from .listed_records import check_edge, checked_table, table_digest
 from .sampling import increment

@@ -10,8 +10,8 @@ import numpy as np
 
 from .._util.checks import check_kind, check_range, check_text, checked_numbers, shown
 from .._util.display import brief, shows
-from .read_noise import Telegraph
-from .walk_state import WalkState
+from .jart.read_noise import Telegraph
+from .jart.walk_state import WalkState
 
 _HIGHEST_V = 1e4
 """A node voltage of a state is not beyond it."""

@@ -16,8 +16,8 @@ from .._util.forks import cached_property
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
-from ..compact import characteristics
-from ..device.jart import Device
+from ..compact.jart import jart_characteristics as characteristics
+from ..device.jart.jart_device import Device
 from ..simulation.transient import simulate
 from ..simulation.window_crossing import without_bounds
 from ..simulation.write_voltages import Pair

@@ -15,7 +15,7 @@ from .._util.progress import Bar, progress
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..dataset.recipe import LIMIT, MOST, Recipe
-from ..device.spread import Spread
+from ..device.jart.spread import Spread
 from ..programming.batch import Fleet, fleet
 from ..provenance.cache import cached_arrays
 from ..provenance.manifest import Manifest, describe

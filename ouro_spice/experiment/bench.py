@@ -11,7 +11,7 @@ from .._util.checks import check_count, check_range
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..dataset.recipe import Recipe
-from ..device.spread import spread
+from ..device.jart.spread import spread
 from ..programming.batch import Fleet, fleet
 from ..programming.programmer import Programmer
 from ..programming.tuning import edges, parameters_of, rank

@@ -22,10 +22,10 @@ from .._util.progress import Bar, progress
 from ..circuit.cells import Cell1R
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse, trapezoids
-from ..compact import characteristics
-from ..device.jart import Device, jart_vcm_v1b
+from ..compact.jart import jart_characteristics as characteristics
+from ..device.jart.jart_device import Device, jart_vcm_v1b
+from ..device.jart.walk import Walk
 from ..device.state import State
-from ..device.walk import Walk
 from ..provenance.cache import cached_arrays
 from ..provenance.differences import differences, listed
 from ..provenance.manifest import Manifest, describe
@@ -141,7 +141,7 @@ def switching_curves(
 
 def _compact(devices: tuple[Device, ...], walk: Walk, voltages: Pair, pulses: int, seed: int) -> np.ndarray:
     """Return the curves of devices that walk, from the compact model, (D, 2 P + 1) [S]."""
-    from ..compact.integration import follow  # numba
+    from ..compact.jart.integration import follow  # numba
 
     slot = (0.0, EDGE_S, WIDTH_S, EDGE_S, IDLE_S)
     pwl = trapezoids((*slot, v) for v in [voltages.v_set] * pulses + [voltages.v_reset] * pulses)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from .._util.display import brief, shows
-from ..compact import characteristics
+from ..compact.jart import jart_characteristics as characteristics
 from ..dataset.reach import reach_S
-from ..device.jart import PARAMETERS, Device
-from ..device.spread import Spread
+from ..device.jart.jart_device import PARAMETERS, Device
+from ..device.jart.spread import Spread
 from ..provenance.manifest import Manifest
 from .device_memory import MOST
 from .examples import Examples

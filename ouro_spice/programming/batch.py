@@ -14,7 +14,7 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import HIGHEST_V, Pulse
 from ..dataset.recipe import STARTS, Sample
-from ..device.jart import Device
+from ..device.jart.jart_device import Device
 from ..device.state import State
 from ..spice.ngspice import Ngspice
 from .compact_batch import CompactFleet

@@ -14,17 +14,17 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.gates import check_ungated
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result
-from ..compact import characteristics
+from ..compact.jart import jart_characteristics as characteristics
 from ..dataset.recipe import Sample
-from ..device import walk_values
-from ..device.jart import Device
-from ..device.read_noise import Telegraph
+from ..device.jart import walk_values
+from ..device.jart.jart_device import Device
+from ..device.jart.read_noise import Telegraph
+from ..device.jart.walk import HalfCycleWalk, Walk
+from ..device.jart.walk_state import WalkState
 from ..device.state import State
-from ..device.walk import HalfCycleWalk, Walk
-from ..device.walk_state import WalkState
+from ..simulation.jart.telegraph_noise import advance, observed_concentration
 from ..simulation.plausibility import voltage_doubt, warn_each
 from ..simulation.population import start_walks
-from ..simulation.telegraph_noise import advance, observed_concentration
 from .cell_batch import CellBatch
 
 _MOST = 32
@@ -89,7 +89,7 @@ class CompactFleet(CellBatch[CompactCell]):
         return found
 
     def _apply(self, places: np.ndarray, pulses: list[Pulse], bar: Bar | None) -> np.ndarray:
-        from ..compact.pulse_kernels import pulse_devices  # numba
+        from ..compact.jart.pulse_kernels import pulse_devices  # numba
 
         check_ungated(pulses, "a compact cell")
         given = np.array([(one.amplitude, one.rise, one.width, one.fall) for one in pulses]).reshape(-1, 4)
@@ -112,7 +112,7 @@ class CompactFleet(CellBatch[CompactCell]):
         return energy
 
     def _sampled(self, places: np.ndarray, given: np.ndarray, points: int, bar: Bar | None) -> np.ndarray:
-        from ..compact.pulse_kernels import sample_devices  # numba
+        from ..compact.jart.pulse_kernels import sample_devices  # numba
 
         now, g = self._states_for(places, np.sign(given[:, 0]).astype(int)), np.empty((len(places), points))
 
@@ -125,8 +125,8 @@ class CompactFleet(CellBatch[CompactCell]):
 
     def _initial_states(self, start_S: Sequence[float], start: str) -> _States:
         """Return the states of all cells at conductances [S], before the first pulse."""
-        from ..compact.integration import share  # numba
-        from ..compact.walk_kernel import COUNT
+        from ..compact.jart.integration import share  # numba
+        from ..compact.jart.walk_kernel import COUNT
 
         n, w = np.empty(len(self)), np.empty((len(self), COUNT + 1))
         warm = self._walk if start == "stationary" and isinstance(self._walk, Walk) else None
@@ -141,7 +141,7 @@ class CompactFleet(CellBatch[CompactCell]):
         """Return a copy of the states of some cells as pulses of these polarities (k,) find them: a turn moves the
         half-cycle walk on.
         """
-        from ..compact.parameter_vector import vector
+        from ..compact.jart.parameter_vector import vector
 
         now = self._states.at(places)
         if not isinstance(self._walk, HalfCycleWalk):
@@ -159,7 +159,7 @@ class CompactFleet(CellBatch[CompactCell]):
         """Return the first arguments of all kernels: model, parameters, resistance [Ohm], walk vectors, the walk's
         settings, keys.
         """
-        from ..compact.walk_kernel import STILL, start
+        from ..compact.jart.walk_kernel import STILL, start
 
         if isinstance(self._walk, Walk):
             w, settings = now.w, self._walk.settings
@@ -169,8 +169,8 @@ class CompactFleet(CellBatch[CompactCell]):
 
     def _share(self, work: Callable, places: np.ndarray, now: _States, bar: Bar | None) -> None:
         """Call `work` for parts of the cells, on threads; the concentrations and walk vectors in `now` are moved on."""
-        from ..compact.integration import share
-        from ..compact.pulse_kernels import SCRATCH  # numba
+        from ..compact.jart.integration import share
+        from ..compact.jart.pulse_kernels import SCRATCH  # numba
 
         if not len(places):
             return
@@ -185,7 +185,7 @@ class CompactFleet(CellBatch[CompactCell]):
 
     def _conductances(self, now: _States) -> np.ndarray:
         """Return the conductances of states at +0.2 V, without read noise, (k,) [S]."""
-        from ..compact.pulse_kernels import SCRATCH, conductances  # numba
+        from ..compact.jart.pulse_kernels import SCRATCH, conductances  # numba
 
         g = np.empty(len(now.n))
         model, p, _, w, _, _ = self._bundle(now, self._keys[:0])
@@ -212,7 +212,7 @@ class CompactFleet(CellBatch[CompactCell]):
 
 def _vectors(devices: Sequence[Device]) -> np.ndarray:
     """Return the parameter vectors of D devices, (D, P); what several places share is worked out once."""
-    from ..compact.parameter_vector import vector
+    from ..compact.jart.parameter_vector import vector
 
     different = {id(device): vector(device) for device in {id(device): device for device in devices}.values()}
     return np.array([different[id(device)] for device in devices])

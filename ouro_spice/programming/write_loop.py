@@ -15,7 +15,7 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse, checked
 from ..circuit.result import Result, SimulationError
-from ..device.jart import Device
+from ..device.jart.jart_device import Device
 from ..device.state import State
 from ..provenance import maker
 from ..provenance.manifest import Manifest, describe, versions

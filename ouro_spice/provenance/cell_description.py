@@ -15,9 +15,9 @@ from ..circuit.parts import Driver, Lines, Read, Resistor, Transistor
 from ..circuit.process import Process
 from ..circuit.selection import Selection
 from ..circuit.sense import Sense
-from ..device.jart import PARAMETERS, Device
-from ..device.read_noise import ReadNoise
-from ..device.walk import HalfCycleWalk, Walk
+from ..device.jart.jart_device import PARAMETERS, Device
+from ..device.jart.read_noise import ReadNoise
+from ..device.jart.walk import HalfCycleWalk, Walk
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "Device": {

@@ -16,9 +16,9 @@ from .._util.progress import notice
 from ..circuit.array_protocol import Array
 from ..circuit.pulse import Pulse
 from ..circuit.testbench import Testbench
-from ..device.read_noise import Telegraph
+from ..device.jart.read_noise import Telegraph
+from ..device.jart.walk_state import WalkState
 from ..device.state import State
-from ..device.walk_state import WalkState
 from .former_work import former_work, undamaged
 from .manifest import Manifest, describe
 

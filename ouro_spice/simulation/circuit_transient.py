@@ -16,13 +16,13 @@ from ..circuit.pulse import Parallel, Pulse
 from ..circuit.result import Result
 from ..circuit.selection import Selection
 from ..circuit.waveform import Effort, Waveform
-from ..device import walk_values
-from ..device.jart import Device
+from ..device.jart import walk_values
+from ..device.jart.jart_device import Device
+from ..device.jart.walk import HalfCycleWalk, Walk
 from ..device.state import State
-from ..device.walk import HalfCycleWalk, Walk
 from ..spice.ngspice import Engine
 from . import frozen_devices, time_scales
-from .walk_relaxation import Walker, WalkRelaxation, keep_noise
+from .jart.walk_relaxation import Walker, WalkRelaxation, keep_noise
 
 
 class _Written(NamedTuple):

@@ -15,12 +15,12 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Parallel, Pulse, checked
 from ..circuit.result import Result, SimulationError
 from ..circuit.waveform import Effort, Waveform
-from ..compact import characteristics
-from ..device import walk_values
-from ..device.jart import PARAMETERS, Device
+from ..compact.jart import jart_characteristics as characteristics
+from ..device.jart import walk_values
+from ..device.jart.jart_device import PARAMETERS, Device
+from ..device.jart.walk import HalfCycleWalk, Walk
+from ..device.jart.walk_state import WalkState
 from ..device.state import State
-from ..device.walk import HalfCycleWalk, Walk
-from ..device.walk_state import WalkState
 
 _POINTS = 200
 """A waveform has at least this many points; the integration itself needs far fewer."""
@@ -68,7 +68,7 @@ class CompactRun:
     def _wave(
         self, moved: Device, wander: WalkState | None, pulse: Pulse, begin_s: float, end_s: float, n: float
     ) -> Waveform:
-        from ..compact.integration import follow  # numba
+        from ..compact.jart.integration import follow  # numba
 
         device, walk = self.cell.device, moved.walk if isinstance(moved.walk, Walk) else None
         pwl = self.cell.voltage([pulse]).window(begin_s, end_s)
@@ -104,10 +104,7 @@ class CompactRun:
         g = characteristics.conductance(moved, n, r, l, self.cell.model)
         temperature = characteristics.temperature(moved, v_cell, i, r_now)
         if self.cell.model == "tud":
-            from ..compact import (
-                elementwise,
-                parameter_vector,  # numba
-            )
+            from ..compact.jart import elementwise, parameter_vector  # numba
 
             fit = {"clamped": elementwise.clamped(n, r, l, parameter_vector.vector(moved))}
         else:

@@ -16,7 +16,7 @@ from ..circuit.device_map import DeviceMap
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
 from ..circuit.waveform import Fidelity, Waveform
-from ..device.jart import Device
+from ..device.jart.jart_device import Device
 from ..device.state import State
 
 TOLERANCE = 1e-3

@@ -15,16 +15,16 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..circuit.waveform import Waveform
-from ..compact import characteristics
-from ..device import walk_values
-from ..device.jart import Device
+from ..compact.jart import jart_characteristics as characteristics
+from ..device.jart import walk_values
+from ..device.jart.jart_device import Device
 from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
 from .circuit_transient import CircuitRun
 from .compact_transient import CompactRun
+from .jart.telegraph_noise import observed_concentration, with_read_noise
 from .plausibility import warn_of
 from .sensing import reading, unreadable
-from .telegraph_noise import observed_concentration, with_read_noise
 from .transient import send
 
 

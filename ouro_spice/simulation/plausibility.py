@@ -18,8 +18,8 @@ import numpy as np
 from .._util.validity import warn
 from ..circuit.result import Result
 from ..circuit.waveform import Waveform
-from ..device.jart import Device
-from ..device.walk import Walk
+from ..device.jart.jart_device import Device
+from ..device.jart.walk import Walk
 
 HIGHEST_V = 2.0
 """Largest V(AE, OE) that published figures go to [V]."""

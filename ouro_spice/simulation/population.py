@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike
 
 from .._util import random_keys
 from .._util.checks import check_kind, check_range, check_seed, several, shown
-from ..compact import characteristics
-from ..device.jart import V_READ, Device
+from ..compact.jart import jart_characteristics as characteristics
+from ..device.jart.jart_device import V_READ, Device
+from ..device.jart.walk import Walk
+from ..device.jart.walk_state import WalkState
 from ..device.state import State
-from ..device.walk import Walk
-from ..device.walk_state import WalkState
 
 _STEPS = 2000
 """Steps of the walk at frozen N after which its values are those that later pulses see."""
@@ -78,11 +78,8 @@ def start_walks(
 
     `keys` are those of their random numbers, (D, 2) uint64.
     """
-    from ..compact import (
-        elementwise,
-        parameter_vector,  # numba
-    )
-    from ..compact.walk_kernel import STILL, start
+    from ..compact.jart import elementwise, parameter_vector  # numba
+    from ..compact.jart.walk_kernel import STILL, start
 
     p = np.array([parameter_vector.vector(device) for device in devices])
     n, g = p[:, parameter_vector.NINIT].copy(), np.array(g_S, dtype=float)

@@ -11,7 +11,7 @@ from .._util.progress import progress
 from ..circuit.cell_kinds import Cell
 from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.parts import Driver, Resistor
-from ..compact import characteristics
+from ..compact.jart import jart_characteristics as characteristics
 from ..spice.ngspice import Engine, default_engine
 from .sensing import mean, reading
 

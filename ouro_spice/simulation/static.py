@@ -14,8 +14,8 @@ from ..circuit.pulse import HIGHEST_V
 from ..circuit.result import Result
 from ..circuit.testbench import Testbench
 from ..circuit.waveform import Waveform
-from ..compact import characteristics
-from ..device.jart import PARAMETERS, Device
+from ..compact.jart import jart_characteristics as characteristics
+from ..device.jart.jart_device import PARAMETERS, Device
 from ..spice.ngspice import Engine, default_engine
 
 _BATCH = 8

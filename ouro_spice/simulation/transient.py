@@ -15,13 +15,13 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Parallel, Pulse, checked
 from ..circuit.waveform import Effort, Fidelity, Waveform
-from ..device.jart import Device
+from ..device.jart.jart_device import Device
 from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
 from .circuit_transient import CircuitRun
 from .compact_transient import CompactRun
+from .jart.telegraph_noise import with_read_noise
 from .plausibility import check_walk, warn_of, with_warnings
-from .telegraph_noise import with_read_noise
 
 
 def simulate(

@@ -10,7 +10,7 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..circuit.waveform import Waveform
-from ..device.jart import WINDOW_N, Device
+from ..device.jart.jart_device import WINDOW_N, Device
 from ..spice.ngspice import Engine
 from .transient import run_of, send
 

@@ -14,8 +14,8 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Parallel, Pulse, checked
 from ..circuit.testbench import Testbench
-from ..compact.characteristics import conductance_map
-from ..device.jart import Device
+from ..compact.jart.jart_characteristics import conductance_map
+from ..device.jart.jart_device import Device
 from ..device.state import State
 from .osdi import compiled_model
 

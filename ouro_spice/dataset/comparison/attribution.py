@@ -15,7 +15,7 @@ from ...circuit.parts import Driver, Lines, Resistor, Transistor
 from ...circuit.process import Process
 from ...circuit.pulse import SHORTEST_S
 from ...circuit.selection import Selection
-from ...device.jart import Device
+from ...device.jart.jart_device import Device
 from ...simulation.write_voltages import Pair
 from .operand import ComparedDataset
 

@@ -14,9 +14,9 @@ from ..._util.checks import shown
 from ..._util.forks import cached_property
 from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
-from ...compact import characteristics
+from ...compact.jart import jart_characteristics as characteristics
+from ...device.jart.walk import Walk
 from ...device.state import State
-from ...device.walk import Walk
 from ...provenance.manifest import Manifest
 from ...provenance.rebuild import rebuilt
 from ...simulation.population import stationary

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..._util.display import brief, shows
 from ...circuit.pulse import SHORTEST_S
-from ...device.spread import Spread
+from ...device.jart.spread import Spread
 from ...provenance.manifest import describe
 from ...simulation.write_voltages import Pair
 from ..pulse_dataset import PulseDataset, extract

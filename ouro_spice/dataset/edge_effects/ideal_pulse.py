@@ -15,8 +15,8 @@ from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import SHORTEST_S, Pulse
 from ...circuit.selection import Selection
 from ...circuit.waveform import Waveform
-from ...compact import characteristics
-from ...device.jart import Device
+from ...compact.jart import jart_characteristics as characteristics
+from ...device.jart.jart_device import Device
 from ...device.state import State
 from ...simulation.transient import simulate
 from ...simulation.window_crossing import without_bounds

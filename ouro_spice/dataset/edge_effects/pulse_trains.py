@@ -13,9 +13,9 @@ from ...circuit.cell_kinds import Cell, memristor
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import SHORTEST_S, Pulse
 from ...circuit.waveform import Waveform
-from ...device.jart import Device
+from ...device.jart.jart_device import Device
+from ...device.jart.walk import Walk
 from ...device.state import State
-from ...device.walk import Walk
 from ...simulation.live_cell import ModelCell, SpiceCell
 from ...simulation.population import stationary
 from ...spice.ngspice import Engine

@@ -13,7 +13,7 @@ from ..._util.progress import Bar, progress
 from ...circuit.cell_kinds import Cell, memristor
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import Pulse
-from ...device.walk import Walk
+from ...device.jart.walk import Walk
 from ...provenance.journal import Journal
 from ...spice.ngspice import Ngspice
 from .effective_width import Alphas, Shots, fit_shots, test_shots

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...circuit.compact_cell import CompactCell
-from ...compact import characteristics
+from ...compact.jart import jart_characteristics as characteristics
 
 _POINTS = 1200
 """Of a grid in ln N: times are then right within 3e-4."""
@@ -61,7 +61,7 @@ class ConstantDevices:
     @classmethod
     def of(cls, cell: CompactCell, p: np.ndarray, amplitude_V: float) -> ConstantDevices:
         """Return the devices of vectors p, (D, P), in a cell, at an amplitude [V]."""
-        from ...compact import parameter_vector  # numba
+        from ...compact.jart import parameter_vector  # numba
 
         n = grid(cell)
         own = p[:, [parameter_vector.R]], p[:, [parameter_vector.L]]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...circuit.compact_cell import CompactCell
-from ...device.spread import SPREADS
-from ...device.walk import Walk
+from ...device.jart.spread import SPREADS
+from ...device.jart.walk import Walk
 from ...simulation.population import spread_windows
 
 WALK = ("r", "l", "Nmin", "Nmax", "progress")
@@ -52,7 +52,7 @@ class Case:
 
     def settings(self, walk: Walk) -> np.ndarray:
         """Return the settings of the walk as kernels take them, (8,): the kicks of other sources are 0."""
-        from ...compact.walk_kernel import KICK_L, KICK_NMAX, KICK_NMIN, KICK_R, PROGRESS  # numba
+        from ...compact.jart.walk_kernel import KICK_L, KICK_NMAX, KICK_NMIN, KICK_R, PROGRESS  # numba
 
         found = walk.settings
         places = {"r": KICK_R, "l": KICK_L, "Nmin": KICK_NMIN, "Nmax": KICK_NMAX, "progress": PROGRESS}
@@ -92,7 +92,7 @@ class Devices:
     @classmethod
     def draw(cls, cell: CompactCell, size: int, rng: np.random.Generator) -> Devices:
         """Draw D devices around the one of a cell and return them."""
-        from ...compact.parameter_vector import NDISCMAX, NDISCMIN, L, R, vector
+        from ...compact.jart.parameter_vector import NDISCMAX, NDISCMIN, L, R, vector
 
         nominal = vector(cell.device)
         factors = SPREADS["ten_percent"].factors(rng, size)
@@ -102,7 +102,7 @@ class Devices:
 
     def vectors(self, case: Case) -> np.ndarray:
         """Return the devices of a case as kernels take them, (D, P)."""
-        from ...compact.parameter_vector import NDISCMAX, NDISCMIN, NHI, NLO, L, R
+        from ...compact.jart.parameter_vector import NDISCMAX, NDISCMIN, NHI, NLO, L, R
 
         p = np.tile(self.nominal, (len(self.own), 1))
         for column, (source, place) in enumerate(zip(D2D, (R, L, NDISCMIN, NDISCMAX), strict=True)):

@@ -15,8 +15,8 @@ from ..._util.checks import check_count
 from ..._util.display import brief, shows
 from ..._util.progress import progress
 from ...circuit.compact_cell import CompactCell
-from ...device.jart import jart_vcm_v1b
-from ...device.walk import Walk
+from ...device.jart.jart_device import jart_vcm_v1b
+from ...device.jart.walk import Walk
 from ...simulation.write_voltages import Pair, pair
 from .noise_cases import ALONE, CASES, CYCLES, D2D, EVERYTHING, NOTHING, SOURCES, WINDOW, Case
 from .noisy_pulses import Pairs, PulseOutcomes, run, run_frozen

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..._util import random_keys
 from ...circuit.compact_cell import CompactCell
-from ...compact import characteristics
-from ...device.jart import V_READ
-from ...device.walk import Walk
+from ...compact.jart import jart_characteristics as characteristics
+from ...device.jart.jart_device import V_READ
+from ...device.jart.walk import Walk
 from .constant_devices import ConstantDevices
 from .noise_cases import Case, Devices
 
@@ -131,8 +131,8 @@ def run(
 
 def run_frozen(cell: CompactCell, case: Case, pairs: Pairs, amplitude_V: float, walk: Walk) -> PulseOutcomes:
     """Return it as `run`, but the walk stands still from the start on: what it is to pulses of few steps."""
-    from ...compact import parameter_vector  # numba
-    from ...compact.walk_kernel import L, R
+    from ...compact.jart import parameter_vector  # numba
+    from ...compact.jart.walk_kernel import L, R
 
     p, s = pairs.devices.vectors(case), case.settings(walk)
     begun = _begun(cell, p, s, pairs, amplitude_V, _WARM_UP)
@@ -157,11 +157,8 @@ def _begun(cell: CompactCell, p: np.ndarray, s: np.ndarray, pairs: Pairs, amplit
     """Return devices of vectors p at their starts after a walk of `steps`, without those that start beyond the
     target.
     """
-    from ...compact import (
-        elementwise,
-        parameter_vector,  # numba
-    )
-    from ...compact.walk_kernel import start
+    from ...compact.jart import elementwise, parameter_vector  # numba
+    from ...compact.jart.walk_kernel import start
 
     n, (start_S, target_S) = p[:, parameter_vector.NINIT].copy(), pairs.way(amplitude_V)
     w = start(p, n)
@@ -194,7 +191,7 @@ class _Moving:
 
     def trials(self, free_s: np.ndarray, target_S: np.ndarray, deploy: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return the time to the target [s], and the conductance after the noise-free time [S], (D,) each."""
-        from ...compact.walk_kernel import CLOCK, STEP
+        from ...compact.jart.walk_kernel import CLOCK, STEP
 
         crossed_s, end_S = self._follow(free_s, target_S), np.full(len(free_s), np.nan)
         # it is looked at steps' ends: the crossing itself lay anywhere in the last step, or in the part of it begun
@@ -214,7 +211,7 @@ class _Moving:
         """Move on for times [s], or until conductances [S]; return when these were crossed, (D,) [s], NaN: not, or not
         in `of`.
         """
-        from ...compact.integration import follow  # numba
+        from ...compact.jart.integration import follow  # numba
 
         chosen = np.flatnonzero((time_s > 0) & (True if of is None else of))
         crossed_s = np.full(len(time_s), np.nan)
@@ -238,13 +235,13 @@ class _Moving:
         """Return which devices stay as they are, (D,) bool: at the window's edge, with a current that knows no r
         and l.
         """
-        from ...compact import parameter_vector  # numba
+        from ...compact.jart import parameter_vector  # numba
 
         edge = parameter_vector.NLO if self.amplitude_V > 0 else parameter_vector.NHI
         return (self.n == self.p[:, edge]) & (self.cell.model == "reduced")
 
     def _conductance_S(self) -> np.ndarray:
         """Return the conductances now, (D,) [S]."""
-        from ...compact.walk_kernel import L, R
+        from ...compact.jart.walk_kernel import L, R
 
         return characteristics.conductance(self.cell.device, self.n, self.w[:, R], self.w[:, L], self.cell.model)

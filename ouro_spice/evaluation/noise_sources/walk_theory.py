@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...circuit.compact_cell import CompactCell
-from ...compact import characteristics
-from ...device.spread import VARYING
-from ...device.walk import Walk
+from ...compact.jart import jart_characteristics as characteristics
+from ...device.jart.spread import VARYING
+from ...device.jart.walk import Walk
 from .constant_devices import clock_s, grid
 from .noise_cases import Case
 

@@ -1,0 +1,174 @@
+"""Edges, and steps at a constant voltage from point to point of a grid: an adaptive multistep integration.
+
+Between two evaluations of the speed it is extrapolated, for as long as it changes by less than `SHORT`.
+
+A box is the far corner (ln N, r, l) of a range of states, in the direction in which the voltage moves the conductance:
+up with N and r and down with l at V < 0, down at V > 0.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..._util.jit import kernel
+from . import kinetics, models
+from .parameter_vector import FLIM, NDISCMAX, NDISCMIN, NHI, NLO
+from .step import NEAR, integrate, learn
+from .transient_kernel import SNAP, finish_step, piece
+from .walk_kernel import BAND, BAND_NMIN, CLOCK, NMAX, NMIN, STEP, L, R, end_step
+from .workspace import CURRENT, ENERGY, LAM, LAM_I, MEMORY, N, X
+
+X0, SPEED, LONGEST, SINCE = range(MEMORY, MEMORY + 4)
+"""More places in m: x and d ln N / dt [1/s] where the speed was found last, for how long that may be used [s], and the
+time since, below 0: a new one is needed."""
+
+CRUISE_MEMORY = MEMORY + 4
+
+SHORT = 0.01  # relative change of the speed, and change of x, after which it is found anew
+
+_CLEAR = NEAR**0.1  # N over Nmax, or Nmin over N, up to which no limit is felt
+
+
+@kernel
+def edge(v0, v1, span, clock, cell):
+    """Follow the device through the rising or falling edge of a pulse."""
+    nothing = (math.nan, False, cell[4])
+    piece(0.0, span, v0, v1, True, clock, nothing, (1.0, cell[6], 0), 0, cell)
+    cell[5][SINCE] = -1.0
+
+
+@kernel
+def advance(v, k, stop, step_s, box, clock, cell):
+    """Follow the device from point k of the grid to point `stop`, or the first point outside the box; return that
+    point.
+    """
+    s, w, m = clock[0], cell[3], cell[5]
+    if stands(v, clock, cell):
+        span = (stop - k) * step_s
+        model, p, rs, _, c, _, _, _ = cell
+        m[CURRENT] = models.current(model, v, m[X], m[N], w[R], w[L], rs, p, c, m[CURRENT])
+        m[ENERGY] += v * m[CURRENT] * span
+        w[CLOCK] = (w[CLOCK] + span) % s[STEP]
+        return stop
+    rest = step_s
+    while True:
+        k, rest, stuck = _cruise(v, k, stop, rest, step_s, box, clock, cell)
+        if not stuck:
+            return k
+        h = min(rest, s[STEP] - w[CLOCK])
+        integrate(h, v, v, cell)
+        if math.isnan(m[N]):
+            return k
+        m[SINCE] = -1.0
+        rest -= h
+        w[CLOCK] += h
+        if w[CLOCK] >= s[STEP] * (1.0 - SNAP):
+            finish_step(clock, cell)
+        if rest <= SNAP * step_s:
+            k, rest = k + 1, step_s
+            if k == stop or outside(v, box, cell):
+                return k
+
+
+@kernel
+def _cruise(v, k, stop, rest, step_s, box, clock, cell):
+    """Take quick steps while they are good: return the last point of the grid passed, the time to the next one [s], and
+    whether a step is left to other methods.
+
+    An adaptive multistep method: as `step._quick`, but the speed is found where a step of the walk begins or where it
+    has changed by `SHORT`, not at the points of the grid between.
+    """
+    model, p, rs, w, c, m, _, _ = cell
+    s, key = clock
+    x, n, i, energy, since = m[X], m[N], m[CURRENT], m[ENERGY], m[SINCE]
+    lam, lam_i, x0, speed = m[LAM], m[LAM_I], m[X0], m[SPEED]
+    moved, longest = x - x0, m[LONGEST]
+    stuck = False
+    far = _far(v, cell)
+    while True:
+        if since < 0.0:
+            far = _far(v, cell)
+            stuck = not (n > far if v > 0.0 else n < far)
+            if stuck:
+                break
+            i = models.current(model, v, x, n, w[R], w[L], rs, p, c, i)
+            speed = kinetics.rate(v - rs * i, i, n, w[R], w[L], w[NMIN], w[NMAX], p) / n
+            x0, moved, since = x, 0.0, 0.0
+            learn(v, x, speed, i, cell)
+            lam, lam_i = m[LAM], m[LAM_I]
+            longest = SHORT / max(abs(lam * speed), abs(speed))
+        h = min(rest, s[STEP] - w[CLOCK], longest - since)
+        way = speed * (since + h)
+        z = lam * way
+        dx = way * (1.0 + z * (0.5 + z / 3.0))
+        n_new = math.exp(x0 + dx)
+        stuck = not (n_new > far if v > 0.0 else n_new < far)
+        if stuck:
+            break
+        energy += v * i * h * (1.0 + 0.5 * lam_i * (moved + dx))
+        x, n, moved = x0 + dx, n_new, dx
+        since += h
+        rest -= h
+        w[CLOCK] += h
+        if w[CLOCK] >= s[STEP] * (1.0 - SNAP):
+            n = end_step(w, n, 0.0, s, p, key)
+            x = x if n == n_new else math.log(n)
+            since = -1.0
+        if since >= longest:
+            since = -1.0
+        if rest <= SNAP * step_s:
+            k, rest = k + 1, step_s
+            m[X] = x
+            if k == stop or outside(v, box, cell):
+                break
+    m[X], m[N], m[CURRENT], m[ENERGY], m[SINCE] = x, n, i, energy, since
+    m[X0], m[SPEED], m[LONGEST] = x0, speed, longest
+    return k, rest, stuck
+
+
+@kernel
+def _far(v, cell):
+    """Return the concentration up to which quick steps go: the window's edge, or where a limit begins to act."""
+    p, w = cell[1], cell[3]
+    clear = 1.0 if p[FLIM] == 0.0 else _CLEAR
+    return max(p[NLO], w[NMIN] / clear) if v > 0.0 else min(p[NHI], w[NMAX] * clear)
+
+
+@kernel
+def stands(v, clock, cell):
+    """Return whether N and the current are constant at this voltage: N at an edge that the limits do not reach."""
+    p, w, n, s = cell[1], cell[3], cell[5][N], clock[0]
+    if knows_walk(clock, cell):
+        return False
+    if s[STEP] == math.inf:
+        return n <= max(p[NLO], w[NMIN]) if v > 0.0 else n >= min(p[NHI], w[NMAX])
+    if v > 0.0:
+        return n <= p[NLO] and n >= p[NDISCMIN] * (1.0 + s[BAND_NMIN])
+    return n >= p[NHI] and n <= p[NDISCMAX] * (1.0 - s[BAND])
+
+
+@kernel
+def knows_walk(clock, cell):
+    """Return whether the current changes with the walk."""
+    return clock[0][STEP] < math.inf and cell[0] != models.REDUCED
+
+
+@kernel
+def nowhere(v):
+    """Return the empty box."""
+    return (math.inf, 0.0, 0.0) if v > 0.0 else (-math.inf, 0.0, 0.0)
+
+
+@kernel
+def everywhere(v):
+    """Return the box of all states."""
+    return (-math.inf, 0.0, math.inf) if v > 0.0 else (math.inf, math.inf, 0.0)
+
+
+@kernel
+def outside(v, box, cell):
+    """Return whether the device has left the box towards the target."""
+    w, x = cell[3], cell[5][X]
+    if v > 0.0:
+        return x < box[0] or w[R] < box[1] or w[L] > box[2]
+    return x > box[0] or w[R] > box[1] or w[L] < box[2]
