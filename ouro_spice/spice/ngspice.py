@@ -99,6 +99,10 @@ class Ngspice:
             reply = self._pool.run(_task(testbench, str(folder)), self._pool.timeout_s * allowed)
             return _waveform(testbench, reply, throw, str(folder))
 
+    def reply(self, task: dict[str, Any]) -> dict[str, Any]:
+        """Return a worker's reply to a task that is no testbench: see `worker.Session.run`."""
+        return self._pool.run(task)
+
     def _currents(self, testbench: Testbench) -> np.ndarray | None:
         reply = self._pool.run(_task(testbench))
         return np.concatenate(list(reply["arrays"].values())) if reply["result"] == "OK" else None

@@ -15,14 +15,20 @@ from .._util import assets, machine
 from .._util.files import move_into_place
 from .._util.forks import temporary_folder
 from .._util.machine import ToolError, cache_folder
+from ..device.foreign.verilog_text import VerilogText
 
 # the same code, and so the same digits, on every machine
 _FLAGS = ("--target_cpu", "generic")
 
 
 @lru_cache(maxsize=64)
-def compiled_model(model: str) -> Path:
-    """Return the path of a shipped model in compiled form; it is compiled where the cache lacks it.
+def compiled_model(model: str | VerilogText) -> Path:
+    """Return the path of a model in compiled form; it is compiled where the cache lacks it.
+
+    Parameters
+    ----------
+    model
+        The name of a shipped one, the path of a file, NAME.va, or the text of a user's own.
 
     Raises
     ------
@@ -31,6 +37,13 @@ def compiled_model(model: str) -> Path:
     ToolError
         Without a compiler or linker, or for a source that does not compile.
     """
+    if isinstance(model, VerilogText):
+        with temporary_folder() as folder:
+            source = folder / f"{model.module}.va"
+            source.write_text(model.renamed, encoding="utf-8")
+            return compile_verilog_a(source, defines=model.defines)
+    if model.endswith(".va"):
+        return compile_verilog_a(Path(model).absolute())
     return compile_verilog_a(assets.verilog_a(model))
 
 

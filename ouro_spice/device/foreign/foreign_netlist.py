@@ -1,0 +1,113 @@
+"""A foreign model in a netlist: a subcircuit with the ports AE and OE around it, an element of it, its vectors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from .description import Description
+from .lt_functions import shim, spelled
+from .model_states import ModelState
+from .verilog_text import VerilogText
+
+CURRENT = "i_cell"
+"""The trace of the current from AE to OE."""
+
+
+def subcircuit(description: Description, text: str) -> str:
+    """Return the name of the subcircuit around a model, another one for another text."""
+    return f"{description.name}_{description.digest(text)[:10]}".lower()
+
+
+def verilog(description: Description, text: str) -> VerilogText | None:
+    """Return the text that has to be compiled; None for a subcircuit."""
+    if description.kind != "verilog_a":
+        return None
+    return VerilogText(description.name, text, description.defines)
+
+
+def definition(description: Description, text: str) -> str:
+    """Return the subcircuit around a model; one of SPICE stands in it, so that nothing of it is seen outside."""
+    values = {one.name: one.default for one in description.parameters}
+    values |= {one.write_name: one.start for one in description.states if one.write != "ic"}
+    head = [
+        f".subckt {subcircuit(description, text)} ae oe",
+        *(f"+ {name}={value:.17g}" for name, value in values.items()),
+    ]
+    compiled = verilog(description, text)
+    if compiled is None:
+        inner = spelled(text)
+        pairs = " ".join(f"{name}={{{name}}}" for name in values)
+        body = [*shim(inner), inner, f"x1 {' '.join(_nodes(description))} {description.name} {pairs}".rstrip()]
+    else:
+        body = _compiled(description, compiled, values)
+    # a source of 0 V, as what a model gives out of its current is not known
+    return "\n".join([*head, *body, "vsense ae inner 0", ".ends"])
+
+
+def _compiled(description: Description, compiled: VerilogText, values: Mapping[str, float]) -> list[str]:
+    """Return the lines of a compiled module: what is one value an instance stands there, the rest in the model's card."""
+    own = {one.name for one in description.parameters if one.per_instance}
+    own |= {one.write_name for one in description.states if one.write == "param"}
+    instance, card = ([f"{name}={{{name}}}" for name in values if (name in own) is there] for there in (True, False))
+    return [
+        " ".join(["n1", *_nodes(description), "foreign", *instance]),
+        " ".join([".model foreign", compiled.module, *card]),
+    ]
+
+
+def _nodes(description: Description) -> list[str]:
+    """Return the nodes at the ports of the model, inside the subcircuit around it."""
+    p, n = ("oe", "inner") if description.set_sign > 0 else ("inner", "oe")
+    fixed = {"p": p, "n": n, "ground": "0"}
+    return [fixed.get(port, port.replace("state:", "state_")) for port in description.ports]
+
+
+def element(
+    description: Description, text: str, values: Mapping[str, float], x: Sequence[float], nodes: tuple[str, str, str]
+) -> list[str]:
+    """Return the netlist lines of an instance.
+
+    Parameters
+    ----------
+    description, text
+        Of the model.
+    values
+        Of its parameters.
+    x
+        Of its states, in their order.
+    nodes
+        The name of the instance, x.., and its nodes AE and OE.
+    """
+    name, ae, oe = nodes
+    default = {one.name: one.default for one in description.parameters}
+    changed = {key: value for key, value in values.items() if value != default.get(key)}
+    starts = zip(description.states, x, strict=True)
+    conditions = []
+    for state, value in starts:
+        if state.write == "ic":
+            conditions.append(f".ic v({node(state, name)})={value:.17g}")
+        else:
+            changed[state.write_name] = value
+    numbers = [f"{key}={value:.17g}" for key, value in changed.items()]
+    return [" ".join([name, ae, oe, subcircuit(description, text), *numbers]), *conditions]
+
+
+def node(state: ModelState, name: str) -> str:
+    """Return the node of a state that has one, in the instance `name`."""
+    return f"{name}.state_{state.name}".lower() if state.read == "port" else f"{name}.x1.{state.read_name}".lower()
+
+
+def vectors(description: Description) -> tuple[tuple[str, str], ...]:
+    """Return traces of an instance ``{0}``, and the ngspice vectors that have them."""
+    states = ((state.name, _vector(state)) for state in description.states)
+    return ((CURRENT, "v.{0}.vsense#branch"), *states)
+
+
+def _vector(state: ModelState) -> str:
+    return f"@n.{{0}}.n1[{state.read_name}]" if state.read == "opvar" else f"v({node(state, '{0}')})"
+
+
+def sha256(text: str) -> str:
+    """Return the hash of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()

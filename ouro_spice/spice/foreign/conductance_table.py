@@ -1,0 +1,158 @@
+"""Conductances of a foreign device over its first state: measured in ngspice once, kept, read both ways."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..._util.files import write_whole
+from ..._util.machine import cache_folder
+from ...device.foreign.foreign_device import ForeignDevice
+from .model_runs import ModelRuns
+
+_NODES = 129
+_SCALES = {"g": (np.array, np.array), "ln g": (np.log, np.exp), "1/g": (np.reciprocal, np.reciprocal)}
+"""Between its points a table is a smooth curve of one of these, of that which predicts them best."""
+
+_FORMAT = 1
+"""Of the files: another number for another way of measuring."""
+
+_KEPT = 256
+
+
+class ConductanceTable:
+    """Holds g = I/V at a device's read voltage over its first state, the others at rest; monotone between its points.
+
+    Attributes
+    ----------
+    x, g_S
+        Points, x rising, shape (N,).
+    error
+        How far half of the points are from what the other half predicts, relative: an upper bound, as a rule 8 times
+        the table's own error.
+
+    Raises
+    ------
+    ValueError
+        Where the conductance does not rise, or fall, with the state all the way, or is negative.
+    """
+
+    def __init__(self, x: np.ndarray, g_S: np.ndarray, rises: bool, what: str) -> None:
+        steps = np.diff(g_S) * (1 if rises else -1)
+        if not np.all(np.isfinite(g_S)) or np.any(steps <= 0) or np.any(g_S < 0):
+            bad = int(np.argmax(~np.isfinite(g_S[1:]) | (steps <= 0) | (g_S[1:] < 0)))
+            raise ValueError(
+                f"{what}: the conductance does not {'rise' if rises else 'fall'} with the state from {x[bad]:g} to "
+                f"{x[bad + 1]:g}: {g_S[bad]:g} and {g_S[bad + 1]:g} S"
+            )
+        self.x, self.g_S, self.rises = x, g_S, rises
+        errors = {name: self._tried(name) for name in _SCALES if name == "g" or g_S.min() > 0}
+        self._scale = min(errors, key=lambda name: errors[name])
+        self.error = errors[self._scale]
+        self._curve = self._through(x, _SCALES[self._scale][0](g_S))
+
+    def _tried(self, name: str) -> float:
+        """Return how far off the points between are where every second one is taken, relative."""
+        scaled, unscaled = _SCALES[name]
+        between = unscaled(self._through(self.x[::2], scaled(self.g_S[::2]))(self.x[1::2]))
+        return float(np.max(np.abs(between / self.g_S[1::2] - 1)))
+
+    @staticmethod
+    def _through(x: np.ndarray, y: np.ndarray) -> Any:
+        from scipy.interpolate import PchipInterpolator
+
+        return PchipInterpolator(x, y)
+
+    @property
+    def range_S(self) -> tuple[float, float]:
+        """Return the smallest and the largest conductance [S]."""
+        return float(self.g_S.min()), float(self.g_S.max())
+
+    def conductances(self, x: ArrayLike) -> np.ndarray:
+        """Return the conductance [S] at values of the state, same shape; beyond its bounds that at the bound."""
+        return _SCALES[self._scale][1](self._curve(np.clip(x, self.x[0], self.x[-1])))
+
+    def states(self, g_S: ArrayLike) -> np.ndarray:
+        """Return the state at conductances [S], same shape, by bisection; beyond their range that at its end."""
+        wanted = np.asarray(g_S, dtype=float)
+        low, high = np.full(wanted.shape, self.x[0]), np.full(wanted.shape, self.x[-1])
+        for _ in range(80):
+            middle = (low + high) / 2
+            above = (self.conductances(middle) > wanted) == self.rises
+            low, high = np.where(above, low, middle), np.where(above, middle, high)
+        ends = self.conductances(np.stack([low, high])) - wanted
+        return np.where(np.abs(ends[0]) <= np.abs(ends[1]), low, high)
+
+
+class ForeignSolver:
+    """Solves for the currents of foreign devices in ngspice, and keeps their conductance tables.
+
+    A copy in another process has an engine of its own.
+    """
+
+    def __init__(self) -> None:
+        self._tables: OrderedDict[str, ConductanceTable] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def __reduce__(self) -> tuple:
+        return foreign_solver, ()
+
+    def currents(self, device: ForeignDevice, volts: np.ndarray, states: np.ndarray) -> np.ndarray:
+        """Return the static current from AE to OE [A], (K,), at V(AE, OE) (K,) [V], each in a state (K, states)."""
+        from ..ngspice import default_engine  # which this device's netlist reaches through its types
+
+        return ModelRuns(default_engine().reply).currents(device, volts, states)
+
+    def table(self, device: ForeignDevice) -> ConductanceTable:
+        """Return the conductances of a device over its first state, measured where no earlier call has."""
+        # where it starts, and how it differs in what comes after, does not decide it
+        key = device.replace(**{state.name: state.start for state in device.description.states[:1]}).digest
+        with self._lock:
+            found = self._tables.get(key)
+            if found is None:
+                found = self._tables[key] = self._stored(device, key)
+            self._tables.move_to_end(key)
+            while len(self._tables) > _KEPT:
+                self._tables.popitem(last=False)
+        return found
+
+    def _stored(self, device: ForeignDevice, key: str) -> ConductanceTable:
+        """Return the table of a file in the cache, which is made where it is not there, or damaged."""
+        path = cache_folder() / "conductances" / f"{key[:20]}-{_FORMAT}.npz"
+        state = device.description.states[0]
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+                x, g_S = archive["x"], archive["g_S"]
+        except (OSError, ValueError, KeyError, EOFError):
+            x, g_S = measured(device, self.currents)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, lambda temporary: _write(temporary, x, g_S))
+        return ConductanceTable(x, g_S, state.rises, f"{device.description.file}: [state.{state.name}]")
+
+
+def measured(device: ForeignDevice, currents: Any, nodes: int = _NODES) -> tuple[np.ndarray, np.ndarray]:
+    """Return values of a device's first state and its conductances there [S], (nodes,) each."""
+    state = device.description.states[0]
+    space = np.geomspace if state.logarithmic else np.linspace
+    x = np.asarray(space(state.low, state.high, nodes))
+    x[0], x[-1] = state.low, state.high
+    states = np.tile(np.array(device.start), (nodes, 1))
+    states[:, 0] = x
+    return x, currents(device, np.full(nodes, device.read_V), states) / device.read_V
+
+
+def _write(path: Any, x: np.ndarray, g_S: np.ndarray) -> None:
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, x=x, g_S=g_S)
+
+
+_SOLVER = ForeignSolver()
+
+
+def foreign_solver() -> ForeignSolver:
+    """Return the solver of this process."""
+    return _SOLVER
