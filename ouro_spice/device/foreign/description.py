@@ -45,7 +45,7 @@ class Description:
     set_sign
         Sign of V(p, n) that raises the conductance. In the flow SET is at V(AE, OE) < 0: +1 has p at OE, -1 at AE.
     read_V
-        V(p, n) that g = I / V is read at [V].
+        V(AE, OE) that g = I / V is read at [V]: positive ones are in RESET direction, as the reads of cells.
     resume
         "anywhere", "rest" (at 0 V alone), "" where it is not said.
     points
@@ -105,7 +105,7 @@ def read_description(file: str, tables: Mapping[str, Any]) -> Description:
     parameters = _parameters(model, whole.tables("parameter"), states)
     if model.take("behaviour") is not None:
         raise model.error("behaviour", ": a dialect is one of the whole deck; LTspice's functions are there without it")
-    read_V = use.number("read_V", None, -_HIGHEST_V, _HIGHEST_V, "V")  # noqa: N806 - a quantity with its unit
+    read_V = use.number("read_V", None, -_HIGHEST_V, _HIGHEST_V, "V")
     if abs(read_V) < 1e-4:
         raise use.error("read_V", f" = {read_V:g} V: nothing is read below 0.1 mV")
     set_sign = polarity.take("set")

@@ -10,7 +10,6 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from ..._util.checks import check_range
-from ..parameter import Parameter
 from . import foreign_netlist
 from .description import Description
 from .toml_table import nearest
@@ -81,7 +80,7 @@ class ForeignDevice:
     @property
     def read_V(self) -> float:
         """Return the voltage V(AE, OE) at which its conductance is defined [V]."""
-        return -self.description.set_sign * self.description.read_V
+        return self.description.read_V
 
     @property
     def window_x(self) -> tuple[float, float]:

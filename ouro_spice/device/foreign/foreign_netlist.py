@@ -46,7 +46,7 @@ def definition(description: Description, text: str) -> str:
 
 
 def _compiled(description: Description, compiled: VerilogText, values: Mapping[str, float]) -> list[str]:
-    """Return the lines of a compiled module: what is one value an instance stands there, the rest in the model's card."""
+    """Return the lines of a compiled module: what is one value an instance stands there, all else in the card."""
     own = {one.name for one in description.parameters if one.per_instance}
     own |= {one.write_name for one in description.states if one.write == "param"}
     instance, card = ([f"{name}={{{name}}}" for name in values if (name in own) is there] for there in (True, False))
