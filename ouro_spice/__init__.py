@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .circuit.drivers import WriteDriver
     from .spice.ngspice import Ngspice
     from .spice.written_deck import deck
+    from .spice.foreign.model_files import load_model
     from .provenance.rebuild import rebuilt
     from .simulation.static import rate, static_current
     from .simulation.transient import simulate
@@ -106,6 +107,7 @@ __all__ = [
     "Testbench",
     "Ngspice",
     "deck",
+    "load_model",
     "rebuilt",
     "static_current",
     "rate",
@@ -190,6 +192,7 @@ _PLACES = {
     "circuit.drivers": "WriteDriver",
     "spice.ngspice": "Ngspice",
     "spice.written_deck": "deck",
+    "spice.foreign.model_files": "load_model",
     "provenance.rebuild": "rebuilt",
     "simulation.static": "rate static_current",
     "simulation.transient": "simulate",

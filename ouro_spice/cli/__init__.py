@@ -16,7 +16,7 @@ import typer
 from .._util.files import OutputError
 from .._util.machine import ToolError
 from ..circuit.result import SimulationError
-from . import array, dataset, jobs
+from . import array, dataset, jobs, model
 from .benchmark_programmers import benchmark_programmers
 from .campaign import campaign
 from .compare import compare
@@ -65,6 +65,7 @@ for _name, _command in (
     app.command(name=_name)(_command)
 app.add_typer(array.app, name="array")
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(model.app, name="model")
 
 
 @app.callback()

@@ -39,7 +39,8 @@ def list_(as_json: Json = False) -> None:
 @app.command(name="show")
 def show_(
     model: Annotated[
-        str, typer.Argument(help="A built-in family, or a description NAME.toml.", metavar="NAME|FILE", show_default=False)
+        str,
+        typer.Argument(help="A built-in family, or a description NAME.toml.", metavar="NAME|FILE", show_default=False),
     ],
     as_json: Json = False,
 ) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..simulation.acceptance.finding import Acceptance
 from .page import Fact, Page
 
@@ -33,7 +31,9 @@ def write_model_page(found: Acceptance, folder: Path) -> Path:
     page.table(("", "", "why"), rows)
     if found.curves:
         page.heading("Currents and pulses")
-        text = "Static currents over voltage in several states; conductance over time: read, SET, read, rest, read."
+        text = (
+            "Static currents over voltage in several states; the state over time at a constant SET and RESET voltage."
+        )
         page.figure(model_figure(found), text, text)
     return page.write(folder / "model.html")
 
@@ -43,7 +43,7 @@ def _number(value: float | None) -> str:
 
 
 def model_figure(found: Acceptance) -> Figure:
-    """Return the figure of static currents in several states, and of the SET that has to stay."""
+    """Return the figure of static currents in several states, and of the state at a constant voltage."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.6), layout="constrained")
@@ -52,14 +52,10 @@ def model_figure(found: Acceptance) -> Figure:
         left.plot(volts, current * 1e6, label=f"{x:.3g}")
     left.set(xlabel="V(AE, OE) (V)", ylabel="current from AE to OE (uA)", title="static, by state")
     left.legend(fontsize=7)
-    if found.pulses:
-        _draw_pulse(right, found.pulses)
+    for volts, time_s, x in found.pulses:
+        right.semilogx(time_s, x, label=f"{volts:+.3g} V")
+    right.set(xlabel="time (s)", ylabel="state", title="at a constant voltage")
+    ends = [time_s[-1] for _, time_s, _ in found.pulses if len(time_s)]
+    right.set_xlim(left=1e-4 * min(ends, default=1.0))
+    right.legend(fontsize=7)
     return figure
-
-
-def _draw_pulse(ax, pulses) -> None:  # noqa: ANN001 - matplotlib's axes
-    volts, current, time_s = (np.asarray(pulses[name]) for name in ("v", "i_cell", "time"))
-    seen = np.abs(volts) > 0.5 * np.min(np.abs(volts[np.abs(volts) > 0]), initial=np.inf)
-    seen &= np.abs(volts) > 1e-3
-    ax.plot(np.arange(np.sum(seen)), current[seen] / volts[seen] * 1e6, ".-")
-    ax.set(xlabel=f"points with a voltage, over {time_s[-1]:.3g} s", ylabel="I/V (uS)", title="read, SET, read, rest, read")

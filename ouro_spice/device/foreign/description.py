@@ -20,7 +20,7 @@ _PORTS = ("p", "n", "ground")
 _RESUMES = ("anywhere", "rest")
 _UNITS = ("V", "A", "Ohm", "S", "m", "s", "K", "F", "H", "Hz", "W", "J", "C", "eV", "g", "kg", "cm", "1", "")
 _PREFIXES = "afpnumkMGT"
-_HIGHEST_V = 100.0
+_HIGHEST_V = 20.0
 _POINTS = 100
 
 

@@ -102,10 +102,12 @@ class ForeignDevice:
     def draw(self, rng: np.random.Generator, size: int) -> list[Self]:
         """Return `size` devices drawn by the laws of its description; ValueError where it has none."""
         table, values = self.description.table, self.parameters
-        if not self.description.spread:
+        laws = self.description.spread
+        if not laws:
             raise ValueError(f"{self.description.file}: there is no table [spread]: devices do not differ")
+        shares = rng.random((size, len(laws))).T
         drawn: Mapping[str, np.ndarray] = {
-            law.name: law.draw(rng, size, values[law.name], table[law.name]) for law in self.description.spread
+            law.name: law.drawn(row, values[law.name], table[law.name]) for law, row in zip(laws, shares, strict=True)
         }
         return [self.replace(**{name: float(each[k]) for name, each in drawn.items()}) for k in range(size)]
 

@@ -31,12 +31,12 @@ class SpreadLaw:
     kind: str
     cut: float
 
-    def draw(self, rng: np.random.Generator, size: int, value: float, parameter: Parameter) -> np.ndarray:
-        """Return values of `size` devices around `value`, inside the legal range, shape (size,)."""
+    def drawn(self, shares: np.ndarray, value: float, parameter: Parameter) -> np.ndarray:
+        """Return the values around `value` below which shares (size,) of all devices lie, inside the legal range."""
         from scipy.special import ndtr, ndtri
 
         tail = ndtr(-self.cut)
-        z = ndtri(tail + (1 - 2 * tail) * rng.random(size))
+        z = ndtri(tail + (1 - 2 * tail) * shares)
         if self.kind == "log":
             drawn = value * np.exp(self.sigma * z)
         else:

@@ -39,6 +39,11 @@ class TomlTable:
         """Return the error of a key."""
         return ValueError(f"{self.file}: [{self.name}] {key}{what}")
 
+    def _missing(self, key: str) -> ValueError:
+        """Return the error of a key that is not there, with one that may be meant to be it."""
+        near = difflib.get_close_matches(key, [name for name in self._values if name not in self._asked], 1, 0.6)
+        return self.error(key, f" is missing, there is {near[0]}" if near else " is missing")
+
     def take(self, key: str, default: Any = None) -> Any:
         """Return a value as it is."""
         self._asked.append(key)
@@ -48,8 +53,7 @@ class TomlTable:
         """Return a text, one of `known` where that is given; ValueError for none."""
         value = self.take(key, default)
         if not isinstance(value, str) or not value or "\n" in value:
-            told = "is missing" if value is None else f"= {shown(value)} must be a text of one line"
-            raise self.error(key, f" {told}")
+            raise self.error(key, f" = {shown(value)} must be a text of one line") if value else self._missing(key)
         if known and value not in known:
             raise self.error(key, f" = {shown(value)} is unknown; {nearest(value, known)}")
         return value
@@ -67,7 +71,7 @@ class TomlTable:
         """Return a finite number in a range; ValueError for none."""
         value = self.take(key, default)
         if value is None:
-            raise self.error(key, " is missing")
+            raise self._missing(key)
         return self.checked(key, value, low, high, unit)
 
     def checked(self, key: str, value: Any, low: float = -math.inf, high: float = math.inf, unit: str = "") -> float:

@@ -24,7 +24,7 @@ _GONE = (Result.TIMEOUT, Result.WORKER)
 
 NAMES = (
     "loads", "crosses up", "crosses down", "static", "set", "memory", "read", "resume at rest", "resume on a plateau",
-    "steps", "repeats",
+    "bounds", "steps", "repeats",
 )  # fmt: skip
 """What is looked at, in the order in which it is."""
 
@@ -71,21 +71,21 @@ def accept(
     """
     found = _Found()
     curves: tuple[tuple[float, np.ndarray, np.ndarray], ...] = ()
-    pulses: dict[str, np.ndarray] = {}
+    pulses: tuple[tuple[float, np.ndarray, np.ndarray], ...] = ()
     with contextlib.closing(Pool(1, timeout_s=limit_s)) as pool:
         runs = ModelRuns(pool.run)
         with found.looking("loads"):
             found.add(_loads(runs, device))
         tried = _tried(runs, device, found) if found.findings["loads"].ok else None
         if tried:
+            pulses = tuple((one.volts, *one.trace) for one in (tried.set_, tried.reset))
             found.add(trials.crosses(tried, tried.set_, "crosses up"))
             found.add(trials.crosses(tried, tried.reset, "crosses down"))
             with found.looking("static"):
                 finding, curves = trials.static(tried)
                 found.add(finding)
             with found.looking("set", "memory"):
-                *both, pulses = trials.memory(tried)
-                found.add(*both)
+                found.add(*trials.memory(tried))
             _rest(tried, found)
     missing = (Finding(name, False, None, None, "not run") for name in NAMES if name not in found.findings)
     found.add(*missing)
@@ -115,6 +115,7 @@ def _rest(tried: trials.Tried, found: _Found) -> None:
         ("read", lambda: trials.read(tried)),
         ("resume at rest", lambda: trials.resume(tried, plateau=False)),
         ("resume on a plateau", lambda: trials.resume(tried, plateau=True)),
+        ("bounds", lambda: trials.bounds(tried)),
         ("steps", lambda: trials.refinement(tried)),
         ("repeats", lambda: trials.repeats(tried)),
     )
@@ -148,7 +149,7 @@ def _capabilities(device: ForeignDevice, found: dict[str, Finding]) -> dict[str,
     return {
         "compiled": (compiled, "Verilog-A" if compiled else "a subcircuit of SPICE"),
         "behavioural": (not compiled, "Verilog-A" if compiled else "a subcircuit of SPICE"),
-        "simulate": by("loads", "static", "steps"),
+        "simulate": by("loads", "static", "bounds", "steps"),
         "write": by("set", "memory", "crosses up", "crosses down"),
         "read": by("static", "read"),
         "resume at rest": by("resume at rest"),

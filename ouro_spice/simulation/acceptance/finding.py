@@ -46,14 +46,14 @@ class Acceptance:
     capabilities
         Say by name whether the model is able to something, and why.
     curves, pulses
-        Hold traces for a figure: currents over voltages in several states, and a transient by name.
+        Hold traces for a figure: state, voltages and currents; voltage, times and states of a constant voltage.
     """
 
     model: str
     findings: tuple[Finding, ...]
     capabilities: Mapping[str, tuple[bool, str]]
     curves: tuple[tuple[float, np.ndarray, np.ndarray], ...] = field(default=(), repr=False)
-    pulses: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
+    pulses: tuple[tuple[float, np.ndarray, np.ndarray], ...] = field(default=(), repr=False)
 
     @property
     def ok(self) -> bool:

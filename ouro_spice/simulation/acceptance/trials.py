@@ -12,8 +12,9 @@ from ...spice.foreign.model_runs import ModelRuns
 from .finding import Finding
 from .write_pulses import WritePulse
 
-CHANGE, KEPT, DISTURB, RESUME, REFINED = 0.01, 0.01, 1e-3, 1e-3, 0.01
-"""Bars: least change of g by a SET, largest part of it that is lost, by a read, by resuming, by finer steps."""
+CHANGE, KEPT, DISTURB, RESUME, REFINED, BEYOND = 0.01, 0.01, 1e-3, 1e-3, 0.01, 0.01
+"""Bars: least change of g by a SET, largest part of it that is lost, by a read, by resuming, by finer steps; how far the
+state may be beyond its bounds, of the way between them."""
 
 _WIDTHS = 1000
 """Widths at 0 V for which a state has to stay."""
@@ -84,8 +85,8 @@ def static(tried: Tried) -> tuple[Finding, tuple[tuple[float, np.ndarray, np.nda
     return Finding("static", True, step, 0.0, f"finite, g monotone in {state.name}; {what}"), curves
 
 
-def memory(tried: Tried) -> tuple[Finding, Finding, dict[str, np.ndarray]]:
-    """Return whether a SET changes g and whether it stays at 0 V, as currents say, and the transient.
+def memory(tried: Tried) -> tuple[Finding, Finding]:
+    """Return whether a SET changes g, and whether it stays at 0 V, as currents say.
 
     The conductance is read in the same transient, before, after and late: a state that is put in anew, as at the start
     of another one, would hide that a model forgets.
@@ -105,11 +106,15 @@ def memory(tried: Tried) -> tuple[Finding, Finding, dict[str, np.ndarray]]:
     ok = bool(change >= CHANGE and (after > before))
     found = Finding("set", ok, float(change), CHANGE, f"a SET {'raises' if ok else 'does not raise'} g: {told}")
     if not ok:
-        says = "there is nothing to be kept: a variable of the text is no state, as a simulator forgets it; a node is one"
-        return found, Finding("memory", False, None, KEPT, says), arrays
+        says = (
+            "there is nothing to be kept: a variable of the text is no state, as a simulator forgets it; a node is one"
+        )
+        return found, Finding("memory", False, None, KEPT, says)
     lost = abs(late - after) / abs(after - before)
-    says = f"at 0 V for {_WIDTHS} widths {'it stays' if lost <= KEPT else 'it goes away'}: {late * 1e6:.4g} uS at the end"
-    return found, Finding("memory", bool(lost <= KEPT), float(lost), KEPT, says), arrays
+    says = (
+        f"at 0 V for {_WIDTHS} widths {'it stays' if lost <= KEPT else 'it goes away'}: {late * 1e6:.4g} uS at the end"
+    )
+    return found, Finding("memory", bool(lost <= KEPT), float(lost), KEPT, says)
 
 
 def read(tried: Tried) -> Finding:
@@ -165,6 +170,21 @@ def crosses(tried: Tried, pulse: WritePulse, name: str) -> Finding:
     told = f"at {pulse.volts:+.3g} V in {pulse.times_s[3]:.4g} s" if crossed else f"{pulse.reached:.0%} of it"
     figure = pulse.times_s[3] if crossed else None
     return Finding(name, crossed, figure, None, f"crosses its window: {told}")
+
+
+def bounds(tried: Tried) -> Finding:
+    """Return whether the state stays in its bounds, and the simulation goes on, where a pulse lasts too long."""
+    state = tried.device.description.states[0]
+    worst, where = 0.0, "stays inside"
+    for pulse, begin in ((tried.set_, 1.0), (tried.reset, 0.0)):
+        width_s = 2 * pulse.half_s
+        points = corners([(0.0, width_s / 100), (pulse.volts, width_s), (0.0, width_s / 100)], width_s / 100)
+        step_s = width_s / tried.device.description.points
+        x = tried.runs.transient(tried.device, points, tried.x(begin), step_s)[tried.name]
+        beyond = float(max(state.low - x.min(), x.max() - state.high, 0.0) / (state.high - state.low))
+        if beyond > worst:
+            worst, where = beyond, f"goes to {x.min():.4g} .. {x.max():.4g} at {pulse.volts:+.3g} V"
+    return Finding("bounds", worst <= BEYOND, worst, BEYOND, f"a pulse beyond the window: {tried.name} {where}")
 
 
 def refinement(tried: Tried) -> Finding:

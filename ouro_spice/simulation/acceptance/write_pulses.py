@@ -1,8 +1,8 @@
-"""The voltages and times that move a foreign device through its window: looked for by transients at a constant voltage."""
+"""The voltages and times that move a foreign device through its window, found by transients at a constant voltage."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,6 +15,8 @@ _SOON_S = 1e-3
 """A crossing within this time ends the search: a smaller voltage is gentler than a larger one."""
 
 _FALLBACK = (1.0, 1e-6)
+
+_NEVER = (float("inf"), float("inf"), float("inf"), float("inf"))
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,14 @@ class WritePulse:
         Give the times at which 10, 50 and 90 % of the way, and all of it, are behind it [s]; inf where they are not.
     reached
         Says how much of the way it went.
+    trace
+        Holds times [s] and the state.
     """
 
     volts: float
     times_s: tuple[float, float, float, float]
     reached: float
+    trace: tuple[np.ndarray, np.ndarray] = field(default=(np.empty(0), np.empty(0)), repr=False)
 
     @property
     def half_s(self) -> float:
@@ -52,7 +57,7 @@ def write_pulse(runs: ModelRuns, device: ForeignDevice, sign: int) -> WritePulse
     given = device.description.write_V
     if given is not None:
         return _at(runs, device, sign * abs(given[0 if sign < 0 else 1]))
-    best = WritePulse(sign * _FALLBACK[0], (np.inf,) * 4, 0.0)
+    best = WritePulse(sign * _FALLBACK[0], _NEVER, 0.0)
     for volt in _LADDER_V:
         found = _at(runs, device, sign * volt)
         if (found.times_s[3], -found.reached) < (best.times_s[3], -best.reached):
@@ -66,14 +71,19 @@ def _at(runs: ModelRuns, device: ForeignDevice, volts: float) -> WritePulse:
     """Return how far a constant voltage takes the state through the window, and when."""
     low, high = device.window_x
     begin, end = (low, high) if volts < 0 else (high, low)
-    best = WritePulse(volts, (np.inf,) * 4, 0.0)
+    best = WritePulse(volts, _NEVER, 0.0)
     for stop_s in _TIMES_S:
-        arrays = runs.transient(device, [(0, volts), (stop_s, volts)], (begin, *device.start[1:]), stop_s / 200)
-        way = (arrays[device.description.states[0].name] - begin) / (end - begin)
+        corners = [(0.0, volts), (stop_s, volts)]
+        # behind the window a hard wall may be more than ngspice stands: the trial of the bounds says so
+        arrays = runs.transient(device, corners, (begin, *device.start[1:]), stop_s / 200, broken_off=True)
+        x = arrays[device.description.states[0].name]
+        way = (x - begin) / (end - begin)
         done = np.maximum.accumulate(way)
-        times = tuple(_when(arrays["time"], done, share) for share in (0.1, 0.5, 0.9, 1 - 1e-6))
-        best = WritePulse(volts, times, float(done[-1]))
-        if np.isfinite(times[3]):
+        tenth, half, most, whole = (_when(arrays["time"], done, share) for share in (0.1, 0.5, 0.9, 1 - 1e-6))
+        times = tenth, half, most, whole
+        seen = arrays["time"] <= times[3] * (1 + 1e-9)
+        best = WritePulse(volts, times, float(done[-1]), (arrays["time"][seen], x[seen]))
+        if np.isfinite(times[3]) or arrays["time"][-1] < stop_s * (1 - 1e-9):
             break
     return best
 
