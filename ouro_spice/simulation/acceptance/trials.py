@@ -10,10 +10,10 @@ import numpy as np
 from ...device.foreign.foreign_device import ForeignDevice
 from ...spice.foreign.model_runs import ModelRuns
 from .finding import Finding
-from .write_pulses import WritePulse
+from .write_pulses import SOONEST_S, WritePulse
 
 CHANGE, KEPT, DISTURB, RESUME, REFINED, BEYOND = 0.01, 0.01, 1e-3, 1e-3, 0.01, 0.01
-"""Bars: least change of g by a SET, largest part of it that is lost, by a read, by resuming, by finer steps; how far the
+"""Bars: least change of g by a SET, most that is lost of it, by a read, by resuming, by finer steps; how far the
 state may be beyond its bounds, of the way between them."""
 
 _WIDTHS = 1000
@@ -166,6 +166,8 @@ def resume(tried: Tried, plateau: bool) -> Finding:
 
 def crosses(tried: Tried, pulse: WritePulse, name: str) -> Finding:
     """Return whether a voltage crosses the window, and in what time."""
+    if pulse.times_s[3] < SOONEST_S:
+        return Finding(name, False, None, None, f"jumps through its window at {pulse.volts:+.3g} V: that is no motion")
     crossed = bool(np.isfinite(pulse.times_s[3]))
     told = f"at {pulse.volts:+.3g} V in {pulse.times_s[3]:.4g} s" if crossed else f"{pulse.reached:.0%} of it"
     figure = pulse.times_s[3] if crossed else None

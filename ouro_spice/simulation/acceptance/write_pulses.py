@@ -14,6 +14,9 @@ _TIMES_S = (1e-9, 1e-6, 1e-3, 1.0)
 _SOON_S = 1e-3
 """A crossing within this time ends the search: a smaller voltage is gentler than a larger one."""
 
+SOONEST_S = 1e-12
+"""A state that is through its window sooner jumps: that is no motion."""
+
 _FALLBACK = (1.0, 1e-6)
 
 _NEVER = (float("inf"), float("inf"), float("inf"), float("inf"))
@@ -43,7 +46,7 @@ class WritePulse:
     @property
     def half_s(self) -> float:
         """Return the time of half of the way; some time where it never goes so far."""
-        return self.times_s[1] if np.isfinite(self.times_s[1]) else _FALLBACK[1]
+        return self.times_s[1] if SOONEST_S <= self.times_s[1] < np.inf else _FALLBACK[1]
 
 
 def write_pulse(runs: ModelRuns, device: ForeignDevice, sign: int) -> WritePulse:
@@ -73,17 +76,19 @@ def _at(runs: ModelRuns, device: ForeignDevice, volts: float) -> WritePulse:
     begin, end = (low, high) if volts < 0 else (high, low)
     best = WritePulse(volts, _NEVER, 0.0)
     for stop_s in _TIMES_S:
-        corners = [(0.0, volts), (stop_s, volts)]
+        edge_s = 1e-4 * stop_s  # from 0 V: some models are integrated wrongly where a voltage is there at t = 0
+        corners = [(0.0, 0.0), (edge_s, volts), (stop_s, volts)]
         # behind the window a hard wall may be more than ngspice stands: the trial of the bounds says so
         arrays = runs.transient(device, corners, (begin, *device.start[1:]), stop_s / 200, broken_off=True)
+        time_s = arrays["time"] - edge_s / 2
         x = arrays[device.description.states[0].name]
         way = (x - begin) / (end - begin)
         done = np.maximum.accumulate(way)
-        tenth, half, most, whole = (_when(arrays["time"], done, share) for share in (0.1, 0.5, 0.9, 1 - 1e-6))
+        tenth, half, most, whole = (_when(time_s, done, share) for share in (0.1, 0.5, 0.9, 1 - 1e-6))
         times = tenth, half, most, whole
-        seen = arrays["time"] <= times[3] * (1 + 1e-9)
-        best = WritePulse(volts, times, float(done[-1]), (arrays["time"][seen], x[seen]))
-        if np.isfinite(times[3]) or arrays["time"][-1] < stop_s * (1 - 1e-9):
+        seen = time_s <= times[3] * (1 + 1e-9)
+        best = WritePulse(volts, times, float(done[-1]), (time_s[seen], x[seen]))
+        if np.isfinite(times[3]) or time_s[-1] < 0.99 * stop_s:
             break
     return best
 
