@@ -18,7 +18,7 @@ from ouro_spice.dataset.compact_records import compact_records
 from ouro_spice.dataset.recipe import Recipe, Sample
 from ouro_spice.dataset.record import HISTORY_POINTS, Record, closest, stride
 from ouro_spice.device.jart import walk_values
-from ouro_spice.device.jart.jart_device import WINDOW_N
+from ouro_spice.device.jart.jart_parameters import WINDOW_N
 
 STILL = ouro.jart_vcm_v1b(window=True)
 WALKING = STILL.replace(walk=ouro.Walk())

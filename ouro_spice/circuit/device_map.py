@@ -10,7 +10,8 @@ from .._util.display import brief, shows
 from .._util.forks import cached_property
 from ..compact.jart import jart_characteristics as characteristics
 from ..device.jart import walk_values
-from ..device.jart.jart_device import PARAMETERS, Device
+from ..device.jart.jart_device import Device
+from ..device.jart.jart_parameters import PARAMETERS
 from ..device.jart.spread import VARYING
 from ..device.state import State
 from .parts import Resistor

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..device.jart.jart_device import PARAMETERS, Device
+from ..device.jart.jart_device import Device
+from ..device.jart.jart_parameters import PARAMETERS
 from .pulse import PWL
 
 WALKED = {"l": "wl", "r": "wr", "Ndiscmin": "wmin", "Ndiscmax": "wmax"}

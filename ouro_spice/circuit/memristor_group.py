@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..device.jart.jart_device import PARAMETERS, Device
+from ..device.jart.jart_device import Device
+from ..device.jart.jart_parameters import PARAMETERS
 from .memristor import REALISED, element, held, inputs, walk_sources
 from .pulse import PWL
 

@@ -6,7 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 
 from .._util.checks import check_range
-from ..device.jart.jart_device import AMBIENT_K, PARAMETERS, V_READ
+from ..device.constants import AMBIENT_K, V_READ
+from ..device.jart.jart_parameters import PARAMETERS
 from .pulse import Pulse
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from .._util import assets
 from .._util.display import brief, shows
-from ..device.jart.jart_device import AMBIENT_K, Device
+from ..device.constants import AMBIENT_K
+from ..device.jart.jart_device import Device
 from .process import Process
 
 LADDER: tuple[Mapping[str, Any], ...] = (

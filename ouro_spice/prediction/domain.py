@@ -12,7 +12,8 @@ import numpy as np
 from .._util.display import brief, shows
 from ..compact.jart import jart_characteristics as characteristics
 from ..dataset.reach import reach_S
-from ..device.jart.jart_device import PARAMETERS, Device
+from ..device.jart.jart_device import Device
+from ..device.jart.jart_parameters import PARAMETERS
 from ..device.jart.spread import Spread
 from ..provenance.manifest import Manifest
 from .device_memory import MOST

@@ -15,7 +15,8 @@ from ..circuit.parts import Driver, Lines, Read, Resistor, Transistor
 from ..circuit.process import Process
 from ..circuit.selection import Selection
 from ..circuit.sense import Sense
-from ..device.jart.jart_device import PARAMETERS, Device
+from ..device.jart.jart_device import Device
+from ..device.jart.jart_parameters import PARAMETERS
 from ..device.jart.read_noise import ReadNoise
 from ..device.jart.walk import HalfCycleWalk, Walk
 

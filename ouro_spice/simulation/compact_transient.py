@@ -17,7 +17,8 @@ from ..circuit.result import Result, SimulationError
 from ..circuit.waveform import Effort, Waveform
 from ..compact.jart import jart_characteristics as characteristics
 from ..device.jart import walk_values
-from ..device.jart.jart_device import PARAMETERS, Device
+from ..device.jart.jart_device import Device
+from ..device.jart.jart_parameters import PARAMETERS
 from ..device.jart.walk import HalfCycleWalk, Walk
 from ..device.jart.walk_state import WalkState
 from ..device.state import State

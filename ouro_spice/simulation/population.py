@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 from .._util import random_keys
 from .._util.checks import check_kind, check_range, check_seed, several, shown
 from ..compact.jart import jart_characteristics as characteristics
-from ..device.jart.jart_device import V_READ, Device
+from ..device.constants import V_READ
+from ..device.jart.jart_device import Device
 from ..device.jart.walk import Walk
 from ..device.jart.walk_state import WalkState
 from ..device.state import State

@@ -15,7 +15,8 @@ from ..circuit.result import Result
 from ..circuit.testbench import Testbench
 from ..circuit.waveform import Waveform
 from ..compact.jart import jart_characteristics as characteristics
-from ..device.jart.jart_device import PARAMETERS, Device
+from ..device.jart.jart_device import Device
+from ..device.jart.jart_parameters import PARAMETERS
 from ..spice.ngspice import Engine, default_engine
 
 _BATCH = 8

@@ -10,7 +10,8 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..circuit.waveform import Waveform
-from ..device.jart.jart_device import WINDOW_N, Device
+from ..device.jart.jart_device import Device
+from ..device.jart.jart_parameters import WINDOW_N
 from ..spice.ngspice import Engine
 from .transient import run_of, send
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from ..circuit.memristor import REALISED
 from ..circuit.testbench import Testbench
-from ..device.jart.jart_device import PARAMETERS
+from ..device.jart.jart_parameters import PARAMETERS
 
 _MODELS = {model for realised in REALISED.values() for model in realised.models}
 _SUBCIRCUITS = {name for realised in REALISED.values() for name in (realised.subcircuit, f"{realised.subcircuit}_walk")}

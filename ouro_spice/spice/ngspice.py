@@ -18,7 +18,7 @@ from ..circuit.missing_models import missing_model
 from ..circuit.result import Result, SimulationError
 from ..circuit.testbench import LADDER, Record, Testbench
 from ..circuit.waveform import Effort, Waveform
-from ..device.jart.jart_device import PARAMETERS
+from ..device.jart.jart_parameters import PARAMETERS
 from ..device.state import State
 from . import osdi
 from .illegal_elements import crash_report, suspects

@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike
 
 from ..._util import quantities
 from ..._util.checks import check_range, shown
-from ...device.jart.jart_device import V_READ, Device
+from ...device.constants import V_READ
+from ...device.jart.jart_device import Device
 from . import parameter_vector
 
 MODELS = ("full", "reduced", "tud")

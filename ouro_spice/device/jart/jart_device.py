@@ -1,8 +1,4 @@
-"""The JART VCM v1b device: its parameters with units and legal ranges, and presets.
-
-The fields of `Device` are spelled as in ``verilog_a/jart_vcm_v1b.va``: there is no translation table. V = V(AE, OE),
-SET at V < 0, RESET at V > 0. Vacancy concentrations are in 1e26 m^-3, as published; all else is SI, but for the two
-lengths ``l`` and ``lcell`` in nm, again as published.
+"""The JART VCM v1b device: its parameters, what varies of it, its state, and presets.
 
 Source: Bengel et al., IEEE TCAS-I 67(12), 2020, doi 10.1109/TCSI.2020.3018502; JART User Guide, May 2021.
 """
@@ -10,30 +6,26 @@ Source: Bengel et al., IEEE TCAS-I 67(12), 2020, doi 10.1109/TCSI.2020.3018502; 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ..._util.checks import check_count, check_flag, shown
 from ..._util.display import brief, shows
 from ..._util.validity import warn
-from ..parameter import Parameter, quantity
+from ..realisation import Realisation
+from . import walk_values
+from .jart_netlist import REALISED, STATE, at_edge, held, instance_line, subcircuit_line
+from .jart_parameters import OFF, PARAMETERS, WINDOW_N, JartParameters, varied
 from .published_names import RADIUS, hint
-from .read_noise import ReadNoise
+from .read_noise import ReadNoise, Telegraph
 from .schottky import check_barrier
 from .spread import VARYING, Spread, spread
 from .walk import HalfCycleWalk, Walk
-
-V_READ = 0.2
-"""The voltage V(AE, OE) at which ``g`` is defined [V]."""
-
-AMBIENT_K = 293.0
-"""The ambient temperature of everything, where nothing else is said [K]."""
-
-WINDOW_N = (0.06, 1.98975)
-"""The analogue programming window [1e26 m^-3]: 100 to 543 uS for the nominal device."""
+from .walk_state import WalkState
 
 REALISATIONS = ("compiled", "behavioural", "tud")
 """What a circuit simulates: the full model as Verilog-A, the same in plain SPICE sources, the reduced JART-TUD."""
@@ -47,7 +39,7 @@ TUD_HOLDS = ("RTiOx", "R0", "Rthline", "alphaline")
 
 
 @dataclass(frozen=True)
-class Device:
+class Device(JartParameters):
     """One memristor: the values of all parameters of the model.
 
     Raises
@@ -57,38 +49,9 @@ class Device:
         not go with phibn0, T0 and the others: there the current of the published equations breaks off.
     """
 
-    Ninit: float = quantity(0.008, "1e26 m^-3", 1e-4, 1000, "vacancy concentration of the disc at t = 0", True)
-    Ndiscmin: float = quantity(0.008, "1e26 m^-3", 1e-4, 100, "smallest vacancy concentration of the disc", True)
-    Ndiscmax: float = quantity(20, "1e26 m^-3", 0.001, 1100, "largest vacancy concentration of the disc", True)
-    Nlo: float = quantity(0, "1e26 m^-3", 0, 1e6, "lower edge of the programming window, 0 = off", True)
-    Nhi: float = quantity(1e6, "1e26 m^-3", 1e-4, 1e6, "upper edge of the programming window, 1e6 = off", True)
-    r: float = quantity(45e-9, "m", 5e-9, 100e-9, "radius of the filament", True)
-    l: float = quantity(0.4, "nm", 0.1, 5, "length of the disc", True)  # noqa: E741 - the model's own name
-    Nref: float = quantity(0.008, "1e26 m^-3", 0, 1e6, "concentration at which r and l have their values", True)
-    drdN: float = quantity(0, "m/1e26 m^-3", -1e-2, 1e-2, "change of r with the concentration of the disc", True)
-    dldN: float = quantity(0, "nm/1e26 m^-3", -1e6, 1e6, "change of l with the concentration of the disc", True)
-    T0: float = quantity(AMBIENT_K, "K", 100, 500, "ambient temperature")
-    eps: float = quantity(17, "1", 10, 25, "static relative permittivity")
-    epsphib: float = quantity(5.5, "1", 1, 10, "relative permittivity of the Schottky barrier lowering")
-    phibn0: float = quantity(0.18, "eV", 0.1, 1.5, "nominal Schottky barrier height")
-    phin: float = quantity(0.1, "eV", 0.1, 0.3, "energy between Fermi level and conduction band edge")
-    un: float = quantity(4e-6, "m^2/Vs", 1e-6, 1e-5, "electron mobility")
-    Nplug: float = quantity(20, "1e26 m^-3", 0.001, 100, "vacancy concentration of the plug")
-    a: float = quantity(0.25e-9, "m", 0.1e-9, 1e-9, "ion hopping distance")
-    nu0: float = quantity(2e13, "Hz", 1e10, 1e14, "attempt frequency")
-    dWa: float = quantity(1.35, "eV", 0.8, 1.5, "activation energy of the ion migration")
-    Rth0: float = quantity(15.72e6, "K/W", 1e6, 20e6, "thermal resistance of a filament of radius rdet at V <= 0")
-    Rtheff_scaling: float = quantity(0.27, "1", 0.1, 1, "thermal resistance at V > 0 over that at V <= 0")
-    rdet: float = quantity(45e-9, "m", 5e-9, 100e-9, "filament radius that Rth0 belongs to")
-    lcell: float = quantity(3, "nm", 2, 5, "length of disc and plug together")
-    RTiOx: float = quantity(650, "Ohm", 0, 5000, "resistance of the TiOx layer")
-    R0: float = quantity(719.2437, "Ohm", 1, 1e5, "resistance of the line at ambient temperature")
-    Rthline: float = quantity(90471.47, "K/W", 1, 1e7, "thermal resistance of the line")
-    alphaline: float = quantity(3.92e-3, "1/K", 1e-5, 0.1, "temperature coefficient of the line resistance")
-    flim: float = quantity(1, "1", 0, 1, "1: rate slows towards Ndiscmin and Ndiscmax; 0: hard stop at them only")
-    cth: float = quantity(
-        0, "J/K", 0, 1e-17, "heat capacity of the filament, 0 = quasi-static temperature (as published)"
-    )
+    FAMILY: ClassVar[str] = "jart_vcm_v1b"
+    OWN: ClassVar[tuple[str, ...]] = VARYING
+
     realisation: str = "compiled"
     walk: Walk | HalfCycleWalk | None = None
     read_noise: ReadNoise | None = None
@@ -154,7 +117,7 @@ class Device:
             reach = min(self.Ndiscmin, low[1]), max(self.Ndiscmax, high[2])
         check_barrier(self.parameters, (PARAMETERS["phin"].low, PARAMETERS["phin"].high), lengths, reach)
 
-    def replace(self, **changes: Any) -> Device:
+    def replace(self, **changes: Any) -> Self:
         """Return this device with other values; ValueError for unknown names and illegal values."""
         _check_names(changes)
         other = dataclasses.replace(self, **changes)
@@ -187,19 +150,11 @@ class Device:
         return [self.replace(**varied(values)) for values in drawn]
 
     @property
-    def parameters(self) -> dict[str, float]:
-        """Return the values of all model parameters by name, in the order of the model."""
-        return {name: getattr(self, name) for name in PARAMETERS}
-
-    @property
-    def ambient_K(self) -> float:
-        """Return the ambient temperature [K]: that of the whole circuit around the device."""
-        return self.T0
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Return the smallest and largest ``n_disc`` [1e26 m^-3]: the window, or else the device's own limits."""
-        return max(self.Nlo, self.Ndiscmin), min(self.Nhi, self.Ndiscmax)
+    def capabilities(self) -> frozenset[str]:
+        """Return the names of what it is able to."""
+        first = "behavioural" if self.realisation == "behavioural" else "compiled"
+        more = ("stationary start",) if isinstance(self.walk, Walk) else ()
+        return frozenset((first, "kernels", "walk", "spread", "read noise", "frozen", *more))
 
     @property
     def reach(self) -> tuple[float, float]:
@@ -209,15 +164,47 @@ class Device:
         low, high = self.Ndiscmin * (1 - self.walk.band_min), self.Ndiscmax * (1 + self.walk.band)
         return max(self.Nlo, low), min(self.Nhi, high)
 
+    # ---- what the rest of the package asks of a memristor
 
-PARAMETERS: dict[str, Parameter] = {
-    f.name: Parameter(f.name, getattr(Device, f.name), **f.metadata) for f in dataclasses.fields(Device) if f.metadata
-}
+    @property
+    def free(self) -> Self:
+        """Return this device without noise, and without a window that would hold its state."""
+        return self.replace(Nlo=0, Nhi=OFF, walk=None, read_noise=None)
 
+    def spread_law(self, law: str | Spread) -> Spread:
+        """Return a D2D law: by its name, or as it is given; ValueError for an unknown one."""
+        return spread(law)
 
-def varied(values: Iterable[float]) -> dict[str, float]:
-    """Return values of `VARYING` by name; those beyond a legal range by rounding are put at its end."""
-    return {name: PARAMETERS[name].within(float(value)) for name, value in zip(VARYING, values, strict=True)}
+    def now(self, x: Sequence[float], wander: WalkState | None = None) -> Self:
+        """Return the device as its walk has left it at a state: the one that a read measures."""
+        return walk_values.current_device(self, x[0], wander)
+
+    def observed(self, x: Sequence[float], telegraph: Telegraph) -> tuple[float, ...]:
+        """Return the state that a read sees; a level of the noise that would lie below Ndiscmin is not seen."""
+        volume = math.pi * self.r**2 * self.l * 1e-9
+        shifted = x[0] + telegraph.level / (volume * 1e26)
+        return (shifted if shifted >= self.Ndiscmin else x[0],)
+
+    @property
+    def realised(self) -> Realisation:
+        """Return how a circuit realises it."""
+        return REALISED[self.realisation]
+
+    def element(
+        self, x: Sequence[float], name: str, ae: str, oe: str, inputs: str = "", still: bool = False
+    ) -> list[str]:
+        """Return the netlist line of an instance of its subcircuit, see `Memristor.element`."""
+        n = at_edge(self.parameters, self.legal(x)[0])
+        values = self.parameters | {STATE: n} | (held(n) if still else {})
+        return [subcircuit_line(self.realisation, PARAMETERS, values, name, f"{ae} {oe}", inputs)]
+
+    def instance(
+        self, x: Sequence[float], name: str, ae: str, oe: str, model: str, inputs: str = "", still: bool = False
+    ) -> str:
+        """Return the netlist line of a bare instance, see `Memristor.instance`."""
+        n = self.legal(x)[0]
+        values = self.parameters | {STATE: n} | (held(n) if still else {})
+        return instance_line(PARAMETERS, values, name, f"{ae} {oe}", inputs, model)
 
 
 def jart_vcm_v1b(

@@ -9,7 +9,7 @@ import numpy as np
 from ..._util import random_keys
 from ...circuit.compact_cell import CompactCell
 from ...compact.jart import jart_characteristics as characteristics
-from ...device.jart.jart_device import V_READ
+from ...device.constants import V_READ
 from ...device.jart.walk import Walk
 from .constant_devices import ConstantDevices
 from .noise_cases import Case, Devices
