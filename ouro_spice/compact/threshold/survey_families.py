@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..._util.checks import check_range, checked_numbers
 from ...device.threshold.threshold_device import ThresholdDevice
-from ..jart.jart_characteristics import check_inside
+from ..checked_conductances import check_inside
 
 FAMILIES = ("linear_drift", "vteam", "team", "zhang")
 """Names of the families, at the places that are their numbers in kernels."""
