@@ -7,6 +7,7 @@ device alone at its read voltage. States are those of the first state variable, 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,9 +21,7 @@ from .statics import Own, Statics
 def statics(device: Memristor) -> Statics:
     """Return what knows the static characteristics of a device: its family, or what the device itself brings."""
     brought = getattr(device, "statics", None)
-    return (
-        _of_family(JartParameters if isinstance(device, JartParameters) else type(device)) if not brought else brought
-    )
+    return brought or _of_family(type(device))
 
 
 @lru_cache(maxsize=32)
@@ -102,6 +101,13 @@ def state_at(device: Memristor, g_S: float, model: str | None = None) -> float:
 def window_S(device: Memristor, model: str | None = None) -> tuple[float, float]:
     """Return the smallest and the largest conductance of what is programmed [S]."""
     return statics(device).window_S(device, model)
+
+
+def reach_S(device: Memristor, law: Any, model: str | None = None) -> tuple[float, float]:
+    """Return the smallest and the largest conductance [S] of the devices of a D2D law, None: of this one, wherever
+    their walk takes them.
+    """
+    return statics(device).reach_S(device, law, model)
 
 
 def range_S(device: Memristor, model: str | None = None) -> tuple[float, float]:

@@ -55,6 +55,12 @@ class Statics(Protocol):
         """Return the smallest and largest conductance of what is programmed [S]."""
         ...
 
+    def reach_S(self, device: Any, law: Any, model: str | None = None) -> tuple[float, float]:
+        """Return the smallest and the largest conductance [S] of the devices of a D2D law, None: of this one, wherever
+        their walk takes them.
+        """
+        ...
+
     def range_S(self, device: Any, model: str | None = None) -> tuple[float, float]:
         """Return the same, worked out anew for each device: for devices that are many, and seen once."""
         ...

@@ -11,5 +11,8 @@ Z = 2  # charge number of a vacancy
 V_READ = 0.2
 """The voltage V(AE, OE) at which ``g`` is defined [V]."""
 
+AMBIENT_RANGE_K = (100.0, 500.0)
+"""The ambient temperatures that there are [K]."""
+
 AMBIENT_K = 293.0
 """The ambient temperature of everything, where nothing else is said [K]."""

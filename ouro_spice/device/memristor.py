@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
@@ -37,6 +38,8 @@ class Memristor(ABC):
         Names the family.
     OWN
         Names the parameters of which many devices that share all others can have each their own, in arrays of numbers.
+    REALISATIONS
+        Names the realisations that a circuit may use.
     realisation
         Says which realisation a circuit uses.
     walk, read_noise
@@ -45,6 +48,7 @@ class Memristor(ABC):
 
     FAMILY: ClassVar[str]
     OWN: ClassVar[tuple[str, ...]] = ()
+    REALISATIONS: ClassVar[tuple[str, ...]] = ()
     realisation: str
     walk: Any = None
     read_noise: Any = None
@@ -93,6 +97,10 @@ class Memristor(ABC):
     @abstractmethod
     def spread_law(self, law: Any) -> Any:
         """Return a D2D law: by its name, or as it is given; ValueError for what is none of this family's."""
+
+    def check_compact(self, model: str) -> None:
+        """Raise ValueError where a compact model of the family does not hold for this device; else return None."""
+        return
 
     # ---- its state
 
@@ -143,6 +151,11 @@ class Memristor(ABC):
         """Return this device without noise, and without a window that would hold its state."""
         return self
 
+    @property
+    def bare(self) -> Self:
+        """Return this device as its static characteristics are those of: free, and quasi-static."""
+        return self.free
+
     def now(self, x: Sequence[float], wander: Any = None) -> Self:
         """Return the device as its walk has left it at a state: the one that a read measures."""
         return self
@@ -150,6 +163,30 @@ class Memristor(ABC):
     def observed(self, x: Sequence[float], telegraph: Any) -> tuple[float, ...]:
         """Return the state that a read sees, with the read noise."""
         return tuple(x)
+
+    def left(self, before: Sequence[float], after: Sequence[float]) -> tuple[float, ...]:
+        """Return the state that a read leaves, which moved it from `before` to `after` by its own doing: in bounds."""
+        return self.clipped(after)
+
+    # ---- what its model is not known to be right for
+
+    @property
+    def highest_V(self) -> float:
+        """Return the largest voltage for which its model is known to be right [V]."""
+        return math.inf
+
+    @property
+    def usual_doubts(self) -> tuple[str, ...]:
+        """Return the sentences of doubt that are no news of this device: they stay in the waveform."""
+        return ()
+
+    def voltage_doubts(self, peak_V: float, model: str | None = None) -> tuple[str, ...]:
+        """Return a sentence for a voltage across the device [V] that its compact model is not known to be right for."""
+        return ()
+
+    def doubts(self, traces: Mapping[str, np.ndarray], peak_V: float) -> tuple[str, ...]:
+        """Return a sentence for each limit of the model that traces (T,) and a voltage at the device [V] pass."""
+        return ()
 
     # ---- in a netlist
 
@@ -181,6 +218,12 @@ class Memristor(ABC):
         self, x: Sequence[float], name: str, ae: str, oe: str, model: str, inputs: str = "", still: bool = False
     ) -> str:
         """Return the netlist line of an instance of its model, whose card `model` holds the `shared` parameters."""
+
+    @property
+    def alike(self) -> tuple:
+        """Return what devices share that differ in `OWN`, their state at t = 0 and their window alone."""
+        started = self.lead.start
+        return (*((name, value) for name, value in self.parameters.items() if name != started), self.realisation)
 
     @property
     def shared(self) -> tuple[tuple[str, float], ...]:

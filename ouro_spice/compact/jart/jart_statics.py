@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ...device.jart.jart_device import Device
+from ...device.jart.spread import Spread
+from ...device.jart.walk import Walk
 from ..statics import Own
 from . import jart_characteristics as jart
 
@@ -56,3 +60,18 @@ class JartStatics:
     def range_S(self, device: Device, model: str | None = None) -> tuple[float, float]:
         """Return the same without a spline."""
         return jart.range_S(device, None, None, model)
+
+    def reach_S(self, device: Device, law: Spread | None, model: str | None = None) -> tuple[float, float]:
+        """Return the smallest and the largest conductance [S] of the devices of a D2D law, wherever their walk takes
+        them.
+        """
+        walk = device.walk if isinstance(device.walk, Walk) else None
+        low, high = (np.array(law.low), np.array(law.high)) if law else (np.ones(4), np.ones(4))
+        if walk:
+            bands = np.array([walk.band, walk.band, walk.band_min, walk.band])
+            low, high = low * (1 - bands), high * (1 + bands)
+        ends = max(device.Nlo, device.Ndiscmin * low[2]), min(device.Nhi, device.Ndiscmax * high[3])
+        r, length = (own * np.array([low[k], high[k]]) for k, own in ((0, device.r), (1, device.l)))
+        n, r, length = np.array(list(itertools.product(ends, r, length))).T
+        found = jart.conductance(device, n, r, length, model)
+        return float(found.min()), float(found.max())

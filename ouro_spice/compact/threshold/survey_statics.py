@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..._util.checks import check_range, shown
-from ...device.threshold.threshold_device import ThresholdDevice
+from ...device.relative_spread import RelativeSpread
+from ...device.threshold.threshold_device import RESISTANCES, ThresholdDevice
 from ..checked_conductances import check_inside
 from ..statics import Own
 from . import survey_families as families
@@ -70,3 +71,17 @@ class SurveyStatics:
     def range_S(self, device: ThresholdDevice, model: str | None = None) -> tuple[float, float]:
         """Return the same as `window_S`."""
         return self.window_S(device)
+
+    def reach_S(
+        self, device: ThresholdDevice, law: RelativeSpread | None, model: str | None = None
+    ) -> tuple[float, float]:
+        """Return the smallest and the largest conductance [S] of the windows of the devices of a D2D law."""
+        if law is None:
+            return self.window_S(device)
+        # the conductance depends on the two resistances alone, and falls with each
+        cuts = dict(zip(law.names, law.cut, strict=True))
+        ends = [
+            device.replace(**{name: device.parameters[name] * (1 + sign * cuts.get(name, 0)) for name in RESISTANCES})
+            for sign in (1, -1)
+        ]
+        return self.window_S(ends[0])[0], self.window_S(ends[1])[1]

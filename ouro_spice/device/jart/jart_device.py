@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ..._util.checks import check_count, check_flag, shown
+from ..._util.checks import check_count, shown
 from ..._util.display import brief, shows
 from ..._util.validity import warn
 from ..realisation import Realisation
 from . import walk_values
+from .jart_doubts import CLAMPED, HIGHEST_V, jart_doubts, voltage_doubt
 from .jart_netlist import REALISED, STATE, at_edge, held, instance_line, subcircuit_line
-from .jart_parameters import OFF, PARAMETERS, WINDOW_N, JartParameters, varied
-from .published_names import RADIUS, hint
+from .jart_parameters import OFF, PARAMETERS, JartParameters, varied
+from .published_names import RADIUS, check_names
 from .read_noise import ReadNoise, Telegraph
 from .schottky import check_barrier
 from .spread import VARYING, Spread, spread
@@ -50,6 +51,7 @@ class Device(JartParameters):
     """
 
     FAMILY: ClassVar[str] = "jart_vcm_v1b"
+    REALISATIONS: ClassVar[tuple[str, ...]] = REALISATIONS
     OWN: ClassVar[tuple[str, ...]] = VARYING
 
     realisation: str = "compiled"
@@ -80,6 +82,13 @@ class Device(JartParameters):
             raise ValueError(f"l = {self.l:g} nm must be below lcell = {self.lcell:g} nm: the disc is part of the cell")
         self._check_walk()
         self._check_barrier()
+
+    def check_compact(self, model: str) -> None:
+        """Raise ValueError where a compact model does not hold for this device."""
+        if model != "full":
+            self.check_fit(model)
+        if self.cth > 0:
+            raise ValueError(f"cth = {self.cth:g}: a compact cell has a quasi-static temperature, cth = 0")
 
     def check_fit(self, model: str) -> None:
         """Raise ValueError for a parameter at another value than the fit of a reduced model was made for."""
@@ -119,7 +128,7 @@ class Device(JartParameters):
 
     def replace(self, **changes: Any) -> Self:
         """Return this device with other values; ValueError for unknown names and illegal values."""
-        _check_names(changes)
+        check_names(changes)
         other = dataclasses.replace(self, **changes)
         if "r" not in changes and other.rdet != self.rdet:
             warn(RADIUS)
@@ -171,6 +180,11 @@ class Device(JartParameters):
         """Return this device without noise, and without a window that would hold its state."""
         return self.replace(Nlo=0, Nhi=OFF, walk=None, read_noise=None)
 
+    @property
+    def bare(self) -> Self:
+        """Return this device as its static characteristics are those of: free, and without a heat capacity."""
+        return self.free.replace(cth=0)
+
     def spread_law(self, law: str | Spread) -> Spread:
         """Return a D2D law: by its name, or as it is given; ValueError for an unknown one."""
         return spread(law)
@@ -184,6 +198,34 @@ class Device(JartParameters):
         volume = math.pi * self.r**2 * self.l * 1e-9
         shifted = x[0] + telegraph.level / (volume * 1e26)
         return (shifted if shifted >= self.Ndiscmin else x[0],)
+
+    def left(self, before: Sequence[float], after: Sequence[float]) -> tuple[float, ...]:
+        """Return the state that a read leaves: not below Ndiscmin, unless it was."""
+        return (max(after[0], min(before[0], self.Ndiscmin)),)
+
+    @property
+    def highest_V(self) -> float:
+        """Return the largest voltage that published figures go to [V]."""
+        return HIGHEST_V
+
+    @property
+    def usual_doubts(self) -> tuple[str, ...]:
+        """Return what is said of any device that walks: D2D and a walk together leave the fit of JART-TUD as a rule."""
+        return (CLAMPED,) if self.walk else ()
+
+    def voltage_doubts(self, peak_V: float, model: str | None = None) -> tuple[str, ...]:
+        """Return a sentence for a voltage across the device [V] that published figures, or a fit, do not go to."""
+        found = voltage_doubt(peak_V, model == "tud")
+        return (found,) if found else ()
+
+    def doubts(self, traces: Mapping[str, np.ndarray], peak_V: float) -> tuple[str, ...]:
+        """Return a sentence for each limit of the model that is passed, see `jart_doubts`."""
+        return jart_doubts(self, traces, peak_V)
+
+    @property
+    def alike(self) -> tuple:
+        """Return the values that devices share which differ in `OWN`, their state at t = 0 and their window alone."""
+        return (*(getattr(self, name) for name in _SHARED), self.realisation)
 
     @property
     def realised(self) -> Realisation:
@@ -207,56 +249,7 @@ class Device(JartParameters):
         return instance_line(PARAMETERS, values, name, f"{ae} {oe}", inputs, model)
 
 
-def jart_vcm_v1b(
-    window: bool = False,
-    realisation: str = "compiled",
-    *,
-    walk: Walk | HalfCycleWalk | None = None,
-    read_noise: ReadNoise | None = None,
-    **parameters: float,
-) -> Device:
-    """Return the JART VCM v1b device, nominal but for the parameters given.
-
-    Parameters
-    ----------
-    window
-        Hold ``n_disc`` in the analogue window .06 .. 1.98975 [1e26 m^-3] (a peripheral circuit's limit, not physics):
-        conductances of 100.16 to 543.46 uS for the nominal device, 100 uS is outside.
-    realisation
-        Which realisation a circuit uses: "compiled", "behavioural", or the reduced model "tud".
-    walk
-        Cycle-to-cycle variability; none by default.
-    read_noise
-        Random telegraph noise on reads; none by default.
-    **parameters
-        Model parameters under their own names, see ``ouro_spice.device.jart.jart_device.PARAMETERS``.
-
-    Raises
-    ------
-    ValueError
-        For an unknown parameter (with the nearest known name) or an illegal value.
-
-    Warns
-    -----
-    ValidityWarning
-        Where rdet is given without r: it is the radius that Rth0 belongs to, not the filament's.
-    """
-    _check_names(parameters)
-    check_flag("window", window)
-    if window:
-        parameters = {"Nlo": WINDOW_N[0], "Nhi": WINDOW_N[1], "Ninit": WINDOW_N[0]} | parameters
-    device = Device(realisation=realisation, walk=walk, read_noise=read_noise, **parameters)
-    if "r" not in parameters and device.rdet != Device.rdet:
-        warn(RADIUS)
-    return device
-
-
-def _check_names(names: Any) -> None:
-    """Raise ValueError for a name that is no parameter, with the nearest known one."""
-    for name in names:
-        if name in PARAMETERS or name in ("realisation", "walk", "read_noise"):
-            continue
-        raise ValueError(f"{name!r} is not a parameter of jart_vcm_v1b; {hint(name, PARAMETERS)}")
+_SHARED = tuple(name for name in PARAMETERS if name not in {*VARYING, STATE, "Nlo", "Nhi"})
 
 
 def _of_kind(name: str, value: object, kinds: tuple[type, ...]) -> None:

@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..constants import AMBIENT_K, V_READ
+from ..constants import AMBIENT_K, AMBIENT_RANGE_K, V_READ
 from ..memristor import Memristor
 from ..parameter import Parameter, quantity
 from ..state_variable import StateVariable
@@ -41,7 +41,7 @@ class JartParameters(Memristor):
     Nref: float = quantity(0.008, "1e26 m^-3", 0, 1e6, "concentration at which r and l have their values", True)
     drdN: float = quantity(0, "m/1e26 m^-3", -1e-2, 1e-2, "change of r with the concentration of the disc", True)
     dldN: float = quantity(0, "nm/1e26 m^-3", -1e6, 1e6, "change of l with the concentration of the disc", True)
-    T0: float = quantity(AMBIENT_K, "K", 100, 500, "ambient temperature")
+    T0: float = quantity(AMBIENT_K, "K", *AMBIENT_RANGE_K, "ambient temperature")
     eps: float = quantity(17, "1", 10, 25, "static relative permittivity")
     epsphib: float = quantity(5.5, "1", 1, 10, "relative permittivity of the Schottky barrier lowering")
     phibn0: float = quantity(0.18, "eV", 0.1, 1.5, "nominal Schottky barrier height")

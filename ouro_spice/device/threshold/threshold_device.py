@@ -26,6 +26,9 @@ from .survey_netlist import realised
 REALISATIONS = ("compiled", "behavioural")
 """What a circuit simulates: Verilog-A, or the same in plain SPICE sources."""
 
+RESISTANCES = ("R_on", "R_off")
+"""The parameters that bound the resistance."""
+
 FROM_X = 1e6
 """The value of ``yinit`` that means: the start is ``xinit``."""
 
@@ -56,6 +59,7 @@ class ThresholdDevice(Memristor):
 
     FAMILY: ClassVar[str]
     POLARITY: ClassVar[int]
+    REALISATIONS: ClassVar[tuple[str, ...]] = REALISATIONS
     VARYING: ClassVar[tuple[str, ...]]
 
     realisation: str = "compiled"
