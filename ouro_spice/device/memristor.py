@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -24,6 +25,23 @@ CAPABILITIES: Mapping[str, str] = {
     "frozen": "can be held still in an array, fidelity \"frozen\"",
 }  # fmt: skip
 """What a memristor may be able to, by name: asked for, never guessed."""
+
+
+@dataclass(frozen=True)
+class TimeLaw:
+    """How long a family takes to cross its window, over the amplitude.
+
+    Attributes
+    ----------
+    volts
+        Say an amplitude, without its sign [V].
+    time_s, power
+        Say how long it takes there [s], and with which power of one over the voltage that goes; None: not known.
+    """
+
+    volts: float
+    time_s: float | None = None
+    power: float | None = None
 
 
 class Memristor(ABC):
@@ -187,6 +205,10 @@ class Memristor(ABC):
     def doubts(self, traces: Mapping[str, np.ndarray], peak_V: float) -> tuple[str, ...]:
         """Return a sentence for each limit of the model that traces (T,) and a voltage at the device [V] pass."""
         return ()
+
+    def time_law(self, what: str) -> TimeLaw:
+        """Return where a search for the amplitude of a "set" or "reset" begins."""
+        return TimeLaw(1.0)
 
     # ---- in a netlist
 

@@ -16,6 +16,7 @@ import numpy as np
 from ..._util.checks import check_count, shown
 from ..._util.display import brief, shows
 from ..._util.validity import warn
+from ..memristor import TimeLaw
 from ..realisation import Realisation
 from . import walk_values
 from .jart_doubts import CLAMPED, HIGHEST_V, jart_doubts, voltage_doubt
@@ -203,6 +204,10 @@ class Device(JartParameters):
         """Return the state that a read leaves: not below Ndiscmin, unless it was."""
         return (max(after[0], min(before[0], self.Ndiscmin)),)
 
+    def time_law(self, what: str) -> TimeLaw:
+        """Return where a search for the amplitude of a "set" or "reset" begins: at the bare nominal device."""
+        return _TIME_LAWS[what]
+
     @property
     def highest_V(self) -> float:
         """Return the largest voltage that published figures go to [V]."""
@@ -249,6 +254,7 @@ class Device(JartParameters):
         return instance_line(PARAMETERS, values, name, f"{ae} {oe}", inputs, model)
 
 
+_TIME_LAWS = {"set": TimeLaw(0.414, 60e-6, 25.0), "reset": TimeLaw(0.854, 60e-6, 25.0)}
 _SHARED = tuple(name for name in PARAMETERS if name not in {*VARYING, STATE, "Nlo", "Nhi"})
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from ..._util.checks import check_count, check_kind, shown
 from ..._util.display import brief, shows
 from ..constants import AMBIENT_K
-from ..memristor import Memristor
+from ..memristor import Memristor, TimeLaw
 from ..parameter import Parameter
 from ..realisation import Realisation
 from ..relative_spread import RelativeSpread, equal_spread
@@ -174,6 +174,10 @@ class ThresholdDevice(Memristor):
         """Return this device with other values; ValueError for unknown names and illegal values."""
         check_names(self.FAMILY, changes, self.table())
         return dataclasses.replace(self, **changes)
+
+    def time_law(self, what: str) -> TimeLaw:
+        """Return where a search for an amplitude begins: at twice the threshold, or 1 V without one."""
+        return TimeLaw(max(2 * self.threshold_V, _READ_V) if self.threshold_V else 1.0)
 
     # ---- in a netlist
 
