@@ -123,7 +123,7 @@ def apart(n: int, seed: int) -> tuple[float, float]:
     pulse = ouro.Pulse(-0.7, WIDTH_S, 1e-9, 1e-9)
     waves = [ouro.simulate(circuit.cell_at(n // 2, n // 2, fidelity=f), pulse, before) for f in ("full", "frozen")]
     selected = (n // 2) * n + n // 2
-    moved = [np.delete(np.log(np.array(w.state.n_disc) / before.n_disc), selected) for w in waves]
+    moved = [np.delete(np.log(w.state.lead / before.lead), selected) for w in waves]
     worst = np.argmax(np.abs(moved[0]))
     return abs(waves[1].g_S / waves[0].g_S - 1), abs(moved[1][worst] / moved[0][worst] - 1)
 

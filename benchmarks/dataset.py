@@ -227,7 +227,7 @@ def naive_bench(cell: ouro.Cell1T1R, recipe: Recipe, row) -> ouro.Testbench:
         length,
         random_keys.stream_key(drawn.seed),
     )
-    path = segment.parameter_path(np.full(len(segment.ends_s), state.n_disc[0]))
+    path = segment.parameter_path(np.full(len(segment.ends_s), state.x[0][0]))
     return own.testbench([pulse], state, walks={0: segment.parameter_waveforms(path)})
 
 

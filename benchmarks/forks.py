@@ -70,7 +70,7 @@ def one(job: Job, engine: ouro.Ngspice | None = None) -> str:
     try:
         cell = CELLS[name]
         wave = ouro.simulate(cell, [ouro.Pulse(volts, 100e-9)], cell.state(start_S), seed=seed, engine=engine)
-        numbers = [wave.time_s, *wave.traces.values(), np.array([wave.energy_J, *wave.state.n_disc])]
+        numbers = [wave.time_s, *wave.traces.values(), np.array([wave.energy_J, *wave.state.lead])]
         return hashlib.sha256(b"".join(array.tobytes() for array in numbers)).hexdigest()
     except Exception as error:
         return f"{type(error).__name__}: {error}"

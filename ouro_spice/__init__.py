@@ -15,12 +15,19 @@ if TYPE_CHECKING:
     from .device.jart.read_noise import ReadNoise
     from .device.jart.spread import Spread
     from .device.jart.walk_state import WalkState
-    from .device.jart.jart_device import Device, jart_vcm_v1b
+    from .device.jart.jart_device import Device
+    from .device.jart.jart_preset import jart_vcm_v1b
+    from .device.memristor import Memristor
+    from .device.relative_spread import RelativeSpread
+    from .device.threshold.drift import linear_drift
+    from .device.threshold.vteam_device import vteam
+    from .device.threshold.team_device import team
+    from .device.threshold.zhang_device import zhang
     from .circuit.pulse import Parallel, Pulse
     from .circuit.waveform import Fidelity, Waveform
     from .circuit.result import Result, SimulationError
     from .device.state import State
-    from .simulation.population import spread_windows, stationary
+    from .simulation.jart.population import spread_windows, stationary
     from .circuit.cells import Cell1R, Cell1T1R
     from .circuit.compact_cell import CompactCell
     from .circuit.crossbar import Crossbar
@@ -82,6 +89,12 @@ __all__ = [
     "WalkState",
     "Device",
     "jart_vcm_v1b",
+    "Memristor",
+    "RelativeSpread",
+    "linear_drift",
+    "vteam",
+    "team",
+    "zhang",
     "Pulse",
     "Parallel",
     "Waveform",
@@ -176,12 +189,19 @@ _PLACES = {
     "device.jart.read_noise": "ReadNoise",
     "device.jart.spread": "Spread",
     "device.jart.walk_state": "WalkState",
-    "device.jart.jart_device": "Device jart_vcm_v1b",
+    "device.jart.jart_device": "Device",
+    "device.jart.jart_preset": "jart_vcm_v1b",
+    "device.memristor": "Memristor",
+    "device.relative_spread": "RelativeSpread",
+    "device.threshold.drift": "linear_drift",
+    "device.threshold.vteam_device": "vteam",
+    "device.threshold.team_device": "team",
+    "device.threshold.zhang_device": "zhang",
     "circuit.pulse": "Parallel Pulse",
     "circuit.waveform": "Fidelity Waveform",
     "circuit.result": "Result SimulationError",
     "device.state": "State",
-    "simulation.population": "spread_windows stationary",
+    "simulation.jart.population": "spread_windows stationary",
     "circuit.cells": "Cell1R Cell1T1R",
     "circuit.compact_cell": "CompactCell",
     "circuit.crossbar": "Crossbar",

@@ -13,7 +13,7 @@ import ouro_spice as ouro
 from ouro_spice.circuit import testbench
 from ouro_spice.circuit.memristor import REALISED, element
 from ouro_spice.compact.jart import jart_characteristics as characteristics
-from ouro_spice.device.jart.jart_device import PARAMETERS
+from ouro_spice.device.jart.jart_parameters import PARAMETERS
 
 # relative error of current, and of the rate at that current; SPICE ends at reltol = 1e-4, and where a current is all
 # but nothing at an absolute error [A]. The rate has the temperature in an exponent, in the behavioural form a node

@@ -74,10 +74,10 @@ def test_a_walk_in_spice_is_the_walk_of_the_compact_model(engine, pulse, g):
             ouro.simulate(cell, [pulse], state, seed, engine=engine)
             for cell in (ouro.Cell1R(WALKING), ouro.CompactCell(WALKING))
         )
-        way = np.log(other["n_disc"] / state.n_disc[0])
+        way = np.log(other["n_disc"] / state.x[0][0])
         goal = 0.7 * way[-1]
         times = [
-            np.interp(abs(goal), np.maximum.accumulate(np.abs(np.log(w["n_disc"] / state.n_disc[0]))), w.time_s)
+            np.interp(abs(goal), np.maximum.accumulate(np.abs(np.log(w["n_disc"] / state.x[0][0]))), w.time_s)
             for w in (spice, other)
         ]
         assert times[0] == pytest.approx(times[1], rel=4e-3)
@@ -245,7 +245,7 @@ def test_reads_and_idle_time_do_not_advance_the_walk_and_reads_see_it(engine):
     reading = live.read()
     assert live.state.wander == before
     assert reading == pytest.approx(live.g_S, rel=1e-3)
-    nominal = float(characteristics.conductance(STILL, live.state.n_disc[0]))
+    nominal = float(characteristics.conductance(STILL, live.state.x[0][0]))
     assert abs(live.g_S / nominal - 1) > 2e-3
 
 
@@ -319,7 +319,7 @@ def test_stationary_states_have_walked_and_have_the_conductance_asked_for():
         (w,) = state.wander
         assert (w.count, w.clock_s) == (0, 0.0)
         device = STILL.replace(r=w.r, l=w.l)
-        assert float(characteristics.conductance(device, state.n_disc[0])) == pytest.approx(300e-6, rel=1e-6)
+        assert float(characteristics.conductance(device, state.x[0][0])) == pytest.approx(300e-6, rel=1e-6)
         spread.append(w.l / STILL.l - 1)
     # a walk between two walls 10 % away: uniform but for what sticks to the walls
     assert np.std(spread) == pytest.approx(0.2 / np.sqrt(12), rel=0.2)
@@ -350,7 +350,7 @@ def test_a_limit_that_walks_past_the_state_takes_it_along(engine):
         ends = []
         for cell in (ouro.Cell1R(device), ouro.CompactCell(device)):
             wave = ouro.simulate(cell, [ouro.Pulse(0.3, 300e-9)], ouro.State((0.008,)), seed, engine=engine)
-            ends.append(wave.state.n_disc[0])
+            ends.append(wave.state.x[0][0])
         assert ends[0] == pytest.approx(ends[1], rel=0.02)
         pushed += ends[1] > 0.0085
     assert pushed >= 2
@@ -360,7 +360,7 @@ def test_a_window_stops_the_state_and_does_not_move_it(engine):
     for cell in (ouro.Cell1R(WALKING), ouro.CompactCell(WALKING)):
         for n in (0.03, 5.0):
             wave = ouro.simulate(cell, [ouro.Pulse(-1e-3, 50e-9)], ouro.State((n,)), engine=engine)
-            assert wave.state.n_disc[0] == pytest.approx(n, rel=1e-6)
+            assert wave.state.x[0][0] == pytest.approx(n, rel=1e-6)
 
 
 @pytest.mark.parametrize(("volts", "n"), [(0.6, 0.008), (0.6, 0.02), (-0.6, 19.9)])

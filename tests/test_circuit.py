@@ -242,8 +242,8 @@ def test_parts_out_of_range_are_refused_by_name(make, name):
 
 def test_states_by_conductance():
     cell = CELLS["1r"]
-    assert characteristics.conductance(DEVICE, cell.state(300e-6).n_disc[0]) == pytest.approx(300e-6, rel=1e-6)
-    assert cell.state().n_disc == (DEVICE.Ninit,)
+    assert characteristics.conductance(DEVICE, cell.state(300e-6).x[0][0]) == pytest.approx(300e-6, rel=1e-6)
+    assert cell.state().x == ((DEVICE.Ninit,),)
     assert (np.array(cell.window_S) * 1e6) == pytest.approx((100.16, 543.46), abs=0.01)
     with pytest.raises(ValueError, match="outside the device's range"):
         cell.state(1e-3)

@@ -46,7 +46,7 @@ def test_a_pulse_is_figure_waveform_deck_and_a_line(ouro, tmp_path):
     assert {"time_s", "v_cell_V", "i_cell_A", "temperature_K", "g_S"} <= set(table)
     assert table.g_S.iloc[-1] == pytest.approx(wave.g_S, rel=1e-8)
     n_disc, g_uS, said = end_of(tmp_path / "pulse.cir", tmp_path)
-    assert n_disc == pytest.approx(wave.end_state.n_disc[0], rel=1e-3)
+    assert n_disc == pytest.approx(wave.end_state.x[0][0], rel=1e-3)
     assert g_uS == pytest.approx(wave.g_S * 1e6, rel=1e-3)
     assert "PASS" in said and "FAIL" not in said
     assert len(list(tmp_path.iterdir())) == 4  # ngspice leaves nothing there
@@ -79,7 +79,7 @@ def test_pulses_of_a_table_with_units_and_a_behavioural_device(ouro, tmp_path):
     assert (found["pulses"], found["result"], found["note"]) == (2, "OK", "")
     assert found["peak_V"] == pytest.approx(0.9, rel=1e-3)
     n_disc, g_uS, _ = end_of(tmp_path / "out" / "pulse.cir", tmp_path)
-    assert n_disc == pytest.approx(wave.end_state.n_disc[0], rel=1e-3)
+    assert n_disc == pytest.approx(wave.end_state.x[0][0], rel=1e-3)
     assert g_uS == pytest.approx(wave.g_S * 1e6, rel=1e-3)
 
 
@@ -133,7 +133,7 @@ def test_decks_of_all_kinds_of_cells_end_where_the_simulation_does(tmp_path):
         wave, path = simulate(cell, pulse, cell.state(150e-6)), tmp_path / "one.cir"
         path.write_text(deck(cell, pulse, cell.state(150e-6)))
         n_disc, g_uS, _ = end_of(path, tmp_path)
-        assert n_disc == pytest.approx(wave.end_state.n_disc[0], rel=1e-3)
+        assert n_disc == pytest.approx(wave.end_state.x[0][0], rel=1e-3)
         assert g_uS == pytest.approx(wave.g_S * 1e6, rel=5e-3)  # one polynomial for all of the window
 
 

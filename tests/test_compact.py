@@ -22,7 +22,7 @@ from ouro_spice.compact.jart.jart_characteristics import (
     window_S,
 )
 from ouro_spice.compact.jart.parameter_vector import vector
-from ouro_spice.device.jart.jart_device import PARAMETERS
+from ouro_spice.device.jart.jart_parameters import PARAMETERS
 
 DEVICE = ouro.jart_vcm_v1b()
 WINDOW = ouro.jart_vcm_v1b(window=True)

@@ -18,7 +18,7 @@ from ouro_spice.dataset.compact_records import compact_records
 from ouro_spice.dataset.recipe import Recipe, Sample
 from ouro_spice.dataset.record import HISTORY_POINTS, Record, closest, stride
 from ouro_spice.device.jart import walk_values
-from ouro_spice.device.jart.jart_device import WINDOW_N
+from ouro_spice.device.jart.jart_parameters import WINDOW_N
 
 STILL = ouro.jart_vcm_v1b(window=True)
 WALKING = STILL.replace(walk=ouro.Walk())
@@ -99,7 +99,7 @@ def at_each_point(cell: ouro.CompactCell, how: Recipe, record: Record, steps: in
     if isinstance(own.device.walk, ouro.Walk):
         walks |= {"walk": own.device.walk.settings, "keys": random_keys.stream_key(record.sample.seed)[None]}
     wander = None if state.walked() is None else state.walked().vector[None]
-    up = follow(cell.model, one, [0, rise], [0, v], state.n_disc[0], wanders=wander, **walks)
+    up = follow(cell.model, one, [0, rise], [0, v], state.x[0][0], wanders=wander, **walks)
     on = follow(
         cell.model, one, [0, (steps + 0.5) * STEP], [v, v], up.n_end, wanders=up.wanders, grid_s=STEP / 5, **walks
     )
@@ -286,8 +286,8 @@ def test_stationary_starts_step_by_step(model):
         n = characteristics.concentration(
             device, np.clip(g_S, *characteristics.range_S(device, r, l, model)), r=r, l=l, model=model
         )
-        assert state.n_disc == pytest.approx((float(n),), rel=1e-12)
-        assert state.wander == (ouro.WalkState.at(*values[:4], state.n_disc[0]),)
+        assert state.lead == pytest.approx((float(n),), rel=1e-12)
+        assert state.wander == (ouro.WalkState.at(*values[:4], state.x[0][0]),)
 
 
 @pytest.mark.parametrize("model", characteristics.MODELS)

@@ -229,8 +229,8 @@ def test_traces_and_final_state_fit(engine, name):
         assert trace.shape == wave.time_s.shape
         assert trace.dtype == float
         assert np.all(np.isfinite(trace))
-    assert wave.state.n_disc == (wave["n_disc"][-1],)
-    assert wave.g_S == pytest.approx(float(conductance(DEVICE, wave.state.n_disc[0])), rel=1e-6)
+    assert wave.state.x == ((wave["n_disc"][-1],),)
+    assert wave.g_S == pytest.approx(float(conductance(DEVICE, wave.state.x[0][0])), rel=1e-6)
     assert wave["temperature"].min() >= 293 * (1 - 1e-9)
     assert wave["temperature"][-1] == pytest.approx(293, abs=0.5)
     for node, volts in wave.state.volts.items():

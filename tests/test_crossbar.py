@@ -29,7 +29,7 @@ def conductances(rows, cols, seed=0):
 
 def moved(array, before, wave):
     """Change of ln n_disc, (rows, cols)."""
-    return np.log(np.array(wave.state.n_disc) / before.n_disc).reshape(array.rows, array.cols)
+    return np.log(wave.state.lead / before.lead).reshape(array.rows, array.cols)
 
 
 # ---- linear arrays
@@ -133,7 +133,7 @@ def test_resume_law_on_an_array(engine, kind):
     cut = cell.flat_start_s(SET) + 7e-9
     first = ouro.simulate(cell, pulses, start, engine=engine, stop_s=cut)
     rest = ouro.simulate(cell, pulses, first.state, engine=engine, start_s=cut)
-    assert len(first.state.n_disc) == 64
+    assert len(first.state.lead) == 64
     np.testing.assert_allclose(array.g_map_S(rest.state), array.g_map_S(whole.state), rtol=1e-3)
 
 
@@ -162,7 +162,7 @@ def test_a_state_goes_from_one_selection_to_the_next(engine, driver):
     one = ouro.simulate(array.cell_at(0, 1), SET, array.state(250e-6), engine=engine)
     two = ouro.simulate(array.cell_at(1, 2), SET, one.state, engine=engine)
     live = ouro.live(array.cell_at(0, 0), two.state)
-    assert live.read() > 0 and live.state.n_disc[5] == pytest.approx(two.state.n_disc[5], rel=1e-3)
+    assert live.read() > 0 and live.state.x[5][0] == pytest.approx(two.state.x[5][0], rel=1e-3)
     # a floating line keeps its charge over a cut
     cell, cut = array.cell_at(0, 1), 10e-9
     first = ouro.simulate(cell, SET, array.state(250e-6), engine=engine, stop_s=cut)
@@ -289,7 +289,7 @@ def test_a_cell_that_has_walked_stays_so_while_others_are_selected(engine):
     later = ouro.simulate(other, SET, wave.state, seed=2, engine=engine)
     assert later.state.wander[0] == wander
     frozen = ouro.simulate(array.cell_at(0, 1, fidelity="frozen"), SET, wave.state, seed=2, engine=engine)
-    assert frozen.state.n_disc == pytest.approx(later.state.n_disc, rel=1e-5)
+    assert frozen.state.lead == pytest.approx(later.state.lead, rel=1e-5)
 
 
 @pytest.mark.ngspice

@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ouro_spice as ouro
-from ouro_spice.device.jart.jart_device import PARAMETERS, V_READ, WINDOW_N, Device, jart_vcm_v1b
+from ouro_spice.device.constants import V_READ
+from ouro_spice.device.jart.jart_device import Device
+from ouro_spice.device.jart.jart_parameters import PARAMETERS, WINDOW_N
+from ouro_spice.device.jart.jart_preset import jart_vcm_v1b
 
 
 def test_the_nominal_device_is_the_published_one():

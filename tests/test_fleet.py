@@ -79,7 +79,7 @@ def test_compact_cells_are_what_live_cells_are(model, device, resistance):
         assert many.g_S(np.arange(4)) == pytest.approx([live.g_S for live in lives], rel=5e-4)
         for place, live in enumerate(lives):
             state = many.state(place)
-            assert state.n_disc == pytest.approx(live.state.n_disc, rel=1e-3)
+            assert state.lead == pytest.approx(live.state.lead, rel=1e-3)
             assert state.telegraph == live.state.telegraph
             for mine, theirs in zip(state.wander, live.state.wander, strict=True):
                 assert (mine.count, mine.polarity) == (theirs.count, theirs.polarity)
@@ -194,7 +194,7 @@ def test_a_pulse_without_a_voltage_moves_the_clock_alone():
     many = fleet(FULL, drawn(FULL, 2))
     before = many.copy()
     assert many.apply([1], [ouro.Pulse(0.0, 5e-9)])[0] == 0.0
-    assert many.state(1).n_disc == before.state(1).n_disc
+    assert many.state(1).x == before.state(1).x
     assert many.state(1).wander[0].clock_s == pytest.approx(9e-9)
 
 

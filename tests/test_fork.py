@@ -22,7 +22,7 @@ import ouro_spice as ouro
 from ouro_spice import Result, SimulationError
 from ouro_spice._util.forks import cached_property
 from ouro_spice.device.jart import walk_values
-from ouro_spice.device.jart.jart_device import PARAMETERS
+from ouro_spice.device.jart.jart_parameters import PARAMETERS
 from ouro_spice.device.jart.spread import VARYING
 from ouro_spice.device.jart.walk_state import WalkState
 from ouro_spice.spice import illegal_elements, worker_process

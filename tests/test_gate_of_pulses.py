@@ -73,7 +73,7 @@ def test_devices_that_walk_and_many_cells_together_follow_the_gate():
         ouro.simulate(one, sent, one.state(150e-6), seed=3)
         for one, sent in ((cell, pulse), (with_gates(cell, 1.0), own(pulse)))
     ]
-    assert waves[0].state.n_disc == waves[1].state.n_disc
+    assert waves[0].state.x == waves[1].state.x
     drawn = [Recipe(2, 1, None).draw(cell, k) for k in range(2)]
     ends = []
     for one, sent in ((cell, pulse), (with_gates(cell, 1.0), own(pulse))):
@@ -94,7 +94,7 @@ def test_a_row_of_an_array_has_one_word_line():
         dataclasses.replace(row, array=array.replace(cell=with_gates(CELL, 1.0))),
         ouro.Parallel((own(pulse), dataclasses.replace(own(pulse), width=10e-9))), state,
     )  # fmt: skip
-    assert found.state.n_disc == plain.state.n_disc
+    assert found.state.x == plain.state.x
     with pytest.raises(ValueError, match="several gate voltages; a row has one word line"):
         ouro.Parallel((pulse, own(pulse)))
 

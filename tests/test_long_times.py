@@ -149,8 +149,8 @@ def test_short_pulses_behind_a_long_rest_are_not_lost():
     together, one_by_one = ouro.simulate(cell, pulses, ouro.State((0.1,))), ouro.State((0.1,))
     for pulse in pulses:
         one_by_one = ouro.simulate(cell, pulse, one_by_one).state
-    assert together.state.n_disc == one_by_one.n_disc
-    assert together.state.n_disc[0] < 15
+    assert together.state.x == one_by_one.x
+    assert together.state.x[0][0] < 15
 
 
 @pytest.mark.parametrize("walk", [ouro.Walk(kick_max=0.0), ouro.Walk(kick_min=0.0, kick_max=0.0)])
@@ -247,9 +247,9 @@ def test_a_cold_reset_over_months(realisation):
     """N collapses in a small part of the time."""
     device = ouro.jart_vcm_v1b(T0=230, realisation=realisation)
     pulse, start = ouro.Pulse(0.5, 1e5, 1.0, 1.0), ouro.State((2.0,))
-    right = ouro.simulate(ouro.CompactCell(device), pulse, start).state.n_disc[0]
+    right = ouro.simulate(ouro.CompactCell(device), pulse, start).state.x[0][0]
     assert right < 0.1
-    assert ouro.simulate(ouro.Cell1R(device), pulse, start).state.n_disc[0] == pytest.approx(right, rel=1e-3)
+    assert ouro.simulate(ouro.Cell1R(device), pulse, start).state.x[0][0] == pytest.approx(right, rel=1e-3)
 
 
 @pytest.mark.ngspice

@@ -11,7 +11,7 @@ import pytest
 from benches import crossing
 
 import ouro_spice as ouro
-from ouro_spice.device.jart.jart_device import WINDOW_N
+from ouro_spice.device.jart.jart_parameters import WINDOW_N
 from ouro_spice.simulation.root_finding import NoRootError, find
 from ouro_spice.simulation.window_crossing import traverse_s
 from ouro_spice.simulation.write_voltages import traverses

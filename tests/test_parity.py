@@ -8,7 +8,9 @@ import re
 import pytest
 
 from ouro_spice._util import assets
-from ouro_spice.device.jart.jart_device import PARAMETERS, REALISATIONS, TUD_LACKS, jart_vcm_v1b
+from ouro_spice.device.jart.jart_device import REALISATIONS, TUD_LACKS
+from ouro_spice.device.jart.jart_parameters import PARAMETERS
+from ouro_spice.device.jart.jart_preset import jart_vcm_v1b
 
 DECLARATION = re.compile(
     r"\(\*(?P<attributes>(?:(?!\*\)).)*)\*\)\s*"

@@ -10,7 +10,7 @@ from test_engine import random_pulses
 
 import ouro_spice as ouro
 from ouro_spice.compact.jart.jart_characteristics import conductance
-from ouro_spice.device.jart.jart_device import WINDOW_N
+from ouro_spice.device.jart.jart_parameters import WINDOW_N
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 SPICE = pytest.mark.ngspice

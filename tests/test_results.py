@@ -14,7 +14,7 @@ import pytest
 from ouro_spice import History, Outcome, Pair, Pulse, PulsePredictor
 from ouro_spice.circuit.cells import Cell1T1R
 from ouro_spice.circuit.compact_cell import CompactCell
-from ouro_spice.device.jart.jart_device import jart_vcm_v1b
+from ouro_spice.device.jart.jart_preset import jart_vcm_v1b
 from ouro_spice.evaluation.bands import BANDS, Estimate
 from ouro_spice.experiment import campaigns, configuration, context, rivals
 from ouro_spice.experiment import networks as kinds

@@ -389,6 +389,6 @@ def test_what_kernels_import_names_their_cache():
                 ]  # fmt: skip
                 found |= {f"{name}.py" for name in names}
     checks = {"_util/checks.py", "_util/quantities.py"}
-    devices = {"device/jart/jart_device.py", "device/constants.py"}
+    devices = {"device/jart/jart_parameters.py", "device/constants.py"}
     assert devices <= found
     assert found - checks == set(jit.FROZEN)

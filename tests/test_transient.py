@@ -13,7 +13,8 @@ from ouro_spice.circuit.pulse import PWL, trapezoids
 from ouro_spice.compact.jart import full, integration, models, reduced, walk_kernel
 from ouro_spice.compact.jart.integration import follow
 from ouro_spice.compact.jart.parameter_vector import vector
-from ouro_spice.device.jart.jart_device import WINDOW_N, jart_vcm_v1b
+from ouro_spice.device.jart.jart_parameters import WINDOW_N
+from ouro_spice.device.jart.jart_preset import jart_vcm_v1b
 from ouro_spice.device.jart.walk import Walk
 
 WINDOWED = jart_vcm_v1b(window=True)

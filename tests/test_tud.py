@@ -17,7 +17,7 @@ from ouro_spice._util import assets
 from ouro_spice.circuit.pulse import trapezoids
 from ouro_spice.compact.jart import kinetics, tud
 from ouro_spice.compact.jart.parameter_vector import vector
-from ouro_spice.device.jart.jart_device import PARAMETERS
+from ouro_spice.device.jart.jart_parameters import PARAMETERS
 
 DEVICE = jart_vcm_v1b()
 P = vector(DEVICE)

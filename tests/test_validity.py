@@ -14,7 +14,7 @@ from ouro_spice.cli import main
 from ouro_spice.cli.output import plain_warnings
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.device.jart import published_names
-from ouro_spice.device.jart.jart_device import PARAMETERS
+from ouro_spice.device.jart.jart_parameters import PARAMETERS
 from ouro_spice.simulation.plausibility import HIGHEST_V, TUD_V
 
 DEVICE = ouro.jart_vcm_v1b(window=True)

@@ -42,7 +42,7 @@ def test_a_long_time_at_a_walking_limit(engine, number, realisation):
     device = ouro.jart_vcm_v1b(realisation=realisation, walk=ouro.Walk(step_s=pulse.duration / 300), **own)
     wave, other = both(device, pulse, n_disc, number, engine)
     assert wave.g_S == pytest.approx(other.g_S, rel=1e-3)
-    assert wave.state.n_disc == pytest.approx(other.state.n_disc, rel=1e-3)
+    assert wave.state.lead == pytest.approx(other.state.lead, rel=1e-3)
     assert wave.state.wander[0].vector == pytest.approx(other.state.wander[0].vector, rel=1e-3, abs=1e-12)
     assert wave.effort.points <= 20_000
 
@@ -57,10 +57,10 @@ def test_steps_at_a_walking_limit(engine, realisation, volts, n_disc):
         wave, other = both(device, ouro.Pulse(volts, width, 1e-9, 1e-9, 1e-9), n_disc, seed, engine)
         (w,) = wave.state.wander
         assert wave.g_S == pytest.approx(other.g_S, rel=1e-3)
-        assert wave.state.n_disc == pytest.approx(other.state.n_disc, rel=1e-3)
+        assert wave.state.lead == pytest.approx(other.state.lead, rel=1e-3)
         assert w.vector == pytest.approx(other.state.wander[0].vector, rel=1e-3, abs=1e-12)
-        assert w.Ndiscmin <= wave.state.n_disc[0] <= w.Ndiscmax
-        assert [wave[name][-1] for name in ("r", "l", "n_disc")] == [w.r, w.l, wave.state.n_disc[0]]
+        assert w.Ndiscmin <= wave.state.x[0][0] <= w.Ndiscmax
+        assert [wave[name][-1] for name in ("r", "l", "n_disc")] == [w.r, w.l, wave.state.x[0][0]]
 
 
 def test_what_a_limit_takes_along_is_no_progress():

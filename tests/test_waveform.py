@@ -66,10 +66,10 @@ def test_states_that_cannot_be(n):
 
 
 def test_a_state_takes_numbers_and_arrays_and_is_a_value():
-    assert State(0.5).n_disc == State(np.array([0.5])).n_disc == (0.5,)
+    assert State(0.5).x == State(np.array([0.5])).x == ((0.5,),)
     assert State((0.5,), {"ae": 0.1}) == State((0.5,), {"ae": 0.1})
     assert State((0.5,)) != State((0.6,))
-    assert all(type(n) is float for n in State(np.array([0.5, 0.6])).n_disc)
+    assert all(type(n) is float for n in State(np.array([0.5, 0.6])).lead.tolist())
     with pytest.raises(dataclasses.FrozenInstanceError):
         State(0.5).n_disc = (1.0,)
 

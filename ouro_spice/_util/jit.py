@@ -24,7 +24,7 @@ free_at_fork(global_compiler_lock)
 _CONFIG: Any = config
 """numba's settings; it makes them while it is imported, where no type checker sees them."""
 
-FROZEN = ("_util/jit.py", "_util/philox.py", "device/constants.py", "device/jart/jart_device.py")
+FROZEN = ("_util/jit.py", "_util/philox.py", "device/constants.py", "device/jart/jart_parameters.py")
 """Modules beside those of `compact` and `device/threshold` whose code or numbers are compiled into kernels."""
 
 

@@ -15,6 +15,7 @@ from .._util.progress import progress
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
 from ..device.state import State
+from ..device.state_variable import StateVariable
 from ..provenance.journal import Journal, array_manifest, in_full, plain_state, restored_state
 from ..provenance.manifest import Manifest
 from ..simulation.transient import simulate
@@ -29,7 +30,7 @@ CLASSES = ("row", "column", "unselected")
 """Of the other cells: those on the same word line, on the same bit line, and on neither."""
 
 _LEAP = 0.01
-"""Pulses in which no ln n_disc moves by more than this are taken together."""
+"""Pulses in which no state moves by more than this, on the scale of its variable, are taken together."""
 
 _POINTS = 60
 """Numbers of pulses of which the conductances are kept, at most."""
@@ -179,7 +180,7 @@ def disturb(
         found = _simulated(selection, pulse, n, before, seed, engine, kept)
     else:
         kept, found = None, _followed(selection, pulse, n, before, seed, engine)
-    g = np.array([array.ensemble.conductances(n_disc).reshape(array.rows, array.cols) for n_disc in found.values()])
+    g = np.array([array.ensemble.conductances(x).reshape(array.rows, array.cols) for x in found.values()])
     g[:, selection.row, list(selection.cols)] = np.nan
     return Disturb(selection, pulse, explicit, np.array(list(found)), g, kept and kept.path)
 
@@ -203,9 +204,9 @@ def _simulated(
     engine: Engine | None,
     kept: Journal | None,
 ) -> dict[int, np.ndarray]:
-    """Return concentrations, (K,) [1e26 m^-3], by number of pulses, each in SPICE, from the last kept state on."""
+    """Return first state variables, (K,), by number of pulses, each in SPICE, from the last kept state on."""
     counts = [int(count) for count in _thinned(n + 1)]
-    found, now, safe = {0: np.array(before.n_disc)}, before, 0
+    found, now, safe = {0: before.lead}, before, 0
     if kept and "state" in kept.items:
         there = kept.items["state"]
         safe, now = there["pulses"], restored_state(there)
@@ -215,9 +216,9 @@ def _simulated(
         for count in range(safe + 1, n + 1):
             now = simulate(selection, pulse, now, seed, engine=engine).end_state
             if count in counts:
-                found[count] = np.array(now.n_disc)
+                found[count] = now.lead
                 if kept:
-                    kept.add(str(count), now.n_disc)
+                    kept.add(str(count), now.lead.tolist())
             if kept and (count - safe >= max(1, safe // _REDONE) or count == n):
                 kept.add("state", plain_state(now) | {"pulses": count})
                 safe = count
@@ -228,42 +229,52 @@ def _simulated(
 def _followed(
     selection: Selection, pulse: Pulse | Parallel, n: int, before: State, seed: int, engine: Engine | None
 ) -> dict[int, np.ndarray]:
-    """Return concentrations, (K,) [1e26 m^-3], by number of pulses: the first in SPICE, others by the compact model."""
+    """Return first state variables, (K,), by number of pulses: the first in SPICE, others by the compact model."""
     with progress("pulses", 1) as bar:
         wave = simulate(selection, pulse, before, seed, engine=engine)
         bar.advance()
-    found = {0: np.array(before.n_disc), 1: np.array(wave.end_state.n_disc)}
+    found = {0: before.lead, 1: wave.end_state.lead}
     if n > 1:
         others = Recorded.of(as_walked(selection.array, before), wave, before, selection.indices)
-        for count, n_disc in _repeated(others, found[1][others.places], n - 1):
+        for count, x in _repeated(others, found[1][others.places], n - 1):
             found[1 + count] = found[1].copy()
-            found[1 + count][others.places] = n_disc
+            found[1 + count][others.places] = x
     counts = list(found)
     return {counts[k]: found[counts[k]] for k in _thinned(len(counts))}
 
 
-def _repeated(others: Recorded, n_disc: np.ndarray, pulses: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield how many further pulses there were, and the concentrations after them, (P,) [1e26 m^-3].
+def _repeated(others: Recorded, x: np.ndarray, pulses: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield how many further pulses there were, and the first state variables after them, (P,).
 
-    Pulses in which no ln n_disc moves by more than 1 % are taken together by the midpoint rule: all of them move it as
-    the one in their middle does.
+    Pulses in which no state moves by more than 1 % on its scale (ln n_disc, x) are taken together by the midpoint rule:
+    all of them move it as the one in their middle does.
     """
     if not len(others.places):
-        yield pulses, n_disc
+        yield pulses, x
         return
     low, high = np.array([device.bounds for device in others.devices]).T
-    low, high = np.minimum(low, n_disc), np.maximum(high, n_disc)
-    done = 0
+    low, high = np.minimum(low, x), np.maximum(high, x)
+    lead, done = others.devices[0].lead, 0
     while done < pulses:
-        after = others.follow(n_disc)[0]
-        step = np.log(after / n_disc)
+        after = others.follow(x)[0]
+        step = _way(lead, x, after)
         leap = min(pulses - done, max(done, 1), int(_LEAP / max(float(np.max(np.abs(step))), 1e-12)))
         if leap > 1:  # by what the pulse in the middle does
-            middle = np.clip(n_disc * np.exp(step * (leap - 1) / 2), low, high)
-            step = np.log(others.follow(middle)[0] / middle)
-            after = np.clip(n_disc * np.exp(leap * step), low, high)
-        done, n_disc = done + max(leap, 1), after
-        yield done, n_disc
+            middle = np.clip(_moved(lead, x, step * (leap - 1) / 2), low, high)
+            step = _way(lead, middle, others.follow(middle)[0])
+            after = np.clip(_moved(lead, x, leap * step), low, high)
+        done, x = done + max(leap, 1), after
+        yield done, x
+
+
+def _way(lead: StateVariable, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return how far states have moved on the scale of their variable, (P,)."""
+    return np.log(after / before) if lead.scale == "log" else after - before
+
+
+def _moved(lead: StateVariable, x: np.ndarray, way: np.ndarray) -> np.ndarray:
+    """Return states moved by ways on the scale of their variable, (P,)."""
+    return x * np.exp(way) if lead.scale == "log" else x + way
 
 
 def _thinned(count: int) -> np.ndarray:

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..circuit.array_protocol import Array
 from ..circuit.waveform import Waveform
-from ..device.jart import walk_values
-from ..device.jart.jart_device import Device
+from ..compact.following import followed
+from ..device.memristor import Memristor
 from ..device.state import State
 
 SomeArray = TypeVar("SomeArray", bound=Array)
@@ -42,7 +42,7 @@ class Recorded:
     """
 
     places: np.ndarray
-    devices: tuple[Device, ...]
+    devices: tuple[Memristor, ...]
     time_s: np.ndarray
     volts: np.ndarray
 
@@ -51,10 +51,8 @@ class Recorded:
         """Return the voltages of all memristors but those at some places, in a waveform that began in `state`."""
         left_out, cols = set(without), array.cols
         others = [(k, array.device_at(k)) for k in range(array.size) if k not in left_out]
-        memristors = {k: device for k, device in others if isinstance(device, Device)}
-        devices = tuple(
-            walk_values.current_device(device, state.n_disc[k], state.walked(k)) for k, device in memristors.items()
-        )
+        memristors = {k: device for k, device in others if isinstance(device, Memristor)}
+        devices = tuple(device.now(state.x[k], state.walked(k)) for k, device in memristors.items())
         later = np.concatenate([[True], np.diff(wave.time_s) > 0])
         volts = np.empty((len(memristors), int(later.sum())))
         kept = np.array(list(memristors), dtype=int)
@@ -63,12 +61,15 @@ class Recorded:
             volts[mine] = cell_volts(wave, int(row))[later][:, kept[mine] % cols].T
         return cls(kept, devices, wave.time_s[later], volts)
 
-    def follow(self, n_disc: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return concentrations at the end [1e26 m^-3] and energies taken [J], each (P,), from concentrations (P,)."""
-        from ..compact.jart.integration import follow  # numba
+    def follow(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return first state variables at the end and energies taken [J], each (P,), from states (P,).
 
+        Raises
+        ------
+        ValueError
+            For a family without kernels.
+        """
         if not len(self.places):
             return np.empty(0), np.empty(0)
-        model = "tud" if self.devices[0].realisation == "tud" else "full"
-        done = follow(model, self.devices, self.time_s, self.volts, n_disc)
-        return done.n_end, done.energy_J
+        self.devices[0].require("kernels", "cells that are not selected")
+        return followed(self.devices, self.time_s, self.volts, x)

@@ -139,7 +139,7 @@ def sneak(array: Crossbar, row: int, col: int, state: State | None = None, engin
     array = as_walked(array, state)
     array.check_state(state)
     selection = array.cell_at(row, col)
-    wave = engine.run(selection.read_testbench(State(state.n_disc, state.volts)))
+    wave = engine.run(selection.read_testbench(State(state.x, state.volts)))
     out = "i_clamp" if selection.alone.sense else "i_bl"
     own = dict(wave.traces) | {"own": device_current(selection, wave, selection.index)}
     own_a = mean(selection, Waveform(wave.time_s, own, None, 0.0, wave.result), "own")
@@ -150,7 +150,7 @@ def sneak(array: Crossbar, row: int, col: int, state: State | None = None, engin
     except SimulationError as error:
         if error.result is not Result.READ:
             raise
-    g = float(array.g_map_S(State(state.n_disc))[row, col])
+    g = float(array.g_map_S(State(state.x))[row, col])
     return Sneak(g, mean(selection, wave, out), own_a, seen_s, clipped)
 
 
@@ -178,7 +178,7 @@ def sneak_map(
 
     places, kept = positions_of(array, positions) if cells is None else _places(array, cells), None
     if out is not None:
-        bench = array.cell_at(0, 0).read_testbench(State(state.n_disc, state.volts))
+        bench = array.cell_at(0, 0).read_testbench(State(state.x, state.volts))
         kept = Journal(out, array_manifest(array, bench, state, work="reads"))
     maps = each_position("reads", array, places, one, workers, kept)
     return SneakMap(*maps, kept=kept and kept.path)

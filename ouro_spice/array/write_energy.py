@@ -103,7 +103,7 @@ def _cells(selection: Selection, wave: Waveform, before: State) -> np.ndarray:
         row, col = divmod(k, array.cols)
         energy[k] = np.trapezoid(cell_volts(wave, row)[:, col] * device_current(selection, wave, k), wave.time_s)
     others = Recorded.of(array, wave, before, selection.indices)
-    energy[others.places] = others.follow(np.array(before.n_disc)[others.places])[1]
+    energy[others.places] = others.follow(before.lead[others.places])[1]
     for k in set(range(array.size)) - set(selection.indices) - set(others.places):
         device, volts = array.device_at(k), cell_volts(wave, k // array.cols)[:, k % array.cols]
         if isinstance(device, Resistor):
@@ -121,14 +121,14 @@ def device_current(selection: Selection, wave: Waveform, index: int) -> np.ndarr
 
 def _currents(selection: Selection, wave: Waveform, before: State, row: int) -> np.ndarray:
     """Return currents of the devices of one row of 1T1R cells, (T, cols) [A]; of others than the selected with
-    n_disc held.
+    the state held.
 
-    Behind a transistor that is off, or between lines at 0 V, n_disc does not move.
+    Behind a transistor that is off, or between lines at 0 V, no state moves.
     """
     array = as_walked(selection.array, before)
     places = np.arange(row * array.cols, (row + 1) * array.cols)
     ensemble = DeviceMap(tuple(array.device_at(int(k)) for k in places))
-    found = ensemble.currents(cell_volts(wave, row), np.array(before.n_disc)[places])
+    found = ensemble.currents(cell_volts(wave, row), before.lead[places])
     for k in set(selection.indices) & set(map(int, places)):
         found[:, k - places[0]] = device_current(selection, wave, k)
     return found

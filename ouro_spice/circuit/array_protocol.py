@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from ..device.jart.jart_device import Device
+from ..device.memristor import Memristor
 from ..device.state import State
 from .cells import Cell1R, Cell1T1R
 from .device_map import DeviceMap
@@ -48,7 +48,7 @@ class Array(Protocol):
         ...
 
     @property
-    def devices(self) -> tuple[Device | Resistor, ...] | None:
+    def devices(self) -> tuple[Memristor | Resistor, ...] | None:
         """Return the device of each cell, row by row; None where each is the cell's own."""
         ...
 
@@ -67,7 +67,7 @@ class Array(Protocol):
         """Return the ambient temperature of everything in the array [K]."""
         ...
 
-    def device_at(self, index: int) -> Device | Resistor:
+    def device_at(self, index: int) -> Memristor | Resistor:
         """Return the device of a cell, counted row by row."""
         ...
 

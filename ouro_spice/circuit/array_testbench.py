@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..device.jart.jart_device import Device
+from ..device.memristor import Memristor
 from ..device.state import State
 from .array_protocol import Array
 from .crossbar_netlist import BULK, ArrayNetlist, LineVoltages
@@ -37,7 +37,11 @@ def netlist(
 
 
 def testbench(
-    array: Array, grid: ArrayNetlist, stop_s: float, probes: Sequence[tuple[str, str]], device: Device | Resistor | None
+    array: Array,
+    grid: ArrayNetlist,
+    stop_s: float,
+    probes: Sequence[tuple[str, str]],
+    device: Memristor | Resistor | None,
 ) -> Testbench:
     """Return the simulation of a netlist: a transient until `stop_s` [s], or an operating point where that is 0."""
     driven = [probe for one in grid.parts for probe in one.probes]
@@ -46,10 +50,11 @@ def testbench(
     if strangers := grid.strangers():
         raise ValueError(f"the state belongs to another circuit: it has the nodes {sorted(strangers)[:4]}")
     large = array.size >= KLU_FROM
-    memristor = device if isinstance(device, Device) else None
+    memristor = device if isinstance(device, Memristor) else None
     return Testbench(
         title=f"ouro_spice {array.rows} x {array.cols} {type(array.cell).__name__}",
         libraries=grid.libraries,
+        texts=grid.texts,
         models=grid.models,
         elements=grid.netlist,
         stop_s=stop_s,

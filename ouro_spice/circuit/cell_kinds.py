@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..device.jart.jart_device import Device
+from ..device.memristor import Memristor
 from .cells import Cell1R, Cell1T1R
 from .compact_cell import CompactCell
 from .selection import Selection
@@ -10,8 +10,8 @@ from .selection import Selection
 Cell = Cell1R | Cell1T1R | Selection
 
 
-def memristor(cell: Cell | CompactCell) -> Device:
+def memristor(cell: Cell | CompactCell) -> Memristor:
     """Return the memristor of a cell, the first one of several; ValueError where a fixed resistor is in its place."""
-    if not isinstance(cell.device, Device):
+    if not isinstance(cell.device, Memristor):
         raise ValueError(f"{type(cell).__name__}: there is a fixed resistor in the place of the memristor")
     return cell.device

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .._util.display import brief, shows
-from ..device.jart.jart_device import Device
+from ..device.memristor import Memristor
 from .drivers import Drive, WriteDriver, connect
 from .gates import check_ungated, gate_voltage
 from .parts import Driver, Lines, Read, Resistor, Transistor
@@ -40,7 +40,7 @@ class Cell1R(SingleCell):
         Where the transistors of drivers and sense path come from.
     """
 
-    device: Device | Resistor
+    device: Memristor | Resistor
     lines: Lines = field(default_factory=Lines)
     driver: Driver | WriteDriver = field(default_factory=Driver)
     read: Read = field(default_factory=Read)
@@ -83,7 +83,7 @@ class Cell1T1R(SingleCell):
         What reads go through; None: the current into an ideal bit-line driver is measured.
     """
 
-    device: Device | Resistor
+    device: Memristor | Resistor
     lines: Lines = field(default_factory=lambda: Lines(2.0, 2.0, 2.0, 0.2e-15, 0.2e-15, 0.2e-15))
     driver: Driver | WriteDriver = field(default_factory=lambda: Driver(resistance=50.0))
     transistor: Transistor = field(default_factory=Transistor)

@@ -10,12 +10,13 @@ import numpy as np
 
 from .._util.checks import check_range
 from .._util.display import brief, shows
-from ..compact.jart import jart_characteristics as characteristics
-from ..device.jart.jart_device import Device
+from ..compact import characteristics
+from ..device.memristor import Memristor
 from ..device.state import State, check_single
 from .gates import check_ungated
 from .parts import Read
 from .pulse import PWL, Parallel, Pulse, checked, trapezoids
+from .single_cell import started
 
 
 @dataclass(frozen=True)
@@ -27,27 +28,25 @@ class CompactCell:
     device
         The memristor; its realisation plays no part.
     model
-        "full": the JART VCM v1b equations. "reduced": the explicit current of Ntinas et al., IEEE TCAS-II 2022, which
-        ignores r and l. "tud": JART-TUD, Ntinas et al., SMACD 2023.
+        "full": the family's equations. Of JART, too, "reduced": the explicit current of Ntinas et al., IEEE TCAS-II
+        2022, which ignores r and l; "tud": JART-TUD, Ntinas et al., SMACD 2023.
     resistance
         Of drivers and lines together [Ohm].
     read
         Only the time that a read takes matters: it reports the conductance itself and disturbs nothing.
     """
 
-    device: Device
+    device: Memristor
     model: str = "full"
     resistance: float = 0.0
     read: Read = field(default_factory=Read)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.device, Device) or not isinstance(self.read, Read):
-            raise ValueError("CompactCell: device must be an ouro_spice.Device, read an ouro_spice.Read")
-        characteristics.check_model(self.model)
-        if self.model != "full":
-            self.device.check_fit(self.model)
-        if self.device.cth > 0:
-            raise ValueError(f"cth = {self.device.cth:g}: a compact cell has a quasi-static temperature, cth = 0")
+        if not isinstance(self.device, Memristor) or not isinstance(self.read, Read):
+            raise ValueError("CompactCell: device must be an ouro_spice memristor, read an ouro_spice.Read")
+        self.device.require("kernels", "CompactCell")
+        characteristics.check_model(self.device, self.model)
+        self.device.check_compact(self.model)
         check_range("resistance", self.resistance, 0, 1e7, "Ohm")
 
     @shows
@@ -65,10 +64,11 @@ class CompactCell:
         return 0
 
     def check_state(self, state: State) -> None:
-        """Raise ValueError unless it is a state of one memristor."""
+        """Raise ValueError unless it is a state of one memristor, which this device can have."""
         check_single(state)
+        self.device.legal(state.x[0])
 
-    def device_at(self, index: int) -> Device:
+    def device_at(self, index: int) -> Memristor:
         """Return the device at a place among the memristors of a state."""
         return self.device
 
@@ -77,10 +77,14 @@ class CompactCell:
         """Return the smallest and largest conductance of the device [S]."""
         return characteristics.window_S(self.device, self.model)
 
+    @property
+    def range_S(self) -> tuple[float, float]:
+        """Return the smallest and largest conductance of the device [S], for devices that are seen once."""
+        return characteristics.range_S(self.device, self.model)
+
     def state(self, g_S: float | None = None) -> State:
         """Return the state at rest with conductance `g_S` [S]; the device's own initial state where None."""
-        n = self.device.Ninit if g_S is None else characteristics.concentration_at(self.device, g_S, self.model)
-        return State((n,))
+        return started(self.device, g_S, self.model)
 
     def replace(self, **changes: object) -> CompactCell:
         """Return this cell with other parts."""

@@ -21,9 +21,7 @@ from .._util import quantities
 from .._util.checks import check_count, checked_numbers, shown
 from .._util.display import brief, shows
 from .._util.forks import cached_property
-from ..device.jart import walk_values
-from ..device.jart.jart_device import Device
-from ..device.jart.spread import Spread
+from ..device.memristor import Memristor
 from ..device.state import State
 from .array_testbench import netlist, testbench
 from .bias import SCHEMES
@@ -66,7 +64,7 @@ class Crossbar:
     cell: Cell1R | Cell1T1R
     scheme: str | None = None
     read_scheme: str | None = None
-    devices: tuple[Device | Resistor, ...] | None = None
+    devices: tuple[Memristor | Resistor, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("rows", "cols"):
@@ -92,15 +90,17 @@ class Crossbar:
         return brief(self)
 
     def _check_devices(self, devices: tuple[object, ...]) -> None:
-        if not all(isinstance(device, Device | Resistor) for device in devices):
+        if not all(isinstance(device, Memristor | Resistor) for device in devices):
             raise ValueError("devices must be a tuple of ouro_spice Device or Resistor")
         if len(devices) != self.size:
             raise ValueError(f"devices: {len(devices)} of them for {self.rows} x {self.cols} cells")
-        memristors = [device for device in devices if isinstance(device, Device)]
-        realisations = {device.realisation for device in memristors}
+        memristors = [device for device in devices if isinstance(device, Memristor)]
+        realisations = {(device.FAMILY, device.realised) for device in memristors}
         walks = {(type(device.walk), getattr(device.walk, "step_s", None)) for device in memristors if device.walk}
         if len(realisations) > 1 or len(walks) > 1:
-            raise ValueError("devices must have one realisation, and one kind of walk with one step_s")
+            raise ValueError(
+                "devices must be of one family, have one realisation, and one kind of walk with one step_s"
+            )
         if other := {device.ambient_K for device in memristors} - {self.ambient_K}:
             here = f"T0 = {min(other):g} K, the cell's own device {self.ambient_K:g} K"
             raise ValueError(f"devices have {here}: an array has one ambient temperature; give it to both")
@@ -137,13 +137,13 @@ class Crossbar:
         """Return this array with other values."""
         return dataclasses.replace(self, **changes)
 
-    def device_at(self, index: int) -> Device | Resistor:
+    def device_at(self, index: int) -> Memristor | Resistor:
         """Return the device of a cell, counted row by row."""
         return self.devices[index] if self.devices else self.cell.device
 
-    def draw(self, rng: np.random.Generator, law: str | Spread = "ten_percent") -> Crossbar:
-        """Return this array with devices drawn by a D2D law, see `Device.draw`."""
-        if not isinstance(self.cell.device, Device):
+    def draw(self, rng: np.random.Generator, law: Any = "ten_percent") -> Crossbar:
+        """Return this array with devices drawn by a D2D law, see `Memristor.draw`."""
+        if not isinstance(self.cell.device, Memristor):
             raise ValueError("draw: the cell holds a fixed resistor, no memristor")
         return self.replace(devices=tuple(self.cell.device.draw(rng, self.size, law)))
 
@@ -175,8 +175,8 @@ class Crossbar:
         devices = list(self.devices or (self.cell.device,) * self.size)
         for k in gone:
             device = devices[k]
-            if isinstance(device, Device):
-                devices[k] = walk_values.current_device(device, state.n_disc[k], state.walked(k))
+            if isinstance(device, Memristor):
+                devices[k] = device.now(state.x[k], state.walked(k))
         return self.replace(devices=tuple(devices))
 
     # ---- conductance in, conductance out
@@ -190,9 +190,9 @@ class Crossbar:
             For a map of another shape, or a conductance that a cell cannot have, naming the cell.
         """
         if g_S is None:
-            return State(tuple(getattr(self.device_at(k), "Ninit", 1.0) for k in range(self.size)))
+            return State(tuple(getattr(self.device_at(k), "start", (1.0,)) for k in range(self.size)))
         g = self._map("g_S", g_S)
-        low, high = (self.ensemble.conductances(n) for n in self.ensemble.bounds)
+        low, high = self.ensemble.ranges_S
         # the solver leaves a cell at the end of its window up to 1e-5 beyond: what comes out of an array goes in again
         outside = np.flatnonzero(~(np.isfinite(g) & (g >= low * (1 - _BEYOND)) & (g <= high * (1 + _BEYOND))))
         if outside.size:
@@ -203,10 +203,10 @@ class Crossbar:
             raise ValueError(
                 f"g_S[{row}, {col}] = {g[k] * 1e6:.5g} uS is outside the range of its cell, {limits}{meant}"
             )
-        return State(tuple(map(float, self.ensemble.concentrations(np.clip(g, low, high)))))
+        return self.state().moved(self.ensemble.states_for(np.clip(g, low, high)))
 
     def g_map_S(self, state: State) -> np.ndarray:
-        """Return the conductance of each device alone at +0.2 V in a state [S], (rows, cols).
+        """Return the conductance of each device alone at its read voltage in a state [S], (rows, cols).
 
         Raises
         ------
@@ -214,14 +214,14 @@ class Crossbar:
             For a state of another circuit.
         """
         self.check_state(state)
-        return self.ensemble.conductances(np.array(state.n_disc), state).reshape(self.rows, self.cols)
+        return self.ensemble.conductances(state.lead, state).reshape(self.rows, self.cols)
 
     def check_state(self, state: State) -> None:
         """Raise ValueError unless it is a state of as many memristors as the array has cells."""
         if not isinstance(state, State):
             raise ValueError(f"state = {shown(state)} must be an ouro_spice.State; array.state(g_S) makes one")
-        if len(state.n_disc) != self.size:
-            raise ValueError(f"the state has {len(state.n_disc)} memristors, the array {self.rows} x {self.cols} cells")
+        if len(state.x) != self.size:
+            raise ValueError(f"the state has {len(state.x)} memristors, the array {self.rows} x {self.cols} cells")
 
     # ---- simulations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..device.jart.jart_device import Device
+from ..device.memristor import Memristor
 from ..device.state import State
 from .array_protocol import Array
 from .drivers import Drive, drive, libraries, wrappers
@@ -80,8 +80,8 @@ class ArrayNetlist:
 
     def __post_init__(self) -> None:
         array = self.array
-        memristors = (device for device in array.devices or (array.cell.device,) if isinstance(device, Device))
-        self.memristors = MemristorGroup(next((device.realisation for device in memristors), "compiled"))
+        memristors = (device for device in array.devices or (array.cell.device,) if isinstance(device, Memristor))
+        self.memristors = MemristorGroup(next((device.realised for device in memristors), None))
         self._grounded = set() if self.active is None or not array.gated else self._quiet_rows(self.active)
         self.lines = {name: self._line(name) for name in array.lines if name not in self._grounded}
         for name in self._grounded:
@@ -150,7 +150,7 @@ class ArrayNetlist:
             return
         still = self.active is not None and k not in self.active
         try:
-            self.memristors.add(device, self.state.n_disc[k], f"cell{name}", ae, oe, self.walks.get(k), still)
+            self.memristors.add(device, self.state.x[k], f"cell{name}", ae, oe, self.walks.get(k), still)
         except ValueError as error:
             raise ValueError(f"cell ({row}, {col}): {error}") from error
 
@@ -194,6 +194,11 @@ class ArrayNetlist:
         return (*self.memristors.libraries, *libraries(self.parts))
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """Return netlist lines of models that are a user's own, which the netlist needs."""
+        return (self.memristors.text,) if self.memristors.text else ()
+
+    @property
     def models(self) -> tuple[str, ...]:
         """Return the names of the compiled models that it needs."""
         return self.memristors.models
@@ -206,7 +211,7 @@ class ArrayNetlist:
     def probes(self, k: int) -> list[tuple[str, str]]:
         """Return the traces of one cell and their ngspice vectors."""
         found = [(f"v_{end}", f"v({nodes[k]})") for end, nodes in self._ends.items()]
-        if isinstance(self.array.device_at(k), Device):
+        if isinstance(self.array.device_at(k), Memristor):
             row, col = divmod(k, self.array.cols)
             found += self.memristors.probes(f"cell{row}_{col}")
         return found
@@ -219,20 +224,22 @@ class ArrayNetlist:
             nodes = (self._at(kind, *divmod(k, array.cols)) for k in range(array.size))
             maps[f"v_{kind}"] = tuple(f"v({node})" for node in nodes)
         bounds = [getattr(array.device_at(k), "reach", (1.0, 1.0)) for k in range(array.size)]
+        realised = self.memristors.realised
         return Record(
             shape=(array.rows, array.cols),
             maps=tuple(maps.items()),
-            states=tuple(self._state(k) for k in range(array.size)),
-            n_start=self.state.n_disc,
-            exponential=self.memristors.compiled,
+            states=tuple(self._states(k) for k in range(array.size)),
+            start=self.state.x,
+            exponential=bool(realised and realised.exponential),
             bounds=tuple(bounds),
         )
 
     def _at(self, kind: str, row: int, col: int) -> str:
         return self.lines[f"wl{row}"][col] if kind == "wl" else self.lines[f"{kind}{col}"][row]
 
-    def _state(self, k: int) -> str:
+    def _states(self, k: int) -> tuple[str, ...]:
+        """Return the vectors that hold the state of the memristor at a place; () where it stands still."""
         if isinstance(self.array.device_at(k), Resistor) or (self.active is not None and k not in self.active):
-            return ""
+            return ()
         row, col = divmod(k, self.array.cols)
-        return self.memristors.state(f"cell{row}_{col}")
+        return self.memristors.states(f"cell{row}_{col}")

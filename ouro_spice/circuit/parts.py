@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from .._util.checks import check_range
-from ..device.jart.jart_device import AMBIENT_K, PARAMETERS, V_READ
+from ..device.constants import AMBIENT_K, AMBIENT_RANGE_K, V_READ
 from .pulse import Pulse
 
 
@@ -111,5 +111,4 @@ class Resistor:
 
     def __post_init__(self) -> None:
         check_range("resistance", self.resistance, 1, 1e12, "Ohm")
-        ambient = PARAMETERS["T0"]
-        check_range("ambient_K", self.ambient_K, ambient.low, ambient.high, ambient.unit)
+        check_range("ambient_K", self.ambient_K, *AMBIENT_RANGE_K, "K")

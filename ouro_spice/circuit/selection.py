@@ -9,7 +9,7 @@ from typing import Any
 
 from .._util.checks import check_count, check_part, shown
 from .._util.display import brief, shows
-from ..device.jart.jart_device import Device
+from ..device.memristor import Memristor
 from ..device.state import State
 from .array_protocol import Array
 from .array_testbench import netlist, testbench
@@ -91,7 +91,7 @@ class Selection:
         return self.indices[0]
 
     @property
-    def device(self) -> Device | Resistor:
+    def device(self) -> Memristor | Resistor:
         """Return the device of the (first) cell."""
         return self.array.device_at(self.index)
 
@@ -136,7 +136,7 @@ class Selection:
         """Raise ValueError unless it is a state of the whole array."""
         self.array.check_state(state)
 
-    def device_at(self, index: int) -> Device | Resistor:
+    def device_at(self, index: int) -> Memristor | Resistor:
         """Return the device at a place among the memristors of a state."""
         return self.array.device_at(index)
 
@@ -146,8 +146,8 @@ class Selection:
         if g_S is None:
             return state
         for k in self.indices:
-            n = self.alone.replace(device=self.device_at(k)).state(g_S).n_disc[0]
-            state = state.changed(k, n_disc=n)
+            n = self.alone.replace(device=self.device_at(k)).state(g_S).x[0]
+            state = state.changed(k, x=n)
         return state
 
     def replace(self, **changes: Any) -> Selection:
@@ -161,7 +161,7 @@ class Selection:
             selection = dataclasses.replace(selection, array=array.replace(cell=array.cell.replace(**common)))
         return selection if device is None else selection.moved({selection.index: device})
 
-    def moved(self, devices: Mapping[int, Device | Resistor]) -> Selection:
+    def moved(self, devices: Mapping[int, Memristor | Resistor]) -> Selection:
         """Return this selection with other devices at some places."""
         array = self.array
         if array.size == 1:
@@ -171,7 +171,7 @@ class Selection:
             changed[k] = device
         return dataclasses.replace(self, array=array.replace(devices=tuple(changed)))
 
-    def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Device | Resistor, Pulse]]:
+    def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Memristor | Resistor, Pulse]]:
         """Return by place the devices that a pulse is sent to, and the pulse that each gets."""
         each = zip(self.indices, self._bias.each(pulse), strict=True)
         return {k: (self.device_at(k), own) for k, own in each if own is not None}

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from .._util.checks import check_kind, check_part, shown
-from ..compact.jart import jart_characteristics as characteristics
-from ..device.jart.jart_device import Device
+from ..compact import characteristics
+from ..device.memristor import Memristor
 from ..device.state import State, check_single
 from .drivers import Drive, WriteDriver, check_supply, drive, libraries, wrappers
-from .memristor import REALISED, element
+from .jart.walk_inputs import inputs, walk_sources
 from .parts import Driver, Lines, Read, Resistor, Transistor
 from .process import Process
 from .pulse import PWL, Parallel, Pulse, checked
@@ -28,7 +28,7 @@ class SingleCell(ABC):
     """A memristor, or a known resistor in its place, with what is around it: the base of dataclasses of these parts."""
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
-    device: Device | Resistor
+    device: Memristor | Resistor
     lines: Lines
     driver: Driver | WriteDriver
     read: Read
@@ -36,7 +36,7 @@ class SingleCell(ABC):
     sense: Sense | None
 
     def __post_init__(self) -> None:
-        kinds = {"device": (Device, Resistor), "lines": Lines, "driver": (Driver, WriteDriver), "read": Read}
+        kinds = {"device": (Memristor, Resistor), "lines": Lines, "driver": (Driver, WriteDriver), "read": Read}
         kinds |= {"transistor": Transistor, "process": Process, "sense": (Sense, type(None))}
         for f in dataclasses.fields(self):
             if not isinstance(getattr(self, f.name), kinds[f.name]):
@@ -81,19 +81,21 @@ class SingleCell(ABC):
         return "full"
 
     def check_state(self, state: State) -> None:
-        """Raise ValueError unless it is a state of one memristor."""
+        """Raise ValueError unless it is a state of one memristor, which this device can have."""
         check_single(state)
+        if isinstance(self.device, Memristor):
+            self.device.legal(state.x[0])
 
-    def device_at(self, index: int) -> Device | Resistor:
+    def device_at(self, index: int) -> Memristor | Resistor:
         """Return the device at a place among the memristors of a state."""
         return self.device
 
-    def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Device | Resistor, Pulse]]:
+    def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Memristor | Resistor, Pulse]]:
         """Return by place the devices that a pulse is sent to, and the pulse that each gets."""
         (own,) = checked(pulse)
         return {0: (self.device, own)}
 
-    def moved(self, devices: Mapping[int, Device | Resistor]) -> Self:
+    def moved(self, devices: Mapping[int, Memristor | Resistor]) -> Self:
         """Return this cell with other devices at some places."""
         return self.replace(device=devices[0])
 
@@ -116,8 +118,8 @@ class SingleCell(ABC):
     def state(self, g_S: float | None = None) -> State:
         """Return the state at rest with conductance `g_S` [S]; the device's own initial state where None."""
         if isinstance(self.device, Resistor):
-            return State((1.0,))
-        return State((self.device.Ninit if g_S is None else characteristics.concentration_at(self.device, g_S),))
+            return State(((1.0,),))
+        return started(self.device, g_S)
 
     def replace(self, **changes: Any) -> Self:
         """Return this cell with other parts."""
@@ -212,7 +214,7 @@ class SingleCell(ABC):
     ) -> Testbench:
         parts = (*drives.values(), *paths)
         probes = [("v_ae", "v(ae)"), ("v_oe", "v(oe)"), *(probe for one in parts for probe in one.probes)]
-        realised = REALISED[self.device.realisation] if isinstance(self.device, Device) else None
+        realised = self.device.realised if isinstance(self.device, Memristor) else None
         if realised:
             probes += realised.probes("xcell")
         check_single(state)
@@ -229,7 +231,8 @@ class SingleCell(ABC):
             raise ValueError(f"the state belongs to another circuit: it has the nodes {sorted(unknown)}")
         return Testbench(
             title=f"ouro_spice {type(self).__name__}",
-            libraries=(*((realised.library,) if realised else ()), *needed),
+            libraries=(*((realised.library,) if realised and realised.library else ()), *needed),
+            texts=(realised.text,) if realised and realised.text else (),
             models=realised.models if realised else (),
             elements=tuple(elements),
             stop_s=stop_s,
@@ -238,7 +241,7 @@ class SingleCell(ABC):
             sources=tuple(source for one in parts for source in one.sources),
             nodes=tuple(nodes),
             volts=tuple(state.volts.items()),
-            device=self.device if isinstance(self.device, Device) else None,
+            device=self.device if isinstance(self.device, Memristor) else None,
             at_rest=all(one.at_rest for one in drives.values()),
             process=self.process if needed or self.gated else None,
             ambient_K=self.ambient_K,
@@ -257,7 +260,14 @@ class SingleCell(ABC):
         """Return the netlist lines of all around the device, and the nodes whose voltages belong to the state."""
 
 
-def _element(device: Device | Resistor, state: State, walk: Mapping[str, PWL] | None) -> list[str]:
+def _element(device: Memristor | Resistor, state: State, walk: Mapping[str, PWL] | None) -> list[str]:
     if isinstance(device, Resistor):
         return [f"rcell ae oe {device.resistance:.17g}"]
-    return element(device, state.n_disc[0], "xcell", "ae", "oe", walk)
+    return [*device.element(state.x[0], "xcell", "ae", "oe", inputs("xcell", walk)), *walk_sources("xcell", walk)]
+
+
+def started(device: Memristor, g_S: float | None, model: str | None = None) -> State:
+    """Return the state at rest of a device with conductance `g_S` [S]; its own initial state where None."""
+    if g_S is None:
+        return State((device.start,))
+    return State(((characteristics.state_at(device, g_S, model), *device.start[1:]),))

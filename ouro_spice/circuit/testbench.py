@@ -9,7 +9,8 @@ from typing import Any
 
 from .._util import assets
 from .._util.display import brief, shows
-from ..device.jart.jart_device import AMBIENT_K, Device
+from ..device.constants import AMBIENT_K
+from ..device.memristor import Memristor
 from .process import Process
 
 LADDER: tuple[Mapping[str, Any], ...] = (
@@ -59,18 +60,18 @@ class Record:
         Rows and columns.
     maps
         ``(name, vectors)``, a vector for each cell, row by row: recorded over the whole run.
-    states, n_start
-        The vector that holds the state of each memristor, "" for one that stands still, and its n_disc at the start.
+    states, start
+        The vectors that hold the state of each memristor, () for one that stands still, and its state at the start.
     exponential
-        Whether n_disc is ``n_start exp(state)``, or the state itself.
+        Whether the state is ``start exp(vector)``, or the vector itself.
     bounds
-        The n_disc that each memristor may reach, ``(low, high)``.
+        What the first state variable of each memristor may reach, ``(low, high)``.
     """
 
     shape: tuple[int, int]
     maps: tuple[tuple[str, tuple[str, ...]], ...]
-    states: tuple[str, ...]
-    n_start: tuple[float, ...]
+    states: tuple[tuple[str, ...], ...]
+    start: tuple[tuple[float, ...], ...]
     exponential: bool
     bounds: tuple[tuple[float, float], ...]
 
@@ -87,6 +88,8 @@ class Testbench:
         Names of subcircuit libraries in ``netlists/lib``.
     models
         Names of the Verilog-A models that the libraries instantiate.
+    texts
+        Netlist lines of models that are a user's own.
     elements
         Netlist lines.
     stop_s, max_step_s
@@ -95,7 +98,7 @@ class Testbench:
         Whether the drivers start at 0 V. ngspice checks the error of every step but the first, which therefore has to
         be tiny where the device switches from the start.
     probes
-        ``(trace, ngspice vector)`` pairs.
+        ``(trace, ngspice vector)`` pairs; a vector with a minus in front is turned.
     sources
         ``(voltage trace, current trace)`` of each driver, for the energy; the current flows into the driver.
     nodes
@@ -103,7 +106,7 @@ class Testbench:
     volts
         Node voltages at the start [V]; the static value elsewhere.
     device
-        The memristor that ``n_disc`` and ``g`` belong to, None in a circuit without one.
+        The memristor that the traces of the state and ``g`` belong to, None in a circuit without one.
     process
         Where the transistors among the elements come from, None in a circuit without any.
     record
@@ -126,13 +129,14 @@ class Testbench:
     sources: tuple[tuple[str, str], ...] = ()
     nodes: tuple[str, ...] = ()
     volts: tuple[tuple[str, float], ...] = ()
-    device: Device | None = None
+    device: Memristor | None = None
     at_rest: bool = True
     process: Process | None = None
     record: Record | None = None
     klu: bool = False
     walking: bool = False
     ambient_K: float = AMBIENT_K
+    texts: tuple[str, ...] = ()
 
     @shows
     def __repr__(self) -> str:
@@ -142,7 +146,9 @@ class Testbench:
     def vectors(self) -> list[str]:
         """Return the ngspice vectors that are recorded: probes, and the nodes of the state."""
         nodes = () if self.record else self.nodes  # of an array the last values alone are asked for
-        return list(dict.fromkeys([*(vector for _, vector in self.probes), *(f"v({node})" for node in nodes)]))
+        return list(
+            dict.fromkeys([*(vector.lstrip("-") for _, vector in self.probes), *(f"v({node})" for node in nodes)])
+        )
 
     def text(self, rung: int = 0) -> str:
         """Return the netlist with its analysis for one rung of the solver ladder, without control commands."""
@@ -208,7 +214,8 @@ class Testbench:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _netlist(self, process: Sequence[str]) -> str:
-        lines = [f"* {self.title}", *process, *map(assets.library_text, self.libraries), *self.elements]
+        texts = (*map(assets.library_text, self.libraries), *self.texts)
+        lines = [f"* {self.title}", *process, *texts, *self.elements]
         lines += [f".ic v({node})={volts:.17g}" for node, volts in self.volts]
         return "\n".join([*lines, ""])
 

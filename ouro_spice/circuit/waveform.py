@@ -11,8 +11,8 @@ import numpy as np
 
 from .._util.display import Axes, shows
 from .._util.forks import cached_property
-from ..compact.jart import jart_characteristics as characteristics
-from ..device.jart.jart_device import Device
+from ..compact import characteristics
+from ..device.memristor import Memristor
 from ..device.state import State
 from . import waveform_display as display
 from .result import Result
@@ -52,7 +52,8 @@ class Fidelity:
     peak_V
         Largest voltage at one of them [V].
     disturb
-        Largest change of ln n_disc of one of them, estimated from its own voltage; it is in the final state.
+        Largest change of the state of one of them, on the scale of its variable (of ln n_disc, of x), estimated from
+        its own voltage; it is in the final state.
     tolerance
         What that estimate had to stay below.
     """
@@ -77,9 +78,12 @@ class Fidelity:
         if self.name == "full":
             return "full: every memristor follows its state equation"
         return (
-            f"frozen: {self.held} memristors held at their static I-V; at most {self.peak_V:.3g} V at them, ln n_disc "
+            f"frozen: {self.held} memristors held at their static I-V; at most {self.peak_V:.3g} V at them, the state "
             f"moves by {self.disturb:.2g} at most (allowed: {self.tolerance:.2g})"
         )
+
+
+_UNITS = {"v": "V", "i": "A", "t": "K", "r": "m", "l": "nm", "g": "S", "c": "1"}
 
 
 @dataclass(frozen=True)
@@ -87,9 +91,10 @@ class Waveform:
     """The result of one transient simulation.
 
     ``wave["v_cell"]`` and the like give traces of shape (T,): ``v_ae``, ``v_oe`` and ``v_cell`` = V(AE, OE) at the
-    device [V], ``i_cell`` [A], ``n_disc`` [1e26 m^-3], ``temperature`` [K], ``g`` (static, at +0.2 V) [S], of a device
-    that varies from cycle to cycle ``r`` [m] and ``l`` [nm], and the voltages and currents of the drivers (``v_bl``,
-    ``i_bl``, the current flowing into the driver). JART-TUD has ``clamped``, 1 where r or l lies beyond its fit.
+    device [V], ``i_cell`` [A], the state variables under their own names, of JART ``n_disc`` [1e26 m^-3] and
+    ``temperature`` [K], ``g`` (static, at the read voltage) [S], of a device that varies from cycle to cycle ``r`` [m]
+    and ``l`` [nm], and the voltages and currents of the drivers (``v_bl``, ``i_bl``, the current flowing into the
+    driver). JART-TUD has ``clamped``, 1 where r or l lies beyond its fit.
 
     Attributes
     ----------
@@ -126,7 +131,7 @@ class Waveform:
     energy_J: float
     result: Result
     effort: Effort = Effort()
-    device: Device | None = None
+    device: Memristor | None = None
     testbench_sha256: str = ""
     log: tuple[str, ...] = ()
     maps: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -159,6 +164,11 @@ class Waveform:
         """
         return display.draw(self, names, ax)
 
+    def unit(self, name: str) -> str:
+        """Return the unit of a trace as a column's name has it: a state variable's own, else by its first letter."""
+        states = {} if self.device is None else {one.name: one.unit.split(" ")[0] for one in self.device.variables}
+        return states.get(name.partition("@")[0], _UNITS.get(name[0], "1"))
+
     def __getitem__(self, name: str) -> np.ndarray:
         if name == "g":
             return self.g
@@ -168,14 +178,23 @@ class Waveform:
 
     @cached_property
     def g(self) -> np.ndarray:
-        """Return the conductance of the device alone at +0.2 V, static, with its present r and l, (T,) [S]."""
-        if "n_disc" in self.traces and "g" in self.traces:
-            return self.traces["g"]
-        if "n_disc" not in self.traces or self.device is None:
+        """Return the conductance of the device alone at its read voltage, static, as it has walked, (T,) [S]."""
+        if self.device is None or self.device.lead.name not in self.traces:
             raise ValueError(f"there is no conductance: {self.result.value if self.device else 'no memristor here'}")
-        if "r" in self.traces:
-            return characteristics.conductance(self.device, self.traces["n_disc"], self.traces["r"], self.traces["l"])
-        return characteristics.conductance_map(self.device)(self.traces["n_disc"])
+        if "g" in self.traces:
+            return self.traces["g"]
+        if own := {name: self.traces[name] for name in self.device.OWN if name in self.traces}:
+            return characteristics.conductance(self.device, self.lead(), own=own)
+        return characteristics.fast_conductance(self.device, self.lead())
+
+    def lead(self, suffix: str = "") -> np.ndarray:
+        """Return the state variable that decides the conductance over time, (T,), in its own unit.
+
+        `suffix` is that of a further cell's traces.
+        """
+        if self.device is None:
+            raise ValueError("there is no state: no memristor here")
+        return self[f"{self.device.lead.name}{suffix}"]
 
     @property
     def end_state(self) -> State:
@@ -194,6 +213,5 @@ class Waveform:
         """Return all traces as columns of a table, with units in the names."""
         import pandas as pd  # costs half a second that most programs do not need
 
-        units = {"v": "V", "i": "A", "n": "1e26", "t": "K", "r": "m", "l": "nm", "g": "S", "c": "1"}
-        columns = {f"{name}_{units[name[0]]}": trace for name, trace in self.traces.items() if name != "g"}
+        columns = {f"{name}_{self.unit(name)}": trace for name, trace in self.traces.items() if name != "g"}
         return pd.DataFrame({"time_s": self.time_s, **columns, **({"g_S": self.g} if self.device else {})})

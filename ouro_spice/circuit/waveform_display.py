@@ -12,7 +12,7 @@ from .._util.checks import shown
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_UNITS = {"v": "V", "i": "A", "n": "1e26 m^-3", "t": "K", "r": "m", "l": "nm", "g": "S", "c": "1"}
+_UNITS = {"v": "V", "i": "A", "t": "K", "r": "m", "l": "nm", "g": "S", "c": "1"}
 """Unit of a trace by the first letter of its name, as in `Waveform.frame`."""
 
 _BARE = ("1e26 m^-3", "nm", "1")
@@ -32,11 +32,17 @@ def line(wave: Any) -> str:
     points, g_S = len(wave.time_s), conductance(wave)
     words = [display.counted(points, "point")]
     words += [display.quantity(float(wave.time_s[-1]), "s")] if points else []
-    words += [f"{len(wave.state.n_disc)} cells"] if wave.state is not None and len(wave.state.n_disc) > 1 else []
+    words += [f"{len(wave.state.x)} cells"] if wave.state is not None and len(wave.state.x) > 1 else []
     words += [display.way(float(g_S[0]), float(g_S[-1]), "S")] if g_S is not None else []
     words += [display.quantity(wave.energy_J, "J"), wave.result.name]
     words += [display.counted(len(wave.warnings), "warning")] if wave.warnings else []
     return f"Waveform: {', '.join(words)}"
+
+
+def _unit(wave: Any, name: str) -> str:
+    """Return the unit of a trace: a state variable's own, else by the first letter of its name."""
+    states = {} if wave.device is None else {one.name: one.unit for one in wave.device.variables}
+    return states.get(name.partition("@")[0], _UNITS.get(name[0], "1"))
 
 
 def html(wave: Any) -> str:
@@ -90,7 +96,7 @@ def draw(wave: Any, names: tuple[str, ...], ax: Axes | None) -> Axes:
     for name in chosen:
         if name != "g" and name not in wave.traces:
             raise ValueError(f"no trace {shown(name)}; there is {', '.join(wave.traces) or 'none'}, g")
-    units = {_UNITS.get(name[0], "1") for name in chosen}
+    units = {_unit(wave, name) for name in chosen}
     if len(units) > 1:
         raise ValueError(f"{', '.join(chosen)} have several units ({', '.join(sorted(units))}): plot them one by one")
     traces, ax = [wave[name] for name in chosen], display.axes(ax)

@@ -96,9 +96,9 @@ class ArrayOptions:
                 raise ValueError(f"{self.g_map}: {error}") from error
         bounds = array.ensemble.bounds
         if self.g is None:
-            return State(tuple(map(float, bounds[int(high)])))
+            return array.state().moved(bounds[int(high)])
         if self.g == "random":
-            low, top = (array.ensemble.conductances(n) for n in bounds)
+            low, top = array.ensemble.ranges_S
             shares = np.random.default_rng((self.seed, 1)).uniform(size=array.size)
             return array.state((low + shares * (top - low)).reshape(array.rows, array.cols))
         try:

@@ -20,7 +20,7 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.drivers import WriteDriver
 from ..circuit.parts import Driver, Lines, Transistor
 from ..circuit.process import Process
-from ..device.jart.jart_device import jart_vcm_v1b
+from ..device.jart.jart_preset import jart_vcm_v1b
 from ..device.jart.walk import Walk
 from .output import option
 from .quantity import quantity

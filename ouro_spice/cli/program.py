@@ -121,7 +121,7 @@ def _check(cell: CellOptions, target: float, start: float | None, tolerance: flo
 def _sample(cell: Cell | CompactCell, seed: int, device: Which, start_S: float | None) -> Sample:
     """Return device, start and seed of the walk of this write; ValueError for a start that it cannot have."""
     from .._util.quantities import question
-    from ..compact.jart import jart_characteristics as characteristics
+    from ..compact import characteristics
     from ..dataset.recipe import Recipe
     from ..device.jart.spread import SPREADS
 
@@ -129,7 +129,7 @@ def _sample(cell: Cell | CompactCell, seed: int, device: Which, start_S: float |
     if start_S is None:
         return drawn
     model = cell.model if isinstance(cell, CompactCell) else None
-    low, high = characteristics.range_S(drawn.device, None, None, model)
+    low, high = characteristics.range_S(drawn.device, model)
     if not low <= start_S <= high:
         raise ValueError(
             f"--start {start_S:g} S: this device can have {low:.4g} .. {high:.4g} S{question('S', start_S)}"
@@ -139,7 +139,7 @@ def _sample(cell: Cell | CompactCell, seed: int, device: Which, start_S: float |
 
 def _state(cell: Cell | CompactCell, drawn: Sample) -> State:
     """Return the state of a device that has walked for long before, at its start."""
-    from ..simulation.population import stationary
+    from ..simulation.jart.population import stationary
 
     own = cell.replace(device=drawn.device)
     state = own.state(drawn.start_S)
@@ -147,7 +147,7 @@ def _state(cell: Cell | CompactCell, drawn: Sample) -> State:
         return state
     model = cell.model if isinstance(cell, CompactCell) else None
     walked = stationary(drawn.device, drawn.start_S, drawn.seed, model)
-    return state.changed(0, n_disc=walked.n_disc[0], wander=walked.wander[0])
+    return state.changed(0, x=walked.x[0], wander=walked.wander[0])
 
 
 def _results(history: History) -> dict[str, Any]:

@@ -1,25 +1,18 @@
-"""Records of compact cells: many at once, each integrated in one pass by a kernel."""
+"""Records of compact cells: those of a family with kernels for many at once, or one after the other as in SPICE."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from .._util import random_keys
 from ..circuit.compact_cell import CompactCell
-from ..circuit.result import Result
-from ..compact.jart import jart_characteristics as characteristics
-from ..compact.jart.integration import share
-from ..compact.jart.parameter_vector import vector
-from ..compact.jart.record_kernel import ENERGY_J, EVERY, G_END, POINTS, RESULTS, SCRATCH, WIDTH, record_devices
-from ..compact.jart.walk_kernel import STILL, start
-from ..device.jart import walk_values
+from ..circuit.pulse import Pulse
+from ..circuit.result import Result, SimulationError
 from ..device.jart.jart_device import Device
-from ..device.jart.walk import HalfCycleWalk, Walk
-from ..simulation.population import start_walks
+from ..simulation.compact_transient import CompactRun
+from .jart_records import jart_records
 from .recipe import Recipe, Sample
-from .record import HISTORY_POINTS, NAN, Record
+from .record import NAN, Record
+from .way import Way
 
 
 def compact_records(
@@ -38,55 +31,26 @@ def compact_records(
     threads
         How many threads, None: one a core. The records do not depend on it.
     """
-    parts: dict[int, list[Record]] = {}
-
-    def part(of: slice) -> None:
-        parts[of.start] = _records(cell, recipe, drawn[of])
-
-    if drawn:
-        share(part, len(drawn), threads)
-    return [record for begin in sorted(parts) for record in parts[begin]]
+    if isinstance(cell.device, Device):
+        return jart_records(cell, recipe, drawn, threads)
+    return [_record(cell, recipe, one) for one in drawn]
 
 
-def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample]) -> list[Record]:
-    """Return the records of some samples, all integrated in one call of the kernel."""
-    walk = cell.device.walk if isinstance(cell.device.walk, Walk) else None
-    devices, keys = [one.device for one in drawn], np.array([random_keys.stream_key(one.seed) for one in drawn])
-    warm = walk if recipe.start == "stationary" else None
-    n, wanders, g = start_walks(devices, [one.start_S for one in drawn], keys, warm, cell.model)
-    amplitudes = [recipe.known_pair.amplitude(one.target_S - now) for one, now in zip(drawn, g, strict=True)]
-    if isinstance(cell.device.walk, HalfCycleWalk):
-        devices = [_turned(*of) for of in zip(devices, n, amplitudes, keys, strict=True)]
-    p = np.array([vector(device) for device in devices])
-    pulses = np.array([(v, one.rise_s, one.fall_s) for v, one in zip(amplitudes, drawn, strict=True)])
-    histories, results = np.empty((len(drawn), HISTORY_POINTS), np.float32), np.empty((len(drawn), RESULTS))
-    record_devices(
-        characteristics.MODELS.index(cell.model), p, cell.resistance, start(p, n) if walk is None else wanders,
-        STILL if walk is None else walk.settings, keys, n, pulses, np.array([one.target_S for one in drawn]),
-        (recipe.step_s, recipe.longest_s), histories, results, np.empty(SCRATCH),
-    )  # fmt: skip
-    results[~np.isfinite(n)] = NAN
-    rows = zip(drawn, g, amplitudes, results, histories, strict=True)
-    return [_record(recipe, *row) for row in rows]
-
-
-def _turned(device: Device, n_disc: float, amplitude_V: float, key: np.ndarray) -> Device:
-    """Return the device as it is in a pulse under `HalfCycleWalk`: its r and l follow the concentration."""
-    n = float(n_disc)
-    return walk_values.half_cycle(device, n, walk_values.initial_state(device, n), int(np.sign(amplitude_V)), key)[0]
-
-
-def _record(
-    recipe: Recipe, drawn: Sample, g_S: float, amplitude_V: float, found: np.ndarray, history: np.ndarray
-) -> Record:
-    """Return the record that a row of the kernel's results and its history stand for."""
-    g_S = float(g_S)
-    if np.isnan(found[WIDTH]):
-        return Record.failed(drawn, g_S, amplitude_V, Result.NOT_FINITE).with_readings(g_S, NAN)
-    steps, g_end_S = int(found[WIDTH]), float(found[G_END])
-    record = Record(
-        drawn, "reached" if steps else "not_reached", g_S, amplitude_V,
-        width_s=steps * recipe.step_s if steps else recipe.longest_s, g_end_S=g_end_S,
-        energy_J=float(found[ENERGY_J]), stride=int(found[EVERY]), history=history[: int(found[POINTS])].copy(),
-    )  # fmt: skip
-    return record.with_readings(g_S, g_end_S)
+def _record(cell: CompactCell, recipe: Recipe, drawn: Sample) -> Record:
+    """Return one record, followed in parts that go on from each other."""
+    own = cell.replace(device=drawn.device)
+    low, high = own.range_S
+    start_S = min(max(drawn.start_S, low), high)
+    amplitude = recipe.known_pair.amplitude(drawn.target_S - start_S)
+    pulse = Pulse(amplitude, recipe.longest_s, drawn.rise_s, drawn.fall_s)
+    try:
+        way = Way(CompactRun(own, drawn.seed, True), pulse, recipe.step_s, own.state(start_S))
+        crossed_s = way.crossing(drawn.target_S)
+        width_s = crossed_s or recipe.longest_s
+        stride, history = way.history(width_s)
+        end, energy_J = way.end_pulse(width_s)
+    except SimulationError:
+        return Record.failed(drawn, start_S, amplitude, Result.NOT_FINITE).with_readings(start_S, NAN)
+    outcome = "reached" if crossed_s else "not_reached"
+    record = Record(drawn, outcome, start_S, amplitude, Result.OK, width_s, end.g_S, energy_J, stride, history)
+    return record.with_readings(start_S, end.g_S)

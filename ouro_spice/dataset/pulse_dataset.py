@@ -25,9 +25,9 @@ from .._util.files import make_folder
 from .._util.progress import progress
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
-from ..device.jart.jart_device import Device
+from ..device.memristor import Memristor
 from ..provenance.manifest import Manifest, describe
-from ..simulation.plausibility import check_walk, voltage_doubt, warn_each
+from ..simulation.plausibility import check_walk, warn_each
 from ..simulation.write_voltages import Pair, recorded_pair
 from ..spice.ngspice import Ngspice
 from . import dataset_display as display
@@ -217,7 +217,7 @@ def extract(
 
 def _asked(cell: Any, n: int, seed: int, sampling: Any, laws: dict[str, Any]) -> Recipe:
     """Return the recipe without its pair; ValueError for arguments that are wrong, before anything is simulated."""
-    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
+    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Memristor):
         raise ValueError(
             f"{type(cell).__name__}: extract takes a Cell1R, Cell1T1R, CompactCell or cell of an array with a memristor"
         )
@@ -225,6 +225,8 @@ def _asked(cell: Any, n: int, seed: int, sampling: Any, laws: dict[str, Any]) ->
     if unknown:
         raise ValueError(f"{sorted(unknown)[0]!r} is not known to extract; there is {', '.join(LAWS)}")
     laws.setdefault("d2d", "ten_percent")
+    if laws["d2d"] is not None:
+        laws["d2d"] = memristor(cell).spread_law(laws["d2d"])
     table = dict(sampling) if hasattr(sampling, "keys") else {}
     recipe = Recipe(
         n, seed, None, sampling="listed" if table else sampling, table=table,
@@ -238,7 +240,7 @@ def _check_pulses(cell: Cell | CompactCell, pair: Pair) -> None:
     """Warn of a walk without a step, and of voltages that the model does not know (in circuits as they are run)."""
     check_walk(memristor(cell).walk, pair.total_s, "the pulses that cross the window")
     if isinstance(cell, CompactCell) and not cell.resistance:
-        warn_each(tuple(filter(None, [voltage_doubt(max(-pair.v_set, pair.v_reset), cell.model == "tud")])))
+        warn_each(cell.device.voltage_doubts(max(-pair.v_set, pair.v_reset), cell.model))
 
 
 def _place(out: str | Path | None, workers: int | None, scheduler: str | None, repair: bool) -> Path | None:

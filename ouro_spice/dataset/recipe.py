@@ -16,9 +16,10 @@ from .._util.forks import cached_property
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import LONGEST_S, SHORTEST_S
-from ..compact.jart import jart_characteristics as characteristics
-from ..device.jart.jart_device import Device
-from ..device.jart.spread import Spread, spread
+from ..compact import characteristics
+from ..device.jart.spread import spread
+from ..device.memristor import Memristor
+from ..device.spread_laws import SpreadLaw, restored_law
 from ..simulation.write_voltages import Pair
 from .listed_records import check_edge, checked_table, table_digest
 from .sampling import increment
@@ -63,7 +64,7 @@ class Sample:
     device_number: int
     split: str
     seed: int
-    device: Device
+    device: Memristor
     start_S: float
     target_S: float
     rise_s: float
@@ -120,7 +121,7 @@ class Recipe:
     step_s: float = 10e-9
     rise_s: tuple[float, float] = (2e-9, 2e-9)
     fall_s: tuple[float, float] = (2e-9, 2e-9)
-    d2d: Spread | None = None
+    d2d: SpreadLaw | None = None
     per_device: int = 1
     start: str = "stationary"
     sampling: str = "uniform"
@@ -142,9 +143,9 @@ class Recipe:
         for name, known in (("sampling", SAMPLINGS), ("start", STARTS)):
             if not isinstance(getattr(self, name), str) or getattr(self, name) not in known:
                 raise ValueError(f"{name} {shown(getattr(self, name))} is unknown; there is {', '.join(known)}")
-        if not isinstance(self.d2d, Spread | str | None):
+        if not isinstance(self.d2d, SpreadLaw | str | None):
             raise ValueError(f"d2d = {shown(self.d2d)} must be None, the name of a law or an ouro_spice.Spread")
-        if self.d2d is not None:
+        if isinstance(self.d2d, str):
             object.__setattr__(self, "d2d", spread(self.d2d))
         if (self.sampling == "listed") != bool(self.table):
             raise ValueError("sampling 'listed' needs a table of starts and targets, and no other sampling takes one")
@@ -188,7 +189,7 @@ class Recipe:
             values = {f.name: settings[f.name] for f in dataclasses.fields(cls) if f.name != "table"}
             values["pair"] = Pair(**values["pair"])
             if values["d2d"] is not None:
-                values["d2d"] = Spread(**{name: _tuple(value) for name, value in values["d2d"].items()})
+                values["d2d"] = restored_law(values["d2d"])
         except (KeyError, TypeError) as error:
             raise ValueError(f"these are not the settings of an extracted dataset, which have {error}") from error
         return cls(**values, table=table or {})
@@ -219,10 +220,10 @@ class Recipe:
         )
 
     def _conductances(
-        self, cell: Cell | CompactCell, device: Device, number: int, shares: np.ndarray
+        self, cell: Cell | CompactCell, device: Memristor, number: int, shares: np.ndarray
     ) -> tuple[float, float]:
         """Return start and target of a record [S], by two shares of 0 .. 1."""
-        low, high = characteristics.range_S(device, None, None, cell.model if isinstance(cell, CompactCell) else None)
+        low, high = characteristics.range_S(device, cell.model if isinstance(cell, CompactCell) else None)
         if self.table:
             start, target = (float(self.table[name][number]) for name in ("g_start_S", "g_target_S"))
             return min(max(start, low), high), target
@@ -272,8 +273,3 @@ def _plain_edges(ends: tuple[float, float]) -> float | list[float]:
 def _listed(value: Any) -> Any:
     """Return a tuple as a list, anything else as it is."""
     return list(value) if isinstance(value, tuple) else value
-
-
-def _tuple(value: Any) -> Any:
-    """Return a list as a tuple, anything else as it is."""
-    return tuple(value) if isinstance(value, list) else value

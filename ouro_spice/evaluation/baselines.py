@@ -16,8 +16,8 @@ from .._util.forks import cached_property
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
-from ..compact.jart import jart_characteristics as characteristics
-from ..device.jart.jart_device import Device
+from ..compact import characteristics
+from ..device.memristor import Memristor
 from ..simulation.transient import simulate
 from ..simulation.window_crossing import without_bounds
 from ..simulation.write_voltages import Pair
@@ -38,7 +38,7 @@ _PARTS = 8
 
 def check_cell(cell: object, pair: object) -> None:
     """Raise ValueError for what is no cell with a memristor, or no pair of amplitudes."""
-    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
+    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Memristor):
         raise ValueError(f"cell = {shown(cell)} must be a cell with a memristor")
     check_kind("pair", pair, Pair)
 
@@ -140,8 +140,8 @@ def simulated(cell: Cell | CompactCell, pair: Pair, engine: Engine | None = None
     def one(g_S: float, dg_S: float) -> float:
         if dg_S == 0:
             return 0.0
-        bounds = characteristics.conductance(device, [low, high], model=model)
-        start, end = characteristics.concentration(device, np.clip([g_S, g_S + dg_S], *bounds), model=model)
+        bounds = characteristics.conductance(device, np.array([low, high]), model)
+        start, end = characteristics.states_for(device, np.clip([g_S, g_S + dg_S], *bounds), model)
         limit_s = pair.total_s / _PARTS
         while limit_s <= _LONGEST[-1] * pair.total_s:
             crossed_s = _followed(free, pair.amplitude(dg_S), start, end, limit_s, engine)[2]
@@ -172,16 +172,16 @@ def compute_times(predict: Predict, g_S: np.ndarray, dg_S: np.ndarray) -> dict[s
 
 
 def _followed(
-    free: Cell | CompactCell, volts: float, start_n: float, end_n: float, limit_s: float, engine: Engine | None
+    free: Cell | CompactCell, volts: float, start_x: float, end_x: float, limit_s: float, engine: Engine | None
 ) -> tuple[np.ndarray, np.ndarray, float | None]:
-    """Return times at full amplitude [s] and ln g between two concentrations, and when the second is reached [s]; None:
+    """Return times at full amplitude [s] and ln g between two states, and when the second is reached [s]; None:
     not yet.
     """
     pulse = Pulse(volts, limit_s)
-    state = free.state().changed(free.index, n_disc=start_n)
+    state = free.state().changed(free.index, x=start_x)
     wave = simulate(free, [pulse], state, engine=engine or default_engine())
     time_s, log_g = wave.time_s - free.flat_start_s(pulse), np.log(wave.g)
-    way = np.log(wave["n_disc"] / start_n) / np.log(end_n / start_n) if end_n != start_n else np.ones(len(time_s))
+    way = _way(memristor(free), wave.lead(), start_x, end_x)
     if way.max() < 1:
         return time_s, log_g, None
     last = max(int(np.argmax(way >= 1)), 1)
@@ -190,6 +190,15 @@ def _followed(
     end_s, end_log_g = (float(x[last - 1] + part * (x[last] - x[last - 1])) for x in (time_s, log_g))
     time_s, log_g = np.append(time_s[:last], end_s), np.append(log_g[:last], end_log_g)
     return np.maximum(time_s, 0.0), log_g, max(end_s, 0.0)
+
+
+def _way(device: Memristor, x: np.ndarray, start_x: float, end_x: float) -> np.ndarray:
+    """Return which share of the way from one state to another has been gone, on the scale of the variable, (T,)."""
+    if end_x == start_x:
+        return np.ones(len(x))
+    if device.lead.scale == "log":
+        return np.log(x / start_x) / np.log(end_x / start_x)
+    return (x - start_x) / (end_x - start_x)
 
 
 def _ascending(log_g: np.ndarray, time_s: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.compact_cell import CompactCell
 from ..dataset.recipe import MOST
-from ..device.jart.jart_device import jart_vcm_v1b
+from ..device.jart.jart_preset import jart_vcm_v1b
 from ..device.jart.spread import SPREADS, Spread
 from ..device.jart.walk import Walk
 from .configuration_fields import build, check_kind, check_name, check_tables, tables_of

@@ -22,8 +22,9 @@ from .._util.progress import Bar, progress
 from ..circuit.cells import Cell1R
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse, trapezoids
-from ..compact.jart import jart_characteristics as characteristics
-from ..device.jart.jart_device import Device, jart_vcm_v1b
+from ..compact import characteristics
+from ..device.jart.jart_device import Device
+from ..device.jart.jart_preset import jart_vcm_v1b
 from ..device.jart.walk import Walk
 from ..device.state import State
 from ..provenance.cache import cached_arrays
@@ -167,7 +168,7 @@ def _spice(
     def make() -> dict[str, np.ndarray]:
         nonlocal done
         seed, voltages = manifest.settings["seed"], Pair(**manifest.settings["pair"])
-        cell, state = Cell1R(device), State((device.bounds[0],))
+        cell, state = Cell1R(device), State(((device.bounds[0],),))
         curve = np.empty(2 * pulses + 1)
         curve[0] = float(characteristics.conductance(device, device.bounds[0]))
         for k in range(2 * pulses):

@@ -10,13 +10,10 @@ from typing import Any
 import numpy as np
 
 from .._util.display import brief, shows
-from ..compact.jart import jart_characteristics as characteristics
-from ..dataset.reach import reach_S
-from ..device.jart.jart_device import PARAMETERS, Device
-from ..device.jart.spread import Spread
 from ..provenance.manifest import Manifest
 from .device_memory import MOST
 from .examples import Examples
+from .jart_windows import jart_windows
 from .specification import DEFAULTS
 from .training import Scale
 
@@ -91,7 +88,7 @@ class Domain:
         around = zip(inputs, scale.shift, 2.5 * scale.scale, strict=True)
         found = {name: (float(mean - width), float(mean + width)) for name, mean, width in around}
         found |= {name: span for name, span in _remembered(manifest).items() if name in found}
-        windows = _windows(manifest)
+        windows = jart_windows(manifest)
         if windows is None:
             (low, high), (less, more) = found["g_start_S"], found["dg_S"]
             return cls(found | {TARGET: (low + less, high + more)})
@@ -168,30 +165,3 @@ def _remembered(manifest: Manifest) -> dict[str, tuple[float, float]]:
     law = (manifest.settings.get("variant") or {}).get("experience") or {}
     found = {"slow_same": (-MOST, MOST), "slow_other": (-MOST, MOST), "sure_same": (0.0, 2.0), "sure_other": (0.0, 2.0)}
     return found | ({"drive": (law["low"], law["high"])} if {"low", "high"} <= set(law) else {})
-
-
-def _windows(manifest: Manifest) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Return the ranges of the starts and of the targets of extracted records [S]; None for a manifest of something
-    else.
-    """
-    values = _device(manifest.cell)
-    if values is None:
-        return None
-    device = Device(**{name: values[name] for name in PARAMETERS}, realisation=values["realisation"])
-    model = manifest.cell.get("model")
-    law = manifest.settings.get("d2d")
-    parts: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in (law or {}).items()}
-    d2d = Spread(**parts) if law else None
-    low, high = map(float, characteristics.conductance(device, device.bounds, model=model))
-    return reach_S(device, d2d, model), (low, high)
-
-
-def _device(parts: Any) -> Mapping[str, Any] | None:
-    """Return the parameters of the (first) memristor of a description; None where there is none."""
-    if isinstance(parts, list | tuple):
-        parts = dict(enumerate(parts))
-    if not isinstance(parts, Mapping):
-        return None
-    if {*PARAMETERS, "realisation"} <= set(parts):
-        return parts
-    return next((found for found in map(_device, parts.values()) if found is not None), None)

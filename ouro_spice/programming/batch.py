@@ -15,10 +15,12 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import HIGHEST_V, Pulse
 from ..dataset.recipe import STARTS, Sample
 from ..device.jart.jart_device import Device
+from ..device.memristor import Memristor
 from ..device.state import State
 from ..spice.ngspice import Ngspice
-from .compact_batch import CompactFleet
+from .jart_batch import CompactFleet
 from .spice_batch import SpiceFleet
+from .survey_batch import SurveyFleet
 
 
 class Fleet(Protocol):
@@ -41,7 +43,7 @@ class Fleet(Protocol):
         How many simulations failed, by the name of their result.
     """
 
-    devices: tuple[Device, ...]
+    devices: tuple[Memristor, ...]
     read_s: float
     window_S: tuple[float, float]
     failures: dict[str, int]
@@ -103,7 +105,7 @@ def fleet(
     workers: int | None = None,
     engine: Ngspice | None = None,
     often_V: Collection[float] = (),
-) -> CompactFleet | SpiceFleet:
+) -> CompactFleet | SurveyFleet | SpiceFleet:
     """Return many cells of one description, each with a device, a seed and a start of its own, as a `Fleet`.
 
     Parameters
@@ -140,7 +142,9 @@ def fleet(
     for volts in often_V:
         check_range("often_V", volts, -HIGHEST_V, HIGHEST_V, "V")
     if isinstance(cell, CompactCell):
+        if not isinstance(cell.device, Device):
+            return SurveyFleet(cell, drawn)
         return CompactFleet(cell, drawn, start, workers)
-    if not isinstance(cell, Cell) or not isinstance(cell.device, Device):
-        raise ValueError(f"cell = {shown(cell)} must be a CompactCell, or a circuit with an ouro_spice.Device")
+    if not isinstance(cell, Cell) or not isinstance(cell.device, Memristor):
+        raise ValueError(f"cell = {shown(cell)} must be a CompactCell, or a circuit with a memristor")
     return SpiceFleet(cell, drawn, start, engine, workers, often_V)

@@ -16,8 +16,9 @@ from .._util.progress import Bar
 from ..circuit.cell_kinds import Cell
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result, SimulationError
-from ..dataset.circuit_records import OF_THE_MACHINE, Way, start_state
+from ..dataset.circuit_records import OF_THE_MACHINE, start_state
 from ..dataset.recipe import Sample
+from ..dataset.way import Way
 from ..device.state import State
 from ..simulation.live_cell import SpiceCell
 from ..simulation.sensing import prepare, unreadable

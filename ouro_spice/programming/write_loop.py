@@ -15,7 +15,7 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse, checked
 from ..circuit.result import Result, SimulationError
-from ..device.jart.jart_device import Device
+from ..device.memristor import Memristor
 from ..device.state import State
 from ..provenance import maker
 from ..provenance.manifest import Manifest, describe, versions
@@ -76,7 +76,7 @@ def write_verify(
     seed: int = 0,
     *,
     state: State | None = None,
-    device: Device | None = None,
+    device: Memristor | None = None,
     patience: int | None = 20,
     keep_going: bool = False,
 ) -> History:
@@ -167,7 +167,7 @@ def check_readable(cells: LiveCell | Fleet, targets_S: ArrayLike, tolerance: flo
 
 def check_steps(device: object, pulses: Sequence[Pulse], max_pulses: int) -> None:
     """Warn where a device's walk would take no step in as many pulses as a write may have, as long as the longest."""
-    if pulses and isinstance(device, Device):
+    if pulses and isinstance(device, Memristor):
         longest_s = max(pulse.duration for pulse in pulses)
         check_walk(device.walk, max_pulses * longest_s, f"{max_pulses} pulses like these")
 

@@ -15,7 +15,7 @@ from ..circuit.parts import Driver, Lines, Read, Resistor, Transistor
 from ..circuit.process import Process
 from ..circuit.selection import Selection
 from ..circuit.sense import Sense
-from ..device.jart.jart_device import PARAMETERS, Device
+from ..device.families import FAMILIES
 from ..device.jart.read_noise import ReadNoise
 from ..device.jart.walk import HalfCycleWalk, Walk
 
@@ -59,7 +59,7 @@ others. A new field belongs here, too, with the value with which everything is a
 
 CELLS = {kind.__name__: kind for kind in (Cell1R, Cell1T1R, CompactCell, Selection)}
 PLACES: dict[str, tuple[type, ...]] = {
-    "device": (Device, Resistor), "devices": (Device, Resistor), "walk": (Walk, HalfCycleWalk),
+    "device": (*FAMILIES.values(), Resistor), "devices": (*FAMILIES.values(), Resistor), "walk": (Walk, HalfCycleWalk),
     "read_noise": (ReadNoise,), "lines": (Lines,), "driver": (Driver, WriteDriver), "read": (Read,),
     "sense": (Sense,), "transistor": (Transistor,), "process": (Process,), "array": (Crossbar,),
     "cell": (Cell1R, Cell1T1R),
@@ -173,9 +173,10 @@ def _values(part: Any) -> Any:
 
 def unit(place: str, name: str) -> str:
     """Return the unit of a value by its part and name; "" where it has none or is not known."""
-    if place in ("device", "devices") and name in PARAMETERS:
-        found = PARAMETERS[name].unit
-        return "" if found == "1" else found
+    known = (kind.table() for kind in FAMILIES.values()) if place in ("device", "devices") else ()
+    for table in known:
+        if name in table:
+            return "" if table[name].unit == "1" else table[name].unit
     if place == "lines" and name[:2] in ("r_", "c_"):
         return "Ohm" if name[0] == "r" else "F"
     ending = name.rpartition("_")[2] if "_" in name else ""

@@ -161,7 +161,7 @@ def in_full(thing: Any) -> str:
 def plain_state(state: State) -> dict[str, Any]:
     """Return a state as JSON can hold it."""
     return {
-        "n_disc": list(state.n_disc),
+        "x": [list(one) for one in state.x],
         "volts": dict(state.volts),
         "wander": [one and dataclasses.astuple(one) for one in state.wander],
         "telegraph": [one and dataclasses.astuple(one) for one in state.telegraph],
@@ -171,7 +171,7 @@ def plain_state(state: State) -> dict[str, Any]:
 def restored_state(values: dict[str, Any]) -> State:
     """Return the state that `plain_state` made these values of."""
     return State(
-        tuple(values["n_disc"]),
+        tuple(map(tuple, values["x"])),
         values["volts"],
         tuple(one and WalkState(*one) for one in values["wander"]),
         tuple(one and Telegraph(*one) for one in values["telegraph"]),

@@ -19,6 +19,7 @@ from ..circuit.waveform import Effort, Waveform
 from ..device.jart import walk_values
 from ..device.jart.jart_device import Device
 from ..device.jart.walk import HalfCycleWalk, Walk
+from ..device.memristor import Memristor
 from ..device.state import State
 from ..spice.ngspice import Engine
 from . import frozen_devices, time_scales
@@ -119,8 +120,8 @@ class CircuitRun:
         """Yield the waveforms of devices under a `HalfCycleWalk`: its values are known before the transient."""
         moved, after = {}, state
         for k, (device, own, key) in written.items():
-            wander = walk_values.initial_state(device, state.n_disc[k], state.walked(k))
-            moved[k], wander = walk_values.half_cycle(device, state.n_disc[k], wander, own.polarity, key)
+            wander = walk_values.initial_state(device, state.x[k][0], state.walked(k))
+            moved[k], wander = walk_values.half_cycle(device, state.x[k][0], wander, own.polarity, key)
             after = after.changed(k, wander=wander)
         for wave in self._still(self.cell.moved(moved), pulse, begin_s, end_s, after):
             if wave.result is not Result.OK:
@@ -132,4 +133,4 @@ class CircuitRun:
                 way = wave[f"n_disc{suffix}"] - device.Nref
                 traces |= {f"r{suffix}": device.r + device.drdN * way, f"l{suffix}": device.l + device.dldN * way}
             device = self.cell.device
-            yield dataclasses.replace(wave, traces=traces, device=device if isinstance(device, Device) else None)
+            yield dataclasses.replace(wave, traces=traces, device=device if isinstance(device, Memristor) else None)

@@ -16,14 +16,14 @@ from ..circuit.device_map import DeviceMap
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
 from ..circuit.waveform import Fidelity, Waveform
-from ..device.jart.jart_device import Device
+from ..device.memristor import Memristor
 from ..device.state import State
 
 TOLERANCE = 1e-3
-"""Largest change of ln n_disc of a memristor that is held still."""
+"""Largest change of the state of a memristor that is held still, on the scale of its variable: of ln n_disc, or x."""
 
 _NOTHING = 1e-10
-"""A change of ln n_disc whose upper bound lies below this is taken as 0."""
+"""A change whose upper bound lies below this is taken as 0."""
 
 _CELLS = 4096
 """Cells that are looked at together: bounds the memory."""
@@ -48,11 +48,11 @@ def candidates(cell: Selection, pulse: Pulse | Parallel, state: State) -> frozen
     for row in range(array.rows):
         volts = np.stack([lines[f"wl{row}"] - lines[f"bl{col}"] for col in range(array.cols)], axis=1)
         places = np.arange(row * array.cols, (row + 1) * array.cols)
-        n = np.array(state.n_disc)[places]
+        x = state.lead[places]
         peak = volts[np.argmax(np.abs(volts), axis=0), np.arange(array.cols)]
-        moved = np.abs(array.ensemble.some(places).rates(peak[None], n)[0]) * time_s / n
+        moved = np.abs(array.ensemble.some(places).paces(peak[None], x)[0]) * time_s
         found += list(places[moved > TOLERANCE])
-    return chosen | {int(k) for k in found if isinstance(cell.device_at(int(k)), Device)}
+    return chosen | {int(k) for k in found if isinstance(cell.device_at(int(k)), Memristor)}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Held:
     cell
         The selection, with its active memristors.
     moved
-        Change of ln n_disc of every memristor, 0 for active ones, (K,).
+        Change of the state of every memristor, on the scale of its variable, 0 for active ones, (K,).
     peak_V
         Largest voltage at a held one [V].
     held
@@ -81,15 +81,15 @@ class Held:
         """Return what the held ones would have done in the waveforms of a pulse that began in a state."""
         active = range(cell.array.size) if cell.active is None else cell.active
         places = np.array([k for k in range(cell.array.size) if k not in active], dtype=int)
-        places = places[[isinstance(cell.device_at(k), Device) for k in places]] if len(places) else places
+        places = places[[isinstance(cell.device_at(k), Memristor) for k in places]] if len(places) else places
         moved, peak_V = np.zeros(cell.array.size), 0.0
-        n, every = np.array(state.n_disc), cell.array.walked(state).ensemble
+        x, every = state.lead, cell.array.walked(state).ensemble
         for some in np.array_split(places, range(_CELLS, len(places), _CELLS)):
             ensemble = every.some(some)
             for wave in waves:
                 volts = _volts(wave, some)
                 peak_V = max(peak_V, float(np.max(np.abs(volts), initial=0.0)))
-                moved[some] += _moved(ensemble, volts, wave.time_s, n[some])
+                moved[some] += _moved(ensemble, volts, wave.time_s, x[some])
         return cls(cell, moved, peak_V, len(places))
 
     @property
@@ -101,11 +101,11 @@ class Held:
         """Return the waveforms with this fidelity, the last one's state, `after`, with what the held ones have done."""
         disturb = float(np.max(np.abs(self.moved), initial=0.0))
         fidelity = Fidelity("frozen", self.held, self.peak_V, disturb, TOLERANCE)
-        n = np.array(after.n_disc)
-        low, high = self.cell.array.ensemble.bounds
+        x, ensemble = after.lead, self.cell.array.ensemble
+        low, high = ensemble.bounds
+        moved = ensemble.moved(x, self.moved)
         # a bound stops the rate; a state that starts beyond one stays where it is
-        n_after = np.clip(n * np.exp(self.moved), np.minimum(low, n), np.maximum(high, n))
-        state = dataclasses.replace(after, n_disc=tuple(map(float, n_after)))
+        state = after.moved(np.clip(moved, np.minimum(low, x), np.maximum(high, x)))
         # the parts of one pulse count once
         parts = [dataclasses.replace(wave, fidelity=Fidelity("frozen", self.held)) for wave in waves[:-1]]
         return [*parts, dataclasses.replace(waves[-1], fidelity=fidelity, state=state)]
@@ -117,16 +117,15 @@ def _volts(wave: Waveform, places: np.ndarray) -> np.ndarray:
     return (ae[places] - oe[places]).T
 
 
-def _moved(ensemble: DeviceMap, volts: np.ndarray, time_s: np.ndarray, n_disc: np.ndarray) -> np.ndarray:
-    """Return the change of ln n_disc, (P,), at voltages, (T, P) [V], over times, (T,) [s]."""
-    moved = np.zeros(len(n_disc))
+def _moved(ensemble: DeviceMap, volts: np.ndarray, time_s: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return the change of states, (P,), on the scale of their variable, at voltages (T, P) [V] over times (T,) [s]."""
+    moved = np.zeros(len(x))
     # the rate rises with the voltage: the peaks bound it
     peaks = np.stack([volts.min(axis=0), volts.max(axis=0)])
-    bound = np.max(np.abs(ensemble.rates(peaks, n_disc)), axis=0) / n_disc * (time_s[-1] - time_s[0])
+    bound = np.max(np.abs(ensemble.paces(peaks, x)), axis=0) * (time_s[-1] - time_s[0])
     some = np.flatnonzero(bound > _NOTHING)
     if len(some):
-        rates = ensemble.some(some).rates(volts[:, some], n_disc[some]) / n_disc[some]
-        moved[some] = _integral(rates, time_s)
+        moved[some] = _integral(ensemble.some(some).paces(volts[:, some], x[some]), time_s)
     return moved
 
 

@@ -15,14 +15,13 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..circuit.waveform import Waveform
-from ..compact.jart import jart_characteristics as characteristics
-from ..device.jart import walk_values
-from ..device.jart.jart_device import Device
+from ..compact import characteristics
+from ..device.memristor import Memristor
 from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
 from .circuit_transient import CircuitRun
 from .compact_transient import CompactRun
-from .jart.telegraph_noise import observed_concentration, with_read_noise
+from .jart.telegraph_noise import with_read_noise
 from .plausibility import warn_of
 from .sensing import reading, unreadable
 from .transient import send
@@ -111,28 +110,29 @@ class SimulatedCell(ABC, Generic[Description]):
         return self.description.duration([pulse])
 
     @property
-    def _device(self) -> Device:
+    def _device(self) -> Memristor:
         """Return the memristor as it is described; ValueError where there is a resistor."""
         device = self.description.device
-        if not isinstance(device, Device):
+        if not isinstance(device, Memristor):
             raise ValueError("a cell with a fixed resistor cannot be programmed")
         return device
 
     @property
-    def _now(self) -> Device:
+    def _now(self) -> Memristor:
         """Return the memristor as its walk has left it."""
         index = self.description.index
-        return walk_values.current_device(self._device, self._n_disc, self.state.walked(index))
+        return self._device.now(self._x, self.state.walked(index))
 
     @property
-    def _n_disc(self) -> float:
-        return self.state.n_disc[self.description.index]
+    def _x(self) -> tuple[float, ...]:
+        """Return its state variables."""
+        return self.state.x[self.description.index]
 
-    def _observed(self, device: Device) -> float:
-        """Return the concentration that a read sees [1e26 m^-3]: with the read noise of a device that has it."""
+    def _observed(self, device: Memristor) -> tuple[float, ...]:
+        """Return the state that a read sees: with the read noise of a device that has it."""
         if device.read_noise is None or not self.state.telegraph:
-            return self._n_disc
-        return observed_concentration(device, self._n_disc, self.state.noise(self.description.index))
+            return self._x
+        return device.observed(self._x, self.state.noise(self.description.index))
 
 
 class SpiceCell(SimulatedCell[Cell]):
@@ -177,13 +177,13 @@ class SpiceCell(SimulatedCell[Cell]):
             Where the simulation of the read fails; the state is then as it was.
         """
         device, state, index = self._now, self.state, self.description.index
-        start = state.changed(index, n_disc=self._observed(device))
+        start = state.changed(index, x=self._observed(device))
         wave = self._engine.run(self.description.replace(device=device).read_testbench(start))
         found = reading(self.description, wave, self._engine, self._warn)
         # what the read itself moved, without the noise
-        end, n = wave.end_state, state.n_disc[index]
-        n = max(n + end.n_disc[index] - start.n_disc[index], min(n, device.Ndiscmin))
-        after = dataclasses.replace(end, wander=state.wander, telegraph=state.telegraph).changed(index, n_disc=n)
+        end, x = wave.end_state, state.x[index]
+        x = device.left(x, np.add(x, np.subtract(end.x[index], start.x[index])).tolist())
+        after = dataclasses.replace(end, wander=state.wander, telegraph=state.telegraph).changed(index, x=x)
         self.state = with_read_noise(self.description, after, state, self.read_s, self._seed)
         self.clipped += found.clipped
         self.read_energy_J += wave.energy_J
@@ -200,13 +200,13 @@ class SpiceCell(SimulatedCell[Cell]):
 
     @property
     def g_S(self) -> float:
-        """Return the conductance of the device alone at +0.2 V, without read noise [S]: for scores, not for
+        """Return the conductance of the device alone at its read voltage, without read noise [S]: for scores, not for
         programmers.
         """
         device = self._now
         if device is self.description.device:
-            return float(characteristics.conductance_map(device)(self._n_disc))
-        return float(characteristics.conductance(device, self._n_disc))
+            return float(characteristics.fast_conductance(device, np.array(self._x[0])))
+        return float(characteristics.conductance(device, self._x[0]))
 
 
 class ModelCell(SimulatedCell[CompactCell]):
@@ -227,24 +227,24 @@ class ModelCell(SimulatedCell[CompactCell]):
         device, state = self._now, self.state
         if device.read_noise is None:
             return self.g_S
-        n = self._observed(device)
+        x = self._observed(device)
         self.state = with_read_noise(self.description, state, state, self.read_s, self._seed)
-        return float(characteristics.conductance(device, n, model=self.description.model))
+        return float(characteristics.conductance(device, x[0], model=self.description.model))
 
     def _run_of(self, pulse: Pulse) -> CompactRun:
         return CompactRun(self.description, self._seed, True)
 
     @property
     def g_S(self) -> float:
-        """Return the conductance of the device alone at +0.2 V, without read noise [S]."""
-        return float(characteristics.conductance(self._now, self._n_disc, model=self.description.model))
+        """Return the conductance of the device alone at its read voltage, without read noise [S]."""
+        return float(characteristics.conductance(self._now, self._x[0], model=self.description.model))
 
 
 def live(
     cell: Cell | CompactCell | LiveCell,
     state: State | None = None,
     seed: int = 0,
-    device: Device | None = None,
+    device: Memristor | None = None,
 ) -> LiveCell:
     """Return a described cell as a live one; a live cell comes back as it is.
 
@@ -266,14 +266,14 @@ def live(
         For what is no cell, or one that cannot be programmed; for a device in a live cell.
     """
     check_seed(seed)
-    check_kind("device", device, (Device, None))
+    check_kind("device", device, (Memristor, None))
     if not isinstance(cell, Cell | CompactCell):
         if not all(hasattr(cell, name) for name in ("read", "apply")):
             raise ValueError(f"{shown(cell)} is neither a cell nor a live cell")
         if device is not None:
             raise ValueError("a live cell has its device; give one to the description of a cell")
         return cell
-    if not isinstance(cell.device, Device):
+    if not isinstance(cell.device, Memristor):
         raise ValueError("a cell with a fixed resistor cannot be programmed")
     if isinstance(cell, CompactCell):
         return ModelCell(cell if device is None else cell.replace(device=device), state, seed, nominal=cell)

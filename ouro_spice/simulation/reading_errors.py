@@ -11,7 +11,7 @@ from .._util.progress import progress
 from ..circuit.cell_kinds import Cell
 from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.parts import Driver, Resistor
-from ..compact.jart import jart_characteristics as characteristics
+from ..compact import characteristics
 from ..spice.ngspice import Engine, default_engine
 from .sensing import mean, reading
 
@@ -113,7 +113,7 @@ def read_error(cell: Cell, g_S: float, engine: Engine | None = None) -> ReadErro
     def reads(volts: float) -> float:
         if isinstance(circuit.device, Resistor):
             return g_S * volts / asked
-        return float(characteristics.static_current(circuit.device, np.array(volts), state.n_disc[0])) / asked
+        return float(characteristics.static_current(circuit.device, np.array(volts), state.x[0][0])) / asked
 
     single = isinstance(circuit, Cell1R)
     held = measured("v_wl" if single else "v_sl") - measured("v_bl")

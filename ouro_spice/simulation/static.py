@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_engine, check_kind, check_range, checked_numbers, shown
-from ..circuit.memristor import REALISED, element
 from ..circuit.pulse import HIGHEST_V
 from ..circuit.result import Result
 from ..circuit.testbench import Testbench
 from ..circuit.waveform import Waveform
-from ..compact.jart import jart_characteristics as characteristics
-from ..device.jart.jart_device import PARAMETERS, Device
+from ..compact import characteristics
+from ..device.memristor import Memristor
 from ..spice.ngspice import Engine, default_engine
 
 _BATCH = 8
@@ -25,65 +24,66 @@ _INSTANT_S = 1e-15
 
 
 def static_current(
-    device: Device, v: ArrayLike, n_disc: ArrayLike, realisation: str | None = None, engine: Engine | None = None
+    device: Memristor, v: ArrayLike, x: ArrayLike, realisation: str | None = None, engine: Engine | None = None
 ) -> np.ndarray:
-    """Return the static current I(V, N) from AE to OE [A].
+    """Return the static current I(V, x) from AE to OE [A].
 
     Parameters
     ----------
     device
         The memristor; of one that walks, its own values.
-    v, n_disc
-        V(AE, OE) [V] and vacancy concentration [1e26 m^-3], broadcast against each other to shape (...).
+    v, x
+        V(AE, OE) [V] and the first state variable, of JART the vacancy concentration [1e26 m^-3], broadcast against
+        each other to shape (...).
     realisation
-        "compiled", "behavioural" or "tud" in ngspice, "compact" without; the device's own where None.
+        One that the family has in ngspice, such as "compiled", or "compact" without; the device's own where None.
     engine
         What runs the netlists.
 
     Raises
     ------
     ValueError
-        For an unknown realisation, a voltage that is not finite or beyond 20 V, a concentration out of range.
+        For an unknown realisation, a voltage that is not finite or beyond 20 V, an illegal state.
     SimulationError
         Where ngspice finds no operating point.
     """
-    return _solved(device, v, n_disc, realisation, engine)[0]
+    return _solved(device, v, x, realisation, engine)[0]
 
 
 def rate(
-    device: Device, v: ArrayLike, n_disc: ArrayLike, realisation: str | None = None, engine: Engine | None = None
+    device: Memristor, v: ArrayLike, x: ArrayLike, realisation: str | None = None, engine: Engine | None = None
 ) -> np.ndarray:
-    """Return dN/dt at constant voltage [1e26 m^-3 s^-1]; parameters and errors as `static_current`.
+    """Return dx/dt at constant voltage [1/s of the unit of x]; parameters and errors as `static_current`.
 
     The edges of a programming window are not part of it: at them a device stands still.
     """
-    return _solved(device, v, n_disc, realisation, engine)[1]
+    return _solved(device, v, x, realisation, engine)[1]
 
 
 def _solved(
-    device: Device, v: ArrayLike, n_disc: ArrayLike, realisation: str | None, engine: Engine | None
+    device: Memristor, v: ArrayLike, x: ArrayLike, realisation: str | None, engine: Engine | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return I [A] and dN/dt [1e26 m^-3 s^-1] of each point, both (...)."""
-    check_kind("device", device, Device)
+    """Return I [A] and dx/dt of each point, both (...)."""
+    check_kind("device", device, Memristor)
     check_engine(engine)
     kind = device.realisation if realisation is None else realisation
-    if not isinstance(kind, str) or (kind != "compact" and kind not in REALISED):
-        raise ValueError(f"realisation {shown(kind)} is unknown; there is compact, {', '.join(REALISED)}")
-    volts, n = np.broadcast_arrays(checked_numbers("v", v), checked_numbers("n_disc", n_disc))
+    if not isinstance(kind, str) or (kind != "compact" and kind not in device.REALISATIONS):
+        raise ValueError(f"realisation {shown(kind)} is unknown; there is compact, {', '.join(device.REALISATIONS)}")
+    volts, n = np.broadcast_arrays(checked_numbers("v", v), checked_numbers(device.lead.name, x))
     for value in volts.flat:
         check_range("v", float(value), -HIGHEST_V, HIGHEST_V, "V")
     for value in n.flat:
-        check_range("n_disc", float(value), PARAMETERS["Ninit"].low, PARAMETERS["Ninit"].high, "1e26 m^-3")
+        device.legal((float(value), *device.start[1:]))
     if kind == "compact":
         return characteristics.static_current(device, volts, n), characteristics.rate(device, volts, n)
-    still = device.replace(walk=None, read_noise=None, realisation=kind, Nlo=0, Nhi=1e6, cth=0)
+    still = device.bare if kind == device.realisation else device.bare.replace(realisation=kind)
     pairs = list(_points(still, volts.ravel(), n.ravel(), engine or default_engine()))
     found = np.array(pairs, dtype=float).reshape(-1, 2)
     return found[:, 0].reshape(volts.shape), found[:, 1].reshape(volts.shape)
 
 
-def _points(device: Device, volts: np.ndarray, n: np.ndarray, engine: Engine) -> Iterator[tuple[float, float]]:
-    """Yield (I, dN/dt) of each point: at the operating point the state is held where it starts."""
+def _points(device: Memristor, volts: np.ndarray, n: np.ndarray, engine: Engine) -> Iterator[tuple[float, float]]:
+    """Yield (I, dx/dt) of each point: at the operating point the state is held where it starts."""
     points = zip(map(float, volts), map(float, n), strict=True)
     while batch := tuple(itertools.islice(points, _BATCH)):
         wave = engine.run(_bench(device, batch), throw=False)
@@ -100,20 +100,22 @@ def _ramped(wave: Waveform) -> bool:
 
 
 def _read(wave: Waveform, count: int) -> Iterator[tuple[float, float]]:
-    return ((wave[f"i{k}"][0], wave[f"dndt{k}"][0]) for k in range(count))
+    return ((wave[f"i{k}"][0], wave[f"rate{k}"][0]) for k in range(count))
 
 
-def _bench(device: Device, points: tuple[tuple[float, float], ...]) -> Testbench:
-    realised = REALISED[device.realisation]
+def _bench(device: Memristor, points: tuple[tuple[float, float], ...]) -> Testbench:
+    realised = device.realised
     elements, probes = [], []
     for k, (volts, n) in enumerate(points):
         elements.append(f"v{k} ae{k} 0 dc {volts:.17g}")
-        elements += element(device, n, f"x{k}", f"ae{k}", "0")
+        elements += device.element((n, *device.start[1:]), f"x{k}", f"ae{k}", "0")
         vectors = dict(realised.probes(f"x{k}"))
-        probes += [(f"i{k}", vectors["i_cell"]), (f"dndt{k}", realised.rate.format(f"x{k}"))]
+        probes += [(f"i{k}", vectors["i_cell"])]
+        probes += [(f"rate{k}", realised.rate.format(f"x{k}"))] if realised.rate else []
     return Testbench(
         title=f"static points of {realised.subcircuit}",
-        libraries=(realised.library,),
+        libraries=(realised.library,) if realised.library else (),
+        texts=(realised.text,) if realised.text else (),
         models=realised.models,
         elements=tuple(elements),
         stop_s=_INSTANT_S,

@@ -15,7 +15,7 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Parallel, Pulse, checked
 from ..circuit.waveform import Effort, Fidelity, Waveform
-from ..device.jart.jart_device import Device
+from ..device.memristor import Memristor
 from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
 from .circuit_transient import CircuitRun
@@ -117,7 +117,7 @@ def _check_walks(cell: Cell | CompactCell, pulses: Sequence[Pulse | Parallel]) -
         written = [cell.device]
     else:
         written = [device for pulse in pulses for device, _ in cell.written(pulse).values()]
-    walks = {device.walk for device in written if isinstance(device, Device) and device.walk}
+    walks = {device.walk for device in written if isinstance(device, Memristor) and device.walk}
     for walk in walks:
         check_walk(walk, sum(pulse.duration for pulse in pulses), "all pulses together")
 

@@ -1,7 +1,7 @@
 """The voltage pair of a circuit: driver amplitudes, or gate voltages, that cross the window in a given time.
 
 Each is the root of ln(time of the traverse / wanted time), found by the secant method in a bracket, see
-`root_finding.find`: over ln(amplitude) from the power law of the nominal device, or over the gate voltage from half the
+`root_finding.find`: over ln(amplitude) from where the family says, or over the gate voltage from half the
 process limit. One evaluation is one transient of the noise-free device, with all else of the cell held fixed; SET and
 RESET are searched for by themselves. It has converged where the time is within 0.1 %; where there is no root, a
 ValueError says why.
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._util.checks import check_engine, check_range, shown
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.cells import Cell1T1R
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import HIGHEST_V
@@ -26,11 +26,8 @@ from .window_crossing import Traverse, traverse, traverse_s, without_bounds
 
 LOWEST_V = 1e-3
 
-_NOMINAL_V = {"set": -0.414, "reset": 0.854}
-_NOMINAL_S = 60e-6
-_POWER = 25.0
-"""Where a search for an amplitude begins: the bare nominal device crosses its window in 60 us at these, and the time
-goes with about the -25th power of the voltage."""
+_SIGN = {"set": -1.0, "reset": 1.0}
+"""Of the amplitude of a direction."""
 
 _FAR, _NEAR = 10.0, 1.5
 """A traverse is followed for this many times the wanted one; near the solution for less, with more points."""
@@ -91,7 +88,7 @@ def pair(
     Of a 1T1R cell the amplitude of either direction may be given: then its gate voltage is found instead, and
     `Pair.gated` gives the cell that the pair is for.
 
-    The window is that of the device, or N = .06 .. 1.98975 where it has none. Its edges are taken out of the device
+    The window is that of the device, of JART without one N = .06 .. 1.98975. Its edges are taken out of the device
     for the search: at them the rate goes to 0, and the crossing would never end.
 
     Parameters
@@ -163,18 +160,20 @@ class _Search:
     engine: Engine
 
     def amplitude(self, what: str, start: float, end: float) -> float:
-        """Return the amplitude for SET or RESET [V]: the root over its logarithm, from the nominal power law."""
-        nominal = _NOMINAL_V[what]
+        """Return the amplitude for SET or RESET [V]: the root over its logarithm, from the family's law."""
+        sign, law = _SIGN[what], memristor(self.cell).time_law(what)
 
         def excess(log_v: float, near: bool) -> float:
-            return self._excess(self.cell, np.copysign(np.exp(log_v), nominal), start, end, near)
+            return self._excess(self.cell, np.copysign(np.exp(log_v), sign), start, end, near)
 
-        guess = np.log(abs(nominal)) - np.log(self.total_s / _NOMINAL_S) / _POWER
+        guess, slope = np.log(law.volts), None
+        if law.time_s is not None and law.power is not None:
+            guess, slope = guess - np.log(self.total_s / law.time_s) / law.power, -law.power
         try:
-            found = find(excess, guess, np.log(LOWEST_V), np.log(HIGHEST_V), slope=-_POWER)
+            found = find(excess, guess, np.log(LOWEST_V), np.log(HIGHEST_V), slope=slope)
         except NoRootError as none:
             raise ValueError(self._no_amplitude(what, none)) from none
-        return float(np.copysign(np.exp(found), nominal))
+        return float(np.copysign(np.exp(found), sign))
 
     def gate(self, what: str, amplitude: float, start: float, end: float, most: float) -> float:
         """Return the gate voltage for SET or RESET at a given amplitude, up to the process limit `most` [V]."""

@@ -6,15 +6,13 @@ Where the first instance of a compiled model has one, ngspice says which paramet
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
-from ..circuit.memristor import REALISED
 from ..circuit.testbench import Testbench
-from ..device.jart.jart_device import PARAMETERS
+from ..device.families import FAMILIES
+from ..device.parameter import Parameter
 
-_MODELS = {model for realised in REALISED.values() for model in realised.models}
-_SUBCIRCUITS = {name for realised in REALISED.values() for name in (realised.subcircuit, f"{realised.subcircuit}_walk")}
-_KNOWN = {name.lower(): parameter for name, parameter in PARAMETERS.items()}
 _SLACK = 1e-12
 """By which the Verilog-A widens its ranges."""
 
@@ -38,26 +36,42 @@ def suspects(bench: Testbench) -> str:
     return ", ".join(found[:_NAMED]) + more
 
 
+@lru_cache(maxsize=1)
+def _known() -> tuple[dict[str, dict[str, Parameter]], dict[str, dict[str, Parameter]]]:
+    """Return the parameters of all families by their lower-case names: by model, and by subcircuit."""
+    models: dict[str, dict[str, Parameter]] = {}
+    subcircuits: dict[str, dict[str, Parameter]] = {}
+    for kind in FAMILIES.values():
+        table = {name.lower(): parameter for name, parameter in kind.table().items()}
+        for realisation in kind.REALISATIONS:
+            found = kind().replace(realisation=realisation).realised
+            models |= dict.fromkeys(found.models, table)
+            subcircuits |= dict.fromkeys((found.subcircuit, f"{found.subcircuit}_walk"), table)
+    return models, subcircuits
+
+
 def _outside(bench: Testbench) -> Iterator[str]:
     """Yield the elements with a parameter outside its range, and that parameter."""
     lines = "\n".join(bench.elements).replace("\n+", " ").splitlines()
-    models = set(_MODELS)
+    models, subcircuits = _known()
+    named = dict(models)
     for line in lines:
         words = line.lower().split()
-        if words[:1] == [".model"] and words[2:3] and words[2] in _MODELS:
-            models.add(words[1])
+        if words[:1] == [".model"] and words[2:3] and words[2] in models:
+            named[words[1]] = models[words[2]]
     for line in lines:
         head, *assignments = re.split(r"\s+(?=\w+\s*=)", line.strip())
         words = head.lower().split()
-        if words and words[-1] in models | _SUBCIRCUITS:
+        table = ({**subcircuits, **named}).get(words[-1]) if words else None
+        if table:
             name = words[1] if words[0] == ".model" else words[0]
-            yield from (f"{name} has {fault}" for fault in map(_fault, assignments) if fault)
+            yield from (f"{name} has {fault}" for fault in (_fault(one, table) for one in assignments) if fault)
 
 
-def _fault(assignment: str) -> str:
+def _fault(assignment: str, table: Mapping[str, Parameter]) -> str:
     """Return what is wrong with ``name=value``; "" for nothing, or where the value is an expression."""
     name, _, text = assignment.partition("=")
-    parameter = _KNOWN.get(name.strip().lower())
+    parameter = table.get(name.strip().lower())
     try:
         value = float(text)
     except ValueError:

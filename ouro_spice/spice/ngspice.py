@@ -18,7 +18,7 @@ from ..circuit.missing_models import missing_model
 from ..circuit.result import Result, SimulationError
 from ..circuit.testbench import LADDER, Record, Testbench
 from ..circuit.waveform import Effort, Waveform
-from ..device.jart.jart_device import PARAMETERS
+from ..device.memristor import Memristor
 from ..device.state import State
 from . import osdi
 from .illegal_elements import crash_report, suspects
@@ -172,7 +172,7 @@ def _task(bench: Testbench, folder: str = "") -> dict[str, Any]:
         "init": bench.process.commands if bench.process else "",
     }
     if bench.record:
-        states = [vector for vector in bench.record.states if vector]
+        states = [vector for vectors in bench.record.states for vector in vectors]
         task["last"] = [*states, *(f"v({node})" for node in bench.nodes)]
         task["maps"] = {f"{folder}/{name}.npy": list(vectors) for name, vectors in bench.record.maps}
     return task
@@ -181,10 +181,12 @@ def _task(bench: Testbench, folder: str = "") -> dict[str, Any]:
 def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str = "") -> Waveform:
     """Return the waveform of a worker's reply; SimulationError for a failed one where `throw` is set."""
     result, arrays = Result[reply["result"]], reply["arrays"]
-    traces = {name: arrays[vector] for name, vector in bench.probes if vector in arrays}
+    traces = {name: trace for name, vector in bench.probes if (trace := _recorded(vector, arrays)) is not None}
     state = None
     if result is Result.OK:
-        state = _array_state(bench.record, bench.nodes, reply["last"]) if bench.record else _state(bench, arrays)
+        state = (
+            _array_state(bench.record, bench.nodes, reply["last"]) if bench.record else _state(bench, traces, arrays)
+        )
         result = _bounded(bench, traces, state)
     if result is Result.WORKER and "cause" in reply:
         reply["log"].append(crash_report(bench, reply["cause"], reply["log"]))
@@ -200,7 +202,7 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
     return Waveform(
         time_s=time_s,
         traces=traces,
-        state=_legal(state) if state is not None and result is Result.OK else None,
+        state=_legal(state, bench.device) if state is not None and result is Result.OK else None,
         energy_J=float(sum(-np.trapezoid(traces[v] * traces[i], time_s) for v, i in bench.sources))
         if len(time_s)
         else 0.0,
@@ -213,28 +215,38 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
     )
 
 
-def _state(bench: Testbench, arrays: dict[str, np.ndarray]) -> State:
+def _recorded(vector: str, arrays: dict[str, np.ndarray]) -> np.ndarray | None:
+    """Return what was recorded of a vector, turned where it has a minus in front; None where it was not recorded."""
+    found = arrays.get(vector.lstrip("-"))
+    return -found if found is not None and vector.startswith("-") else found
+
+
+def _state(bench: Testbench, traces: dict[str, np.ndarray], arrays: dict[str, np.ndarray]) -> State:
     """Return the state at the end of a run on a single cell."""
-    vectors = dict(bench.probes)
-    n_disc = (float(arrays[vectors["n_disc"]][-1]),) if bench.device is not None else (1.0,)
-    return State(n_disc, {node: float(arrays[f"v({node})"][-1]) for node in bench.nodes})
+    names = [one.name for one in bench.device.variables] if bench.device is not None else []
+    x = tuple(float(traces[name][-1]) for name in names) or (1.0,)
+    return State((x,), {node: float(arrays[f"v({node})"][-1]) for node in bench.nodes})
 
 
-def _legal(state: State) -> State:
+def _legal(state: State, device: Memristor | None) -> State:
     """Return a state inside the legal range, which the solver may leave by its tolerance."""
-    low, high = PARAMETERS["Ninit"].low, PARAMETERS["Ninit"].high
-    if all(low <= n <= high for n in state.n_disc):
+    if device is None:
         return state
-    return dataclasses.replace(state, n_disc=tuple(np.clip(state.n_disc, low, high)))
+    low, high = device.lead.low, device.lead.high
+    if len(device.variables) == 1 and all(low <= one[0] <= high for one in state.x):
+        return state
+    return dataclasses.replace(state, x=tuple(map(device.clipped, state.x)))
 
 
 def _array_state(record: Record, nodes: Sequence[str], last: np.ndarray) -> State:
     """Return the state at the end of a run on an array, of the last values of states and nodes."""
-    moving = np.array([bool(vector) for vector in record.states])
-    n_disc = np.array(record.n_start)
-    x, volts = last[: moving.sum()], last[moving.sum() :]
-    n_disc[moving] = n_disc[moving] * np.exp(x) if record.exponential else x
-    return State(tuple(n_disc.tolist()), dict(zip(nodes, map(float, volts), strict=True)))
+    rows, place = list(record.start), 0
+    for k, vectors in enumerate(record.states):
+        if vectors:
+            found = last[place : place + len(vectors)]
+            rows[k] = tuple((np.array(rows[k]) * np.exp(found) if record.exponential else found).tolist())
+            place += len(vectors)
+    return State(tuple(rows), dict(zip(nodes, map(float, last[place:]), strict=True)))
 
 
 def _maps(bench: Testbench, folder: str) -> dict[str, np.ndarray]:
@@ -246,15 +258,22 @@ def _maps(bench: Testbench, folder: str) -> dict[str, np.ndarray]:
 
 
 def _bounded(bench: Testbench, traces: dict[str, np.ndarray], state: State) -> Result:
-    # a state may start outside its bounds; it must not move further out, but for the solver's tolerance
-    """Return OK where n_disc stayed in its bounds, else OUT_OF_BOUNDS."""
+    """Return OK where the first state variables stayed in their bounds, else OUT_OF_BOUNDS.
+
+    A state may start outside its bounds; it must not move further out, but for the solver's tolerance.
+    """
     if bench.record:
-        bounds, n_start = np.array(bench.record.bounds), np.array(bench.record.n_start)
-        low, high = np.minimum(bounds[:, 0], n_start), np.maximum(bounds[:, 1], n_start)
-        n_disc = np.array(state.n_disc)
+        start, x = np.array([one[0] for one in bench.record.start]), state.lead
+        bounds = np.array(bench.record.bounds).T
     elif bench.device is not None:
-        n_disc = traces["n_disc"]
-        low, high = np.minimum(bench.device.reach[0], n_disc[0]), np.maximum(bench.device.reach[1], n_disc[0])
+        x, bounds = traces[bench.device.lead.name], np.array(bench.device.reach)
+        start = x[0]
     else:
         return Result.OK
-    return Result.OK if np.all((n_disc >= low * 0.995) & (n_disc <= high * 1.005)) else Result.OUT_OF_BOUNDS
+    low, high = np.minimum(bounds[0], start), np.maximum(bounds[1], start)
+    if bench.device is None or bench.device.lead.scale == "log":
+        inside = (x >= low - 0.005 * np.abs(low)) & (x <= high + 0.005 * np.abs(high))
+    else:
+        slack = 0.005 * (high - low)
+        inside = (x >= low - slack) & (x <= high + slack)
+    return Result.OK if np.all(inside) else Result.OUT_OF_BOUNDS

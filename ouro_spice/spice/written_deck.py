@@ -14,15 +14,15 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Parallel, Pulse, checked
 from ..circuit.testbench import Testbench
-from ..compact.jart.jart_characteristics import conductance_map
-from ..device.jart.jart_device import Device
+from ..compact import characteristics
+from ..device.memristor import Memristor
 from ..device.state import State
 from .osdi import compiled_model
 
 _PARTS = (
     (
         re.compile(r"xcell\b"),
-        "the memristor: AE, OE, its state Ninit = n_disc [1e26 m^-3] at t = 0, held in Nlo .. Nhi",
+        "the memristor, with its state at t = 0",
     ),
     (re.compile(r"[mx]access\b"), "the access transistor: drain, gate, source, bulk"),
     (re.compile(r"[vx]bl\b"), "the bit line and its driver"),
@@ -37,8 +37,8 @@ _SHORT_S = 1e-3
 
 _MOST_DEGREES = 9
 _RIGHT, _AROUND = 1e-6, 1.25
-"""The polynomial of ln G over ln n_disc is to be as near as that, as far as its degree allows; around a state that is
-known it covers this factor on either side."""
+"""The polynomial of ln G over the state, on its scale, is to be as near as that, as far as its degree allows; around a
+state that is known it covers this factor on either side."""
 
 _TOLERANCE = 1e-3
 """By how much the state at the end may differ from the one that is expected, relative."""
@@ -153,27 +153,31 @@ def _control(cell: Cell, bench: Testbench, models: Iterable[tuple[str, str]], en
         yield f"pre_osdi {path}"
     yield from (f"pre_osdi {path}" for path in bench.osdi)
     yield from ("set num_threads=1", "run")
-    vector = dict(bench.probes).get("n_disc")
-    if vector is not None and isinstance(cell.device, Device):
-        yield from _printed(cell.device, vector, end.n_disc[cell.index] if end else None)
+    if isinstance(cell.device, Memristor):
+        vector = dict(bench.probes)[cell.device.lead.name]
+        yield from _printed(cell.device, vector, end.x[cell.index][0] if end else None)
     yield from ("* the waveforms, for a viewer: remove the star", "* write waveforms.raw", "quit", ".endc")
 
 
-def _printed(device: Device, vector: str, expected: float | None) -> Iterator[str]:
+def _printed(device: Memristor, vector: str, expected: float | None) -> Iterator[str]:
     """Yield the commands that print state and conductance at the end, and whether it is the state that is expected."""
     centre, half, coefficients, error = _polynomial(device, expected)
     nested = f"{coefficients[-1]:.9g}"
     for one in coefficients[-2::-1]:
-        nested = f"{one:.9g} + x*({nested})"
-    yield "* the state at the end, and its static conductance at +0.2 V: ln G as a polynomial of ln n_disc, which is"
+        nested = f"{one:.9g} + at*({nested})"
+    name, log = device.lead.name, device.lead.scale == "log"
+    over = f"ln {name}" if log else name
+    where_g = f"its static conductance at {device.read_V:+.3g} V"
+    yield f"* the state at the end, and {where_g}: ln G as a polynomial of {over},"
     where = "" if expected is None else f" around the state that is expected, {expected:.6g}"
-    yield f"* right to {error:.0e}{where}"
-    yield from (f"let n_disc = {vector}", "let n_disc_end = n_disc[length(n_disc) - 1]")
-    yield f"let x = (ln(n_disc_end) - ({centre:.9g}))/{half:.9g}"
+    yield f"* which is right to {error:.0e}{where}"
+    yield from (f"let {name} = {vector}", f"let {name}_end = {name}[length({name}) - 1]")
+    yield f"let at = ({'ln' if log else ''}({name}_end) - ({centre:.9g}))/{half:.9g}"
     yield f"let G_end_uS = 1e6*exp({nested})"
-    yield "print n_disc_end G_end_uS"
+    yield f"print {name}_end G_end_uS"
     if expected is not None:
-        yield f"if abs(n_disc_end/{expected:.12g} - 1) < {_TOLERANCE:g}"
+        far = f"{name}_end/{expected:.12g} - 1" if log else f"{name}_end - ({expected:.12g})"
+        yield f"if abs({far}) < {_TOLERANCE:g}"
         yield from (
             "  echo PASS: it is the state that is expected",
             "else",
@@ -182,14 +186,18 @@ def _printed(device: Device, vector: str, expected: float | None) -> Iterator[st
         )
 
 
-def _polynomial(device: Device, around: float | None) -> tuple[float, float, list[float], float]:
-    """Return centre and half width of ln n_disc, coefficients of ln G [S] over it, lowest first, and the largest
-    relative error of G.
+def _polynomial(device: Memristor, around: float | None) -> tuple[float, float, list[float], float]:
+    """Return centre and half width of the state on its scale, coefficients of ln G [S] over it, lowest first, and the
+    largest relative error of G.
     """
-    low, high = np.log(device.bounds if around is None else (around / _AROUND, around * _AROUND))
+    lead, ends = device.lead, device.bounds if device.lead.scale == "log" else sorted(device.window_x)
+    if around is not None:
+        reach = np.log(_AROUND) * (1.0 if lead.scale == "log" else (ends[1] - ends[0]) / 10)
+        ends = lead.unscaled(lead.scaled(around) + np.array([-reach, reach]))
+    low, high = lead.scaled(np.clip(ends, lead.low, lead.high))
     x = np.cos(np.linspace(0, np.pi, 400))
-    log_n = (low + high) / 2 + (high - low) / 2 * x
-    log_g = np.log(conductance_map(device)(np.exp(log_n)))
+    scaled = (low + high) / 2 + (high - low) / 2 * x
+    log_g = np.log(characteristics.fast_conductance(device, lead.unscaled(scaled)))
     series, error = np.polynomial.Chebyshev([0.0]), np.inf
     while error > _RIGHT and series.degree() < _MOST_DEGREES:
         series = np.polynomial.Chebyshev.fit(x, log_g, series.degree() + 1, domain=[-1, 1])

@@ -26,7 +26,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "compact/jart/walk_kernel.py": ("test_walk_law.py", "test_c2c.py", "test_walking_limits.py"),
     "simulation/jart/walk_segment.py": ("test_walk_law.py", "test_c2c.py", "test_walking_limits.py"),
     "simulation/jart/telegraph_noise.py": ("test_legal_ranges.py", "test_telegraph.py", "test_fleet.py"),
-    "simulation/population.py": ("test_legal_ranges.py", "test_walk_law.py", "test_variability.py", "test_c2c.py"),
+    "simulation/jart/population.py": ("test_legal_ranges.py", "test_walk_law.py", "test_variability.py", "test_c2c.py"),
     "device/jart/spread.py": ("test_legal_ranges.py", "test_variability.py", "test_wrong_kinds.py"),
     "device/jart/walk.py": (
         "test_legal_ranges.py",

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..._util.checks import check_count
-from ...device.jart.jart_device import PARAMETERS, Device
+from ...device.jart.jart_device import Device
+from ...device.jart.jart_parameters import PARAMETERS
 from .jart_characteristics import MODELS, check_model
 from .parameter_vector import vector
 from .transient_kernel import SCRATCH, follow_devices

@@ -16,9 +16,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..._util import quantities
 from ..._util.checks import check_range, shown
-from ...device.jart.jart_device import V_READ, Device
+from ...device.constants import V_READ
+from ...device.jart.jart_device import Device
+from ..checked_conductances import check_inside
 from . import parameter_vector
 
 MODELS = ("full", "reduced", "tud")
@@ -152,17 +153,6 @@ def concentration(
         given = g.ravel(), radius, length, V_READ, *device.bounds, parameter_vector.vector(device)
         n = elementwise.concentrations(code(device, model), *given).reshape(g.shape)
     return np.clip(n, *device.bounds)
-
-
-def check_inside(g_S: np.ndarray, low_S: float, high_S: float) -> None:
-    """Raise ValueError, naming the range, for conductances [S] that a device cannot have."""
-    if not np.all(np.isfinite(g_S)) or np.any(g_S < low_S * (1 - 1e-6)) or np.any(g_S > high_S * (1 + 1e-6)):
-        told = " ".join(np.array2string(g_S * 1e6, precision=5, threshold=4).split())
-        odd = g_S[np.isfinite(g_S) & quantities.implausible("S", g_S)]
-        meant = quantities.question("S", float(odd[0])) if odd.size else ""
-        raise ValueError(
-            f"conductance {told} uS is outside the device's range, {low_S * 1e6:.5g} to {high_S * 1e6:.5g} uS{meant}"
-        )
 
 
 def concentration_at(device: Device, g_S: float, model: str | None = None) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...device.jart.jart_device import PARAMETERS, Device
+from ...device.jart.jart_device import Device
+from ...device.jart.jart_parameters import PARAMETERS
 
 (
     NINIT, NDISCMIN, NDISCMAX, NLO, NHI, R, L, NREF, DRDN, DLDN,

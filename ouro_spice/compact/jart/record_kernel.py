@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 
 from ..._util.jit import kernel
-from ...device.jart.jart_device import V_READ
+from ...device.constants import V_READ
 from . import models
 from .multistep import CRUISE_MEMORY, SINCE, advance, edge, everywhere, knows_walk, nowhere, outside, stands
 from .parameter_vector import DLDN, DRDN, NPLUG

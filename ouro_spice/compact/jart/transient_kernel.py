@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from ..._util.jit import kernel
-from ...device.jart.jart_device import V_READ
+from ...device.constants import V_READ
 from . import models
 from .reduced import COEFFICIENTS
 from .step import integrate

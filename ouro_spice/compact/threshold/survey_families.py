@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..._util.checks import check_range, checked_numbers
 from ...device.threshold.threshold_device import ThresholdDevice
-from ..jart.jart_characteristics import check_inside
+from ..checked_conductances import check_inside
 
 FAMILIES = ("linear_drift", "vteam", "team", "zhang")
 """Names of the families, at the places that are their numbers in kernels."""
@@ -106,7 +106,7 @@ def states_after(device: ThresholdDevice, time_s: ArrayLike, volts: ArrayLike, s
     if not (np.all(np.isfinite(t)) and np.all(np.isfinite(v))):
         raise ValueError("time_s and volts must be finite")
     check_range(device.state.name, float(state), device.state.low, device.state.high, device.state.unit)
-    return survey_pulses.followed(family_number(device), t, v, float(state), family_vector(device))
+    return survey_pulses.followed(family_number(device), t, v, float(state), 0.0, family_vector(device))
 
 
 def _evaluated(device: ThresholdDevice, what: int, v: ArrayLike, state: ArrayLike) -> np.ndarray:

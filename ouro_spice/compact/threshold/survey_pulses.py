@@ -107,8 +107,21 @@ def evaluated(family, what, v, s, p):
 
 
 @kernel
-def followed(family, times, volts, s, p):
-    """Return the state at each of some times [s] (T,), the voltages [V] straight in between; NaN after `_MOST` steps.
+def shared(family, v, s, rs, p):
+    """Return what of a voltage [V] the device has behind a series resistance [Ohm]: it is ohmic."""
+    return v / (1.0 + rs * current(family, 1.0, s, p)) if rs > 0.0 else v
+
+
+@kernel
+def loaded_rate(family, v, s, rs, p):
+    """Return d state/dt [1/s] at a voltage [V] over the device and a series resistance [Ohm]."""
+    return rate(family, shared(family, v, s, rs, p), s, p)
+
+
+@kernel
+def followed(family, times, volts, s, rs, p):
+    """Return the state at each of some times [s] (T,) behind a series resistance [Ohm], the voltages [V] straight in
+    between; NaN after `_MOST` steps.
 
     The classical Runge-Kutta method of fourth order; a step changes the state by at most what `reach` allows, and is
     halved where it changed it by twice that.
@@ -124,7 +137,7 @@ def followed(family, times, volts, s, p):
         t = 0.0
         while t < span:
             v = volts[k] + slope * t
-            k1 = rate(family, v, s, p)
+            k1 = loaded_rate(family, v, s, rs, p)
             most = reach(family, v, s, p)
             h = min(longest, span - t)
             if abs(k1) * h > most:
@@ -133,9 +146,9 @@ def followed(family, times, volts, s, p):
                 h = span - t
             middle, end = v + 0.5 * slope * h, v + slope * h
             while True:
-                k2 = rate(family, middle, s + 0.5 * h * k1, p)
-                k3 = rate(family, middle, s + 0.5 * h * k2, p)
-                k4 = rate(family, end, s + h * k3, p)
+                k2 = loaded_rate(family, middle, s + 0.5 * h * k1, rs, p)
+                k3 = loaded_rate(family, middle, s + 0.5 * h * k2, rs, p)
+                k4 = loaded_rate(family, end, s + h * k3, rs, p)
                 change = h * (k1 + 2.0 * k2 + 2.0 * k3 + k4) / 6.0
                 if abs(change) <= 2.0 * most or steps > _MOST:
                     break

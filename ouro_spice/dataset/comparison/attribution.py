@@ -15,7 +15,7 @@ from ...circuit.parts import Driver, Lines, Resistor, Transistor
 from ...circuit.process import Process
 from ...circuit.pulse import SHORTEST_S
 from ...circuit.selection import Selection
-from ...device.jart.jart_device import Device
+from ...device.memristor import Memristor
 from ...simulation.write_voltages import Pair
 from .operand import ComparedDataset
 
@@ -46,7 +46,7 @@ class Around:
     cols: int
     scheme: str | None
     read_scheme: str | None
-    devices: tuple[Device | Resistor, ...] | None
+    devices: tuple[Memristor | Resistor, ...] | None
     row: int
     col: Sequence[int]
     fidelity: str
@@ -88,7 +88,7 @@ class Form:
         Transistors.
     """
 
-    device: Device
+    device: Memristor
     voltages: Pair | None
     edges: str
     array: Around | None

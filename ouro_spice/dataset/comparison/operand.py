@@ -14,12 +14,12 @@ from ..._util.checks import shown
 from ..._util.forks import cached_property
 from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
-from ...compact.jart import jart_characteristics as characteristics
+from ...compact import characteristics
 from ...device.jart.walk import Walk
 from ...device.state import State
 from ...provenance.manifest import Manifest
 from ...provenance.rebuild import rebuilt
-from ...simulation.population import stationary
+from ...simulation.jart.population import stationary
 from ...simulation.write_voltages import Pair
 from ..circuit_records import start_state
 from ..pulse_dataset import PulseDataset
@@ -108,9 +108,10 @@ class ComparedDataset:
         """Return the ends of the range of a record's device [S], (2,) or (4,): as it is drawn, and as it has walked."""
         cell, drawn, state = self.sample(number)
         model = cell.model if isinstance(cell, CompactCell) else None
-        wander = state.walked(cell.index)
-        own = characteristics.range_S(drawn.device, None, None, model)
-        return np.array([*own, *(characteristics.range_S(drawn.device, wander.r, wander.l, model) if wander else ())])
+        own, now = drawn.device, drawn.device.now(state.x[cell.index], state.walked(cell.index))
+        # with other radius and length the device has other conductances at the ends of its window
+        walked = np.sort(characteristics.conductance(now, np.array(own.bounds), model)) if state.wander else ()
+        return np.array([*characteristics.range_S(own, model), *walked])
 
 
 def label(manifest: Manifest) -> str:

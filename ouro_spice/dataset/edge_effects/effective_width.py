@@ -65,14 +65,14 @@ class Shots:
 
     Attributes
     ----------
-    direction, n_disc, width_s
-        Of all of them; start [1e26 m^-3], width [s].
+    direction, x, width_s
+        Of all of them; state at the start, width [s].
     edges_s
         (rise, fall) of each [s].
     """
 
     direction: str
-    n_disc: float
+    x: float
     width_s: float
     edges_s: tuple[tuple[float, float], ...]
 
@@ -83,14 +83,14 @@ class Shots:
         widths_s: Callable[[Pulse], Sequence[float]],
         advance: Callable[[], None],
     ) -> list[list[float]]:
-        """Return a row a pulse: concentration after it [1e26 m^-3], effective width [s], ideal ones at `widths_s`."""
+        """Return a row a pulse: state after it, effective width [s], ideal ones at `widths_s`."""
         longest_s = max(rise + fall for rise, fall in self.edges_s)
         # no edge counts by more than half: the rate rises at least in proportion to the voltage
-        way, rows = ideal.near(traverse, self.n_disc, self.width_s + longest_s / 2), []
+        way, rows = ideal.near(traverse, self.x, self.width_s + longest_s / 2), []
         for rise, fall in self.edges_s:
             pulse = Pulse(ideal.amplitude(self.direction), self.width_s, rise, fall)
-            n_end = ideal.n_after(pulse, self.n_disc)
-            rows.append([n_end, float(way.time_at(n_end)), *map(float, way.n_at(widths_s(pulse)))])
+            x_end = ideal.x_after(pulse, self.x)
+            rows.append([x_end, float(way.time_at(x_end)), *map(float, way.x_at(widths_s(pulse)))])
             advance()
         return rows
 
@@ -98,9 +98,9 @@ class Shots:
         self, ideal: Ideal, found: Sequence[Sequence[float]], alphas: Alphas | None = None
     ) -> Iterator[dict[str, object]]:
         """Yield what `send` returns as rows of a table; with alphas, what they predict beside it."""
-        g_start = float(ideal.g_S(self.n_disc))
-        for (rise, fall), (n_end, effective_s, *foretold) in zip(self.edges_s, found, strict=True):
-            pulse, g_end = Pulse(ideal.amplitude(self.direction), self.width_s, rise, fall), float(ideal.g_S(n_end))
+        g_start = float(ideal.g_S(self.x))
+        for (rise, fall), (x_end, effective_s, *foretold) in zip(self.edges_s, found, strict=True):
+            pulse, g_end = Pulse(ideal.amplitude(self.direction), self.width_s, rise, fall), float(ideal.g_S(x_end))
             row = {
                 "direction": self.direction,
                 "amplitude_V": pulse.amplitude,
@@ -136,7 +136,7 @@ def fit_shots(ideal: Ideal, edges_s: Sequence[float], shares: Sequence[float]) -
     pairs = tuple(itertools.permutations(levels, 2))
     shortest = max(levels[-1] / 2, SHORTEST_WIDTH_S)
     for direction, share, width in itertools.product(DIRECTIONS, shares, (shortest, 4 * shortest)):
-        yield Shots(direction, ideal.n_disc(ideal.share_S(direction, share)), width, pairs)
+        yield Shots(direction, ideal.x(ideal.share_S(direction, share)), width, pairs)
 
 
 def test_shots(ideal: Ideal, edges_s: Sequence[float], count: int, rng: np.random.Generator) -> Iterator[Shots]:
@@ -153,4 +153,4 @@ def test_shots(ideal: Ideal, edges_s: Sequence[float], count: int, rng: np.rando
             start = ideal.share_S(direction, rng.uniform(0.0, 0.98))
             width = float(np.exp(rng.uniform(*np.log([shortest, longest]))))
             rise, fall = map(float, np.exp(rng.uniform(*np.log(ends), size=2)))
-            yield Shots(direction, ideal.n_disc(start), width, ((rise, fall),))
+            yield Shots(direction, ideal.x(start), width, ((rise, fall),))

@@ -15,9 +15,10 @@ from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import SHORTEST_S, Pulse
 from ...circuit.selection import Selection
 from ...circuit.waveform import Waveform
-from ...compact.jart import jart_characteristics as characteristics
-from ...device.jart.jart_device import Device
+from ...compact import characteristics
+from ...device.memristor import Memristor
 from ...device.state import State
+from ...device.state_variable import StateVariable
 from ...simulation.transient import simulate
 from ...simulation.window_crossing import without_bounds
 from ...simulation.write_voltages import Pair
@@ -26,7 +27,7 @@ from ...spice.ngspice import Engine
 DIRECTIONS: tuple[str, ...] = ("set", "reset")
 
 _SIGN = {"set": 1, "reset": -1}
-"""Of the change of ``n_disc``."""
+"""Of the change of the conductance."""
 
 _LIMIT = 1.5
 """The window is to be crossed in this many times the pair's time."""
@@ -36,56 +37,60 @@ PARTS, _FEW = 30, 4
 A device that runs away ends 10 % off in one part, 0.1 % in thirty."""
 
 _BEFORE = 0.02
-"""Share of ``n_disc`` before the window at which its traverse begins: lines are settled where it counts."""
+"""How far before the window its traverse begins, of N or of the window: lines are settled where it counts."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """``n_disc`` over time at full amplitude, monotonic.
+    """The first state variable over time at full amplitude, monotonic.
 
     Attributes
     ----------
     direction
-        "set", in which ``n_disc`` rises, or "reset".
+        "set", in which the conductance rises, or "reset".
+    lead
+        The state variable.
     time_s
         (T,), ascending [s].
-    n_disc
-        (T,) [1e26 m^-3].
+    x
+        (T,), in its unit.
     """
 
     direction: str
+    lead: StateVariable
     time_s: np.ndarray
-    n_disc: np.ndarray
+    x: np.ndarray
 
-    def time_at(self, n_disc: ArrayLike) -> np.ndarray:
-        """Return the times at which the device has some concentrations [s], NaN for those that it does not pass; same
-        shape.
-        """
-        return self._times(self._way(n_disc))
+    def time_at(self, x: ArrayLike) -> np.ndarray:
+        """Return the times at which the device has some states [s], NaN for those that it does not pass; same shape."""
+        return self._times(self._way(x))
 
-    def n_at(self, time_s: ArrayLike) -> np.ndarray:
-        """Return the concentrations at some times [1e26 m^-3], NaN before the beginning and after the end; same
-        shape.
-        """
-        return np.exp(_SIGN[self.direction] * self._ways(time_s))
+    def x_at(self, time_s: ArrayLike) -> np.ndarray:
+        """Return the states at some times, NaN before the beginning and after the end; same shape."""
+        return self.lead.unscaled(rise(self.direction, self.lead) * self._ways(time_s))
 
-    def since(self, n_disc: float) -> Trajectory:
-        """Return the trajectory with time 0 where the device has this concentration [1e26 m^-3]."""
-        return Trajectory(self.direction, self.time_s - self.time_at(n_disc), self.n_disc)
+    def since(self, x: float) -> Trajectory:
+        """Return the trajectory with time 0 where the device has this state."""
+        return Trajectory(self.direction, self.lead, self.time_s - self.time_at(x), self.x)
 
-    def _way(self, n_disc: ArrayLike) -> np.ndarray:
-        """Return the logarithm of concentrations, with the sign that makes it rise along the way."""
-        return _SIGN[self.direction] * np.log(n_disc)
+    def _way(self, x: ArrayLike) -> np.ndarray:
+        """Return states on the scale of their variable, with the sign that makes it rise along the way."""
+        return rise(self.direction, self.lead) * self.lead.scaled(x)
 
     @cached_property
     def _times(self) -> Callable[[ArrayLike], np.ndarray]:
         """Return the time as a monotone function of `_way`."""
-        return _monotonic(self._way(self.n_disc), self.time_s)
+        return _monotonic(self._way(self.x), self.time_s)
 
     @cached_property
     def _ways(self) -> Callable[[ArrayLike], np.ndarray]:
         """Return `_way` as a monotone function of the time."""
-        return _monotonic(self.time_s, self._way(self.n_disc))
+        return _monotonic(self.time_s, self._way(self.x))
+
+
+def rise(direction: str, lead: StateVariable) -> int:
+    """Return 1 where a state variable rises in a direction, -1 where it falls."""
+    return _SIGN[direction] if lead.rises else -_SIGN[direction]
 
 
 def _monotonic(x: np.ndarray, y: np.ndarray) -> Callable[[ArrayLike], np.ndarray]:
@@ -104,7 +109,7 @@ class Ideal:
     cell
         That cell; what is without edges is in it.
     low, high
-        The window that is looked at [1e26 m^-3].
+        The window that is looked at: states of the lowest and the highest conductance.
     voltages
         The amplitudes.
     engine
@@ -128,13 +133,18 @@ class Ideal:
         low, high = self.g_S(np.array([self.low, self.high]))
         return float(low), float(high)
 
-    def g_S(self, n_disc: ArrayLike) -> np.ndarray:
-        """Return the conductance of the device at its own r and l [S], same shape."""
-        return characteristics.conductance(memristor(self.cell), n_disc, model=model_of(self.cell))
+    @property
+    def lead(self) -> StateVariable:
+        """Return the state variable that is followed."""
+        return memristor(self.cell).lead
 
-    def n_disc(self, g_S: float) -> float:
-        """Return the concentration at a conductance [1e26 m^-3]."""
-        return float(characteristics.concentration(memristor(self.cell), g_S, model=model_of(self.cell)))
+    def g_S(self, x: ArrayLike) -> np.ndarray:
+        """Return the conductance of the device at its own parameters [S], same shape."""
+        return characteristics.conductance(memristor(self.cell), x, model=model_of(self.cell))
+
+    def x(self, g_S: float) -> float:
+        """Return the state at a conductance."""
+        return float(characteristics.states_for(memristor(self.cell), g_S, model_of(self.cell)))
 
     def amplitude(self, direction: str) -> float:
         """Return the amplitude of pulses in a direction [V]."""
@@ -145,29 +155,27 @@ class Ideal:
         near, far = self.window_S if direction == "set" else self.window_S[::-1]
         return near + share * (far - near)
 
-    def state(self, n_disc: float) -> State:
-        """Return the state of the cell at rest, its device at a concentration [1e26 m^-3]."""
-        return self.cell.state().changed(self.cell.index, n_disc=n_disc)
+    def state(self, x: float) -> State:
+        """Return the state of the cell at rest, its device at a state."""
+        return self.cell.state().changed(self.cell.index, x=x)
 
-    def n_after(self, pulse: Pulse, n_disc: float) -> float:
-        """Simulate a pulse from a concentration; return the one after it [1e26 m^-3]."""
-        *_, (_, wave) = pulse_parts(self.cell, pulse, self.state(n_disc), self.engine, _FEW)
-        return wave.end_state.n_disc[self.cell.index]
+    def x_after(self, pulse: Pulse, x: float) -> float:
+        """Simulate a pulse from a state; return the one after it."""
+        *_, (_, wave) = pulse_parts(self.cell, pulse, self.state(x), self.engine, _FEW)
+        return wave.end_state.x[self.cell.index][0]
 
-    def follow(self, direction: str, n_disc: float, length_s: float, parts: int = _FEW) -> Trajectory:
-        """Simulate a pulse of some length [s] from a concentration [1e26 m^-3]; return the trajectory at full
-        amplitude.
-        """
+    def follow(self, direction: str, x: float, length_s: float, parts: int = _FEW) -> Trajectory:
+        """Simulate a pulse of some length [s] from a state; return the trajectory at full amplitude."""
         pulse = Pulse(self.amplitude(direction), length_s, SHORTEST_S, SHORTEST_S)
-        waves = list(pulse_parts(self.cell, pulse, self.state(n_disc), self.engine, parts))
+        waves = list(pulse_parts(self.cell, pulse, self.state(x), self.engine, parts))
         time_s = np.concatenate([begin_s + wave.time_s for begin_s, wave in waves]) - self.cell.flat_start_s(pulse)
-        n = np.concatenate([wave["n_disc"] for _, wave in waves])
-        way = _SIGN[direction] * np.log(n)
+        found = np.concatenate([wave.lead() for _, wave in waves])
+        way = rise(direction, self.lead) * self.lead.scaled(found)
         # where the solver's rounding makes it stand still or turn, the first point of each value counts
         further = np.concatenate([[True], way[1:] > np.maximum.accumulate(way)[:-1]])
         later = np.concatenate([[True], time_s[1:] > np.maximum.accumulate(time_s)[:-1]])
         kept = further & later & (time_s >= 0) & (time_s <= length_s)
-        return Trajectory(direction, time_s[kept], n[kept])
+        return Trajectory(direction, self.lead, time_s[kept], found[kept])
 
     def traverse(self, direction: str) -> Trajectory:
         """Simulate the way through the whole window, from a little before it, and return its trajectory.
@@ -178,7 +186,11 @@ class Ideal:
             Where the window is not crossed in 1.5 times the pair's time.
         """
         ends = (self.low, self.high) if direction == "set" else (self.high, self.low)
-        begin = ends[0] * (1 - _SIGN[direction] * _BEFORE)
+        sign = rise(direction, self.lead)
+        if self.lead.scale == "log":
+            begin = ends[0] * (1 - sign * _BEFORE)
+        else:
+            begin = ends[0] - sign * _BEFORE * abs(self.high - self.low)
         way = self.follow(direction, begin, _LIMIT * self.voltages.total_s, PARTS)
         if not np.isfinite(way.time_at(ends[1])):
             raise ValueError(
@@ -187,17 +199,17 @@ class Ideal:
             )
         return way
 
-    def near(self, traverse: Trajectory, n_disc: float, length_s: float) -> Trajectory:
-        """Return the trajectory from a concentration on a traverse, as finely stepped as a pulse of about its length;
+    def near(self, traverse: Trajectory, x: float, length_s: float) -> Trajectory:
+        """Return the trajectory from a state on a traverse, as finely stepped as a pulse of about its length;
         time 0 there.
 
         It begins earlier by that length, so that the lines are settled where it is looked at. The time that is
         simulated is doubled until the trajectory is long enough; the begin is held. It ends, as lines settle.
         """
-        begin_s = max(float(traverse.time_at(n_disc)) - length_s, float(traverse.time_s[0]))
-        begin, followed_s = float(traverse.n_at(begin_s)), 1.1 * (float(traverse.time_at(n_disc)) - begin_s + length_s)
+        begin_s = max(float(traverse.time_at(x)) - length_s, float(traverse.time_s[0]))
+        begin, followed_s = float(traverse.x_at(begin_s)), 1.1 * (float(traverse.time_at(x)) - begin_s + length_s)
         while True:
-            way = self.follow(traverse.direction, begin, followed_s).since(n_disc)
+            way = self.follow(traverse.direction, begin, followed_s).since(x)
             if way.time_s[-1] >= length_s:
                 return way
             followed_s *= 2  # lines that take long to settle
@@ -216,7 +228,7 @@ def pulse_parts(
 
 def check_cell(cell: object) -> None:
     """Raise ValueError for what is no single cell with a memristor."""
-    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Device):
+    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Memristor):
         raise ValueError(
             f"{type(cell).__name__}: edges takes a Cell1R, Cell1T1R, CompactCell or cell of an array with a memristor"
         )

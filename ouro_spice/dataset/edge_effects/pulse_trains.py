@@ -13,17 +13,17 @@ from ...circuit.cell_kinds import Cell, memristor
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import SHORTEST_S, Pulse
 from ...circuit.waveform import Waveform
-from ...device.jart.jart_device import Device
 from ...device.jart.walk import Walk
+from ...device.memristor import Memristor
 from ...device.state import State
+from ...simulation.jart.population import stationary
 from ...simulation.live_cell import ModelCell, SpiceCell
-from ...simulation.population import stationary
 from ...spice.ngspice import Engine
 from .effective_width import SHORTEST_WIDTH_S, Alphas
-from .ideal_pulse import DIRECTIONS, PARTS, Ideal, Trajectory, model_of, pulse_parts
+from .ideal_pulse import DIRECTIONS, PARTS, Ideal, Trajectory, model_of, pulse_parts, rise
 
 _NEAR_END = 1e-3
-"""Share of ``n_disc`` within which an end of the window has stopped the device: its time there says nothing."""
+"""An end of the window within this share of it has stopped the device: its time there says nothing."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Start:
     g_S
         Conductance of its device [S].
     halfway
-        Concentration half way, in conductance, to the far end of the window [1e26 m^-3].
+        State half way, in conductance, to the far end of the window.
     width_s
         Of the long pulse [s]: that of the noise-free device, see `walk_width_s`.
     seed
@@ -68,10 +68,10 @@ def starts(
     end.
     """
     for number, (direction, share) in enumerate(itertools.product(DIRECTIONS, shares)):
-        n, halfway = (ideal.n_disc(ideal.share_S(direction, at)) for at in (share, (1 + share) / 2))
-        width = float(np.ptp(traverses[direction].time_at([n, halfway])))
+        x, halfway = (ideal.x(ideal.share_S(direction, at)) for at in (share, (1 + share) / 2))
+        width = float(np.ptp(traverses[direction].time_at([x, halfway])))
         own = int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1, np.uint64)[0])
-        state = ideal.state(n)
+        state = ideal.state(x)
         device = memristor(cell)
         if isinstance(device.walk, Walk):
             # at its present r and l the device may not have the conductance: the concentration counts
@@ -85,10 +85,10 @@ def walk_width_s(cell: Cell | CompactCell, ideal: Ideal, start: Start) -> float:
     """Return the width after which a device that walks is half way for the first time, at most the noise-free one
     [s].
     """
-    sign = 1 if start.direction == "set" else -1
+    sign = rise(start.direction, ideal.lead)
     pulse = Pulse(ideal.amplitude(start.direction), start.width_s, SHORTEST_S, SHORTEST_S)
     for begin_s, wave in pulse_parts(cell, pulse, start.state, ideal.engine, PARTS, start.seed):
-        there = np.flatnonzero(sign * (wave["n_disc"] - start.halfway) >= 0)
+        there = np.flatnonzero(sign * (wave.lead() - start.halfway) >= 0)
         if len(there):
             found = begin_s + float(wave.time_s[there[0]]) - cell.flat_start_s(pulse)
             return float(np.clip(found, SHORTEST_WIDTH_S, start.width_s))
@@ -120,9 +120,9 @@ class Train:
     def send(
         self, cell: Cell | CompactCell, amplitude: float, engine: Engine, advance: Callable[[], None]
     ) -> tuple[float, float]:
-        """Simulate all pulses; return the concentration [1e26 m^-3] and the conductance [S] after them."""
+        """Simulate all pulses; return the state and the conductance [S] after them."""
         last = deque(self._waves(cell, self.pulse(amplitude), engine, advance), maxlen=1).pop()
-        return last.end_state.n_disc[cell.index], last.g_S
+        return last.end_state.x[cell.index][0], last.g_S
 
     def _waves(
         self, cell: Cell | CompactCell, pulse: Pulse, engine: Engine, advance: Callable[[], None]
@@ -144,7 +144,7 @@ def comparison_row(
     alphas: Alphas,
     traverse: Trajectory,
     ideal: Ideal,
-    device: Device,
+    device: Memristor,
 ) -> dict[str, object]:
     """Return a row of the comparison, from what `Train.send` returns for the long pulse and for the short ones."""
     bounds, start, more = device.bounds, train.start, train.count - 1
@@ -152,7 +152,7 @@ def comparison_row(
     change = g_long - start.g_S
     long_s, split_s = map(float, traverse.time_at([long[0], split[0]]))
     until_s = min(long_s + more * alphas.extra_s(pulse), traverse.time_s[-1])
-    expected, plain = map(float, ideal.g_S(np.clip(traverse.n_at([until_s, long_s]), *bounds)))
+    expected, plain = map(float, ideal.g_S(np.clip(traverse.x_at([until_s, long_s]), *bounds)))
     low, high = bounds[0] * (1 + _NEAR_END), bounds[1] * (1 - _NEAR_END)
     stopped = split[0] > high if start.direction == "set" else split[0] < low
     timed = more and not stopped and device.walk is None

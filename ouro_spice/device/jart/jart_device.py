@@ -1,8 +1,4 @@
-"""The JART VCM v1b device: its parameters with units and legal ranges, and presets.
-
-The fields of `Device` are spelled as in ``verilog_a/jart_vcm_v1b.va``: there is no translation table. V = V(AE, OE),
-SET at V < 0, RESET at V > 0. Vacancy concentrations are in 1e26 m^-3, as published; all else is SI, but for the two
-lengths ``l`` and ``lcell`` in nm, again as published.
+"""The JART VCM v1b device: its parameters, what varies of it, its state, and presets.
 
 Source: Bengel et al., IEEE TCAS-I 67(12), 2020, doi 10.1109/TCSI.2020.3018502; JART User Guide, May 2021.
 """
@@ -10,30 +6,28 @@ Source: Bengel et al., IEEE TCAS-I 67(12), 2020, doi 10.1109/TCSI.2020.3018502; 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ..._util.checks import check_count, check_flag, shown
+from ..._util.checks import check_count, shown
 from ..._util.display import brief, shows
 from ..._util.validity import warn
-from ..parameter import Parameter, quantity
-from .published_names import RADIUS, hint
-from .read_noise import ReadNoise
+from ..memristor import TimeLaw
+from ..realisation import Realisation
+from . import walk_values
+from .jart_doubts import CLAMPED, HIGHEST_V, jart_doubts, voltage_doubt
+from .jart_netlist import REALISED, STATE, at_edge, held, instance_line, subcircuit_line
+from .jart_parameters import OFF, PARAMETERS, JartParameters, varied
+from .published_names import RADIUS, check_names
+from .read_noise import ReadNoise, Telegraph
 from .schottky import check_barrier
 from .spread import VARYING, Spread, spread
 from .walk import HalfCycleWalk, Walk
-
-V_READ = 0.2
-"""The voltage V(AE, OE) at which ``g`` is defined [V]."""
-
-AMBIENT_K = 293.0
-"""The ambient temperature of everything, where nothing else is said [K]."""
-
-WINDOW_N = (0.06, 1.98975)
-"""The analogue programming window [1e26 m^-3]: 100 to 543 uS for the nominal device."""
+from .walk_state import WalkState
 
 REALISATIONS = ("compiled", "behavioural", "tud")
 """What a circuit simulates: the full model as Verilog-A, the same in plain SPICE sources, the reduced JART-TUD."""
@@ -47,7 +41,7 @@ TUD_HOLDS = ("RTiOx", "R0", "Rthline", "alphaline")
 
 
 @dataclass(frozen=True)
-class Device:
+class Device(JartParameters):
     """One memristor: the values of all parameters of the model.
 
     Raises
@@ -57,38 +51,10 @@ class Device:
         not go with phibn0, T0 and the others: there the current of the published equations breaks off.
     """
 
-    Ninit: float = quantity(0.008, "1e26 m^-3", 1e-4, 1000, "vacancy concentration of the disc at t = 0", True)
-    Ndiscmin: float = quantity(0.008, "1e26 m^-3", 1e-4, 100, "smallest vacancy concentration of the disc", True)
-    Ndiscmax: float = quantity(20, "1e26 m^-3", 0.001, 1100, "largest vacancy concentration of the disc", True)
-    Nlo: float = quantity(0, "1e26 m^-3", 0, 1e6, "lower edge of the programming window, 0 = off", True)
-    Nhi: float = quantity(1e6, "1e26 m^-3", 1e-4, 1e6, "upper edge of the programming window, 1e6 = off", True)
-    r: float = quantity(45e-9, "m", 5e-9, 100e-9, "radius of the filament", True)
-    l: float = quantity(0.4, "nm", 0.1, 5, "length of the disc", True)  # noqa: E741 - the model's own name
-    Nref: float = quantity(0.008, "1e26 m^-3", 0, 1e6, "concentration at which r and l have their values", True)
-    drdN: float = quantity(0, "m/1e26 m^-3", -1e-2, 1e-2, "change of r with the concentration of the disc", True)
-    dldN: float = quantity(0, "nm/1e26 m^-3", -1e6, 1e6, "change of l with the concentration of the disc", True)
-    T0: float = quantity(AMBIENT_K, "K", 100, 500, "ambient temperature")
-    eps: float = quantity(17, "1", 10, 25, "static relative permittivity")
-    epsphib: float = quantity(5.5, "1", 1, 10, "relative permittivity of the Schottky barrier lowering")
-    phibn0: float = quantity(0.18, "eV", 0.1, 1.5, "nominal Schottky barrier height")
-    phin: float = quantity(0.1, "eV", 0.1, 0.3, "energy between Fermi level and conduction band edge")
-    un: float = quantity(4e-6, "m^2/Vs", 1e-6, 1e-5, "electron mobility")
-    Nplug: float = quantity(20, "1e26 m^-3", 0.001, 100, "vacancy concentration of the plug")
-    a: float = quantity(0.25e-9, "m", 0.1e-9, 1e-9, "ion hopping distance")
-    nu0: float = quantity(2e13, "Hz", 1e10, 1e14, "attempt frequency")
-    dWa: float = quantity(1.35, "eV", 0.8, 1.5, "activation energy of the ion migration")
-    Rth0: float = quantity(15.72e6, "K/W", 1e6, 20e6, "thermal resistance of a filament of radius rdet at V <= 0")
-    Rtheff_scaling: float = quantity(0.27, "1", 0.1, 1, "thermal resistance at V > 0 over that at V <= 0")
-    rdet: float = quantity(45e-9, "m", 5e-9, 100e-9, "filament radius that Rth0 belongs to")
-    lcell: float = quantity(3, "nm", 2, 5, "length of disc and plug together")
-    RTiOx: float = quantity(650, "Ohm", 0, 5000, "resistance of the TiOx layer")
-    R0: float = quantity(719.2437, "Ohm", 1, 1e5, "resistance of the line at ambient temperature")
-    Rthline: float = quantity(90471.47, "K/W", 1, 1e7, "thermal resistance of the line")
-    alphaline: float = quantity(3.92e-3, "1/K", 1e-5, 0.1, "temperature coefficient of the line resistance")
-    flim: float = quantity(1, "1", 0, 1, "1: rate slows towards Ndiscmin and Ndiscmax; 0: hard stop at them only")
-    cth: float = quantity(
-        0, "J/K", 0, 1e-17, "heat capacity of the filament, 0 = quasi-static temperature (as published)"
-    )
+    FAMILY: ClassVar[str] = "jart_vcm_v1b"
+    REALISATIONS: ClassVar[tuple[str, ...]] = REALISATIONS
+    OWN: ClassVar[tuple[str, ...]] = VARYING
+
     realisation: str = "compiled"
     walk: Walk | HalfCycleWalk | None = None
     read_noise: ReadNoise | None = None
@@ -117,6 +83,13 @@ class Device:
             raise ValueError(f"l = {self.l:g} nm must be below lcell = {self.lcell:g} nm: the disc is part of the cell")
         self._check_walk()
         self._check_barrier()
+
+    def check_compact(self, model: str) -> None:
+        """Raise ValueError where a compact model does not hold for this device."""
+        if model != "full":
+            self.check_fit(model)
+        if self.cth > 0:
+            raise ValueError(f"cth = {self.cth:g}: a compact cell has a quasi-static temperature, cth = 0")
 
     def check_fit(self, model: str) -> None:
         """Raise ValueError for a parameter at another value than the fit of a reduced model was made for."""
@@ -154,9 +127,9 @@ class Device:
             reach = min(self.Ndiscmin, low[1]), max(self.Ndiscmax, high[2])
         check_barrier(self.parameters, (PARAMETERS["phin"].low, PARAMETERS["phin"].high), lengths, reach)
 
-    def replace(self, **changes: Any) -> Device:
+    def replace(self, **changes: Any) -> Self:
         """Return this device with other values; ValueError for unknown names and illegal values."""
-        _check_names(changes)
+        check_names(changes)
         other = dataclasses.replace(self, **changes)
         if "r" not in changes and other.rdet != self.rdet:
             warn(RADIUS)
@@ -187,19 +160,11 @@ class Device:
         return [self.replace(**varied(values)) for values in drawn]
 
     @property
-    def parameters(self) -> dict[str, float]:
-        """Return the values of all model parameters by name, in the order of the model."""
-        return {name: getattr(self, name) for name in PARAMETERS}
-
-    @property
-    def ambient_K(self) -> float:
-        """Return the ambient temperature [K]: that of the whole circuit around the device."""
-        return self.T0
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Return the smallest and largest ``n_disc`` [1e26 m^-3]: the window, or else the device's own limits."""
-        return max(self.Nlo, self.Ndiscmin), min(self.Nhi, self.Ndiscmax)
+    def capabilities(self) -> frozenset[str]:
+        """Return the names of what it is able to."""
+        first = "behavioural" if self.realisation == "behavioural" else "compiled"
+        more = ("stationary start",) if isinstance(self.walk, Walk) else ()
+        return frozenset((first, "kernels", "walk", "spread", "read noise", "frozen", *more))
 
     @property
     def reach(self) -> tuple[float, float]:
@@ -209,67 +174,88 @@ class Device:
         low, high = self.Ndiscmin * (1 - self.walk.band_min), self.Ndiscmax * (1 + self.walk.band)
         return max(self.Nlo, low), min(self.Nhi, high)
 
+    # ---- what the rest of the package asks of a memristor
 
-PARAMETERS: dict[str, Parameter] = {
-    f.name: Parameter(f.name, getattr(Device, f.name), **f.metadata) for f in dataclasses.fields(Device) if f.metadata
-}
+    @property
+    def free(self) -> Self:
+        """Return this device without noise, and without a window that would hold its state."""
+        return self.replace(Nlo=0, Nhi=OFF, walk=None, read_noise=None)
+
+    @property
+    def bare(self) -> Self:
+        """Return this device as its static characteristics are those of: free, and without a heat capacity."""
+        return self.free.replace(cth=0)
+
+    def spread_law(self, law: str | Spread) -> Spread:
+        """Return a D2D law: by its name, or as it is given; ValueError for an unknown one."""
+        return spread(law)
+
+    def now(self, x: Sequence[float], wander: WalkState | None = None) -> Self:
+        """Return the device as its walk has left it at a state: the one that a read measures."""
+        return walk_values.current_device(self, x[0], wander)
+
+    def observed(self, x: Sequence[float], telegraph: Telegraph) -> tuple[float, ...]:
+        """Return the state that a read sees; a level of the noise that would lie below Ndiscmin is not seen."""
+        volume = math.pi * self.r**2 * self.l * 1e-9
+        shifted = x[0] + telegraph.level / (volume * 1e26)
+        return (shifted if shifted >= self.Ndiscmin else x[0],)
+
+    def left(self, before: Sequence[float], after: Sequence[float]) -> tuple[float, ...]:
+        """Return the state that a read leaves: not below Ndiscmin, unless it was."""
+        return (max(after[0], min(before[0], self.Ndiscmin)),)
+
+    def time_law(self, what: str) -> TimeLaw:
+        """Return where a search for the amplitude of a "set" or "reset" begins: at the bare nominal device."""
+        return _TIME_LAWS[what]
+
+    @property
+    def highest_V(self) -> float:
+        """Return the largest voltage that published figures go to [V]."""
+        return HIGHEST_V
+
+    @property
+    def usual_doubts(self) -> tuple[str, ...]:
+        """Return what is said of any device that walks: D2D and a walk together leave the fit of JART-TUD as a rule."""
+        return (CLAMPED,) if self.walk else ()
+
+    def voltage_doubts(self, peak_V: float, model: str | None = None) -> tuple[str, ...]:
+        """Return a sentence for a voltage across the device [V] that published figures, or a fit, do not go to."""
+        found = voltage_doubt(peak_V, model == "tud")
+        return (found,) if found else ()
+
+    def doubts(self, traces: Mapping[str, np.ndarray], peak_V: float) -> tuple[str, ...]:
+        """Return a sentence for each limit of the model that is passed, see `jart_doubts`."""
+        return jart_doubts(self, traces, peak_V)
+
+    @property
+    def alike(self) -> tuple:
+        """Return the values that devices share which differ in `OWN`, their state at t = 0 and their window alone."""
+        return (*(getattr(self, name) for name in _SHARED), self.realisation)
+
+    @property
+    def realised(self) -> Realisation:
+        """Return how a circuit realises it."""
+        return REALISED[self.realisation]
+
+    def element(
+        self, x: Sequence[float], name: str, ae: str, oe: str, inputs: str = "", still: bool = False
+    ) -> list[str]:
+        """Return the netlist line of an instance of its subcircuit, see `Memristor.element`."""
+        n = at_edge(self.parameters, self.legal(x)[0])
+        values = self.parameters | {STATE: n} | (held(n) if still else {})
+        return [subcircuit_line(self.realisation, PARAMETERS, values, name, f"{ae} {oe}", inputs)]
+
+    def instance(
+        self, x: Sequence[float], name: str, ae: str, oe: str, model: str, inputs: str = "", still: bool = False
+    ) -> str:
+        """Return the netlist line of a bare instance, see `Memristor.instance`."""
+        n = self.legal(x)[0]
+        values = self.parameters | {STATE: n} | (held(n) if still else {})
+        return instance_line(PARAMETERS, values, name, f"{ae} {oe}", inputs, model)
 
 
-def varied(values: Iterable[float]) -> dict[str, float]:
-    """Return values of `VARYING` by name; those beyond a legal range by rounding are put at its end."""
-    return {name: PARAMETERS[name].within(float(value)) for name, value in zip(VARYING, values, strict=True)}
-
-
-def jart_vcm_v1b(
-    window: bool = False,
-    realisation: str = "compiled",
-    *,
-    walk: Walk | HalfCycleWalk | None = None,
-    read_noise: ReadNoise | None = None,
-    **parameters: float,
-) -> Device:
-    """Return the JART VCM v1b device, nominal but for the parameters given.
-
-    Parameters
-    ----------
-    window
-        Hold ``n_disc`` in the analogue window .06 .. 1.98975 [1e26 m^-3] (a peripheral circuit's limit, not physics):
-        conductances of 100.16 to 543.46 uS for the nominal device, 100 uS is outside.
-    realisation
-        Which realisation a circuit uses: "compiled", "behavioural", or the reduced model "tud".
-    walk
-        Cycle-to-cycle variability; none by default.
-    read_noise
-        Random telegraph noise on reads; none by default.
-    **parameters
-        Model parameters under their own names, see ``ouro_spice.device.jart.jart_device.PARAMETERS``.
-
-    Raises
-    ------
-    ValueError
-        For an unknown parameter (with the nearest known name) or an illegal value.
-
-    Warns
-    -----
-    ValidityWarning
-        Where rdet is given without r: it is the radius that Rth0 belongs to, not the filament's.
-    """
-    _check_names(parameters)
-    check_flag("window", window)
-    if window:
-        parameters = {"Nlo": WINDOW_N[0], "Nhi": WINDOW_N[1], "Ninit": WINDOW_N[0]} | parameters
-    device = Device(realisation=realisation, walk=walk, read_noise=read_noise, **parameters)
-    if "r" not in parameters and device.rdet != Device.rdet:
-        warn(RADIUS)
-    return device
-
-
-def _check_names(names: Any) -> None:
-    """Raise ValueError for a name that is no parameter, with the nearest known one."""
-    for name in names:
-        if name in PARAMETERS or name in ("realisation", "walk", "read_noise"):
-            continue
-        raise ValueError(f"{name!r} is not a parameter of jart_vcm_v1b; {hint(name, PARAMETERS)}")
+_TIME_LAWS = {"set": TimeLaw(0.414, 60e-6, 25.0), "reset": TimeLaw(0.854, 60e-6, 25.0)}
+_SHARED = tuple(name for name in PARAMETERS if name not in {*VARYING, STATE, "Nlo", "Nhi"})
 
 
 def _of_kind(name: str, value: object, kinds: tuple[type, ...]) -> None:

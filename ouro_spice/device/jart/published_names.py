@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from .jart_parameters import PARAMETERS
+
 _LENGTH = "the length of the disc; lcell is that of disc and plug together"
 _RADIUS = "the radius of the filament; rdet is the one that Rth0 belongs to, and changes the thermal resistance alone"
 _WALKING = "the value of a new half-cycle is drawn by walk=ouro_spice.HalfCycleWalk(), around"
@@ -50,3 +52,11 @@ def hint(name: str, known: Iterable[str]) -> str:
         return f"did you mean {meant}? ({why})"
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Raise ValueError for a name that is no parameter, with the nearest known one."""
+    for name in names:
+        if name in PARAMETERS or name in ("realisation", "walk", "read_noise"):
+            continue
+        raise ValueError(f"{name!r} is not a parameter of jart_vcm_v1b; {hint(name, PARAMETERS)}")

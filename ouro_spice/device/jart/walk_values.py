@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TypeVar
 
 import numpy as np
 
-from .jart_device import Device, varied
+from .jart_parameters import JartParameters, varied
 from .spread import VARYING
 from .walk import HalfCycleWalk, Walk
 from .walk_state import WalkState
+
+Jart = TypeVar("Jart", bound=JartParameters)
 
 _SHORTEST_WAY = 1e-4
 """Share of N below which the way of a half-cycle is none: r and l would follow the last digits of N."""
@@ -20,7 +23,7 @@ _ROUNDING = 1e-6
 
 
 def initial_state(
-    device: Device, n_disc: float, wander: WalkState | None = None, inside_pulse: bool = False
+    device: JartParameters, n_disc: float, wander: WalkState | None = None, inside_pulse: bool = False
 ) -> WalkState:
     """Return the state of the walk that a pulse begins with: as given, or at the device's own values.
 
@@ -38,7 +41,7 @@ def initial_state(
     return wander
 
 
-def current_values(device: Device, n_disc: float, wander: WalkState) -> np.ndarray:
+def current_values(device: JartParameters, n_disc: float, wander: WalkState) -> np.ndarray:
     """Return the present values of r [m], l [nm], Ndiscmin and Ndiscmax [1e26 m^-3], (4,)."""
     if isinstance(device.walk, Walk):
         return _after(wander)
@@ -46,7 +49,7 @@ def current_values(device: Device, n_disc: float, wander: WalkState) -> np.ndarr
     return np.array([wander.r_before + slopes[0], wander.l_before + slopes[1], wander.Ndiscmin, wander.Ndiscmax])
 
 
-def current_device(device: Device, n_disc: float, wander: WalkState | None = None) -> Device:
+def current_device(device: Jart, n_disc: float, wander: WalkState | None = None) -> Jart:
     """Return the device with its present values, without its walk: the one that a read measures."""
     if device.walk is None:
         return device
@@ -61,8 +64,8 @@ def held_concentration(wander: WalkState, n_disc: float) -> float:
 
 
 def half_cycle(
-    device: Device, n_disc: float, wander: WalkState, polarity: int, streams: np.ndarray
-) -> tuple[Device, WalkState]:
+    device: Jart, n_disc: float, wander: WalkState, polarity: int, streams: np.ndarray
+) -> tuple[Jart, WalkState]:
     """Return the device for a pulse under `HalfCycleWalk`, and its walk: new values at each change of polarity."""
     if not isinstance(device.walk, HalfCycleWalk):
         raise ValueError(f"walk = {device.walk}: must be a HalfCycleWalk, whose half-cycles these are")
@@ -75,7 +78,7 @@ def half_cycle(
 
 
 def _turned(
-    device: Device, walk: HalfCycleWalk, n_disc: float, wander: WalkState, polarity: int, streams: np.ndarray
+    device: JartParameters, walk: HalfCycleWalk, n_disc: float, wander: WalkState, polarity: int, streams: np.ndarray
 ) -> WalkState:
     """Return the walk at the beginning of a half-cycle of another polarity, its values drawn anew."""
     from ..._util import philox  # numba, for devices that walk alone

@@ -6,17 +6,19 @@ it the conductance.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 from ..parameter import quantity
-from .threshold_device import FARTHEST, FROM_X, StateVariable, ThresholdDevice, check_names
+from ..state_variable import StateVariable
+from .threshold_device import FARTHEST, FROM_X, ThresholdDevice, check_names
 from .windows import LOGIT, window_number
 
 _YINIT = "ln(x/(1-x)) at t = 0 where the window vanishes at both bounds, 1e6 = from xinit"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class LinearDrift(ThresholdDevice):
     """A film of which the share x conducts as R_on, the rest as R_off.
 
@@ -29,6 +31,7 @@ class LinearDrift(ThresholdDevice):
 
     FAMILY: ClassVar[str] = "linear_drift"
     POLARITY: ClassVar[int] = 1
+    VARYING: ClassVar[tuple[str, ...]] = ("R_on", "R_off", "D", "mu_v")
 
     xinit: float = quantity(0.1, "1", 0, 1, "share of the doped length at t = 0", True)
     yinit: float = quantity(FROM_X, "1", -FARTHEST, FROM_X, _YINIT, True)
@@ -51,6 +54,10 @@ class LinearDrift(ThresholdDevice):
             return LOGIT_STATE
         return StateVariable("x", "1", 0.0, 1.0, "xinit", True)
 
+    def resistance(self, state: float) -> float:
+        """Return its resistance at a state [Ohm]."""
+        return mixed_resistance(self.R_on, self.R_off, self.state.name, state)
+
     @property
     def threshold_V(self) -> float:
         """Return 0: every voltage moves the state."""
@@ -59,6 +66,18 @@ class LinearDrift(ThresholdDevice):
 
 LOGIT_STATE = StateVariable("y", "1", -FARTHEST, FARTHEST, "yinit", True)
 """The state of a window that vanishes at both bounds."""
+
+
+def mixed_resistance(r_on: float, r_off: float, variable: str, state: float) -> float:
+    """Return the resistance [Ohm] of a film of which the share x conducts as `r_on`; the state is x or y."""
+    x, rest = (state, 1 - state) if variable == "x" else (_share(state), _share(-state))
+    return r_on * x + r_off * rest
+
+
+def _share(y: float) -> float:
+    """Return x at y = ln(x / (1 - x)), to its own last digit."""
+    e = math.exp(-abs(y))
+    return 1 / (1 + e) if y > 0 else e / (1 + e)
 
 
 def check_start(yinit: float, *, logit: bool) -> None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..parameter import quantity
-from .threshold_device import StateVariable, ThresholdDevice
+from ..state_variable import StateVariable
+from .threshold_device import ThresholdDevice
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Kvatinsky(ThresholdDevice):
     """A memristor that moves beyond a threshold, with the power alpha of what is beyond it."""
 
@@ -38,6 +39,12 @@ class Kvatinsky(ThresholdDevice):
         super().__post_init__()
         if not self.w_on < self.w_off:
             raise ValueError(f"w_on = {self.w_on:g} must be below w_off = {self.w_off:g} m")
+
+    def resistance(self, state: float) -> float:
+        """Return its resistance at a state [Ohm]."""
+        if self.rlaw:
+            return self.R_on * (self.R_off / self.R_on) ** state
+        return self.R_on * (1 - state) + self.R_off * state
 
     @property
     def state(self) -> StateVariable:

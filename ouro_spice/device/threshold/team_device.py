@@ -10,7 +10,7 @@ from .kvatinsky import Kvatinsky
 from .threshold_device import check_names
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Team(Kvatinsky):
     """A memristor of which I > i_off raises the resistance, and I < i_on lowers it.
 
@@ -22,6 +22,7 @@ class Team(Kvatinsky):
     """
 
     FAMILY: ClassVar[str] = "team"
+    VARYING: ClassVar[tuple[str, ...]] = ("R_on", "R_off", "k_on", "k_off", "i_on", "i_off")
 
     k_on: float = quantity(-8e-13, "m/s", -1e6, -1e-30, "speed towards w_on", True)
     k_off: float = quantity(8e-13, "m/s", 1e-30, 1e6, "speed towards w_off", True)

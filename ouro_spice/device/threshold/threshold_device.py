@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
+import math
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Self
 
-from ..._util.checks import shown
+import numpy as np
+
+from ..._util.checks import check_count, check_kind, shown
+from ..._util.display import brief, shows
+from ..constants import AMBIENT_K
+from ..memristor import Memristor, TimeLaw
 from ..parameter import Parameter
+from ..realisation import Realisation
+from ..relative_spread import RelativeSpread, equal_spread
+from ..state_variable import StateVariable
+from .survey_netlist import realised
 
 REALISATIONS = ("compiled", "behavioural")
 """What a circuit simulates: Verilog-A, or the same in plain SPICE sources."""
+
+RESISTANCES = ("R_on", "R_off")
+"""The parameters that bound the resistance."""
 
 FROM_X = 1e6
 """The value of ``yinit`` that means: the start is ``xinit``."""
@@ -25,34 +38,12 @@ FARTHEST = 1e5
 _READ_V = 0.2
 _SHARE = 0.5
 _CONTRAST = 1e6
+_MARGIN = 0.05
+_LEAST = 1e-300
 
 
-@dataclass(frozen=True)
-class StateVariable:
-    """One number of a memristor's state.
-
-    Attributes
-    ----------
-    name, unit
-        What it is called, "x" or "y" = ln(x / (1 - x)); both have the unit "1".
-    low, high
-        Its bounds.
-    start
-        The instance parameter that holds it at t = 0.
-    rises
-        Whether the conductance rises with it.
-    """
-
-    name: str
-    unit: str
-    low: float
-    high: float
-    start: str
-    rises: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class ThresholdDevice(ABC):
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ThresholdDevice(Memristor):
     """A memristor with one state variable and an ohmic resistance between R_on and R_off.
 
     Attributes
@@ -62,12 +53,20 @@ class ThresholdDevice(ABC):
     POLARITY
         The sign of V(plus, minus) that raises the conductance. In the flow SET is at V(AE, OE) < 0: +1 has its port
         `plus` at OE, -1 at AE.
+    VARYING
+        Names the parameters that differ from device to device (D2D).
     """
 
     FAMILY: ClassVar[str]
     POLARITY: ClassVar[int]
+    REALISATIONS: ClassVar[tuple[str, ...]] = REALISATIONS
+    VARYING: ClassVar[tuple[str, ...]]
 
     realisation: str = "compiled"
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
 
     def __post_init__(self) -> None:
         if not isinstance(self.realisation, str) or self.realisation not in REALISATIONS:
@@ -87,11 +86,6 @@ class ThresholdDevice(ABC):
         return dict(_table(cls))
 
     @property
-    def parameters(self) -> dict[str, float]:
-        """Return the values of all parameters of the model by name, in the order of its text."""
-        return {name: getattr(self, name) for name in _table(type(self))}
-
-    @property
     def resistances(self) -> tuple[float, float]:
         """Return the smallest and the largest resistance [Ohm]."""
         values = self.parameters
@@ -107,6 +101,61 @@ class ThresholdDevice(ABC):
     @abstractmethod
     def state(self) -> StateVariable:
         """Return what the state variable of this device is."""
+
+    @property
+    def variables(self) -> tuple[StateVariable, ...]:
+        """Return its state variable."""
+        return (self.state,)
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        """Return its state at t = 0."""
+        values = self.parameters
+        given = values.get("yinit", FROM_X)
+        return (given if given != FROM_X else self._state_at(values["xinit"]),)
+
+    @property
+    def window_x(self) -> tuple[float, float]:
+        """Return the state at the ends of what is programmed: `_MARGIN` inside of either bound of x."""
+        ends = (_MARGIN, 1 - _MARGIN) if self.state.rises else (1 - _MARGIN, _MARGIN)
+        return self._state_at(ends[0]), self._state_at(ends[1])
+
+    def _state_at(self, x: float) -> float:
+        """Return the state at a place x of 0 .. 1."""
+        if self.state.name == "x":
+            return float(x)
+        return math.log(max(x, _LEAST) / max(1 - x, _LEAST))
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """Return the names of what it is able to."""
+        return frozenset((self.realisation, "kernels", "spread", "frozen"))
+
+    @property
+    def ambient_K(self) -> float:
+        """Return the ambient temperature [K], which this family does not know: that of the circuit around it."""
+        return AMBIENT_K
+
+    def spread_law(self, law: str | RelativeSpread) -> RelativeSpread:
+        """Return a D2D law: "ten_percent" of each of `VARYING`, or as it is given; ValueError for another one."""
+        if isinstance(law, RelativeSpread):
+            check_names(self.FAMILY, law.names, self.table())
+            return law
+        if not isinstance(law, str) or law != "ten_percent":
+            raise ValueError(f"spread {shown(law)} is unknown; {self.FAMILY} has ten_percent, or a RelativeSpread")
+        return equal_spread(self.VARYING)
+
+    def draw(self, rng: np.random.Generator, size: int, law: str | RelativeSpread = "ten_percent") -> list[Self]:
+        """Return `size` devices drawn by a D2D law, this one being their mean; ValueError for an unknown law."""
+        check_count("size", size, 0)
+        check_kind("rng", rng, np.random.Generator, "a numpy Generator, such as np.random.default_rng(7)")
+        chosen, known = self.spread_law(law), self.table()
+        own = np.array([self.parameters[name] for name in chosen.names])
+        drawn = chosen.factors(rng, size) * own
+        return [
+            self.replace(**{n: known[n].within(float(v)) for n, v in zip(chosen.names, values, strict=True)})
+            for values in drawn
+        ]
 
     @property
     @abstractmethod
@@ -125,6 +174,54 @@ class ThresholdDevice(ABC):
         """Return this device with other values; ValueError for unknown names and illegal values."""
         check_names(self.FAMILY, changes, self.table())
         return dataclasses.replace(self, **changes)
+
+    def time_law(self, what: str) -> TimeLaw:
+        """Return where a search for an amplitude begins: at twice the threshold, or 1 V without one."""
+        return TimeLaw(max(2 * self.threshold_V, _READ_V) if self.threshold_V else 1.0)
+
+    # ---- in a netlist
+
+    @property
+    def realised(self) -> Realisation:
+        """Return how a circuit realises it."""
+        return realised(self.FAMILY, self.realisation, self.state.name, self.POLARITY)
+
+    def element(
+        self, x: Sequence[float], name: str, ae: str, oe: str, inputs: str = "", still: bool = False
+    ) -> list[str]:
+        """Return the netlist line of an instance of its subcircuit; held still, of a resistor: it is ohmic."""
+        if still:
+            return [self._resistor(x, name, ae, oe)]
+        known = self.table()
+        changed = (f"{key}={value:.17g}" for key, value in self._started(x).items() if value != known[key].default)
+        return [" ".join([name, self._ends(ae, oe), self.realised.subcircuit, *changed])]
+
+    def instance(
+        self, x: Sequence[float], name: str, ae: str, oe: str, model: str, inputs: str = "", still: bool = False
+    ) -> str:
+        """Return the netlist line of a bare instance; held still, of a resistor: it is ohmic."""
+        if still:
+            return self._resistor(x, name, ae, oe)
+        known = self.table()
+        own = ((key, value) for key, value in self._started(x).items() if known[key].per_instance)
+        changed = (f"{key}={value:.17g}" for key, value in own if value != known[key].default)
+        return " ".join([name, self._ends(ae, oe), model, *changed])
+
+    def _ends(self, ae: str, oe: str) -> str:
+        """Return the nodes of the ports plus and minus."""
+        return f"{oe} {ae}" if self.POLARITY > 0 else f"{ae} {oe}"
+
+    def _started(self, x: Sequence[float]) -> dict[str, float]:
+        """Return the values of all parameters, the state at t = 0 being `x`."""
+        return self.parameters | {self.state.start: self.legal(x)[0]}
+
+    def _resistor(self, x: Sequence[float], name: str, ae: str, oe: str) -> str:
+        """Return the netlist line of a resistor in its place."""
+        return f"r{name} {ae} {oe} {self.resistance(self.legal(x)[0]):.17g}"
+
+    @abstractmethod
+    def resistance(self, state: float) -> float:
+        """Return its resistance at a state [Ohm]."""
 
     def _whole(self, *names: str) -> None:
         """Raise ValueError where one of some parameters, if there is one of that name, is no whole number."""

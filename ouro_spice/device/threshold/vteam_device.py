@@ -10,7 +10,7 @@ from .kvatinsky import Kvatinsky
 from .threshold_device import check_names
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Vteam(Kvatinsky):
     """A memristor of which V > v_off raises the resistance, and V < v_on lowers it.
 
@@ -22,6 +22,7 @@ class Vteam(Kvatinsky):
     """
 
     FAMILY: ClassVar[str] = "vteam"
+    VARYING: ClassVar[tuple[str, ...]] = ("R_on", "R_off", "k_on", "k_off", "v_on", "v_off")
 
     v_on: float = quantity(-0.2, "V", -10, -1e-3, "threshold of the way towards w_on", True)
     v_off: float = quantity(0.02, "V", 1e-3, 10, "threshold of the way towards w_off", True)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..parameter import quantity
-from .drift import LOGIT_STATE, check_start
-from .threshold_device import FARTHEST, FROM_X, StateVariable, ThresholdDevice, check_names
+from ..state_variable import StateVariable
+from .drift import LOGIT_STATE, check_start, mixed_resistance
+from .threshold_device import FARTHEST, FROM_X, ThresholdDevice, check_names
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Zhang(ThresholdDevice):
     """A film as in linear drift that moves beyond thresholds of the voltage.
 
@@ -28,6 +29,7 @@ class Zhang(ThresholdDevice):
 
     FAMILY: ClassVar[str] = "zhang"
     POLARITY: ClassVar[int] = 1
+    VARYING: ClassVar[tuple[str, ...]] = ("R_on", "R_off", "mu_v", "V_Tp", "V_Tn")
 
     xinit: float = quantity(0.5, "1", 0, 1, "share of the doped length at t = 0", True)
     yinit: float = quantity(FROM_X, "1", -FARTHEST, FROM_X, "ln(x/(1-x)) at t = 0, 1e6 = from xinit", True)
@@ -56,6 +58,10 @@ class Zhang(ThresholdDevice):
     def state(self) -> StateVariable:
         """Return y = ln(x / (1 - x)), as the window vanishes at both bounds."""
         return LOGIT_STATE
+
+    def resistance(self, state: float) -> float:
+        """Return its resistance at a state [Ohm]."""
+        return mixed_resistance(self.R_on, self.R_off, self.state.name, state)
 
     @property
     def threshold_V(self) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...circuit.compact_cell import CompactCell
+from ...circuit.jart.jart_cells import jart_memristor
 from ...compact.jart import jart_characteristics as characteristics
 
 _POINTS = 1200
@@ -18,7 +19,7 @@ _BEYOND = (0.55, 4.0)
 
 def grid(cell: CompactCell) -> np.ndarray:
     """Return concentrations from below to above the window, (K,) [1e26 m^-3], evenly spaced in the logarithm."""
-    low, high = cell.device.bounds
+    low, high = jart_memristor(cell).bounds
     return np.geomspace(_BEYOND[0] * low, _BEYOND[1] * high, _POINTS)
 
 
@@ -66,8 +67,8 @@ class ConstantDevices:
         n = grid(cell)
         own = p[:, [parameter_vector.R]], p[:, [parameter_vector.L]]
         limits = p[:, [parameter_vector.NDISCMIN]], p[:, [parameter_vector.NDISCMAX]]
-        rate = characteristics.rate(cell.device, amplitude_V, n, cell.model, *own, limits=limits)
-        g_S = characteristics.conductance(cell.device, n, *own, cell.model)
+        rate = characteristics.rate(jart_memristor(cell), amplitude_V, n, cell.model, *own, limits=limits)
+        g_S = characteristics.conductance(jart_memristor(cell), n, *own, cell.model)
         edges = p[:, [parameter_vector.NLO, parameter_vector.NHI]]
         return cls(-int(np.sign(amplitude_V)), n, clock_s(n, rate), g_S, edges)
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...circuit.compact_cell import CompactCell
+from ...circuit.jart.jart_cells import jart_memristor
 from ...device.jart.spread import SPREADS
 from ...device.jart.walk import Walk
-from ...simulation.population import spread_windows
+from ...simulation.jart.population import spread_windows
 
 WALK = ("r", "l", "Nmin", "Nmax", "progress")
 """Sources that change from step to step: the kicks of each value, and the kick of r and l that goes with rho."""
@@ -94,9 +95,9 @@ class Devices:
         """Draw D devices around the one of a cell and return them."""
         from ...compact.jart.parameter_vector import NDISCMAX, NDISCMIN, L, R, vector
 
-        nominal = vector(cell.device)
+        nominal = vector(jart_memristor(cell))
         factors = SPREADS["ten_percent"].factors(rng, size)
-        moved = spread_windows([cell.device] * size, rng, _SHARE, cell.model)
+        moved = spread_windows([jart_memristor(cell)] * size, rng, _SHARE, cell.model)
         edges = np.array([(device.Nlo, device.Nhi) for device in moved])
         return cls(factors * nominal[[R, L, NDISCMIN, NDISCMAX]], edges, nominal)
 

@@ -15,7 +15,7 @@ from ..._util.checks import check_count
 from ..._util.display import brief, shows
 from ..._util.progress import progress
 from ...circuit.compact_cell import CompactCell
-from ...device.jart.jart_device import jart_vcm_v1b
+from ...device.jart.jart_preset import jart_vcm_v1b
 from ...device.jart.walk import Walk
 from ...simulation.write_voltages import Pair, pair
 from .noise_cases import ALONE, CASES, CYCLES, D2D, EVERYTHING, NOTHING, SOURCES, WINDOW, Case

@@ -8,8 +8,9 @@ import numpy as np
 
 from ..._util import random_keys
 from ...circuit.compact_cell import CompactCell
+from ...circuit.jart.jart_cells import jart_memristor
 from ...compact.jart import jart_characteristics as characteristics
-from ...device.jart.jart_device import V_READ
+from ...device.constants import V_READ
 from ...device.jart.walk import Walk
 from .constant_devices import ConstantDevices
 from .noise_cases import Case, Devices
@@ -244,4 +245,6 @@ class _Moving:
         """Return the conductances now, (D,) [S]."""
         from ...compact.jart.walk_kernel import L, R
 
-        return characteristics.conductance(self.cell.device, self.n, self.w[:, R], self.w[:, L], self.cell.model)
+        return characteristics.conductance(
+            jart_memristor(self.cell), self.n, self.w[:, R], self.w[:, L], self.cell.model
+        )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...circuit.compact_cell import CompactCell
+from ...circuit.jart.jart_cells import jart_memristor
 from ...compact.jart import jart_characteristics as characteristics
 from ...device.jart.spread import VARYING
 from ...device.jart.walk import Walk
@@ -128,22 +129,22 @@ class Averaged:
     def of(cls, cell: CompactCell, case: Case, amplitude_V: float, walk: Walk) -> Averaged:
         """Return the averaged device for the sources of a case, at an amplitude [V]."""
         of_r, of_l = (Chain.of(walk.kick * (source in case.sources), walk.band) for source in ("r", "l"))
-        slices = np.geomspace(*cell.device.bounds, _SLICES + 1)
+        slices = np.geomspace(*jart_memristor(cell).bounds, _SLICES + 1)
         middle = np.sqrt(slices[1:] * slices[:-1])
-        own = cell.device.r * of_r.x[:, None], cell.device.l * of_l.x
-        share = characteristics.rate(cell.device, amplitude_V, middle[:, None, None], cell.model, *own)
-        share /= characteristics.rate(cell.device, amplitude_V, middle, cell.model)[:, None, None]
+        own = jart_memristor(cell).r * of_r.x[:, None], jart_memristor(cell).l * of_l.x
+        share = characteristics.rate(jart_memristor(cell), amplitude_V, middle[:, None, None], cell.model, *own)
+        share /= characteristics.rate(jart_memristor(cell), amplitude_V, middle, cell.model)[:, None, None]
         weights = of_r.weights[:, None] * of_l.weights
         mean = (share * weights).sum(axis=(1, 2))
         swing = np.sqrt(weights) * (share / mean[:, None, None] - 1)
         power = np.einsum("ka,jkm,mb->jab", of_r.modes, swing, of_l.modes, optimize=True) ** 2
         n = grid(cell)
-        free = characteristics.rate(cell.device, amplitude_V, n, cell.model)
+        free = characteristics.rate(jart_memristor(cell), amplitude_V, n, cell.model)
         faster = np.exp(np.interp(np.log(n), np.log(middle), np.log(mean)))
         decay = np.outer(of_r.decay, of_l.decay).ravel()
         direction = -int(np.sign(amplitude_V))
         end = -1 if direction > 0 else 0  # conductances rise with r and fall with l
-        furthest_S = characteristics.conductance(cell.device, n, own[0][end, 0], own[1][-1 - end], cell.model)
+        furthest_S = characteristics.conductance(jart_memristor(cell), n, own[0][end, 0], own[1][-1 - end], cell.model)
         power = power.reshape(_SLICES, -1)
         return cls(direction, n, clock_s(n, free * faster), furthest_S, slices, power, decay, walk.step_s)
 
@@ -200,7 +201,7 @@ def mixture_quantiles(bias: np.ndarray, scatter: np.ndarray, at: Sequence[float]
 
 def levers(cell: CompactCell, amplitude_V: float, n_disc: float) -> dict[str, float]:
     """Return d ln rate over d ln of r, l, Ndiscmin and Ndiscmax, by name, at a concentration [1e26 m^-3]."""
-    device, found = cell.device, {}
+    device, found = jart_memristor(cell), {}
     for name in VARYING:
         values = [{name: getattr(device, name) * (1 + shift)} for shift in (-1e-3, 1e-3)]
         low, high = (

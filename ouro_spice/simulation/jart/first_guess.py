@@ -92,7 +92,7 @@ class Source:
         """
         if not {"ae", "oe"} <= set(state.volts):
             return None
-        volts, n = state.volts["ae"] - state.volts["oe"], state.n_disc[index]
+        volts, n = state.volts["ae"] - state.volts["oe"], state.x[index][0]
         now = walk_values.current_device(device, n, state.walked(index))
         return cls._through(pulse.amplitude, [volts], characteristics.static_current(now, [volts], n))
 

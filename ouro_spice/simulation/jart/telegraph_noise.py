@@ -95,10 +95,3 @@ def frequency_Hz(device: Device, key: np.ndarray) -> float:
     u = philox.walk_uniforms(key, 0, 1, _FREQUENCY)[0]
     gaussian = math.sqrt(-2 * math.log(1 - u[0])) * math.cos(2 * math.pi * u[1])
     return abs(noise.mean_Hz + noise.sigma_Hz * gaussian)
-
-
-def observed_concentration(device: Device, n_disc: float, telegraph: Telegraph) -> float:
-    """Return the concentration that a read sees [1e26 m^-3]; a level that would lie below Ndiscmin is not seen."""
-    volume = math.pi * device.r**2 * device.l * 1e-9
-    shifted = n_disc + telegraph.level / (volume * 1e26)
-    return shifted if shifted >= device.Ndiscmin else n_disc

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...circuit.cell_kinds import Cell
-from ...circuit.memristor import CLOCK, clock
+from ...circuit.jart.walk_inputs import CLOCK, clock
 from ...circuit.pulse import PWL, Parallel, Pulse
 from ...circuit.result import Result
 from ...circuit.testbench import Testbench
@@ -212,8 +212,8 @@ class WalkRelaxation:
         after, traces = keep_noise(wave.state, state), dict(wave.traces)
         for k, one in segments.items():
             wander = one.after(paths[k], found[k])
-            n_disc = walk_values.held_concentration(wander, after.n_disc[k])
-            after = after.changed(k, n_disc=n_disc, wander=wander)
+            n_disc = walk_values.held_concentration(wander, after.x[k][0])
+            after = after.changed(k, x=n_disc, wander=wander)
             traces |= walk_traces(wave, one.device, waveforms[k], self.cell.suffix(k), wander, n_disc)
         return dataclasses.replace(wave, traces=traces, state=after, effort=effort), None
 
@@ -221,9 +221,7 @@ class WalkRelaxation:
         self, segments: Mapping[int, WalkSegment], sources: Mapping[int, Source | None], state: State
     ) -> dict[int, np.ndarray]:
         """Return the concentrations to be expected at the ends of each walk's steps, (K,) [1e26 m^-3], by place."""
-        return {
-            k: concentrations(one, sources[k], self.walkers[k].pulse, state.n_disc[k]) for k, one in segments.items()
-        }
+        return {k: concentrations(one, sources[k], self.walkers[k].pulse, state.x[k][0]) for k, one in segments.items()}
 
     def _bench(
         self, begin_s: float, end_s: float, state: State, waveforms: Mapping[int, Mapping[str, PWL]]
@@ -250,9 +248,7 @@ class WalkRelaxation:
         on = self.cell.flat_start_s(self.pulse) - self.pulse.rise
         found = {}
         for k, walker in self.walkers.items():
-            wander = walk_values.initial_state(
-                walker.device, state.n_disc[k], state.walked(k), inside_pulse=begin_s > on
-            )
+            wander = walk_values.initial_state(walker.device, state.x[k][0], state.walked(k), inside_pulse=begin_s > on)
             times = (on - begin_s, on - begin_s + walker.pulse.duration, end_s - begin_s)
             found[k] = WalkSegment(walker.device, wander, walker.pulse.polarity, *times, walker.key)
         return found

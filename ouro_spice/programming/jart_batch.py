@@ -1,4 +1,4 @@
-"""Fleets of compact cells: the states of all of them in arrays, moved on by kernels on threads."""
+"""Fleets of compact cells of JART devices: the states of all of them in arrays, moved on by kernels on threads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.gates import check_ungated
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result
-from ..compact.jart import jart_characteristics as characteristics
+from ..compact import characteristics
+from ..compact.jart import jart_characteristics
 from ..dataset.recipe import Sample
 from ..device.jart import walk_values
 from ..device.jart.jart_device import Device
@@ -22,9 +23,9 @@ from ..device.jart.read_noise import Telegraph
 from ..device.jart.walk import HalfCycleWalk, Walk
 from ..device.jart.walk_state import WalkState
 from ..device.state import State
-from ..simulation.jart.telegraph_noise import advance, observed_concentration
-from ..simulation.plausibility import voltage_doubt, warn_each
-from ..simulation.population import start_walks
+from ..simulation.jart.population import start_walks
+from ..simulation.jart.telegraph_noise import advance
+from ..simulation.plausibility import warn_each
 from .cell_batch import CellBatch
 
 _MOST = 32
@@ -58,6 +59,7 @@ class CompactFleet(CellBatch[CompactCell]):
 
     def __init__(self, cell: CompactCell, drawn: Sequence[Sample], start: str, threads: int | None = None) -> None:
         super().__init__(cell, drawn, cell.read.duration)
+        self._own = tuple(one.device for one in drawn if isinstance(one.device, Device))
         self._threads = threads
         self._walk = self.devices[0].walk
         if any(device.walk != self._walk for device in self.devices):
@@ -70,7 +72,7 @@ class CompactFleet(CellBatch[CompactCell]):
         """Return the state of one cell, which `live` takes to go on from there."""
         wander = (self._walk_state(place),) if self._walk else ()
         telegraph = (self._telegraph[place],) if self.devices[place].read_noise else ()
-        return State((float(self._states.n[place]),), wander=wander, telegraph=telegraph)
+        return State(((float(self._states.n[place]),),), wander=wander, telegraph=telegraph)
 
     def _detach(self) -> None:
         self._states, self._telegraph = self._states.at(np.arange(len(self))), list(self._telegraph)
@@ -95,7 +97,7 @@ class CompactFleet(CellBatch[CompactCell]):
         given = np.array([(one.amplitude, one.rise, one.width, one.fall) for one in pulses]).reshape(-1, 4)
         if not self.cell.resistance:  # else the devices have less
             highest_V = float(np.max(np.abs(given[:, 0]), initial=0.0))
-            warn_each(tuple(filter(None, [voltage_doubt(highest_V, self.cell.model == "tud")])))
+            warn_each(self.cell.device.voltage_doubts(highest_V, self.cell.model))
         now, energy = self._states_for(places, np.array([one.polarity for one in pulses], int)), np.empty(len(places))
 
         def part(of: slice, bundle: tuple, n: np.ndarray, scratch: np.ndarray) -> None:
@@ -132,10 +134,10 @@ class CompactFleet(CellBatch[CompactCell]):
         warm = self._walk if start == "stationary" and isinstance(self._walk, Walk) else None
 
         def part(of: slice) -> None:
-            n[of], w[of], _ = start_walks(self.devices[of], start_S[of], self._keys[of], warm, self.cell.model)
+            n[of], w[of], _ = start_walks(self._own[of], start_S[of], self._keys[of], warm, self.cell.model)
 
         share(part, len(self), self._threads, _MOST)
-        return _States(n, _vectors(self.devices), w, np.zeros(len(self), int))
+        return _States(n, _vectors(self._own), w, np.zeros(len(self), int))
 
     def _states_for(self, places: np.ndarray, polarity: np.ndarray) -> _States:
         """Return a copy of the states of some cells as pulses of these polarities (k,) find them: a turn moves the
@@ -148,7 +150,7 @@ class CompactFleet(CellBatch[CompactCell]):
             now.polarity[:] = polarity
             return now
         for k, place in enumerate(places):
-            device, n = self.devices[place], float(now.n[k])
+            device, n = self._own[place], float(now.n[k])
             moved, wander = walk_values.half_cycle(
                 device, n, self._walk_state(place), int(polarity[k]), self._keys[place]
             )
@@ -165,7 +167,7 @@ class CompactFleet(CellBatch[CompactCell]):
             w, settings = now.w, self._walk.settings
         else:  # under the walk of the guide the parameters move: the kernel's own walk stands still
             w, settings = start(now.p, now.n), STILL
-        return characteristics.MODELS.index(self.cell.model), now.p, float(self.cell.resistance), w, settings, keys
+        return jart_characteristics.MODELS.index(self.cell.model), now.p, float(self.cell.resistance), w, settings, keys
 
     def _share(self, work: Callable, places: np.ndarray, now: _States, bar: Bar | None) -> None:
         """Call `work` for parts of the cells, on threads; the concentrations and walk vectors in `now` are moved on."""
@@ -197,17 +199,14 @@ class CompactFleet(CellBatch[CompactCell]):
 
     def _noisy_conductance(self, place: int) -> float:
         """Return the conductance that a read of a device with read noise reports [S]."""
-        n = float(self._states.n[place])
-        device = walk_values.current_device(self.devices[place], n, self._walk_state(place) if self._walk else None)
-        return float(
-            characteristics.conductance(
-                device, observed_concentration(device, n, self._telegraph[place]), model=self.cell.model
-            )
-        )
+        x = (float(self._states.n[place]),)
+        device = self.devices[place].now(x, self._walk_state(place) if self._walk else None)
+        seen = device.observed(x, self._telegraph[place])
+        return float(characteristics.conductance(device, seen[0], self.cell.model))
 
     def _advance_noise(self, place: int, time_s: float) -> None:
         """Move the read noise of a device on by a time [s]."""
-        self._telegraph[place] = advance(self.devices[place], self._telegraph[place], time_s, self._keys[place])
+        self._telegraph[place] = advance(self._own[place], self._telegraph[place], time_s, self._keys[place])
 
 
 def _vectors(devices: Sequence[Device]) -> np.ndarray:

@@ -7,13 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._util import random_keys
-from .._util.checks import check_kind, check_range, check_seed, several, shown
-from ..compact.jart import jart_characteristics as characteristics
-from ..device.jart.jart_device import V_READ, Device
-from ..device.jart.walk import Walk
-from ..device.jart.walk_state import WalkState
-from ..device.state import State
+from ..._util import random_keys
+from ..._util.checks import check_kind, check_range, check_seed, several, shown
+from ...compact import characteristics
+from ...compact.checked_conductances import check_inside
+from ...compact.jart import jart_characteristics
+from ...device.constants import V_READ
+from ...device.jart.jart_device import Device
+from ...device.jart.walk import Walk
+from ...device.jart.walk_state import WalkState
+from ...device.memristor import Memristor
+from ...device.state import State
 
 _STEPS = 2000
 """Steps of the walk at frozen N after which its values are those that later pulses see."""
@@ -31,7 +35,7 @@ def spread_windows(
         For a share outside 0 .. 0.4, or what is no generator.
     """
     if model is not None:
-        characteristics.check_model(model)
+        jart_characteristics.check_model(model)
     check_range("share", share, 0, 0.4, "of the window")
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng = {shown(rng)} must be a numpy Generator, such as np.random.default_rng(7)")
@@ -40,7 +44,7 @@ def spread_windows(
         low, high = characteristics.window_S(device, model)
         shifts = share * (high - low) * rng.uniform(-1, 1, size=2)
         wide = device.replace(Nlo=0, Nhi=1e6)
-        n_low, n_high = characteristics.concentration(
+        n_low, n_high = jart_characteristics.concentration(
             wide, np.clip(np.add([low, high], shifts), *characteristics.window_S(wide, model)), model=model
         )
         inside = float(np.clip(device.Ninit, n_low, n_high))
@@ -48,7 +52,7 @@ def spread_windows(
     return moved
 
 
-def stationary(device: Device, g_S: float, seed: int = 0, model: str | None = None) -> State:
+def stationary(device: Memristor, g_S: float, seed: int = 0, model: str | None = None) -> State:
     """Return the state of a device that has been walking for long, and has then been set to a conductance [S].
 
     The walk takes 2000 steps at frozen N from numbers of its own; what it does in pulses with the same seed is
@@ -60,14 +64,14 @@ def stationary(device: Device, g_S: float, seed: int = 0, model: str | None = No
     ValueError
         For a device without a `Walk`, or a conductance that it cannot have.
     """
-    check_kind("device", device, Device)
+    check_kind("device", device, Memristor)
     check_seed(seed)
     check_range("g_S", g_S, 0, 1, "S")
-    if not isinstance(device.walk, Walk):
+    if not isinstance(device, Device) or not isinstance(device.walk, Walk):
         raise ValueError(f"walk = {device.walk!r}: a stationary state needs a device with an ouro_spice.Walk")
-    characteristics.check_inside(np.asarray(g_S, dtype=float), *characteristics.range_S(device, None, None, model))
+    check_inside(np.asarray(g_S, dtype=float), *characteristics.range_S(device, model))
     n, w, _ = start_walks([device], [g_S], [random_keys.stream_key(seed)], device.walk, model)
-    return State((float(n[0]),), wander=(WalkState.from_vector(w[0], 0),))
+    return State(((float(n[0]),),), wander=(WalkState.from_vector(w[0], 0),))
 
 
 def start_walks(
@@ -78,12 +82,14 @@ def start_walks(
 
     `keys` are those of their random numbers, (D, 2) uint64.
     """
-    from ..compact.jart import elementwise, parameter_vector  # numba
-    from ..compact.jart.walk_kernel import STILL, start
+    from ...compact.jart import elementwise, parameter_vector  # numba
+    from ...compact.jart.walk_kernel import STILL, start
 
     p = np.array([parameter_vector.vector(device) for device in devices])
     n, g = p[:, parameter_vector.NINIT].copy(), np.array(g_S, dtype=float)
     w = start(p, n)
     settings, steps = (STILL, 0) if walk is None else (walk.settings, _STEPS)
-    elementwise.settle(characteristics.code(devices[0], model), V_READ, p, settings, np.asarray(keys), steps, w, n, g)
+    elementwise.settle(
+        jart_characteristics.code(devices[0], model), V_READ, p, settings, np.asarray(keys), steps, w, n, g
+    )
     return n, w, g

@@ -1,0 +1,97 @@
+"""One pulse into a compact cell of a JART device: the integration of its kernels, as a waveform."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..._util import random_keys
+from ...circuit.compact_cell import CompactCell
+from ...circuit.pulse import Pulse
+from ...circuit.result import Result
+from ...circuit.waveform import Effort, Waveform
+from ...compact.jart import jart_characteristics as characteristics
+from ...device.jart import walk_values
+from ...device.jart.jart_device import Device
+from ...device.jart.walk import HalfCycleWalk, Walk
+from ...device.jart.walk_state import WalkState
+from ...device.state import State
+
+POINTS = 200
+"""A waveform has at least this many points; the integration itself needs far fewer."""
+
+_MOST_STEPS = 1e9
+"""A pulse has at most this many steps of a walk: some minutes."""
+
+
+def jart_wave(
+    cell: CompactCell, device: Device, seed: int, pulse: Pulse, begin_s: float, end_s: float, state: State
+) -> Waveform:
+    """Return the waveform of one pulse between two of its times [s] from a state on, without a digest.
+
+    Raises
+    ------
+    ArithmeticError
+        Where the model gives values that are not finite.
+    """
+    n = device.legal(state.x[0])[0]
+    wander = walk_values.initial_state(device, n, state.walked()) if device.walk else None
+    moved = device
+    if wander and isinstance(device.walk, HalfCycleWalk):
+        moved, wander = walk_values.half_cycle(device, n, wander, pulse.polarity, random_keys.stream_key(seed))
+    return _wave(cell, moved, wander, seed, pulse, begin_s, end_s, n)
+
+
+def _wave(
+    cell: CompactCell,
+    moved: Device,
+    wander: WalkState | None,
+    seed: int,
+    pulse: Pulse,
+    begin_s: float,
+    end_s: float,
+    n: float,
+) -> Waveform:
+    from ...compact.jart.integration import follow  # numba
+
+    walk = moved.walk if isinstance(moved.walk, Walk) else None
+    pwl = cell.voltage([pulse]).window(begin_s, end_s)
+    times = np.array(pwl.times_s)
+    if walk:
+        walk.check_time(min(pulse.duration, end_s - begin_s), _MOST_STEPS)
+    done = follow(
+        cell.model, [moved], times, pwl.volts, n, writing=cell.writing(pulse, times + begin_s),
+        rs_ohm=cell.resistance, walk=walk.settings if walk else None,
+        wanders=wander.vector[None] if walk and wander else None, keys=random_keys.stream_key(seed)[None],
+        grid_s=(end_s - begin_s) / POINTS, trace=True, threads=1,
+    )  # fmt: skip
+    if walk:
+        wander = WalkState.from_vector(done.wanders[0], pulse.polarity)
+    after = State(((float(done.n_end[0]),),), wander=(wander,) if wander else ())
+    effort = Effort(points=int(done.steps[0]))
+    points = done.traces[0]
+    points[-1, 1] = done.n_end[0]
+    if walk:  # where a step of the walk ends with the part, the last point is behind it
+        points[-1, 2:4] = done.wanders[0, :2]
+    traces = _traces(cell, moved, points)
+    if cell.device.walk is None:
+        traces = {name: trace for name, trace in traces.items() if name not in ("r", "l")}
+    time_s, energy = done.traces[0][:, 0], float(done.energy_J[0])
+    return Waveform(time_s, traces, after, energy, Result.OK, effort, cell.device)
+
+
+def _traces(cell: CompactCell, moved: Device, points: np.ndarray) -> dict[str, np.ndarray]:
+    _, n, r, l, v, i = points.T  # noqa: E741 - the model's own name
+    way = n - moved.Nref  # r and l follow it as far as in the kernels' `geometry`
+    r_now = np.clip(r + moved.drdN * way, 0.5 * r, 2 * r)
+    l_now = np.clip(l + moved.dldN * way, 0.5 * l, np.minimum(2 * l, moved.lcell))
+    v_cell = v - cell.resistance * i
+    g = characteristics.conductance(moved, n, r, l, cell.model)
+    temperature = characteristics.temperature(moved, v_cell, i, r_now)
+    if cell.model == "tud":
+        from ...compact.jart import elementwise, parameter_vector  # numba
+
+        fit = {"clamped": elementwise.clamped(n, r, l, parameter_vector.vector(moved))}
+    else:
+        fit = {}
+    named = fit | {"v_ae": v_cell, "v_oe": np.zeros_like(v), "v_cell": v_cell, "i_cell": i, "n_disc": n}
+    return named | {"temperature": temperature, "r": r_now, "l": l_now, "g": g}
