@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..device.foreign.description import UNBOUNDED
 from ..device.foreign.foreign_device import ForeignDevice
 from ..device.foreign.toml_table import nearest
 from ..device.jart.jart_device import jart_vcm_v1b
@@ -106,4 +106,5 @@ def _polarity(device: Memristor) -> str:
 
 
 def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    """Return an end of a range; None where there is none."""
+    return value if abs(value) < UNBOUNDED else None

@@ -57,7 +57,8 @@ def rate(
 
     The edges of a programming window are not part of it: at them a device stands still.
     """
-    return _solved(device, v, x, realisation, engine)[1]
+    found = _solved(device, v, x, realisation, engine)[1]
+    return found if device.realised.rate else characteristics.rate(device, v, x)  # which says why there is none
 
 
 def _solved(
@@ -76,6 +77,8 @@ def _solved(
         device.legal((float(value), *device.start[1:]))
     if kind == "compact":
         return characteristics.static_current(device, volts, n), characteristics.rate(device, volts, n)
+    if not device.realised.rate:  # a model of somebody's own: it is solved as it solves for itself
+        return characteristics.static_current(device, volts, n), np.full(volts.shape, np.nan)
     still = device.bare if kind == device.realisation else device.bare.replace(realisation=kind)
     pairs = list(_points(still, volts.ravel(), n.ravel(), engine or default_engine()))
     found = np.array(pairs, dtype=float).reshape(-1, 2)

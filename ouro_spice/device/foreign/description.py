@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from typing import Any
 
 from ..._util.checks import shown
 from ..parameter import Parameter
-from .model_spread import SpreadLaw, read_spread
+from ..relative_spread import RelativeSpread
+from .model_spread import read_spread
 from .model_states import ModelState, read_state
 from .toml_table import TomlTable
 
@@ -21,6 +21,10 @@ _RESUMES = ("anywhere", "rest")
 _UNITS = ("V", "A", "Ohm", "S", "m", "s", "K", "F", "H", "Hz", "W", "J", "C", "eV", "g", "kg", "cm", "1", "")
 _PREFIXES = "afpnumkMGT"
 _HIGHEST_V = 20.0
+
+UNBOUNDED = 1e300
+"""The end of a range that is not said."""
+
 _POINTS = 100
 
 
@@ -53,7 +57,7 @@ class Description:
     write_V
         V(p, n) of a SET and a RESET for the acceptance test [V]; None: it looks for them.
     spread
-        D2D laws.
+        The D2D law, None where devices do not differ.
     source
         Where the model comes from.
     """
@@ -71,7 +75,7 @@ class Description:
     resume: str
     points: int
     write_V: tuple[float, float] | None
-    spread: tuple[SpreadLaw, ...]
+    spread: RelativeSpread | None
     source: str
 
     @property
@@ -177,7 +181,7 @@ def _parameters(
     for name, value in values.items():
         if name not in tables:
             number = model.checked(f"params: {name}", value)
-            found.append(Parameter(name, number, "", -math.inf, math.inf, "no range given", False))
+            found.append(Parameter(name, number, "", -UNBOUNDED, UNBOUNDED, "no range given", False))
     taken = {state.name for state in states} | {state.write_name for state in states} - {""}
     for one in found:
         if not re.fullmatch(r"[A-Za-z_]\w*", one.name, re.ASCII) or one.name.lower() in ("ae", "oe"):
@@ -191,7 +195,7 @@ def _parameter(name: str, table: TomlTable, model: TomlTable, values: Mapping[st
     """Return the parameter of a table ``[parameter.NAME]``."""
     unit = table.text("unit", "1")
     _check_unit(table, unit)
-    low, high = table.number("low", -1e300), table.number("high", 1e300)
+    low, high = table.number("low", -UNBOUNDED), table.number("high", UNBOUNDED)
     if not low <= high:
         raise table.error("low", f" = {low:g} must not be above high = {high:g}")
     if name in values:

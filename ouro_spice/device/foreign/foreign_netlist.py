@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
+from ..realisation import Realisation
 from .description import Description
 from .lt_functions import shim, spelled
 from .model_states import ModelState
@@ -24,6 +26,21 @@ def verilog(description: Description, text: str) -> VerilogText | None:
     if description.kind != "verilog_a":
         return None
     return VerilogText(description.name, text, description.defines)
+
+
+@lru_cache(maxsize=64)
+def realisation(description: Description, text: str) -> Realisation:
+    """Return how a circuit realises a model: the subcircuit around it, and where its quantities are."""
+    compiled = verilog(description, text)
+    found = vectors(description)
+    return Realisation(
+        library="",
+        models=(compiled,) if compiled else (),
+        subcircuit=subcircuit(description, text),
+        vectors=found,
+        text=definition(description, text),
+        inner=tuple(vector for trace, vector in found if trace != CURRENT),
+    )
 
 
 def definition(description: Description, text: str) -> str:

@@ -139,7 +139,7 @@ def _believed(device: ForeignDevice, finding: Finding) -> Finding:
 def _capabilities(device: ForeignDevice, found: dict[str, Finding]) -> dict[str, tuple[bool, str]]:
     """Return by name whether a model is able to something, and why."""
     compiled = device.description.kind == "verilog_a"
-    laws = ", ".join(law.name for law in device.description.spread)
+    laws = ", ".join(device.description.spread.names) if device.description.spread else ""
 
     def by(*names: str) -> tuple[bool, str]:
         bad = [found[name] for name in names if not found[name].ok]

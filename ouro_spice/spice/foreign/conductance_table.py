@@ -9,9 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..._util.checks import check_range, checked_numbers, shown
 from ..._util.files import write_whole
 from ..._util.machine import cache_folder
+from ...circuit.pulse import HIGHEST_V
+from ...compact.checked_conductances import check_inside
+from ...compact.statics import Own
 from ...device.foreign.foreign_device import ForeignDevice
+from ..ngspice import default_engine
 from .model_runs import ModelRuns
 
 _NODES = 129
@@ -88,8 +93,8 @@ class ConductanceTable:
         return np.where(np.abs(ends[0]) <= np.abs(ends[1]), low, high)
 
 
-class ForeignSolver:
-    """Solves for the currents of foreign devices in ngspice, and keeps their conductance tables.
+class ForeignStatics:
+    """The `Statics` of foreign devices: their currents are solved in ngspice, their conductance tables kept.
 
     A copy in another process has an engine of its own.
     """
@@ -99,17 +104,21 @@ class ForeignSolver:
         self._lock = threading.RLock()
 
     def __reduce__(self) -> tuple:
-        return foreign_solver, ()
+        return foreign_statics, ()
+
+    def check_model(self, model: str) -> None:
+        """Raise ValueError: the equations are known to ngspice alone."""
+        raise ValueError(
+            f"model {shown(model)}: this needs kernels; the equations of a foreign model are ngspice's alone"
+        )
 
     def currents(self, device: ForeignDevice, volts: np.ndarray, states: np.ndarray) -> np.ndarray:
         """Return the static current from AE to OE [A], (K,), at V(AE, OE) (K,) [V], each in a state (K, states)."""
-        from ..ngspice import default_engine  # which this device's netlist reaches through its types
-
         return ModelRuns(default_engine().reply).currents(device, volts, states)
 
     def table(self, device: ForeignDevice) -> ConductanceTable:
         """Return the conductances of a device over its first state, measured where no earlier call has."""
-        # where it starts, and how it differs in what comes after, does not decide it
+        # where it starts does not decide it
         key = device.replace(**{state.name: state.start for state in device.description.states[:1]}).digest
         with self._lock:
             found = self._tables.get(key)
@@ -119,6 +128,72 @@ class ForeignSolver:
             while len(self._tables) > _KEPT:
                 self._tables.popitem(last=False)
         return found
+
+    def static_current(
+        self, device: ForeignDevice, v: ArrayLike, x: ArrayLike, model: str | None = None, own: Own | None = None
+    ) -> np.ndarray:
+        """Return currents from AE to OE [A], shape (...)."""
+        volts, first = np.broadcast_arrays(checked_numbers("v", v), checked_numbers(device.lead.name, x))
+        if not np.all(np.abs(volts) <= HIGHEST_V):
+            raise ValueError(f"v = {shown(v)} must be finite, within {HIGHEST_V:g} V")
+        states = np.tile(np.array(device.start), (volts.size, 1))
+        states[:, 0] = first.ravel()
+        for one in states:
+            device.legal(one)
+        return self.currents(device, volts.ravel().astype(float), states).reshape(volts.shape)
+
+    def rate(
+        self, device: ForeignDevice, v: ArrayLike, x: ArrayLike, model: str | None = None, own: Own | None = None
+    ) -> np.ndarray:
+        """Raise ValueError: ngspice does not say the rate of a state."""
+        device.require("kernels", "the rate of a state")
+        raise ValueError("the rate of a foreign model is not known")
+
+    def conductance(
+        self, device: ForeignDevice, x: ArrayLike, model: str | None = None, own: Own | None = None
+    ) -> np.ndarray:
+        """Return conductances I/V at the device's read voltage [S], shape (...)."""
+        return self.table(device).conductances(x)
+
+    def fast_conductance(self, device: ForeignDevice, x: np.ndarray) -> np.ndarray:
+        """Return the same of many states, (T,)."""
+        return self.table(device).conductances(x)
+
+    def states_for(self, device: ForeignDevice, g_S: ArrayLike, model: str | None = None) -> np.ndarray:
+        """Return states at conductances [S], same shape; ValueError for one that the device cannot have."""
+        table = self.table(device)
+        wanted = np.asarray(g_S, dtype=float)
+        check_inside(wanted, *table.range_S)
+        return table.states(wanted)
+
+    def state_at(self, device: ForeignDevice, g_S: float, model: str | None = None) -> float:
+        """Return the state at one conductance [S]; ValueError, naming the range, for one that it cannot have."""
+        check_range("g_S", g_S, 0, 1.0, "S")
+        return float(self.states_for(device, g_S))
+
+    def window_S(self, device: ForeignDevice, model: str | None = None) -> tuple[float, float]:
+        """Return the smallest and largest conductance of what is programmed [S]."""
+        low, high = self.table(device).conductances(np.array(device.window_x))
+        return float(low), float(high)
+
+    def range_S(self, device: ForeignDevice, model: str | None = None) -> tuple[float, float]:
+        """Return the same as `window_S`."""
+        return self.window_S(device)
+
+    def reach_S(self, device: ForeignDevice, law: Any, model: str | None = None) -> tuple[float, float]:
+        """Return the smallest and largest conductance [S] of the windows of devices at the ends of a D2D law."""
+        low, high = nominal = self.window_S(device)
+        if law is None:
+            return nominal
+        chosen, values = device.spread_law(law), device.parameters
+        for name, cut in zip(chosen.names, chosen.cut, strict=True):
+            known = device.table()[name]
+            ends = np.clip(values[name] * np.array([1 - cut, 1 + cut]), known.low, known.high)
+            windows = [self.window_S(device.replace(**{name: float(end)})) for end in ends]
+            # what each parameter moves it by alone, taken together
+            low *= min(1.0, *(window[0] / nominal[0] for window in windows))
+            high *= max(1.0, *(window[1] / nominal[1] for window in windows))
+        return low, high
 
     def _stored(self, device: ForeignDevice, key: str) -> ConductanceTable:
         """Return the table of a file in the cache, which is made where it is not there, or damaged."""
@@ -150,9 +225,9 @@ def _write(path: Any, x: np.ndarray, g_S: np.ndarray) -> None:
         np.savez(file, allow_pickle=False, x=x, g_S=g_S)
 
 
-_SOLVER = ForeignSolver()
+_STATICS = ForeignStatics()
 
 
-def foreign_solver() -> ForeignSolver:
-    """Return the solver of this process."""
-    return _SOLVER
+def foreign_statics() -> ForeignStatics:
+    """Return the statics of this process."""
+    return _STATICS

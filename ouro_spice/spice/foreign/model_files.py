@@ -7,10 +7,11 @@ from pathlib import Path
 
 from ..._util.checks import checked_path
 from ..._util.files import read_text
+from ...device.constants import AMBIENT_K
 from ...device.foreign.declarations import check_declared
 from ...device.foreign.description import read_description
 from ...device.foreign.foreign_device import ForeignDevice
-from .conductance_table import foreign_solver
+from .conductance_table import foreign_statics
 from .included_text import model_text
 
 
@@ -22,7 +23,7 @@ def load_model(path: str | Path, **parameters: float) -> ForeignDevice:
     path
         Of the description; ``docs/models.md`` says what stands in it.
     **parameters
-        Values of the model's parameters, or of its states at t = 0, by their names.
+        Values of the model's parameters, or of its states at t = 0, by their names; `ambient_K`, the temperature.
 
     Raises
     ------
@@ -40,4 +41,6 @@ def load_model(path: str | Path, **parameters: float) -> ForeignDevice:
     description = read_description(place.name, tables)
     text = model_text(description, place.parent)
     check_declared(description, text)
-    return ForeignDevice(description, text, tuple(parameters.items()), solver=foreign_solver())
+    kelvin = parameters.pop("ambient_K", AMBIENT_K)
+    device = ForeignDevice(description, text, tuple(parameters.items()), kelvin)
+    return device.solved_by(foreign_statics())
