@@ -246,7 +246,7 @@ def _followed(
 def _repeated(others: Recorded, x: np.ndarray, pulses: int) -> Iterator[tuple[int, np.ndarray]]:
     """Yield how many further pulses there were, and the first state variables after them, (P,).
 
-    Pulses in which no state moves by more than 1 % on its scale (ln n_disc, x) are taken together by the midpoint rule:
+    Pulses in which no state moves by more than 1 % on its scale are taken together by the midpoint rule:
     all of them move it as the one in their middle does.
     """
     if not len(others.places):

@@ -102,7 +102,7 @@ class Crossbar:
                 "devices must be of one family, have one realisation, and one kind of walk with one step_s"
             )
         if other := {device.ambient_K for device in memristors} - {self.ambient_K}:
-            here = f"T0 = {min(other):g} K, the cell's own device {self.ambient_K:g} K"
+            here = f"{min(other):g} K around them, the cell's own device {self.ambient_K:g} K"
             raise ValueError(f"devices have {here}: an array has one ambient temperature; give it to both")
 
     @property

@@ -52,7 +52,7 @@ class Fidelity:
     peak_V
         Largest voltage at one of them [V].
     disturb
-        Largest change of the state of one of them, on the scale of its variable (of ln n_disc, of x), estimated from
+        Largest change of the state of one of them, on the scale of its variable, estimated from
         its own voltage; it is in the final state.
     tolerance
         What that estimate had to stay below.
@@ -91,10 +91,10 @@ class Waveform:
     """The result of one transient simulation.
 
     ``wave["v_cell"]`` and the like give traces of shape (T,): ``v_ae``, ``v_oe`` and ``v_cell`` = V(AE, OE) at the
-    device [V], ``i_cell`` [A], the state variables under their own names, of JART ``n_disc`` [1e26 m^-3] and
-    ``temperature`` [K], ``g`` (static, at the read voltage) [S], of a device that varies from cycle to cycle ``r`` [m]
-    and ``l`` [nm], and the voltages and currents of the drivers (``v_bl``, ``i_bl``, the current flowing into the
-    driver). JART-TUD has ``clamped``, 1 where r or l lies beyond its fit.
+    device [V], ``i_cell`` [A], the state variables under their own names and in their own units, ``g`` (static, at the
+    read voltage) [S], of JART ``temperature`` [K] and, where it varies from cycle to cycle, ``r`` [m] and ``l`` [nm],
+    and the voltages and currents of the drivers (``v_bl``, ``i_bl``, the current flowing into the driver). JART-TUD has
+    ``clamped``, 1 where r or l lies beyond its fit.
 
     Attributes
     ----------

@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from ..device.families import FAMILIES
 from ..spice.raw_file import Plot, read_raw
 
 _WIDEST = 3.6
 _BROKEN = ((0, (6, 2)), (0, (2, 2)), (0, (8, 2, 2, 2)), (0, (4, 4)), (0, (1, 3)))
 """Widths of lines and dashes, for curves that lie on each other."""
+
+_STATE = f"v({FAMILIES['jart_vcm_v1b']().lead.name})"
+"""Where the decks, which are about JART, have its state."""
 
 
 def picture(deck: str, plots: list[Plot]) -> Any:
@@ -49,7 +53,7 @@ def _draw_kinetics(figure: Any, plots: list[Plot]) -> None:
     axes = figure.subplots()
     for k, plot in enumerate(plots):
         time = plot["time"]
-        axes.loglog(time[1:], plot["v(n_disc)"][1:], color=f"C{k}", lw=1.6, label=f"{plot['v(ae)'][-1]:+.4g} V")
+        axes.loglog(time[1:], plot[_STATE][1:], color=f"C{k}", lw=1.6, label=f"{plot['v(ae)'][-1]:+.4g} V")
     # the first steps of a transient are too short to show anything
     axes.set_xlim(min(plot["time"][-1] for plot in plots) * 1e-2, max(plot["time"][-1] for plot in plots) * 1.5)
     direction = "SET" if plots[0]["v(ae)"][-1] < 0 else "RESET"
@@ -69,7 +73,7 @@ def _draw_1t1r(figure: Any, plots: list[Plot]) -> None:
     top.set(ylabel="voltage (V)", title="1T1R cell: SET pulse and transient read")
     middle.plot(time, plot["i(current)"] * 1e6, color="C3", lw=1.4, label="bit line driver to cell")
     middle.set_ylabel("current (uA)")
-    bottom.plot(time, plot["v(n_disc)"], color="C2", lw=1.6, label="vacancy concentration")
+    bottom.plot(time, plot[_STATE], color="C2", lw=1.6, label="vacancy concentration")
     bottom.set(xlabel="time (ns)", ylabel=r"$N_\mathrm{disc}$ ($10^{26}$ m$^{-3}$)")
     for axes in (top, middle, bottom):
         _finish(axes)

@@ -24,6 +24,7 @@ from ..device.state import State
 from ..spice.ngspice import Engine
 from . import frozen_devices, time_scales
 from .jart.walk_relaxation import Walker, WalkRelaxation, keep_noise
+from .jart.walk_traces import half_cycle_traces
 
 
 class _Written(NamedTuple):
@@ -129,8 +130,6 @@ class CircuitRun:
                 return
             traces = dict(wave.traces)
             for k, device in moved.items():
-                suffix = self.cell.suffix(k)
-                way = wave[f"n_disc{suffix}"] - device.Nref
-                traces |= {f"r{suffix}": device.r + device.drdN * way, f"l{suffix}": device.l + device.dldN * way}
+                traces |= half_cycle_traces(wave, device, self.cell.suffix(k))
             device = self.cell.device
             yield dataclasses.replace(wave, traces=traces, device=device if isinstance(device, Memristor) else None)

@@ -20,7 +20,7 @@ from ..device.memristor import Memristor
 from ..device.state import State
 
 TOLERANCE = 1e-3
-"""Largest change of the state of a memristor that is held still, on the scale of its variable: of ln n_disc, or x."""
+"""Largest change of the state of a memristor that is held still, on the scale of its variable."""
 
 _NOTHING = 1e-10
 """A change whose upper bound lies below this is taken as 0."""

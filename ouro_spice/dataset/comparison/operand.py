@@ -15,7 +15,7 @@ from ..._util.forks import cached_property
 from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
 from ...compact import characteristics
-from ...device.jart.walk import Walk
+from ...device.families import FAMILIES
 from ...device.state import State
 from ...provenance.manifest import Manifest
 from ...provenance.rebuild import rebuilt
@@ -25,7 +25,7 @@ from ..circuit_records import start_state
 from ..pulse_dataset import PulseDataset
 from ..recipe import Recipe, Sample
 
-_NO_MATTER = ("realisation", "read_noise", "Ninit")
+_NO_MATTER = ("realisation", "read_noise", *(kind().lead.start for kind in FAMILIES.values()))
 """Values of a device that decide nothing of which record it is, and of where that begins."""
 
 
@@ -100,7 +100,7 @@ class ComparedDataset:
         cell = self.cell.replace(device=drawn.device)
         if not isinstance(cell, CompactCell):
             return cell, drawn, start_state(cell, drawn, self.recipe.start)
-        if self.recipe.start == "nominal" or not isinstance(drawn.device.walk, Walk):
+        if self.recipe.start == "nominal" or "stationary start" not in drawn.device.capabilities:
             return cell, drawn, cell.state(drawn.start_S)
         return cell, drawn, stationary(drawn.device, drawn.start_S, drawn.seed, cell.model)
 

@@ -12,7 +12,7 @@ more steps of the walk, and later ones meet other values than the long pulse doe
 
 Correction. ``width + alpha_rise * rise + alpha_fall * fall`` is fitted to effective widths by least squares: the
 effective width of a pulse is the time at full amplitude, lines settled, after which the device without noise and
-window has the same ``n_disc``. From each start all pairs of unequal edges are sent at two widths, half and twice
+window has the same state. From each start all pairs of unequal edges are sent at two widths, half and twice
 the longest edge. The test has random starts, widths and edges.
 
 The correction holds for one pair of amplitudes. It fails where lines or gate take as long as the edges: a pulse

@@ -27,3 +27,9 @@ def walk_traces(
     for name, last in (("r", after.r), ("l", after.l), ("n_disc", n_disc)):
         traces[name + suffix][-1] = last
     return traces
+
+
+def half_cycle_traces(wave: Waveform, device: Device, suffix: str) -> dict[str, np.ndarray]:
+    """Return r [m] and l [nm] of a memristor in a half-cycle as traces, (T,): they follow the concentration."""
+    way = wave[f"n_disc{suffix}"] - device.Nref
+    return {f"r{suffix}": device.r + device.drdN * way, f"l{suffix}": device.l + device.dldN * way}
