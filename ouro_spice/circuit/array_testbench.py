@@ -59,7 +59,7 @@ def testbench(
         elements=grid.netlist,
         stop_s=stop_s,
         # in a large array no long step goes unseen: some charge or other limits it
-        max_step_s=stop_s / (POINTS // 2 if large else POINTS),
+        max_step_s=stop_s / max(POINTS // 2 if large else POINTS, memristor.points if memristor else 0),
         probes=(*probes, *driven, *bulk),
         sources=tuple(source for one in grid.parts for source in one.sources),
         nodes=tuple(nodes),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ..device.foreign.verilog_text import VerilogText
 from ..device.memristor import Memristor
 from ..device.state import State
 from .array_protocol import Array
@@ -199,7 +200,7 @@ class ArrayNetlist:
         return (self.memristors.text,) if self.memristors.text else ()
 
     @property
-    def models(self) -> tuple[str, ...]:
+    def models(self) -> tuple[str | VerilogText, ...]:
         """Return the names of the compiled models that it needs."""
         return self.memristors.models
 

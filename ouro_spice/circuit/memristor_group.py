@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..device.foreign.verilog_text import VerilogText
 from ..device.memristor import Memristor
 from ..device.realisation import Realisation
 from .jart.walk_inputs import inputs, walk_sources
@@ -56,7 +57,7 @@ class MemristorGroup:
         ]
 
     @property
-    def models(self) -> tuple[str, ...]:
+    def models(self) -> tuple[str | VerilogText, ...]:
         """Return the compiled models that the lines need."""
         return self.realised.models if self.realised and self.lines else ()
 

@@ -236,7 +236,7 @@ class SingleCell(ABC):
             models=realised.models if realised else (),
             elements=tuple(elements),
             stop_s=stop_s,
-            max_step_s=stop_s / POINTS,
+            max_step_s=stop_s / max(POINTS, self.device.points if isinstance(self.device, Memristor) else 0),
             probes=tuple(probes),
             sources=tuple(source for one in parts for source in one.sources),
             nodes=tuple(nodes),

@@ -10,6 +10,7 @@ from typing import Any
 from .._util import assets
 from .._util.display import brief, shows
 from ..device.constants import AMBIENT_K
+from ..device.foreign.verilog_text import VerilogText
 from ..device.memristor import Memristor
 from .process import Process
 
@@ -121,7 +122,7 @@ class Testbench:
 
     title: str
     libraries: tuple[str, ...]
-    models: tuple[str, ...]
+    models: tuple[str | VerilogText, ...]
     elements: tuple[str, ...]
     stop_s: float
     max_step_s: float

@@ -152,6 +152,11 @@ class Memristor(ABC):
         """Return the smallest and largest value of the first state variable that its walk allows."""
         return self.bounds
 
+    @property
+    def points(self) -> int:
+        """Return how many time points a transient of it has at least, where it needs more than others."""
+        return 0
+
     def legal(self, x: Sequence[float]) -> tuple[float, ...]:
         """Return a state, brought back to a bound that it is beyond by rounding; ValueError for another one."""
         if len(x) != len(self.variables):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .foreign.verilog_text import VerilogText
+
 
 @dataclass(frozen=True)
 class Realisation:
@@ -14,7 +16,7 @@ class Realisation:
     library, text
         Name the library in ``netlists/lib``, "" for none; netlist lines of a model that is a user's own.
     models
-        Name the Verilog-A models that it needs: of this package, or paths of others.
+        Name the Verilog-A models of this package that it needs, or are a user's own.
     subcircuit
         Names the subcircuit, and the model of instances in arrays where it is compiled.
     vectors
@@ -33,7 +35,7 @@ class Realisation:
     """
 
     library: str
-    models: tuple[str, ...]
+    models: tuple[str | VerilogText, ...]
     subcircuit: str
     vectors: tuple[tuple[str, str], ...]
     rate: str = ""

@@ -16,6 +16,7 @@ from ..circuit.process import Process
 from ..circuit.selection import Selection
 from ..circuit.sense import Sense
 from ..device.families import FAMILIES
+from ..device.foreign.foreign_device import ForeignDevice
 from ..device.jart.jart_defaults import DEVICE_DEFAULTS
 from ..device.jart.read_noise import ReadNoise
 from ..device.jart.walk import HalfCycleWalk, Walk
@@ -46,8 +47,9 @@ others. A new field belongs here, too, with the value with which everything is a
 """
 
 CELLS = {kind.__name__: kind for kind in (Cell1R, Cell1T1R, CompactCell, Selection)}
+_DEVICES = (*FAMILIES.values(), ForeignDevice, Resistor)
 PLACES: dict[str, tuple[type, ...]] = {
-    "device": (*FAMILIES.values(), Resistor), "devices": (*FAMILIES.values(), Resistor), "walk": (Walk, HalfCycleWalk),
+    "device": _DEVICES, "devices": _DEVICES, "walk": (Walk, HalfCycleWalk),
     "read_noise": (ReadNoise,), "lines": (Lines,), "driver": (Driver, WriteDriver), "read": (Read,),
     "sense": (Sense,), "transistor": (Transistor,), "process": (Process,), "array": (Crossbar,),
     "cell": (Cell1R, Cell1T1R),

@@ -42,7 +42,7 @@ def files(cell: Cell | CompactCell) -> dict[str, str]:
     benches = {name: cell.testbench([pulse]) for name, pulse in pulses.items()} | {"read": cell.read_testbench()}
     bench = benches["set"]
     found = {f"{name}.lib": assets.sha256(assets.library(name)) for name in bench.libraries}
-    found |= {f"{name}.va": assets.sha256(assets.verilog_a(name)) for name in bench.models}
+    found |= {f"{name}.va": assets.sha256(assets.verilog_a(name)) for name in bench.models if isinstance(name, str)}
     own = cell.alone.process if bench.process else None
     for name, digest in (own.hashes if own else {}).items():
         path = assets.folder("netlists") / "lib" / name

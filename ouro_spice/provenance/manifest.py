@@ -215,7 +215,9 @@ def _circuit_files(cell: Cell) -> dict[str, str]:
     benches, files = netlists(cell), {}
     for bench in benches.values():  # a sense path is there in reads alone
         files |= {f"{name}.lib": assets.text_sha256(assets.library(name)) for name in bench.libraries}
-        files |= {f"{name}.va": assets.text_sha256(assets.verilog_a(name)) for name in bench.models}
+        # the text of a model of a user's own is in the description of the device
+        names = (model for model in bench.models if isinstance(model, str))
+        files |= {f"{name}.va": assets.text_sha256(assets.verilog_a(name)) for name in names}
         files |= bench.process.hashes if bench.process else {}
     return files | {f"netlist, {name}": _elements(one) for name, one in benches.items()}
 

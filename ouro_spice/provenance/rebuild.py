@@ -10,6 +10,7 @@ from .._util.checks import check_kind
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.process import Process
+from ..device.foreign.foreign_device import ForeignDevice
 from . import former_format
 from .cell_description import CELLS, cell_class, completed, kind_of
 from .differences import CIRCUIT, differences, listed
@@ -133,6 +134,8 @@ def _made(value: Any, place: str) -> Any:
             f"the cell has transistors of a process of your own ({value['library'] or 'files'}), whose files the "
             "manifest does not hold: give the cell itself, in Python"
         )
+    if kind is ForeignDevice:
+        raise ValueError("the cell has a memristor of a model of your own: give the cell itself, in Python")
     return _part(kind, value)
 
 

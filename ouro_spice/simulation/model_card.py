@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..device.families import FAMILIES
 from ..device.foreign.description import UNBOUNDED
 from ..device.foreign.foreign_device import ForeignDevice
 from ..device.foreign.toml_table import nearest
-from ..device.jart.jart_device import jart_vcm_v1b
 from ..device.memristor import Memristor
-from ..device.threshold.drift import linear_drift
-from ..device.threshold.team_device import team
-from ..device.threshold.vteam_device import vteam
-from ..device.threshold.zhang_device import zhang
 
-BUILT_IN: dict[str, tuple[Callable[[], Memristor], str]] = {
-    "jart_vcm_v1b": (jart_vcm_v1b, "C. Bengel et al., IEEE TCAS-I 67(12), 2020; F. Cueppers et al., APL Mat. 7, 2019"),
-    "linear_drift": (linear_drift, "D. B. Strukov et al., Nature 453, 80, 2008, with the windows of others"),
-    "vteam": (vteam, "S. Kvatinsky et al., IEEE TCAS-II 62(8), 786, 2015"),
-    "team": (team, "S. Kvatinsky et al., IEEE TCAS-I 60(1), 211, 2013"),
-    "zhang": (zhang, "Y. Zhang et al., IEEE TCAS-II 64(7), 767, 2017"),
+SOURCES = {
+    "jart_vcm_v1b": "C. Bengel et al., IEEE TCAS-I 67(12), 2020; F. Cueppers et al., APL Materials 7, 2019",
+    "linear_drift": "D. B. Strukov et al., Nature 453, 80, 2008, with the windows of others",
+    "vteam": "S. Kvatinsky et al., IEEE TCAS-II 62(8), 786, 2015",
+    "team": "S. Kvatinsky et al., IEEE TCAS-I 60(1), 211, 2013",
+    "zhang": "Y. Zhang et al., IEEE TCAS-II 64(7), 767, 2017",
 }
-"""The families of this package: what makes one with its defaults, and the source."""
+"""Where the equations of the families of this package stand."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,7 @@ class ModelCard:
 
 def built_in_cards() -> list[ModelCard]:
     """Return the cards of all families of this package."""
-    return [_card(name, make(), source) for name, (make, source) in BUILT_IN.items()]
+    return [_card(name, kind(), SOURCES[name]) for name, kind in FAMILIES.items()]
 
 
 def model_card(model: str) -> ModelCard:
@@ -69,10 +64,9 @@ def model_card(model: str) -> ModelCard:
 
         device = load_model(Path(model))
         return _card(device.description.name, device, device.description.source)
-    if model not in BUILT_IN:
-        raise ValueError(f"model {model!r} is unknown; {nearest(model, BUILT_IN)}, or a description NAME.toml")
-    make, source = BUILT_IN[model]
-    return _card(model, make(), source)
+    if model not in FAMILIES:
+        raise ValueError(f"model {model!r} is unknown; {nearest(model, FAMILIES)}, or a description NAME.toml")
+    return _card(model, FAMILIES[model](), SOURCES[model])
 
 
 def _card(name: str, device: Memristor, source: str) -> ModelCard:

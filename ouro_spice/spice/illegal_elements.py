@@ -45,7 +45,7 @@ def _known() -> tuple[dict[str, dict[str, Parameter]], dict[str, dict[str, Param
         table = {name.lower(): parameter for name, parameter in kind.table().items()}
         for realisation in kind.REALISATIONS:
             found = kind().replace(realisation=realisation).realised
-            models |= dict.fromkeys(found.models, table)
+            models |= dict.fromkeys((name for name in found.models if isinstance(name, str)), table)
             subcircuits |= dict.fromkeys((found.subcircuit, f"{found.subcircuit}_walk"), table)
     return models, subcircuits
 

@@ -83,7 +83,7 @@ def deck(
         cell.check_state(end)
     sent = checked(pulses, parallel=True)
     bench = cell.testbench(sent, state)
-    models = [(model, str(compiled_model(model))) for model in bench.models]
+    models = [(model if isinstance(model, str) else model.name, str(compiled_model(model))) for model in bench.models]
     lines = [
         *_head(cell, sent, bench),
         "",

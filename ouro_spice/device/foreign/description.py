@@ -87,9 +87,11 @@ class Description:
         return {one.name: one for one in (*self.parameters, *starts)}
 
     def digest(self, text: str) -> str:
-        """Return the hash of what decides results: the description without its files' names, and the model's text."""
-        said = {key: value for key, value in vars(self).items() if key not in ("file", "model_file", "source")}
-        return hashlib.sha256(f"{sorted(said.items())}\0{text}".encode()).hexdigest()
+        """Return the hash of what decides currents: the text, and how it stands in a netlist."""
+        defaults = [(one.name, one.default, one.per_instance) for one in self.parameters]
+        states = [(one.name, one.read, one.read_name, one.write, one.write_name) for one in self.states]
+        said = (self.name, self.kind, self.ports, self.defines, self.set_sign, defaults, states)
+        return hashlib.sha256(f"{said}\0{text}".encode()).hexdigest()
 
 
 def read_description(file: str, tables: Mapping[str, Any]) -> Description:

@@ -63,6 +63,7 @@ class ForeignDevice(Memristor):
         return f"ForeignDevice({self.description.name!r} of {self.description.file}{values})"[:400]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "table", self._table)
         known = self.table()
         given = dict(self.values)
         for name, value in given.items():
@@ -84,7 +85,12 @@ class ForeignDevice(Memristor):
 
     # ---- what it is
 
-    def table(self) -> dict[str, Parameter]:
+    @classmethod
+    def table(cls) -> dict[str, Parameter]:
+        """Return nothing, as the parameters are those of a description: each device has a table of its own here."""
+        return {}
+
+    def _table(self) -> dict[str, Parameter]:
         """Return all that a device may have another value of, by name: parameters, and states at t = 0."""
         return self.description.table
 
@@ -111,7 +117,7 @@ class ForeignDevice(Memristor):
     @property
     def digest(self) -> str:
         """Return the hash of all that decides its currents: description, text, values, temperature."""
-        said = f"{self.description.digest(self.text)} {self.values} {self.temperature_K}"
+        said = f"{self.description.digest(self.text)} {self.parameters} {self.temperature_K} {self.variables} {self.read_V}"
         return foreign_netlist.sha256(said)
 
     @property
@@ -175,6 +181,11 @@ class ForeignDevice(Memristor):
         """Return the first state at the two ends of what is programmed: lowest conductance, highest."""
         state = self.description.states[0]
         return state.window if state.rises else (state.window[1], state.window[0])
+
+    @property
+    def points(self) -> int:
+        """Return how many time points a transient has at least: hard walls need small steps."""
+        return self.description.points
 
     # ---- in a netlist
 

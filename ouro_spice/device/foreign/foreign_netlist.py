@@ -12,6 +12,9 @@ from .lt_functions import shim, spelled
 from .model_states import ModelState
 from .verilog_text import VerilogText
 
+_HOLD = "1e12"
+"""Conductance [S]: what holds a state has to be stronger than what moves it."""
+
 CURRENT = "i_cell"
 """The trace of the current from AE to OE."""
 
@@ -46,10 +49,12 @@ def realisation(description: Description, text: str) -> Realisation:
 def definition(description: Description, text: str) -> str:
     """Return the subcircuit around a model; one of SPICE stands in it, so that nothing of it is seen outside."""
     values = {one.name: one.default for one in description.parameters}
-    values |= {one.write_name: one.start for one in description.states if one.write != "ic"}
+    values |= {one.write_name: 0.0 for one in description.states if one.write != "ic"}  # each instance says its own
+    held = [one for one in description.states if one.read != "opvar"]
     head = [
         f".subckt {subcircuit(description, text)} ae oe",
         *(f"+ {name}={value:.17g}" for name, value in values.items()),
+        *(f"+ {_hold(one)}=0" for one in held),
     ]
     compiled = verilog(description, text)
     if compiled is None:
@@ -59,7 +64,17 @@ def definition(description: Description, text: str) -> str:
     else:
         body = _compiled(description, compiled, values)
     # a source of 0 V, as what a model gives out of its current is not known
-    return "\n".join([*head, *body, "vsense ae inner 0", ".ends"])
+    return "\n".join([*head, *body, *map(_holding, held), "vsense ae inner 0", ".ends"])
+
+
+def _hold(state: ModelState) -> str:
+    return f"hold_{state.name}"
+
+
+def _holding(state: ModelState) -> str:
+    """Return the source that holds a state at its start at an operating point, to which no initial condition applies."""
+    inside = f"state_{state.name}" if state.read == "port" else f"x1.{state.read_name}"
+    return f"b{_hold(state)} 0 {inside} i=time>0 ? 0 : {_HOLD}*({{{_hold(state)}}}-v({inside}))"
 
 
 def _compiled(description: Description, compiled: VerilogText, values: Mapping[str, float]) -> list[str]:
@@ -102,6 +117,8 @@ def element(
     starts = zip(description.states, x, strict=True)
     conditions = []
     for state, value in starts:
+        if state.read != "opvar":
+            changed[_hold(state)] = value
         if state.write == "ic":
             conditions.append(f".ic v({node(state, name)})={value:.17g}")
         else:
