@@ -57,6 +57,8 @@ def testbench(
         max_step_s=stop_s / (POINTS // 2 if large else POINTS),
         probes=(*probes, *driven, *bulk),
         sources=tuple(source for one in grid.parts for source in one.sources),
+        supplies=tuple(supply for one in grid.parts for supply in one.supplies),
+        gates=tuple(gate for one in grid.parts for gate in one.gates),
         nodes=tuple(nodes),
         volts=tuple((node, volts) for node, volts in grid.state.volts.items() if node in nodes),
         device=memristor,

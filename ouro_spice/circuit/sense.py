@@ -106,8 +106,8 @@ class Sense:
             (f"v_sense_vdd{suffix}", f"v({name}_vdd)"),
             (f"i_sense_vdd{suffix}", f"v{name}_vdd#branch"),
         )
-        sources = tuple((f"v_{what}{suffix}", f"i_{what}{suffix}") for what in ("cm", "sense_vdd"))
-        return Drive(elements, node, libraries=("sense",), probes=probes, sources=sources)
+        sources, supplies = (((f"v_{what}{suffix}", f"i_{what}{suffix}"),) for what in ("cm", "sense_vdd"))
+        return Drive(elements, node, libraries=("sense",), probes=probes, sources=sources, supplies=supplies)
 
 
 @dataclass(frozen=True)

@@ -236,6 +236,8 @@ class SingleCell(ABC):
             max_step_s=stop_s / POINTS,
             probes=tuple(probes),
             sources=tuple(source for one in parts for source in one.sources),
+            supplies=tuple(supply for one in parts for supply in one.supplies),
+            gates=tuple(gate for one in parts for gate in one.gates),
             nodes=tuple(nodes),
             volts=tuple(state.volts.items()),
             device=self.device if isinstance(self.device, Device) else None,
