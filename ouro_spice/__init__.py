@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .device.jart.walk_state import WalkState
     from .device.jart.jart_device import Device, jart_vcm_v1b
     from .circuit.pulse import Parallel, Pulse
+    from .circuit.drive_waveforms import Pwl
+    from .circuit.waveform_shapes import double_pulse, sine, spike, staircase, stdp_pair
     from .circuit.waveform import Fidelity, Waveform
     from .circuit.result import Result, SimulationError
     from .device.state import State
@@ -83,6 +85,12 @@ __all__ = [
     "jart_vcm_v1b",
     "Pulse",
     "Parallel",
+    "Pwl",
+    "sine",
+    "staircase",
+    "double_pulse",
+    "spike",
+    "stdp_pair",
     "Waveform",
     "Fidelity",
     "State",
@@ -176,6 +184,8 @@ _PLACES = {
     "device.jart.walk_state": "WalkState",
     "device.jart.jart_device": "Device jart_vcm_v1b",
     "circuit.pulse": "Parallel Pulse",
+    "circuit.drive_waveforms": "Pwl",
+    "circuit.waveform_shapes": "double_pulse sine spike staircase stdp_pair",
     "circuit.waveform": "Fidelity Waveform",
     "circuit.result": "Result SimulationError",
     "device.state": "State",

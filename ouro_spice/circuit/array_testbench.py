@@ -25,6 +25,7 @@ def netlist(
     walks: Mapping[int, Mapping[str, PWL]],
     active: frozenset[int] | None = None,
     paths: tuple[Drive, ...] = (),
+    follow: bool = False,
 ) -> ArrayNetlist:
     """Return the netlist of an array with these voltages of its drivers, from this state; see `ArrayNetlist`.
 
@@ -33,7 +34,7 @@ def netlist(
     ValueError
         For a state of another circuit.
     """
-    return ArrayNetlist(array.walked(state, walks), drives, state, walks, active, paths)
+    return ArrayNetlist(array.walked(state, walks), drives, state, walks, active, paths, follow)
 
 
 def testbench(

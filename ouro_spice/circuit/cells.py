@@ -17,9 +17,10 @@ from .drivers import Drive, WriteDriver, connect
 from .gates import check_ungated, gate_voltage
 from .parts import Driver, Lines, Read, Resistor, Transistor
 from .process import Process
-from .pulse import PWL, Pulse, trapezoids
+from .pulse import PWL
 from .sense import Sense
 from .single_cell import SingleCell
+from .stimuli import Stimulus, gate_pwl, line_voltage
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,9 @@ class Cell1R(SingleCell):
     def __repr__(self) -> str:
         return brief(self)
 
-    def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
+    def _voltages(self, pulses: Sequence[Stimulus], reading: bool = False) -> list[tuple[str, PWL]]:
         check_ungated(pulses, "a 1R cell")
-        return [("bl", _line(pulses, set_side=True)), ("wl", _line(pulses, set_side=False))]
+        return [("bl", line_voltage(pulses, -1)), ("wl", line_voltage(pulses, 1))]
 
     def _elements(self, drives: Mapping[str, Drive]) -> tuple[list[str], list[str]]:
         elements, nodes = [], []
@@ -104,12 +105,12 @@ class Cell1T1R(SingleCell):
         """Return the access transistor."""
         return self.transistor
 
-    def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
+    def _voltages(self, pulses: Sequence[Stimulus], reading: bool = False) -> list[tuple[str, PWL]]:
         edge, gate = self.gate_edge_s, self._gate(reading)
-        wl = trapezoids((0.0, edge, p.duration, edge, p.idle, gate(p)) for p in pulses)
-        return [("bl", _line(pulses, True, edge)), ("sl", _line(pulses, False, edge)), ("wl", wl)]
+        wl = gate_pwl(((pulse, gate(pulse)) for pulse in pulses), edge)
+        return [("bl", line_voltage(pulses, -1, edge)), ("sl", line_voltage(pulses, 1, edge)), ("wl", wl)]
 
-    def _gate(self, reading: bool) -> Callable[[Pulse], float]:
+    def _gate(self, reading: bool) -> Callable[[Stimulus], float]:
         """Return the gate's voltage [V] as a function of the pulse."""
         return lambda pulse: gate_voltage(self.transistor, self.process, pulse, reading)
 
@@ -122,14 +123,6 @@ class Cell1T1R(SingleCell):
             _connect(elements, nodes, self, line, node, drives[line])
         _connect(elements, nodes, self, "wl", "wl", drives["wl"], contact=False)
         return elements, nodes
-
-
-def _line(pulses: Sequence[Pulse], set_side: bool, gate_edge: float = 0.0) -> PWL:
-    """Return the voltage of the line that SET raises (`set_side`), or of the one that RESET raises."""
-    return trapezoids(
-        (gate_edge, p.rise, p.width, p.fall, gate_edge + p.idle, max(-p.amplitude if set_side else p.amplitude, 0.0))
-        for p in pulses
-    )
 
 
 def _connect(

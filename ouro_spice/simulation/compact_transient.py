@@ -12,8 +12,10 @@ import numpy as np
 from .._util import random_keys
 from .._util.checks import shown
 from ..circuit.compact_cell import CompactCell
-from ..circuit.pulse import Parallel, Pulse, checked
+from ..circuit.drive_waveforms import Pwl
+from ..circuit.pulse import Parallel
 from ..circuit.result import Result, SimulationError
+from ..circuit.stimuli import Stimulus, checked, half_cycles
 from ..circuit.waveform import Effort, Waveform
 from ..compact.jart import jart_characteristics as characteristics
 from ..device.jart import walk_values
@@ -37,8 +39,9 @@ class CompactRun:
     seed: int
     throw: bool
 
-    def pulse(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
-        """Yield the waveform of one pulse between two of its times [s] from a state on.
+    def pulse(self, pulse: Stimulus | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
+        """Yield the waveform of one pulse between two of its times [s] from a state on; several where a device under a
+        `HalfCycleWalk` gets a waveform.
 
         Raises
         ------
@@ -52,21 +55,33 @@ class CompactRun:
             raise ValueError(
                 f"state = {shown(state)} must be an ouro_spice.State of one memristor without node voltages"
             )
+        if isinstance(pulse, Pwl) and isinstance(self.cell.device.walk, HalfCycleWalk):
+            for part in half_cycles(pulse, 0.0, begin_s, end_s):
+                wave = self._one(pulse, part.begin_s, part.end_s, state, part.lobe.polarity)
+                yield wave
+                if wave.state is None:
+                    return
+                state = wave.state
+        else:
+            yield self._one(pulse, begin_s, end_s, state, pulse.polarity)
+
+    def _one(self, pulse: Stimulus, begin_s: float, end_s: float, state: State, polarity: int) -> Waveform:
+        """Return the waveform of a part of a pulse, which has a polarity for a `HalfCycleWalk`."""
         device, n = self.cell.device, state.n_disc[0]
         n = PARAMETERS["Ninit"].within(n)
         wander = walk_values.initial_state(device, n, state.walked()) if device.walk else None
         moved = device
         if wander and isinstance(device.walk, HalfCycleWalk):
-            moved, wander = walk_values.half_cycle(device, n, wander, pulse.polarity, random_keys.stream_key(self.seed))
+            moved, wander = walk_values.half_cycle(device, n, wander, polarity, random_keys.stream_key(self.seed))
         try:
-            yield self._wave(moved, wander, pulse, begin_s, end_s, n)
+            return self._wave(moved, wander, pulse, begin_s, end_s, n)
         except ArithmeticError as error:
             if self.throw:
                 raise SimulationError(Result.NOT_FINITE, "", (str(error),)) from error
-            yield Waveform(np.empty(0), {}, None, 0.0, Result.NOT_FINITE, device=device, log=(str(error),))
+            return Waveform(np.empty(0), {}, None, 0.0, Result.NOT_FINITE, device=device, log=(str(error),))
 
     def _wave(
-        self, moved: Device, wander: WalkState | None, pulse: Pulse, begin_s: float, end_s: float, n: float
+        self, moved: Device, wander: WalkState | None, pulse: Stimulus, begin_s: float, end_s: float, n: float
     ) -> Waveform:
         from ..compact.jart.integration import follow  # numba
 
@@ -82,7 +97,8 @@ class CompactRun:
             grid_s=(end_s - begin_s) / _POINTS, trace=True, threads=1,
         )  # fmt: skip
         if walk:
-            wander = WalkState.from_vector(done.wanders[0], pulse.polarity)
+            last = half_cycles(pulse, 0.0, begin_s, end_s)[-1].lobe if isinstance(pulse, Pwl) else pulse
+            wander = WalkState.from_vector(done.wanders[0], last.polarity)
         after = State((float(done.n_end[0]),), wander=(wander,) if wander else ())
         effort = Effort(points=int(done.steps[0]))
         points = done.traces[0]
@@ -112,7 +128,7 @@ class CompactRun:
         named = fit | {"v_ae": v_cell, "v_oe": np.zeros_like(v), "v_cell": v_cell, "i_cell": i, "n_disc": n}
         return named | {"temperature": temperature, "r": r_now, "l": l_now, "g": g}
 
-    def _digest(self, pulse: Pulse, begin_s: float, end_s: float) -> str:
+    def _digest(self, pulse: Stimulus, begin_s: float, end_s: float) -> str:
         shape = {name: value for name, value in dataclasses.asdict(pulse).items() if name != "gate"}  # it has none
         text = repr((dataclasses.asdict(self.cell), shape, begin_s, end_s, self.seed))
         return hashlib.sha256(text.encode()).hexdigest()
