@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from .array_protocol import Array
@@ -74,8 +74,21 @@ class Bias:
         access = self.array.cell.access
         if access is None:
             check_ungated([pulse], "an array of 1R cells")
+            if reading and isinstance(pulse, Pulse) and pulse.polarity < 0:
+                return self._negative_read(pulse)
             return self._ungated(each, pulse, _shares(self.array.read_scheme if reading else self.array.scheme))
         return self._gated(access, each, pulse, reading)
+
+    def _negative_read(self, pulse: Pulse) -> LineVoltages:
+        """Return the voltages of all lines of a 1R array in a read in SET direction.
+
+        They are those of the positive read with the other sign, all raised by the read voltage for none to be negative:
+        the cells beside the selected one see as little as there, and the selected bit line brings its cell's current.
+        """
+        mirrored = replace(pulse, amplitude=-pulse.amplitude)
+        shape = self._shape(mirrored, mirrored)
+        drives = self._ungated({self.cols[0]: shape}, mirrored, _shares(self.array.read_scheme))
+        return {name: None if pwl is None else shape.minus(pwl) for name, pwl in drives.items()}
 
     def _gated(self, t: Transistor, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> LineVoltages:
         """Return the voltages of all lines of a 1T1R array, for the voltages `each` of the selected columns."""

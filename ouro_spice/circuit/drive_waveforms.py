@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._util.checks import check_range, checked_numbers
+from .._util.checks import check_kind, check_range, checked_numbers
 from .._util.display import counted, quantity, shows, span
 from .._util.forks import cached_property
 from .pulse import HIGHEST_V, LONGEST_S, PWL, SHORTEST_S
@@ -122,6 +122,7 @@ class Pwl:
         """
         from .._util.tables.unit_columns import read_quantities
 
+        check_kind("path", path, (str, Path))
         _, found = read_quantities(Path(path), {"time": "s", "volts": "V"}, {})
         try:
             return cls.measured(found["time"], found["volts"], edge, idle, gate)

@@ -46,6 +46,8 @@ class SingleCell(ABC):
                 )
         for part in (self.driver, self.sense):
             check_supply(part, self.process)
+        if self.sense is not None:
+            self.sense.check_read(self.read)
 
     @property
     def index(self) -> int:

@@ -39,7 +39,9 @@ def staircase(
     """Return levels [V], each held for `step` [s], with edges of `edge` [s] between, from 0 V and back to it."""
     check_range("step", step, SHORTEST_S, LONGEST_S, "s")
     check_range("edge", edge, SHORTEST_S, LONGEST_S, "s")
-    volts = checked_numbers("levels", levels).ravel()
+    volts = checked_numbers("levels", levels)
+    if volts.ndim != 1:
+        raise ValueError(f"levels has the shape {volts.shape}: it must be one row of numbers")
     check_count("number of levels", len(volts), 1, MOST_POINTS // 2 - 1)
     times = np.cumsum(np.concatenate([[0.0], np.tile([edge, step], len(volts)), [edge]]))
     return Pwl(tuple(map(float, times)), (0.0, *map(float, np.repeat(volts, 2)), 0.0), idle, gate)

@@ -184,7 +184,8 @@ class SpiceCell(SimulatedCell[Cell]):
         found = reading(self.description, wave, self._engine, self._warn)
         # what the read itself moved, without the noise
         end, n = wave.end_state, state.n_disc[index]
-        n = max(n + end.n_disc[index] - start.n_disc[index], min(n, device.Ndiscmin))
+        moved = max(n + end.n_disc[index] - start.n_disc[index], min(n, device.Ndiscmin))
+        n = min(moved, max(n, device.reach[1]))
         after = dataclasses.replace(end, wander=state.wander, telegraph=state.telegraph).changed(index, n_disc=n)
         self.state = with_read_noise(self.description, after, state, self.read_s, self._seed)
         self.clipped += found.clipped
