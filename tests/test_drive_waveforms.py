@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import pickle
 from itertools import pairwise
@@ -11,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_cli import one_line
 
 import ouro_spice as ouro
 from ouro_spice.circuit.stimuli import half_cycles, line_voltage
@@ -271,22 +269,3 @@ def test_a_walk_counts_the_time_at_which_there_is_a_voltage(name, walk):
     first = run(name, SINE, device=device, seed=3, stop_s=310e-9)
     second = run(name, SINE, device=device, seed=3, state=first.state, start_s=310e-9)
     assert second.g_S == pytest.approx(sine.g_S, rel=1e-3)
-
-
-# ---- the command line
-
-
-@pytest.mark.ngspice
-def test_a_file_is_a_waveform_on_the_command_line(request, tmp_path):
-    command = request.getfixturevalue("ouro")
-    file = tmp_path / "drive.csv"
-    file.write_text("time_ns,volts_V\n0,0\n2,-0.5\n52,-0.5\n54,0\n70,0.9\n90,0\n", "utf-8")
-    out = tmp_path / "out"
-    done = command("pulse", "--waveform", file, "--gate", "2V", "--start", "200uS", "--json", "--out", out)
-    shape = ouro.Pwl(np.array([0, 2, 52, 54, 70, 90]) * 1e-9, (0, -0.5, -0.5, 0, 0.9, 0), gate=2.0)
-    assert json.loads(done.stdout)["g_end_S"] == pytest.approx(run("1t1r", shape).g_S, rel=1e-6)
-    assert "a waveform of 6 points over 90ns, -500mV to 900mV" in (out / "pulse.cir").read_text("utf-8")
-    for wrong in (("--csv", file), ("--width", "1ns"), ("--rise", "1ns")):
-        done = command("pulse", "--waveform", file, *wrong, "--out", out)
-        assert done.returncode == 2
-        assert "--waveform" in one_line(done)

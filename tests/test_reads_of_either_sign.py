@@ -60,12 +60,12 @@ def test_a_negative_read_of_half_a_volt_sets_and_a_positive_one_resets(engine):
 
 
 def test_a_sense_path_reads_in_set_direction(engine):
-    cell = ouro.Cell1T1R(DEVICE, sense=ouro.Sense(), read=ouro.Read(-0.1))
+    cell = ouro.Cell1T1R(DEVICE, sense=ouro.Sense(), read=ouro.Read(-0.3))
     assert resistor_reading(cell, engine) == pytest.approx(KNOWN_S, rel=5e-3, abs=0)
 
 
 def test_a_sense_path_that_runs_out_of_current_says_so(engine):
-    cell = ouro.Cell1T1R(DEVICE, sense=ouro.Sense(), read=ouro.Read(-0.4))
+    cell = ouro.Cell1T1R(DEVICE, sense=ouro.Sense(), read=ouro.Read(-0.3))
     with pytest.warns(ReadingClipped):
         read(cell, cell.state(540e-6), engine)
     with pytest.raises(ValueError, match=r"read: voltage = -0\.6 V: a Sense reads at up to 0\.5 V"):
@@ -88,19 +88,21 @@ def test_a_negative_read_of_a_1r_array_is_the_positive_one_mirrored(engine, sche
 
 @pytest.mark.parametrize("sense", [None, ouro.Sense()])
 def test_a_1t1r_array_reads_and_multiplies_in_set_direction(engine, sense):
-    cell = ouro.Cell1T1R(DEVICE, read=ouro.Read(-0.1), sense=sense)
+    cell = ouro.Cell1T1R(DEVICE, read=ouro.Read(-0.3 if sense else -0.1), sense=sense)
     array = ouro.Crossbar(2, 3, cell)
-    state = array.state(np.linspace(150e-6, 400e-6, 6).reshape(2, 3))
+    state = array.state(np.linspace(120e-6, 170e-6, 6).reshape(2, 3))
     single, _ = read(cell, ouro.State((state.n_disc[4],)), engine)
     assert SpiceCell(array.cell_at(1, 1), state, engine=engine).read() == pytest.approx(single, rel=0.01, abs=0)
     product = ouro.product(array, [0, 1], state, engine)
     assert np.all(product.i_A < 0) and np.all(np.abs(product.deviation) < 0.1)
-    assert product.g_eff_S == pytest.approx(-product.i_A / 0.1, abs=0)
+    assert product.g_eff_S == pytest.approx(product.i_A / cell.read.voltage, abs=0)
 
 
 def test_the_parts_of_a_negative_reading_add_up(engine):
     for sense in (None, ouro.Sense()):
-        found = ouro.read_error(ouro.Cell1T1R(DEVICE, read=ouro.Read(-0.1), sense=sense), 250e-6, engine)
+        found = ouro.read_error(
+            ouro.Cell1T1R(DEVICE, read=ouro.Read(-0.3 if sense else -0.1), sense=sense), 150e-6, engine
+        )
         parts = ("read_voltage", "lines", "transistor", "settling", "mirror", "adc")
         assert sum(getattr(found, f"{part}_S") for part in parts) == pytest.approx(found.total_S, abs=1e-12)
         assert found.transistor_S < 0 > found.lines_S
