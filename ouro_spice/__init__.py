@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .device.threshold.team_device import team
     from .device.threshold.zhang_device import zhang
     from .circuit.pulse import Parallel, Pulse
+    from .circuit.drive_waveforms import Pwl
+    from .circuit.waveform_shapes import double_pulse, sine, spike, staircase, stdp_pair
     from .circuit.waveform import Fidelity, Waveform
     from .circuit.result import Result, SimulationError
     from .device.state import State
@@ -97,6 +99,12 @@ __all__ = [
     "zhang",
     "Pulse",
     "Parallel",
+    "Pwl",
+    "sine",
+    "staircase",
+    "double_pulse",
+    "spike",
+    "stdp_pair",
     "Waveform",
     "Fidelity",
     "State",
@@ -198,6 +206,8 @@ _PLACES = {
     "device.threshold.team_device": "team",
     "device.threshold.zhang_device": "zhang",
     "circuit.pulse": "Parallel Pulse",
+    "circuit.drive_waveforms": "Pwl",
+    "circuit.waveform_shapes": "double_pulse sine spike staircase stdp_pair",
     "circuit.waveform": "Fidelity Waveform",
     "circuit.result": "Result SimulationError",
     "device.state": "State",
