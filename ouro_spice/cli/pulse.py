@@ -181,7 +181,8 @@ def _results(wave: Waveform) -> dict[str, Any]:
         "g_start_S": float(wave.g[0]), "g_end_S": wave.g_S, "energy_J": wave.energy_J,
         "peak_V": float(volts[np.argmax(np.abs(volts))]), "peak_A": float(np.max(np.abs(wave["i_cell"]))),
         "peak_K": float(np.max(wave["temperature"])) if "temperature" in wave.traces else None,
-        "time_s": float(wave.time_s[-1]), "result": wave.result.name, "points": len(wave.time_s), "warnings": list(wave.warnings),
+        "time_s": float(wave.time_s[-1]), "result": wave.result.name, "points": len(wave.time_s),
+        "warnings": list(wave.warnings),
     }  # fmt: skip
 
 
