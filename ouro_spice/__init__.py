@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .dataset.edge_effects.effective_width import Alphas
     from .dataset.edge_effects.edge_study import Edges, edges
     from .dataset.pulse_dataset import PulseDataset, extract
+    from .dataset.sweep import Sweep
     from .dataset.importing import import_pulses
     from .dataset.comparison.comparison import Comparison, compare
     from .programming.batch import Fleet, fleet
@@ -131,6 +132,7 @@ __all__ = [
     "Alphas",
     "PulseDataset",
     "extract",
+    "Sweep",
     "import_pulses",
     "compare",
     "Comparison",
@@ -204,6 +206,7 @@ _PLACES = {
     "dataset.edge_effects.effective_width": "Alphas",
     "dataset.edge_effects.edge_study": "Edges edges",
     "dataset.pulse_dataset": "PulseDataset extract",
+    "dataset.sweep": "Sweep",
     "dataset.importing": "import_pulses",
     "dataset.comparison.comparison": "Comparison compare",
     "programming.batch": "Fleet fleet",

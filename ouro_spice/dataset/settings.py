@@ -8,6 +8,7 @@ from typing import Any
 
 from .._util.checks import check_count, check_range
 from .recipe import MOST
+from .sweep import CONTROLS, WIDTH, Sweep, control_of
 
 _TIMES = ("step_s", "limit_s")
 _TEXTS = ("voltages", "sampling", "start")
@@ -32,12 +33,23 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     for name in ("rise_s", "fall_s"):
         _check_edge(name, settings.get(name, 0.0))
     _check_pair(settings["pair"])
+    _check_control(settings)
     law = settings.get("d2d")
     if not isinstance(law, Mapping | None):
         raise ValueError(f"d2d = {law!r} must be a law, or null")
     names = settings.get("devices", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("devices must be a list of names")
+
+
+def _check_control(settings: Mapping[str, Any]) -> None:
+    """Raise ValueError for a control that is none, or whose sweep is not there."""
+    control = control_of(settings)
+    if control not in CONTROLS:
+        raise ValueError(f"control = {control!r} must be one of {', '.join(CONTROLS)}")
+    sweep = Sweep.from_plain(settings.get("sweep"))
+    if (sweep.control if sweep else WIDTH) != control:
+        raise ValueError(f"control = {control!r} does not fit the sweep")
 
 
 def _check_number(name: str, value: Any, most: float) -> None:
