@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .programming.programmers.coarse_fine import CoarseFine
     from .programming.programmers.fixed import FixedPulse
     from .programming.history import History
+    from .programming.programmer import Situation
     from .programming.programmers.model_time import ModelTime
     from .programming.nominal import NominalTimes, nominal_times
     from .programming.outcome import Outcome
@@ -66,8 +67,10 @@ if TYPE_CHECKING:
     from .evaluation.baselines import noise_free
     from .evaluation.increments import small_updates
     from .evaluation.trajectories import trials
+    from .evaluation.swept_response import swept_floor
     from .reporting.report_page import report
     from .prediction.neural_programmer import NeuralProgrammer
+    from .prediction.nominal_predictor import NominalPredictor
     from .prediction.pulse_predictor import PulsePredictor
     from .prediction.lookup_table import Table
 
@@ -149,6 +152,7 @@ __all__ = [
     "ModelTime",
     "Posterior",
     "History",
+    "Situation",
     "Outcome",
     "write_verify",
     "write_many",
@@ -159,8 +163,10 @@ __all__ = [
     "small_updates",
     "noise_free",
     "trials",
+    "swept_floor",
     "PulsePredictor",
     "NeuralProgrammer",
+    "NominalPredictor",
     "Table",
     "report",
     "ValidityWarning",
@@ -214,6 +220,7 @@ _PLACES = {
     "programming.programmers.coarse_fine": "CoarseFine",
     "programming.programmers.fixed": "FixedPulse",
     "programming.history": "History",
+    "programming.programmer": "Situation",
     "programming.programmers.model_time": "ModelTime",
     "programming.nominal": "NominalTimes nominal_times",
     "programming.outcome": "Outcome",
@@ -227,6 +234,8 @@ _PLACES = {
     "evaluation.baselines": "noise_free",
     "evaluation.increments": "small_updates",
     "evaluation.trajectories": "trials",
+    "evaluation.swept_response": "swept_floor",
+    "prediction.nominal_predictor": "NominalPredictor",
     "reporting.report_page": "report",
     "prediction.neural_programmer": "NeuralProgrammer",
     "prediction.pulse_predictor": "PulsePredictor",

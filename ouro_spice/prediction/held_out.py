@@ -8,11 +8,12 @@ import numpy as np
 import torch
 
 from ..dataset.pulse_dataset import PulseDataset
+from ..dataset.sweep import WIDTH
 from ..evaluation.bands import BANDS, label, shares
 from ..evaluation.increments import STEPS_S, Increments
 from ..programming.predictor import answers
 from .examples import Examples
-from .teachable import has_trajectories
+from .teachable import check_control, has_trajectories
 
 if TYPE_CHECKING:
     from .pulse_predictor import PulsePredictor
@@ -30,8 +31,10 @@ def held_out(predictor: PulsePredictor, data: PulseDataset, split: str = "test")
         sign where the pulse began. ``small_updates``: what the same histories say of small changes in their
         direction, as `Increments.rows`, each asked of the records that went at least twice as far. Single pulses,
         whose histories have two points, do not tell where another time would have ended: None for all of these. ``n``
-        alone where there is no such record.
+        alone where there is no such record. Of a predictor of voltages ``n`` and ``voltage_error_median_V``,
+        ``voltage_error_mean_V`` [V] alone.
     """
+    check_control(data, predictor.control, "this predictor")
     rows = data.reached(split)
     if not len(rows):
         return {"n": 0}
@@ -42,6 +45,13 @@ def held_out(predictor: PulsePredictor, data: PulseDataset, split: str = "test")
     time_s = answers(predictor)(seen["g_start_S"], seen["dg_S"], **more)
     error = np.abs(time_s / examples.time_s.numpy() - 1)
     found = {"n": len(error), "t_error_median": float(np.median(error)), "t_error_mean": float(error.mean())}
+    if predictor.control != WIDTH:
+        off = np.abs(time_s - examples.time_s.numpy())
+        return {
+            "n": len(off),
+            "voltage_error_median_V": float(np.median(off)),
+            "voltage_error_mean_V": float(off.mean()),
+        }
     if examples.curves is None:
         return found | {label("within", band): None for band in BANDS} | {"small_updates": None}
     end_S = examples.curves.at(torch.tensor(time_s) * torch.sign(examples.time_s))
