@@ -23,7 +23,7 @@ GRID = 161
 _STARTS = 25
 """Starts at which the middle is worked out, evenly in the logarithm, where it depends on them."""
 
-_NARROW, _WIDE, _BESIDE = 0.2, 0.4, 0.8
+_NARROW, _WIDE, _BESIDE = 0.12, 0.4, 0.8
 """Standard deviations of weights: over the voltage for the middle, and for what lies around it, in ranges of the
 sweep, over the logarithm of the start in its own standard deviation; times the number of records to the power -1/5."""
 
@@ -49,10 +49,6 @@ class Response:
     volts: np.ndarray
     end_S: np.ndarray
     sweep: Sweep
-
-    def __post_init__(self) -> None:
-        if len(self.volts) < _LEAST:
-            raise ValueError(f"{len(self.volts)} records: at least {_LEAST} are needed to say where pulses end")
 
     @shows
     def __repr__(self) -> str:
@@ -90,7 +86,9 @@ class Response:
 
     @cached_property
     def _middle(self) -> np.ndarray:
-        """Return m on the axes, (S, V)."""
+        """Return m on the axes, (S, V); ValueError for too few records."""
+        if len(self.volts) < _LEAST:
+            raise ValueError(f"{len(self.volts)} records: at least {_LEAST} are needed to say where pulses end")
         x, y = np.log(self.start_S), np.log(self.end_S)
         starts, volts = self._axes
         found = np.empty((len(starts), len(volts)))
