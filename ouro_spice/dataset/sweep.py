@@ -136,6 +136,8 @@ class Sweep:
     def check_cell(self, cell: Cell | CompactCell) -> None:
         """Raise ValueError for a cell that cannot have these pulses."""
         both = [self.varied, *([self.before] if self.before else [])]
+        if not cell.gated and self.control == GATE:
+            raise ValueError(f"control 'gate': a {type(cell).__name__} has no access transistor")
         if not cell.gated:
             check_ungated(both, f"a {type(cell).__name__}")
         elif not isinstance(cell, CompactCell):
