@@ -67,10 +67,10 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) ->
     return record.with_readings(*(reported_S(cell, one, engine) for one in (state, end.end_state)))
 
 
-def gate_of(cell: Cell, pulse: Pulse) -> float:
-    """Return the voltage at the gate of the access transistor during a pulse [V]; NaN without one."""
+def gate_of(cell: Cell, pulse: Pulse) -> float | None:
+    """Return the voltage at the gate of the access transistor during a pulse [V]; None without one."""
     access = cell.alone.access
-    return gate_voltage(access, cell.alone.process, pulse) if access else NAN
+    return gate_voltage(access, cell.alone.process, pulse) if access else None
 
 
 def start_state(cell: Cell, drawn: Sample, start: str) -> State:

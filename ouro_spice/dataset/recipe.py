@@ -60,7 +60,7 @@ class Sample:
     rise_s, fall_s
         Edges of the pulse [s].
     control_V
-        Gate voltage or amplitude [V] of a recipe that sweeps one; else NaN.
+        Gate voltage or amplitude [V] of a recipe that sweeps one; else None.
     """
 
     number: int
@@ -72,7 +72,7 @@ class Sample:
     target_S: float
     rise_s: float
     fall_s: float
-    control_V: float = math.nan
+    control_V: float | None = None
 
     @shows
     def __repr__(self) -> str:
@@ -244,10 +244,10 @@ class Recipe:
             control_V=self._volts(cell, target_S),
         )
 
-    def _volts(self, cell: Cell | CompactCell, target_S: float) -> float:
+    def _volts(self, cell: Cell | CompactCell, target_S: float) -> float | None:
         """Return the voltage of a record [V]: at the same share of its range as a target has of the window."""
         low, high = cell.window_S
-        return self.sweep.volts((target_S - low) / (high - low)) if self.sweep else math.nan
+        return self.sweep.volts((target_S - low) / (high - low)) if self.sweep else None
 
     def _conductances(
         self, cell: Cell | CompactCell, device: Device, number: int, shares: np.ndarray

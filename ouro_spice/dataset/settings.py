@@ -8,10 +8,10 @@ from typing import Any
 
 from .._util.checks import check_count, check_range
 from .recipe import MOST
-from .sweep import CONTROLS, WIDTH, Sweep, control_of
+from .sweep import Sweep, control_of
 
 _TIMES = ("step_s", "limit_s")
-_TEXTS = ("voltages", "sampling", "start")
+_TEXTS = ("voltages", "sampling", "start", "control")
 _COUNTS = {"n": 1, "shard": 1, "seed": 0, "per_device": 1}
 _LONGEST_S = 1e6
 
@@ -43,13 +43,10 @@ def check_settings(settings: Mapping[str, Any]) -> None:
 
 
 def _check_control(settings: Mapping[str, Any]) -> None:
-    """Raise ValueError for a control that is none, or whose sweep is not there."""
-    control = control_of(settings)
-    if control not in CONTROLS:
-        raise ValueError(f"control = {control!r} must be one of {', '.join(CONTROLS)}")
+    """Raise ValueError for a sweep that is none, or not that of the control."""
     sweep = Sweep.from_plain(settings.get("sweep"))
-    if (sweep.control if sweep else WIDTH) != control:
-        raise ValueError(f"control = {control!r} does not fit the sweep")
+    if sweep and sweep.control != control_of(settings):
+        raise ValueError(f"control = {settings.get('control')!r} is not that of the sweep")
 
 
 def _check_number(name: str, value: Any, most: float) -> None:

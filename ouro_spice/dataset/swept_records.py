@@ -33,7 +33,7 @@ def swept_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) -> R
     state = start_state(cell, drawn, recipe.start)
     keys = {cell.index: random_keys.stream_key(drawn.seed)}
     live = SpiceCell(cell, state, drawn.seed, engine, keys=keys, warn=False)
-    record = _sent(live, sweep, drawn, gate_of(cell, sweep.at(drawn.control_V)))
+    record = _sent(live, sweep, drawn, gate_of(cell, sweep.at(_volts(drawn))))
     after_S = NAN if record.outcome == "simulation_failed" else reported_S(cell, live.state, engine)
     return record.with_readings(reported_S(cell, state, engine), after_S)
 
@@ -41,7 +41,7 @@ def swept_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) -> R
 def swept_compact_record(cell: CompactCell, recipe: Recipe, drawn: Sample) -> Record:
     """Return one record of a compact cell; its readings are exact."""
     cell = cell.replace(device=drawn.device)
-    record = _sent(ModelCell(cell, _compact_state(cell, recipe, drawn), drawn.seed), _sweep(recipe), drawn, NAN)
+    record = _sent(ModelCell(cell, _compact_state(cell, recipe, drawn), drawn.seed), _sweep(recipe), drawn, None)
     return record.with_readings(record.g_start_S, record.g_end_S)
 
 
@@ -59,11 +59,18 @@ def _compact_state(cell: CompactCell, recipe: Recipe, drawn: Sample) -> State:
     return stationary(drawn.device, drawn.start_S, drawn.seed, cell.model)
 
 
-def _sent(live: SpiceCell | ModelCell, sweep: Sweep, drawn: Sample, gate_V: float) -> Record:
+def _volts(drawn: Sample) -> float:
+    """Return the voltage of a record [V]; ValueError for a sample of another recipe."""
+    if drawn.control_V is None:
+        raise ValueError("control_V = None: this sample was not drawn by the recipe of a sweep")
+    return drawn.control_V
+
+
+def _sent(live: SpiceCell | ModelCell, sweep: Sweep, drawn: Sample, gate_V: float | None) -> Record:
     """Send the pulses of a record and return it, without its readings: its target is where they end."""
-    g_start_S, energy_J, pulse = live.g_S, 0.0, sweep.at(drawn.control_V)
+    g_start_S, energy_J, pulse = live.g_S, 0.0, sweep.at(_volts(drawn))
     try:
-        for one in sweep.pulses(drawn.control_V):
+        for one in sweep.pulses(_volts(drawn)):
             energy_J += live.apply(one).energy_J
     except SimulationError as error:
         if error.result in OF_THE_MACHINE:
