@@ -93,8 +93,11 @@ def measure(args: argparse.Namespace) -> Figures:
     cell = ouro.Cell1T1R(ouro.jart_vcm_v1b(window=True, walk=ouro.Walk()))
     figures: Figures = {"seed": args.seed, "n": n}
     with tempfile.TemporaryDirectory() as folder, Ngspice(args.workers) as engine:
-        out, begin = args.out or Path(folder), time.perf_counter()
-        data = ouro.extract(cell, n, args.seed, out=out, workers=args.workers, control="gate")
+        out, begin = args.records or args.out or Path(folder), time.perf_counter()
+        if args.records:
+            data = ouro.PulseDataset.load(args.records)
+        else:
+            data = ouro.extract(cell, n, args.seed, out=out, workers=args.workers, control="gate")
         figures |= {"records_s": time.perf_counter() - begin, "findings": len(check_dataset(out).findings)}
         figures |= {"reached": int((data.frame.outcome == "reached").sum()), "devices": data.frame.device.nunique()}
         figures |= {"energy_pJ": float(data.frame.energy_J.mean()) * 1e12} | ends(data)
@@ -125,6 +128,7 @@ def main() -> int:
     parser.add_argument("--attempts", type=int, help="of each predictor; 250, or 12 with --quick")
     parser.add_argument("--writes", type=int, help="of each predictor; 60, or 6 with --quick")
     parser.add_argument("--out", type=Path, metavar="DIR", help="keep the records there")
+    parser.add_argument("--records", type=Path, metavar="DIR", help="take the records there, made by --out before")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     args = parser.parse_args()
     return finish(args, measure(args), TARGETS if not args.quick else [Target("findings", 0)])

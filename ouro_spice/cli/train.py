@@ -167,7 +167,9 @@ def _print_results(results: dict[str, Any]) -> None:
     show(("stage", "best validation score"), rows)
     if found["n"] and "voltage_error_median_V" in found:
         volts = [f"{found[f'voltage_error_{name}_V'] * 1e3:.3g} mV" for name in ("median", "mean")]
-        show(("held out", "error of the voltage, median", "mean"), [[str(found["n"]), *volts]])
+        bands = [f"{found[f'within_{band}']:.1%}" for band in (50, 20, 10)]
+        head = ("held out", "error of the voltage, median", "mean", "ends within 50 %", "20 %", "10 %")
+        show(head, [[str(found["n"]), *volts, *bands]])
     elif found["n"]:
         errors = (found["t_error_median"], found["t_error_mean"])
         bands = [found[f"within_{band}"] for band in (50, 20, 10)]

@@ -29,11 +29,9 @@ from .examples import Examples
 from .network import Weights
 from .recorded_sweep import sweep_of, swept
 from .specification import DEFAULTS, DERIVED, Specification, plain
-from .teachable import check_teachable
+from .swept_examples import examples_for, examples_in
+from .teachable import check_teachable, has_curves
 from .training import LONGEST_S, SHORTEST_S, Scale, train
-
-_CURVE = 8
-"""A history of fewer points is no curve."""
 
 _ROWS = 8192
 """Questions that are answered at once: bounds the memory."""
@@ -108,13 +106,12 @@ class PulsePredictor:
         check_kind("start", start, (PulsePredictor, None))
         check_seed(seed)
         if specification is None:
-            specification = plain(max(len(data.reached("train")), 1), _has_curves(data), data.control)
+            specification = plain(max(examples_in(data, "train"), 1), has_curves(data), data.control)
         layers = {"hidden": hidden, "activation": activation}
         given = {name: value for name, value in layers.items() if value is not None}
         specification = dataclasses.replace(specification, **given)
         check_teachable(data, specification)
-        curves = any(stage.needs_curves for stage in specification.stages)
-        training, validation = (Examples.of(data, split, curves) for split in ("train", "validation"))
+        training, validation = (examples_for(data, split, specification) for split in ("train", "validation"))
         return cls.trained(specification, training, validation, data.manifest, seed=seed, start=start)
 
     @classmethod
@@ -292,9 +289,3 @@ def _check_examples(specification: Specification, training: Examples, validation
     curves = training.curves is not None and validation.curves is not None
     if not curves and any(stage.needs_curves for stage in specification.stages):
         raise ValueError("this training learns from histories, and the records have none")
-
-
-def _has_curves(data: PulseDataset) -> bool:
-    """Return whether histories tell what shorter and longer pulses do: measured pulses have their two ends only."""
-    points = data.frame.get("history_points")
-    return points is not None and "history_g_S" in data.frame and float(points.median()) >= _CURVE

@@ -22,6 +22,9 @@ length."""
 CURVE = 2
 """A history of no more points knows but the two ends of one pulse."""
 
+_CURVE = 8
+"""A history of fewer points is no curve that a network would learn from."""
+
 _INPUTS = {"rise_s": "log_rise", "fall_s": "log_fall"}
 
 _CAMPAIGN = "`ouro-spice campaign` makes it, from pulse after pulse of each cell"
@@ -116,3 +119,9 @@ def _negligible(one: Control, time: Control, inputs: Sequence[str]) -> bool:
     if _INPUTS.get(one.name) in inputs:
         return True
     return one.name in EDGES and one.high - one.low <= EDGE * (time.low * time.high) ** 0.5
+
+
+def has_curves(data: PulseDataset) -> bool:
+    """Return whether histories tell what shorter and longer pulses do: measured pulses have their two ends only."""
+    points = data.frame.get("history_points")
+    return points is not None and "history_g_S" in data.frame and float(points.median()) >= _CURVE
