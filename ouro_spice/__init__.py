@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .dataset.edge_effects.effective_width import Alphas
     from .dataset.edge_effects.edge_study import Edges, edges
     from .dataset.pulse_dataset import PulseDataset, extract
+    from .dataset.sweep import Sweep
     from .dataset.importing import import_pulses
     from .dataset.comparison.comparison import Comparison, compare
     from .programming.batch import Fleet, fleet
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from .programming.programmers.coarse_fine import CoarseFine
     from .programming.programmers.fixed import FixedPulse
     from .programming.history import History
+    from .programming.programmer import Situation
     from .programming.programmers.model_time import ModelTime
     from .programming.nominal import NominalTimes, nominal_times
     from .programming.outcome import Outcome
@@ -75,8 +77,10 @@ if TYPE_CHECKING:
     from .evaluation.baselines import noise_free
     from .evaluation.increments import small_updates
     from .evaluation.trajectories import trials
+    from .evaluation.swept_response import swept_floor
     from .reporting.report_page import report
     from .prediction.neural_programmer import NeuralProgrammer
+    from .prediction.nominal_predictor import NominalPredictor
     from .prediction.pulse_predictor import PulsePredictor
     from .prediction.lookup_table import Table
 
@@ -154,6 +158,7 @@ __all__ = [
     "Alphas",
     "PulseDataset",
     "extract",
+    "Sweep",
     "import_pulses",
     "compare",
     "Comparison",
@@ -170,6 +175,7 @@ __all__ = [
     "ModelTime",
     "Posterior",
     "History",
+    "Situation",
     "Outcome",
     "write_verify",
     "write_many",
@@ -180,8 +186,10 @@ __all__ = [
     "small_updates",
     "noise_free",
     "trials",
+    "swept_floor",
     "PulsePredictor",
     "NeuralProgrammer",
+    "NominalPredictor",
     "Table",
     "report",
     "ValidityWarning",
@@ -237,6 +245,7 @@ _PLACES = {
     "dataset.edge_effects.effective_width": "Alphas",
     "dataset.edge_effects.edge_study": "Edges edges",
     "dataset.pulse_dataset": "PulseDataset extract",
+    "dataset.sweep": "Sweep",
     "dataset.importing": "import_pulses",
     "dataset.comparison.comparison": "Comparison compare",
     "programming.batch": "Fleet fleet",
@@ -244,6 +253,7 @@ _PLACES = {
     "programming.programmers.coarse_fine": "CoarseFine",
     "programming.programmers.fixed": "FixedPulse",
     "programming.history": "History",
+    "programming.programmer": "Situation",
     "programming.programmers.model_time": "ModelTime",
     "programming.nominal": "NominalTimes nominal_times",
     "programming.outcome": "Outcome",
@@ -257,6 +267,8 @@ _PLACES = {
     "evaluation.baselines": "noise_free",
     "evaluation.increments": "small_updates",
     "evaluation.trajectories": "trials",
+    "evaluation.swept_response": "swept_floor",
+    "prediction.nominal_predictor": "NominalPredictor",
     "reporting.report_page": "report",
     "prediction.neural_programmer": "NeuralProgrammer",
     "prediction.pulse_predictor": "PulsePredictor",
