@@ -117,8 +117,8 @@ class ForeignDevice(Memristor):
     @property
     def digest(self) -> str:
         """Return the hash of all that decides its currents: description, text, values, temperature."""
-        said = f"{self.description.digest(self.text)} {self.parameters} {self.temperature_K} {self.variables} {self.read_V}"
-        return foreign_netlist.sha256(said)
+        said = (self.description.digest(self.text), self.parameters, self.temperature_K, self.variables, self.read_V)
+        return foreign_netlist.sha256(str(said))
 
     @property
     def alike(self) -> tuple:
