@@ -100,6 +100,11 @@ class ForeignDevice(Memristor):
         return {name: one.default for name, one in self.description.table.items()} | dict(self.values)
 
     @property
+    def title(self) -> str:
+        """Return what the description calls it."""
+        return self.description.name
+
+    @property
     def capabilities(self) -> frozenset[str]:
         """Return the names of what it is able to."""
         return frozenset((self.realisation, *(["spread"] if self.description.spread else [])))
@@ -118,7 +123,7 @@ class ForeignDevice(Memristor):
     def digest(self) -> str:
         """Return the hash of all that decides its currents: description, text, values, temperature."""
         said = (self.description.digest(self.text), self.parameters, self.temperature_K, self.variables, self.read_V)
-        return foreign_netlist.sha256(str(said))
+        return foreign_netlist.sha256(" ".join(map(str, said)))
 
     @property
     def alike(self) -> tuple:
