@@ -54,7 +54,7 @@ def kinds() -> tuple[Kind, ...]:
         ),
         Kind(
             "team",
-            ouro.team(R_on=2e3, R_off=20e3, k_on=-8e-9, k_off=8e-9, i_on=-2e-5, i_off=2e-5),
+            ouro.team(R_on=2e3, R_off=20e3, k_on=-1e-4, k_off=1e-4, i_on=-2e-5, i_off=2e-5),
             1e-6,
             "thresholds of 20 uA: 0.04 V at R_on, where reads of 0.02 V are below, and 0.4 V at R_off. A contrast of 10 "
             "only: at a given voltage a SET accelerates with the contrast's power alpha",
