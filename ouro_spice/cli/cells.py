@@ -20,8 +20,9 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.drivers import WriteDriver
 from ..circuit.parts import Driver, Lines, Transistor
 from ..circuit.process import Process
-from ..device.jart.jart_preset import jart_vcm_v1b
+from ..device.families import FAMILIES
 from ..device.jart.walk import Walk
+from .memristors import JART, device_of
 from .output import option
 from .quantity import quantity
 
@@ -32,6 +33,7 @@ TOTAL_S = (1e-9, 1.0)
 """Times in which a pair of amplitudes can cross the window [s]."""
 
 _WAYS = ("set", "reset", "read")
+_MEMRISTOR = {"cell", "model", "param"}
 _LINES = {"r_bl", "r_wl", "c_bl", "c_wl", "contact"}
 _ACCESS = {"r_sl", "c_sl", "corner", "w", "l", "v_gate_set", "v_gate_reset", "v_gate_read"}
 
@@ -95,6 +97,12 @@ class CellOptions:
     cell: Annotated[
         Kind, typer.Option(help="Circuit, or compact model (compact: full, reduced, tud) of a 1R cell.")
     ] = Kind.T1R1
+    model: Annotated[
+        str | None, option(f"The memristor: {', '.join(FAMILIES)}, or FILE.toml of one of your own. [default: {JART}]")
+    ] = None
+    param: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A parameter of the memristor; as often as needed.")
+    ] = None
     realisation: Annotated[Realised | None, option(f"Of the device in a circuit. [default: {_REALISED.value}]")] = None
     r_bl: Annotated[
         float | None, quantity("Ohm", "Bit line, driver to cell.", default=_used("Ohm", "lines", "r_bl"))
@@ -139,9 +147,9 @@ class CellOptions:
             For an option that the kind of cell does not have, or a value out of range.
         """
         for name, value in vars(self).items():
-            if name != "cell" and value is not None and name not in _APPLIES[self.cell]:
+            if name not in _MEMRISTOR and value is not None and name not in _APPLIES[self.cell]:
                 raise ValueError(f"--{name.replace('_', '-')} does not apply to --cell {self.cell.value}")
-        device = jart_vcm_v1b(window=True, realisation=(self.realisation or _REALISED).value)
+        device = device_of(self.model, self.param or (), self.realisation and self.realisation.value)
         if self.cell is Kind.R1:
             return self._wired(Cell1R(device))
         if self.cell is Kind.T1R1:

@@ -152,7 +152,7 @@ def _results(wave: Waveform) -> dict[str, Any]:
     return {
         "g_start_S": float(wave.g[0]), "g_end_S": wave.g_S, "energy_J": wave.energy_J,
         "peak_V": float(volts[np.argmax(np.abs(volts))]), "peak_A": float(np.max(np.abs(wave["i_cell"]))),
-        "peak_K": float(np.max(wave["temperature"])), "time_s": float(wave.time_s[-1]), "result": wave.result.name,
+        "peak_K": float(np.max(wave["temperature"])) if "temperature" in wave.traces else None, "time_s": float(wave.time_s[-1]), "result": wave.result.name,
         "points": len(wave.time_s), "warnings": list(wave.warnings),
     }  # fmt: skip
 
@@ -160,9 +160,10 @@ def _results(wave: Waveform) -> dict[str, Any]:
 def _sentence(results: dict[str, Any]) -> str:
     """Return the figures of a waveform in one line."""
     g = (f"{results[f'g_{end}_S'] * 1e6:.1f}" for end in ("start", "end"))
+    hot = "" if results["peak_K"] is None else f"peak {results['peak_K']:.0f} K, "
     pulses = f"{results['pulses']} pulses: " if results["pulses"] > 1 else ""
     return (
         f"{pulses}{' -> '.join(g)} uS, {results['energy_J'] * 1e12:.3g} pJ, peak {results['peak_V']:+.3g} V, "
-        f"{results['peak_A'] * 1e6:.3g} uA at the device, peak {results['peak_K']:.0f} K, {results['result']}; "
+        f"{results['peak_A'] * 1e6:.3g} uA at the device, {hot}{results['result']}; "
         f"{results['points']} points"
     )

@@ -17,7 +17,7 @@ from .state_variable import StateVariable
 CAPABILITIES: Mapping[str, str] = {
     "compiled": "is compiled Verilog-A",
     "behavioural": "is a netlist of plain SPICE sources",
-    "kernels": "can be followed without SPICE, in a CompactCell",
+    "kernels": "can be followed without SPICE",
     "walk": "can vary from cycle to cycle (C2C)",
     "spread": "can be drawn from device to device (D2D)",
     "read noise": "can have random telegraph noise in reads",
@@ -73,6 +73,11 @@ class Memristor(ABC):
 
     # ---- what it is
 
+    @property
+    def title(self) -> str:
+        """Return what it is called in sentences."""
+        return self.FAMILY
+
     @classmethod
     @abstractmethod
     def table(cls) -> dict[str, Parameter]:
@@ -92,7 +97,7 @@ class Memristor(ABC):
         """Raise ValueError unless it has a capability that `what` needs."""
         if capability not in self.capabilities:
             means = CAPABILITIES[capability]
-            raise ValueError(f"{what}: this needs a memristor that {means}, which {self.FAMILY} here is not able to")
+            raise ValueError(f"{what}: this needs a memristor that {means}, and {self.title} cannot")
 
     @property
     @abstractmethod
@@ -160,7 +165,7 @@ class Memristor(ABC):
     def legal(self, x: Sequence[float]) -> tuple[float, ...]:
         """Return a state, brought back to a bound that it is beyond by rounding; ValueError for another one."""
         if len(x) != len(self.variables):
-            raise ValueError(f"the state {tuple(x)} has {len(x)} numbers; {self.FAMILY} has {len(self.variables)}")
+            raise ValueError(f"the state {tuple(x)} has {len(x)} numbers; {self.title} has {len(self.variables)}")
         each = zip(self.variables, x, strict=True)
         return tuple(Parameter(v.name, v.low, v.unit, v.low, v.high, "", True).within(float(one)) for v, one in each)
 

@@ -11,5 +11,5 @@ def jart_memristor(cell: Cell | CompactCell) -> Device:
     """Return the JART device of a cell; ValueError where it is of another family, or no memristor."""
     device = memristor(cell)
     if not isinstance(device, Device):
-        raise ValueError(f"the memristor is {device.FAMILY}: what is studied here is the walk of jart_vcm_v1b")
+        raise ValueError(f"the memristor is {device.title}: what is studied here is the walk of jart_vcm_v1b")
     return device

@@ -100,6 +100,11 @@ class ForeignDevice(Memristor):
         return {name: one.default for name, one in self.description.table.items()} | dict(self.values)
 
     @property
+    def title(self) -> str:
+        """Return what the description calls it."""
+        return self.description.name
+
+    @property
     def capabilities(self) -> frozenset[str]:
         """Return the names of what it is able to."""
         return frozenset((self.realisation, *(["spread"] if self.description.spread else [])))
@@ -117,8 +122,8 @@ class ForeignDevice(Memristor):
     @property
     def digest(self) -> str:
         """Return the hash of all that decides its currents: description, text, values, temperature."""
-        said = f"{self.description.digest(self.text)} {self.parameters} {self.temperature_K} {self.variables} {self.read_V}"
-        return foreign_netlist.sha256(said)
+        said = (self.description.digest(self.text), self.parameters, self.temperature_K, self.variables, self.read_V)
+        return foreign_netlist.sha256(" ".join(map(str, said)))
 
     @property
     def alike(self) -> tuple:
