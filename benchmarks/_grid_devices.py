@@ -12,12 +12,16 @@ _MODELS = Path(__file__).resolve().parents[1] / "examples" / "models"
 
 @dataclass(frozen=True)
 class Kind:
-    """A memristor of the grid, the time of a traverse of its window [s], and why its values are what they are."""
+    """A memristor of the grid, the time of a traverse of its window [s], and why its values are what they are.
+
+    `given`: amplitudes where those that `pair` finds are not the ones to use.
+    """
 
     name: str
     device: ouro.Memristor
     total_s: float
     why: str
+    given: ouro.Pair | None = None
 
     @property
     def has_kernels(self) -> bool:
@@ -57,13 +61,17 @@ def kinds() -> tuple[Kind, ...]:
             ouro.team(R_on=2e3, R_off=20e3, k_on=-1e-4, k_off=1e-4, i_on=-2e-5, i_off=2e-5),
             1e-6,
             "thresholds of 20 uA: 0.04 V at R_on, where reads of 0.02 V are below, and 0.4 V at R_off. A contrast of 10 "
-            "only: at a given voltage a SET accelerates with the contrast's power alpha",
+            "only: at one voltage a SET accelerates with the contrast's power alpha; k of the Technion's film would take "
+            "20 V",
         ),
         Kind(
             "zhang",
-            ouro.zhang(i_off=1e-3, R_on=2e3, R_off=20e3, mu_v=1.6e-14, i_0=1e-5),
+            ouro.zhang(R_on=2e3, R_off=20e3, mu_v=4e-14, i_off=2.5e-5, i_on=1e-3, i_0=1e-5, p=2),
             1e-6,
-            "10 000 times the published mobility; i_0 below V_Tp / R_off, where the rate has its pole",
+            "25 000 times the published mobility; i_0 below V_Tp / R_off, where the rate has its pole. A SET is the "
+            "slower the higher its voltage: `pair` finds the edge of the threshold, where a device of the D2D law may "
+            "not move at all, so the amplitudes are given",
+            ouro.Pair(-1.5, 1.5, 1e-6),
         ),
         Kind(
             "yakopcic",
@@ -73,8 +81,9 @@ def kinds() -> tuple[Kind, ...]:
         ),
         Kind(
             "biolek",
-            ouro.load_model(_MODELS / "biolek.toml"),
+            ouro.load_model(_MODELS / "biolek.toml", Ron=2e3, Roff=20e3),
             1e-5,
-            "the same; it moves at every voltage, as linear drift does",
+            "the same; it moves at every voltage, as linear drift does. With its 100 kOhm a RESET takes 8 V in 10 us, and "
+            "a transistor lets 2.6 V through",
         ),
     )

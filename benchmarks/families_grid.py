@@ -25,6 +25,8 @@ TARGETS = [Target("failed", 0), Target("not_refused", 0)]
 REASONS = {
     "can be followed without SPICE": "its equations are a text of the user's, which ngspice alone reads",
     "can be held still": "the same: nothing knows the resistance that would stand in its place",
+    "the time jumps over it": "its SET is fastest at the threshold, and slower at any higher voltage: in one micro-second "
+    "the window is crossed at the very edge of the threshold alone, which a 1T1R does not hit. Amplitudes are given",
     "a model of your own": "the manifest holds the digest of its text, not the text: give the cell itself, in Python",
 }
 """Why a verb is refused, as the table says it."""
