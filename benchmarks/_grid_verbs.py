@@ -276,9 +276,7 @@ def knows_model(case: Case) -> str:
     nominal = ouro.nominal_times(case.any, case.pair, None if case.kind.has_kernels else case.engine)
     counts = []
     for programmer in (ouro.ModelTime(nominal), ouro.Posterior(nominal, width=case.kind.total_s / 50)):
-        history = ouro.write_verify(
-            case.any, programmer, _target(case), 0.1, state=case.any.state(case.middle_S / 1.5)
-        )
+        history = ouro.write_verify(case.any, programmer, _target(case), 0.1, state=case.any.state(case.middle_S / 1.5))
         assert history.outcome.name == "REACHED", f"{programmer.name}: {history.outcome.name} {history.detail}"
         counts.append(len(history.pulses))
     return f"{' '.join(map(str, counts))} pulses"
@@ -439,9 +437,7 @@ def report(case: Case) -> str:
         ouro.write_verify(cell, one, _target(case), 0.1, state=cell.state(case.middle_S))
         for one in _programmers(case, case.pair)
     ]
-    sizes = [
-        _page(case, ouro.report(what, case.folder_for("page") / "page.html")) for what in (histories, case.data)
-    ]
+    sizes = [_page(case, ouro.report(what, case.folder_for("page") / "page.html")) for what in (histories, case.data)]
     return " ".join(f"{size // 1000} kB" for size in sizes)
 
 

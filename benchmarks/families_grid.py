@@ -77,7 +77,9 @@ def markdown(table: dict[str, dict[str, tuple[str, str]]], verbs: list[str]) -> 
             how, said = table[name][verb]
             if how == "refused" and said not in notes:
                 notes.append(said)
-            cells.append(f"no ({notes.index(said) + 1})" if how == "refused" else "yes" if how == "ok" else f"**{how}**")
+            cells.append(
+                f"no ({notes.index(said) + 1})" if how == "refused" else "yes" if how == "ok" else f"**{how}**"
+            )
         lines.append(f"| {verb} | {' | '.join(cells)} |")
     return "\n".join([*lines, "", *(f"({k + 1}) {REASONS[note]}." for k, note in enumerate(notes))])
 
