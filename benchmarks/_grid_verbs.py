@@ -119,7 +119,7 @@ def _moves(case: Case, cell, pair: ouro.Pair) -> str:
     low, high = np.sort(characteristics.conductance(case.kind.device, np.array(case.kind.device.bounds)))
     waves = [ouro.simulate(cell, case.pulse(0.1, up, pair), cell.state(case.middle_S)) for up in (True, False)]
     up, down = (wave.g_S for wave in waves)
-    assert low <= down < 0.99 * case.middle_S < 1.01 * case.middle_S < up <= high, f"SET to {up:g}, RESET to {down:g} S"
+    assert low * 0.999 < down < 0.99 * case.middle_S < 1.01 * case.middle_S < up < high * 1.001, f"SET to {up:g}, RESET to {down:g} S"
     assert all(wave.energy_J > 0 for wave in waves)
     return f"{down * 1e6:.0f} .. {up * 1e6:.0f} uS"
 
@@ -294,8 +294,8 @@ def noise_free(case: Case) -> str:
 
 
 def trials(case: Case) -> str:
-    found = ouro.trials(case.any, case.pair, 12, 4, widths=16, d2d="ten_percent", start="nominal", workers=1)
-    floor = found.floor(0.2, folds=4)
+    found = ouro.trials(case.any, case.pair, 40, 3, widths=16, d2d="ten_percent", start="nominal", workers=1)
+    floor = found.floor(0.2, folds=3)
     table = ouro.Table.fit(found, 0.2)
     assert np.all(np.isfinite(floor.t_s)) and np.all(np.isfinite(table.log_time))
     return f"{len(found.g_S)} pairs"
@@ -379,7 +379,7 @@ def disturb(case: Case) -> str:
     if case.kind.has_kernels:
         ways.append(ouro.disturb(array.cell_at(1, 1), case.pulse(0.02), 4, start))
     ends = [one.g_S[-1] for one in ways]
-    assert np.max(np.abs(ends[-1] / ends[0] - 1)) < 2e-3, ends
+    assert np.nanmax(np.abs(ends[-1] / ends[0] - 1)) < 2e-3, ends
     return f"{np.abs(ends[0][0, 0] / case.middle_S - 1):.0e}"
 
 

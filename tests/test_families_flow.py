@@ -222,6 +222,6 @@ def test_a_set_that_is_fastest_at_its_threshold():
     found = ouro.pair(ouro.CompactCell(device), 2e-6)
     assert -1.01 * device.V_Tp < found.v_set <= -device.V_Tp
     with pytest.raises(
-        ValueError, match="crosses the window in 1e-06 s: the time jumps over it at .* V, where a thresh"
+        ValueError, match=r"crosses the window in 1e-06 s: the time jumps over it at .* V, where a thresh"
     ):
         ouro.pair(ouro.Cell1T1R(device), 1e-6)

@@ -21,7 +21,7 @@ File = Annotated[Path, typer.Argument(help="Description of a model, NAME.toml.",
 
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
-    """List the built-in families: parameters, states, what each is able to."""
+    """Show the built-in families: parameters, states, what each is able to."""
     from ..simulation.model_card import built_in_cards
 
     cards = built_in_cards()

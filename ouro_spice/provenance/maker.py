@@ -51,8 +51,9 @@ _CIRCUITS = (
 )  # fmt: skip
 """Modules without which compact cells do."""
 
-_HANDED_OVER = ("spice.worker", "circuit.crossbar")
-"""Modules that circuits need and nothing imports: a process of its own, and an array that a cell comes out of."""
+_HANDED_OVER = ("spice.worker", "circuit.crossbar", "spice.foreign.conductance_table")
+"""Modules that circuits need and nothing imports: a process of its own, an array that a cell comes out of, and what a
+memristor of a user's own brings along."""
 
 _RECORDS = ("dataset.pulse_dataset", "simulation.write_voltages")
 """Modules that measurements are handed to, which decide nothing of them."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._util.files import write_whole
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..circuit.waveform import Waveform

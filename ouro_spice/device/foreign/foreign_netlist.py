@@ -73,7 +73,7 @@ def _hold(state: ModelState) -> str:
 
 
 def _holding(state: ModelState) -> str:
-    """Return the source that holds a state at its start at an operating point, to which no initial condition applies."""
+    """Return the source that holds a state at an operating point, to which no initial condition applies."""
     inside = f"state_{state.name}" if state.read == "port" else f"x1.{state.read_name}"
     return f"b{_hold(state)} 0 {inside} i=time>0 ? 0 : {_HOLD}*({{{_hold(state)}}}-v({inside}))"
 

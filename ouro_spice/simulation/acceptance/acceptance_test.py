@@ -13,7 +13,7 @@ from ...circuit.result import Result, SimulationError
 from ...device.foreign.foreign_device import ForeignDevice
 from ...spice.foreign.model_runs import ModelRuns
 from ...spice.pool import Pool
-from . import trials
+from . import model_trials as trials
 from .finding import Acceptance, Finding
 from .write_pulses import write_pulse
 

@@ -19,7 +19,10 @@ from ...device.foreign.foreign_device import ForeignDevice
 from ..ngspice import default_engine
 from .model_runs import ModelRuns
 
-_NODES = 129
+_NODES = (33, 129)
+"""Points of a table: of a plain law few are enough, as `_ENOUGH` tells, which then take a fraction of a second."""
+
+_ENOUGH = 1e-7
 _SCALES = {"g": (np.array, np.array), "ln g": (np.log, np.exp), "1/g": (np.reciprocal, np.reciprocal)}
 """Between its points a table is a smooth curve of one of these, of that which predicts them best."""
 
@@ -198,18 +201,29 @@ class ForeignStatics:
     def _stored(self, device: ForeignDevice, key: str) -> ConductanceTable:
         """Return the table of a file in the cache, which is made where it is not there, or damaged."""
         path = cache_folder() / "conductances" / f"{key[:20]}-{_FORMAT}.npz"
-        state = device.description.states[0]
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 x, g_S = archive["x"], archive["g_S"]
         except (OSError, ValueError, KeyError, EOFError):
-            x, g_S = measured(device, self.currents)
+            x, g_S = self._measured(device)
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, lambda temporary: _write(temporary, x, g_S))
-        return ConductanceTable(x, g_S, state.rises, f"{device.description.file}: [state.{state.name}]")
+        return _table(device, x, g_S)
+
+    def _measured(self, device: ForeignDevice) -> tuple[np.ndarray, np.ndarray]:
+        """Return values of a device's first state and its conductances there [S], as many as it needs."""
+        x, g_S = _points(device, self.currents, _NODES[0])
+        if _table(device, x, g_S).error > _ENOUGH:
+            x, g_S = _points(device, self.currents, _NODES[1])
+        return x, g_S
 
 
-def measured(device: ForeignDevice, currents: Any, nodes: int = _NODES) -> tuple[np.ndarray, np.ndarray]:
+def _table(device: ForeignDevice, x: np.ndarray, g_S: np.ndarray) -> ConductanceTable:
+    state = device.description.states[0]
+    return ConductanceTable(x, g_S, state.rises, f"{device.description.file}: [state.{state.name}]")
+
+
+def _points(device: ForeignDevice, currents: Any, nodes: int) -> tuple[np.ndarray, np.ndarray]:
     """Return values of a device's first state and its conductances there [S], (nodes,) each."""
     state = device.description.states[0]
     space = np.geomspace if state.logarithmic else np.linspace
