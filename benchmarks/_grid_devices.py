@@ -47,30 +47,30 @@ def kinds() -> tuple[Kind, ...]:
             "linear_drift",
             ouro.linear_drift(mu_v=1e-10, R_on=2e3, R_off=50e3),
             1e-5,
-            "10 000 times HP's mobility: 1e-14 m^2/(V s) takes a tenth of a second. Without a threshold a read of 0.2 V "
-            "and 100 ns is worth a hundredth of a pulse of 2 V and 1 us: so 10 us",
+            "10 000 times HP's mobility: 1e-14 m^2/(V s) takes a tenth of a second. Without a threshold a read of "
+            "0.2 V and 100 ns is worth a hundredth of a pulse of 2 V and 1 us: so 10 us",
         ),
         Kind(
             "vteam",
             ouro.vteam(k_on=-1e-3, k_off=1e-3, R_on=2e3, R_off=20e3, v_off=0.3, v_on=-0.3),
             1e-6,
-            "thresholds of 0.3 V, above reads of 0.15 V; equal rates of SET and RESET, so that the pair is near to even",
+            "thresholds of 0.3 V, above reads of 0.15 V; equal k of SET and RESET, the pair is near to even",
         ),
         Kind(
             "team",
             ouro.team(R_on=2e3, R_off=20e3, k_on=-1e-4, k_off=1e-4, i_on=-2e-5, i_off=2e-5),
             1e-6,
-            "thresholds of 20 uA: 0.04 V at R_on, where reads of 0.02 V are below, and 0.4 V at R_off. A contrast of 10 "
-            "only: at one voltage a SET accelerates with the contrast's power alpha; k of the Technion's film would take "
-            "20 V",
+            "thresholds of 20 uA: 0.04 V at R_on, where reads of 0.02 V are below, and 0.4 V at R_off. A contrast of "
+            "10 only: at one voltage a SET accelerates with the contrast's power alpha; the Technion's k would "
+            "take 20 V",
         ),
         Kind(
             "zhang",
             ouro.zhang(R_on=2e3, R_off=20e3, mu_v=4e-14, i_off=2.5e-5, i_on=1e-3, i_0=1e-5, p=2),
             1e-6,
-            "25 000 times the published mobility; i_0 below V_Tp / R_off, where the rate has its pole. A SET is the "
-            "slower the higher its voltage: `pair` finds the edge of the threshold, where a device of the D2D law may "
-            "not move at all, so the amplitudes are given",
+            "25 000 times the published mobility; i_0 below V_Tp / R_off, where the rate has its pole. A SET is "
+            "the slower the higher its voltage: `pair` finds the edge of the threshold, where a device of the D2D law "
+            "may not move at all, so the amplitudes are given",
             ouro.Pair(-1.5, 1.5, 1e-6),
         ),
         Kind(
@@ -83,7 +83,7 @@ def kinds() -> tuple[Kind, ...]:
             "biolek",
             ouro.load_model(_MODELS / "biolek.toml", Ron=2e3, Roff=20e3),
             1e-5,
-            "the same; it moves at every voltage, as linear drift does. With its 100 kOhm a RESET takes 8 V in 10 us, and "
-            "a transistor lets 2.6 V through",
+            "the same; it moves at every voltage, as linear drift does. With its 100 kOhm a RESET takes 8 V in 10 us, "
+            "and a transistor lets 2.6 V through",
         ),
     )

@@ -15,8 +15,9 @@ import warnings
 from pathlib import Path
 
 from _common import Figures, Target, arguments, finish, show
+from _grid_case import Case
 from _grid_devices import Kind, kinds
-from _grid_verbs import REFUSALS, VERBS, Case
+from _grid_verbs import REFUSALS, VERBS
 
 from ouro_spice.spice.ngspice import Ngspice
 
@@ -25,7 +26,7 @@ TARGETS = [Target("failed", 0), Target("not_refused", 0)]
 REASONS = {
     "can be followed without SPICE": "its equations are a text of the user's, which ngspice alone reads",
     "can be held still": "the same: nothing knows the resistance that would stand in its place",
-    "the time jumps over it": "its SET is fastest at the threshold, and slower at any higher voltage: in one micro-second "
+    "the time jumps over it": "its SET is fastest at the threshold, and slower at any higher voltage: in 1 us "
     "the window is crossed at the very edge of the threshold alone, which a 1T1R does not hit. Amplitudes are given",
     "a model of your own": "the manifest holds the digest of its text, not the text: give the cell itself, in Python",
 }
@@ -41,7 +42,7 @@ def one(case: Case, verb: str, loud: bool) -> tuple[str, str]:
         if refusal and refusal in str(error):
             return "refused", refusal
         return "FAILED", _told(error, loud)
-    except Exception as error:  # noqa: BLE001 - the table is of whatever goes wrong
+    except Exception as error:
         return "FAILED", _told(error, loud)
     return ("NOT REFUSED", said) if refusal else ("ok", said)
 

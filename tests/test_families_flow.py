@@ -1,4 +1,4 @@
-"""Memristors of every family through the flow, at values that are not the defaults: the same in compact cell and circuit.
+"""Memristors of every family through the flow, at values that are not the defaults.
 
 The whole grid of families and verbs is `benchmarks/families_grid.py`.
 """
@@ -36,6 +36,8 @@ AMPLITUDES = {
 """Of a SET and a RESET [V]."""
 WIDTHS = {"linear_drift": 1e-6}
 """Of a pulse that moves each by a good part of its window [s]; 100 ns of the others."""
+PAIR = ouro.Pair(-0.6, 0.9, 1e-6)
+"""Of VTEAM."""
 OHMIC = [name for name in DEVICES if name != "jart"]
 
 each = pytest.mark.parametrize("name", DEVICES)
@@ -193,20 +195,16 @@ def test_the_options_of_long_transients():
 
 def test_trajectories_of_drawn_devices():
     cell = ouro.CompactCell(DEVICES["vteam"])
-    found = ouro.trials(cell, ouro.Pair(-0.6, 0.9, 1e-6), 4, 3, widths=8, d2d="ten_percent", start="nominal")
+    found = ouro.trials(cell, PAIR, 4, 3, widths=8, d2d="ten_percent", start="nominal")
     assert np.ptp(found.g_S[:, :, -1], axis=1).max() > 0
 
 
 def test_a_comparison_names_what_differs():
     device = DEVICES["vteam"]
-    made = [
-        ComparedDataset.of(side, ouro.extract(ouro.CompactCell(device, resistance=ohm), 2, 1, voltages=PAIR, d2d=None), None)
-        for side, ohm in (("A", 0.0), ("B", 100.0))
-    ]  # fmt: skip
+    cells = [ouro.CompactCell(device, resistance=ohm) for ohm in (0.0, 100.0)]
+    data = [ouro.extract(cell, 2, 1, voltages=PAIR, d2d=None) for cell in cells]
+    made = [ComparedDataset.of(side, one, None) for side, one in zip("AB", data, strict=True)]
     assert "series resistance" in [step.name for step in chain(*made)]
-
-
-PAIR = ouro.Pair(-0.6, 0.9, 1e-6)
 
 
 def test_a_model_of_a_users_own_stands_in_the_deck():
