@@ -203,10 +203,13 @@ def noise_free(case: Case) -> str:
 
 
 def trials(case: Case) -> str:
-    found = ouro.trials(case.any, case.pair, 40, 3, widths=16, d2d="ten_percent", start="nominal", workers=1)
-    floor = found.floor(0.2, folds=3)
-    table = ouro.Table.fit(found, 0.2)
-    assert np.all(np.isfinite(floor.t_s)) and np.all(np.isfinite(table.log_time))
+    # each device that is drawn of a netlist of a user's own is solved for its conductances first
+    n = 40 if case.kind.has_kernels else 2
+    found = ouro.trials(case.any, case.pair, n, 3, widths=16, d2d="ten_percent", start="nominal", workers=1)
+    assert np.ptp(found.g_S[:, :, -1], axis=1).max() > 0, "all devices are the same"
+    if case.kind.has_kernels:
+        assert np.all(np.isfinite(found.floor(0.2, folds=3).t_s))
+        assert np.all(np.isfinite(ouro.Table.fit(found, 0.2).log_time))
     return f"{len(found.g_S)} pairs"
 
 
