@@ -71,5 +71,5 @@ class Recorded:
         """
         if not len(self.places):
             return np.empty(0), np.empty(0)
-        self.devices[0].require("kernels", "cells that are not selected")
+        self.devices[0].require("kernels", "cells that are not selected (explicit=True simulates every pulse)")
         return followed(self.devices, self.time_s, self.volts, x)

@@ -66,6 +66,8 @@ class Selection:
             raise ValueError(f"cols = {self.cols}: select one or more cells, each once")
         if not isinstance(self.fidelity, str) or self.fidelity not in FIDELITIES:
             raise ValueError(f"fidelity = {shown(self.fidelity)}: there is {', '.join(FIDELITIES)}")
+        if self.fidelity == "frozen" and isinstance(self.array.cell.device, Memristor):
+            self.array.cell.device.require("frozen", f"cell ({self.row}, {self.cols[0]})")
         if self.active is not None:
             for place in self.active:
                 check_count("active", place, 0)

@@ -32,6 +32,13 @@ In transients with longer steps `trtol` is the square of the largest one. Nothin
 those bound the steps themselves.
 """
 
+STILL_C, DEFAULT_ABSTOL_A = 1e-10, 1e-12
+"""Where a memristor's steps are bounded by the error of its own charges, that error has to go on to count.
+
+There `chgtol` is a charge [C] below those of its state and above all others, and `abstol` [A] so small that zero over
+zero becomes ``reltol chgtol / step / abstol``, the square of the largest step at least.
+"""
+
 LONG_POINTS = 1000
 """Such a transient has at least this many time points."""
 
@@ -173,7 +180,7 @@ class Testbench:
             options |= (LARGE if self.klu and self.models else {}) | (WALKING if self.walking else {})
         longest = max(min(self.max_step_s, self.stop_s / LONG_POINTS), min(self.max_step_s, LONG_STEP_S))
         max_step = longest / options.pop("tmax_divisor", 1)
-        options["trtol"] = max(options["trtol"], (max_step / LONG_STEP_S) ** 2)
+        options |= self._of_long_steps(options, max_step)
         words = [f"{name}={_word(value)}" for name, value in options.items()] + (["klu"] if self.klu else [])
         # an array keeps all nodes: ngspice compares every name with every other one that is to be saved
         outputs = (vector for vector in self.vectors if vector.startswith("@"))
@@ -187,6 +194,15 @@ class Testbench:
         # the last word on it: an option would give way to a .temp in a library
         ambient = f".temp {self.ambient_K - ZERO_CELSIUS_K:.10g}"
         return "\n".join([f".options {' '.join(words)}", f".save {' '.join(saved)}", ambient, card, ".end", ""])
+
+    def _of_long_steps(self, options: Mapping[str, Any], max_step_s: float) -> dict[str, float]:
+        """Return the options by which charges that stand still do not bound steps of up to so many seconds."""
+        if max_step_s <= LONG_STEP_S:
+            return {}
+        if self.device is None or self.device.realised.bounds_steps:
+            return {"trtol": max(options["trtol"], (max_step_s / LONG_STEP_S) ** 2)}
+        smallest_A = options["reltol"] * STILL_C / max_step_s**3
+        return {"chgtol": STILL_C, "abstol": min(DEFAULT_ABSTOL_A, smallest_A)}
 
     @property
     def osdi(self) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ class Realisation:
         Says where the state is in such an instance, or else in one of the subcircuit.
     exponential
         Says whether the state is ``start exp(inner)``, and not ``inner`` itself.
+    bounds_steps
+        Says whether its state keeps the solver's steps small whatever error of charges is allowed.
     """
 
     library: str
@@ -44,6 +46,7 @@ class Realisation:
     element: tuple[str, ...] = ()
     inner: tuple[str, ...] = ()
     exponential: bool = False
+    bounds_steps: bool = True
 
     def probes(self, name: str) -> list[tuple[str, str]]:
         """Return the traces and ngspice vectors of the instance `name` of the subcircuit."""

@@ -12,10 +12,10 @@ import numpy as np
 from .._util.checks import check_count, check_engine, check_range, check_seed, check_workers, checked_path, shown
 from .._util.forks import cached_property
 from .._util.progress import Bar, progress
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..dataset.recipe import LIMIT, MOST, Recipe
-from ..device.jart.spread import Spread
+from ..device.spread_laws import SpreadLaw
 from ..programming.batch import Fleet, fleet
 from ..provenance.cache import cached_arrays
 from ..provenance.manifest import Manifest, describe
@@ -48,7 +48,7 @@ class _Law:
     trajectories: int
     widths: int
     seed: int
-    d2d: Spread | str | None
+    d2d: SpreadLaw | None
     start: str
     rise_s: float
     beyond: float
@@ -124,7 +124,7 @@ class _Law:
 
 def trials(
     cell: Cell | CompactCell, pair: Pair, n: int = 400, trajectories: int = 64, *, widths: int = 256, seed: int = 0,
-    d2d: Spread | str | None = None, start: str = "stationary", rise_s: float = 2e-9, beyond: float = 3.0,
+    d2d: SpreadLaw | str | None = None, start: str = "stationary", rise_s: float = 2e-9, beyond: float = 3.0,
     sampling: str = "uniform", near: tuple[float, float] | None = None, out: str | Path | None = None,
     workers: int | None = None, engine: Ngspice | None = None,
 ) -> Trials:  # fmt: skip
@@ -173,7 +173,8 @@ def trials(
     check_workers(workers)
     out = None if out is None else checked_path("out", out)
     distances = tuple(near) if isinstance(near, list) else near
-    law = _Law(pair.gated(cell), pair, trajectories, widths, seed, d2d, start, rise_s, beyond, sampling, distances)
+    own = None if d2d is None else memristor(cell).spread_law(d2d)
+    law = _Law(pair.gated(cell), pair, trajectories, widths, seed, own, start, rise_s, beyond, sampling, distances)
     blocks = _blocks(law, n, out, workers, engine)
     return Trials(
         **{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES}, manifest=law.manifest(n)

@@ -9,7 +9,7 @@ from .page import Page
 TERMS: dict[str, str] = {
     "SET, RESET": "A SET pulse (negative between AE and OE here) raises the conductance, a RESET pulse lowers it.",
     "AE, OE": "Active and ohmic electrode: the two ends of the memristor. V(AE, OE) is the voltage across it.",
-    "G": "Conductance of the device alone at the read voltage of 0.2 V; G_start before a pulse, G_target wanted after.",
+    "G": "Conductance of the device alone at its read voltage; G_start before a pulse, G_target wanted after.",
     "window": "The range of conductance between the two states in which the device stops changing.",
     "1R, 1T1R": "A cell of a memristor alone, and one with an access transistor whose gate is the word line.",
     "pair": "The amplitudes of SET and RESET at which the nominal device crosses its window in a given time, without "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._util.files import write_whole
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..circuit.drive_waveforms import Pwl
 from ..circuit.stimuli import Stimulus
@@ -46,7 +46,7 @@ def pulse_figure(cell: Cell | CompactCell, pulses: Sequence[Stimulus], wave: Wav
     current.set_ylabel(f"current ({ampere})")
     g = wave.g * 1e6
     conductance.plot(time, g, color="#3a8f5c", linewidth=1.8)
-    conductance.set(ylabel="G at 0.2 V (uS)", xlabel=f"time ({unit})", xlim=(0, time[-1]))
+    conductance.set(ylabel=f"G at {memristor(cell).read_V:g} V (uS)", xlabel=f"time ({unit})", xlim=(0, time[-1]))
     conductance.set_title(f"{g[0]:.1f} to {g[-1]:.1f} uS", fontsize=9, loc="right")
     for ax in grid[:, 0]:
         ax.margins(y=0.12)

@@ -207,9 +207,14 @@ class _Search:
         """Return the sentence for a search that found no amplitude for SET or RESET."""
         if none.why == "quick":
             return f"any {what.upper()} amplitude from {LOWEST_V:g} V on crosses the window in less than the time"
-        jump = f", the time jumps over it at {np.exp(none.x):.3g} V" if none.why == "jump" else ""
+        if none.why == "jump":
+            return (
+                f"no {what.upper()} amplitude crosses the window in {self.total_s:g} s: the time jumps over it at "
+                f"{np.exp(none.x):.3g} V, where a threshold is, or a driver's limit: allow another time, or give both "
+                "amplitudes as a Pair"
+            )
         return (
-            f"no {what.upper()} amplitude up to {HIGHEST_V:g} V crosses the window in time{jump}: "
+            f"no {what.upper()} amplitude up to {HIGHEST_V:g} V crosses the window in time: "
             "the circuit limits the current (wider transistor, higher gate voltage, lower line resistance)"
         )
 

@@ -232,6 +232,7 @@ def _libraries(bench: Testbench) -> Iterator[str]:
         words = more
     yield "* ---- models and subcircuits"
     yield from (line for lines in kept for line in lines)
+    yield from (line for text in bench.texts for line in text.splitlines())  # of a user's own: as it is
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[str | None, list[str]]]:

@@ -71,7 +71,7 @@ class Form:
     Attributes
     ----------
     device
-        The memristor, of the realisation "compiled".
+        The memristor, of the realisation "compiled" where it has several.
     voltages
         The pair; None: the cell's own one of 60 us.
     edges
@@ -105,7 +105,7 @@ class Form:
         """Return the form of the cell of a compared dataset."""
         cell, recipe = side.cell, side.recipe
         device = memristor(cell)
-        plain = device.replace(realisation="compiled", read_noise=None)
+        plain = _realised(device.replace(read_noise=None) if device.read_noise else device, "compiled")
         voltages = None if recipe.voltages == "60us" else recipe.pair
         edges = "none" if _shortest(side) else side.name
         if isinstance(cell, CompactCell):
@@ -134,7 +134,7 @@ class Form:
         if not self.spice:
             return CompactCell(self.device, self.model, oe + ae + 2 * (contact + driver))
         realisation = "tud" if self.model == "tud" else "behavioural" if self.behavioural else "compiled"
-        device, (c_oe, c_ae) = self.device.replace(realisation=realisation), self.capacitance
+        device, (c_oe, c_ae) = _realised(self.device, realisation), self.capacitance
         drives = self.drivers.driver if self.drivers else Driver(driver)
         transistors = self.access or self.drivers
         process = transistors.process if transistors else Process()
@@ -199,6 +199,11 @@ def chain(a: ComparedDataset, b: ComparedDataset) -> list[Step]:
             steps.append(Step(name, after))
             now = after
     return steps or [Step("same cell", now)]
+
+
+def _realised(device: Memristor, realisation: str) -> Memristor:
+    """Return a device of another realisation; as it is where a text of a user's own is the one that there is."""
+    return device if device.realised.text else device.replace(realisation=realisation)
 
 
 def _lines(cell: Cell1R | Cell1T1R) -> tuple[tuple[float, float, float, float], tuple[float, float]]:

@@ -43,6 +43,7 @@ def realisation(description: Description, text: str) -> Realisation:
         vectors=found,
         text=definition(description, text),
         inner=tuple(vector for trace, vector in found if trace != CURRENT),
+        bounds_steps=False,
     )
 
 

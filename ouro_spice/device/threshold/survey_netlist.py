@@ -16,7 +16,7 @@ def realised(family: str, realisation: str, state: str, polarity: int) -> Realis
     turned = "-" if polarity > 0 else ""
     if realisation == "behavioural":
         vectors = (("i_cell", f"{turned}v.{{0}}.vsense#branch"), (state, "v({0}.s)"))
-        return Realisation(family, (), family, vectors, inner=("v({0}.s)",))
+        return Realisation(family, (), family, vectors, inner=("v({0}.s)",), bounds_steps=False)
     return Realisation(
         library=f"{family}_compiled",
         models=(family,),

@@ -9,10 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ..memristor import TimeLaw
 from ..parameter import quantity
 from ..state_variable import StateVariable
 from .drift import LOGIT_STATE, check_start, mixed_resistance
 from .threshold_device import FARTHEST, FROM_X, ThresholdDevice, check_names
+
+_FASTEST = 1.05
+"""At this many times V_Tp a SET is as fast as it can be, nearly: its rate falls with the current, and the voltage."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -53,6 +57,10 @@ class Zhang(ThresholdDevice):
                 f"i_0 = {self.i_0:g} must be below V_Tp / R_off = {least:g} A: the rate has its pole at i_0, and the "
                 "wrong sign below it"
             )
+
+    def time_law(self, what: str) -> TimeLaw:
+        """Return where a search for an amplitude begins: of a SET just beyond the threshold, where it is fastest."""
+        return TimeLaw(_FASTEST * self.V_Tp) if what == "set" else super().time_law(what)
 
     @property
     def state(self) -> StateVariable:
