@@ -335,7 +335,7 @@ def test_what_is_known_by_a_protocol_and_what_interrupted_work_goes_on_from_take
 
 MORE = "\n\nMORE = 1\n"
 SEEN = [
-    ("records", True, "device/walk_values.py", "_SHORTEST_WAY = 1e-4", "_SHORTEST_WAY = 1e-3"),
+    ("records", True, "device/jart/walk_values.py", "_SHORTEST_WAY = 1e-4", "_SHORTEST_WAY = 1e-3"),
     ("records", True, "dataset/recipe.py", "shares[1]", "shares[1] ** 2"),
     ("records", True, "compact/jart/kinetics.py", "", MORE),
     ("records", False, "simulation/sensing.py", "", MORE),
@@ -380,9 +380,9 @@ def test_each_change_of_the_code_is_seen_where_it_counts(copy, monkeypatch, work
 def test_what_kernels_import_names_their_cache():
     """A number that is compiled into kernels decides where they are kept: else old ones run under a new manifest."""
     found = {"_util/jit.py"}
-    for path in (sources.ROOT / "compact").glob("*.py"):
+    for path in (sources.ROOT / "compact" / "jart").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.level == 2:
+            if isinstance(node, ast.ImportFrom) and node.level == 3:
                 module = (node.module or "").replace(".", "/")
                 names = [module] if (sources.ROOT / f"{module}.py").is_file() else [
                     f"{module}/{alias.name}" for alias in node.names
