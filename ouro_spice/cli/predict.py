@@ -67,6 +67,9 @@ def predict(
     from ..prediction.pulse_predictor import PulsePredictor
 
     predictor = PulsePredictor.load(path)
+    if predictor.control != "width":
+        what = f"{net}: this network gives the {predictor.control} voltage of a sequence of pulses"
+        raise ValueError(f"{what}, and predict knows pulses of a width: ouro_spice.NeuralProgrammer sends them")
     programmer = default_programmer(predictor)
     found = first_pulses(programmer, g_S, target_S)
     _warn(found)

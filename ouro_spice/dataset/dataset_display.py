@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._util import display
+from .sweep import COLUMNS, CONTROL_WORDS, WIDTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +26,8 @@ def line(data: Any) -> str:
     words += [f"{count} {name.replace('_', ' ')}" for name, count in _counts(frame, "outcome").items()]
     words.append(display.span(_column(frame, "g_start_S", "g_target_S"), "S"))
     words.append(display.span(np.abs(_column(frame, "t_pulse_s")), "s"))
+    if data.control != WIDTH:
+        words.append(f"{CONTROL_WORDS[data.control]} {display.span(_column(frame, COLUMNS[data.control]), 'V')}")
     return f"PulseDataset: {', '.join(words)}"
 
 
@@ -68,10 +71,17 @@ def _column(frame: Any, *names: str) -> np.ndarray:
 
 
 def draw(data: Any, ax: Axes | None) -> Axes:
-    """Draw the pulse time of each record over the wanted change, a colour a direction; return the axes."""
+    """Draw the pulse time of each record over the wanted change, a colour a direction, or where it ended over the
+    voltage that was varied; return the axes.
+    """
     ax, frame = display.axes(ax), data.frame
     if len(frame) > _MOST:
         frame = frame.iloc[np.linspace(0, len(frame) - 1, _MOST).astype(int)]
+    if data.control != WIDTH:
+        volts, end_uS = frame[COLUMNS[data.control]].to_numpy(float), frame.g_end_S.to_numpy(float) * 1e6
+        ax.plot(volts, end_uS, "o", color=display.SET_COLOUR, markersize=2.5, alpha=0.6)
+        ax.set(xlabel=f"{CONTROL_WORDS[data.control]} (V)", ylabel="G at the end (uS)")
+        return ax
     change = (frame.g_target_S - frame.g_start_S).to_numpy(float) * 1e6
     time_s = frame.t_pulse_s.to_numpy(float)
     reached = (frame.outcome == "reached").to_numpy()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._util import display
+from ..dataset.sweep import COLUMNS, CONTROL_WORDS, WIDTH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,8 +66,11 @@ def table(predictor: Any, points: int = _POINTS) -> pd.DataFrame:
     asked &= np.isin(np.where(dg_S > 0, "SET", "RESET"), ways) if ways else True
     time_s = predictor.answer(start[asked], dg_S[asked])
     v_set, v_reset = _amplitudes(predictor)
+    where = {"g_start_S": start[asked], "g_target_S": target[asked], "dg_S": dg_S[asked]}
+    if predictor.control != WIDTH:
+        return pd.DataFrame(where | {COLUMNS[predictor.control]: time_s})
     return pd.DataFrame({
-        "g_start_S": start[asked], "g_target_S": target[asked], "dg_S": dg_S[asked], "t_pulse_s": time_s,
+        **where, "t_pulse_s": time_s,
         "amplitude_V": np.where(time_s > 0, v_set, v_reset),
     })  # fmt: skip
 
@@ -91,13 +95,16 @@ def html(predictor: Any) -> str:
 
 def draw(predictor: Any, ax: Axes | None) -> Axes:
     """Draw the pulse time over start and target, SET above the diagonal; return the axes."""
-    ax = display.axes(ax, 4.2, 3.2)
-    frame = table(predictor, _FINE).assign(t_pulse_s=lambda one: one.t_pulse_s.abs())
-    shown = frame.pivot_table(index="g_target_S", columns="g_start_S", values="t_pulse_s", dropna=False)
+    ax, name = display.axes(ax, 4.2, 3.2), COLUMNS[predictor.control]
+    timed, frame = predictor.control == WIDTH, table(predictor, _FINE)
+    frame = frame.assign(t_pulse_s=frame.t_pulse_s.abs()) if timed else frame
+    shown = frame.pivot_table(index="g_target_S", columns="g_start_S", values=name, dropna=False)
     x, y, t_s = shown.columns.to_numpy(float) * 1e6, shown.index.to_numpy(float) * 1e6, shown.to_numpy(float)
     if t_s.size:
-        image = ax.pcolormesh(x, y, t_s, norm="log", cmap="viridis", shading="nearest", rasterized=True)
-        ax.figure.colorbar(image, ax=ax, label="pulse time (s)")
+        image = ax.pcolormesh(
+            x, y, t_s, norm="log" if timed else None, cmap="viridis", shading="nearest", rasterized=True
+        )
+        ax.figure.colorbar(image, ax=ax, label=f"{CONTROL_WORDS[predictor.control]} ({'s' if timed else 'V'})")
         ends = max(x[0], y[0]), min(x[-1], y[-1])
         ax.plot(ends, ends, color="#444444", linewidth=0.8, linestyle=":")
     ax.grid(visible=False)

@@ -11,6 +11,7 @@ import numpy as np
 
 from .._util.files import write_whole
 from ..dataset.pulse_dataset import PulseDataset
+from ..dataset.sweep import COLUMNS, CONTROL_WORDS, WIDTH
 from .figures import RESET_COLOUR, SET_COLOUR, axes, whole_numbers
 
 if TYPE_CHECKING:
@@ -46,9 +47,10 @@ def write_figures(data: PulseDataset, folder: Path) -> dict[str, Path]:
     if not (data.frame.outcome != "simulation_failed").any():
         raise ValueError("there is nothing to draw: the simulation of every record failed")
     paths: dict[str, Path] = {}
+    timed = data.control == WIDTH
     for stem, (figure, frame) in (
         ("histories", histories(data)), ("pulse_times", pulse_times(data)), ("distributions", distributions(data)),
-    ):  # fmt: skip
+    ) if timed else (("voltages", over_voltage(data)),):  # fmt: skip
         for kind, more in (("png", {"dpi": 150}), ("svg", {"metadata": {"Date": None}})):
             paths[f"{stem}.{kind}"] = folder / f"{stem}.{kind}"
             write_whole(paths[f"{stem}.{kind}"], partial(figure.savefig, format=kind, **more))
@@ -84,6 +86,18 @@ def histories(data: PulseDataset) -> FigureAndTable:
         title = f"{name}, {_volts(data, sign)}{len(rows)} of {of} records"
         ax.set(title=title, xlabel="pulse time (s), dots: where the pulse ends", ylabel="G (uS)")
     return figure, pd.concat(lines, ignore_index=True)
+
+
+def over_voltage(data: PulseDataset) -> FigureAndTable:
+    """Draw where records ended over the voltage that they vary, the start as colour; return figure and table."""
+    frame = data.frame.loc[data.frame.outcome == "reached"]
+    table = frame.loc[:, ["record", "g_start_S", COLUMNS[data.control], "g_end_S"]]
+    figure, grid = axes(1, width=5.4, height=4.0)
+    volts, end_uS = frame[COLUMNS[data.control]], frame.g_end_S * 1e6
+    marks = grid[0, 0].scatter(volts, end_uS, c=frame.g_start_S * 1e6, s=8, linewidths=0)
+    figure.colorbar(marks, ax=grid[0, 0], label="G at the start (uS)")
+    grid[0, 0].set(xlabel=f"{CONTROL_WORDS[data.control]} (V)", ylabel="G at the end (uS)")
+    return figure, table
 
 
 def pulse_times(data: PulseDataset) -> FigureAndTable:

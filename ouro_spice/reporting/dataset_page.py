@@ -9,6 +9,7 @@ import numpy as np
 from ..dataset.controls import unvaried
 from ..dataset.making import maker_here
 from ..dataset.pulse_dataset import PulseDataset
+from ..dataset.sweep import CONTROL_WORDS, WIDTH
 from . import dataset_figures, figures
 from .amounts import amount, share
 from .glossary import terms_section
@@ -32,18 +33,21 @@ def dataset_page(data: PulseDataset, folder: Path) -> Page:
     )  # fmt: skip
     page = Page("Pulse-to-conductance dataset", lead)
     page.card(_card(data, measured))
-    page.heading("Conductance over pulse time")
-    page.figure(
-        figures.conductance_curves(data), "Conductance over pulse width, SET on the left, RESET on the right",
-        "A line a record, from its start: at one amplitude the width of the pulse decides where the conductance ends. "
-        "How far lines from alike starts lie apart is what devices and cycles differ by.",
-    )  # fmt: skip
-    if "t_pulse_s" in data.frame and "record" in data.frame:
+    if data.control != WIDTH:
+        _voltages(page, data)
+    else:
+        page.heading("Conductance over pulse time")
+        page.figure(
+            figures.conductance_curves(data), "Conductance over pulse width, SET on the left, RESET on the right",
+            "A line a record, from its start: at one amplitude the width of the pulse decides where the conductance "
+            "ends. How far lines from alike starts lie apart is what devices and cycles differ by.",
+        )  # fmt: skip
+    if data.control == WIDTH and "t_pulse_s" in data.frame and "record" in data.frame:
         _times(page, data, measured)
     page.heading("Outcomes")
     counts = data.frame.outcome.value_counts()
     page.table(("outcome", "records"), ((_WORDS.get(str(name), name), count) for name, count in counts.items()))
-    still = unvaried(data.frame) if "t_pulse_s" in data.frame else ""
+    still = unvaried(data.frame) if data.control == WIDTH and "t_pulse_s" in data.frame else ""
     if still:
         page.paragraph(f"{still[0].upper()}{still[1:]}: they cannot teach which one a change of conductance needs.")
     terms_section(page, [*_TERMS, *([] if measured else ["pair"])])
@@ -55,6 +59,15 @@ def dataset_page(data: PulseDataset, folder: Path) -> Page:
         page.links([("manifest.json", "what made the records"), (".", "the records, as Parquet")])
     manifest_section(page, data.manifest)
     return page
+
+
+def _voltages(page: Page, data: PulseDataset) -> None:
+    """Add where records ended over the voltage that they vary."""
+    page.heading(f"Conductance over {CONTROL_WORDS[data.control]}")
+    page.figure(
+        dataset_figures.over_voltage(data)[0], f"Conductance at the end over the {CONTROL_WORDS[data.control]}",
+        "A dot a record, at a voltage of its own: pulses of one width, whose target is where they end.",
+    )  # fmt: skip
 
 
 def _times(page: Page, data: PulseDataset, measured: bool) -> None:
