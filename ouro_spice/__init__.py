@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .device.threshold.team_device import team
     from .device.threshold.zhang_device import zhang
     from .circuit.pulse import Parallel, Pulse
+    from .circuit.drive_waveforms import Pwl
+    from .circuit.waveform_shapes import double_pulse, sine, spike, staircase, stdp_pair
     from .circuit.waveform import Fidelity, Waveform
     from .circuit.result import Result, SimulationError
     from .device.state import State
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from .dataset.edge_effects.effective_width import Alphas
     from .dataset.edge_effects.edge_study import Edges, edges
     from .dataset.pulse_dataset import PulseDataset, extract
+    from .dataset.sweep import Sweep
     from .dataset.importing import import_pulses
     from .dataset.comparison.comparison import Comparison, compare
     from .programming.batch import Fleet, fleet
@@ -60,6 +63,7 @@ if TYPE_CHECKING:
     from .programming.programmers.coarse_fine import CoarseFine
     from .programming.programmers.fixed import FixedPulse
     from .programming.history import History
+    from .programming.programmer import Situation
     from .programming.programmers.model_time import ModelTime
     from .programming.nominal import NominalTimes, nominal_times
     from .programming.outcome import Outcome
@@ -73,8 +77,10 @@ if TYPE_CHECKING:
     from .evaluation.baselines import noise_free
     from .evaluation.increments import small_updates
     from .evaluation.trajectories import trials
+    from .evaluation.swept_response import swept_floor
     from .reporting.report_page import report
     from .prediction.neural_programmer import NeuralProgrammer
+    from .prediction.nominal_predictor import NominalPredictor
     from .prediction.pulse_predictor import PulsePredictor
     from .prediction.lookup_table import Table
 
@@ -97,6 +103,12 @@ __all__ = [
     "zhang",
     "Pulse",
     "Parallel",
+    "Pwl",
+    "sine",
+    "staircase",
+    "double_pulse",
+    "spike",
+    "stdp_pair",
     "Waveform",
     "Fidelity",
     "State",
@@ -146,6 +158,7 @@ __all__ = [
     "Alphas",
     "PulseDataset",
     "extract",
+    "Sweep",
     "import_pulses",
     "compare",
     "Comparison",
@@ -162,6 +175,7 @@ __all__ = [
     "ModelTime",
     "Posterior",
     "History",
+    "Situation",
     "Outcome",
     "write_verify",
     "write_many",
@@ -172,8 +186,10 @@ __all__ = [
     "small_updates",
     "noise_free",
     "trials",
+    "swept_floor",
     "PulsePredictor",
     "NeuralProgrammer",
+    "NominalPredictor",
     "Table",
     "report",
     "ValidityWarning",
@@ -198,6 +214,8 @@ _PLACES = {
     "device.threshold.team_device": "team",
     "device.threshold.zhang_device": "zhang",
     "circuit.pulse": "Parallel Pulse",
+    "circuit.drive_waveforms": "Pwl",
+    "circuit.waveform_shapes": "double_pulse sine spike staircase stdp_pair",
     "circuit.waveform": "Fidelity Waveform",
     "circuit.result": "Result SimulationError",
     "device.state": "State",
@@ -227,6 +245,7 @@ _PLACES = {
     "dataset.edge_effects.effective_width": "Alphas",
     "dataset.edge_effects.edge_study": "Edges edges",
     "dataset.pulse_dataset": "PulseDataset extract",
+    "dataset.sweep": "Sweep",
     "dataset.importing": "import_pulses",
     "dataset.comparison.comparison": "Comparison compare",
     "programming.batch": "Fleet fleet",
@@ -234,6 +253,7 @@ _PLACES = {
     "programming.programmers.coarse_fine": "CoarseFine",
     "programming.programmers.fixed": "FixedPulse",
     "programming.history": "History",
+    "programming.programmer": "Situation",
     "programming.programmers.model_time": "ModelTime",
     "programming.nominal": "NominalTimes nominal_times",
     "programming.outcome": "Outcome",
@@ -247,6 +267,8 @@ _PLACES = {
     "evaluation.baselines": "noise_free",
     "evaluation.increments": "small_updates",
     "evaluation.trajectories": "trials",
+    "evaluation.swept_response": "swept_floor",
+    "prediction.nominal_predictor": "NominalPredictor",
     "reporting.report_page": "report",
     "prediction.neural_programmer": "NeuralProgrammer",
     "prediction.pulse_predictor": "PulsePredictor",

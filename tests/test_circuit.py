@@ -232,6 +232,10 @@ def test_a_state_of_another_circuit():
         (lambda: ouro.Transistor(l=1), "l"),
         (lambda: ouro.Transistor(v_set=50), "v_set"),
         (lambda: ouro.Read(voltage=2), "voltage"),
+        (lambda: ouro.Read(voltage=-1.1), "voltage"),
+        (lambda: ouro.Read(voltage=0.005), "voltage"),
+        (lambda: ouro.Read(voltage=0), "voltage"),
+        (lambda: ouro.Read(voltage=np.nan), "voltage"),
         (lambda: ouro.Read(width=0), "width"),
     ],
 )

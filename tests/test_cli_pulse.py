@@ -203,3 +203,18 @@ def test_too_many_pulses_are_refused(ouro, tmp_path):
     rows = "\n".join(["amplitude_V,width_ns", *["1,50"] * 10_001])
     (tmp_path / "t.csv").write_text(rows)
     assert "10000 at most" in one_line(ouro("pulse", "--csv", tmp_path / "t.csv", "--out", tmp_path / "out"))
+
+
+@pytest.mark.ngspice
+def test_a_file_is_a_waveform(ouro, tmp_path):
+    file, out = tmp_path / "drive.csv", tmp_path / "out"
+    file.write_text("time_ns,volts_V\n0,0\n2,-0.5\n52,-0.5\n54,0\n70,0.9\n90,0\n", "utf-8")
+    done = ouro("pulse", "--waveform", file, "--gate", "2V", "--start", "200uS", "--json", "--out", out)
+    shape = ouro_.Pwl([0, 2e-9, 52e-9, 54e-9, 70e-9, 90e-9], (0, -0.5, -0.5, 0, 0.9, 0), gate=2.0)
+    wave = simulate(Cell1T1R(WINDOWED), shape, Cell1T1R(WINDOWED).state(200e-6))
+    assert json.loads(done.stdout)["g_end_S"] == pytest.approx(wave.g_S, rel=1e-6)
+    assert "a waveform of 6 points over 90ns, -500mV to 900mV" in (out / "pulse.cir").read_text("utf-8")
+    for wrong in (("--csv", file), ("--width", "1ns"), ("--rise", "1ns")):
+        done = ouro("pulse", "--waveform", file, *wrong, "--out", out)
+        assert done.returncode == 2
+        assert "--waveform" in one_line(done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from pathlib import Path
 
@@ -177,3 +178,23 @@ def test_a_template_is_written_and_nothing_is_overwritten(tmp_path):
         write_template(tmp_path / "mine")
     with pytest.raises(ValueError, match=r"NAME = 'my-model' must be a name"):
         write_template(tmp_path / "my-model")
+
+
+def test_families_and_descriptions_are_listed_and_shown(ouro):
+    listed = json.loads(ouro("model", "list", "--json").stdout)["models"]
+    by_name = {one["name"]: one for one in listed}
+    assert set(by_name) == {"jart_vcm_v1b", "linear_drift", "vteam", "team", "zhang"}
+    assert len(by_name["jart_vcm_v1b"]["parameters"]) == 30
+    assert "kernels" in by_name["vteam"]["capabilities"]
+    shown = json.loads(ouro("model", "show", MODELS / "yakopcic.toml", "--json").stdout)
+    assert shown["polarity"] == "V(p, n) > 0, as V(AE, OE) < 0"
+    assert {"name": "b", "low": None, "value": 2.0}.items() <= next(
+        one for one in shown["parameters"] if one["name"] == "b"
+    ).items()
+    told = ouro("model", "show", "vteam")
+    assert told.returncode == 0
+    assert "IEEE TCAS-II 62(8)" in told.stdout
+    wrong = ouro("model", "show", "vteem")
+    assert (wrong.returncode, wrong.stderr) == (
+        2, "ouro-spice: model 'vteem' is unknown; did you mean vteam?, or a description NAME.toml\n"
+    )  # fmt: skip

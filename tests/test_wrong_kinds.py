@@ -26,6 +26,7 @@ DEVICE = ouro.jart_vcm_v1b(window=True)
 COMPACT, CELL = ouro.CompactCell(DEVICE, "reduced"), ouro.Cell1R(DEVICE)
 GATED = ouro.Cell1T1R(DEVICE)
 PAIR, PULSE = ouro.Pair(-0.414, 0.854, 60e-6), ouro.Pulse(-0.5, 50e-9)
+WAVE = ouro.Pwl((0, 1e-9, 2e-9), (0, 0.5, 0))
 ARRAY = ouro.Crossbar(2, 2, CELL)
 RNG = np.random.default_rng(1)
 FLEET = ouro.fleet(COMPACT, [Recipe(1, 0, PAIR).draw(COMPACT, 0)])
@@ -58,6 +59,14 @@ CASES = {
     "Device.draw": (DEVICE.draw, {"rng": RNG, "size": 1, "law": "ten_percent"}),
     "Device.replace": (DEVICE.replace, {"r": 45e-9, "Nhi": 1.0, "flim": 1}),
     "Pulse": (ouro.Pulse, {"amplitude": -0.5, "width": 1e-8, "rise": 2e-9, "fall": 2e-9, "idle": 1e-8}),
+    "Pwl": (ouro.Pwl, {"times_s": (0.0, 1e-9, 2e-9), "volts": (0.0, 0.5, 0.0), "idle": 1e-8}),
+    "Pwl.measured": (ouro.Pwl.measured, {"times_s": (0.0, 1e-9), "volts": (0.1, 0.5), "edge": 1e-9, "idle": 1e-8}),
+    "Pwl.from_csv": (ouro.Pwl.from_csv, {"path": "x.csv", "edge": 1e-9, "idle": 1e-8}),
+    "sine": (ouro.sine, {"amplitude": 0.5, "frequency": 1e6, "cycles": 1.0, "idle": 1e-8}),
+    "staircase": (ouro.staircase, {"levels": [0.1, 0.2], "step": 1e-8, "edge": 2e-9, "idle": 1e-8}),
+    "double_pulse": (ouro.double_pulse, {"first": PULSE, "gap": 1e-8, "second": PULSE}),
+    "spike": (ouro.spike, {"peak": 0.5, "width": 1e-8, "tail": -0.2, "tail_width": 1e-7, "edge": 2e-9}),
+    "stdp_pair": (ouro.stdp_pair, {"delay": 1e-8, "pre": WAVE, "post": WAVE, "idle": 1e-8}),
     "Parallel": (ouro.Parallel, {"pulses": (PULSE, None)}),
     "State": (ouro.State, {"n_disc": (0.1,), "volts": {}, "wander": (), "telegraph": ()}),
     "spread_windows": (ouro.spread_windows, {"devices": [DEVICE], "rng": RNG, "share": 0.05, "model": None}),
@@ -179,6 +188,11 @@ TAKES = {
     "Device": "walk=none read_noise=none",
     "jart_vcm_v1b": "walk=none read_noise=none",
     "Pulse": "amplitude=minus",
+    "sine": "amplitude=minus",
+    "double_pulse": "second=none",
+    "spike": "tail=minus",
+    "stdp_pair": "delay=minus post=none",
+    "Read": "voltage=minus",
     "State": "volts=dict wander=list,tuple telegraph=list,tuple",
     "spread_windows": "model=none",
     "stationary": "seed=huge model=none",

@@ -77,10 +77,10 @@ def product(array: Crossbar, inputs: ArrayLike, state: State | None = None, engi
     Parameters
     ----------
     array
-        The array. Its bit lines are held at 0 V by their drivers; a `Sense` takes no part.
+        The array. Its bit lines are held by their drivers, at 0 V in a positive read; a `Sense` takes no part.
     inputs
         (rows,): 1R: voltages of the word lines, -0.5 .. 0.5 V. 1T1R: 0 or 1, which gates are on; all source lines are
-        at the read voltage.
+        at the read voltage, or all bit lines are where it is negative.
     state
         Where the memristors stand: ``array.state(g_map)``.
     engine

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._util.display import brief, shows
+from ..circuit.delivered_energy import net_J
 from ..circuit.device_map import DeviceMap
 from ..circuit.parts import Driver, Resistor
 from ..circuit.selection import Selection
@@ -36,8 +37,8 @@ class Energy:
     lines_J
         In the segments of all lines, and in contacts.
     drivers_J
-        In the drivers' output resistances, or in drivers made of transistors. What flows back into an ideal driver,
-        as from a gate that is switched off, counts as given back.
+        In the drivers' output resistances, or in drivers made of transistors. What an ideal driver of gates loses
+        in its edges stands here, and what flows back into a driver, as from a gate that is switched off.
     stored_J
         In the capacitances of the lines at the end, more than at the beginning.
     total_J
@@ -182,10 +183,11 @@ def _segments(selection: Selection, wave: Waveform, kind: str) -> tuple[float, f
 def _drivers(selection: Selection, wave: Waveform) -> float:
     """Return the energy in all drivers [J]."""
     driver, names = selection.array.cell.driver, [name for name in selection.array.lines if f"i_{name}" in wave.traces]
+    into_lines = net_J(wave.traces, [(f"v_{name}", f"i_{name}") for name in names], wave.time_s)
     if isinstance(driver, Driver):
-        return driver.resistance * sum(_squared(wave, f"i_{name}") for name in names)
-    into_lines = sum(-np.trapezoid(wave[f"v_{name}"] * wave[f"i_{name}"], wave.time_s) for name in names)
-    return wave.energy_J - float(into_lines)
+        heat = driver.resistance * sum(_squared(wave, f"i_{name}") for name in names)
+        return heat + wave.energy_J - into_lines
+    return wave.energy_J - into_lines
 
 
 def _squared(wave: Waveform, trace: str) -> float:

@@ -25,6 +25,7 @@ def netlist(
     walks: Mapping[int, Mapping[str, PWL]],
     active: frozenset[int] | None = None,
     paths: tuple[Drive, ...] = (),
+    follow: bool = False,
 ) -> ArrayNetlist:
     """Return the netlist of an array with these voltages of its drivers, from this state; see `ArrayNetlist`.
 
@@ -33,7 +34,7 @@ def netlist(
     ValueError
         For a state of another circuit.
     """
-    return ArrayNetlist(array.walked(state, walks), drives, state, walks, active, paths)
+    return ArrayNetlist(array.walked(state, walks), drives, state, walks, active, paths, follow)
 
 
 def testbench(
@@ -62,6 +63,8 @@ def testbench(
         max_step_s=stop_s / max(POINTS // 2 if large else POINTS, memristor.points if memristor else 0),
         probes=(*probes, *driven, *bulk),
         sources=tuple(source for one in grid.parts for source in one.sources),
+        supplies=tuple(supply for one in grid.parts for supply in one.supplies),
+        gates=tuple(gate for one in grid.parts for gate in one.gates),
         nodes=tuple(nodes),
         volts=tuple((node, volts) for node, volts in grid.state.volts.items() if node in nodes),
         device=memristor,

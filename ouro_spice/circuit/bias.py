@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from .array_protocol import Array
 from .crossbar_netlist import LineVoltages
+from .drive_waveforms import Pwl
 from .gates import check_ungated, gate_voltage
 from .parts import Transistor
 from .pulse import PWL, Parallel, Pulse, trapezoids
 from .sense import Schedule
+from .stimuli import Stimulus, gate_pwl, line_voltage
 
 SCHEMES: dict[str, tuple[float, float] | None] = {
     "half": (1 / 2, 1 / 2), "third": (1 / 3, 2 / 3), "grounded": (0.0, 0.0), "floating": None,
@@ -42,9 +44,11 @@ class Bias:
         """Return the time in which gates rise and fall [s]; 0 without any."""
         return self.array.cell.gate_edge_s
 
-    def slot_s(self, pulse: Pulse | Parallel) -> float:
+    def slot_s(self, pulse: Stimulus | Parallel) -> float:
         """Return the time that the drivers take for a pulse, idle time included [s]."""
         edge = self.gate_edge_s
+        if isinstance(pulse, Pwl):
+            return line_voltage([pulse], 1, edge).times_s[-1]
         plain = pulse.duration + 2 * edge + pulse.idle
         if plain < _LONG_S:
             return plain
@@ -52,26 +56,39 @@ class Bias:
         line = trapezoids([(edge, pulse.rise, pulse.width, pulse.fall, edge + pulse.idle, 1.0)])
         return max(plain, line.times_s[-1])
 
-    def each(self, pulse: Pulse | Parallel) -> tuple[Pulse | None, ...]:
+    def each(self, pulse: Stimulus | Parallel) -> tuple[Stimulus | None, ...]:
         """Return the pulse of each selected column; ValueError for pulses of another number."""
-        if isinstance(pulse, Pulse):
+        if not isinstance(pulse, Parallel):
             return (pulse,) * len(self.cols)
         if len(pulse.pulses) != len(self.cols):
             raise ValueError(f"Parallel: {len(pulse.pulses)} pulses for {len(self.cols)} selected columns")
         return pulse.pulses
 
-    def voltages(self, pulse: Pulse | Parallel, reading: bool = False) -> LineVoltages:
+    def voltages(self, pulse: Stimulus | Parallel, reading: bool = False) -> LineVoltages:
         """Return the voltages of all lines for one pulse, by name."""
-        if reading and isinstance(pulse, Pulse):
-            wanted: tuple[Pulse | None, ...] = (pulse, *(None,) * (len(self.cols) - 1))
-        else:
-            wanted = self.each(pulse)
-        each = {col: self._shape(one, pulse) for col, one in zip(self.cols, wanted, strict=True) if one is not None}
+        if isinstance(pulse, Pwl):
+            return self._waveform(pulse)
+        wanted = (pulse, *(None,) * (len(self.cols) - 1)) if reading else self.each(pulse)
+        own = {col: one for col, one in zip(self.cols, wanted, strict=True) if isinstance(one, Pulse)}
+        each = {col: self._shape(one, pulse) for col, one in own.items()}
         access = self.array.cell.access
         if access is None:
             check_ungated([pulse], "an array of 1R cells")
+            if reading and isinstance(pulse, Pulse) and pulse.polarity < 0:
+                return self._negative_read(pulse)
             return self._ungated(each, pulse, _shares(self.array.read_scheme if reading else self.array.scheme))
         return self._gated(access, each, pulse, reading)
+
+    def _negative_read(self, pulse: Pulse) -> LineVoltages:
+        """Return the voltages of all lines of a 1R array in a read in SET direction.
+
+        They are those of the positive read with the other sign, all raised by the read voltage for none to be negative:
+        the cells beside the selected one see as little as there, and the selected bit line brings its cell's current.
+        """
+        mirrored = replace(pulse, amplitude=-pulse.amplitude)
+        shape = self._shape(mirrored, mirrored)
+        drives = self._ungated({self.cols[0]: shape}, mirrored, _shares(self.array.read_scheme))
+        return {name: None if pwl is None else shape.minus(pwl) for name, pwl in drives.items()}
 
     def _gated(self, t: Transistor, each: Mapping[int, PWL], pulse: Pulse | Parallel, reading: bool) -> LineVoltages:
         """Return the voltages of all lines of a 1T1R array, for the voltages `each` of the selected columns."""
@@ -104,6 +121,28 @@ class Bias:
             line = pwl if setting else whole.minus(pwl)
             drives[f"bl{col}"] = line if level is None else (line.upper(level) if setting else line.lower(level))
         return drives
+
+    def _waveform(self, one: Pwl) -> LineVoltages:
+        """Return the voltages of all lines for a waveform, which all selected columns get.
+
+        Where it is negative they are those of a SET, where it is positive those of a RESET.
+        """
+        edge, access = self.gate_edge_s, self.array.cell.access
+        down, up = (line_voltage([one], side, edge) for side in (-1, 1))
+        if access is not None:
+            drives: dict[str, PWL | None] = dict.fromkeys(self.array.lines, PWL.zero(up.times_s[-1]))
+            gate = gate_voltage(access, self.array.cell.process, one)
+            drives[f"wl{self.row}"] = gate_pwl([(one, gate)], edge, parts=1)
+            return drives | {f"bl{col}": down for col in self.cols} | {f"sl{col}": up for col in self.cols}
+        check_ungated([one], "an array of 1R cells")
+        shares = _shares(self.array.scheme)
+        levels: dict[str, PWL | None] = {"bl": None, "wl": None}
+        if shares is not None:
+            beside, across = shares
+            levels["bl"] = down.scaled(beside).upper(up.scaled(across))
+            levels["wl"] = down.scaled(across).upper(up.scaled(beside))
+        drives = {name: levels[name[:2]] for name in self.array.lines}
+        return drives | {f"wl{self.row}": up} | {f"bl{col}": down for col in self.cols}
 
     def _check_apart(self, pulse: Pulse | Parallel, least: float | None) -> None:
         """Raise ValueError for pulses of a row that the level of unselected columns would make equal."""

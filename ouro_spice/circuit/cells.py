@@ -15,11 +15,12 @@ from .._util.display import brief, shows
 from ..device.memristor import Memristor
 from .drivers import Drive, WriteDriver, connect
 from .gates import check_ungated, gate_voltage
-from .parts import Driver, Lines, Read, Resistor, Transistor
+from .parts import Driver, Lines, Read, Resistor, Transistor, devices_read
 from .process import Process
-from .pulse import PWL, Pulse, trapezoids
+from .pulse import PWL
 from .sense import Sense
 from .single_cell import SingleCell
+from .stimuli import Stimulus, gate_pwl, line_voltage
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Cell1R(SingleCell):
     lines
         Word line (``r_wl, c_wl``) and bit line (``r_bl, c_bl``); the source line is not there.
     driver, read
-        The line drivers, ideal or made of transistors; the transient read.
+        The line drivers, ideal or made of transistors; the transient read, by default at the memristor's read voltage.
     sense
         What reads go through; None: the current into an ideal bit-line driver is measured.
     process
@@ -43,7 +44,7 @@ class Cell1R(SingleCell):
     device: Memristor | Resistor
     lines: Lines = field(default_factory=Lines)
     driver: Driver | WriteDriver = field(default_factory=Driver)
-    read: Read = field(default_factory=Read)
+    read: Read = field(default_factory=devices_read)
     sense: Sense | None = None
     process: Process = field(default_factory=Process)
 
@@ -56,9 +57,9 @@ class Cell1R(SingleCell):
     def __repr__(self) -> str:
         return brief(self)
 
-    def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
+    def _voltages(self, pulses: Sequence[Stimulus], reading: bool = False) -> list[tuple[str, PWL]]:
         check_ungated(pulses, "a 1R cell")
-        return [("bl", _line(pulses, set_side=True)), ("wl", _line(pulses, set_side=False))]
+        return [("bl", line_voltage(pulses, -1)), ("wl", line_voltage(pulses, 1))]
 
     def _elements(self, drives: Mapping[str, Drive]) -> tuple[list[str], list[str]]:
         elements, nodes = [], []
@@ -76,7 +77,8 @@ class Cell1T1R(SingleCell):
     device
         The memristor.
     lines, driver, transistor, read
-        Bit, source and word line, their drivers, the access transistor with its gate voltages, the transient read.
+        Bit, source and word line, their drivers, the access transistor with its gate voltages, the transient read, by
+        default at the memristor's read voltage.
     process
         Where the transistors' models come from, and what gate voltage and size they allow.
     sense
@@ -87,7 +89,7 @@ class Cell1T1R(SingleCell):
     lines: Lines = field(default_factory=lambda: Lines(2.0, 2.0, 2.0, 0.2e-15, 0.2e-15, 0.2e-15))
     driver: Driver | WriteDriver = field(default_factory=lambda: Driver(resistance=50.0))
     transistor: Transistor = field(default_factory=Transistor)
-    read: Read = field(default_factory=Read)
+    read: Read = field(default_factory=devices_read)
     process: Process = field(default_factory=Process)
     sense: Sense | None = None
 
@@ -104,12 +106,12 @@ class Cell1T1R(SingleCell):
         """Return the access transistor."""
         return self.transistor
 
-    def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
+    def _voltages(self, pulses: Sequence[Stimulus], reading: bool = False) -> list[tuple[str, PWL]]:
         edge, gate = self.gate_edge_s, self._gate(reading)
-        wl = trapezoids((0.0, edge, p.duration, edge, p.idle, gate(p)) for p in pulses)
-        return [("bl", _line(pulses, True, edge)), ("sl", _line(pulses, False, edge)), ("wl", wl)]
+        wl = gate_pwl(((pulse, gate(pulse)) for pulse in pulses), edge)
+        return [("bl", line_voltage(pulses, -1, edge)), ("sl", line_voltage(pulses, 1, edge)), ("wl", wl)]
 
-    def _gate(self, reading: bool) -> Callable[[Pulse], float]:
+    def _gate(self, reading: bool) -> Callable[[Stimulus], float]:
         """Return the gate's voltage [V] as a function of the pulse."""
         return lambda pulse: gate_voltage(self.transistor, self.process, pulse, reading)
 
@@ -122,14 +124,6 @@ class Cell1T1R(SingleCell):
             _connect(elements, nodes, self, line, node, drives[line])
         _connect(elements, nodes, self, "wl", "wl", drives["wl"], contact=False)
         return elements, nodes
-
-
-def _line(pulses: Sequence[Pulse], set_side: bool, gate_edge: float = 0.0) -> PWL:
-    """Return the voltage of the line that SET raises (`set_side`), or of the one that RESET raises."""
-    return trapezoids(
-        (gate_edge, p.rise, p.width, p.fall, gate_edge + p.idle, max(-p.amplitude if set_side else p.amplitude, 0.0))
-        for p in pulses
-    )
 
 
 def _connect(

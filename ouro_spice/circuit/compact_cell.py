@@ -13,10 +13,12 @@ from .._util.display import brief, shows
 from ..compact import characteristics
 from ..device.memristor import Memristor
 from ..device.state import State, check_single
+from .drive_waveforms import Pwl
 from .gates import check_ungated
-from .parts import Read
-from .pulse import PWL, Parallel, Pulse, checked, trapezoids
+from .parts import Read, devices_read, resolved_read
+from .pulse import PWL, Parallel
 from .single_cell import started
+from .stimuli import Stimulus, checked, line_voltage
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class CompactCell:
     device: Memristor
     model: str = "full"
     resistance: float = 0.0
-    read: Read = field(default_factory=Read)
+    read: Read = field(default_factory=devices_read)
 
     def __post_init__(self) -> None:
         if not isinstance(self.device, Memristor) or not isinstance(self.read, Read):
@@ -47,6 +49,7 @@ class CompactCell:
         self.device.require("kernels", "CompactCell")
         characteristics.check_model(self.device, self.model)
         self.device.check_compact(self.model)
+        object.__setattr__(self, "read", resolved_read(self.read, self.device))
         check_range("resistance", self.resistance, 0, 1e7, "Ohm")
 
     @shows
@@ -90,20 +93,26 @@ class CompactCell:
         """Return this cell with other parts."""
         return dataclasses.replace(self, **changes)
 
-    def flat_start_s(self, pulse: Pulse | Parallel) -> float:
+    def flat_start_s(self, pulse: Stimulus | Parallel) -> float:
         """Return the time at which a pulse, sent first, reaches its full amplitude [s]."""
         return pulse.rise
 
-    def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
+    def duration(self, pulses: Sequence[Stimulus | Parallel]) -> float:
         """Return the time that the driver takes for these pulses, idle times included [s]."""
         return self.voltage(pulses).times_s[-1]
 
-    def voltage(self, pulses: Sequence[Pulse | Parallel]) -> PWL:
+    def voltage(self, pulses: Sequence[Stimulus | Parallel]) -> PWL:
         """Return the driver's voltage over the time of these pulses."""
         given = checked(pulses)
         check_ungated(given, "a compact cell")
-        return trapezoids((0.0, p.rise, p.width, p.fall, p.idle, p.amplitude) for p in given)
+        return line_voltage(given, 0)
 
-    def writing(self, pulse: Pulse, times_s: np.ndarray) -> np.ndarray:
-        """Return whether each piece between times of a pulse [s], (K,), is write-pulse time, rise to fall: (K - 1,)."""
-        return (times_s[1:] + times_s[:-1]) / 2 < pulse.duration
+    def writing(self, pulse: Stimulus, times_s: np.ndarray) -> np.ndarray:
+        """Return whether each piece between times of a pulse [s], (K,), is write-pulse time: (K - 1,).
+
+        It goes from rise to fall; in a waveform it is where the voltage is not 0.
+        """
+        middles = (times_s[1:] + times_s[:-1]) / 2
+        if isinstance(pulse, Pwl):
+            return np.interp(middles, pulse.voltage.times_s, pulse.voltage.volts) != 0
+        return middles < pulse.duration

@@ -242,7 +242,8 @@ class Crossbar:
             if not np.all((x == 0) | (x == 1)):
                 raise ValueError("inputs of a 1T1R array must be 0 or 1: they switch the gates of the rows")
             levels = x * access.v_read
-            drives |= {f"sl{col}": PWL.constant(self.cell.read.voltage) for col in range(self.cols)}
+            raised, volts = "sl" if self.cell.read.voltage > 0 else "bl", abs(self.cell.read.voltage)
+            drives |= {f"{raised}{col}": PWL.constant(volts) for col in range(self.cols)}
         else:
             if not np.all(np.abs(x) <= 0.5):
                 raise ValueError("inputs of a 1R array are voltages of the word lines, between -0.5 and 0.5 V")

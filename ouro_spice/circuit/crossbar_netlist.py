@@ -67,6 +67,8 @@ class ArrayNetlist:
         1T1R cells has none, its gates are held at 0 V: that row's word line is left out.
     paths
         What is at lines beside their drivers.
+    follow
+        Whether drivers made of transistors follow the voltages, see `drivers.drive`; beside paths they do.
     """
 
     array: Array
@@ -75,6 +77,7 @@ class ArrayNetlist:
     walks: Walks
     active: frozenset[int] | None = None
     paths: tuple[Drive, ...] = ()
+    follow: bool = False
     elements: list[str] = field(default_factory=list)
     nodes: list[str] = field(default_factory=list)
     driven: list[Drive] = field(default_factory=list)
@@ -107,7 +110,7 @@ class ArrayNetlist:
         r, c = getattr(lines, f"r_{kind}"), getattr(lines, f"c_{kind}")
         driver = self.array.cell.driver
         gate = self.array.gated and kind == "wl"
-        one = drive(driver, name, self.drives[name], gate, follow=bool(self.paths) and not gate)
+        one = drive(driver, name, self.drives[name], gate, follow=(self.follow or bool(self.paths)) and not gate)
         self.driven.append(one)
         self.elements += one.elements
         node, nodes = one.node, []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -62,7 +62,11 @@ class Drive:
     probes
         ``(trace, ngspice vector)``: ``v_LINE`` and ``i_LINE``, the current flowing into the driver, and the supplies'.
     sources
-        ``(voltage trace, current trace)`` of what delivers the energy.
+        ``(voltage trace, current trace)`` of what delivers energy and takes none back.
+    supplies
+        The same of direct voltages, of which the net counts.
+    gates
+        ``(volts, current trace)`` of an ideal driver of gates, which takes its charge from a supply of so many volts.
     nodes
         Nodes inside the driver whose voltages belong to the state.
     at_rest
@@ -75,6 +79,8 @@ class Drive:
     libraries: tuple[str, ...] = ()
     probes: tuple[tuple[str, str], ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
+    supplies: tuple[tuple[str, str], ...] = ()
+    gates: tuple[tuple[float, str], ...] = ()
     nodes: tuple[str, ...] = ()
     at_rest: bool = True
 
@@ -106,18 +112,21 @@ def drive(driver: Driver | WriteDriver, line: str, pwl: PWL | None, gate: bool =
         raise ValueError(f"{line}: a gate's line cannot float")
     if isinstance(driver, WriteDriver):
         return _transistors(driver, line, pwl, gate, follow)
-    return _ideal(driver, line, pwl)
+    return _ideal(driver, line, pwl, gate)
 
 
-def _ideal(driver: Driver, line: str, pwl: PWL | None) -> Drive:
+def _ideal(driver: Driver, line: str, pwl: PWL | None, gate: bool) -> Drive:
     node = f"{line}_driver"
     probes = ((f"v_{line}", f"v({node})"), (f"i_{line}", f"v{line}#branch"))
     if pwl is None:
         elements = (f"v{line} {node} {line}_open 0", f"r{line}_open {line}_open 0 {OPEN_OHM:.17g}")
         return Drive(elements, node, probes=probes)
     elements = (f"v{line} {node} 0 {pwl.spice()}",)
-    sources = ((f"v_{line}", f"i_{line}"),)
-    return Drive(elements, node, driver.resistance, probes=probes, sources=sources, at_rest=not pwl.volts[0])
+    kept = Drive(elements, node, driver.resistance, probes=probes, at_rest=not pwl.volts[0])
+    if gate:
+        supply_V = max(pwl.whole.volts if isinstance(pwl, Part) else pwl.volts)
+        return replace(kept, gates=((supply_V, f"i_{line}"),))
+    return replace(kept, sources=((f"v_{line}", f"i_{line}"),))
 
 
 def _transistors(driver: WriteDriver, line: str, pwl: PWL | None, gate: bool, follow: bool) -> Drive:
@@ -137,13 +146,12 @@ def _transistors(driver: WriteDriver, line: str, pwl: PWL | None, gate: bool, fo
         elements.append(f"x{line}d {line}_out {control} {enable} {rail} {supply} 0 write_driver w={driver.w:.17g}")
         inside = f"x{line}d"
     probes = [(f"v_{line}", f"v({node})"), (f"i_{line}", f"v{line}#branch")]
-    sources = []
     for name in (rail, supply, control):
         probes += [(f"v_{name}", f"v({name})"), (f"i_{name}", f"v{name}#branch")]
-        sources.append((f"v_{name}", f"i_{name}"))
+    rail_, supply_, control_ = ((f"v_{name}", f"i_{name}") for name in (rail, supply, control))
     nodes = (node, *(f"{inside}.{name}" for name in ("on_b", "on", "down")))
     libraries = ("write_driver", "wl_driver") if gate else ("write_driver",)
-    return Drive(tuple(elements), node, 0.0, libraries, tuple(probes), tuple(sources), nodes)
+    return Drive(tuple(elements), node, 0.0, libraries, tuple(probes), (control_,), (rail_, supply_), nodes=nodes)
 
 
 def _supply_and_control(driver: WriteDriver, line: str, pwl: PWL, follow: bool) -> tuple[PWL, PWL]:

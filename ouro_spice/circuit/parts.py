@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .._util.checks import check_range
 from ..device.constants import AMBIENT_K, AMBIENT_RANGE_K, V_READ
+from ..device.memristor import Memristor
 from .pulse import Pulse
 
 
@@ -69,22 +70,34 @@ def check_gate(name: str, volts: float, highest_V: float) -> None:
         raise ValueError(f"gate voltage {name} = {volts:g} V is above the process limit gate_V = {highest_V:g} V")
 
 
+LEAST_READ_V, HIGHEST_READ_V = 1e-6, 1.0
+"""How much voltage a read has at least and at most, of either sign."""
+
+
 @dataclass(frozen=True)
 class Read:
-    """The transient read: voltage at the driver [V], time at it and edges [s]."""
+    """The transient read: voltage at the driver [V], time at it and edges [s].
+
+    The voltage has the sign of V(AE, OE): a negative read goes in SET direction, so that the bit line is raised. It
+    reports current over voltage, calibrated by known resistors that are read in the same way. The conductance of a
+    memristor depends on voltage and sign, and a read of some tenths of a volt moves its state: both are simulated.
+    """
 
     voltage: float = V_READ
     width: float = 100e-9
     edge: float = 1e-9
 
     def __post_init__(self) -> None:
-        check_range("voltage", self.voltage, 0.01, 0.5, "V")
+        check_range("voltage", self.voltage, -HIGHEST_READ_V, HIGHEST_READ_V, "V")
+        if abs(self.voltage) < LEAST_READ_V:
+            legal = f"[{LEAST_READ_V:g}, {HIGHEST_READ_V:g}] V, of either sign"
+            raise ValueError(f"voltage = {self.voltage:g} is outside its legal range {legal}")
         check_range("width", self.width, 1e-9, 1e-3, "s")
         check_range("edge", self.edge, 1e-12, 1e-6, "s")
 
     @property
     def pulse(self) -> Pulse:
-        """Return the read as a pulse, in RESET direction."""
+        """Return the read as a pulse: in RESET direction where its voltage is positive."""
         return Pulse(self.voltage, self.width, self.edge, self.edge, idle=self.edge)
 
     @property
@@ -96,6 +109,21 @@ class Read:
     def square_V2s(self) -> float:
         """Return the integral of the squared voltage [V^2 s]; times a conductance it is the energy of a read."""
         return self.voltage**2 * (self.width + 2 * self.edge / 3)
+
+
+_AS_DEVICE = Read()
+
+
+def devices_read() -> Read:
+    """Return the read that stands for one at the device's own read voltage, until a cell knows its device."""
+    return _AS_DEVICE
+
+
+def resolved_read(read: Read, device: object) -> Read:
+    """Return a read, or that at a memristor's own read voltage where it is what `devices_read` gives."""
+    if read is not _AS_DEVICE or not isinstance(device, Memristor):
+        return read
+    return Read(device.read_V)
 
 
 @dataclass(frozen=True)

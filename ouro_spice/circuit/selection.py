@@ -18,8 +18,9 @@ from .cells import Cell1R, Cell1T1R
 from .crossbar_netlist import ArrayNetlist, LineVoltages
 from .drivers import Drive
 from .parts import Read, Resistor, Transistor
-from .pulse import PWL, Parallel, Pulse, checked
+from .pulse import PWL, Parallel
 from .pulse_part import windows
+from .stimuli import Stimulus, checked, followed
 from .testbench import Testbench
 
 FIDELITIES = ("full", "frozen")
@@ -173,7 +174,7 @@ class Selection:
             changed[k] = device
         return dataclasses.replace(self, array=array.replace(devices=tuple(changed)))
 
-    def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Memristor | Resistor, Pulse]]:
+    def written(self, pulse: Stimulus | Parallel) -> dict[int, tuple[Memristor | Resistor, Stimulus]]:
         """Return by place the devices that a pulse is sent to, and the pulse that each gets."""
         each = zip(self.indices, self._bias.each(pulse), strict=True)
         return {k: (self.device_at(k), own) for k, own in each if own is not None}
@@ -182,7 +183,7 @@ class Selection:
         """Return the ending of the names of a device's traces."""
         return "" if index == self.index else "@{},{}".format(*divmod(index, self.array.cols))
 
-    def flat_start_s(self, pulse: Pulse | Parallel) -> float:
+    def flat_start_s(self, pulse: Stimulus | Parallel) -> float:
         """Return the time at which a pulse, sent first, reaches its full amplitude [s]."""
         return self._bias.gate_edge_s + pulse.rise
 
@@ -191,20 +192,21 @@ class Selection:
         """Return the time that a read takes, with all that belongs to it [s]."""
         return self.alone.read_s
 
-    def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
+    def duration(self, pulses: Sequence[Stimulus | Parallel]) -> float:
         """Return the time that the drivers take for these pulses, idle times included [s]."""
         return sum(self._bias.slot_s(pulse) for pulse in checked(pulses, parallel=True))
 
     def testbench(
         self,
-        pulses: Sequence[Pulse | Parallel],
+        pulses: Sequence[Stimulus | Parallel],
         state: State | None = None,
         start_s: float = 0.0,
         stop_s: float | None = None,
         walks: Mapping[int, Mapping[str, PWL]] | None = None,
     ) -> Testbench:
         """Return the transient of pulses, or of the part between two times of them; see `Cell1R.testbench`."""
-        slots = [self._bias.voltages(pulse) for pulse in checked(pulses, parallel=True)]
+        given = checked(pulses, parallel=True)
+        slots = [self._bias.voltages(pulse) for pulse in given]
         drives = slots[0]
         for more in slots[1:]:
             drives = {name: _joined(pwl, more[name]) for name, pwl in drives.items()}
@@ -213,7 +215,7 @@ class Selection:
         check_part(start_s, stop_s, whole)
         if start_s > 0 or stop_s < whole:
             drives = windows(drives, start_s, stop_s)
-        return self._bench(drives, stop_s - start_s, state, walks)
+        return self._bench(drives, stop_s - start_s, state, walks, follow=followed(given))
 
     def read_testbench(self, state: State | None = None) -> Testbench:
         """Return the transient simulation of one read of the (first) cell."""
@@ -233,10 +235,11 @@ class Selection:
         state: State | None,
         walks: Mapping[int, Mapping[str, PWL]] | None = None,
         paths: tuple[Drive, ...] = (),
+        follow: bool = False,
     ) -> Testbench:
         state = state or self.array.state()
         probes = []
-        grid = netlist(self.array, drives, state, walks or {}, self.active, paths)
+        grid = netlist(self.array, drives, state, walks or {}, self.active, paths, follow)
         for k in self.indices:
             probes += [(name + self.suffix(k), vector) for name, vector in grid.probes(k)]
         return testbench(self.array, grid, stop_s, [*probes, *self._lines(grid)], self.device)
@@ -252,7 +255,7 @@ class Selection:
             if f"{what}_{name}" in driven
         ]
 
-    def voltages(self, pulse: Pulse | Parallel) -> LineVoltages:
+    def voltages(self, pulse: Stimulus | Parallel) -> LineVoltages:
         """Return the voltages of all lines' drivers in a pulse, by the name of the line."""
         return self._bias.voltages(pulse)
 

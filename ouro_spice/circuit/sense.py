@@ -16,6 +16,9 @@ RAMP_S, HOLD_S, SWITCH_S = 10e-9, 4e-9, 0.5e-9
 OVERLAP_S, REST_S = 10e-9, 2e-9
 """Time in which the bit line is held by conveyor and switch together, time at the end with everything at 0 V."""
 
+HIGHEST_V = 0.5
+"""Largest voltage of a read [V]: the raised line stays between 0 V and the supply."""
+
 
 class ReadingClipped(UserWarning):
     """A reading was outside the range of the ADC, or of the known resistors: the end of the range was reported."""
@@ -26,8 +29,9 @@ class Sense:
     """A sense path made of transistors, `netlists/lib/sense.lib`, and an ADC that measures its output.
 
     The bit line is held at a common voltage while the source line (1R: the word line) goes above it by the read
-    voltage. The ADC sees the mean output over the second half of the read's flat top. In writes the path is switched
-    off, and not in the circuit.
+    voltage, below it where that is negative: then the conveyor has to give current, of which it has some 70 uA. The ADC
+    sees the mean output over the second half of the read's flat top. In writes the path is switched off, and not in the
+    circuit.
 
     Parameters
     ----------
@@ -63,6 +67,14 @@ class Sense:
         # room for the p-channel pair above
         check_range("v_cm", self.v_cm, 0.5, round(self.supply - 2, 9), "V")
         check_flag("calibrate", self.calibrate)
+
+    def check_read(self, read: Read) -> None:
+        """Raise ValueError for a read of more voltage than the conveyor is made for."""
+        if abs(read.voltage) > HIGHEST_V:
+            raise ValueError(
+                f"read: voltage = {read.voltage:g} V: a Sense reads at up to {HIGHEST_V:g} V, of either sign; without "
+                "one the current into an ideal driver is measured"
+            )
 
     @property
     def step_S(self) -> float:
@@ -106,8 +118,8 @@ class Sense:
             (f"v_sense_vdd{suffix}", f"v({name}_vdd)"),
             (f"i_sense_vdd{suffix}", f"v{name}_vdd#branch"),
         )
-        sources = tuple((f"v_{what}{suffix}", f"i_{what}{suffix}") for what in ("cm", "sense_vdd"))
-        return Drive(elements, node, libraries=("sense",), probes=probes, sources=sources)
+        sources, supplies = (((f"v_{what}{suffix}", f"i_{what}{suffix}"),) for what in ("cm", "sense_vdd"))
+        return Drive(elements, node, libraries=("sense",), probes=probes, sources=sources, supplies=supplies)
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from ..device.memristor import Memristor
 from ..device.state import State, check_single
 from .drivers import Drive, WriteDriver, check_supply, drive, libraries, wrappers
 from .jart.walk_inputs import inputs, walk_sources
-from .parts import Driver, Lines, Read, Resistor, Transistor
+from .parts import Driver, Lines, Read, Resistor, Transistor, resolved_read
 from .process import Process
-from .pulse import PWL, Parallel, Pulse, checked
+from .pulse import PWL, Parallel
 from .pulse_part import windows
 from .sense import Sense
+from .stimuli import Stimulus, checked, followed
 from .testbench import Testbench
 
 POINTS = 100
@@ -43,8 +44,11 @@ class SingleCell(ABC):
                 raise ValueError(
                     f"{type(self).__name__}: {f.name} = {shown(getattr(self, f.name))} is of the wrong kind"
                 )
+        object.__setattr__(self, "read", resolved_read(self.read, self.device))
         for part in (self.driver, self.sense):
             check_supply(part, self.process)
+        if self.sense is not None:
+            self.sense.check_read(self.read)
 
     @property
     def index(self) -> int:
@@ -90,7 +94,7 @@ class SingleCell(ABC):
         """Return the device at a place among the memristors of a state."""
         return self.device
 
-    def written(self, pulse: Pulse | Parallel) -> dict[int, tuple[Memristor | Resistor, Pulse]]:
+    def written(self, pulse: Stimulus | Parallel) -> dict[int, tuple[Memristor | Resistor, Stimulus]]:
         """Return by place the devices that a pulse is sent to, and the pulse that each gets."""
         (own,) = checked(pulse)
         return {0: (self.device, own)}
@@ -125,7 +129,7 @@ class SingleCell(ABC):
         """Return this cell with other parts."""
         return dataclasses.replace(self, **changes)
 
-    def flat_start_s(self, pulse: Pulse | Parallel) -> float:
+    def flat_start_s(self, pulse: Stimulus | Parallel) -> float:
         """Return the time at which a pulse, sent first, reaches its full amplitude [s]."""
         return self.gate_edge_s + pulse.rise
 
@@ -144,17 +148,17 @@ class SingleCell(ABC):
         start = self.flat_start_s(self.read.pulse)
         return start, start + self.read.width
 
-    def duration(self, pulses: Sequence[Pulse | Parallel]) -> float:
+    def duration(self, pulses: Sequence[Stimulus | Parallel]) -> float:
         """Return the time that the drivers take for these pulses, idle times included [s]."""
         return self._voltages(checked(pulses))[0][1].times_s[-1]
 
-    def voltages(self, pulse: Pulse | Parallel) -> dict[str, PWL]:
+    def voltages(self, pulse: Stimulus | Parallel) -> dict[str, PWL]:
         """Return the voltages of all lines' drivers in a pulse, by the name of the line."""
         return dict(self._voltages(checked(pulse)))
 
     def testbench(
         self,
-        pulses: Sequence[Pulse | Parallel],
+        pulses: Sequence[Stimulus | Parallel],
         state: State | None = None,
         start_s: float = 0.0,
         stop_s: float | None = None,
@@ -180,13 +184,17 @@ class SingleCell(ABC):
             For no pulses, an empty part, or a state that does not fit.
         """
         check_kind("state", state, (State, None))
-        volts = self._voltages(checked(pulses))
+        given = checked(pulses)
+        volts, follow = self._voltages(given), followed(given)
         whole = volts[0][1].times_s[-1]
         stop_s = whole if stop_s is None else stop_s
         check_part(start_s, stop_s, whole)
         cut = start_s > 0 or stop_s < whole
         parts = windows(dict(volts), start_s, stop_s) if cut else dict(volts)
-        drives = {line: drive(self.driver, line, pwl, self._is_gate(line)) for line, pwl in parts.items()}
+        drives = {}
+        for line, pwl in parts.items():
+            gate = self._is_gate(line)
+            drives[line] = drive(self.driver, line, pwl, gate, follow=follow and not gate)
         return self._bench(drives, stop_s - start_s, state or self.state(), (walks or {}).get(0))
 
     def read_testbench(self, state: State | None = None) -> Testbench:
@@ -239,6 +247,8 @@ class SingleCell(ABC):
             max_step_s=stop_s / max(POINTS, self.device.points if isinstance(self.device, Memristor) else 0),
             probes=tuple(probes),
             sources=tuple(source for one in parts for source in one.sources),
+            supplies=tuple(supply for one in parts for supply in one.supplies),
+            gates=tuple(gate for one in parts for gate in one.gates),
             nodes=tuple(nodes),
             volts=tuple(state.volts.items()),
             device=self.device if isinstance(self.device, Memristor) else None,
@@ -252,7 +262,7 @@ class SingleCell(ABC):
         return self.gated and line == "wl"
 
     @abstractmethod
-    def _voltages(self, pulses: Sequence[Pulse], reading: bool = False) -> list[tuple[str, PWL]]:
+    def _voltages(self, pulses: Sequence[Stimulus], reading: bool = False) -> list[tuple[str, PWL]]:
         """Return the name and voltage of each line's driver for pulses, or a read, one after the other."""
 
     @abstractmethod

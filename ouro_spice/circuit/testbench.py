@@ -109,6 +109,10 @@ class Testbench:
         ``(trace, ngspice vector)`` pairs; a vector with a minus in front is turned.
     sources
         ``(voltage trace, current trace)`` of each driver, for the energy; the current flows into the driver.
+    supplies
+        The same of direct supplies, of which the net counts; see `delivered_energy`.
+    gates
+        ``(volts of the supply, current trace)`` of each driver of gates, of which the charge counts.
     nodes
         Nodes whose voltages belong to the state.
     volts
@@ -135,6 +139,8 @@ class Testbench:
     max_step_s: float
     probes: tuple[tuple[str, str], ...]
     sources: tuple[tuple[str, str], ...] = ()
+    supplies: tuple[tuple[str, str], ...] = ()
+    gates: tuple[tuple[float, str], ...] = ()
     nodes: tuple[str, ...] = ()
     volts: tuple[tuple[str, float], ...] = ()
     device: Memristor | None = None

@@ -105,7 +105,7 @@ class Waveform:
     state
         The final state: give it to the next simulation. None after a failure.
     energy_J
-        Energy delivered by all drivers [J].
+        Energy delivered by all drivers [J]. What flows back into one is lost in it: see `delivered_energy`.
     result
         How the run ended.
     effort

@@ -93,6 +93,7 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("simulator", ", ".join(f"{name} {found['versions'].get(name, '-')}" for name in ("ouro-spice", "ngspice"))),
         ("voltages", str(found.get("voltages", ""))),
         ("pair", f"{pair['v_set']:+.4f} V, {pair['v_reset']:+.4f} V, {pair['total_s']:g} s" if pair else "none"),
+        ("control", _control(found)),
         ("seed", str(found["seed"])),
         ("sampling", _law(found, "sampling", "start", "per_device")),
         ("d2d", next(laws, json.dumps(law)) if law else ""),
@@ -109,6 +110,19 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("RPD of G_end", ", ".join(f"{name} {value:.3%}" for name, value in (rpd or {}).items())),
         ("size", f"{found['size_bytes'] / 1e6:.3g} MB in {found['path']}"),
     ]  # fmt: skip
+
+
+def _control(found: dict[str, Any]) -> str:
+    """Return what the records vary, and between which voltages, in words; "" for the width."""
+    from ..dataset.sweep import CONTROL_WORDS, Sweep
+
+    sweep = Sweep.from_plain(found.get("sweep"))
+    if sweep is None:
+        return ""
+    (low, high), pulse, erase = sweep.ends_V, sweep.varied, sweep.before
+    before = f" behind an erase of {erase.amplitude:+g} V, {erase.width:g} s" if erase else ""
+    what = "" if sweep.column == "amplitude_V" else f"{pulse.amplitude:+g} V, "
+    return f"{CONTROL_WORDS[sweep.control]} {low:g} .. {high:g} V: {what}{pulse.width:g} s wide{before}"
 
 
 def _amplitudes(controls: dict[str, Any]) -> str:

@@ -23,6 +23,7 @@ from .cells import TOTAL, CellOptions, Described, Kind, walking, with_parameters
 from .neural import WALK_S, WalkStep
 from .output import Json, Out, Workers, option, out_folder, resumable, show
 from .quantity import quantities, quantity
+from .sweep_options import Sweeping
 
 if TYPE_CHECKING:
     import numpy as np
@@ -158,6 +159,8 @@ class Drawing:
             name = "list" if own[0] == "table" else own[0].replace("_", "-")
             raise ValueError(f"--like {path} and --{name}: give one of them")
         data = PulseDataset.load(path)
+        if data.control != "width":
+            raise ValueError(f"--like {path}: its records vary the {data.control}, and have no targets to take")
         try:
             recipe = data.recipe
         except ValueError as error:
@@ -171,7 +174,7 @@ class Drawing:
 
 def takes_any_cell(command: Callable[..., None]) -> Callable[..., None]:
     """Return a command with the options of a cell, a `Drawing` and a `Place`; its ``--cell`` takes ``array``, too."""
-    inner = takes_an_array(Drawing, Place)(command)
+    inner = takes_an_array(Drawing, Place, Sweeping)(command)
 
     @functools.wraps(inner)
     def run(*, cell: Anywhere, **options: Any) -> None:
@@ -195,6 +198,7 @@ def extract(
     cell: CellOptions,
     drawing: Drawing,
     place: Place,
+    sweeping: Sweeping,
     voltages: Annotated[
         Voltages | None, option("60us (default): the pair that crosses the window in 60 us; or paper.")
     ] = None,
@@ -217,7 +221,7 @@ def extract(
     if workers is not None and scheduler is not None:
         raise ValueError("--workers: with --scheduler the cluster has its own")
     chosen = _voltages(voltages, v_set, v_reset, total)
-    described, arguments = place.put(walking(cell.build(), walk)), drawing.arguments
+    described, arguments = place.put(walking(cell.build(), walk)), sweeping.arguments(drawing.arguments)
     with resumable():
         folder = out_folder(out)
         how = {"workers": workers, "scheduler": scheduler} | ({"repair": True} if repair else {})
@@ -284,7 +288,8 @@ def _results(data: PulseDataset, out: Path) -> dict[str, Any]:
     reached = data.frame[outcome == "reached"]
     return {
         "out": str(out), "circuit": data.manifest.circuit, "pair": data.manifest.settings["pair"],
-        "records": len(outcome), "reached": len(reached), "not_reached": int((outcome == "not_reached").sum()),
+        "control": data.control, "records": len(outcome),
+        "reached": len(reached), "not_reached": int((outcome == "not_reached").sum()),
         "failed": int((outcome == "simulation_failed").sum()), "failures": data.manifest.failures,
         "t_pulse_median_s": float(reached.t_pulse_s.abs().median()) if len(reached) else None,
     }  # fmt: skip

@@ -12,12 +12,14 @@ import typer
 from .._util.checks import check_amplitude, check_conductance, check_range, check_width
 from .._util.files import write_text, write_whole
 from ..circuit.compact_cell import CompactCell
+from ..circuit.drive_waveforms import Pwl
 from ..circuit.pulse import HIGHEST_V, LONGEST_S, SHORTEST_S, Pulse
 from .cells import CellOptions, Described, takes_a_cell, walking
 from .output import Json, Out, Seed, deck_of_failure, option, out_folder
 from .quantity import quantity
 
 if TYPE_CHECKING:
+    from ..circuit.stimuli import Stimulus
     from ..circuit.waveform import Waveform
     from ..device.state import State
 
@@ -44,6 +46,11 @@ def pulse(
         option("In place of these: a table of pulses, sent one after the other. Columns amplitude_V, width_ns, if "
                "wanted rise_ns, fall_ns, idle_ns (0 V behind the pulse), gate_V, in these or other units."),
     ] = None,
+    waveform: Annotated[
+        Path | None,
+        option("In place of these: a voltage at the driver over time, linear from row to row. Columns time_s, volts_V, "
+               "in these or other units; where it does not begin or end at 0 V, an edge of 1 ns leads there."),
+    ] = None,
     start: Annotated[
         float | None, quantity("S", "Conductance before.", default="that of the device's own initial state")
     ] = None,
@@ -55,15 +62,9 @@ def pulse(
     out: Out = Path("runs/pulse"),
     as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Send a pulse, or those of a table, to a cell: a figure, the waveform as CSV, and a deck for plain ngspice."""
-    if csv is None:
-        pulses = [_one(amplitude, width, {"rise": rise, "fall": fall, "gate": gate}, accept_implausible)]
-    elif (amplitude, width, rise, fall, gate) == (None,) * 5:
-        pulses = _table(csv, accept_implausible)
-    else:
-        raise ValueError(
-            "--csv, and --amplitude, --width, --rise, --fall or --gate: the table says what pulses there are"
-        )
+    """Send pulses or a waveform to a cell: a figure, the waveform as CSV, and a deck for plain ngspice."""
+    given = {"rise": rise, "fall": fall, "gate": gate}
+    pulses = _sent(amplitude, width, given, csv, waveform, accept_implausible)
     if start is not None:
         check_conductance("--start", start)
     described = walking(cell.build(), walk)
@@ -85,6 +86,33 @@ def pulse(
     if note:
         print(note)
     print(f"results: {out}")
+
+
+def _sent(
+    volts: float | None,
+    width: float | None,
+    others: dict[str, float | None],
+    csv: Path | None,
+    waveform: Path | None,
+    accept: bool,
+) -> list[Stimulus]:
+    """Return what the options say is sent; ValueError where they say two things, or nothing."""
+    if csv is None and waveform is None:
+        return [_one(volts, width, others, accept)]
+    if csv is not None and waveform is not None:
+        raise ValueError("--csv and --waveform: a table of pulses or a waveform, not both")
+    gate = others["gate"]
+    if csv is not None:
+        if (volts, width, *others.values()) != (None,) * 5:
+            raise ValueError(
+                "--csv, and --amplitude, --width, --rise, --fall or --gate: the table says what pulses there are"
+            )
+        return [*_table(csv, accept)]
+    if (volts, width, others["rise"], others["fall"]) != (None,) * 4:
+        raise ValueError("--waveform, and --amplitude, --width, --rise or --fall: the table says what the voltage does")
+    if gate is not None:
+        check_range("--gate", gate, 0.0, HIGHEST_V, "V")
+    return [Pwl.from_csv(waveform or "", gate=gate)]
 
 
 def _one(volts: float | None, width: float | None, others: dict[str, float | None], accept: bool) -> Pulse:
@@ -131,7 +159,7 @@ def _state(cell: Described, start_S: float | None) -> State:
     return cell.state(start_S)
 
 
-def _write(cell: Described, pulses: list[Pulse], state: State, wave: Waveform, folder: Path) -> str:
+def _write(cell: Described, pulses: list[Stimulus], state: State, wave: Waveform, folder: Path) -> str:
     """Write figure, waveform and deck; return what has to be said of the deck, "" for nothing."""
     from ..reporting.pulse_figure import pulse_figure, write_pulse_figure
     from ..spice.written_deck import deck
@@ -152,8 +180,9 @@ def _results(wave: Waveform) -> dict[str, Any]:
     return {
         "g_start_S": float(wave.g[0]), "g_end_S": wave.g_S, "energy_J": wave.energy_J,
         "peak_V": float(volts[np.argmax(np.abs(volts))]), "peak_A": float(np.max(np.abs(wave["i_cell"]))),
-        "peak_K": float(np.max(wave["temperature"])) if "temperature" in wave.traces else None, "time_s": float(wave.time_s[-1]), "result": wave.result.name,
-        "points": len(wave.time_s), "warnings": list(wave.warnings),
+        "peak_K": float(np.max(wave["temperature"])) if "temperature" in wave.traces else None,
+        "time_s": float(wave.time_s[-1]), "result": wave.result.name, "points": len(wave.time_s),
+        "warnings": list(wave.warnings),
     }  # fmt: skip
 
 

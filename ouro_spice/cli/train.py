@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 import tempfile
 import tomllib
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from ..prediction.specification import Specification
 
 
+Activation = enum.Enum("Activation", {"TANH": "tanh", "RELU": "relu", "SIGMOID": "sigmoid"})
+"""What can stand behind the hidden layers."""
+
 _ROOM = 1 << 17
 """The size of most checkpoints [bytes]."""
 
@@ -29,12 +33,15 @@ def train(
     spec: Annotated[Path | None, option("TOML file that describes the network and its training.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of initial weights and the order of records.")] = 0,
     start: Annotated[Path | None, option("Checkpoint whose weights training begins with.")] = None,
+    hidden: Annotated[str | None, option("Units of each hidden layer, as 16,16. [default: 32,64,32]")] = None,
+    activation: Annotated[Activation | None, option("Behind each hidden layer. [default: tanh]")] = None,
     out: Annotated[Path, typer.Option(help="File for the checkpoint.")] = Path("predictor.npz"),
     as_json: Json = False,
 ) -> None:
     """Train a pulse predictor, say what it is worth on records that it has not seen, and write its checkpoint."""
     if variant is not None and spec is not None:
         raise ValueError("--variant and --spec: give one of them")
+    layers: dict[str, Any] = {"hidden": _units(hidden), "activation": activation and activation.value}
     out_file(out, "predictor.npz", _ROOM)
     from ..dataset.pulse_dataset import PulseDataset
     from ..prediction.held_out import held_out
@@ -43,11 +50,12 @@ def train(
     wanted = _read_specification(spec) if spec else _variant(variant) if variant else None
     begin = PulsePredictor.load(start) if start else None
     data = PulseDataset.load(dataset)
-    predictor = _train(data, wanted, seed, begin)
+    predictor = _train(data, wanted, seed, begin, layers)
     path = _save(predictor, out)
     results = {
         "out": str(path), "sha256": predictor.sha256, "circuit": predictor.manifest.circuit, "seed": seed,
-        "variant": variant or (str(spec) if spec else "default"),
+        "control": predictor.control, "layers": list(predictor.weights.sizes),
+        "activation": predictor.specification.activation, "variant": variant or (str(spec) if spec else "default"),
         "records": {split: len(data.reached(split)) for split in ("train", "validation", "test")},
         "empty_splits": _empty_splits(data),
         "kept": predictor.manifest.settings["training"]["kept"], "held_out": held_out(predictor, data),
@@ -67,13 +75,25 @@ def _save(predictor: PulsePredictor, out: Path) -> Path:
         raise OutputError(f"{error}; the network is in {predictor.save(elsewhere)}") from error
 
 
-def _train(data: PulseDataset, wanted: Specification | None, seed: int, begin: PulsePredictor | None) -> PulsePredictor:
+def _units(hidden: str | None) -> tuple[int, ...] | None:
+    """Return the units of each hidden layer; ValueError for a text that holds none."""
+    if hidden is None:
+        return None
+    try:
+        return tuple(int(one) for one in hidden.split(","))
+    except ValueError:
+        raise ValueError(f"--hidden {hidden}: whole numbers with commas between them, as 16,16") from None
+
+
+def _train(
+    data: PulseDataset, wanted: Specification | None, seed: int, begin: PulsePredictor | None, layers: dict[str, Any]
+) -> PulsePredictor:
     """Return the trained network; one that another begins with is trained before, unless a checkpoint is given."""
     from ..prediction.pulse_predictor import PulsePredictor
 
     if begin is None and wanted is not None and wanted.start:
-        begin = _train(data, _variant(wanted.start), seed, None)
-    return PulsePredictor.fit(data, wanted, seed=seed, start=begin)
+        begin = _train(data, _variant(wanted.start), seed, None, layers)
+    return PulsePredictor.fit(data, wanted, seed=seed, start=begin, **layers)
 
 
 def _variant(key: str) -> Specification:
@@ -145,7 +165,12 @@ def _print_results(results: dict[str, Any]) -> None:
     if results["empty_splits"]:
         print(results["empty_splits"])
     show(("stage", "best validation score"), rows)
-    if found["n"]:
+    if found["n"] and "voltage_error_median_V" in found:
+        volts = [f"{found[f'voltage_error_{name}_V'] * 1e3:.3g} mV" for name in ("median", "mean")]
+        bands = [f"{found[f'within_{band}']:.1%}" for band in (50, 20, 10)]
+        head = ("held out", "error of the voltage, median", "mean", "ends within 50 %", "20 %", "10 %")
+        show(head, [[str(found["n"]), *volts, *bands]])
+    elif found["n"]:
         errors = (found["t_error_median"], found["t_error_mean"])
         bands = [found[f"within_{band}"] for band in (50, 20, 10)]
         texts = ["-" if value is None else f"{value:.1%}" for value in (*errors, *bands)]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from .._util import random_keys
 from ..circuit.cell_kinds import Cell
+from ..circuit.gates import gate_voltage
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result, SimulationError
 from ..compact import characteristics
@@ -33,6 +36,7 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) ->
     state = start_state(cell, drawn, recipe.start)
     g_start_S = _conductance(drawn.device, state, cell.index)
     pulse = Pulse(recipe.known_pair.amplitude(drawn.target_S - g_start_S), recipe.longest_s, drawn.rise_s, drawn.fall_s)
+    gate_V = gate_of(cell, pulse)
     run = CircuitRun(cell, drawn.seed, True, engine, {cell.index: random_keys.stream_key(drawn.seed)}, many=True)
     try:
         way = Way(run, pulse, recipe.step_s, state)
@@ -44,10 +48,17 @@ def circuit_record(cell: Cell, recipe: Recipe, drawn: Sample, engine: Engine) ->
     except SimulationError as error:
         if error.result in OF_THE_MACHINE:
             raise
-        failed = Record.failed(drawn, g_start_S, pulse.amplitude, error.result)
-        return failed.with_readings(_reading(cell, state, engine), NAN)
-    record = Record(drawn, outcome, g_start_S, pulse.amplitude, Result.OK, width_s, end.g_S, energy_J, stride_, history)
-    return record.with_readings(*(_reading(cell, one, engine) for one in (state, end.end_state)))
+        failed = Record.failed(drawn, g_start_S, pulse.amplitude, error.result, gate_V)
+        return failed.with_readings(reported_S(cell, state, engine), NAN)
+    found = Record(drawn, outcome, g_start_S, pulse.amplitude, Result.OK, width_s, end.g_S, energy_J, stride_, history)
+    record = dataclasses.replace(found, gate_V=gate_V)
+    return record.with_readings(*(reported_S(cell, one, engine) for one in (state, end.end_state)))
+
+
+def gate_of(cell: Cell, pulse: Pulse) -> float | None:
+    """Return the voltage at the gate of the access transistor during a pulse [V]; None without one."""
+    access = cell.alone.access
+    return gate_voltage(access, cell.alone.process, pulse) if access else None
 
 
 def start_state(cell: Cell, drawn: Sample, start: str) -> State:
@@ -65,7 +76,7 @@ def _conductance(device: Memristor, state: State, index: int) -> float:
     return float(characteristics.conductance(device.now(x, state.walked(index)), x[0]))
 
 
-def _reading(cell: Cell, state: State, engine: Engine) -> float:
+def reported_S(cell: Cell, state: State, engine: Engine) -> float:
     """Return what the sense path reports of a state [S], the end of its range for one beyond it; NaN where the read
     fails.
     """

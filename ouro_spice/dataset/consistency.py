@@ -12,6 +12,7 @@ import numpy as np
 from ..provenance.manifest import MEASUREMENT, Manifest
 from .settings import check_settings
 from .storage import read_histories
+from .sweep import Sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,7 @@ class Facts:
     measured: bool
     voltages: tuple[float, ...]
     total_s: float
+    sweep: Sweep | None = None
 
     @classmethod
     def of(cls, folder: Path, manifest: Manifest) -> Facts:
@@ -56,8 +58,15 @@ class Facts:
         return cls(
             settings["n"], settings["shard"], float(settings["step_s"]), float(settings["limit_s"]),
             manifest.cell.get("kind") == MEASUREMENT, tuple(pair[name] for name in ("v_set", "v_reset") if pair),
-            float(pair.get("total_s", settings["limit_s"])),
+            float(pair.get("total_s", settings["limit_s"])), Sweep.from_plain(settings.get("sweep")),
         )  # fmt: skip
+
+    @property
+    def single(self) -> bool:
+        """Return whether records are single pulses, measured or at a voltage of their own: whatever they led to is
+        their target.
+        """
+        return self.measured or self.sweep is not None
 
     @property
     def shards(self) -> int:
@@ -96,10 +105,22 @@ def values(frame: pd.DataFrame, facts: Facts) -> Iterator[tuple[str, pd.Series]]
     yield "amplitude_V is no finite number, or 0", ~_positive(frame.amplitude_V.abs())
     if facts.voltages:
         yield "amplitude_V is none of the pair's", ~frame.amplitude_V.isin(facts.voltages)
-    if not facts.measured:
+    if facts.sweep:
+        yield from _swept(frame, facts.sweep)
+    if not facts.single:
         wanted = np.sign(frame.g_target_S - frame.g_start_S)
         yield "amplitude_V moves away from g_target_S", (wanted == np.sign(frame.amplitude_V)) & (wanted != 0)
     yield from _times(frame, facts, ~failed)
+
+
+def _swept(frame: pd.DataFrame, sweep: Sweep) -> Iterator[tuple[str, pd.Series]]:
+    """Yield the same of the pulses of records that vary a voltage."""
+    low, high = sweep.ends_V
+    outside = ~frame.loc[:, sweep.column].between(low, high)
+    yield f"{sweep.column} is outside the range of the sweep, {low:g} .. {high:g} V", outside
+    if sweep.column != "amplitude_V":
+        volts = sweep.varied.amplitude
+        yield f"amplitude_V is not that of the sweep, {volts:g} V", frame.amplitude_V != volts
 
 
 def _times(frame: pd.DataFrame, facts: Facts, there: pd.Series) -> Iterator[tuple[str, pd.Series]]:
@@ -110,7 +131,7 @@ def _times(frame: pd.DataFrame, facts: Facts, there: pd.Series) -> Iterator[tupl
     # the limit need not lie on the grid
     longest = facts.limit_s + facts.step_s / 2
     yield f"t_pulse_s is longer than the limit, {facts.limit_s:g} s", there & (width > longest)
-    if not facts.measured:
+    if not facts.single:
         steps, reached = width / facts.step_s, frame.outcome == "reached"
         yield f"t_pulse_s is no multiple of {facts.step_s:g} s", reached & ((steps - steps.round()).abs() > _GRID)
         short = (frame.outcome == "not_reached") & (width < facts.limit_s * (1 - _GRID))
@@ -139,7 +160,7 @@ def histories(path: Path, frame: pd.DataFrame, facts: Facts) -> Iterator[tuple[s
     yield "history_g_S holds what is no positive number", whole & ~good
     start, end = frame.g_start_S.to_numpy(), frame.g_end_S.to_numpy()
     edges_s = frame[["rise_s", "fall_s"]].max(axis=1).to_numpy()
-    short = good & (facts.measured | (edges_s <= _SHORT * facts.total_s))
+    short = good & (facts.single | (edges_s <= _SHORT * facts.total_s))
     yield "history_g_S does not begin at g_start_S", short & ~(np.abs(first - start) <= _START * start)
     ended = short & (frame.outcome == "reached").to_numpy()
     yield "g_end_S is out of the reach of history_g_S", ended & ~((end >= low / _REACH) & (end <= high * _REACH))
@@ -149,8 +170,8 @@ def _expected(width_s: np.ndarray, dt_s: np.ndarray, facts: Facts) -> tuple[np.n
     """Return how many points each history must have, and how many steps of the grid lie between two of them; (n,)
     each.
     """
-    if facts.measured:  # before and after
-        return np.where(np.isclose(dt_s, width_s, rtol=1e-9), 2, 0), np.ones(len(dt_s))
+    if facts.single:  # before and after
+        return np.where(np.isclose(dt_s, width_s, rtol=1e-9, atol=0), 2, 0), np.ones(len(dt_s))
     steps = np.minimum(2 * np.rint(width_s / facts.step_s), int(facts.limit_s / facts.step_s * (1 + 1e-9) + 1e-6))
     stride = dt_s / facts.step_s
     return steps // np.maximum(np.rint(stride), 1) + 1, stride

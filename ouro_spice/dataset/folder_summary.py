@@ -11,6 +11,7 @@ from .consistency import OUTCOMES, SPLITS, miscount
 from .controls import controls, unvaried
 from .making import maker_short
 from .storage import check_shard, open_folder, read_shard, shard_name, shards_present
+from .sweep import WIDTH, control_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 _DRAWN = (
     "n", "seed", "voltages", "pair", "sampling", "d2d", "per_device", "start", "step_s", "limit_s", "rise_s", "fall_s",
-    "left_out",
+    "left_out", "control", "sweep",
 )  # fmt: skip
 
 
@@ -31,7 +32,8 @@ def summary(path: str | Path) -> dict[str, Any]:
     quantiles of ``t_pulse_s`` by direction, range and number of values of each of ``controls`` by direction,
     ``unvaried``, the sentence that the pulse time does not vary, or ""; mean, median and 95th percentile of
     ``rpd_g_end``, the relative distance from the target of those that reached it, None where these were measured;
-    ``size_bytes``; ``manifest``, what a whole dataset's manifest counts and its records do not hold, or "".
+    ``control``, what the records vary; ``size_bytes``; ``manifest``, what a whole dataset's manifest counts and its
+    records do not hold, or "".
 
     Raises
     ------
@@ -51,7 +53,10 @@ def summary(path: str | Path) -> dict[str, Any]:
     found |= {"complete": len(there) == count, "records": 0 if frame is None else len(frame)}
     found |= {} if frame is None else _counted(frame)
     found["manifest"] = "" if frame is None or not found["complete"] else miscount(frame.result, manifest)
-    if manifest.cell.get("kind") == "measurement":  # a target is what a pulse led to
+    found["control"] = control_of(manifest.settings)
+    if found["control"] != WIDTH:  # what is the same by design is no finding
+        found["unvaried"] = ""
+    if manifest.cell.get("kind") == "measurement" or found["control"] != WIDTH:  # a target is what a pulse led to
         found["rpd_g_end"] = None
     return found | {
         "size_bytes": sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),

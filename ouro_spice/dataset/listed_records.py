@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._util.checks import check_conductance, check_range, check_width
+from .._util.checks import check_conductance, check_range, check_width, shown
 from .._util.quantities import PLAUSIBLE
 from ..circuit.pulse import LONGEST_S, SHORTEST_S
 
@@ -17,6 +17,23 @@ def check_edge(name: str, edge_s: float) -> None:
     """Raise ValueError for an edge of a pulse that is no legal time [s]."""
     check_range(name, edge_s, SHORTEST_S, LONGEST_S, "s")
     check_width(name, max(edge_s, PLAUSIBLE["s"][0]))  # only the long ones: an edge is as short as it likes
+
+
+def checked_edges(name: str, value: float | tuple[float, float]) -> tuple[float, float]:
+    """Return an edge as the range that it is drawn from, (shortest, longest) [s]; ValueError for what is none."""
+    ends = tuple(value) if isinstance(value, tuple | list | np.ndarray) else (value, value)
+    if len(ends) != 2:
+        raise ValueError(f"{name} = {shown(value)} must be a time, or the shortest and the longest one [s]")
+    for end in ends:
+        check_edge(name, end)
+    if ends[0] > ends[1]:
+        raise ValueError(f"{name} = {value!r}: the shortest edge must not be longer than the longest one")
+    return float(ends[0]), float(ends[1])
+
+
+def plain_edges(ends: tuple[float, float]) -> float | list[float]:
+    """Return a range as a manifest holds it: one number where both ends are the same."""
+    return ends[0] if ends[0] == ends[1] else list(ends)
 
 
 def table_digest(table: Mapping[str, np.ndarray]) -> str:

@@ -19,22 +19,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._util.checks import check_flag, check_workers, checked_path
+from .._util.checks import checked_path
 from .._util.display import Axes, shows
-from .._util.files import make_folder
 from .._util.progress import progress
-from ..circuit.cell_kinds import Cell, memristor
+from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
-from ..device.memristor import Memristor
 from ..provenance.manifest import Manifest, describe
-from ..simulation.plausibility import check_walk, warn_each
 from ..simulation.write_voltages import Pair, recorded_pair
 from ..spice.ngspice import Ngspice
 from . import dataset_display as display
-from .reach import check_list
-from .recipe import LAWS, Recipe
-from .reference_voltages import reference_pair
-from .shards import check_scheduler, local, numbers, remote
+from .extract_arguments import asked_recipe, with_pair, work_folder
+from .recipe import Recipe
+from .shards import local, numbers, remote
 from .storage import (
     DamageError,
     check_shard,
@@ -45,9 +41,11 @@ from .storage import (
     read_shard,
     shard_name,
     shards_present,
+    with_gate,
     write_manifest,
     write_shard,
 )
+from .sweep import COLUMNS, control_of
 from .traces import Histories
 
 if TYPE_CHECKING:
@@ -97,7 +95,7 @@ class PulseDataset:
         histories = Histories(lambda shard: read_histories(shards[shard]))
         frames = []
         for k, shard in enumerate(shards):
-            frame = read_shard(shard)
+            frame = with_gate(read_shard(shard))
             frames.append(frame.assign(history_g_S=histories.column(k, frame.history_points.to_numpy())))
         return _counted(cls(pd.concat(frames, ignore_index=True), manifest))
 
@@ -127,16 +125,22 @@ class PulseDataset:
         table = {name: self.frame[name].to_numpy(float) for name in columns} if listed else None
         return Recipe.from_settings(self.manifest.settings, table)
 
+    @property
+    def control(self) -> str:
+        """Return what its records vary to reach their targets: "width", "amplitude" or "gate"."""
+        return control_of(self.manifest.settings)
+
     def tensors(self, split: str | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return inputs ``(g_sense_start_S, dg_S)``, (n, 2), and outputs ``t_pulse_s``, (n,), float64, of reached
-        targets of a split, "train", "validation" or "test"; of all where None.
+        """Return inputs ``(g_sense_start_S, dg_S)``, (n, 2), and outputs, (n,), float64, of reached targets of a split,
+        "train", "validation" or "test"; of all where None. Outputs are what `control` says: ``t_pulse_s``,
+        ``amplitude_V`` or ``gate_V``.
         """
         import torch
 
         rows = self.reached(split)
         start = rows.g_sense_start_S.to_numpy(float)
         inputs = np.stack([start, rows.g_target_S.to_numpy(float) - start], axis=1)
-        return torch.from_numpy(inputs), torch.from_numpy(rows.t_pulse_s.to_numpy(float, copy=True))
+        return torch.from_numpy(inputs), torch.from_numpy(rows[COLUMNS[self.control]].to_numpy(float, copy=True))
 
     def histories(self, split: str | None = None) -> Iterator[tuple[float, torch.Tensor]]:
         """Yield spacing [s] and conductances [S], (points,) float32, of each record of `tensors`, in its order."""
@@ -192,7 +196,8 @@ def extract(
         Make files of records that are damaged anew; else they are refused.
     **laws
         Other parameters of `Recipe`: `d2d`, "ten_percent" by default; `per_device`, `start`, `rise_s`, `fall_s`,
-        `step_s`.
+        `step_s`; and `control`: "width", the default, "gate", "amplitude" or a `Sweep`, for records that vary one
+        of these voltages at pulses of fixed width, whose target is where they end.
 
     Raises
     ------
@@ -204,51 +209,14 @@ def extract(
     ToolError, OutputError
         For a scheduler that does not answer, a folder that cannot be written to.
     """
-    recipe = _asked(cell, n, seed, sampling, laws)
-    folder = _place(out, workers, scheduler, repair)
+    shard = _COMPACT_SHARD if isinstance(cell, CompactCell) else _SHARD
+    recipe = asked_recipe(cell, n, seed, sampling, voltages, laws, shard)
+    folder = work_folder(out, workers, scheduler, repair)
     with Ngspice(workers) as engine:
-        name, pair = reference_pair(cell, voltages, engine)
-        _check_pulses(cell, pair)
-        recipe, cell = dataclasses.replace(recipe, pair=pair, voltages=name), pair.gated(cell)
+        recipe, cell = with_pair(recipe, cell, voltages, engine)
         manifest = claim_folder(folder, describe(cell, "records", **recipe.settings))
         work = partial(remote, scheduler=scheduler) if scheduler else partial(local, engine=engine, workers=workers)
         return _extracted(folder, manifest, recipe, partial(work, cell, recipe), repair)
-
-
-def _asked(cell: Any, n: int, seed: int, sampling: Any, laws: dict[str, Any]) -> Recipe:
-    """Return the recipe without its pair; ValueError for arguments that are wrong, before anything is simulated."""
-    if not isinstance(cell, Cell | CompactCell) or not isinstance(cell.device, Memristor):
-        raise ValueError(
-            f"{type(cell).__name__}: extract takes a Cell1R, Cell1T1R, CompactCell or cell of an array with a memristor"
-        )
-    unknown = set(laws) - set(LAWS)
-    if unknown:
-        raise ValueError(f"{sorted(unknown)[0]!r} is not known to extract; there is {', '.join(LAWS)}")
-    laws.setdefault("d2d", "ten_percent")
-    if laws["d2d"] is not None:
-        laws["d2d"] = memristor(cell).spread_law(laws["d2d"])
-    table = dict(sampling) if hasattr(sampling, "keys") else {}
-    recipe = Recipe(
-        n, seed, None, sampling="listed" if table else sampling, table=table,
-        shard=_COMPACT_SHARD if isinstance(cell, CompactCell) else _SHARD, **laws,
-    )  # fmt: skip
-    check_list(recipe, cell)
-    return recipe
-
-
-def _check_pulses(cell: Cell | CompactCell, pair: Pair) -> None:
-    """Warn of a walk without a step, and of voltages that the model does not know (in circuits as they are run)."""
-    check_walk(memristor(cell).walk, pair.total_s, "the pulses that cross the window")
-    if isinstance(cell, CompactCell) and not cell.resistance:
-        warn_each(cell.device.voltage_doubts(max(-pair.v_set, pair.v_reset), cell.model))
-
-
-def _place(out: str | Path | None, workers: int | None, scheduler: str | None, repair: bool) -> Path | None:
-    """Make the folder of the work and return it, None for none; ValueError for wrong settings of how it is done."""
-    check_flag("repair", repair)
-    check_workers(workers)
-    check_scheduler(scheduler)
-    return None if out is None else make_folder(checked_path("out", out))
 
 
 def _extracted(

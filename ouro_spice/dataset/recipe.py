@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._util.checks import check_count, check_range, check_seed, shown
+from .._util.checks import check_count, check_kind, check_range, check_seed, shown
 from .._util.display import brief, shows
 from .._util.forks import cached_property
 from ..circuit.cell_kinds import Cell, memristor
@@ -21,8 +21,9 @@ from ..device.jart.spread import spread
 from ..device.memristor import Memristor
 from ..device.spread_laws import SpreadLaw, restored_law
 from ..simulation.write_voltages import Pair
-from .listed_records import check_edge, checked_table, table_digest
+from .listed_records import checked_edges, checked_table, plain_edges, table_digest
 from .sampling import increment
+from .sweep import WIDTH, Sweep
 
 MOST = 10**8
 """Records of a dataset."""
@@ -37,6 +38,7 @@ SAMPLINGS = ("uniform", "stratified", "increments", "listed")
 STARTS = ("stationary", "nominal")
 
 _SHARES = {"train": 0.8, "validation": 0.9, "test": 1.0}
+_APART = ("table", "sweep")  # no plain values
 _DEVICES = 1  # the stream that devices come from
 
 
@@ -58,6 +60,8 @@ class Sample:
         Conductances [S]; the start is the nearest one that the device can have.
     rise_s, fall_s
         Edges of the pulse [s].
+    control_V
+        Gate voltage or amplitude [V] of a recipe that sweeps one; else None.
     """
 
     number: int
@@ -69,6 +73,7 @@ class Sample:
     target_S: float
     rise_s: float
     fall_s: float
+    control_V: float | None = None
 
     @shows
     def __repr__(self) -> str:
@@ -107,6 +112,9 @@ class Recipe:
         Columns by name, each (n,): ``g_start_S``, ``g_target_S``, and where wanted ``rise_s``, ``fall_s``.
     shard
         Records a file.
+    sweep
+        The voltage that records vary, at pulses of fixed width and edges; None: they vary the width, at the pair's
+        amplitudes. Targets play no part then: that of a record is where its pulses took it.
 
     Raises
     ------
@@ -127,8 +135,17 @@ class Recipe:
     sampling: str = "uniform"
     table: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
     shard: int = 50
+    sweep: Sweep | None = None
 
     def __post_init__(self) -> None:
+        check_kind("sweep", self.sweep, (Sweep, None))
+        if self.sweep:
+            fixed = self.sweep.varied
+            for name, seconds in (("rise_s", fixed.rise), ("fall_s", fixed.fall), ("step_s", fixed.width)):
+                object.__setattr__(self, name, seconds)
+            if self.sampling not in ("uniform", "stratified"):
+                what = "uniform and stratified sampling alone: a target is where the pulses of a record end"
+                raise ValueError(f"sampling = {shown(self.sampling)}: records that vary a voltage have {what}")
         check_seed(self.seed)
         for name in ("n", "seed", "per_device"):
             if name != "seed":
@@ -139,7 +156,7 @@ class Recipe:
         check_range("step_s", self.step_s, *steps_s, "s")
         object.__setattr__(self, "step_s", float(self.step_s))
         for name in ("rise_s", "fall_s"):
-            object.__setattr__(self, name, _edges(name, getattr(self, name)))
+            object.__setattr__(self, name, checked_edges(name, getattr(self, name)))
         for name, known in (("sampling", SAMPLINGS), ("start", STARTS)):
             if not isinstance(getattr(self, name), str) or getattr(self, name) not in known:
                 raise ValueError(f"{name} {shown(getattr(self, name))} is unknown; there is {', '.join(known)}")
@@ -164,16 +181,23 @@ class Recipe:
         return self.pair
 
     @property
+    def control(self) -> str:
+        """Return what records vary: "width", "amplitude" or "gate"."""
+        return self.sweep.control if self.sweep else WIDTH
+
+    @property
     def longest_s(self) -> float:
         """Return the width of the longest pulse [s]."""
-        return LIMIT * self.known_pair.total_s
+        return self.sweep.varied.width if self.sweep else LIMIT * self.known_pair.total_s
 
     @property
     def settings(self) -> dict[str, Any]:
         """Return plain values for a manifest, of which `from_settings` makes the recipe again, but for a table."""
-        plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "table"}
-        plain |= {"pair": dataclasses.asdict(self.known_pair), "limit_s": self.longest_s}
-        plain |= {name: _plain_edges(plain[name]) for name in ("rise_s", "fall_s")}
+        plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in _APART}
+        pair = None if self.sweep else dataclasses.asdict(self.known_pair)
+        plain |= {"pair": pair, "limit_s": self.longest_s, "control": self.control}
+        plain |= {"sweep": self.sweep.plain} if self.sweep else {}
+        plain |= {name: plain_edges(plain[name]) for name in ("rise_s", "fall_s")}
         if self.d2d is not None:
             plain["d2d"] = {name: _listed(value) for name, value in dataclasses.asdict(self.d2d).items()}
         if self.table:
@@ -186,8 +210,9 @@ class Recipe:
         dataset.
         """
         try:
-            values = {f.name: settings[f.name] for f in dataclasses.fields(cls) if f.name != "table"}
-            values["pair"] = Pair(**values["pair"])
+            values = {f.name: settings[f.name] for f in dataclasses.fields(cls) if f.name not in _APART}
+            values["sweep"] = Sweep.from_plain(settings.get("sweep"))
+            values["pair"] = None if values["sweep"] else Pair(**values["pair"])
             if values["d2d"] is not None:
                 values["d2d"] = restored_law(values["d2d"])
         except (KeyError, TypeError) as error:
@@ -217,7 +242,13 @@ class Recipe:
             target_S=target_S,
             rise_s=self._edge("rise_s", number, edges[0]),
             fall_s=self._edge("fall_s", number, edges[1]),
+            control_V=self._volts(cell, target_S),
         )
+
+    def _volts(self, cell: Cell | CompactCell, target_S: float) -> float | None:
+        """Return the voltage of a record [V]: at the same share of its range as a target has of the window."""
+        low, high = cell.window_S
+        return self.sweep.volts((target_S - low) / (high - low)) if self.sweep else None
 
     def _conductances(
         self, cell: Cell | CompactCell, device: Memristor, number: int, shares: np.ndarray
@@ -251,23 +282,6 @@ class Recipe:
             return float(self.table[name][number])
         shortest, longest = getattr(self, name)
         return shortest if shortest == longest else float(shortest * (longest / shortest) ** share)
-
-
-def _edges(name: str, value: float | tuple[float, float]) -> tuple[float, float]:
-    """Return an edge as the range that it is drawn from, (shortest, longest) [s]; ValueError for what is none."""
-    ends = tuple(value) if isinstance(value, tuple | list | np.ndarray) else (value, value)
-    if len(ends) != 2:
-        raise ValueError(f"{name} = {shown(value)} must be a time, or the shortest and the longest one [s]")
-    for end in ends:
-        check_edge(name, end)
-    if ends[0] > ends[1]:
-        raise ValueError(f"{name} = {value!r}: the shortest edge must not be longer than the longest one")
-    return float(ends[0]), float(ends[1])
-
-
-def _plain_edges(ends: tuple[float, float]) -> float | list[float]:
-    """Return a range as a manifest holds it: one number where both ends are the same."""
-    return ends[0] if ends[0] == ends[1] else list(ends)
 
 
 def _listed(value: Any) -> Any:

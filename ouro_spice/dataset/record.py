@@ -44,6 +44,8 @@ class Record:
         or the longest pulse, float32.
     g_sense_start_S, g_sense_end_S
         What the sense path reports before and after [S].
+    gate_V
+        At the gate of the access transistor meanwhile [V]; None without one.
     """
 
     sample: Sample
@@ -58,11 +60,14 @@ class Record:
     history: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     g_sense_start_S: float = NAN
     g_sense_end_S: float = NAN
+    gate_V: float | None = None
 
     @classmethod
-    def failed(cls, drawn: Sample, g_start_S: float, amplitude_V: float, result: Result) -> Record:
+    def failed(
+        cls, drawn: Sample, g_start_S: float, amplitude_V: float, result: Result, gate_V: float | None = None
+    ) -> Record:
         """Return the record of a simulation that failed."""
-        return cls(drawn, "simulation_failed", g_start_S, amplitude_V, result)
+        return cls(drawn, "simulation_failed", g_start_S, amplitude_V, result, gate_V=gate_V)
 
     def with_readings(self, start_S: float, end_S: float) -> Record:
         """Return the record with what the sense path reports before and after the pulse [S]."""
@@ -75,8 +80,9 @@ class Record:
             "record": drawn.number, "device": drawn.device_number, "split": drawn.split, "seed": drawn.seed,
             "g_start_S": self.g_start_S, "g_target_S": drawn.target_S, "g_end_S": self.g_end_S,
             "t_pulse_s": -np.sign(self.amplitude_V) * self.width_s,
-            "amplitude_V": float(self.amplitude_V), "rise_s": drawn.rise_s, "fall_s": drawn.fall_s,
-            "energy_J": self.energy_J, "outcome": self.outcome, "result": self.result.name,
+            "amplitude_V": float(self.amplitude_V), "gate_V": NAN if self.gate_V is None else self.gate_V,
+            "rise_s": drawn.rise_s, "fall_s": drawn.fall_s, "energy_J": self.energy_J,
+            "outcome": self.outcome, "result": self.result.name,
             "g_sense_start_S": self.g_sense_start_S, "g_sense_end_S": self.g_sense_end_S,
             "history_g_S": self.history, "history_dt_s": self.stride * step_s, "history_points": len(self.history),
         }  # fmt: skip

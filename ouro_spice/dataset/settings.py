@@ -8,9 +8,10 @@ from typing import Any
 
 from .._util.checks import check_count, check_range
 from .recipe import MOST
+from .sweep import Sweep, control_of
 
 _TIMES = ("step_s", "limit_s")
-_TEXTS = ("voltages", "sampling", "start")
+_TEXTS = ("voltages", "sampling", "start", "control")
 _COUNTS = {"n": 1, "shard": 1, "seed": 0, "per_device": 1}
 _LONGEST_S = 1e6
 
@@ -32,12 +33,20 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     for name in ("rise_s", "fall_s"):
         _check_edge(name, settings.get(name, 0.0))
     _check_pair(settings["pair"])
+    _check_control(settings)
     law = settings.get("d2d")
     if not isinstance(law, Mapping | None):
         raise ValueError(f"d2d = {law!r} must be a law, or null")
     names = settings.get("devices", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("devices must be a list of names")
+
+
+def _check_control(settings: Mapping[str, Any]) -> None:
+    """Raise ValueError for a sweep that is none, or not that of the control."""
+    sweep = Sweep.from_plain(settings.get("sweep"))
+    if sweep and sweep.control != control_of(settings):
+        raise ValueError(f"control = {settings.get('control')!r} is not that of the sweep")
 
 
 def _check_number(name: str, value: Any, most: float) -> None:

@@ -18,8 +18,9 @@ from ..provenance.manifest import tools
 from ..simulation.sensing import prepare
 from ..spice.ngspice import Ngspice
 from .circuit_records import circuit_record
-from .recipe import Recipe
+from .recipe import Recipe, Sample
 from .record import Record
+from .swept_records import swept_compact_record, swept_record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ def local(
         drawn = [recipe.draw(cell, k) for k in numbers(recipe, shard)]
         drawn.sort(key=lambda one: abs(one.target_S - one.start_S), reverse=True)
         records = []
-        with contextlib.closing(engine.each(lambda one: circuit_record(cell, recipe, one, engine), drawn)) as found:
+        with contextlib.closing(engine.each(lambda one: _circuit(cell, recipe, one, engine), drawn)) as found:
             for record in found:
                 records.append(record)
                 bar.advance(1, _failures([record]))
@@ -130,12 +131,19 @@ def shard_frame(described: tuple[Cell | CompactCell, Recipe], shard: int, wanted
         return shard, _frame(recipe, _compact(cell, recipe, shard, 1))
     if not hasattr(_own, "engine"):
         _own.engine = Ngspice(1)  # its process ends with this one
-    records = [circuit_record(cell, recipe, recipe.draw(cell, k), _own.engine) for k in numbers(recipe, shard)]
+    records = [_circuit(cell, recipe, recipe.draw(cell, k), _own.engine) for k in numbers(recipe, shard)]
     return shard, _frame(recipe, records)
+
+
+def _circuit(cell: Cell, recipe: Recipe, drawn: Sample, engine: Ngspice) -> Record:
+    """Return one record in SPICE."""
+    return (swept_record if recipe.sweep else circuit_record)(cell, recipe, drawn, engine)
 
 
 def _compact(cell: CompactCell, recipe: Recipe, shard: int, threads: int | None) -> list[Record]:
     """Return the records of a shard of a compact cell."""
+    if recipe.sweep:
+        return [swept_compact_record(cell, recipe, recipe.draw(cell, k)) for k in numbers(recipe, shard)]
     from .compact_records import compact_records  # numba
 
     return compact_records(cell, recipe, [recipe.draw(cell, k) for k in numbers(recipe, shard)], threads)

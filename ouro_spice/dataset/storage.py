@@ -149,6 +149,11 @@ def read_shard(path: Path) -> pd.DataFrame:
         return pq.read_table(file, columns=columns).to_pandas()
 
 
+def with_gate(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return records with the column ``gate_V``, of NaN where they are of before there was one."""
+    return frame if "gate_V" in frame else frame.assign(gate_V=np.nan)
+
+
 def read_histories(path: Path) -> list[np.ndarray]:
     """Return the histories of a shard, float32 [S], an array a record."""
     import pyarrow.parquet as pq

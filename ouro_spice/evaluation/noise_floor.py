@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from .._util.checks import check_count, check_kind
 from .._util.display import brief, shows
+from ..dataset.sweep import WIDTH
 from ..provenance.manifest import Manifest
 from .bands import BANDS, Estimate, label, within
 
@@ -36,6 +37,11 @@ class Floor(Estimate):
     @shows
     def __repr__(self) -> str:
         return brief(self)
+
+    @property
+    def control(self) -> str:
+        """Return what was chosen: the "width" of a pulse."""
+        return WIDTH
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +80,11 @@ class Trials:
     @shows
     def __repr__(self) -> str:
         return brief(self)
+
+    @property
+    def control(self) -> str:
+        """Return what a floor of these is chosen by: the "width" of a pulse. `swept_floor` has that of voltages."""
+        return WIDTH
 
     @property
     def direction(self) -> np.ndarray:

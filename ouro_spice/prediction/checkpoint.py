@@ -112,8 +112,8 @@ def _put_together(kind: Callable[..., Made], file: dict[str, np.ndarray], prefix
     layers = tuple((file[f"{prefix}matrix{k}"], file[f"{prefix}bias{k}"]) for k in range(count))
     scale = scale_from(tuple(file[prefix + name] for name in ("shift", "scale", "output")))
     specification = Specification.of(_table(str(file[f"{prefix}specification"])))
-    weights = Weights(layers, file[f"{prefix}centres"])
-    if not layers or weights.sizes[0] != len(specification.inputs) or weights.sizes[-1] != 1:
+    weights = Weights(layers, file[f"{prefix}centres"], specification.activation)
+    if not layers or weights.sizes != (len(specification.inputs), *specification.hidden, 1):
         raise ValueError(f"a network of {weights.sizes if layers else 'nothing'}")
     base = _put_together(kind, file, f"{prefix}{_BASE}") if f"{prefix}{_BASE}centres" in file else None
     manifest = Manifest.from_json(str(file[f"{prefix}manifest"]))

@@ -63,12 +63,14 @@ class Domain:
         return brief(self)
 
     @classmethod
-    def of(cls, inputs: tuple[str, ...], examples: Examples) -> Domain:
-        """Return the domain of training examples, for the inputs that a network sees."""
+    def of(cls, inputs: tuple[str, ...], examples: Examples, directions: tuple[str, ...] | None = None) -> Domain:
+        """Return the domain of training examples, for the inputs that a network sees; `directions` are those that
+        changes can have where the signs of pulse times do not say it.
+        """
         columns = {name: examples.column(name) for name in inputs if name in DEFAULTS} | {TARGET: examples.target_S}
         ways = tuple(way for sign, way in WAYS.items() if bool((examples.time_s * sign > 0).any()))
         ranges = {name: (float(one.min()), float(one.max())) for name, one in columns.items()}
-        return cls(ranges, len(examples), ways or None)
+        return cls(ranges, len(examples), directions or ways or None)
 
     @classmethod
     def read(cls, table: Mapping[str, Any]) -> Domain:

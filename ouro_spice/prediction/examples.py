@@ -25,7 +25,8 @@ class Examples:
     target_S
         Wanted conductance [S], (n,).
     time_s
-        Signed time of the pulse that ends closest to it [s], SET positive, (n,).
+        Signed time of the pulse that ends closest to it [s], SET positive, (n,); of records that vary a voltage that
+        voltage [V].
     curves
         Conductance over the width of a pulse towards the target; None where nothing but the times is known.
     """

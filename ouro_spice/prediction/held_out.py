@@ -8,11 +8,13 @@ import numpy as np
 import torch
 
 from ..dataset.pulse_dataset import PulseDataset
+from ..dataset.sweep import WIDTH
 from ..evaluation.bands import BANDS, label, shares
 from ..evaluation.increments import STEPS_S, Increments
 from ..programming.predictor import answers
 from .examples import Examples
-from .teachable import has_trajectories
+from .swept_examples import NeededVolts
+from .teachable import check_control, has_trajectories
 
 if TYPE_CHECKING:
     from .pulse_predictor import PulsePredictor
@@ -30,11 +32,16 @@ def held_out(predictor: PulsePredictor, data: PulseDataset, split: str = "test")
         sign where the pulse began. ``small_updates``: what the same histories say of small changes in their
         direction, as `Increments.rows`, each asked of the records that went at least twice as far. Single pulses,
         whose histories have two points, do not tell where another time would have ended: None for all of these. ``n``
-        alone where there is no such record.
+        alone where there is no such record. Of a predictor of voltages the errors are ``voltage_error_median_V``,
+        ``voltage_error_mean_V`` [V] of what each record's device would have needed for some targets, and the shares
+        where it would have ended, see `NeededVolts`; there are no small updates.
     """
+    check_control(data, predictor.control, "this predictor")
     rows = data.reached(split)
     if not len(rows):
         return {"n": 0}
+    if predictor.control != WIDTH:
+        return _of_voltages(predictor, NeededVolts.of(data, split))
     examples = Examples.of(data, split, curves=has_trajectories(data, split))
     seen = {name: column.numpy() for name, column in examples.inputs.items()}
     more = {name: seen[name] for name in predictor.specification.inputs[2:] if name in seen}
@@ -47,6 +54,14 @@ def held_out(predictor: PulsePredictor, data: PulseDataset, split: str = "test")
     end_S = examples.curves.at(torch.tensor(time_s) * torch.sign(examples.time_s))
     updates = _small_updates(predictor, examples, more)
     return found | shares(end_S.numpy(), examples.target_S.numpy()) | {"small_updates": updates}
+
+
+def _of_voltages(predictor: PulsePredictor, asked: NeededVolts) -> dict[str, Any]:
+    """Return errors and shares of a predictor of voltages."""
+    volts = answers(predictor)(asked.start_S, asked.target_S - asked.start_S)
+    off = np.abs(volts - asked.volts)
+    found = {"n": len(off), "voltage_error_median_V": float(np.median(off)), "voltage_error_mean_V": float(off.mean())}
+    return found | shares(asked.ends_S(volts), asked.target_S)
 
 
 def _small_updates(predictor: PulsePredictor, examples: Examples, more: dict[str, np.ndarray]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,16 +22,18 @@ from .._util.checks import (
 )
 from .._util.display import brief, shows
 from .._util.forks import cached_property
-from ..circuit.pulse import Pulse
 from ..dataset.pulse_dataset import PulseDataset
+from ..dataset.sweep import WIDTH, control_of
 from ..evaluation.noise_floor import Trials
-from ..programming.programmer import TRAINING_DATA, Conventional
+from ..programming.programmer import TRAINING_DATA, Choice, Conventional
 from ..provenance.manifest import Manifest
 from ..provenance.rebuild import check_fit
 from ..simulation.write_voltages import Pair, recorded_pair
 from . import questions, table_fit, table_store
 from .domain import Domain, edge
 from .neural_programmer import driver_times, pulses, repeats
+from .recorded_sweep import swept
+from .swept_pulses import swept_choices
 
 _WHO = "the table does not hold"
 
@@ -39,7 +42,8 @@ _WHO = "the table does not hold"
 class Table(Conventional):
     """Times of pulses by start and target, one part for each direction; see `fit`.
 
-    A predictor, as `PulsePredictor` is, and a programmer that sends the time it holds, as `NeuralProgrammer` is.
+    A predictor, as `PulsePredictor` is, and a programmer that sends the time it holds, as `NeuralProgrammer` is. Of
+    records that vary a voltage it holds that, and its pulses are those of `swept_pulses.swept_choices`.
 
     Attributes
     ----------
@@ -47,7 +51,8 @@ class Table(Conventional):
         Conductances of starts and of targets alike, ascending, (N,) [S].
     log_time
         Logarithm of the time [s], SET and RESET, (2, N, N), rows are starts. Of a smooth table it is that of the time
-        over abs(ln(target / start)), which has no gap where a start is a target.
+        over abs(ln(target / start)), which has no gap where a start is a target. Of a control that is a voltage it is
+        that voltage [V], the same for SET and RESET.
     smooth
         Linear between the points; else every question gets the time of the nearest one.
     still
@@ -114,9 +119,10 @@ class Table(Conventional):
         pairs held out within the band. Pairs that are within the band as they stand take no part: there no pulse is
         best, and none is sent.
 
-        From a dataset, in bins of start and target the median of the logarithm of the time, or, for a band, the time at
-        which most of the recorded histories are within the band of their targets. A bin without a record has the time
-        of the nearest one that has, in the same direction.
+        From a dataset of a voltage, the one at which most pulses end within the band, 10 % where it is None, as
+        `Response.best` finds it. From any other one, in bins of start and target the median of the logarithm of the
+        time, or, for a band, the time at which most of the recorded histories are within the band of their targets. A
+        bin without a record has the time of the nearest one that has, in the same direction.
 
         Parameters
         ----------
@@ -134,36 +140,38 @@ class Table(Conventional):
         ------
         ValueError
             For trials of an unknown circuit, fewer than 8 pairs in a direction that need a pulse, a dataset without
-            "train" records in a direction, one whose pulse time hardly varies, or whose amplitude or edges do, as for
-            a network, or one without histories where they are asked for.
+            "train" records in a direction, one that cannot teach a network either, or one without histories where they
+            are asked for.
         """
         check_kind("data", data, (PulseDataset, Trials), "what ouro_spice.trials or ouro_spice.extract makes")
         check_seed(seed)
         check_count("bins", bins, 2, 1000)
         if band is not None:
             check_range("band", band, 1e-6, 1.0, "(relative)")
-        if isinstance(data, Trials):
+        if isinstance(data, PulseDataset) and data.control != WIDTH:
+            made = table_fit.from_sweep(data, 0.1 if band is None else band)
+        elif isinstance(data, Trials):
             made = table_fit.from_trials(data, 0.2 if band is None else band, seed)
         else:
             made = table_fit.from_records(data, band, bins)
         return cls(**made)
 
-    def predict(self, g_start_S: ArrayLike, dg_S: ArrayLike, *, outside: str = "warn") -> np.ndarray:
+    def predict(self, g_start_S: ArrayLike, dg_S: ArrayLike, *, outside: str = "warn", **seen: ArrayLike) -> np.ndarray:
         """Return the signed pulse times [s] for wanted changes of conductance [S], SET positive, of the shape that the
-        inputs broadcast to.
+        inputs broadcast to; voltages [V] where `control` is one.
 
         Arguments, what becomes of questions outside the range of its data, and errors are those of
         `PulsePredictor.predict`.
         """
         if outside not in questions.OUTSIDE:
             raise ValueError(f"outside {outside!r} is unknown; there is {', '.join(questions.OUTSIDE)}")
-        given = questions.broadcast({"g_start_S": g_start_S, "dg_S": dg_S})
+        given = questions.broadcast({"g_start_S": g_start_S, "dg_S": dg_S, **seen})
         questions.check(given)
         unanswered = None if outside == "accept" else questions.outside_training(self.domain, given, outside, _WHO)
         time_s = self._answered(given["g_start_S"], given["dg_S"])
         return time_s if unanswered is None else np.where(unanswered, np.nan, time_s)
 
-    def answer(self, g_start_S: ArrayLike, dg_S: ArrayLike) -> np.ndarray:
+    def answer(self, g_start_S: ArrayLike, dg_S: ArrayLike, **seen: ArrayLike) -> np.ndarray:
         """Return the same for whatever is asked, with no warning: for programmers, whose readings are what they are."""
         return self._answered(*np.broadcast_arrays(np.asarray(g_start_S, float), np.asarray(dg_S, float)))
 
@@ -171,14 +179,20 @@ class Table(Conventional):
         """Return the signed times [s] for inputs of one shape, which is theirs."""
         target_S = np.maximum(start_S + dg_S, 1e-12)
         way = np.where(dg_S > 0, 0, 1)
+        if self.control != WIDTH:
+            return self._between(start_S, target_S, way)
         if not self.smooth:
             i, j = (np.searchsorted(self._middles, np.log(g)) for g in (start_S, target_S))
             time_s = np.exp(self.log_time[way, i, j])
         else:
-            (i, a), (j, b) = (self._place(np.log(g)) for g in (start_S, target_S))
-            low, high = ((1 - b) * self.log_time[way, i + k, j] + b * self.log_time[way, i + k, j + 1] for k in (0, 1))
-            time_s = np.exp((1 - a) * low + a * high) * np.abs(np.log(target_S / start_S))
+            time_s = np.exp(self._between(start_S, target_S, way)) * np.abs(np.log(target_S / start_S))
         return np.where(np.abs(dg_S) <= self.still * target_S, 0.0, np.sign(dg_S) * time_s)
+
+    def _between(self, start_S: np.ndarray, target_S: np.ndarray, way: np.ndarray) -> np.ndarray:
+        """Return what stands in the table, linear between its points in the logarithms of start and target."""
+        (i, a), (j, b) = (self._place(np.log(g)) for g in (start_S, target_S))
+        low, high = ((1 - b) * self.log_time[way, i + k, j] + b * self.log_time[way, i + k, j + 1] for k in (0, 1))
+        return (1 - a) * low + a * high
 
     def _place(self, log_g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the point of the axis below each value, and the part of the way to the next one; beyond the axis its
@@ -216,6 +230,16 @@ class Table(Conventional):
         return table_store.digest(self)
 
     @property
+    def control(self) -> str:
+        """Return what it gives: the "width" of a pulse, its "amplitude" or its "gate" voltage."""
+        return control_of(self.manifest.settings)
+
+    @property
+    def circuit(self) -> str:
+        """Return the hash of the circuit that it was made for."""
+        return self.manifest.circuit
+
+    @property
     def pair(self) -> Pair:
         """Return the amplitudes that its pulse times belong to; ValueError where there is not one of each direction."""
         return recorded_pair(self.manifest)
@@ -229,7 +253,9 @@ class Table(Conventional):
         return dataclasses.replace(self, **changes)
 
     def candidates(self) -> list[Table]:
-        """Return this table with each of the factors that `tune` may choose from."""
+        """Return this table with each of the factors that `tune` may choose from; voltages have none."""
+        if self.control != WIDTH:
+            return [self]
         return [self.replace(growth=growth, turn=turn) for growth in (1.0, 1.25, 1.5, 2.0, 3.0)
                 for turn in (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.1)]  # fmt: skip
 
@@ -238,17 +264,31 @@ class Table(Conventional):
         """Return the hash of the table, which manifests of writes hold."""
         return self.sha256
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Return the names of what it looks at."""
+        return ("g_start_S", "dg_S")
+
+    @property
+    def base(self) -> None:
+        """Return None: it measures no device."""
+
+    def check_targets(self, targets_S: np.ndarray) -> None:
+        """Warn where a write is to end at a target [S] that its data never had."""
+        questions.check_targets(self.domain, targets_S, _WHO)
+
     def check(self, here: Manifest | str) -> None:
         """Raise ValueError for a circuit, by its manifest or hash, that the table was not made for."""
         if not self.any_circuit:
             check_fit(self.manifest, here, "table", "make one for it, or table.replace(any_circuit=True)")
 
-    def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return the pulses that the table holds for the latest readings of k writes: targets (k,) and readings (k, j)
-        [S].
-        """
+    def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> Sequence[Choice]:
+        """Return what the table holds for the latest readings of k writes: targets (k,) and readings (k, j) [S]."""
         readings = np.asarray(readings, dtype=float)
-        questions.check_targets(self.domain, targets, _WHO)
+        self.check_targets(targets)
+        sweep = swept(self.manifest)
+        if sweep:
+            return swept_choices(self.answer, sweep, np.asarray(targets, dtype=float), readings)
         dg = targets - readings[:, -1]
         up = readings < targets[:, None]
         turns = np.sum(up[:, 1:] != up[:, :-1], axis=1)

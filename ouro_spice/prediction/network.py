@@ -9,9 +9,7 @@ import numpy as np
 import torch
 
 from .._util.display import brief, shows
-
-HIDDEN = (32, 64, 32)
-"""Hidden layers of the published network."""
+from .specification import HIDDEN
 
 _ROWS = 128
 """Rows that go through the layers at once.
@@ -32,10 +30,13 @@ class Weights:
     centres
         (K,) values of the first, normalised input at which each network alone decides; between two of them both do, in
         proportion.
+    activation
+        Behind each hidden layer, one of `specification.ACTIVATIONS`.
     """
 
     layers: tuple[tuple[np.ndarray, np.ndarray], ...]
     centres: np.ndarray
+    activation: str = "tanh"
 
     @shows
     def __repr__(self) -> str:
@@ -51,7 +52,7 @@ class Weights:
         for matrix, bias in self.layers[:-1]:
             y = y @ matrix.transpose(0, 2, 1)
             y += bias[:, None]
-            np.tanh(y, out=y)
+            _activate(y, self.activation)
         matrix, bias = self.layers[-1]
         y = (y @ matrix.transpose(0, 2, 1) + bias[:, None])[..., 0]
         return y[0] if len(self.centres) == 1 else np.sum(shares(self.centres, x[:, 0]) * y, axis=0)
@@ -70,12 +71,14 @@ class Weights:
 class Network(torch.nn.Module):
     """The same for training."""
 
-    def __init__(self, inputs: int, centres: np.ndarray, seed: int) -> None:
+    def __init__(
+        self, inputs: int, centres: np.ndarray, seed: int, hidden: tuple[int, ...] = HIDDEN, activation: str = "tanh"
+    ) -> None:
         super().__init__()
-        self.centres = centres
+        self.centres, self.activation = centres, activation
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            sizes = (inputs, *HIDDEN, 1)
+            sizes = (inputs, *hidden, 1)
             each = [[torch.nn.Linear(i, o, dtype=torch.float64) for i, o in itertools.pairwise(sizes)] for _ in centres]
         layers = list(zip(*each, strict=True))
         self.matrices = torch.nn.ParameterList([torch.stack([one.weight.detach() for one in same]) for same in layers])
@@ -87,7 +90,7 @@ class Network(torch.nn.Module):
         last = len(self.matrices) - 1
         for k, (matrix, bias) in enumerate(zip(self.matrices, self.biases, strict=True)):
             y = torch.baddbmm(bias[:, None], y, matrix.transpose(1, 2))
-            y = y if k == last else torch.tanh(y)
+            y = y if k == last else getattr(torch, self.activation)(y)
         if len(self.centres) == 1:
             return y[0, :, 0]
         return (torch.from_numpy(shares(self.centres, x[:, 0].detach().numpy())) * y[..., 0]).sum(dim=0)
@@ -97,7 +100,7 @@ class Network(torch.nn.Module):
         """Return a copy of the present weights."""
         pairs = zip(self.matrices, self.biases, strict=True)
         layers = tuple((matrix.detach().numpy().copy(), bias.detach().numpy().copy()) for matrix, bias in pairs)
-        return Weights(layers, self.centres.copy())
+        return Weights(layers, self.centres.copy(), self.activation)
 
     def load(self, weights: Weights) -> None:
         """Take over weights; ValueError where they are of another shape."""
@@ -108,6 +111,20 @@ class Network(torch.nn.Module):
             for k, (matrix, bias) in enumerate(weights.layers):
                 self.matrices[k].copy_(torch.from_numpy(matrix))
                 self.biases[k].copy_(torch.from_numpy(bias))
+
+
+def _activate(y: np.ndarray, activation: str) -> None:
+    """Replace the values of an array by those behind an activation."""
+    if activation == "relu":
+        np.maximum(y, 0.0, out=y)
+        return
+    half = activation == "sigmoid"  # 1 / (1 + exp(-y)), which may overflow, is (1 + tanh(y / 2)) / 2
+    if half:
+        y *= 0.5
+    np.tanh(y, out=y)
+    if half:
+        y *= 0.5
+        y += 0.5
 
 
 def _parts(count: int) -> list[slice]:

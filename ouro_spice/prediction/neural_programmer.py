@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +12,13 @@ from .._util.display import brief, shows
 from ..circuit.pulse import Pulse
 from ..dataset.recipe import LIMIT
 from ..programming.predictor import Predictor
-from ..programming.programmer import NOMINAL, TRAINING_DATA
+from ..programming.programmer import NOMINAL, TRAINING_DATA, Choice
 from ..provenance.manifest import Manifest
 from ..provenance.rebuild import check_fit
 from ..simulation.write_voltages import Pair
 from .device_memory import DeviceMemory
+from .recorded_sweep import swept
+from .swept_pulses import swept_choices
 
 Chosen = tuple[np.ndarray, np.ndarray]
 """Signed times [s] and amplitudes over the pair's, (k,)."""
@@ -66,7 +68,9 @@ class AmplitudePolicy:
 class NeuralProgrammer:
     """Programs with the predicted pulse, or, where that is longer, with the longest one of a dataset.
 
-    A history-conditioned predictor sees what the earlier pulses of the write did; they follow from the readings.
+    A history-conditioned predictor sees what the earlier pulses of the write did; they follow from the readings. One
+    whose `control` is a voltage gives a pulse at that voltage, an erase before where one is needed; see
+    `swept_pulses.swept_choices`. Drives, clock, shortest pulse and growth play no part then.
 
     Parameters
     ----------
@@ -126,14 +130,21 @@ class NeuralProgrammer:
             remedy = "train one, or NeuralProgrammer(any_circuit=True)"
             check_fit(self.predictor.manifest, here, "predictor", remedy)
 
-    def next_pulse(self, target: float, readings: list[float]) -> Pulse:
-        """Return the pulse that the predictor gives for the latest of all readings of a write [S]."""
+    def next_pulse(self, target: float, readings: list[float]) -> Choice:
+        """Return the pulse that the predictor gives for the latest of all readings of a write [S]; of a predictor of
+        voltages a tuple, with the erase before where it needs one.
+        """
         return self.next_pulses(np.array([target]), np.array([readings]))[0]
 
-    def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
-        """Return the next pulse of each of k writes: targets (k,) and all their readings so far (k, j) [S]."""
+    def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> Sequence[Choice]:
+        """Return the next pulse, or pulses, of each of k writes: targets (k,) and all their readings so far (k, j)
+        [S].
+        """
         readings = np.asarray(readings, dtype=float)
         self.predictor.check_targets(targets)
+        sweep = swept(self.predictor.manifest)
+        if sweep:
+            return swept_choices(self.predictor.answer, sweep, np.asarray(targets, dtype=float), readings)
         if self.predictor.base is None:
             # after so many the pulse is the longest one in any case, and a power of more might be infinite
             longer = self.growth ** np.minimum(repeats(targets, readings), 99)
@@ -152,6 +163,8 @@ class NeuralProgrammer:
         present run, which the latest reading says something new of. The software here works the whole write out again.
         """
         count = np.full(len(targets), _DRIVES if self.drives else 1)
+        if swept(self.predictor.manifest):  # and what the device should have needed, from the second pulse on
+            return count + (np.shape(readings)[1] > 1)
         if self.predictor.base is None or np.shape(readings)[1] < 2:
             return count
         return count + 1 + repeats(np.asarray(targets), np.asarray(readings)[:, :-1])

@@ -7,6 +7,7 @@ end within a band around the target.
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,7 @@ from numpy.typing import ArrayLike
 from .._util.checks import check_kind, check_seed, checked_path
 from .._util.display import Axes, Frame, shows
 from ..dataset.pulse_dataset import PulseDataset
+from ..dataset.sweep import WIDTH
 from ..provenance.manifest import Manifest
 from ..simulation.write_voltages import Pair, recorded_pair
 from . import checkpoint, questions
@@ -25,12 +27,11 @@ from . import predictor_display as display
 from .domain import Domain, edge
 from .examples import Examples
 from .network import Weights
+from .recorded_sweep import sweep_of, swept
 from .specification import DEFAULTS, DERIVED, Specification, plain
-from .teachable import check_teachable
+from .swept_examples import examples_for, examples_in
+from .teachable import check_teachable, has_curves
 from .training import LONGEST_S, SHORTEST_S, Scale, train
-
-_CURVE = 8
-"""A history of fewer points is no curve."""
 
 _ROWS = 8192
 """Questions that are answered at once: bounds the memory."""
@@ -71,6 +72,8 @@ class PulsePredictor:
         *,
         seed: int = 0,
         start: PulsePredictor | None = None,
+        hidden: tuple[int, ...] | None = None,
+        activation: str | None = None,
     ) -> PulsePredictor:
         """Return a predictor trained on the "train" records: with the epochs that are best on the "validation" ones.
 
@@ -83,28 +86,32 @@ class PulsePredictor:
             Records.
         specification
             The network and its training. By default the logarithm of the time is learned, and then, where the dataset
-            has histories, to end within 20 % of the target.
+            has histories, to end within 20 % of the target; the voltage of records that vary one.
         seed
             Of the initial weights and of the order of the records.
         start
             A predictor whose weights training begins with.
+        hidden, activation
+            Units of each hidden layer, and what is behind them, in place of those of the specification.
 
         Raises
         ------
         ValueError
             For fewer than two training records that reached their target; records that cannot teach the pulse time,
             for it does not vary, or another control does that the network does not see; histories that are not there,
-            and settings that make no sense.
+            and settings that make no sense; records that vary another control than the network gives.
         """
         check_kind("data", data, PulseDataset)
         check_kind("specification", specification, (Specification, None))
         check_kind("start", start, (PulsePredictor, None))
         check_seed(seed)
         if specification is None:
-            specification = plain(max(len(data.reached("train")), 1), _has_curves(data))
+            specification = plain(max(examples_in(data, "train"), 1), has_curves(data), data.control)
+        layers = {"hidden": hidden, "activation": activation}
+        given = {name: value for name, value in layers.items() if value is not None}
+        specification = dataclasses.replace(specification, **given)
         check_teachable(data, specification)
-        curves = any(stage.needs_curves for stage in specification.stages)
-        training, validation = (Examples.of(data, split, curves) for split in ("train", "validation"))
+        training, validation = (examples_for(data, split, specification) for split in ("train", "validation"))
         return cls.trained(specification, training, validation, data.manifest, seed=seed, start=start)
 
     @classmethod
@@ -124,12 +131,13 @@ class PulsePredictor:
         weights, scale, scores = train(specification, training, validation, step_s, seed, begin)
         manifest = Manifest.from_json(manifest.to_json())
         manifest.settings["training"] = {"seed": int(seed), "kept": scores, "start": start.sha256 if start else None}
-        seen = Domain.of(specification.inputs, training)
+        sweep = swept(manifest)
+        seen = Domain.of(specification.inputs, training, sweep.directions if sweep else None)
         return cls(weights, scale, specification, manifest, base, seen | start.domain if start else seen)
 
     def predict(self, g_start_S: ArrayLike, dg_S: ArrayLike, *, outside: str = "warn", **seen: ArrayLike) -> np.ndarray:
         """Return the signed pulse times [s] for wanted changes of conductance [S], SET positive, of the shape that the
-        inputs broadcast to.
+        inputs broadcast to; voltages [V] of a predictor whose `control` is one.
 
         Parameters
         ----------
@@ -186,13 +194,27 @@ class PulsePredictor:
         questions.check_targets(self.domain, targets_S)
 
     @property
+    def control(self) -> str:
+        """Return what it gives: the "width" of a pulse, its "amplitude" or its "gate" voltage."""
+        return self.specification.control
+
+    @property
+    def circuit(self) -> str:
+        """Return the hash of the circuit that it was trained on."""
+        return self.manifest.circuit
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """Return the names of what its network sees."""
         return self.specification.inputs
 
-    @cached_property
+    @property
     def domain(self) -> Domain:
         """Return the ranges of the training data; those that they can have had where they were not kept."""
+        return self._domain
+
+    @cached_property
+    def _domain(self) -> Domain:
         return self.seen or Domain.derived(self.specification.inputs, self.scale, self.manifest)
 
     def _answered(self, given: dict[str, np.ndarray]) -> np.ndarray:
@@ -206,6 +228,8 @@ class PulsePredictor:
             y[part] = self.weights(self._normalised({name: column[part] for name, column in columns.items()}))
         y *= self.scale.scale_out
         y += self.scale.shift_out
+        if self.specification.control != WIDTH:
+            return np.clip(y, *sweep_of(self.manifest).ends_V).reshape(shape)[()]
         if self.specification.output == "signed_time":
             return np.clip(y, -LONGEST_S, LONGEST_S).reshape(shape)[()]
         np.exp(np.clip(y, np.log(SHORTEST_S), np.log(LONGEST_S), out=y), out=y)
@@ -265,9 +289,3 @@ def _check_examples(specification: Specification, training: Examples, validation
     curves = training.curves is not None and validation.curves is not None
     if not curves and any(stage.needs_curves for stage in specification.stages):
         raise ValueError("this training learns from histories, and the records have none")
-
-
-def _has_curves(data: PulseDataset) -> bool:
-    """Return whether histories tell what shorter and longer pulses do: measured pulses have their two ends only."""
-    points = data.frame.get("history_points")
-    return points is not None and "history_g_S" in data.frame and float(points.median()) >= _CURVE

@@ -9,10 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from .._util.checks import check_count, check_range
+from .._util.checks import check_count, check_range, shown
 from .._util.display import brief, shows
+from ..dataset.sweep import COLUMNS, WIDTH
 
-OUTPUTS = ("signed_time", "log_time")
+OUTPUTS = ("signed_time", "log_time", "amplitude_V", "gate_V")
+ACTIVATIONS = ("tanh", "relu", "sigmoid")
+
+HIDDEN = (32, 64, 32)
+"""Hidden layers of the published network."""
+
+_MOST_LAYERS, _MOST_UNITS = 16, 4096
+_CONTROLS = {name: control for control, name in COLUMNS.items()}
+_LATER = {"hidden": HIDDEN, "activation": "tanh"}
+"""What specifications of before do not say, and is left out where it is as it was then: hashes stay the same."""
 OBJECTIVES = ("time", "conductance", "band", "change")
 
 DEFAULTS = {
@@ -91,11 +101,16 @@ class Specification:
     inputs
         Names of what it sees, of `DEFAULTS` and `DERIVED`.
     output
-        "signed_time", SET positive, or "log_time", whose direction is that of the wanted change.
+        "signed_time", SET positive, or "log_time", whose direction is that of the wanted change; "gate_V" or
+        "amplitude_V", of records that vary that voltage.
     networks
         How many, each for a range of G_start.
     start
         Name of the variant whose weights training begins with; "": from random ones.
+    hidden
+        Units of each hidden layer, one or more of them.
+    activation
+        Behind each of them, one of `ACTIVATIONS`.
     """
 
     stages: tuple[Stage, ...]
@@ -103,8 +118,11 @@ class Specification:
     output: str = "log_time"
     networks: int = 1
     start: str = ""
+    hidden: tuple[int, ...] = HIDDEN
+    activation: str = "tanh"
 
     def __post_init__(self) -> None:
+        self._check_layers()
         if not self.stages:
             raise ValueError("a network needs at least one stage of training")
         if self.output not in OUTPUTS:
@@ -116,13 +134,30 @@ class Specification:
             raise ValueError(f"inputs = {list(self.inputs)} must begin with g_start_S and dg_S")
         check_count("networks", self.networks)
         check_range("networks", self.networks, 1, 64, "")
+        if self.control != WIDTH and any(stage.needs_curves for stage in self.stages):
+            raise ValueError(f"the output {self.output!r} has the objective 'time' alone, the squared error of it")
         for name in ("band", "change"):
             if self.output == "signed_time" and any(stage.objective == name for stage in self.stages):
                 raise ValueError(f"the objective {name!r} needs the output 'log_time'")
 
+    def _check_layers(self) -> None:
+        """Raise ValueError for hidden layers that are none, or an unknown activation."""
+        if not isinstance(self.hidden, tuple | list) or not 1 <= len(self.hidden) <= _MOST_LAYERS:
+            raise ValueError(f"hidden = {shown(self.hidden)} must be the units of 1 to {_MOST_LAYERS} hidden layers")
+        for units in self.hidden:
+            check_count("hidden", units, 1, _MOST_UNITS)
+        object.__setattr__(self, "hidden", tuple(int(units) for units in self.hidden))
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f"activation {shown(self.activation)} is unknown; there is {', '.join(ACTIVATIONS)}")
+
     @shows
     def __repr__(self) -> str:
         return brief(self)
+
+    @property
+    def control(self) -> str:
+        """Return what it gives: the "width" of a pulse, its "amplitude" or its "gate" voltage."""
+        return _CONTROLS.get(self.output, WIDTH)
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Specification:
@@ -137,7 +172,8 @@ class Specification:
     @property
     def plain(self) -> dict[str, Any]:
         """Return the specification as plain values, for a manifest."""
-        return dataclasses.asdict(self)
+        found = dataclasses.asdict(self)
+        return {name: value for name, value in found.items() if name not in _LATER or value != _LATER[name]}
 
 
 def _made(kind: type, values: Mapping[str, Any], what: str) -> Any:
@@ -163,11 +199,12 @@ PLAIN = Specification(
 _STEPS = 3000
 
 
-def plain(records: int, curves: bool) -> Specification:
+def plain(records: int, curves: bool, control: str = WIDTH) -> Specification:
     """Return the default specification for a number of records: few are seen more often; without curves only the time
-    is learned.
+    is learned. Of another control than "width" its voltage is.
     """
     stages = PLAIN.stages if curves else PLAIN.stages[:1]
     least = [-(-_STEPS // -(-records // stage.batch)) for stage in stages]
     stages = (dataclasses.replace(s, epochs=max(s.epochs, n)) for s, n in zip(stages, least, strict=True))
-    return dataclasses.replace(PLAIN, stages=tuple(stages))
+    output = PLAIN.output if control == WIDTH else COLUMNS[control]
+    return dataclasses.replace(PLAIN, stages=tuple(stages), output=output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.ndimage import distance_transform_edt
 from ..dataset.pulse_dataset import PulseDataset
 from ..evaluation.bands import within
 from ..evaluation.noise_floor import Trials
+from ..evaluation.swept_response import Response
 from ..provenance.manifest import Manifest
 from .domain import TARGET, Domain
 from .teachable import check_controls, has_trajectories
@@ -139,6 +141,23 @@ def from_records(data: PulseDataset, band: float | None, bins: int) -> dict[str,
     return {
         "axis_S": (edges[1:] + edges[:-1]) / 2, "log_time": np.stack(log_time), "smooth": False, "still": 0.0,
         "manifest": _manifest(data.manifest, how), "domain": _domain(start_S[used], target_S[used]),
+    }  # fmt: skip
+
+
+def from_sweep(data: PulseDataset, band: float) -> dict[str, Any]:
+    """Return the arguments of a `Table` of voltages: for each target that at which most pulses end within the band."""
+    response = Response.of(data, "train")
+    ends_S = np.concatenate([response.start_S, response.end_S])
+    axis_S = np.geomspace(ends_S.min(), ends_S.max(), POINTS)
+    starts = axis_S[:1] if response.alike else axis_S
+    volts = np.stack([response.best(float(start), axis_S, band) for start in starts])
+    volts = np.broadcast_to(volts, (POINTS, POINTS))
+    how = {"of": "records", "band": float(band), "records": len(response.volts)}
+    domain = _domain(response.start_S, response.end_S)
+    return {
+        "axis_S": axis_S, "log_time": np.stack([volts, volts]), "smooth": True, "still": 0.0,
+        "manifest": _manifest(data.manifest, how),
+        "domain": dataclasses.replace(domain, directions=response.sweep.directions),
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..dataset.controls import AMPLITUDE, EDGES, TIME, WORDS, Control, controls
 from ..dataset.pulse_dataset import PulseDataset
+from ..dataset.sweep import CONTROL_WORDS, WIDTH
 from .specification import Specification
 
 FACTOR = 2.0
@@ -20,6 +21,9 @@ length."""
 
 CURVE = 2
 """A history of no more points knows but the two ends of one pulse."""
+
+_CURVE = 8
+"""A history of fewer points is no curve that a network would learn from."""
 
 _INPUTS = {"rise_s": "log_rise", "fall_s": "log_fall"}
 
@@ -33,7 +37,9 @@ def check_teachable(data: PulseDataset, specification: Specification) -> None:
     They cannot where the pulse time of a direction hardly varies, where another control of it varies and is no input of
     the network, and where training learns from histories and these are single pulses.
     """
-    check_controls(data, specification.inputs)
+    check_control(data, specification.control, f"a network of the output {specification.output}")
+    if specification.control == WIDTH:
+        check_controls(data, specification.inputs)
     if (
         any(stage.needs_curves for stage in specification.stages)
         and "history_g_S" in data.frame
@@ -42,6 +48,15 @@ def check_teachable(data: PulseDataset, specification: Specification) -> None:
         raise ValueError(
             "this training learns from histories, what pulses of any width did, and the records are single pulses, "
             "whose histories have two points: train a variant that learns the time, such as log_time"
+        )
+
+
+def check_control(data: PulseDataset, control: str, what: str) -> None:
+    """Raise ValueError where records vary another control than the one that something gives; `what` names it."""
+    if data.control != control:
+        raise ValueError(
+            f"these records vary the {CONTROL_WORDS[data.control]} (control {data.control!r}), and {what} gives the "
+            f"{CONTROL_WORDS[control]}: take one of the control {data.control!r}, which is the default for them"
         )
 
 
@@ -104,3 +119,9 @@ def _negligible(one: Control, time: Control, inputs: Sequence[str]) -> bool:
     if _INPUTS.get(one.name) in inputs:
         return True
     return one.name in EDGES and one.high - one.low <= EDGE * (time.low * time.high) ** 0.5
+
+
+def has_curves(data: PulseDataset) -> bool:
+    """Return whether histories tell what shorter and longer pulses do: measured pulses have their two ends only."""
+    points = data.frame.get("history_points")
+    return points is not None and "history_g_S" in data.frame and float(points.median()) >= _CURVE

@@ -52,7 +52,7 @@ class Scale:
         y = log_of(examples.time_s) if specification.output == "log_time" else examples.time_s
         width, width_out = _width(x), _width(y)
         # a signed time has its zero where it is
-        shift = float(y.mean()) if specification.output == "log_time" else 0.0
+        shift = 0.0 if specification.output == "signed_time" else float(y.mean())
         return cls(x.mean(dim=0).numpy(), width.numpy(), shift, float(width_out))
 
 
@@ -98,7 +98,7 @@ def train(
     with _one_thread():
         # the first input is normalised: about -1.7 .. 1.7 for starts that are uniform
         centres = np.linspace(-1.3, 1.3, specification.networks) if specification.networks > 1 else np.zeros(1)
-        network = Network(len(specification.inputs), centres, seed)
+        network = Network(len(specification.inputs), centres, seed, specification.hidden, specification.activation)
         if start:
             network.load(start[0])
         scores = {}
@@ -205,7 +205,7 @@ class _Run:
     def _signed(self, y: torch.Tensor, sign: torch.Tensor) -> torch.Tensor:
         """Return the signed times [s] that outputs (n,) stand for, by the signs of their directions."""
         y = y * self.scale.scale_out + self.scale.shift_out
-        if self.specification.output == "signed_time":
+        if self.specification.output != "log_time":
             return y
         return sign * y.clamp(np.log(SHORTEST_S), np.log(LONGEST_S)).exp()
 

@@ -14,7 +14,15 @@ from ..circuit.pulse import Pulse, checked
 from ..provenance.manifest import Manifest, describe
 from .history import History
 from .outcome import Outcome
-from .programmer import Choice, Programmer, check_circuit, check_programmer, knowledge, predictions_for
+from .programmer import (
+    Programmer,
+    Situation,
+    check_circuit,
+    check_programmer,
+    choices_for,
+    knowledge,
+    predictions_for,
+)
 from .stopping_rules import Rules, check_target
 from .write_loop import as_sequences, check_readable, check_steps, outside, read_energy_J, settings
 
@@ -97,20 +105,12 @@ def run_writes(
         ended = logs.count_ended
         logs.read()
         if len(logs.active):
-            asked = targets[logs.active], logs.readings
-            logs.apply([checked(one) for one in pulses_for(programmer, *asked)], predictions_for(programmer, *asked))
+            asked = Situation(targets[logs.active], logs.readings, rules.tolerance, places[logs.active])
+            choices = [checked(one) for one in choices_for(programmer, asked)]
+            logs.apply(choices, predictions_for(programmer, asked.targets_S, asked.readings_S))
     advance(logs.count_ended - ended)
     check_steps(fleet.cell.device, logs.pulses_so_far, rules.max_pulses)
     return logs.histories(programmer, manifest)
-
-
-def pulses_for(programmer: Programmer, targets: np.ndarray, readings: np.ndarray) -> Sequence[Choice]:
-    """Return the next pulse, or pulses, of each of K writes, of targets (K,) and readings (K, J) [S]."""
-    together = getattr(programmer, "next_pulses", None)
-    if together:
-        return together(targets, readings)
-    rows = zip(targets.tolist(), readings.tolist(), strict=True)
-    return [programmer.next_pulse(target, row) for target, row in rows]
 
 
 class _Logs:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 from .._util.checks import check_has, check_range, check_text, checked_numbers, shown
+from .._util.display import brief, shows
 from ..circuit.pulse import Pulse
 from ..provenance.manifest import Manifest
 
@@ -28,6 +30,33 @@ Choice = Pulse | Sequence[Pulse]
 """What a programmer chooses between two reads: a pulse, or several that are sent one after the other."""
 
 
+@dataclass(frozen=True, eq=False)
+class Situation:
+    """What a programmer is told of K writes that have come equally far, before their next pulse.
+
+    Attributes
+    ----------
+    targets_S
+        Wanted conductances, (K,) [S].
+    readings_S
+        All readings so far, the latest last, (K, J) [S].
+    tolerance
+        Largest relative distance of the last reading from the target.
+    cells
+        Which cell each write is to, (K,): its place in the batch of `write_many`, 0 in `write_verify`. It stays the
+        same for all pulses of a write, so that a programmer may remember what a cell did before.
+    """
+
+    targets_S: np.ndarray
+    readings_S: np.ndarray
+    tolerance: float
+    cells: np.ndarray
+
+    @shows
+    def __repr__(self) -> str:
+        return brief(self)
+
+
 class Programmer(Protocol):
     """What chooses the next pulse.
 
@@ -40,8 +69,11 @@ class Programmer(Protocol):
     programmer takes none if it knows nothing, and else one a pulse.
 
     A programmer may also have ``next_pulses(targets, readings)``, for targets (K,) and readings (K, J) [S] of K writes
-    that have come equally far: `write_many` asks it once for all of them. One that has ``check(manifest)`` may refuse a
-    circuit, by the manifest of the work, before anything is done.
+    that have come equally far: `write_many` asks it once for all of them. One that has ``next_choices(situation)`` is
+    asked by that alone, in `write_verify`, too, and may lack the others: a `Situation` says also how close the writes
+    are to come and which cells they are to, and it returns a pulse or several for each of them. One that has
+    ``check(manifest)`` may refuse a circuit, by the manifest of the work, before anything is done. These names count as
+    methods alone: a field that has one of them is a setting like any other.
     """
 
     @property
@@ -78,22 +110,47 @@ def knowledge(programmer: object) -> str:
 
 def predictions_for(programmer: Programmer, targets: np.ndarray, readings: np.ndarray) -> np.ndarray:
     """Return the predictions that the next pulse of each of K writes takes, (K,); see `Programmer`."""
-    count = getattr(programmer, "predictions", None)
-    if callable(count):
+    count = method(programmer, "predictions")
+    if count:
         return np.asarray(count(targets, readings), dtype=int)
     return np.full(len(targets), 0 if knowledge(programmer) in ("", NOTHING) else 1)
 
 
 def check_circuit(programmer: Programmer, here: Manifest) -> None:
     """Call the ``check`` of a programmer that has one: it may refuse a circuit, by its manifest, with a ValueError."""
-    check = getattr(programmer, "check", None)
-    if callable(check):
+    check = method(programmer, "check")
+    if check:
         check(here)
+
+
+def method(programmer: object, name: str) -> Callable[..., Any] | None:
+    """Return a method that a programmer may have; None where there is none, or a field has its name."""
+    kind = type(programmer)
+    if name in getattr(programmer, "__dict__", {}) or name in getattr(kind, "__dataclass_fields__", {}):
+        return None
+    found = getattr(programmer, name, None)
+    return found if callable(found) else None
+
+
+def choices_for(programmer: Programmer, situation: Situation, together: bool = True) -> Sequence[Choice]:
+    """Return the next pulse, or pulses, of each of K writes, asked by what the programmer has; see `Programmer`.
+
+    `together`: by its ``next_pulses``, if it has them; else one by one.
+    """
+    ask, targets, readings = method(programmer, "next_choices"), situation.targets_S, situation.readings_S
+    if ask:
+        return ask(situation)
+    every = method(programmer, "next_pulses") if together else None
+    if every:
+        return every(targets, readings)
+    rows = zip(targets.tolist(), readings.tolist(), strict=True)
+    return [programmer.next_pulse(target, row) for target, row in rows]
 
 
 def check_programmer(programmer: object) -> None:
     """Raise ValueError for what chooses no pulses."""
-    check_has("programmer", programmer, "next_pulse", "a programmer, such as ouro_spice.ISPP(pair)")
+    if method(programmer, "next_choices") is None:
+        check_has("programmer", programmer, "next_pulse", "a programmer, such as ouro_spice.ISPP(pair)")
     check_text("the programmer's name", getattr(programmer, "name", None))
     knowledge(programmer)
 
@@ -104,10 +161,10 @@ class Conventional(ABC):
     knows = NOTHING
 
     @abstractmethod
-    def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> list[Pulse]:
+    def next_pulses(self, targets: np.ndarray, readings: np.ndarray) -> Sequence[Choice]:
         """Return the next pulse of each of K writes, of targets (K,) and readings (K, J) [S]."""
 
-    def next_pulse(self, target: float, readings: list[float]) -> Pulse:
+    def next_pulse(self, target: float, readings: list[float]) -> Choice:
         """Return the next pulse for a target [S], given all readings of this write [S], the latest last."""
         check_range("target", target, 0, _LARGE, "S")
         found = checked_numbers("readings", readings)

@@ -23,7 +23,15 @@ from ..simulation.live_cell import LiveCell, live
 from ..simulation.plausibility import check_walk
 from .history import History
 from .outcome import Outcome
-from .programmer import Programmer, check_circuit, check_programmer, knowledge, predictions_for
+from .programmer import (
+    Programmer,
+    Situation,
+    check_circuit,
+    check_programmer,
+    choices_for,
+    knowledge,
+    predictions_for,
+)
 from .stopping_rules import Rules, check_target
 
 if TYPE_CHECKING:
@@ -50,11 +58,11 @@ class _Log:
         self.time_s += cell.read_s
         self.read_energy_J += energy_J
 
-    def choose(self, programmer: Programmer, target: float) -> list[Pulse]:
+    def choose(self, programmer: Programmer, target: float, tolerance: float) -> list[Pulse]:
         """Return the next pulses, mostly one; their predictions are counted."""
-        asked = np.array([target]), np.array([self.readings])
-        self.predictions += int(predictions_for(programmer, *asked)[0])
-        return checked(programmer.next_pulse(target, list(self.readings)))
+        asked = Situation(np.array([target]), np.array([self.readings]), tolerance, np.zeros(1, int))
+        self.predictions += int(predictions_for(programmer, asked.targets_S, asked.readings_S)[0])
+        return checked(choices_for(programmer, asked, together=False)[0])
 
     def apply(self, cell: LiveCell, pulses: Sequence[Pulse]) -> None:
         """Send pulses without a read between, and add those that could be sent."""
@@ -207,7 +215,7 @@ def _run(cell: LiveCell, programmer: Programmer, target: float, rules: Rules, lo
             if outcome is not None:
                 return outcome, ""
             failure = Outcome.SIMULATION_FAILED
-            log.apply(cell, log.choose(programmer, target))
+            log.apply(cell, log.choose(programmer, target, rules.tolerance))
             failure = Outcome.READ_FAILED
     except SimulationError as error:
         if error.result in (Result.TIMEOUT, Result.WORKER):

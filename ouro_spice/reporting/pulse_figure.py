@@ -12,7 +12,8 @@ import numpy as np
 from .._util.files import write_whole
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
-from ..circuit.pulse import Pulse
+from ..circuit.drive_waveforms import Pwl
+from ..circuit.stimuli import Stimulus
 from ..circuit.waveform import Waveform
 from .figures import RESET_COLOUR, SET_COLOUR, axes
 from .heat_maps import prefixed
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 _NAMED = 12
 """Up to so many pulses are named in the figure."""
 
+_GROUNDS = 100
+"""Up to so many times of one sign have a ground."""
 
-def pulse_figure(cell: Cell | CompactCell, pulses: Sequence[Pulse], wave: Waveform) -> Figure:
+
+def pulse_figure(cell: Cell | CompactCell, pulses: Sequence[Stimulus], wave: Waveform) -> Figure:
     """Draw the voltages at driver and device, the device's current and its conductance over time; return the figure.
 
     SET pulses stand on blue ground, RESET pulses on red.
@@ -70,7 +74,7 @@ def write_pulse_figure(figure: Figure, folder: Path) -> list[Path]:
     ]
 
 
-def _driven(cell: Cell | CompactCell, pulses: Sequence[Pulse], wave: Waveform) -> tuple[np.ndarray, np.ndarray]:
+def _driven(cell: Cell | CompactCell, pulses: Sequence[Stimulus], wave: Waveform) -> tuple[np.ndarray, np.ndarray]:
     """Return times [s] and the voltage that the drivers put across the cell, AE's side less OE's [V]."""
     if isinstance(cell, CompactCell):
         pwl = cell.voltage(pulses)
@@ -78,8 +82,8 @@ def _driven(cell: Cell | CompactCell, pulses: Sequence[Pulse], wave: Waveform) -
     return wave.time_s, wave["v_sl" if "v_sl" in wave.traces else "v_wl"] - wave["v_bl"]
 
 
-def _times(cell: Cell | CompactCell, pulses: Sequence[Pulse]) -> list[tuple[float, float, Pulse]]:
-    """Return begin and end of each pulse, rise to fall [s]."""
+def _times(cell: Cell | CompactCell, pulses: Sequence[Stimulus]) -> list[tuple[float, float, Stimulus]]:
+    """Return begin and end of each pulse or waveform, rise to fall [s]."""
     found, now = [], 0.0
     for pulse in pulses:
         begin = now + cell.flat_start_s(pulse) - pulse.rise
@@ -88,11 +92,16 @@ def _times(cell: Cell | CompactCell, pulses: Sequence[Pulse]) -> list[tuple[floa
     return found
 
 
-def _ground(ax: Any, cell: Cell | CompactCell, pulses: Sequence[Pulse], factor: float) -> None:
+def _ground(ax: Any, cell: Cell | CompactCell, pulses: Sequence[Stimulus], factor: float) -> None:
     """Draw a coloured ground behind each pulse, named once for the legend."""
-    named = set()
+    named, grounds = set(), []
     for begin, end, pulse in _times(cell, pulses):
-        name, colour = ("SET", SET_COLOUR) if pulse.polarity < 0 else ("RESET", RESET_COLOUR)
+        if isinstance(pulse, Pwl):
+            grounds += [(begin + lobe.begin_s, begin + lobe.end_s, lobe.polarity) for lobe in pulse.lobes]
+        else:
+            grounds.append((begin, end, pulse.polarity))
+    for begin, end, polarity in grounds if len(grounds) <= max(_GROUNDS, len(pulses)) else []:
+        name, colour = ("SET", SET_COLOUR) if polarity < 0 else ("RESET", RESET_COLOUR)
         label = None if name in named else f"{name} pulse"
         ax.axvspan(begin * factor, end * factor, color=colour, alpha=0.1, linewidth=0, label=label)
         named.add(name)

@@ -12,9 +12,11 @@ import numpy as np
 
 from .._util import random_keys
 from ..circuit.cell_kinds import Cell
-from ..circuit.pulse import Parallel, Pulse
+from ..circuit.drive_waveforms import Lobe, Pwl
+from ..circuit.pulse import Parallel
 from ..circuit.result import Result
 from ..circuit.selection import Selection
+from ..circuit.stimuli import HalfCycle, Stimulus, half_cycles
 from ..circuit.waveform import Effort, Waveform
 from ..device.jart import walk_values
 from ..device.jart.jart_device import Device
@@ -31,7 +33,7 @@ class _Written(NamedTuple):
     """A device that walks, the pulse that it gets, and the key of its random numbers."""
 
     device: Device
-    pulse: Pulse
+    pulse: Stimulus
     key: np.ndarray
 
 
@@ -53,7 +55,7 @@ class CircuitRun:
     keys: Mapping[int, np.ndarray] | None = None
     many: bool = False
 
-    def pulse(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
+    def pulse(self, pulse: Stimulus | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
         """Yield the waveforms of one pulse between two of its times [s], one after the other, from a state on."""
         if isinstance(self.cell, Selection) and self.cell.fidelity == "frozen":
             yield from self._frozen(self.cell, pulse, begin_s, end_s, state)
@@ -61,7 +63,7 @@ class CircuitRun:
             yield from self._followed(pulse, begin_s, end_s, state)
 
     def _frozen(
-        self, selection: Selection, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State
+        self, selection: Selection, pulse: Stimulus | Parallel, begin_s: float, end_s: float, state: State
     ) -> list[Waveform]:
         """Return the waveforms with all memristors held that do not switch.
 
@@ -79,21 +81,39 @@ class CircuitRun:
             lost = sum((wave.effort for wave in waves), lost)
             active = active | held.movers
 
-    def _followed(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
+    def _followed(self, pulse: Stimulus | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
         """Yield the waveforms with every memristor of the cell following its state equation, but for those held."""
         written = self._written(pulse)
         walkers = {k: Walker(*one, walk) for k, one in written.items() if isinstance(walk := one.device.walk, Walk)}
         turning = {k: one for k, one in written.items() if isinstance(one.device.walk, HalfCycleWalk)}
-        if walkers:
-            relaxation = WalkRelaxation(self.cell, self.engine, self.throw, pulse, walkers, self.many)
-            yield from relaxation.waveforms(begin_s, end_s, state)
-        elif turning:
-            yield from self._half_cycle(turning, pulse, begin_s, end_s, state)
-        else:
+        if not (walkers or turning):
             yield from self._still(self.cell, pulse, begin_s, end_s, state)
+            return
+        for part in self._parts(pulse, begin_s, end_s):
+            lobe = part.lobe if isinstance(pulse, Pwl) else None
+            if walkers:
+                own = {k: walker._replace(lobe=lobe) for k, walker in walkers.items()}
+                relaxation = WalkRelaxation(self.cell, self.engine, self.throw, pulse, own, self.many)
+                waves = relaxation.waveforms(part.begin_s, part.end_s, state)
+            else:
+                waves = self._half_cycle(turning, pulse, part, state)
+            for wave in waves:
+                yield wave
+                if wave.state is None:
+                    return
+                state = wave.state
+
+    def _parts(self, pulse: Stimulus | Parallel, begin_s: float, end_s: float) -> list[HalfCycle]:
+        """Return the part of a pulse between two times [s] as one; of a waveform, cut where it leaves 0 V or comes back
+        to it.
+        """
+        on_s = self.cell.flat_start_s(pulse) - pulse.rise
+        if isinstance(pulse, Pwl):
+            return half_cycles(pulse, on_s, begin_s, end_s)
+        return [HalfCycle(begin_s, end_s, Lobe(on_s, on_s + pulse.duration, pulse.polarity))]
 
     def _still(
-        self, cell: Cell, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State
+        self, cell: Cell, pulse: Stimulus | Parallel, begin_s: float, end_s: float, state: State
     ) -> Iterator[Waveform]:
         """Yield the waveforms of a cell whose devices do not walk meanwhile."""
         for begin, end in pairwise(time_scales.of_cell(cell, pulse, begin_s, end_s)):
@@ -104,7 +124,7 @@ class CircuitRun:
             state = keep_noise(wave.state, state)
             yield dataclasses.replace(wave, state=state)
 
-    def _written(self, pulse: Pulse | Parallel) -> dict[int, _Written]:
+    def _written(self, pulse: Stimulus | Parallel) -> dict[int, _Written]:
         """Return the devices that walk under a pulse, and the pulse that each gets, by their place."""
         return {
             k: _Written(device, own, self._key(k))
@@ -116,15 +136,16 @@ class CircuitRun:
         return self.keys[index] if self.keys and index in self.keys else random_keys.stream_key(self.seed, index)
 
     def _half_cycle(
-        self, written: Mapping[int, _Written], pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State
+        self, written: Mapping[int, _Written], pulse: Stimulus | Parallel, part: HalfCycle, state: State
     ) -> Iterator[Waveform]:
         """Yield the waveforms of devices under a `HalfCycleWalk`: its values are known before the transient."""
         moved, after = {}, state
         for k, (device, own, key) in written.items():
             wander = walk_values.initial_state(device, state.x[k][0], state.walked(k))
-            moved[k], wander = walk_values.half_cycle(device, state.x[k][0], wander, own.polarity, key)
+            polarity = part.lobe.polarity if isinstance(own, Pwl) else own.polarity
+            moved[k], wander = walk_values.half_cycle(device, state.x[k][0], wander, polarity, key)
             after = after.changed(k, wander=wander)
-        for wave in self._still(self.cell.moved(moved), pulse, begin_s, end_s, after):
+        for wave in self._still(self.cell.moved(moved), pulse, part.begin_s, part.end_s, after):
             if wave.result is not Result.OK:
                 yield wave
                 return

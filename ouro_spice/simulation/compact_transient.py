@@ -11,10 +11,13 @@ import numpy as np
 
 from .._util.checks import shown
 from ..circuit.compact_cell import CompactCell
-from ..circuit.pulse import Parallel, Pulse, checked
+from ..circuit.drive_waveforms import Pwl
+from ..circuit.pulse import Parallel
 from ..circuit.result import Result, SimulationError
+from ..circuit.stimuli import Stimulus, checked, half_cycles
 from ..circuit.waveform import Waveform
 from ..device.jart.jart_device import Device
+from ..device.jart.walk import HalfCycleWalk
 from ..device.state import State
 from .jart.jart_compact import jart_wave
 from .survey_compact import survey_wave
@@ -28,8 +31,9 @@ class CompactRun:
     seed: int
     throw: bool
 
-    def pulse(self, pulse: Pulse | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
-        """Yield the waveform of one pulse between two of its times [s] from a state on.
+    def pulse(self, pulse: Stimulus | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
+        """Yield the waveform of one pulse between two of its times [s] from a state on; several where a device under a
+        `HalfCycleWalk` gets a waveform.
 
         Raises
         ------
@@ -43,23 +47,31 @@ class CompactRun:
             raise ValueError(
                 f"state = {shown(state)} must be an ouro_spice.State of one memristor without node voltages"
             )
+        if isinstance(pulse, Pwl) and isinstance(self.cell.device.walk, HalfCycleWalk):
+            for part in half_cycles(pulse, 0.0, begin_s, end_s):
+                wave = self._one(pulse, part.begin_s, part.end_s, state, part.lobe.polarity)
+                yield wave
+                if wave.state is None:
+                    return
+                state = wave.state
+        else:
+            yield self._one(pulse, begin_s, end_s, state, pulse.polarity)
+
+    def _one(self, pulse: Stimulus, begin_s: float, end_s: float, state: State, polarity: int) -> Waveform:
+        """Return the waveform of a part of a pulse, which has a polarity for a `HalfCycleWalk`."""
+        device = self.cell.device
         try:
-            wave = self._wave(pulse, begin_s, end_s, state)
+            if isinstance(device, Device):
+                wave = jart_wave(self.cell, device, self.seed, pulse, begin_s, end_s, state, polarity)
+            else:
+                wave = survey_wave(self.cell, pulse, begin_s, end_s, state)
         except ArithmeticError as error:
             if self.throw:
                 raise SimulationError(Result.NOT_FINITE, "", (str(error),)) from error
-            device = self.cell.device
-            yield Waveform(np.empty(0), {}, None, 0.0, Result.NOT_FINITE, device=device, log=(str(error),))
-            return
-        yield dataclasses.replace(wave, testbench_sha256=self._digest(pulse, begin_s, end_s))
+            return Waveform(np.empty(0), {}, None, 0.0, Result.NOT_FINITE, device=device, log=(str(error),))
+        return dataclasses.replace(wave, testbench_sha256=self._digest(pulse, begin_s, end_s))
 
-    def _wave(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Waveform:
-        device = self.cell.device
-        if isinstance(device, Device):
-            return jart_wave(self.cell, device, self.seed, pulse, begin_s, end_s, state)
-        return survey_wave(self.cell, pulse, begin_s, end_s, state)
-
-    def _digest(self, pulse: Pulse, begin_s: float, end_s: float) -> str:
+    def _digest(self, pulse: Stimulus, begin_s: float, end_s: float) -> str:
         shape = {name: value for name, value in dataclasses.asdict(pulse).items() if name != "gate"}  # it has none
         text = repr((dataclasses.asdict(self.cell), shape, begin_s, end_s, self.seed))
         return hashlib.sha256(text.encode()).hexdigest()

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..circuit.device_map import DeviceMap
-from ..circuit.pulse import Parallel, Pulse
+from ..circuit.pulse import Parallel
 from ..circuit.selection import Selection
+from ..circuit.stimuli import Stimulus
 from ..circuit.waveform import Fidelity, Waveform
 from ..device.memristor import Memristor
 from ..device.state import State
@@ -29,7 +30,7 @@ _CELLS = 4096
 """Cells that are looked at together: bounds the memory."""
 
 
-def candidates(cell: Selection, pulse: Pulse | Parallel, state: State) -> frozenset[int]:
+def candidates(cell: Selection, pulse: Stimulus | Parallel, state: State) -> frozenset[int]:
     """Return the places of memristors that would switch if lines were ideal: the selected ones, and those that a scheme
     half selects too much.
     """
@@ -49,8 +50,8 @@ def candidates(cell: Selection, pulse: Pulse | Parallel, state: State) -> frozen
         volts = np.stack([lines[f"wl{row}"] - lines[f"bl{col}"] for col in range(array.cols)], axis=1)
         places = np.arange(row * array.cols, (row + 1) * array.cols)
         x = state.lead[places]
-        peak = volts[np.argmax(np.abs(volts), axis=0), np.arange(array.cols)]
-        moved = np.abs(array.ensemble.some(places).paces(peak[None], x)[0]) * time_s
+        peaks = np.stack([volts.min(axis=0), volts.max(axis=0)])
+        moved = np.max(np.abs(array.ensemble.some(places).paces(peaks, x)), axis=0) * time_s
         found += list(places[moved > TOLERANCE])
     return chosen | {int(k) for k in found if isinstance(cell.device_at(int(k)), Memristor)}
 

@@ -13,7 +13,9 @@ from .._util.checks import check_kind, check_seed, shown
 from .._util.display import quantity, shows
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
+from ..circuit.drive_waveforms import Pwl
 from ..circuit.pulse import Pulse
+from ..circuit.stimuli import Stimulus
 from ..circuit.waveform import Waveform
 from ..compact import characteristics
 from ..device.memristor import Memristor
@@ -89,23 +91,23 @@ class SimulatedCell(ABC, Generic[Description]):
         """Return the conductance that the sense path reports [S]."""
 
     @abstractmethod
-    def _run_of(self, pulse: Pulse) -> CircuitRun | CompactRun:
+    def _run_of(self, pulse: Stimulus) -> CircuitRun | CompactRun:
         """Return what sends a pulse."""
 
-    def apply(self, pulse: Pulse) -> Waveform:
-        """Send one write pulse, wait its idle time, and return the waveform of both.
+    def apply(self, pulse: Stimulus) -> Waveform:
+        """Send one write pulse, or waveform, wait its idle time, and return the waveform of both.
 
         Raises
         ------
         SimulationError
             Where the simulation fails; the state is then as it was.
         """
-        check_kind("pulse", pulse, Pulse)
+        check_kind("pulse", pulse, (Pulse, Pwl))
         wave = warn_of(send(self._run_of(pulse), [pulse], self.state))
         self.state = wave.end_state
         return wave
 
-    def pulse_s(self, pulse: Pulse) -> float:
+    def pulse_s(self, pulse: Stimulus) -> float:
         """Return the time that a write pulse takes, gate edges and idle time included [s]."""
         return self.description.duration([pulse])
 
@@ -189,9 +191,9 @@ class SpiceCell(SimulatedCell[Cell]):
         self.read_energy_J += wave.energy_J
         return found.g_S
 
-    def _run_of(self, pulse: Pulse) -> CircuitRun:
+    def _run_of(self, pulse: Stimulus) -> CircuitRun:
         # what is measured once is measured at the cell's own gate voltage
-        often = pulse.gate is None and pulse.amplitude in self._often_V
+        often = isinstance(pulse, Pulse) and pulse.gate is None and pulse.amplitude in self._often_V
         return dataclasses.replace(self._run, many=often)
 
     def unreadable(self, target_S: float, tolerance: float) -> str:
@@ -231,7 +233,7 @@ class ModelCell(SimulatedCell[CompactCell]):
         self.state = with_read_noise(self.description, state, state, self.read_s, self._seed)
         return float(characteristics.conductance(device, x[0], model=self.description.model))
 
-    def _run_of(self, pulse: Pulse) -> CompactRun:
+    def _run_of(self, pulse: Stimulus) -> CompactRun:
         return CompactRun(self.description, self._seed, True)
 
     @property

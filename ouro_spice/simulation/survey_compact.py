@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..circuit.compact_cell import CompactCell
-from ..circuit.pulse import Pulse
 from ..circuit.result import Result
+from ..circuit.stimuli import Stimulus
 from ..circuit.waveform import Effort, Waveform
 from ..device.state import State
 
@@ -14,7 +14,7 @@ _POINTS = 200
 """A waveform has at least this many points."""
 
 
-def survey_wave(cell: CompactCell, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Waveform:
+def survey_wave(cell: CompactCell, pulse: Stimulus, begin_s: float, end_s: float, state: State) -> Waveform:
     """Return the waveform of one pulse between two of its times [s] from a state on, without a digest.
 
     Raises

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from ..circuit.cell_kinds import Cell
-from ..circuit.pulse import PWL, Parallel, Pulse
+from ..circuit.pulse import PWL, Parallel
+from ..circuit.stimuli import Stimulus
 
 RATIO = 1.5e6
 """A piece of a voltage that is longer than this many times the one beside it is a transient of its own."""
@@ -31,7 +32,7 @@ _LAST = 4
 """The ends of several lines' voltages differ by as many last digits; a falling edge and what follows have more."""
 
 
-def of_cell(cell: Cell, pulse: Pulse | Parallel, begin_s: float, end_s: float) -> list[float]:
+def of_cell(cell: Cell, pulse: Stimulus | Parallel, begin_s: float, end_s: float) -> list[float]:
     """Return times that divide a part of one pulse to a cell into transients, its ends among them [s]; see `cuts`."""
     return cuts(*corners(cell.voltages(pulse).values()), begin_s, end_s)
 

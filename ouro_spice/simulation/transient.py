@@ -13,7 +13,8 @@ import numpy as np
 from .._util.checks import check_engine, check_flag, check_part, check_seed, shown
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
-from ..circuit.pulse import Parallel, Pulse, checked
+from ..circuit.pulse import Parallel
+from ..circuit.stimuli import Stimuli, Stimulus, checked
 from ..circuit.waveform import Effort, Fidelity, Waveform
 from ..device.memristor import Memristor
 from ..device.state import State
@@ -26,7 +27,7 @@ from .plausibility import check_walk, warn_of, with_warnings
 
 def simulate(
     cell: Cell | CompactCell,
-    pulses: Sequence[Pulse | Parallel] | Pulse | Parallel,
+    pulses: Stimuli,
     state: State | None = None,
     seed: int = 0,
     throw: bool = True,
@@ -38,14 +39,15 @@ def simulate(
     """Send pulses to a cell, solve the circuit, and return the waveform.
 
     ``simulate(cell, a + b)`` equals ``simulate(cell, a)`` and then ``simulate(cell, b)`` from its final state; with
-    `start_s` and `stop_s` the split may fall inside a pulse, anywhere outside an edge.
+    `start_s` and `stop_s` the split may fall inside a pulse, anywhere outside an edge; inside a waveform, anywhere.
 
     Parameters
     ----------
     cell
         The circuit, or a `CompactCell`, which needs no SPICE.
     pulses
-        One pulse or several, sent one after the other; `Parallel` ones to several cells of a row of an array.
+        One pulse or waveform (`Pwl`), or several, sent one after the other; `Parallel` pulses to several cells of a row
+        of an array.
     state
         Where to start; the device's own initial state where None.
     seed
@@ -94,7 +96,7 @@ def run_of(cell: Cell | CompactCell, seed: int, throw: bool, engine: Engine | No
 
 def send(
     run: CircuitRun | CompactRun,
-    pulses: Sequence[Pulse | Parallel] | Pulse | Parallel,
+    pulses: Stimuli,
     state: State,
     start_s: float = 0.0,
     stop_s: float | None = None,
@@ -111,7 +113,7 @@ def send(
     return with_warnings(dataclasses.replace(_joined(waves), state=after), waves)
 
 
-def _check_walks(cell: Cell | CompactCell, pulses: Sequence[Pulse | Parallel]) -> None:
+def _check_walks(cell: Cell | CompactCell, pulses: Sequence[Stimulus | Parallel]) -> None:
     """Warn where the walk of a device that is written takes no step in all these pulses."""
     if isinstance(cell, CompactCell):
         written = [cell.device]
@@ -124,10 +126,10 @@ def _check_walks(cell: Cell | CompactCell, pulses: Sequence[Pulse | Parallel]) -
 
 def _parts(
     cell: Cell | CompactCell,
-    pulses: Sequence[Pulse | Parallel] | Pulse | Parallel,
+    pulses: Stimuli,
     start_s: float,
     stop_s: float | None,
-) -> Iterator[tuple[Pulse | Parallel, float, float]]:
+) -> Iterator[tuple[Stimulus | Parallel, float, float]]:
     """Yield each pulse with the part of it that lies between two times [s], in its own time."""
     pulses = checked(pulses, parallel=True)
     whole = cell.duration(pulses)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .._util.forks import temporary_folder
+from ..circuit.delivered_energy import delivered_J, gates_J, net_J
 from ..circuit.missing_models import missing_model
 from ..circuit.result import Result, SimulationError
 from ..circuit.testbench import LADDER, Record, Testbench
@@ -203,9 +204,7 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
         time_s=time_s,
         traces=traces,
         state=_legal(state, bench.device) if state is not None and result is Result.OK else None,
-        energy_J=float(sum(-np.trapezoid(traces[v] * traces[i], time_s) for v, i in bench.sources))
-        if len(time_s)
-        else 0.0,
+        energy_J=_spent_J(bench, traces, time_s) if len(time_s) else 0.0,
         result=result,
         effort=Effort(**reply["effort"]),
         device=bench.device,
@@ -219,6 +218,12 @@ def _recorded(vector: str, arrays: dict[str, np.ndarray]) -> np.ndarray | None:
     """Return what was recorded of a vector, turned where it has a minus in front; None where it was not recorded."""
     found = arrays.get(vector.lstrip("-"))
     return -found if found is not None and vector.startswith("-") else found
+
+
+def _spent_J(bench: Testbench, traces: dict[str, np.ndarray], time_s: np.ndarray) -> float:
+    """Return the energy that all drivers have spent over times (T,) [s] [J]; see `delivered_energy`."""
+    gates = gates_J(traces, bench.gates, time_s)
+    return delivered_J(traces, bench.sources, time_s) + net_J(traces, bench.supplies, time_s) + gates
 
 
 def _state(bench: Testbench, traces: dict[str, np.ndarray], arrays: dict[str, np.ndarray]) -> State:

@@ -12,7 +12,9 @@ from .._util.checks import check_kind
 from .._util.number_words import in_words
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
-from ..circuit.pulse import Parallel, Pulse, checked
+from ..circuit.drive_waveforms import Pwl
+from ..circuit.pulse import Parallel
+from ..circuit.stimuli import Stimuli, Stimulus, checked
 from ..circuit.testbench import Testbench
 from ..compact import characteristics
 from ..device.memristor import Memristor
@@ -46,7 +48,7 @@ _TOLERANCE = 1e-3
 
 def deck(
     cell: Cell,
-    pulses: Sequence[Pulse | Parallel] | Pulse | Parallel,
+    pulses: Stimuli,
     state: State | None = None,
     end: State | None = None,
 ) -> str:
@@ -107,7 +109,7 @@ def _plain(value: float, short: bool) -> str:
     return f"{value:.12g}" if short else repr(value)
 
 
-def _head(cell: Cell, pulses: Sequence[Pulse | Parallel], bench: Testbench) -> Iterator[str]:
+def _head(cell: Cell, pulses: Sequence[Stimulus | Parallel], bench: Testbench) -> Iterator[str]:
     """Yield the title and the comments that say what the deck is."""
     count = f"{len(pulses)} pulses" if len(pulses) > 1 else "one pulse"
     yield f"* {bench.title}: {count}"
@@ -120,14 +122,23 @@ def _head(cell: Cell, pulses: Sequence[Pulse | Parallel], bench: Testbench) -> I
         yield f"* the commands of {bench.process.init} come before: put them into .spiceinit"
     yield "* units are SI; SET pulses are negative, and raise the bit line, RESET pulses the line on the other side"
     for number, pulse in enumerate(pulses, 1):
-        yield from (f"* pulse {number}: {_told(one)}" for one in ([pulse] if isinstance(pulse, Pulse) else pulse.given))
+        yield from (
+            f"* pulse {number}: {_told(one)}" for one in (pulse.given if isinstance(pulse, Parallel) else [pulse])
+        )
 
 
-def _told(pulse: Pulse) -> str:
+def _told(pulse: Stimulus) -> str:
     """Return a pulse in words."""
-    rise, width, fall, idle = (in_words(one, "s") for one in (pulse.rise, pulse.width, pulse.fall, pulse.idle))
-    volts = in_words(pulse.amplitude, "V")
     gate = "" if pulse.gate is None else f", gate at {in_words(pulse.gate, 'V')}"
+    idle = in_words(pulse.idle, "s")
+    if isinstance(pulse, Pwl):
+        volts = " to ".join(in_words(one, "V") for one in (min(pulse.volts), max(pulse.volts)))
+        length = in_words(pulse.duration, "s")
+        return (
+            f"a waveform of {len(pulse.times_s)} points over {length}, {volts} at the driver{gate}, then {idle} at 0 V"
+        )
+    rise, width, fall = (in_words(one, "s") for one in (pulse.rise, pulse.width, pulse.fall))
+    volts = in_words(pulse.amplitude, "V")
     return f"{volts} at the driver, {width} at full amplitude, rise {rise}, fall {fall}{gate}, then {idle} at 0 V"
 
 

@@ -201,8 +201,8 @@ class Device(JartParameters):
         return (shifted if shifted >= self.Ndiscmin else x[0],)
 
     def left(self, before: Sequence[float], after: Sequence[float]) -> tuple[float, ...]:
-        """Return the state that a read leaves: not below Ndiscmin, unless it was."""
-        return (max(after[0], min(before[0], self.Ndiscmin)),)
+        """Return the state that a read leaves: not below Ndiscmin, nor beyond its reach, unless it was."""
+        return (min(max(after[0], min(before[0], self.Ndiscmin)), max(before[0], self.reach[1])),)
 
     def time_law(self, what: str) -> TimeLaw:
         """Return where a search for the amplitude of a "set" or "reset" begins: at the bare nominal device."""

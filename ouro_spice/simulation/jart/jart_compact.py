@@ -6,8 +6,9 @@ import numpy as np
 
 from ..._util import random_keys
 from ...circuit.compact_cell import CompactCell
-from ...circuit.pulse import Pulse
+from ...circuit.drive_waveforms import Pwl
 from ...circuit.result import Result
+from ...circuit.stimuli import Stimulus, half_cycles
 from ...circuit.waveform import Effort, Waveform
 from ...compact.jart import jart_characteristics as characteristics
 from ...device.jart import walk_values
@@ -24,9 +25,18 @@ _MOST_STEPS = 1e9
 
 
 def jart_wave(
-    cell: CompactCell, device: Device, seed: int, pulse: Pulse, begin_s: float, end_s: float, state: State
+    cell: CompactCell,
+    device: Device,
+    seed: int,
+    pulse: Stimulus,
+    begin_s: float,
+    end_s: float,
+    state: State,
+    polarity: int,
 ) -> Waveform:
     """Return the waveform of one pulse between two of its times [s] from a state on, without a digest.
+
+    `polarity` is that for a `HalfCycleWalk`.
 
     Raises
     ------
@@ -37,7 +47,7 @@ def jart_wave(
     wander = walk_values.initial_state(device, n, state.walked()) if device.walk else None
     moved = device
     if wander and isinstance(device.walk, HalfCycleWalk):
-        moved, wander = walk_values.half_cycle(device, n, wander, pulse.polarity, random_keys.stream_key(seed))
+        moved, wander = walk_values.half_cycle(device, n, wander, polarity, random_keys.stream_key(seed))
     return _wave(cell, moved, wander, seed, pulse, begin_s, end_s, n)
 
 
@@ -46,7 +56,7 @@ def _wave(
     moved: Device,
     wander: WalkState | None,
     seed: int,
-    pulse: Pulse,
+    pulse: Stimulus,
     begin_s: float,
     end_s: float,
     n: float,
@@ -65,7 +75,8 @@ def _wave(
         grid_s=(end_s - begin_s) / POINTS, trace=True, threads=1,
     )  # fmt: skip
     if walk:
-        wander = WalkState.from_vector(done.wanders[0], pulse.polarity)
+        last = half_cycles(pulse, 0.0, begin_s, end_s)[-1].lobe if isinstance(pulse, Pwl) else pulse
+        wander = WalkState.from_vector(done.wanders[0], last.polarity)
     after = State(((float(done.n_end[0]),),), wander=(wander,) if wander else ())
     effort = Effort(points=int(done.steps[0]))
     points = done.traces[0]

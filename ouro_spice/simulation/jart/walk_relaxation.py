@@ -12,9 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ...circuit.cell_kinds import Cell
+from ...circuit.drive_waveforms import Lobe, Pwl
 from ...circuit.jart.walk_inputs import CLOCK, clock
 from ...circuit.pulse import PWL, Parallel, Pulse
 from ...circuit.result import Result
+from ...circuit.stimuli import Stimulus
 from ...circuit.testbench import Testbench
 from ...circuit.waveform import Effort, Waveform
 from ...device.jart import walk_values
@@ -48,12 +50,16 @@ _ROUNDS, _MOST_STEPS = 10, 1e7
 
 
 class Walker(NamedTuple):
-    """A device that walks under a pulse, the pulse that it gets, the key of its random numbers, its law."""
+    """A device that walks under a pulse, the pulse that it gets, the key of its random numbers, its law.
+
+    `lobe`: of a waveform, the time of one sign that the part to be solved lies in, or behind [s].
+    """
 
     device: Device
-    pulse: Pulse
+    pulse: Stimulus
     key: np.ndarray
     walk: Walk
+    lobe: Lobe | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,7 @@ class WalkRelaxation:
     cell: Cell
     engine: Engine
     throw: bool
-    pulse: Pulse | Parallel
+    pulse: Stimulus | Parallel
     walkers: Mapping[int, Walker]
     many: bool = False
 
@@ -131,9 +137,13 @@ class WalkRelaxation:
         flat = self.cell.flat_start_s(self.pulse)
         inside = flat < begin_s < flat + self.pulse.width
         return {
-            k: Source.of_cell(self.cell, walker.pulse)
-            or (Source.measured(self.cell, walker.pulse, self.engine) if self.many else None)
-            or (Source.of_state(walker.device, state, k, walker.pulse) if inside else None)
+            k: (
+                Source.of_cell(self.cell, own)
+                or (Source.measured(self.cell, own, self.engine) if self.many else None)
+                or (Source.of_state(walker.device, state, k, own) if inside else None)
+                if isinstance(own := walker.pulse, Pulse)
+                else None  # of a waveform no voltage lasts
+            )
             for k, walker in self.walkers.items()
         }
 
@@ -143,7 +153,7 @@ class WalkRelaxation:
         found = {}
         for k, walker in self.walkers.items():
             known = sources[k]
-            if not (known and known.exact):
+            if isinstance(walker.pulse, Pulse) and not (known and known.exact):
                 flat_s = (first, first + self.pulse.width)
                 found[k] = Source.of_wave(wave, self.cell.suffix(k), walker.pulse, flat_s)
         return {k: source for k, source in found.items() if source}
@@ -207,7 +217,7 @@ class WalkRelaxation:
             if rounds == most:
                 break
             n = found
-            if rounds == 1 and None in sources.values():
+            if rounds == 1 and None in sources.values() and not isinstance(self.pulse, Pwl):
                 n = self._expected(segments, {**sources, **self._learned(begin_s, wave, sources)}, state)
         after, traces = keep_noise(wave.state, state), dict(wave.traces)
         for k, one in segments.items():
@@ -221,7 +231,12 @@ class WalkRelaxation:
         self, segments: Mapping[int, WalkSegment], sources: Mapping[int, Source | None], state: State
     ) -> dict[int, np.ndarray]:
         """Return the concentrations to be expected at the ends of each walk's steps, (K,) [1e26 m^-3], by place."""
-        return {k: concentrations(one, sources[k], self.walkers[k].pulse, state.x[k][0]) for k, one in segments.items()}
+        return {
+            k: concentrations(one, sources[k], own, state.x[k][0])
+            if isinstance(own := self.walkers[k].pulse, Pulse)
+            else one.constant_concentrations(state.x[k][0])
+            for k, one in segments.items()
+        }
 
     def _bench(
         self, begin_s: float, end_s: float, state: State, waveforms: Mapping[int, Mapping[str, PWL]]
@@ -245,12 +260,19 @@ class WalkRelaxation:
 
     def _segments(self, begin_s: float, end_s: float, state: State) -> dict[int, WalkSegment]:
         """Return the part of the pulse between two times [s] as each walk sees it, by place."""
-        on = self.cell.flat_start_s(self.pulse) - self.pulse.rise
+        start = self.cell.flat_start_s(self.pulse) - self.pulse.rise
         found = {}
         for k, walker in self.walkers.items():
+            on, length, polarity = start, walker.pulse.duration, walker.pulse.polarity
+            if walker.lobe:
+                on, length, polarity = (
+                    walker.lobe.begin_s,
+                    walker.lobe.end_s - walker.lobe.begin_s,
+                    walker.lobe.polarity,
+                )
             wander = walk_values.initial_state(walker.device, state.x[k][0], state.walked(k), inside_pulse=begin_s > on)
-            times = (on - begin_s, on - begin_s + walker.pulse.duration, end_s - begin_s)
-            found[k] = WalkSegment(walker.device, wander, walker.pulse.polarity, *times, walker.key)
+            times = (on - begin_s, on - begin_s + length, end_s - begin_s)
+            found[k] = WalkSegment(walker.device, wander, polarity, *times, walker.key)
         return found
 
 
