@@ -20,9 +20,8 @@ class Case:
 
     def __init__(self, kind: Kind, engine: Ngspice, folder: Path, records: int) -> None:
         self.kind, self.engine, self.folder, self.records = kind, engine, folder, records
-        read = ouro.Read(min(kind.device.read_V, 0.2))
-        self.one = ouro.Cell1R(kind.device, read=read)
-        self.access = ouro.Cell1T1R(kind.device, read=read)
+        self.one = ouro.Cell1R(kind.device)
+        self.access = ouro.Cell1T1R(kind.device)
 
     @property
     def compact(self) -> ouro.CompactCell:
