@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from oracle import Jart
+from ouro_spice.circuit.memristor import REALISED, element
 
 import ouro_spice as ouro
 from ouro_spice.circuit import testbench
-from ouro_spice.circuit.memristor import REALISED, element
 from ouro_spice.compact.jart import jart_characteristics as characteristics
 from ouro_spice.device.jart.jart_parameters import PARAMETERS
 

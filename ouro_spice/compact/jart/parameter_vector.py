@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...device.jart.jart_device import Device
-from ...device.jart.jart_parameters import PARAMETERS
+from ...device.jart.jart_parameters import PARAMETERS, JartParameters
 
 (
     NINIT, NDISCMIN, NDISCMAX, NLO, NHI, R, L, NREF, DRDN, DLDN,
@@ -14,6 +13,6 @@ from ...device.jart.jart_parameters import PARAMETERS
 ) = range(len(PARAMETERS))  # fmt: skip
 
 
-def vector(device: Device) -> np.ndarray:
+def vector(device: JartParameters) -> np.ndarray:
     """Return all parameters of a device, (P,) float64, at the places that are named above."""
     return np.array([float(value) for value in device.parameters.values()])
