@@ -60,9 +60,9 @@ def kinds() -> tuple[Kind, ...]:
             "team",
             ouro.team(R_on=2e3, R_off=10e3, k_on=-5e-4, k_off=5e-4, i_on=-2e-5, i_off=2e-5, alpha_on=1, alpha_off=1),
             1e-6,
-            "thresholds of 20 uA: 0.04 V at R_on, reads of 0.02 V are below, and 0.2 V at R_off. At one voltage a "
-            "SET accelerates with the contrast's power alpha: a contrast of 5 and an alpha of 1 leave something to "
-            "write; the Technion's k would take 20 V",
+            "thresholds of 20 uA: 0.04 V at R_on, where reads of 0.02 V are below, and 0.2 V at R_off. At one voltage "
+            "a SET accelerates with the contrast's power alpha: a contrast of 5 and an alpha of 1 leave something "
+            "to write; the Technion's k would take 20 V",
         ),
         Kind(
             "zhang",
