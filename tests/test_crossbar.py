@@ -71,7 +71,7 @@ def test_an_array_of_one_is_the_cell(engine, kind, pulse):
     alone = ouro.simulate(cell, pulse, cell.state(250e-6), engine=engine)
     wave = ouro.simulate(array.cell_at(0, 0), pulse, array.state(250e-6), engine=engine)
     assert wave.g_S == pytest.approx(alone.g_S, rel=1e-5)
-    assert wave.energy_J == pytest.approx(alone.energy_J, rel=1e-5)
+    assert wave.energy_J == pytest.approx(alone.energy_J, abs=0, rel=1e-5)
     at = alone.time_s[::20]
     for name in ("v_ae", "v_oe", "i_cell", "v_bl", "i_bl"):
         one, two = (np.interp(at, w.time_s, w[name]) for w in (alone, wave))

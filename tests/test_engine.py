@@ -271,7 +271,7 @@ def test_state_outside_its_bounds_is_a_failure(engine):
 def test_energy_is_what_the_sources_deliver(engine):
     elements = ["vin ae 0 dc 1", "r1 ae oe 1k", "r2 oe 0 1k"]
     probed = bench(elements, 1e-6, 50, (("v_in", "v(ae)"), ("i_in", "vin#branch")), sources=(("v_in", "i_in"),))
-    assert engine.run(probed).energy_J == pytest.approx(1 / 2e3 * 1e-6, rel=1e-9)
+    assert engine.run(probed).energy_J == pytest.approx(1 / 2e3 * 1e-6, abs=0, rel=1e-9)
 
 
 def test_effort_is_reported(engine):

@@ -124,7 +124,7 @@ def test_a_write_counts_reads_predictions_and_their_energy():
     history = ouro.write_verify(CELL, model, 3e-4, 1e-5, 3, state=CELL.state(2e-4))
     assert len(history.readings_S) == 4 == history.predictions + 1
     wanted = sum(history.readings_S) * 0.2**2 * (100e-9 + 2 / 3 * 1e-9)
-    assert history.read_energy_J == pytest.approx(wanted, rel=1e-12)
+    assert history.read_energy_J == pytest.approx(wanted, abs=0, rel=1e-12)
     assert history.knows == "nominal model"
     assert history.with_reads(1e-6).read_energy_J == history.read_energy_J
     figures = summary([history, history])
@@ -156,10 +156,10 @@ def test_energy_of_reads_in_spice_is_that_of_their_waveforms(engine):
     alone = ouro.write_verify(cell, FixedPulse(PAIR, 1e-8), float(many.g_S([0])[0]), 0.3, state=states[0])
     for history, wave in zip(found, waves, strict=True):
         assert history.outcome is Outcome.REACHED and not history.pulses
-        assert history.read_energy_J == pytest.approx(wave.energy_J, rel=1e-9)
+        assert history.read_energy_J == pytest.approx(wave.energy_J, abs=0, rel=1e-9)
         # the gate of the transistor is charged and discharged
         assert 0.5 < history.read_energy_J / (history.conductances_S[0] * cell.read.square_V2s) < 2
-    assert alone.read_energy_J == pytest.approx(found[0].read_energy_J, rel=1e-9)
+    assert alone.read_energy_J == pytest.approx(found[0].read_energy_J, abs=0, rel=1e-9)
 
 
 # ---- time of predictions
