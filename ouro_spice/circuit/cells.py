@@ -15,7 +15,7 @@ from .._util.display import brief, shows
 from ..device.memristor import Memristor
 from .drivers import Drive, WriteDriver, connect
 from .gates import check_ungated, gate_voltage
-from .parts import Driver, Lines, Read, Resistor, Transistor, devices_read
+from .parts import DevicesRead, Driver, Lines, Read, Resistor, Transistor
 from .process import Process
 from .pulse import PWL
 from .sense import Sense
@@ -44,7 +44,7 @@ class Cell1R(SingleCell):
     device: Memristor | Resistor
     lines: Lines = field(default_factory=Lines)
     driver: Driver | WriteDriver = field(default_factory=Driver)
-    read: Read = field(default_factory=devices_read)
+    read: Read = field(default_factory=DevicesRead)
     sense: Sense | None = None
     process: Process = field(default_factory=Process)
 
@@ -89,7 +89,7 @@ class Cell1T1R(SingleCell):
     lines: Lines = field(default_factory=lambda: Lines(2.0, 2.0, 2.0, 0.2e-15, 0.2e-15, 0.2e-15))
     driver: Driver | WriteDriver = field(default_factory=lambda: Driver(resistance=50.0))
     transistor: Transistor = field(default_factory=Transistor)
-    read: Read = field(default_factory=devices_read)
+    read: Read = field(default_factory=DevicesRead)
     process: Process = field(default_factory=Process)
     sense: Sense | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ..device.memristor import Memristor
 from ..device.state import State, check_single
 from .drive_waveforms import Pwl
 from .gates import check_ungated
-from .parts import Read, devices_read, resolved_read
+from .parts import DevicesRead, Read, read_for, resolved_read
 from .pulse import PWL, Parallel
 from .single_cell import started
 from .stimuli import Stimulus, checked, line_voltage
@@ -41,7 +42,7 @@ class CompactCell:
     device: Memristor
     model: str = "full"
     resistance: float = 0.0
-    read: Read = field(default_factory=devices_read)
+    read: Read = field(default_factory=DevicesRead)
 
     def __post_init__(self) -> None:
         if not isinstance(self.device, Memristor) or not isinstance(self.read, Read):
@@ -89,8 +90,9 @@ class CompactCell:
         """Return the state at rest with conductance `g_S` [S]; the device's own initial state where None."""
         return started(self.device, g_S, self.model)
 
-    def replace(self, **changes: object) -> CompactCell:
-        """Return this cell with other parts."""
+    def replace(self, **changes: Any) -> CompactCell:
+        """Return this cell with other parts; a memristor of another family is read at its own voltage."""
+        changes.setdefault("read", read_for(self.read, self.device, changes.get("device")))
         return dataclasses.replace(self, **changes)
 
     def flat_start_s(self, pulse: Stimulus | Parallel) -> float:

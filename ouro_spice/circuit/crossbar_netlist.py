@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..device.foreign.verilog_text import VerilogText
 from ..device.memristor import Memristor
 from ..device.state import State
+from ..device.state_variable import StateVariable
 from .array_protocol import Array
 from .drivers import Drive, drive, libraries, wrappers
 from .memristor_group import MemristorGroup
@@ -228,7 +229,7 @@ class ArrayNetlist:
             nodes = (self._at(kind, *divmod(k, array.cols)) for k in range(array.size))
             maps[f"v_{kind}"] = tuple(f"v({node})" for node in nodes)
         bounds = [getattr(array.device_at(k), "reach", (1.0, 1.0)) for k in range(array.size)]
-        realised = self.memristors.realised
+        realised, variables = self.memristors.realised, [_variables(array.device_at(k)) for k in range(array.size)]
         return Record(
             shape=(array.rows, array.cols),
             maps=tuple(maps.items()),
@@ -236,6 +237,8 @@ class ArrayNetlist:
             start=self.state.x,
             exponential=bool(realised and realised.exponential),
             bounds=tuple(bounds),
+            limits=tuple(tuple((one.low, one.high) for one in states) for states in variables),
+            log=any(states[0].scale == "log" for states in variables if states),
         )
 
     def _at(self, kind: str, row: int, col: int) -> str:
@@ -247,3 +250,8 @@ class ArrayNetlist:
             return ()
         row, col = divmod(k, self.array.cols)
         return self.memristors.states(f"cell{row}_{col}")
+
+
+def _variables(device: Memristor | Resistor) -> tuple[StateVariable, ...]:
+    """Return the state variables of a device, none of a resistor."""
+    return device.variables if isinstance(device, Memristor) else ()

@@ -71,9 +71,14 @@ class DeviceMap:
         return g
 
     def states_for(self, g_S: np.ndarray) -> np.ndarray:
-        """Return the first state variable of each device at a conductance that it can have, (K,), by bisection."""
+        """Return the first state variable of each device at a conductance that it can have, (K,)."""
         if not self.groups:
             return np.ones(len(self.devices))
+        if not self.groups[0][0].OWN:
+            found = np.ones(len(self.devices))
+            for one, places in self.groups:
+                found[places] = characteristics.states_for(one, g_S[places])
+            return found
         lead = self.groups[0][0].lead
         low, high = lead.scaled(self.bounds)
         for _ in range(_HALVINGS):

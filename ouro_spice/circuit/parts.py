@@ -111,19 +111,26 @@ class Read:
         return self.voltage**2 * (self.width + 2 * self.edge / 3)
 
 
-_AS_DEVICE = Read()
-
-
-def devices_read() -> Read:
-    """Return the read that stands for one at the device's own read voltage, until a cell knows its device."""
-    return _AS_DEVICE
+@dataclass(frozen=True)
+class DevicesRead(Read):
+    """The read that stands for one at the memristor's own read voltage, until a cell knows its memristor."""
 
 
 def resolved_read(read: Read, device: object) -> Read:
-    """Return a read, or that at a memristor's own read voltage where it is what `devices_read` gives."""
-    if read is not _AS_DEVICE or not isinstance(device, Memristor):
+    """Return a read, or that at a memristor's own read voltage where it is a `DevicesRead`."""
+    if not isinstance(read, DevicesRead) or not isinstance(device, Memristor):
         return read
     return Read(device.read_V)
+
+
+def read_for(read: Read, before: object, after: object) -> Read:
+    """Return the read of a cell whose device is replaced: that of the new family where it was that of the old one.
+
+    Within a family it stays: a circuit reads devices that differ at one voltage.
+    """
+    if not isinstance(before, Memristor) or not isinstance(after, Memristor) or before.title == after.title:
+        return read
+    return DevicesRead() if read == Read(before.read_V) else read
 
 
 @dataclass(frozen=True)

@@ -148,10 +148,10 @@ class Selection:
         state = self.array.state()
         if g_S is None:
             return state
+        rows = list(state.x)
         for k in self.indices:
-            n = self.alone.replace(device=self.device_at(k)).state(g_S).x[0]
-            state = state.changed(k, x=n)
-        return state
+            (rows[k],) = self.alone.replace(device=self.device_at(k)).state(g_S).x
+        return State(tuple(rows))
 
     def replace(self, **changes: Any) -> Selection:
         """Return this selection with other values; `device` is the (first) cell's, other parts are all cells'."""

@@ -13,7 +13,7 @@ from ..device.memristor import Memristor
 from ..device.state import State, check_single
 from .drivers import Drive, WriteDriver, check_supply, drive, libraries, wrappers
 from .jart.walk_inputs import inputs, walk_sources
-from .parts import Driver, Lines, Read, Resistor, Transistor, resolved_read
+from .parts import Driver, Lines, Read, Resistor, Transistor, read_for, resolved_read
 from .process import Process
 from .pulse import PWL, Parallel
 from .pulse_part import windows
@@ -126,7 +126,8 @@ class SingleCell(ABC):
         return started(self.device, g_S)
 
     def replace(self, **changes: Any) -> Self:
-        """Return this cell with other parts."""
+        """Return this cell with other parts; a memristor of another family is read at its own voltage."""
+        changes.setdefault("read", read_for(self.read, self.device, changes.get("device")))
         return dataclasses.replace(self, **changes)
 
     def flat_start_s(self, pulse: Stimulus | Parallel) -> float:

@@ -74,6 +74,10 @@ class Record:
         Whether the state is ``start exp(vector)``, or the vector itself.
     bounds
         What the first state variable of each memristor may reach, ``(low, high)``.
+    limits
+        ``(low, high)`` of each state variable of each memristor; () for a resistor.
+    log
+        Whether states move evenly on a logarithmic scale.
     """
 
     shape: tuple[int, int]
@@ -82,6 +86,8 @@ class Record:
     start: tuple[tuple[float, ...], ...]
     exponential: bool
     bounds: tuple[tuple[float, float], ...]
+    limits: tuple[tuple[tuple[float, float], ...], ...]
+    log: bool
 
 
 @dataclass(frozen=True)

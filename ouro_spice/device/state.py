@@ -89,6 +89,10 @@ class State:
         """Return this state with another ``x``, ``wander`` or ``telegraph`` of one memristor; a number for ``x`` is
         that of its first state variable.
         """
+        if not 0 <= index < len(self.x):
+            raise ValueError(f"index = {index}: the state has the memristors 0 .. {len(self.x) - 1}")
+        if unknown := set(values) - {"x", "wander", "telegraph"}:
+            raise ValueError(f"{sorted(unknown)[0]!r} is no part of a memristor's state: x, wander and telegraph are")
         changes = {}
         for name, value in values.items():
             old = getattr(self, name) or (None,) * len(self.x)
@@ -102,13 +106,21 @@ def _checked(x: object) -> tuple[tuple[float, ...], ...]:
     """Return the state variables of each memristor as tuples; ValueError for what is not finite, or none."""
     given = x if isinstance(x, tuple | list | np.ndarray) else (x,)
     try:
-        # a number of plain Python first: one is made for each pulse
-        rows = tuple((one,) if type(one) is float else tuple(np.atleast_1d(_numbers(one)).tolist()) for one in given)
+        rows = tuple(map(_row, given))
     except (TypeError, ValueError):
         rows = ()
     if not rows or not all(row and all(map(math.isfinite, row)) for row in rows):
         raise ValueError(f"x = {shown(x)} must be finite numbers, a tuple for each memristor, of one at least")
     return rows
+
+
+def _row(one: Any) -> tuple[float, ...]:
+    """Return the state variables of one memristor; plain Python first: an array has a million of them."""
+    if type(one) is float:
+        return (one,)
+    if type(one) is tuple and all(type(value) is float for value in one):
+        return one
+    return tuple(np.atleast_1d(_numbers(one)).tolist())
 
 
 def _numbers(one: Any) -> np.ndarray:

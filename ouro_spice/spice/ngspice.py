@@ -19,7 +19,6 @@ from ..circuit.missing_models import missing_model
 from ..circuit.result import Result, SimulationError
 from ..circuit.testbench import LADDER, Record, Testbench
 from ..circuit.waveform import Effort, Waveform
-from ..device.memristor import Memristor
 from ..device.state import State
 from . import osdi
 from .illegal_elements import crash_report, suspects
@@ -203,7 +202,7 @@ def _waveform(bench: Testbench, reply: dict[str, Any], throw: bool, folder: str 
     return Waveform(
         time_s=time_s,
         traces=traces,
-        state=_legal(state, bench.device) if state is not None and result is Result.OK else None,
+        state=_legal(bench, state) if state is not None and result is Result.OK else None,
         energy_J=_spent_J(bench, traces, time_s) if len(time_s) else 0.0,
         result=result,
         effort=Effort(**reply["effort"]),
@@ -233,14 +232,21 @@ def _state(bench: Testbench, traces: dict[str, np.ndarray], arrays: dict[str, np
     return State((x,), {node: float(arrays[f"v({node})"][-1]) for node in bench.nodes})
 
 
-def _legal(state: State, device: Memristor | None) -> State:
+def _legal(bench: Testbench, state: State) -> State:
     """Return a state inside the legal range, which the solver may leave by its tolerance."""
-    if device is None:
-        return state
-    low, high = device.lead.low, device.lead.high
-    if len(device.variables) == 1 and all(low <= one[0] <= high for one in state.x):
-        return state
-    return dataclasses.replace(state, x=tuple(map(device.clipped, state.x)))
+    if bench.record:
+        limits = bench.record.limits
+    else:
+        limits = (tuple((one.low, one.high) for one in bench.device.variables) if bench.device is not None else (),)
+    rows = tuple(_inside(x, of) for x, of in zip(state.x, limits, strict=True))
+    return state if rows == state.x else dataclasses.replace(state, x=rows)
+
+
+def _inside(x: tuple[float, ...], limits: tuple[tuple[float, float], ...]) -> tuple[float, ...]:
+    """Return the state of one memristor within its limits; as it is where there are none, of a resistor."""
+    if not limits:
+        return x
+    return tuple(min(max(one, low), high) for one, (low, high) in zip(x, limits, strict=True))
 
 
 def _array_state(record: Record, nodes: Sequence[str], last: np.ndarray) -> State:
@@ -269,14 +275,14 @@ def _bounded(bench: Testbench, traces: dict[str, np.ndarray], state: State) -> R
     """
     if bench.record:
         start, x = np.array([one[0] for one in bench.record.start]), state.lead
-        bounds = np.array(bench.record.bounds).T
+        bounds, log = np.array(bench.record.bounds).T, bench.record.log
     elif bench.device is not None:
         x, bounds = traces[bench.device.lead.name], np.array(bench.device.reach)
-        start = x[0]
+        start, log = x[0], bench.device.lead.scale == "log"
     else:
         return Result.OK
     low, high = np.minimum(bounds[0], start), np.maximum(bounds[1], start)
-    if bench.device is None or bench.device.lead.scale == "log":
+    if log:
         inside = (x >= low - 0.005 * np.abs(low)) & (x <= high + 0.005 * np.abs(high))
     else:
         slack = 0.005 * (high - low)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import itertools
 import math
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
@@ -37,6 +38,7 @@ FARTHEST = 1e5
 
 _READ_V = 0.2
 _SHARE = 0.5
+_LEAST_V = 1e-6
 _CONTRAST = 1e6
 _MARGIN = 0.05
 _LEAST = 1e-300
@@ -140,22 +142,21 @@ class ThresholdDevice(Memristor):
         """Return a D2D law: "ten_percent" of each of `VARYING`, or as it is given; ValueError for another one."""
         if isinstance(law, RelativeSpread):
             check_names(self.FAMILY, law.names, self.table())
-            return law
-        if not isinstance(law, str) or law != "ten_percent":
+            chosen = law
+        elif not isinstance(law, str) or law != "ten_percent":
             raise ValueError(f"spread {shown(law)} is unknown; {self.FAMILY} has ten_percent, or a RelativeSpread")
-        return equal_spread(self.VARYING)
+        else:
+            chosen = equal_spread(self.VARYING)
+        _check_corners(self, chosen)
+        return chosen
 
     def draw(self, rng: np.random.Generator, size: int, law: str | RelativeSpread = "ten_percent") -> list[Self]:
         """Return `size` devices drawn by a D2D law, this one being their mean; ValueError for an unknown law."""
         check_count("size", size, 0)
         check_kind("rng", rng, np.random.Generator, "a numpy Generator, such as np.random.default_rng(7)")
-        chosen, known = self.spread_law(law), self.table()
-        own = np.array([self.parameters[name] for name in chosen.names])
-        drawn = chosen.factors(rng, size) * own
-        return [
-            self.replace(**{n: known[n].within(float(v)) for n, v in zip(chosen.names, values, strict=True)})
-            for values in drawn
-        ]
+        chosen = self.spread_law(law)
+        drawn = chosen.factors(rng, size) * np.array([self.parameters[name] for name in chosen.names])
+        return [self.replace(**dict(zip(chosen.names, values, strict=True))) for values in drawn.tolist()]
 
     @property
     @abstractmethod
@@ -168,7 +169,7 @@ class ThresholdDevice(Memristor):
 
         Without a threshold, each read moves the state a little.
         """
-        return min(_READ_V, _SHARE * self.threshold_V) if self.threshold_V else _READ_V
+        return max(min(_READ_V, _SHARE * self.threshold_V), _LEAST_V) if self.threshold_V else _READ_V
 
     def replace(self, **changes: Any) -> Self:
         """Return this device with other values; ValueError for unknown names and illegal values."""
@@ -246,3 +247,15 @@ def check_names(family: str, names: Iterable[str], known: Iterable[str]) -> None
             near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
             meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
             raise ValueError(f"{name!r} is not a parameter of {family}; {meant}")
+
+
+@lru_cache(maxsize=64)
+def _check_corners(device: ThresholdDevice, law: RelativeSpread) -> None:
+    """Raise ValueError where a law allows illegal devices, so that no draw ends work that is under way."""
+    for signs in itertools.product((-1, 1), repeat=len(law.names)):
+        corner = zip(law.names, signs, law.cut, strict=True)
+        try:
+            device.replace(**{name: device.parameters[name] * (1 + sign * cut) for name, sign, cut in corner})
+        except ValueError as error:
+            told = ", ".join(f"{name} = {device.parameters[name]:g}" for name in law.names)
+            raise ValueError(f"spread around {told} allows illegal devices: {error}") from None
