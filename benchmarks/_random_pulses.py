@@ -8,7 +8,7 @@ import numpy as np
 from _common import circuits
 
 import ouro_spice as ouro
-from ouro_spice.circuit.memristor import REALISED
+from ouro_spice.device.jart.jart_netlist import REALISED
 
 VOLTS = (0.2, 1.8)
 WIDTH_S = (0.5e-9, 100e-6)

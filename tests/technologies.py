@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from oracle import Jart
-from ouro_spice.circuit.memristor import REALISED, element
 
 import ouro_spice as ouro
 from ouro_spice.circuit import testbench
 from ouro_spice.compact.jart import jart_characteristics as characteristics
+from ouro_spice.device.jart.jart_netlist import REALISED
 from ouro_spice.device.jart.jart_parameters import PARAMETERS
 
 # relative error of current, and of the rate at that current; SPICE ends at reltol = 1e-4, and where a current is all
@@ -83,7 +83,7 @@ def solved(realisation: str, cases: Sequence[Case], engine) -> list[tuple[float,
     for k, (device, v, n) in enumerate(cases):
         # neither the edges of a window nor a heat capacity are asked here
         free = device.replace(Nlo=0, Nhi=1e6, cth=0, realisation=realisation)
-        elements += [f"v{k} ae{k} 0 dc {v:.17g}", *element(free, n, f"x{k}", f"ae{k}", "0")]
+        elements += [f"v{k} ae{k} 0 dc {v:.17g}", *free.element((n,), f"x{k}", f"ae{k}", "0")]
         probes += [(f"i{k}", dict(realised.probes(f"x{k}"))["i_cell"]), (f"rate{k}", realised.rate.format(f"x{k}"))]
     parts = (realised.library,), realised.models, tuple(elements)
     wave = engine.run(testbench.Testbench("technologies", *parts, 1e-15, 5e-16, tuple(probes)), throw=False)

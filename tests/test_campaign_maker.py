@@ -59,7 +59,7 @@ def package(tmp_path_factory):
 
 
 CASES = {
-    "device/walk_values.py": ["the records in ", "A_G is trained anew", "deployed-A_G is made anew"],
+    "device/jart/walk_values.py": ["the records in ", "A_G is trained anew", "deployed-A_G is made anew"],
     "prediction/objectives.py": ["A_G is trained anew", "deployed-A_G is made anew"],
     "experiment/attempts.py": ["deployed-A_G is made anew"],
     "simulation/sensing.py": [],

@@ -233,7 +233,7 @@ def test_a_state_of_another_circuit():
         (lambda: ouro.Transistor(v_set=50), "v_set"),
         (lambda: ouro.Read(voltage=2), "voltage"),
         (lambda: ouro.Read(voltage=-1.1), "voltage"),
-        (lambda: ouro.Read(voltage=0.005), "voltage"),
+        (lambda: ouro.Read(voltage=5e-7), "voltage"),
         (lambda: ouro.Read(voltage=0), "voltage"),
         (lambda: ouro.Read(voltage=np.nan), "voltage"),
         (lambda: ouro.Read(width=0), "width"),

@@ -146,7 +146,7 @@ def test_reads_with_noise_and_no_disturb():
     ("make", "words"),
     [
         (lambda: ouro.CompactCell(DEVICE, "simple"), "model 'simple' is unknown; there is full, reduced, tud"),
-        (lambda: ouro.CompactCell(3), "device must be an ouro_spice.Device"),
+        (lambda: ouro.CompactCell(3), "device must be an ouro_spice memristor"),
         (lambda: ouro.CompactCell(DEVICE, resistance=-1.0), "resistance = -1 is outside"),
         (lambda: CELL.replace(device=DEVICE.replace(cth=1e-18)), "cth = 1e-18: a compact cell has a quasi-static"),
         (

@@ -250,7 +250,7 @@ def test_a_device_without_a_finite_rate_is_a_record(monkeypatch):
         return np.where(device is jobs[1].device and np.arange(30) == 18, np.nan, vector(device))  # nu0
 
     good = compact_records(cell, how, jobs)
-    monkeypatch.setattr("ouro_spice.dataset.compact_records.vector", broken)
+    monkeypatch.setattr("ouro_spice.dataset.jart_records.vector", broken)
     found = compact_records(cell, how, jobs)
     assert same(found[0], good[0])
     assert same(found[2], good[2])

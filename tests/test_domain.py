@@ -13,8 +13,8 @@ from analytic_device import grid, plain, quick, records
 
 import ouro_spice as ouro
 from ouro_spice import NeuralProgrammer, PulsePredictor
+from ouro_spice.compact.characteristics import reach_S
 from ouro_spice.compact.jart import jart_characteristics as characteristics
-from ouro_spice.dataset.reach import reach_S
 from ouro_spice.device.jart.spread import SPREADS
 from ouro_spice.prediction.domain import Domain
 from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint

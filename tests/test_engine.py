@@ -478,7 +478,7 @@ def test_a_failure_inside_one_task_leaves_the_others_alone():
 def test_a_vector_that_is_missing_from_an_array_is_named(engine):
     array = ouro.Crossbar(2, 1, ouro.Cell1R(ouro.jart_vcm_v1b(window=True)))
     bench = array.cell_at(0, 0).testbench([ouro.Pulse(-0.5, 1e-8)])
-    record = replace(bench.record, states=("v(nowhere)", bench.record.states[1]))
+    record = replace(bench.record, states=(("v(nowhere)",), bench.record.states[1]))
     with pytest.raises(ouro.SimulationError, match="nowhere"):
         engine.run(replace(bench, record=record))
 

@@ -14,7 +14,7 @@ from ouro_spice.cli.benchmark_programmers import _tuning
 from ouro_spice.experiment import bench, benchmark, ranking, rivals
 from ouro_spice.experiment.configuration import Configuration
 from ouro_spice.experiment.context import ExperimentContext
-from ouro_spice.programming.compact_batch import CompactFleet
+from ouro_spice.programming.jart_batch import CompactFleet
 from ouro_spice.programming.programmers.coarse_fine import CoarseFine
 from ouro_spice.programming.programmers.fixed import FixedPulse
 from ouro_spice.programming.spice_batch import SpiceFleet

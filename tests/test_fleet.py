@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from ouro_spice.programming.compact_batch import CompactFleet
 
 import ouro_spice as ouro
 from ouro_spice import Result, SimulationError
@@ -16,6 +15,7 @@ from ouro_spice.dataset.circuit_records import start_state
 from ouro_spice.dataset.compact_records import compact_records
 from ouro_spice.dataset.recipe import Recipe, Sample
 from ouro_spice.programming.batch import fleet
+from ouro_spice.programming.jart_batch import CompactFleet
 from ouro_spice.simulation.live_cell import LiveCell, SpiceCell
 
 STILL = ouro.jart_vcm_v1b(window=True)

@@ -7,9 +7,10 @@ import pytest
 from benches import bench, crossing
 
 import ouro_spice as ouro
-from ouro_spice.circuit.memristor import REALISED, element
+from ouro_spice.circuit.jart.walk_inputs import inputs, walk_sources
 from ouro_spice.circuit.pulse import PWL
 from ouro_spice.compact.jart import jart_characteristics as characteristics
+from ouro_spice.device.jart.jart_netlist import REALISED
 
 pytestmark = pytest.mark.ngspice
 FULL = ouro.jart_vcm_v1b()
@@ -19,7 +20,12 @@ KINDS = ("compiled", "behavioural")
 def run(engine, device, n, source, stop_s, walk=None, steps=400):
     """The bare device at a source, with its inputs driven."""
     realised = REALISED[device.realisation]
-    lines = [f"vin ae 0 {source}", "voe oe 0 dc 0", *element(device, n, "x0", "ae", "oe", walk)]
+    lines = [
+        f"vin ae 0 {source}",
+        "voe oe 0 dc 0",
+        *device.element((n,), "x0", "ae", "oe", inputs("x0", walk)),
+        *walk_sources("x0", walk),
+    ]
     more = {"libraries": (realised.library,), "models": realised.models}
     return engine.run(bench(lines, stop_s, steps, realised.probes("x0"), **more))
 

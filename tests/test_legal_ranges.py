@@ -154,7 +154,7 @@ def test_a_recipe_without_settings_is_the_documented_one():
     found = {field.name: getattr(one, field.name) for field in dataclasses.fields(one)[3:]}
     assert found == {
         "voltages": "given", "step_s": 10e-9, "rise_s": (2e-9, 2e-9), "fall_s": (2e-9, 2e-9), "d2d": None,
-        "per_device": 1, "start": "stationary", "sampling": "uniform", "table": {}, "shard": 50,
+        "per_device": 1, "start": "stationary", "sampling": "uniform", "table": {}, "shard": 50, "sweep": None,
     }  # fmt: skip
     with pytest.raises(dataclasses.FrozenInstanceError):
         one.n = 3

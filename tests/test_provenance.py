@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ouro_spice.circuit.memristor import CLOCK
 
 import ouro_spice as ouro
 from ouro_spice._util import assets, progress
+from ouro_spice.circuit.jart.walk_inputs import CLOCK
 from ouro_spice.dataset import making
 from ouro_spice.dataset.checking import check_dataset
 from ouro_spice.dataset.folder_summary import summary

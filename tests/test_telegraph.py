@@ -9,7 +9,7 @@ from scipy.stats import kstest
 import ouro_spice as ouro
 from ouro_spice._util import philox, random_keys
 from ouro_spice.device.jart.read_noise import Telegraph
-from ouro_spice.simulation.jart.telegraph_noise import _CHAIN, advance, frequency_Hz, observed_concentration
+from ouro_spice.simulation.jart.telegraph_noise import _CHAIN, advance, frequency_Hz
 
 STEADY = ouro.jart_vcm_v1b(window=True, read_noise=ouro.ReadNoise(mean_Hz=1e3, sigma_Hz=0.0))
 
@@ -96,17 +96,17 @@ def test_a_level_depends_on_the_last_thousand_numbers(monkeypatch):
 
 def test_a_jump_is_one_vacancy_in_the_disc():
     volume = np.pi * STEADY.r**2 * STEADY.l * 1e-9
-    assert observed_concentration(STEADY, 0.06, Telegraph(level=1)) - 0.06 == pytest.approx(1e-26 / volume)
-    assert observed_concentration(STEADY, 0.06, Telegraph(level=-2)) - 0.06 == pytest.approx(-2e-26 / volume)
-    assert observed_concentration(STEADY, 0.009, Telegraph(level=-2)) == 0.009  # would lie below Ndiscmin
-    assert observed_concentration(STEADY.replace(Ndiscmin=0.06), 0.06, Telegraph(level=0)) == 0.06
+    assert STEADY.observed((0.06,), Telegraph(level=1))[0] - 0.06 == pytest.approx(1e-26 / volume)
+    assert STEADY.observed((0.06,), Telegraph(level=-2))[0] - 0.06 == pytest.approx(-2e-26 / volume)
+    assert STEADY.observed((0.009,), Telegraph(level=-2))[0] == 0.009  # would lie below Ndiscmin
+    assert STEADY.replace(Ndiscmin=0.06).observed((0.06,), Telegraph(level=0))[0] == 0.06
     down = 0.06 - 1e-26 / volume
-    lowest = observed_concentration(STEADY, 0.06, Telegraph(level=-1))
+    lowest = STEADY.observed((0.06,), Telegraph(level=-1))[0]
     assert lowest == pytest.approx(down) and lowest < 0.06
     assert (
-        observed_concentration(STEADY.replace(Ndiscmin=lowest), 0.06, Telegraph(level=-1)) == lowest
+        STEADY.replace(Ndiscmin=lowest).observed((0.06,), Telegraph(level=-1))[0] == lowest
     )  # Ndiscmin itself is seen
-    assert observed_concentration(STEADY.replace(Ndiscmin=np.nextafter(lowest, 1)), 0.06, Telegraph(level=-1)) == 0.06
+    assert STEADY.replace(Ndiscmin=np.nextafter(lowest, 1)).observed((0.06,), Telegraph(level=-1))[0] == 0.06
 
 
 @pytest.mark.ngspice

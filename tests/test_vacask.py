@@ -14,7 +14,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 import ouro_spice as ouro
-from ouro_spice.circuit.memristor import WALKED
+from ouro_spice.circuit.jart.walk_inputs import WALKED
 from ouro_spice.circuit.pulse import PWL, trapezoids
 from ouro_spice.spice import osdi
 from ouro_spice.spice.raw_file import read_raw

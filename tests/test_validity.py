@@ -14,8 +14,8 @@ from ouro_spice.cli import main
 from ouro_spice.cli.output import plain_warnings
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.device.jart import published_names
+from ouro_spice.device.jart.jart_doubts import HIGHEST_V, TUD_V
 from ouro_spice.device.jart.jart_parameters import PARAMETERS
-from ouro_spice.simulation.plausibility import HIGHEST_V, TUD_V
 
 DEVICE = ouro.jart_vcm_v1b(window=True)
 CELL = ouro.CompactCell(DEVICE)

@@ -86,7 +86,7 @@ def test_any_sigma_stays_in_range_and_none_means_the_nominal_value(sigma, seed):
         (lambda: ouro.jart_vcm_v1b(Ndiscmin=10.0, Ninit=12.0, walk=ouro.Walk()), "the walk takes Ndiscmin beyond"),
         (lambda: ouro.jart_vcm_v1b(drdN=1e-9, walk=ouro.HalfCycleWalk()), "must be 0 with a HalfCycleWalk"),
         (lambda: ouro.spread_windows([NOMINAL], 7), "must be a numpy Generator"),
-        (lambda: ouro.static_current("dev", 0.2, 1.0), "device = 'dev' must be an ouro_spice.Device"),
+        (lambda: ouro.static_current("dev", 0.2, 1.0), "device = 'dev' must be an ouro_spice.Memristor"),
         (lambda: ouro.Walk(step_s=-1e-9), "step_s = -1e-09 is outside"),
         (lambda: ouro.Walk(kick=float("nan")), "kick = nan is outside"),
         (lambda: ouro.Walk(band=1.0), "band = 1 is outside"),

@@ -13,8 +13,7 @@ from ouro_spice.compact.jart import jart_characteristics as characteristics
 from ouro_spice.compact.jart import walk_kernel
 from ouro_spice.compact.jart.parameter_vector import vector
 from ouro_spice.device.jart import walk_values
-from ouro_spice.simulation import population
-from ouro_spice.simulation.jart import walk_segment
+from ouro_spice.simulation.jart import population, walk_segment
 
 LAWS = [
     ouro.Walk(),

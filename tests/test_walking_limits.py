@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ouro_spice.circuit.memristor import walk_sources
 
 import ouro_spice as ouro
 from ouro_spice._util import random_keys
+from ouro_spice.circuit.jart.walk_inputs import walk_sources
 from ouro_spice.compact.jart import walk_kernel
 from ouro_spice.compact.jart.parameter_vector import vector
 from ouro_spice.device.jart import walk_values

@@ -59,10 +59,26 @@ def test_waveforms_survive_a_process_boundary():
     assert copy.result is Result.OK
 
 
-@pytest.mark.parametrize("n", [(0.0,), (-1.0,), (np.nan,), (np.inf,), ((0.1,), (0.2,))])
-def test_states_that_cannot_be(n):
-    with pytest.raises(ValueError, match="n_disc"):
-        State(n)
+@pytest.mark.parametrize("x", [(), ((),), (np.nan,), (np.inf,), ("a",), (None,), (((0.1,),),)])
+def test_states_that_cannot_be(x):
+    with pytest.raises(ValueError, match=r"^x = "):
+        State(x)
+
+
+@pytest.mark.parametrize("x", [(0.0,), (-1.0,), (2000.0,), ((0.1, 0.2),)])
+def test_states_that_a_device_cannot_have_are_refused_by_its_cells(x):
+    for cell in (ouro.Cell1R(ouro.jart_vcm_v1b()), ouro.CompactCell(ouro.jart_vcm_v1b())):
+        with pytest.raises(ValueError, match=r"n_disc|has 2 numbers"):
+            cell.check_state(State(x))
+
+
+def test_the_former_name_of_a_state_works_with_a_warning():
+    with pytest.warns(DeprecationWarning, match=r"State\.x"):
+        assert State((0.1, 0.2)).n_disc == (0.1, 0.2)
+    with pytest.raises(ValueError, match="'n_disc' is no part"):
+        State(0.1).changed(n_disc=0.2)
+    with pytest.raises(ValueError, match="index = 1"):
+        State(0.1).changed(1, x=0.2)
 
 
 def test_a_state_takes_numbers_and_arrays_and_is_a_value():

@@ -78,8 +78,14 @@ def test_predictions_are_counted_one_by_one(network):
     assert predictions_for(CoarseFine(PAIR), TARGETS, READINGS).tolist() == [0, 0]
     assert predictions_for(SimpleNamespace(name="x"), TARGETS, READINGS).tolist() == [0, 0]
     assert predictions_for(ModelProgrammer(lambda g, dg: dg, PAIR), TARGETS, READINGS).tolist() == [1, 1]
-    rule = SimpleNamespace(name="x", knows="law", predictions=lambda targets, readings: readings.shape[1] + 0 * targets)
-    assert predictions_for(rule, TARGETS, READINGS).tolist() == [2, 2]
+
+    class Counting:
+        name, knows = "x", "law"
+
+        def predictions(self, targets, readings):
+            return readings.shape[1] + 0 * targets
+
+    assert predictions_for(Counting(), TARGETS, READINGS).tolist() == [2, 2]
     # a field of that name is none of a programmer's own counts
     assert predictions_for(SimpleNamespace(knows="law", predictions=5), TARGETS, READINGS).tolist() == [1, 1]
     assert predictions_for(network, TARGETS, READINGS[:, :1]).tolist() == [41, 41]

@@ -103,7 +103,7 @@ def _default(thing: Any, field: dataclasses.Field) -> bool:
     value, default = getattr(thing, field.name), field.default
     if field.default_factory is not dataclasses.MISSING:
         default = field.default_factory()
-    if default is dataclasses.MISSING or type(value) is not type(default):
+    if default is dataclasses.MISSING or not isinstance(default, type(value)):
         return False
     return value is default or (not isinstance(value, np.ndarray) and bool(value == default))
 

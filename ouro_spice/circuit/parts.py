@@ -113,7 +113,15 @@ class Read:
 
 @dataclass(frozen=True)
 class DevicesRead(Read):
-    """The read that stands for one at the memristor's own read voltage, until a cell knows its memristor."""
+    """The read that stands for one at the memristor's own read voltage, until a cell knows its memristor.
+
+    It equals the read that it is until then: a cell shows what differs from that.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Read) and dataclasses.astuple(self) == dataclasses.astuple(other)
+
+    __hash__ = Read.__hash__
 
 
 def resolved_read(read: Read, device: object) -> Read:

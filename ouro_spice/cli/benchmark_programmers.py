@@ -14,7 +14,7 @@ from .._util.files import write_text
 from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, takes_a_cell, walking
 from .extract import Law
-from .neural import TOLERANCE, WALK_S, AnyCircuit, Tolerance, WalkStep, checkpoint_of, described, programmer_of
+from .neural import TOLERANCE, AnyCircuit, Tolerance, WalkStep, checkpoint_of, described, programmer_of
 from .output import Json, Out, Seed, Workers, option, out_folder, show
 from .quantity import quantities
 
@@ -39,7 +39,7 @@ def benchmark_programmers(
     ] = None,
     any_circuit: AnyCircuit = False,
     d2d: Annotated[Law, typer.Option(help="Law that devices are drawn from.")] = Law.TEN_PERCENT,
-    walk: WalkStep = WALK_S,
+    walk: WalkStep = None,
     read_times: Annotated[str, typer.Option(help="Times of a read that the time of a write is told for.")] = (
         "10ns,100ns,1us"
     ),

@@ -195,10 +195,24 @@ def with_parameters(command: Callable[..., None], every: list[inspect.Parameter]
     return command
 
 
-def walking(cell: Described, step_s: float) -> Described:
-    """Return the cell with the walk of ``--walk``, of a step [s]; 0: none."""
+WALK_S = 10e-9
+"""Step of the walk where none is given, of devices that can walk [s]."""
+
+
+def walking(cell: Described, step_s: float | None) -> Described:
+    """Return the cell with the walk of ``--walk``, of a step [s]; 0: none; None: `WALK_S` of a device that can walk.
+
+    Raises
+    ------
+    ValueError
+        For an illegal step, or one of a device that cannot walk.
+    """
+    walks = "walk" in memristor(cell).capabilities
+    if step_s is None:
+        step_s = WALK_S if walks else 0.0
     if step_s == 0:
         return cell
+    memristor(cell).require("walk", "--walk")
     try:
         walk = Walk(step_s)
     except ValueError as error:

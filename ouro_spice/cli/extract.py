@@ -20,7 +20,7 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.crossbar import Crossbar
 from .array_options import Fidelities, takes_an_array
 from .cells import TOTAL, CellOptions, Described, Kind, walking, with_parameters
-from .neural import WALK_S, WalkStep
+from .neural import WalkStep
 from .output import Json, Out, Workers, option, out_folder, resumable, show
 from .quantity import quantities, quantity
 from .sweep_options import Sweeping
@@ -208,7 +208,7 @@ def extract(
         float | None,
         quantity("s", "Time in which they cross the window; pulses last 4 times that at most.", default=TOTAL),
     ] = None,
-    walk: WalkStep = WALK_S,
+    walk: WalkStep = None,
     out: Out = Path("runs/dataset"),
     workers: Workers = None,
     repair: Annotated[bool, typer.Option("--repair", help="Make damaged files of records in the folder anew.")] = False,

@@ -39,6 +39,12 @@ def device_of(model: str | None, parameters: Sequence[str], realisation: str | N
 def _of_family(name: str, values: dict[str, float], realisation: str | None) -> Memristor:
     """Return a device of a family; that of JART is held in its window."""
     kind = FAMILIES[name]
+    known = kind.table()
+    for given in values:
+        if given not in known:
+            near = difflib.get_close_matches(given, known, n=1)
+            meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+            raise ValueError(f"--param {given!r} is not a parameter of {name}; {meant}")
     if realisation is not None and realisation not in kind.REALISATIONS:
         raise ValueError(f"--realisation {realisation}: {name} has {', '.join(kind.REALISATIONS)}")
     chosen = realisation or kind.REALISATIONS[0]

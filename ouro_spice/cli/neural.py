@@ -10,7 +10,7 @@ import typer
 
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
-from .cells import CellOptions, Kind, walking
+from .cells import WALK_S, CellOptions, Kind, walking
 from .quantity import quantity
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 AnyCircuit = Annotated[
     bool, typer.Option("--any-circuit", help="Use a checkpoint for a circuit that it was not trained on, too.")
 ]
-WALK_S = 10e-9
-WalkStep = Annotated[float, quantity("s", "C2C: step of the walk; 0: none.", default=WALK_S)]
+WalkStep = Annotated[
+    float | None, quantity("s", "C2C: step of the walk; 0: none. Families that do not walk have none.", default=WALK_S)
+]
 
 TOLERANCE = 0.1
 Tolerance = Annotated[
@@ -52,7 +53,7 @@ def checkpoint_of(kind: Kind, path: Path | None) -> tuple[Path, PulsePredictor]:
     return path, PulsePredictor.load(path)
 
 
-def described(options: CellOptions, step_s: float, pair: Pair | None) -> Cell | CompactCell:
+def described(options: CellOptions, step_s: float | None, pair: Pair | None) -> Cell | CompactCell:
     """Return the cell with its walk, and with the gate voltages of a pair where none are given."""
     cell = walking(options.build(), step_s)
     if pair is None or options.v_gate_set is not None or options.v_gate_reset is not None:

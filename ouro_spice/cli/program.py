@@ -14,7 +14,7 @@ import typer
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, takes_a_cell, walking
-from .neural import TOLERANCE, WALK_S, AnyCircuit, Tolerance, WalkStep, checkpoint_of, described, programmer_of
+from .neural import TOLERANCE, AnyCircuit, Tolerance, WalkStep, checkpoint_of, described, programmer_of
 from .output import Json, option, out_file, show
 from .quantity import quantity
 
@@ -48,7 +48,7 @@ def program(
     device: Annotated[Which, typer.Option(help="The nominal one, or one drawn from the 10 % D2D law.")] = Which.NOMINAL,
     checkpoint: Annotated[Path | None, option("Of `train`; by default the one that comes with the package.")] = None,
     any_circuit: AnyCircuit = False,
-    walk: WalkStep = WALK_S,
+    walk: WalkStep = None,
     out: Annotated[Path | None, option("File for an HTML report.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -107,7 +107,7 @@ class _Counted:
         return self.programmer.next_pulse(target, readings)
 
 
-def _check(cell: CellOptions, target: float, start: float | None, tolerance: float, walk: float) -> None:
+def _check(cell: CellOptions, target: float, start: float | None, tolerance: float, walk: float | None) -> None:
     """Raise ValueError for what no write can have, before anything that takes long to load."""
     from ..programming.stopping_rules import Rules, check_target
 

@@ -151,7 +151,9 @@ def _compact(devices: tuple[Device, ...], walk: Walk, voltages: Pair, pulses: in
         "full", devices, pwl.times_s, pwl.volts, [device.bounds[0] for device in devices],
         walk=walk.settings, keys=keys, grid_s=sum(slot),
     )  # fmt: skip
-    return np.stack([characteristics.conductance(d, done.n[k], done.r[k], done.l[k]) for k, d in enumerate(devices)])
+    return np.stack(
+        [characteristics.conductance(d, done.n[k], own={"r": done.r[k], "l": done.l[k]}) for k, d in enumerate(devices)]
+    )
 
 
 def _seed(seed: int, number: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.result import Result, SimulationError
 from ..circuit.sense import ReadingClipped
 from ..circuit.waveform import Waveform
+from ..device.memristor import Memristor
 from ..spice.ngspice import Engine
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def reading(cell: Cell, wave: Waveform, engine: Engine, warn: bool = True) -> Re
     adc, clipped = sense.digitised(raw) if sense else (raw, False)
     g_S = adc
     if sense is None or sense.calibrate:
-        calibration = _calibration(_reference(cell), engine, cell.alone.process.content)
+        calibration = _calibration(_reference(cell), engine, cell.alone.process.content, _highest_S(cell))
         low, high = np.exp(calibration.x[[0, -1]])
         outside = not low <= adc <= high
         if outside and sense is None:
@@ -75,7 +77,7 @@ def prepare(cell: Cell, engine: Engine) -> None:
     """Measure the known resistors that readings of this cell are corrected by, if they are and none has been yet."""
     sense = cell.alone.sense
     if sense is None or sense.calibrate:
-        _calibration(_reference(cell), engine, cell.alone.process.content)
+        _calibration(_reference(cell), engine, cell.alone.process.content, _highest_S(cell))
 
 
 def readable_S(cell: Cell, engine: Engine) -> np.ndarray | None:
@@ -90,7 +92,7 @@ def readable_S(cell: Cell, engine: Engine) -> np.ndarray | None:
     codes = low + (np.arange(2**sense.bits) + 0.5) * sense.step_S if sense.bits else np.array([low, high])
     if not sense.calibrate:
         return codes
-    calibration = _calibration(_reference(cell), engine, cell.alone.process.content)
+    calibration = _calibration(_reference(cell), engine, cell.alone.process.content, _highest_S(cell))
     return np.unique(np.exp(calibration(np.log(np.clip(codes, *np.exp(calibration.x[[0, -1]]))))))
 
 
@@ -142,12 +144,15 @@ def _reference(cell: Cell) -> Cell1R | Cell1T1R:
 
 
 @lru_cache(maxsize=64)
-def _calibration(cell: Cell1R | Cell1T1R, engine: Engine, _content: tuple[str, ...]) -> PchipInterpolator:
-    """Return ln G over ln of the raw reading, from known resistors in the place of the device."""
-    cells = [cell.resistor(1 / g) for g in _CALIBRATION_S]
+def _calibration(
+    cell: Cell1R | Cell1T1R, engine: Engine, _content: tuple[str, ...], highest_S: float
+) -> PchipInterpolator:
+    """Return ln G over ln of the raw reading, from known resistors in place of the device, up to a conductance [S]."""
+    grid = _CALIBRATION_S if highest_S <= _CALIBRATION_S[-1] else np.append(_CALIBRATION_S, _beyond(highest_S))
+    cells = [cell.resistor(1 / g) for g in grid]
     waves = engine.map([c.read_testbench() for c in cells])
     raw = np.array([mean(c, wave, measured_trace(c)) for c, wave in zip(cells, waves, strict=True)]) / cell.read.voltage
-    known = _CALIBRATION_S
+    known = grid
     if cell.sense:
         # a conveyor that has run out of current: what lies beyond reads alike
         falls = np.flatnonzero(np.diff(raw) <= 1e-3 * raw[:-1])
@@ -160,3 +165,17 @@ def _calibration(cell: Cell1R | Cell1T1R, engine: Engine, _content: tuple[str, .
     from scipy.interpolate import PchipInterpolator  # half a second
 
     return PchipInterpolator(np.log(raw), np.log(known))
+
+
+def _beyond(highest_S: float) -> np.ndarray:
+    """Return further known conductances, up to one [S]."""
+    return np.geomspace(_CALIBRATION_S[-1], highest_S, 7)[1:]
+
+
+def _highest_S(cell: Cell) -> float:
+    """Return up to which conductance a cell's reads are calibrated [S]: beyond the usual for devices that have more."""
+    device, usual = cell.alone.device, float(_CALIBRATION_S[-1])
+    if not isinstance(device, Memristor):
+        return usual
+    top = 1.5 * cell.alone.window_S[1]
+    return usual if top <= usual else usual * 10 ** math.ceil(math.log10(top / usual))

@@ -207,6 +207,13 @@ class _Search:
         """Return the sentence for a search that found no amplitude for SET or RESET."""
         if none.why == "quick":
             return f"any {what.upper()} amplitude from {LOWEST_V:g} V on crosses the window in less than the time"
+        if self.cell.gated:
+            jump = f", the time jumps over it at {np.exp(none.x):.3g} V" if none.why == "jump" else ""
+            return (
+                f"no {what.upper()} amplitude up to {HIGHEST_V:g} V crosses the window in time{jump}: "
+                "the circuit limits the current (wider transistor, higher gate voltage, lower line resistance), or "
+                "the device needs longer"
+            )
         if none.why == "jump":
             return (
                 f"no {what.upper()} amplitude crosses the window in {self.total_s:g} s: the time jumps over it at "
@@ -214,9 +221,16 @@ class _Search:
                 "amplitudes as a Pair"
             )
         return (
-            f"no {what.upper()} amplitude up to {HIGHEST_V:g} V crosses the window in time: "
-            "the circuit limits the current (wider transistor, higher gate voltage, lower line resistance)"
+            f"no {what.upper()} amplitude up to {HIGHEST_V:g} V crosses the window in {self.total_s:g} s: the device "
+            "needs longer, or moves the other way (polarity and ports of a model of your own)"
+            f"{self._in_series()}"
         )
+
+    def _in_series(self) -> str:
+        """Return what else may be in the way of a cell without a transistor, "" for nothing."""
+        if isinstance(self.cell, CompactCell):
+            return ", or its series resistance limits the current" if self.cell.resistance else ""
+        return ", or lines and drivers limit the current"
 
 
 def _check_given(cell: Cell | CompactCell, name: str, volts: float | None, low: float, high: float) -> None:

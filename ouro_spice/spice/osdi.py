@@ -28,7 +28,7 @@ def compiled_model(model: str | VerilogText) -> Path:
     Parameters
     ----------
     model
-        The name of a shipped one, the path of a file, NAME.va, or the text of a user's own.
+        The name of a shipped one, or the text of a user's own.
 
     Raises
     ------
@@ -42,8 +42,6 @@ def compiled_model(model: str | VerilogText) -> Path:
             source = folder / f"{model.module}.va"
             source.write_text(model.renamed, encoding="utf-8")
             return compile_verilog_a(source, defines=model.defines)
-    if model.endswith(".va"):
-        return compile_verilog_a(Path(model).absolute())
     return compile_verilog_a(assets.verilog_a(model))
 
 

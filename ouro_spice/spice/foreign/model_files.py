@@ -15,7 +15,7 @@ from .conductance_table import foreign_statics
 from .included_text import model_text
 
 
-def load_model(path: str | Path, **parameters: float) -> ForeignDevice:
+def load_model(path: str | Path, /, **parameters: float) -> ForeignDevice:
     """Return the device of a description, a TOML file beside a Verilog-A or SPICE text of your own.
 
     Parameters
