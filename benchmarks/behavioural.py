@@ -26,10 +26,10 @@ from _random_pulses import KINDS, Case, draw
 import ouro_spice as ouro
 from ouro_spice._util import machine
 from ouro_spice._util.files import write_text
-from ouro_spice.circuit.memristor import REALISED, element
 from ouro_spice.circuit.testbench import Testbench
 from ouro_spice.circuit.waveform import Waveform
 from ouro_spice.compact.jart.jart_characteristics import conductance_map
+from ouro_spice.device.jart.jart_netlist import REALISED
 from ouro_spice.spice.ngspice import Ngspice
 from ouro_spice.spice.raw_file import read_raw
 
@@ -181,7 +181,7 @@ def constant(row: Mapping[str, str]) -> Testbench:
         title="constant voltage",
         libraries=(realised.library,),
         models=realised.models,
-        elements=(f"vin ae 0 dc {float(row['V']):.17g}", *element(device, device.Ninit, "xcell", "ae", "0")),
+        elements=(f"vin ae 0 dc {float(row['V']):.17g}", *device.element(device.start, "xcell", "ae", "0")),
         stop_s=stop_s,
         max_step_s=stop_s / 400,
         probes=(("v_ae", "v(ae)"), *realised.probes("xcell")),

@@ -102,7 +102,8 @@ def test_a_checkpoint_and_what_it_is_worth(ouro, data, spec, tmp_path):
 
 def predicting(times):
     """Something that predicts these times."""
-    return SimpleNamespace(specification=SimpleNamespace(inputs=("g_start_S", "dg_S")), predict=lambda *_: times)
+    asked = SimpleNamespace(inputs=("g_start_S", "dg_S"))
+    return SimpleNamespace(specification=asked, control="width", predict=lambda *_: times)
 
 
 def test_held_out_records_judge_times(data):

@@ -239,7 +239,7 @@ WORDS = [
     (changed(settings={"start": "nominal"}), (), "start none -> nominal"),
     (changed(settings={"seed": 7 + 1e-12}), (), "seed 7 -> 7.0000000000010001"),
     (changed(versions={"ngspice": "12"}), (), f"ngspice {BASE.versions['ngspice']} -> 12"),
-    (changed(code={"device/walk_values.py": "0" * 12}), (), "device/walk_values.py changed"),
+    (changed(code={"device/jart/walk_values.py": "0" * 12}), (), "device/jart/walk_values.py changed"),
     (changed(code={"more.py": "0" * 12}), (), "more.py is new"),
     (changed(files={"jart_vcm_v1b.va": "0" * 64}), (), "jart_vcm_v1b.va changed"),
     (changed(files={"netlist, set": "0" * 64}), (), "the netlist of a SET changed"),
@@ -319,8 +319,8 @@ def edited(package, monkeypatch):
 
 EDITS = [
     ("dataset/recipe.py", "shares[1] *", "shares[1] ** 2 *", True),
-    ("device/walk_values.py", "_SHORTEST_WAY = 1e-4", "_SHORTEST_WAY = 1e-5", True),
-    ("compact/reduced.py", "", "MORE = 1\n", True),
+    ("device/jart/walk_values.py", "_SHORTEST_WAY = 1e-4", "_SHORTEST_WAY = 1e-5", True),
+    ("compact/jart/reduced.py", "", "MORE = 1\n", True),
     ("dataset/recipe.py", "shares[1] *", "(shares[1]) *", False),
     ("simulation/sensing.py", "", "MORE = 1\n", False),
     ("reporting/page.py", "", "MORE = 1\n", False),
@@ -352,7 +352,7 @@ def test_a_change_of_the_code_is_noticed_by_resume_and_check(records, edited, tm
 
 def test_info_tells_two_makers_apart(records, edited, tmp_path):
     first = summary(records)["maker"]
-    edited("device/walk_values.py", "_SHORTEST_WAY = 1e-4", "_SHORTEST_WAY = 1e-5")
+    edited("device/jart/walk_values.py", "_SHORTEST_WAY = 1e-4", "_SHORTEST_WAY = 1e-5")
     ouro.extract(COMPACT, 2, 0, tmp_path / "new", 1, voltages=PAIR)
     second = summary(tmp_path / "new")["maker"]
     assert first != second and first.endswith(" modules") and first.split(",")[1] == second.split(",")[1]
@@ -370,14 +370,14 @@ def said(monkeypatch, caplog):
 def test_arrays_of_another_maker_are_not_taken_and_it_is_said_why(tmp_path, monkeypatch, said):
     one = lambda value: lambda: {"x": np.array([value])}  # noqa: E731
     origin = describe(COMPACT, "campaign", seed=1).origin
-    other = origin | {"code": origin["code"] | {"device/walk_values.py": "0" * 12}}
+    other = origin | {"code": origin["code"] | {"device/jart/walk_values.py": "0" * 12}}
     cached_arrays(tmp_path, "writes", other, one(1.0))
     assert cached_arrays(tmp_path, "writes", origin | {"settings": {"seed": 2}}, one(2.0))["x"] == 2
     assert said() == []  # all of one process
     monkeypatch.setattr("ouro_spice.provenance.cache._taken", set())
     for _ in range(2):
         assert cached_arrays(tmp_path, "writes", origin, one(3.0))["x"] == 3
-    assert said() == ["writes is made anew: device/walk_values.py changed"]
+    assert said() == ["writes is made anew: device/jart/walk_values.py changed"]
     assert len(list(tmp_path.glob("writes-*.npz"))) == 3
     (tmp_path / "other-000000000000.npz").write_text("damaged")
     cached_arrays(tmp_path, "other", origin, one(4.0))
@@ -404,11 +404,11 @@ def test_a_journal_of_another_maker_is_not_gone_on_with(tmp_path, said):
 def test_records_that_a_campaign_makes_anew(records, tmp_path, said):
     shutil.copytree(records, tmp_path / "compact-0123456789")
     now = describe(COMPACT, "records", n=4)
-    other = dataclasses.replace(now, code=now.code | {"device/walk_values.py": "0" * 12})
+    other = dataclasses.replace(now, code=now.code | {"device/jart/walk_values.py": "0" * 12})
     for wanted in (now, other, other):
         making.say_why_anew(tmp_path / f"compact-{wanted.digest[:10]}", wanted)
     (line,) = said()
-    assert line.endswith("device/walk_values.py changed") and "compact-0123456789 are made anew" in line
+    assert line.endswith("device/jart/walk_values.py changed") and "compact-0123456789 are made anew" in line
 
 
 # ---- the former format
@@ -549,5 +549,5 @@ def test_former_checkpoints_are_taken_over(tmp_path, monkeypatch, capsys):
 
 
 def test_only_what_differs_in_the_maker():
-    other = dataclasses.replace(changed(code={"device/walk_values.py": "0" * 12}), settings={})
-    assert differences(BASE, other, MAKER) == ["device/walk_values.py changed"]
+    other = dataclasses.replace(changed(code={"device/jart/walk_values.py": "0" * 12}), settings={})
+    assert differences(BASE, other, MAKER) == ["device/jart/walk_values.py changed"]

@@ -184,7 +184,7 @@ def test_cells_that_are_written_say_where_they_are():
 def test_a_short_line_names_what_is_no_default():
     assert repr(ouro.Cell1R(ouro.jart_vcm_v1b(), ouro.Lines(r_bl=3))).endswith("lines=Lines(r_bl=3))")
     assert repr(ouro.State((0.1, 0.2))) == "State(x=((0.1,), (0.2,)))"
-    assert repr(ouro.State(np.linspace(1, 2, 100))) == "State(n_disc=[100: 1 .. 2])"
+    assert repr(ouro.State(np.linspace(1, 2, 100))) == "State(x=100 of tuple)"
 
 
 def test_names_that_decide_digests_are_as_they_were():

@@ -70,7 +70,9 @@ class Sweep:
             object.__setattr__(self, "erase", _ERASE if self.control == GATE else None)
         check_kind("pulse", self.pulse, Pulse)
         check_kind("erase", self.erase, (Pulse, None))
-        object.__setattr__(self, "range_V", self._checked_range(self.range_V or _RANGES[self.control]))
+        object.__setattr__(
+            self, "range_V", self._checked_range(_RANGES[self.control] if self.range_V is None else self.range_V)
+        )
         object.__setattr__(self, "pulse", self.varied)
         polarity = self.varied.polarity
         if not polarity or (self.before and self.before.polarity != -polarity):

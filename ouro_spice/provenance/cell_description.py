@@ -20,9 +20,11 @@ from ..device.foreign.foreign_device import ForeignDevice
 from ..device.jart.jart_defaults import DEVICE_DEFAULTS
 from ..device.jart.read_noise import ReadNoise
 from ..device.jart.walk import HalfCycleWalk, Walk
+from ..device.threshold.survey_defaults import SURVEY_DEFAULTS
 
 DEFAULTS: dict[str, dict[str, Any]] = {
-    **DEVICE_DEFAULTS,
+    **DEVICE_DEFAULTS, **SURVEY_DEFAULTS,
+    "ForeignDevice": {"values": [], "temperature_K": 293.0},
     "Resistor": {"ambient_K": 293.0},
     "Lines": dict.fromkeys(("r_bl", "r_sl", "r_wl", "c_bl", "c_sl", "c_wl", "contact"), 0.0),
     "Driver": {"resistance": 0.0},

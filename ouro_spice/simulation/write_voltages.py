@@ -230,7 +230,7 @@ class _Search:
         """Return what else may be in the way of a cell without a transistor, "" for nothing."""
         if isinstance(self.cell, CompactCell):
             return ", or its series resistance limits the current" if self.cell.resistance else ""
-        return ", or lines and drivers limit the current"
+        return ", or the circuit limits the current (lines, drivers)"
 
 
 def _check_given(cell: Cell | CompactCell, name: str, volts: float | None, low: float, high: float) -> None:

@@ -1,0 +1,75 @@
+"""Each default of these families as it was when its field came in, see ``provenance.cell_description``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SURVEY_DEFAULTS: Mapping[str, dict[str, Any]] = {
+    "LinearDrift": {
+        "realisation": "compiled",
+        "xinit": 0.1,
+        "yinit": 1000000.0,
+        "R_on": 100,
+        "R_off": 16000.0,
+        "D": 1e-08,
+        "mu_v": 1e-14,
+        "window": 2,
+        "p": 1,
+        "j": 1,
+    },
+    "Vteam": {
+        "realisation": "compiled",
+        "xinit": 0.5,
+        "R_on": 50,
+        "R_off": 1000,
+        "k_on": -10,
+        "k_off": 0.0005,
+        "alpha_on": 3,
+        "alpha_off": 1,
+        "w_on": 0,
+        "w_off": 3e-09,
+        "window": 0,
+        "a_on": 0,
+        "a_off": 3e-09,
+        "w_c": 1.07e-10,
+        "rlaw": 0,
+        "v_on": -0.2,
+        "v_off": 0.02,
+    },
+    "Team": {
+        "realisation": "compiled",
+        "xinit": 0.5,
+        "R_on": 50,
+        "R_off": 1000,
+        "k_on": -8e-13,
+        "k_off": 8e-13,
+        "alpha_on": 3,
+        "alpha_off": 3,
+        "w_on": 0,
+        "w_off": 3e-09,
+        "window": 0,
+        "a_on": 0,
+        "a_off": 3e-09,
+        "w_c": 1.07e-10,
+        "rlaw": 0,
+        "i_on": -1e-06,
+        "i_off": 1e-06,
+    },
+    "Zhang": {
+        "realisation": "compiled",
+        "xinit": 0.5,
+        "yinit": 1000000.0,
+        "R_on": 1000.0,
+        "R_off": 10000.0,
+        "D": 3e-09,
+        "mu_v": 1.6e-18,
+        "V_Tp": 1,
+        "V_Tn": -1,
+        "i_off": 1e-05,
+        "i_on": 1,
+        "i_0": 1e-05,
+        "p": 10,
+    },
+}  # fmt: skip
+"""The values by the name of a field, by class. One that changes in its class stays here as it is."""
