@@ -276,7 +276,7 @@ def test_a_state_that_no_netlist_may_have_names_its_cell(realisation):
     for n in (2000.0, 9.999e-5):
         with pytest.raises(ValueError, match=rf"cell \(1, 0\): n_disc = {n:g} is outside"):
             cell.testbench([ouro.Pulse(-0.3, 1e-9)], ouro.State((1.0, 1.0, n, 1.0)))
-        with pytest.raises(ValueError, match=f"Ninit = {n:g} is outside"):
+        with pytest.raises(ValueError, match=f"n_disc = {n:g} is outside"):
             ouro.Cell1R(device).testbench([ouro.Pulse(-0.3, 1e-9)], ouro.State((n,)))
 
 
