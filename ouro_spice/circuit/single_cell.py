@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from .._util.checks import check_kind, check_part, shown
+from .._util.validity import warn
 from ..compact import characteristics
 from ..device.memristor import Memristor
 from ..device.state import State, check_single
@@ -45,6 +46,8 @@ class SingleCell(ABC):
                     f"{type(self).__name__}: {f.name} = {shown(getattr(self, f.name))} is of the wrong kind"
                 )
         object.__setattr__(self, "read", resolved_read(self.read, self.device))
+        for text in self.device.read_doubts(self.read.voltage) if isinstance(self.device, Memristor) else ():
+            warn(text)
         for part in (self.driver, self.sense):
             check_supply(part, self.process)
         if self.sense is not None:

@@ -21,7 +21,7 @@ from ..circuit.crossbar import Crossbar
 from .array_options import Fidelities, takes_an_array
 from .cells import TOTAL, CellOptions, Described, Kind, walking, with_parameters
 from .neural import WalkStep
-from .output import Json, Out, Workers, option, out_folder, resumable, show
+from .output import Json, Out, Workers, left_as_it_was, option, resumable, show
 from .quantity import quantities, quantity
 from .sweep_options import Sweeping
 
@@ -223,9 +223,9 @@ def extract(
     chosen = _voltages(voltages, v_set, v_reset, total)
     described, arguments = place.put(walking(cell.build(), walk)), sweeping.arguments(drawing.arguments)
     with resumable():
-        folder = out_folder(out)
         how = {"workers": workers, "scheduler": scheduler} | ({"repair": True} if repair else {})
-        data = run(described, out=folder, voltages=chosen, **how, **arguments)
+        with left_as_it_was(out) as folder:
+            data = run(described, out=folder, voltages=chosen, **how, **arguments)
     results = _results(data, out)
     if as_json:
         print(json.dumps(results, indent=2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..device.families import FAMILIES
 from ..device.memristor import Memristor
@@ -21,7 +22,11 @@ def device_of(model: str | None, parameters: Sequence[str], realisation: str | N
         For an unknown model or parameter, what is no NAME=VALUE, a value out of range, or a realisation that the model
         does not have.
     """
-    values = dict(map(_assigned, parameters))
+    values: dict[str, float] = {}
+    for name, value in map(_assigned, parameters):
+        if name in values:
+            raise ValueError(f"--param {name}: it is given twice")
+        values[name] = value
     if model is not None and model.endswith(".toml"):
         if realisation is not None:
             raise ValueError(f"--realisation does not apply to --model {model}: its description says what it is")
@@ -30,7 +35,8 @@ def device_of(model: str | None, parameters: Sequence[str], realisation: str | N
         return load_model(model, **values)
     name = JART if model is None else model
     if name not in FAMILIES:
-        near = difflib.get_close_matches(name, FAMILIES, n=1)
+        near = [f"{name.removesuffix('.va')}.toml"] if Path(f"{name.removesuffix('.va')}.toml").is_file() else []
+        near = near or difflib.get_close_matches(name, FAMILIES, n=1)
         meant = f"did you mean {near[0]}?" if near else f"there is {', '.join(FAMILIES)}, or a FILE.toml"
         raise ValueError(f"--model {name!r} is unknown; {meant}")
     return _of_family(name, values, realisation)

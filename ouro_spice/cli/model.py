@@ -109,7 +109,10 @@ def new(
     name: Annotated[str, typer.Argument(help="Of the model; a folder may stand before it.", metavar="NAME")],
 ) -> None:
     """Write NAME.va and NAME.toml, a model to begin with that passes the check; nothing is overwritten."""
+    from ..device.families import FAMILIES
     from ..spice.foreign.template import write_template
 
+    if name in FAMILIES:
+        raise ValueError(f"{name} is a family of this package; give the model another name")
     for path in write_template(name):
         print(path)

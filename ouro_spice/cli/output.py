@@ -35,6 +35,25 @@ def out_folder(path: Path, option: str = "--out") -> Path:
         raise OutputError(f"{option}: {error}") from error
 
 
+@contextmanager
+def left_as_it_was(path: Path, option: str = "--out") -> Iterator[Path]:
+    """Yield the folder of an option; one that was made for work that is refused is gone again.
+
+    Raises
+    ------
+    OutputError
+        Where it is not writable.
+    """
+    there = path.exists()
+    folder = out_folder(path, option)
+    try:
+        yield folder
+    except ValueError:
+        if not there and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+
+
 def out_file(path: Path, example: str, room: int = 0) -> Path:
     """Return the file of ``--out``, checked before the work that it is for; `example` is a name for one.
 

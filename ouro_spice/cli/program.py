@@ -62,7 +62,8 @@ def program(
     if out is not None:
         out_file(out, "report.html", _ROOM)
     path, predictor = checkpoint_of(cell.cell, checkpoint)
-    nominal = described(cell, walk, predictor.pair)
+    # a network of a voltage has its own pulses, and no pair
+    nominal = described(cell, walk, predictor.pair if predictor.control == "width" else None)
     programmer = programmer_of(path, predictor, nominal, any_circuit)
     drawn = _sample(nominal, seed, device, start)
     with progress("write", max_pulses) as bar:

@@ -208,6 +208,10 @@ class Memristor(ABC):
         """Return the sentences of doubt that are no news of this device: they stay in the waveform."""
         return ()
 
+    def read_doubts(self, volts: float) -> tuple[str, ...]:
+        """Return a sentence for a read voltage [V] that moves the state by itself."""
+        return ()
+
     def voltage_doubts(self, peak_V: float, model: str | None = None) -> tuple[str, ...]:
         """Return a sentence for a voltage across the device [V] that its compact model is not known to be right for."""
         return ()

@@ -176,6 +176,13 @@ class ThresholdDevice(Memristor):
         check_names(self.FAMILY, changes, self.table())
         return dataclasses.replace(self, **changes)
 
+    def read_doubts(self, volts: float) -> tuple[str, ...]:
+        """Return a sentence for a read voltage [V] beyond the smallest threshold, from which on a read is a write."""
+        if not self.threshold_V or abs(volts) <= self.threshold_V:
+            return ()
+        told = f"reads of {volts:g} V are beyond the smallest threshold of {self.title}, {self.threshold_V:g} V"
+        return (f"{told}: each moves its state; the cell's default, {self.read_V:g} V, does not",)
+
     def time_law(self, what: str) -> TimeLaw:
         """Return where a search for an amplitude begins: at twice the threshold, or 1 V without one."""
         return TimeLaw(max(2 * self.threshold_V, _READ_V) if self.threshold_V else 1.0)
