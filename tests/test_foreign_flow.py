@@ -61,7 +61,7 @@ def test_static_currents_are_those_of_the_equations(yakopcic):
     v, x = np.array([[-1.0], [0.0], [0.5]]), np.array([0.1, 0.9])
     found = ouro_spice.static_current(yakopcic, v, x)
     assert found == pytest.approx(A * x * np.sinh(B * v), rel=1e-6, abs=1e-15)
-    with pytest.raises(ValueError, match="followed without SPICE"):
+    with pytest.raises(ValueError, match="tells no rate"):
         ouro_spice.rate(yakopcic, 0.5, 0.5)
 
 

@@ -207,12 +207,12 @@ class _Search:
         """Return the sentence for a search that found no amplitude for SET or RESET."""
         if none.why == "quick":
             return f"any {what.upper()} amplitude from {LOWEST_V:g} V on crosses the window in less than the time"
+        limits = "the circuit limits the current (wider transistor, higher gate voltage, lower line resistance)"
         if self.cell.gated:
-            jump = f", the time jumps over it at {np.exp(none.x):.3g} V" if none.why == "jump" else ""
+            jump = f"the time jumps over it at {np.exp(none.x):.3g} V, where a threshold is, or "
             return (
-                f"no {what.upper()} amplitude up to {HIGHEST_V:g} V crosses the window in time{jump}: "
-                "the circuit limits the current (wider transistor, higher gate voltage, lower line resistance), or "
-                "the device needs longer"
+                f"no {what.upper()} amplitude up to {HIGHEST_V:g} V crosses the window in {self.total_s:g} s: "
+                f"{jump if none.why == 'jump' else ''}{limits}, or the device needs longer"
             )
         if none.why == "jump":
             return (
