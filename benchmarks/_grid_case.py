@@ -58,7 +58,7 @@ class Case:
 
     @cached_property
     def table(self) -> ouro.Table:
-        """What the records say, in few bins."""
+        """Return what the records say, in few bins."""
         return ouro.Table.fit(self.data, bins=6)
 
     def extract(self, cell, n: int, out: Path | None = None, **more) -> ouro.PulseDataset:

@@ -25,12 +25,12 @@ class Kind:
 
     @property
     def has_kernels(self) -> bool:
-        """Whether it can be followed without SPICE."""
+        """Return whether it can be followed without SPICE."""
         return "kernels" in self.device.capabilities
 
     @property
     def moves_in_reads(self) -> bool:
-        """Whether it moves at every voltage, that of a read, too."""
+        """Return whether it moves at every voltage, that of a read, too."""
         return self.name in ("linear_drift", "biolek")
 
 

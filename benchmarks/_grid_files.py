@@ -186,7 +186,7 @@ def journal(case: Case) -> str:
 
 
 def words(case: Case) -> str:
-    """What mistakes say: no word of another family, a unit beside each number."""
+    """Check what mistakes say: no word of another family, a unit beside each number."""
     said = []
     cell, device = case.any, case.kind.device
     name = next(iter(device.parameters))

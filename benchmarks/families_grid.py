@@ -34,7 +34,7 @@ REASONS = {
 
 
 def one(case: Case, verb: str, loud: bool) -> tuple[str, str]:
-    """How a verb went, "ok", "refused" or "FAILED", and a word on it."""
+    """Return how a verb went, "ok", "refused" or "FAILED", and a word on it."""
     refusal = REFUSALS.get((case.kind.device.FAMILY, verb))
     try:
         said = VERBS[verb](case)
@@ -54,7 +54,7 @@ def _told(error: Exception, loud: bool) -> str:
 
 
 def column(kind: Kind, verbs: list[str], args: argparse.Namespace) -> dict[str, tuple[str, str]]:
-    """How each verb went for a memristor."""
+    """Return how each verb went for a memristor."""
     records = args.records or (60 if kind.has_kernels else 16 if args.quick else 60)
     found = {}
     with tempfile.TemporaryDirectory() as folder, Ngspice(workers=1) as engine:

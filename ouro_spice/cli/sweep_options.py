@@ -19,7 +19,7 @@ Control = enum.Enum("Control", {"WIDTH": "width", "AMPLITUDE": "amplitude", "GAT
 
 @dataclass(frozen=True)
 class Sweeping:
-    """What a record varies, and with a voltage the pulses, which are fixed but for it; None is the default."""
+    """Say what a record varies, and with a voltage the pulses, which are fixed but for it; None is the default."""
 
     control: Annotated[
         Control | None,

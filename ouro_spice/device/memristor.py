@@ -29,7 +29,7 @@ CAPABILITIES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class TimeLaw:
-    """How long a family takes to cross its window, over the amplitude.
+    """Say how long a family takes to cross its window, over the amplitude.
 
     Attributes
     ----------

@@ -9,7 +9,7 @@ from .foreign.verilog_text import VerilogText
 
 @dataclass(frozen=True)
 class Realisation:
-    """How a circuit realises a memristor.
+    """Say how a circuit realises a memristor.
 
     Attributes
     ----------

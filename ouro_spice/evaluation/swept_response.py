@@ -32,7 +32,7 @@ _LEAST = 8
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """Where n pulses at voltages of their own ended.
+    """Say where n pulses at voltages of their own ended.
 
     ln(end) is taken as m(voltage), or m(start, voltage) without an erase before, plus what devices and walks add: m is
     a local linear fit, the rest what the records nearby lie off it.

@@ -32,7 +32,7 @@ Choice = Pulse | Sequence[Pulse]
 
 @dataclass(frozen=True, eq=False)
 class Situation:
-    """What a programmer is told of K writes that have come equally far, before their next pulse.
+    """Say what a programmer is told of K writes that have come equally far, before their next pulse.
 
     Attributes
     ----------

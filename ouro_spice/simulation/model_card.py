@@ -24,7 +24,7 @@ SOURCES = {
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What is said of a model.
+    """Say what is known of a model.
 
     Attributes
     ----------
