@@ -145,7 +145,7 @@ def test_everything_goes_through_a_pickle(name):
 
 
 def slow(name, times):
-    """The same device, slower by a factor."""
+    """Return the same device, slower by a factor."""
     device = DEVICES[name]
     rates = ("k_on", "k_off") if name in ("vteam", "team") else ("mu_v",)
     return device.replace(**{one: device.parameters[one] / times for one in rates})
@@ -178,7 +178,7 @@ def test_years_of_rest_change_nothing(kind):
 
 
 def test_the_options_of_long_transients():
-    """Of JART as ever, whose models bound their steps."""
+    """Check that options of JART, whose models bound their steps, are as ever."""
     for device, means in ((DEVICES["jart"], "trtol"), (slow("team", 1e9).replace(realisation="behavioural"), "abstol")):
         bench = ouro.Cell1R(device).testbench([ouro.Pulse(-0.1, 1e6)], None)
         options = next(line for line in bench.analysis().splitlines() if line.startswith(".options"))
