@@ -11,6 +11,7 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.result import Result
 from ..compact.jart import jart_characteristics
 from ..compact.jart.integration import share
+from ..compact.jart.load_line import resistor
 from ..compact.jart.parameter_vector import vector
 from ..compact.jart.record_kernel import ENERGY_J, EVERY, G_END, POINTS, RESULTS, SCRATCH, WIDTH, record_devices
 from ..compact.jart.walk_kernel import STILL, start
@@ -50,7 +51,8 @@ def _records(cell: CompactCell, recipe: Recipe, drawn: Sequence[Sample]) -> list
     pulses = np.array([(v, one.rise_s, one.fall_s) for v, one in zip(amplitudes, drawn, strict=True)])
     histories, results = np.empty((len(drawn), HISTORY_POINTS), np.float32), np.empty((len(drawn), RESULTS))
     record_devices(
-        jart_characteristics.MODELS.index(cell.model), p, cell.resistance, start(p, n) if walk is None else wanders,
+        jart_characteristics.MODELS.index(cell.model), p, resistor(cell.resistance), np.zeros(len(drawn), int),
+        start(p, n) if walk is None else wanders,
         STILL if walk is None else walk.settings, keys, n, pulses, np.array([one.target_S for one in drawn]),
         (recipe.step_s, recipe.longest_s), histories, results, np.empty(SCRATCH),
     )  # fmt: skip

@@ -103,7 +103,7 @@ class CompactFleet(CellBatch[CompactCell]):
         def part(of: slice, bundle: tuple, n: np.ndarray, scratch: np.ndarray) -> None:
             pulse_devices(*bundle, n, given[of], energy[of], scratch)
 
-        self._share(part, places, now, bar)
+        self._share(part, places, now, self._circuit(given), bar)
         fine = np.isfinite(now.n) & np.isfinite(energy)
         energy[~fine] = np.nan
         self._states.put(places[fine], now.at(fine))
@@ -121,7 +121,7 @@ class CompactFleet(CellBatch[CompactCell]):
         def part(of: slice, bundle: tuple, n: np.ndarray, scratch: np.ndarray) -> None:
             sample_devices(*bundle, n, given[of], g[of], scratch)
 
-        self._share(part, places, now, bar)
+        self._share(part, places, now, self._circuit(given), bar)
         self._count(Result.NOT_FINITE, int(np.isnan(g).any(axis=1).sum()))
         return g
 
@@ -158,7 +158,7 @@ class CompactFleet(CellBatch[CompactCell]):
         return now
 
     def _bundle(self, now: _States, keys: np.ndarray) -> tuple:
-        """Return the first arguments of all kernels: model, parameters, resistance [Ohm], walk vectors, the walk's
+        """Return the first arguments of all kernels but for the circuit: model, parameters, walk vectors, the walk's
         settings, keys.
         """
         from ..compact.jart.walk_kernel import STILL, start
@@ -167,30 +167,44 @@ class CompactFleet(CellBatch[CompactCell]):
             w, settings = now.w, self._walk.settings
         else:  # under the walk of the guide the parameters move: the kernel's own walk stands still
             w, settings = start(now.p, now.n), STILL
-        return jart_characteristics.MODELS.index(self.cell.model), now.p, float(self.cell.resistance), w, settings, keys
+        return jart_characteristics.MODELS.index(self.cell.model), now.p, w, settings, keys
 
-    def _share(self, work: Callable, places: np.ndarray, now: _States, bar: Bar | None) -> None:
-        """Call `work` for parts of the cells, on threads; the concentrations and walk vectors in `now` are moved on."""
+    def _share(
+        self, work: Callable, places: np.ndarray, now: _States, circuit: tuple[np.ndarray, np.ndarray], bar: Bar | None
+    ) -> None:
+        """Call `work` for parts of the cells, on threads; the concentrations and walk vectors in `now` are moved on.
+
+        circuit: loads one behind the other, and where that of each cell begins, (k,).
+        """
         from ..compact.jart.integration import share
         from ..compact.jart.pulse_kernels import SCRATCH  # numba
 
         if not len(places):
             return
-        model, p, resistance, w, settings, keys = self._bundle(now, self._keys[places])
+        loads, which = circuit
+        model, p, w, settings, keys = self._bundle(now, self._keys[places])
 
         def part(of: slice) -> None:
-            work(of, (model, p[of], resistance, w[of], settings, keys[of]), now.n[of], np.empty(SCRATCH))
+            work(of, (model, p[of], loads, which[of], w[of], settings, keys[of]), now.n[of], np.empty(SCRATCH))
             if bar:
                 bar.advance(of.stop - of.start)
 
         share(part, len(places), self._threads, _MOST)
+
+    def _circuit(self, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the circuits around the cells for their pulses (k, ..): loads one behind the other, and where that of
+        each cell begins, (k,).
+        """
+        from ..compact.jart.load_line import resistor  # numba
+
+        return resistor(self.cell.resistance), np.zeros(len(given), int)
 
     def _conductances(self, now: _States) -> np.ndarray:
         """Return the conductances of states at +0.2 V, without read noise, (k,) [S]."""
         from ..compact.jart.pulse_kernels import SCRATCH, conductances  # numba
 
         g = np.empty(len(now.n))
-        model, p, _, w, _, _ = self._bundle(now, self._keys[:0])
+        model, p, w, _, _ = self._bundle(now, self._keys[:0])
         conductances(model, p, w, now.n, g, np.empty(SCRATCH))
         return g
 

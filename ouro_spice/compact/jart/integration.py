@@ -21,6 +21,7 @@ from ..._util.checks import check_count
 from ...device.jart.jart_device import Device
 from ...device.jart.jart_parameters import PARAMETERS
 from .jart_characteristics import MODELS, check_model
+from .load_line import resistor
 from .parameter_vector import vector
 from .transient_kernel import SCRATCH, follow_devices
 from .walk_kernel import BAND_NMIN, CLOCK, COUNT, STILL, L, R, start
@@ -53,7 +54,7 @@ class Trajectories:
     n, r, l, v, i
         Records, (D, G): concentration, radius [m], length [nm], driving voltage and current; NaN after the end.
     traces
-        The points of the integration, an array (rows, 6) a device, its columns `workspace.TRACE`; empty if not asked.
+        The points of the integration, an array (rows, 7) a device, its columns `workspace.TRACE`; empty if not asked.
     """
 
     n_end: np.ndarray
@@ -145,6 +146,7 @@ def _run(
 ) -> Trajectories:
     """Return the trajectories of devices that are followed on threads; n and the walk vectors w change in place."""
     (s, w, keys), (spacing, time), count = walks, records, len(p)
+    loads = np.array([resistor(ohm) for ohm in rs])
     grid = np.full((count, len(time), 5), np.nan)
     points = np.full((count, rows, len(TRACE)), np.nan)
     results = np.empty((count, 3))
@@ -152,7 +154,7 @@ def _run(
     def part(of: slice) -> None:
         waves = (x if len(x) == 1 else x[of] for x in wave)
         follow_devices(
-            model, p[of], rs[of], *waves, n[of], w[of], s, keys[of], until[of], spacing, grid[of], points[of],
+            model, p[of], loads[of], *waves, n[of], w[of], s, keys[of], until[of], spacing, grid[of], points[of],
             results[of], np.empty(SCRATCH),
         )  # fmt: skip
 

@@ -12,11 +12,13 @@ import math
 
 from ..._util.jit import kernel
 from . import kinetics, models
+from .load_line import FALL, RISE, corner, pieces_of_edge
+from .node_kernel import has_node, node_edge, node_rest, settle, wake, wakes
 from .parameter_vector import FLIM, NDISCMAX, NDISCMIN, NHI, NLO
 from .step import NEAR, integrate, learn
 from .transient_kernel import SNAP, finish_step, piece
 from .walk_kernel import BAND, BAND_NMIN, CLOCK, NMAX, NMIN, STEP, L, R, end_step
-from .workspace import CURRENT, ENERGY, LAM, LAM_I, MEMORY, N, X
+from .workspace import CURRENT, ENERGY, LAM, LAM_I, MEMORY, N, X, Y, current, loaded
 
 X0, SPEED, LONGEST, SINCE = range(MEMORY, MEMORY + 4)
 """More places in m: x and d ln N / dt [1/s] where the speed was found last, for how long that may be used [s], and the
@@ -31,9 +33,20 @@ _CLEAR = NEAR**0.1  # N over Nmax, or Nmin over N, up to which no limit is felt
 
 @kernel
 def edge(v0, v1, span, clock, cell):
-    """Follow the device through the rising or falling edge of a pulse."""
-    nothing = (math.nan, False, cell[4])
-    piece(0.0, span, v0, v1, True, clock, nothing, (1.0, cell[6], 0), 0, cell)
+    """Follow the device through the rising or falling edge of a pulse, from drive v0 to v1, one of them 0."""
+    shape = RISE if v0 == 0.0 else FALL
+    if has_node(cell):
+        node_edge(v0 + v1, shape, span, clock, cell)
+        cell[5][SINCE] = -1.0
+        if v1 == 0.0:
+            node_rest(cell)
+        return
+    nothing, load = (math.nan, False, cell[4]), cell[2]
+    for k in range(pieces_of_edge(shape, load)):
+        (t0, f0), (t1, f1) = corner(shape, k, load), corner(shape, k + 1, load)
+        if t1 > t0:
+            v = v0 + v1
+            piece(t0 * span, (t1 - t0) * span, v * f0, v * f1, True, clock, nothing, (1.0, cell[6], 0), 0, cell)
     cell[5][SINCE] = -1.0
 
 
@@ -45,16 +58,27 @@ def advance(v, k, stop, step_s, box, clock, cell):
     s, w, m = clock[0], cell[3], cell[5]
     if stands(v, clock, cell):
         span = (stop - k) * step_s
-        model, p, rs, _, c, _, _, _ = cell
-        m[CURRENT] = models.current(model, v, m[X], m[N], w[R], w[L], rs, p, c, m[CURRENT])
-        m[ENERGY] += v * m[CURRENT] * span
+        m[ENERGY] += v * current(v, m[X], m[N], cell) * span
         w[CLOCK] = (w[CLOCK] + span) % s[STEP]
+        m[Y] = math.nan
         return stop
     rest = step_s
     while True:
+        if not math.isnan(m[Y]):
+            rest -= settle(v, rest, clock, cell)
+            m[SINCE] = -1.0
+            if math.isnan(m[N]):
+                return k
+            if rest <= SNAP * step_s:
+                k, rest = k + 1, step_s
+                if k == stop or outside(v, box, cell):
+                    return k
+                continue
         k, rest, stuck = _cruise(v, k, stop, rest, step_s, box, clock, cell)
         if not stuck:
             return k
+        if not math.isnan(m[Y]):
+            continue
         h = min(rest, s[STEP] - w[CLOCK])
         integrate(h, v, v, cell)
         if math.isnan(m[N]):
@@ -78,7 +102,7 @@ def _cruise(v, k, stop, rest, step_s, box, clock, cell):
     An adaptive multistep method: as `step._quick`, but the speed is found where a step of the walk begins or where it
     has changed by `SHORT`, not at the points of the grid between.
     """
-    model, p, rs, w, c, m, _, _ = cell
+    p, w, m = cell[1], cell[3], cell[5]
     s, key = clock
     x, n, i, energy, since = m[X], m[N], m[CURRENT], m[ENERGY], m[SINCE]
     lam, lam_i, x0, speed = m[LAM], m[LAM_I], m[X0], m[SPEED]
@@ -91,11 +115,16 @@ def _cruise(v, k, stop, rest, step_s, box, clock, cell):
             stuck = not (n > far if v > 0.0 else n < far)
             if stuck:
                 break
-            i = models.current(model, v, x, n, w[R], w[L], rs, p, c, i)
-            speed = kinetics.rate(v - rs * i, i, n, w[R], w[L], w[NMIN], w[NMAX], p) / n
+            i, own = loaded(v, x, n, i, cell)
+            speed = kinetics.rate(own, i, n, w[R], w[L], w[NMIN], w[NMAX], p) / n
             x0, moved, since = x, 0.0, 0.0
             learn(v, x, speed, i, cell)
             lam, lam_i = m[LAM], m[LAM_I]
+            if wakes(lam_i * speed, cell):
+                m[X], m[N] = x, n
+                wake(v, cell)
+                stuck = True
+                break
             longest = SHORT / max(abs(lam * speed), abs(speed))
         h = min(rest, s[STEP] - w[CLOCK], longest - since)
         way = speed * (since + h)

@@ -9,14 +9,14 @@ from .multistep import CRUISE_MEMORY, SINCE, advance, edge, everywhere, nowhere
 from .reduced import COEFFICIENTS
 from .transient_kernel import SNAP, conductance
 from .walk_kernel import CLOCK, STEP
-from .workspace import ENERGY, LAM_V, STRIDE, N, X, address
+from .workspace import ENERGY, LAM_V, STRIDE, N, X, Y, address
 
 SCRATCH = CRUISE_MEMORY + 2 * COEFFICIENTS
 """Length of the scratch vector: memory of a device, memory of the explicit models twice."""
 
 
 @kernel
-def pulse_devices(model, p, rs, w, s, keys, n, pulses, energy, scratch):
+def pulse_devices(model, p, loads, of, w, s, keys, n, pulses, energy, scratch):
     """Send a pulse to each of D devices: pulses (D, 4) are amplitude [V], rise, width and fall [s].
 
     p (D, P), w (D, 11), keys (D, 2), n (D,) as in `follow_devices`; n becomes NaN where no finite rate is found.
@@ -24,7 +24,7 @@ def pulse_devices(model, p, rs, w, s, keys, n, pulses, energy, scratch):
     """
     m, c, _ = _parts(scratch)
     for d in range(n.size):
-        cell = (model, address(p[d]), rs, address(w[d]), c, m, address(scratch), 0)
+        cell = (model, address(p[d]), address(loads[of[d] :]), address(w[d]), c, m, address(scratch), 0)
         clock = (address(s), address(keys[d]))
         v, rise, width, fall = pulses[d]
         _begin(n[d], scratch)
@@ -36,7 +36,7 @@ def pulse_devices(model, p, rs, w, s, keys, n, pulses, energy, scratch):
 
 
 @kernel
-def sample_devices(model, p, rs, w, s, keys, n, drives, g, scratch):
+def sample_devices(model, p, loads, of, w, s, keys, n, drives, g, scratch):
     """Look at D devices under pulses that do not end: drives (D, 3) are amplitude [V], rise and spacing [s].
 
     g (D, T) is filled with the conductances [S] behind the rise and at whole spacings after it, with NaN where no
@@ -44,7 +44,7 @@ def sample_devices(model, p, rs, w, s, keys, n, drives, g, scratch):
     """
     m, c, look = _parts(scratch)
     for d in range(n.size):
-        cell = (model, address(p[d]), rs, address(w[d]), c, m, address(scratch), 0)
+        cell = (model, address(p[d]), address(loads[of[d] :]), address(w[d]), c, m, address(scratch), 0)
         clock = (address(s), address(keys[d]))
         v, rise, spacing = drives[d]
         _begin(n[d], scratch)
@@ -79,7 +79,7 @@ def _begin(n, scratch):
     for k in range(CRUISE_MEMORY):
         m[k] = 0.0
     m[X], m[N], m[STRIDE], m[SINCE] = math.log(n), n, 1.0, -1.0
-    m[LAM_V] = c[0] = look[0] = math.nan
+    m[LAM_V] = m[Y] = c[0] = look[0] = math.nan
 
 
 @kernel

@@ -19,7 +19,7 @@ from .parameter_vector import DLDN, DRDN, NPLUG
 from .reduced import COEFFICIENTS
 from .transient_kernel import SNAP, conductance
 from .walk_kernel import COUNT, L, R
-from .workspace import ENERGY, LAM_V, STRIDE, N, X, address
+from .workspace import ENERGY, LAM_V, STRIDE, N, X, Y, address
 
 _M, _W = CRUISE_MEMORY, COUNT + 1
 SCRATCH = 3 * _M + 2 * _W + 2 * COEFFICIENTS
@@ -35,7 +35,7 @@ _CLOSE = 0.01  # share that the conductance lacks below which each point of the 
 
 
 @kernel
-def record_devices(model, p, rs, w, s, keys, n, pulses, targets, grid, history, results, scratch):
+def record_devices(model, p, loads, of, w, s, keys, n, pulses, targets, grid, history, results, scratch):
     """Make D records: pulses (D, 3) are amplitude [V], rise and fall [s], targets (D,) conductances [S].
 
     p (D, P), w (D, 11), keys (D, 2), n (D,) as in `follow_devices`; grid is (spacing [s], longest pulse [s]). history
@@ -47,8 +47,8 @@ def record_devices(model, p, rs, w, s, keys, n, pulses, targets, grid, history, 
         for k in range(_M):
             m[k] = 0.0
         m[X], m[N], m[STRIDE], m[SINCE] = math.log(n[d]), n[d], 1.0, -1.0
-        m[LAM_V] = c[0] = look[0] = math.nan
-        cell = (model, address(p[d]), rs, address(w[d]), c, m, address(scratch), 0)
+        m[LAM_V] = m[Y] = c[0] = look[0] = math.nan
+        cell = (model, address(p[d]), address(loads[of[d] :]), address(w[d]), c, m, address(scratch), 0)
         clock = (address(s), address(keys[d]))
         _record(address(pulses[d]), targets[d], grid, clock, history[d], (kept, now), look, address(results[d]), cell)
         n[d] = m[N]

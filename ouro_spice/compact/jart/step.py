@@ -21,7 +21,7 @@ from ..._util.jit import kernel
 from .kinetics import rate
 from .parameter_vector import FLIM, NHI, NLO
 from .walk_kernel import NMAX, NMIN, L, R
-from .workspace import CURRENT, ENERGY, LAM, LAM_AGE, LAM_I, LAM_V, LAM_X, STEPS, TIME, N, X, current, note
+from .workspace import CURRENT, ENERGY, LAM, LAM_AGE, LAM_I, LAM_V, LAM_X, STEPS, TIME, N, X, current, loaded, note
 
 TOLERANCE = 5e-4  # estimated relative error in time of a careful step; the real one is that of the next order
 EDGE_TOLERANCE = 2e-3  # the same on an edge, where the speed follows the voltage and the equation is a mere integral
@@ -51,9 +51,10 @@ def integrate(h, va, vb, cell):
 @kernel
 def _speed(v, x, n, free, cell):
     """Return d ln N / dt [1/s]; free: without the factor that ends it at Nmin and Nmax."""
-    p, rs, w = cell[1], cell[2], cell[3]
-    i = current(v, x, n, cell)
-    return rate(v - rs * i, i, n, w[R], w[L], 0.0 if free else w[NMIN], math.inf if free else w[NMAX], p) / n
+    p, w, m = cell[1], cell[3], cell[5]
+    i, own = loaded(v, x, n, m[CURRENT], cell)
+    m[CURRENT] = i
+    return rate(own, i, n, w[R], w[L], 0.0 if free else w[NMIN], math.inf if free else w[NMAX], p) / n
 
 
 @kernel

@@ -14,27 +14,27 @@ from . import models
 from .reduced import COEFFICIENTS
 from .step import integrate
 from .walk_kernel import CLOCK, N_BEGIN, STEP, L, R, end_step
-from .workspace import ENERGY, LAM_V, MEMORY, PULSE, READ, STEPS, STRIDE, TIME, N, X, address, close_trace, note, shown
+from .workspace import ENERGY, LAM_V, MEMORY, PULSE, READ, STEPS, STRIDE, TIME, N, X, Y, address, close_trace, note, shown
 
 SCRATCH = MEMORY + 2 * COEFFICIENTS
 SNAP = 1e-6  # share of a step or of the records' spacing that counts as its end: sums of times are not exact
 
 
 @kernel
-def follow_devices(model, p, rs, times, volts, writing, n, w, s, keys, until, grid_s, grid, trace, results, scratch):
+def follow_devices(model, p, loads, times, volts, writing, n, w, s, keys, until, grid_s, grid, trace, results, scratch):
     """Follow D devices: n (D,) and w (D, 11) move on, results (D, 3) gets energy [J], steps and crossing [s].
 
-    p (D, P), rs (D,), keys (D, 2), until [S] (D,) with NaN for none; times, volts and writing (D or 1, ..); grid
-    (D, G, 5) gets n, r, l, v, i at multiples of grid_s [s], trace (D, B, 6) the steps. Both may be empty. All arrays
+    p (D, P), loads (D, ..), keys (D, 2), until [S] (D,) with NaN for none; times, volts and writing (D or 1, ..); grid
+    (D, G, 5) gets n, r, l, v, i at multiples of grid_s [s], trace (D, B, 7) the steps. Both may be empty. All arrays
     are contiguous; scratch is (SCRATCH,).
     """
     m, c, read = address(scratch[:MEMORY]), address(scratch[MEMORY:]), address(scratch[MEMORY + COEFFICIENTS :])
     for d in range(n.size):
         for k in range(MEMORY):
             m[k] = 0.0
-        m[X], m[N], m[STRIDE] = math.log(n[d]), n[d], 1.0
+        m[X], m[N], m[STRIDE], m[Y] = math.log(n[d]), n[d], 1.0, math.nan
         m[LAM_V] = c[0] = read[0] = math.nan
-        cell = (model, address(p[d]), rs[d], address(w[d]), c, m, address(trace[d]), trace.shape[1])
+        cell = (model, address(p[d]), address(loads[d]), address(w[d]), c, m, address(trace[d]), trace.shape[1])
         look = (until[d], math.isnan(until[d]) or conductance(read, cell) < until[d], read)
         clock = (address(s), address(keys[d]))
         records = (grid_s, address(grid[d]), grid.shape[1])
@@ -117,7 +117,7 @@ def _record(v, due, records, cell):
     """Fill a row of the records: n, r, l, v, i."""
     w, m, grid, k = cell[3], cell[5], records[1], 5 * due
     grid[k], grid[k + 1], grid[k + 2], grid[k + 3] = m[N], w[R], w[L], v
-    grid[k + 4] = shown(v, cell)
+    grid[k + 4] = shown(v, cell)[0]
 
 
 @kernel

@@ -91,11 +91,10 @@ def _wave(
 
 
 def _traces(cell: CompactCell, moved: Device, points: np.ndarray) -> dict[str, np.ndarray]:
-    _, n, r, l, v, i = points.T  # noqa: E741 - the model's own name
+    _, n, r, l, v, i, v_cell = points.T  # noqa: E741 - the model's own name
     way = n - moved.Nref  # r and l follow it as far as in the kernels' `geometry`
     r_now = np.clip(r + moved.drdN * way, 0.5 * r, 2 * r)
     l_now = np.clip(l + moved.dldN * way, 0.5 * l, np.minimum(2 * l, moved.lcell))
-    v_cell = v - cell.resistance * i
     g = characteristics.conductance(moved, n, r, l, cell.model)
     temperature = characteristics.temperature(moved, v_cell, i, r_now)
     if cell.model == "tud":

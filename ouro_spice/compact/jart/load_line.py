@@ -1,0 +1,90 @@
+"""The circuit around a device as kernels see it: a load line of straight pieces, and a node that holds a charge.
+
+A `load` is a vector. Its head has `HEAD` places, described below; the tables that it points to follow. Without charge
+the device sits behind the load line: at a drive v, piece k is a source of v + shift behind a resistance, and holds
+between two currents. A plain series resistance is one piece without a shift.
+
+With a node there is an access transistor. Seen from the device's drain the circuit then delivers I(u, y), its charge
+changes by C(u, y) dy + D(u, y) du: y is the drain's voltage, u that of the line behind the transistor, 0 in a SET. On
+the other side of the device there is a resistance alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..._util.jit import kernel
+
+(
+    PIECES, LINE, SERIES, NODE, LEVELS, TOP_V, POINTS, LOW_V, STEP_V, AMPS, CHARGE, COUPLING, TAU, REST, RISE, FALL,
+) = range(16)  # fmt: skip
+"""Places in the head.
+
+Number of pieces, and where their rows begin; resistance on the side without a transistor [Ohm]; whether there is a
+node; levels of u, evenly from 0 to the top one [V]; points of y, the lowest and their distance [V]; where the tables of
+I [A], C and D [F], each (levels, points), begin; a time constant of the node [s]; how long it is followed behind a
+pulse [s]; where the shapes of rising and falling edge begin, 0: straight ones.
+"""
+
+HEAD = 16
+
+LOW_A, HIGH_A, SHIFT_V, OHM = range(4)
+"""Columns of a piece: it holds between two currents [A]; what is added to the drive [V]; its resistance [Ohm]."""
+
+ROW = 4
+
+
+def resistor(ohm: float) -> np.ndarray:
+    """Return the load of a plain series resistance [Ohm], (HEAD + ROW,)."""
+    load = np.zeros(HEAD + ROW)
+    load[PIECES], load[LINE], load[SERIES] = 1.0, HEAD, ohm
+    load[HEAD:] = -np.inf, np.inf, 0.0, ohm
+    return load
+
+
+@kernel
+def delivered(u, y, load):
+    """Return what the circuit delivers at the node: current [A] and its slope over y [S], both capacitances [F]."""
+    levels, points = int(load[LEVELS]), int(load[POINTS])
+    place = min(max((y - load[LOW_V]) / load[STEP_V], 0.0), points - 1.000001)
+    a = int(place)
+    fy = (y - load[LOW_V]) / load[STEP_V] - a  # beyond the ends it goes on straight
+    first, fu = 0, 0.0
+    if levels > 1:
+        height = min(max(u / load[TOP_V], 0.0), 1.0) * (levels - 1)
+        first = min(int(height), levels - 2)
+        fu = height - first
+    at = first * points + a
+    i, slope = _between(load, int(load[AMPS]) + at, fy)
+    charge, coupling = _between(load, int(load[CHARGE]) + at, min(max(fy, 0.0), 1.0))[0], 0.0
+    if levels > 1:
+        i1, slope1 = _between(load, int(load[AMPS]) + at + points, fy)
+        i += fu * (i1 - i)
+        slope += fu * (slope1 - slope)
+        charge += fu * (_between(load, int(load[CHARGE]) + at + points, min(max(fy, 0.0), 1.0))[0] - charge)
+        coupling = _between(load, int(load[COUPLING]) + at, min(max(fy, 0.0), 1.0))[0]
+        coupling += fu * (_between(load, int(load[COUPLING]) + at + points, min(max(fy, 0.0), 1.0))[0] - coupling)
+    return i, slope / load[STEP_V], charge, coupling
+
+
+@kernel
+def _between(load, at, share):
+    """Return a table's value at a share of the way to its next point, and that way."""
+    way = load[at + 1] - load[at]
+    return load[at] + share * way, way
+
+
+@kernel
+def pieces_of_edge(shape, load):
+    """Return the number of straight pieces of an edge."""
+    return 1 if load[shape] == 0.0 else int(load[int(load[shape])])
+
+
+@kernel
+def corner(shape, k, load):
+    """Return corner k of an edge: share of its time, share of the amplitude."""
+    if load[shape] == 0.0:
+        return float(k), float(k if shape == RISE else 1 - k)
+    at = int(load[shape]) + 1 + 2 * k
+    return load[at], load[at + 1]
+
