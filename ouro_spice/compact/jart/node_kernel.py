@@ -25,7 +25,7 @@ from .workspace import CURRENT, ENERGY, STEPS, TIME, N, X, Y, add_row, loaded
 QUIET = 1e-3
 """Share of the device's current that goes into the charge, below which the node is at rest."""
 
-X_ERROR, Y_ERROR = 5e-5, 5e-5  # of a step: in ln N and [V]
+X_ERROR, Y_ERROR = 2e-4, 2e-4  # of a step: in ln N and [V]
 D = 1.0 / (2.0 + math.sqrt(2.0))
 E32 = 6.0 + math.sqrt(2.0)
 BESIDE_X, BESIDE_V = 1e-5, 1e-6  # differences for the Jacobian

@@ -1,0 +1,258 @@
+"""The circuit around the device of one cell, measured once in SPICE: what it delivers at the device's terminals.
+
+The terminal at the access transistor is forced up and down through all voltages, slowly and fast, at levels of the line
+behind the transistor. Half the sum of both ways is the static current, half their difference the current into the
+charge, from which the capacitance follows. The other terminal sees a resistance. See `compact.jart.load_line` for how
+the two become a load line with a charged node.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from ..circuit.gates import gate_voltage
+from ..circuit.parts import Driver, Resistor
+from ..circuit.pulse import PWL, Pulse
+from ..circuit.single_cell import SingleCell
+from ..circuit.terminal_bench import terminal_testbench
+from ..spice.ngspice import Engine
+
+POINTS = 513
+"""Voltages of the node in a table."""
+
+LEVELS = 33
+"""Voltages of the line behind the transistor in a table of RESET, between the measured ones by splines."""
+
+_MEASURED = 13
+"""Levels of the line that are measured."""
+
+BELOW_V, ABOVE_V = 0.3, 0.15
+"""How far tables reach beyond 0 V and the highest amplitude."""
+
+SLOW_S, FAST_S = 1e-6, 5e-9
+"""Time in which a terminal is swept through all voltages, for the current and for the charge."""
+
+GATE_STEP_V = 0.01
+"""Gate voltages are measured at multiples of this; a table between them is a polynomial through the `_NEAR` nearest."""
+
+_NEAR = 6
+
+_BUCKET_V = 0.5
+"""Tables reach up to a multiple of this."""
+
+_LEAST_SLOPE = 1e-9  # [S] of the static current: a saturated transistor without any would be no load line
+
+
+@dataclass(frozen=True)
+class Port:
+    """What the circuit delivers at the terminal with the transistor, at one gate voltage and in one polarity.
+
+    Attributes
+    ----------
+    y_V
+        Voltages of the terminal, even, (Y,).
+    top_V
+        Voltage of the line behind the transistor at the last level; levels are even from 0 V on.
+    amps, charge_F, coupling_F
+        Current out of the circuit [A], capacitance at the terminal and to the line [F], (levels, Y).
+    """
+
+    y_V: np.ndarray
+    top_V: float
+    amps: np.ndarray
+    charge_F: np.ndarray
+    coupling_F: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredCircuit:
+    """The circuit around the device of a cell with an access transistor.
+
+    Attributes
+    ----------
+    cell
+        With a known resistor in the place of the device.
+    """
+
+    cell: SingleCell
+    engine: Engine
+    _ports: dict[tuple[int, int, float], Port] = field(default_factory=dict)
+    _loads: dict[tuple[float, float], np.ndarray] = field(default_factory=dict)
+
+    def load(self, pulse: Pulse) -> np.ndarray:
+        """Return the load of a pulse, see `load_line`."""
+        access = self.cell.access
+        gate_V = gate_voltage(access, self.cell.process, pulse) if access else 0.0
+        key = pulse.amplitude, gate_V
+        if key not in self._loads:
+            self._loads[key] = self._load(*key)
+        return self._loads[key]
+
+    def _load(self, amplitude_V: float, gate_V: float) -> np.ndarray:
+        from ..compact.jart.load_line import resistor
+
+        series = series_ohm(self.cell, "bl")
+        if self.cell.access is None:
+            return resistor(series + series_ohm(self.cell, "wl"))
+        polarity = -1 if amplitude_V < 0 else 1
+        top_V = _BUCKET_V * math.ceil(abs(amplitude_V) / _BUCKET_V)
+        return loaded(self.port(polarity, gate_V, top_V), amplitude_V, series)
+
+    def port(self, polarity: int, gate_V: float, top_V: float) -> Port:
+        """Return the port at a gate voltage: a polynomial through the nearest ones that are measured."""
+        at = gate_V / GATE_STEP_V
+        if abs(at - round(at)) < 1e-6:
+            return self._measured(polarity, round(at), top_V)
+        first = max(math.floor(at) - _NEAR // 2 + 1, 0)
+        nodes = range(first, first + _NEAR)
+        ports = [self._measured(polarity, node, top_V) for node in nodes]
+        weights = [math.prod((at - b) / (a - b) for b in nodes if b != a) for a in nodes]
+
+        def mixed(name: str) -> np.ndarray:
+            return sum(weight * getattr(one, name) for weight, one in zip(weights, ports, strict=True))
+
+        return Port(ports[0].y_V, top_V, mixed("amps"), mixed("charge_F"), mixed("coupling_F"))
+
+    def _measured(self, polarity: int, node: int, top_V: float) -> Port:
+        """Return the port at a gate voltage of so many steps, measured."""
+        key = polarity, node, top_V
+        if key not in self._ports:
+            self._ports[key] = measured_port(self.cell, polarity, node * GATE_STEP_V, top_V, self.engine)
+        return self._ports[key]
+
+
+def series_ohm(cell: SingleCell, line: str) -> float:
+    """Return the resistance between an ideal driver and the device along a line [Ohm]."""
+    assert isinstance(cell.driver, Driver)
+    return cell.driver.resistance + getattr(cell.lines, f"r_{line}") + cell.lines.contact
+
+
+def measured_port(cell: SingleCell, polarity: int, gate_V: float, top_V: float, engine: Engine) -> Port:
+    """Return the port of a cell at a gate voltage, measured in SPICE."""
+    y = np.linspace(-BELOW_V, top_V + ABOVE_V, POINTS)
+    levels = np.zeros(1) if polarity < 0 else np.linspace(0.0, top_V, _MEASURED)
+    benches = [_bench(cell, gate_V, y, level, span) for level in levels for span in (SLOW_S, FAST_S)]
+    if polarity > 0:
+        benches.append(_coupling_bench(cell, gate_V, top_V))
+    waves = list(engine.map(benches))
+    amps, charge = [], []
+    for k in range(len(levels)):
+        up, down = _both_ways(waves[2 * k], y)
+        amps.append((up + down) / 2)
+        up, down = _both_ways(waves[2 * k + 1], y)
+        charge.append((down - up) / 2 / ((y[-1] - y[0]) / FAST_S))
+    if polarity < 0:
+        return Port(y, top_V, _falling(np.array(amps), y), np.array(charge), np.zeros((1, POINTS)))
+    return _between_levels(y, top_V, np.array(amps), np.array(charge), waves[-1])
+
+
+def _bench(cell: SingleCell, gate_V: float, y: np.ndarray, level_V: float, span_s: float):
+    """Return the transient in which the terminal goes from the lowest voltage to the highest and back."""
+    low, high, stop = float(y[0]), float(y[-1]), 2 * span_s
+    volts = {"bl": _constant(0.0, stop), "sl": _constant(level_V, stop), "wl": _constant(gate_V, stop)}
+    forced = {"ae": PWL((0.0, span_s, stop), (low, high, low)), "oe": _constant(0.0, stop)}
+    return terminal_testbench(cell, volts, forced)
+
+
+def _coupling_bench(cell: SingleCell, gate_V: float, top_V: float):
+    """Return the transient in which the line behind the transistor goes up and down, the terminal at 0 V."""
+    stop = 2 * FAST_S
+    line = PWL((0.0, FAST_S, stop), (0.0, top_V, 0.0))
+    volts = {"bl": _constant(0.0, stop), "sl": line, "wl": _constant(gate_V, stop)}
+    forced = {"ae": PWL((0.0, FAST_S, stop), (0.0, 0.0, 0.0)), "oe": _constant(0.0, stop)}
+    return terminal_testbench(cell, volts, forced, follow=True)
+
+
+def _constant(volts: float, stop_s: float) -> PWL:
+    return PWL((0.0, stop_s), (float(volts), float(volts)))
+
+
+def _both_ways(wave, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the current on the way up and down at voltages of the swept terminal, each (Y,) [A]."""
+    half = wave.time_s[-1] / 2
+    share = wave.time_s / half
+    rising = share <= 1
+    x = (y - y[0]) / (y[-1] - y[0])
+    return (
+        np.interp(x, share[rising], wave["i_ae"][rising]),
+        np.interp(x, (2 - share[~rising])[::-1], wave["i_ae"][~rising][::-1]),
+    )
+
+
+def _between_levels(y: np.ndarray, top_V: float, amps: np.ndarray, charge: np.ndarray, coupling) -> Port:
+    """Return the port of a RESET at all levels of the line, of those that were measured (M, Y) and the way of the line
+    with the terminal at 0 V.
+
+    The charge is a function of both voltages: its slope over the line's follows from one way at a constant terminal.
+    """
+    from scipy.interpolate import CubicSpline
+
+    measured, levels = np.linspace(0.0, top_V, len(amps)), np.linspace(0.0, top_V, LEVELS)
+    half = coupling.time_s[-1] / 2
+    share, i = coupling.time_s / half, coupling["i_ae"]
+    up = np.interp(levels / top_V, share[share <= 1], i[share <= 1])
+    down = np.interp(levels / top_V, (2 - share[share > 1])[::-1], i[share > 1][::-1])
+    at_zero = (down - up) / 2 / (top_V / FAST_S)
+    full_amps, full_charge = (CubicSpline(measured, table)(levels) for table in (amps, charge))
+    step = y[1] - y[0]
+    total = np.concatenate([np.zeros((LEVELS, 1)), np.cumsum((full_charge[:, 1:] + full_charge[:, :-1]) / 2, 1) * step], 1)
+    zero = np.array([np.interp(0.0, y, row) for row in total])
+    slope = np.gradient(total - zero[:, None], levels, axis=0)
+    return Port(y, top_V, _falling(full_amps, y), full_charge, slope + at_zero[:, None])
+
+
+def _falling(amps: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return currents (M, Y) that fall with the terminal's voltage, by so much at least: what noise of the solver is
+    left in a saturated current would be no load line.
+    """
+    tilt = _LEAST_SLOPE * (y - y[0])
+    return np.minimum.accumulate(amps + tilt, axis=1) - 2 * tilt
+
+
+def loaded(port: Port, amplitude_V: float, series_ohm_: float) -> np.ndarray:
+    """Return the load vector of a pulse's amplitude at a port."""
+    from ..compact.jart import load_line as ll
+
+    levels, y, u = len(port.amps), port.y_V, abs(amplitude_V) if amplitude_V > 0 else 0.0
+    heights = np.linspace(0.0, port.top_V, levels)
+    row = port.amps[0]
+    if levels > 1:
+        k = min(int(u / port.top_V * (levels - 1)), levels - 2)
+        share = u / port.top_V * (levels - 1) - k
+        row = port.amps[k] + share * (port.amps[k + 1] - port.amps[k])
+    pieces = np.empty((len(y) - 1, ll.ROW))
+    ohm = np.diff(y) / -np.diff(row)
+    pieces[:, ll.LOW_A], pieces[:, ll.HIGH_A] = row[1:], row[:-1]
+    pieces[:, ll.SHIFT_V] = y[:-1] + ohm * row[:-1] - u
+    pieces[:, ll.OHM] = ohm + series_ohm_
+    pieces = pieces[::-1].copy()
+    pieces[0, ll.LOW_A], pieces[-1, ll.HIGH_A] = -np.inf, np.inf
+    tables = [port.amps, port.charge_F, port.coupling_F]
+    head = np.zeros(ll.HEAD)
+    head[ll.PIECES], head[ll.LINE], head[ll.SERIES], head[ll.NODE] = len(pieces), ll.HEAD, series_ohm_, 1.0
+    head[ll.LEVELS], head[ll.TOP_V], head[ll.POINTS] = levels, port.top_V, len(y)
+    head[ll.LOW_V], head[ll.STEP_V] = y[0], y[1] - y[0]
+    first = ll.HEAD + pieces.size
+    head[ll.AMPS], head[ll.CHARGE], head[ll.COUPLING] = (first + k * port.amps.size for k in range(3))
+    head[ll.TAU], head[ll.REST] = float(np.median(port.charge_F)) * float(np.median(ohm)), 1e-9
+    return np.concatenate([head, pieces.ravel(), *(table.ravel() for table in tables)])
+
+
+_around: Mapping = {}
+
+
+@lru_cache(maxsize=64)
+def measured_circuit(cell: SingleCell, engine: Engine, content: tuple[str, ...]) -> MeasuredCircuit:
+    """Return what is known of the circuit of a cell, whose device is a known resistor; `content` of its process."""
+    return MeasuredCircuit(cell, engine)
+
+
+def circuit_of(cell: SingleCell, engine: Engine) -> MeasuredCircuit:
+    """Return what is known of the circuit around the device of a cell."""
+    bare = cell.resistor(1.0) if not isinstance(cell.device, Resistor) else cell
+    return measured_circuit(bare, engine, cell.process.content)
