@@ -39,6 +39,8 @@ class Cell1R(SingleCell):
         What reads go through; None: the current into an ideal bit-line driver is measured.
     process
         Where the transistors of drivers and sense path come from.
+    fidelity
+        "full": all of it in SPICE; "circuit": the kernels of the device behind this circuit, measured in SPICE.
     """
 
     device: Memristor | Resistor
@@ -47,6 +49,7 @@ class Cell1R(SingleCell):
     read: Read = field(default_factory=DevicesRead)
     sense: Sense | None = None
     process: Process = field(default_factory=Process)
+    fidelity: str = "full"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -83,6 +86,8 @@ class Cell1T1R(SingleCell):
         Where the transistors' models come from, and what gate voltage and size they allow.
     sense
         What reads go through; None: the current into an ideal bit-line driver is measured.
+    fidelity
+        "full": all of it in SPICE; "circuit": the kernels of the device behind this circuit, measured in SPICE.
     """
 
     device: Memristor | Resistor
@@ -92,6 +97,7 @@ class Cell1T1R(SingleCell):
     read: Read = field(default_factory=DevicesRead)
     process: Process = field(default_factory=Process)
     sense: Sense | None = None
+    fidelity: str = "full"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -22,6 +22,9 @@ from .sense import Sense
 from .stimuli import Stimulus, checked, followed
 from .testbench import Testbench
 
+FIDELITIES = ("full", "circuit")
+"""How a single cell may be solved."""
+
 POINTS = 100
 """A transient has at least this many time points."""
 
@@ -36,10 +39,12 @@ class SingleCell(ABC):
     read: Read
     process: Process
     sense: Sense | None
+    fidelity: str
 
     def __post_init__(self) -> None:
         kinds = {"device": (Memristor, Resistor), "lines": Lines, "driver": (Driver, WriteDriver), "read": Read}
         kinds |= {"transistor": Transistor, "process": Process, "sense": (Sense, type(None))}
+        kinds["fidelity"] = str
         for f in dataclasses.fields(self):
             if not isinstance(getattr(self, f.name), kinds[f.name]):
                 raise ValueError(
@@ -52,6 +57,14 @@ class SingleCell(ABC):
             check_supply(part, self.process)
         if self.sense is not None:
             self.sense.check_read(self.read)
+        self._check_fidelity()
+
+    def _check_fidelity(self) -> None:
+        """Raise ValueError for an unknown fidelity, or a device that has no kernels for it."""
+        if self.fidelity not in FIDELITIES:
+            raise ValueError(f"fidelity = {shown(self.fidelity)}: a single cell has {', '.join(FIDELITIES)}")
+        if self.fidelity == "circuit" and isinstance(self.device, Memristor):
+            self.device.require("kernels", 'fidelity "circuit"')
 
     @property
     def index(self) -> int:
@@ -81,11 +94,6 @@ class SingleCell(ABC):
     def gate_edge_s(self) -> float:
         """Return the time in which the gate rises and falls [s]; 0 without one."""
         return self.access.edge if self.access else 0.0
-
-    @property
-    def fidelity(self) -> str:
-        """Return "full": every memristor follows its state equation."""
-        return "full"
 
     def check_state(self, state: State) -> None:
         """Raise ValueError unless it is a state of one memristor, which this device can have."""

@@ -50,7 +50,7 @@ def terminal_testbench(
         stop_s=stop_s,
         max_step_s=stop_s / (STEPS * parts),
         probes=tuple(probes),
-        at_rest=False,
+        at_rest=True,
         process=cell.process if needed or cell.gated else None,
         ambient_K=cell.ambient_K,
         walking=True,

@@ -38,7 +38,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "core_V": 1.32, "core_l_min": 0.13e-6, "core_w_min": 0.16e-6, "includes": [], "osdi": [], "behaviour": None,
         "init": None, "params": [], "w_max": None, "allow_commands": False,
     },
-    "Cell1R": {"sense": None}, "Cell1T1R": {"sense": None}, "CompactCell": {"model": "full", "resistance": 0.0},
+    "Cell1R": {"sense": None, "fidelity": "full"}, "Cell1T1R": {"sense": None, "fidelity": "full"},
+    "CompactCell": {"model": "full", "resistance": 0.0},
     "Crossbar": {"scheme": None, "read_scheme": None, "devices": None},
     "Selection": {"fidelity": "full", "active": None},
 }  # fmt: skip

@@ -9,14 +9,12 @@ the two become a load line with a charged node.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 
 from ..circuit.gates import gate_voltage
-from ..circuit.parts import Driver, Resistor
+from ..circuit.parts import Driver
 from ..circuit.pulse import PWL, Pulse
 from ..circuit.single_cell import SingleCell
 from ..circuit.terminal_bench import terminal_testbench
@@ -225,34 +223,14 @@ def loaded(port: Port, amplitude_V: float, series_ohm_: float) -> np.ndarray:
         k = min(int(u / port.top_V * (levels - 1)), levels - 2)
         share = u / port.top_V * (levels - 1) - k
         row = port.amps[k] + share * (port.amps[k + 1] - port.amps[k])
-    pieces = np.empty((len(y) - 1, ll.ROW))
-    ohm = np.diff(y) / -np.diff(row)
-    pieces[:, ll.LOW_A], pieces[:, ll.HIGH_A] = row[1:], row[:-1]
-    pieces[:, ll.SHIFT_V] = y[:-1] + ohm * row[:-1] - u
-    pieces[:, ll.OHM] = ohm + series_ohm_
-    pieces = pieces[::-1].copy()
-    pieces[0, ll.LOW_A], pieces[-1, ll.HIGH_A] = -np.inf, np.inf
-    tables = [port.amps, port.charge_F, port.coupling_F]
-    head = np.zeros(ll.HEAD)
-    head[ll.PIECES], head[ll.LINE], head[ll.SERIES], head[ll.NODE] = len(pieces), ll.HEAD, series_ohm_, 1.0
+    # in a SET the other side of the device is raised, in a RESET it is at 0 V
+    load = ll.straight_pieces(row, y + min(amplitude_V, 0.0), amplitude_V, series_ohm_)
+    head = load[: ll.HEAD]
+    head[ll.NODE] = 1.0
     head[ll.LEVELS], head[ll.TOP_V], head[ll.POINTS] = levels, port.top_V, len(y)
     head[ll.LOW_V], head[ll.STEP_V] = y[0], y[1] - y[0]
-    first = ll.HEAD + pieces.size
+    first = len(load)
     head[ll.AMPS], head[ll.CHARGE], head[ll.COUPLING] = (first + k * port.amps.size for k in range(3))
-    head[ll.TAU], head[ll.REST] = float(np.median(port.charge_F)) * float(np.median(ohm)), 1e-9
-    return np.concatenate([head, pieces.ravel(), *(table.ravel() for table in tables)])
-
-
-_around: Mapping = {}
-
-
-@lru_cache(maxsize=64)
-def measured_circuit(cell: SingleCell, engine: Engine, content: tuple[str, ...]) -> MeasuredCircuit:
-    """Return what is known of the circuit of a cell, whose device is a known resistor; `content` of its process."""
-    return MeasuredCircuit(cell, engine)
-
-
-def circuit_of(cell: SingleCell, engine: Engine) -> MeasuredCircuit:
-    """Return what is known of the circuit around the device of a cell."""
-    bare = cell.resistor(1.0) if not isinstance(cell.device, Resistor) else cell
-    return measured_circuit(bare, engine, cell.process.content)
+    ohm = np.median(np.diff(y) / -np.diff(row))
+    head[ll.TAU], head[ll.REST] = float(np.median(port.charge_F) * ohm), 1e-9
+    return np.concatenate([load, port.amps.ravel(), port.charge_F.ravel(), port.coupling_F.ravel()])

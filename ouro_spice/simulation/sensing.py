@@ -73,6 +73,36 @@ def reading(cell: Cell, wave: Waveform, engine: Engine, warn: bool = True) -> Re
     return Reading(g_S, raw, adc, clipped)
 
 
+def known_conductances(cell: Cell) -> np.ndarray:
+    """Return the conductances of the known resistors that reads of a cell are corrected by, ascending, (K,) [S]."""
+    highest_S = _highest_S(cell)
+    usual = _CALIBRATION_S
+    return usual if highest_S <= usual[-1] else np.append(usual, _beyond(highest_S))
+
+
+def reported(cell: Cell, raw_S: np.ndarray, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
+    """Return what is reported of raw readings (D,) [S], and whether each was clipped, (D,).
+
+    As `reading` says; NaN where that raises.
+    """
+    sense = cell.alone.sense
+    if sense is None:
+        adc, clipped = np.asarray(raw_S, dtype=float), np.zeros(len(raw_S), bool)
+    else:
+        found = [sense.digitised(float(raw)) for raw in raw_S]
+        adc, clipped = np.array([g for g, _ in found]), np.array([one for _, one in found], bool)
+    if sense is not None and not sense.calibrate:
+        return adc, clipped
+    calibration = _calibration(_reference(cell), engine, cell.alone.process.content, _highest_S(cell))
+    low, high = np.exp(calibration.x[[0, -1]])
+    outside = ~((adc >= low) & (adc <= high))
+    g_S = np.exp(calibration(np.log(np.clip(adc, low, high))))
+    if sense is None:
+        g_S[outside] = np.nan
+        return g_S, clipped
+    return g_S, clipped | outside
+
+
 def prepare(cell: Cell, engine: Engine) -> None:
     """Measure the known resistors that readings of this cell are corrected by, if they are and none has been yet."""
     sense = cell.alone.sense

@@ -42,6 +42,22 @@ def resistor(ohm: float) -> np.ndarray:
     return load
 
 
+def straight_pieces(amps: np.ndarray, volts: np.ndarray, drive_V: float, series_ohm: float = 0.0) -> np.ndarray:
+    """Return the load of a line through points (K,): currents [A], at which the circuit leaves voltages [V] at a drive,
+    behind a resistance more [Ohm]; it goes on straight beyond its ends. (HEAD + ROW (K - 1),)
+    """
+    order = np.argsort(amps)
+    i, v = amps[order], volts[order]
+    pieces = np.empty((len(i) - 1, ROW))
+    ohm = np.diff(v) / -np.diff(i)
+    pieces[:, LOW_A], pieces[:, HIGH_A] = i[:-1], i[1:]
+    pieces[:, SHIFT_V], pieces[:, OHM] = v[:-1] + ohm * i[:-1] - drive_V, ohm + series_ohm
+    pieces[0, LOW_A], pieces[-1, HIGH_A] = -np.inf, np.inf
+    head = np.zeros(HEAD)
+    head[PIECES], head[LINE], head[SERIES] = len(pieces), HEAD, series_ohm
+    return np.concatenate([head, pieces.ravel()])
+
+
 @kernel
 def delivered(u, y, load):
     """Return what the circuit delivers at the node: current [A] and its slope over y [S], both capacitances [F]."""

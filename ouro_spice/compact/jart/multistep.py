@@ -18,7 +18,7 @@ from .parameter_vector import FLIM, NDISCMAX, NDISCMIN, NHI, NLO
 from .step import NEAR, integrate, learn
 from .transient_kernel import SNAP, finish_step, piece
 from .walk_kernel import BAND, BAND_NMIN, CLOCK, NMAX, NMIN, STEP, L, R, end_step
-from .workspace import CURRENT, ENERGY, LAM, LAM_I, MEMORY, N, X, Y, current, loaded
+from .workspace import CURRENT, ENERGY, LAM, LAM_I, MEMORY, TIME, N, X, Y, current, loaded
 
 X0, SPEED, LONGEST, SINCE = range(MEMORY, MEMORY + 4)
 """More places in m: x and d ln N / dt [1/s] where the speed was found last, for how long that may be used [s], and the
@@ -41,12 +41,13 @@ def edge(v0, v1, span, clock, cell):
         if v1 == 0.0:
             node_rest(cell)
         return
-    nothing, load = (math.nan, False, cell[4]), cell[2]
+    nothing, load, begin = (math.nan, False, cell[4]), cell[2], cell[5][TIME]
     for k in range(pieces_of_edge(shape, load)):
         (t0, f0), (t1, f1) = corner(shape, k, load), corner(shape, k + 1, load)
         if t1 > t0:
             v = v0 + v1
-            piece(t0 * span, (t1 - t0) * span, v * f0, v * f1, True, clock, nothing, (1.0, cell[6], 0), 0, cell)
+            part = begin + t0 * span, (t1 - t0) * span, v * f0, v * f1
+            piece(*part, True, clock, nothing, (1.0, cell[6], 0), 0, cell)
     cell[5][SINCE] = -1.0
 
 

@@ -19,27 +19,27 @@ from .parameter_vector import DLDN, DRDN, NPLUG
 from .reduced import COEFFICIENTS
 from .transient_kernel import SNAP, conductance
 from .walk_kernel import COUNT, L, R
-from .workspace import ENERGY, LAM_V, STRIDE, N, X, Y, address
+from .workspace import ENERGY, LAM_V, STRIDE, N, X, Y, address, loaded
 
 _M, _W = CRUISE_MEMORY, COUNT + 1
 SCRATCH = 3 * _M + 2 * _W + 2 * COEFFICIENTS
 """Length of the scratch vector: memory and two states of a device, memory of the explicit models twice."""
 
-WIDTH, G_END, ENERGY_J, EVERY, POINTS = range(5)
+WIDTH, G_END, ENERGY_J, EVERY, POINTS, READ_A = range(6)
 """Places in a record's results: steps of the width, 0: not reached; conductance [S] and energy [J] after that very
-pulse; stride and points of the history."""
+pulse; stride and points of the history; current of a read behind that pulse [A]."""
 
-RESULTS = 5
+RESULTS = 6
 
 _CLOSE = 0.01  # share that the conductance lacks below which each point of the grid is looked at
 
 
 @kernel
-def record_devices(model, p, loads, of, w, s, keys, n, pulses, targets, grid, history, results, scratch):
+def record_devices(model, p, loads, of, w, s, keys, n, pulses, targets, grid, reads, history, results, scratch):
     """Make D records: pulses (D, 3) are amplitude [V], rise and fall [s], targets (D,) conductances [S].
 
-    p (D, P), w (D, 11), keys (D, 2), n (D,) as in `follow_devices`; grid is (spacing [s], longest pulse [s]). history
-    (D, H), H even, and results (D, RESULTS) are filled; n becomes NaN where no finite rate is found.
+    p (D, P), w (D, 11), keys (D, 2), n (D,) as in `follow_devices`; grid is (spacing [s], longest pulse [s]), reads
+    (load line of a read, its voltage [V]). history (D, H), H even, and results (D, RESULTS) are filled; n becomes NaN where no finite rate is found.
     """
     m, kept, now = address(scratch), address(scratch[_M:]), address(scratch[2 * _M + _W :])
     c, look = address(scratch[3 * _M + 2 * _W :]), address(scratch[3 * _M + 2 * _W + COEFFICIENTS :])
@@ -50,12 +50,13 @@ def record_devices(model, p, loads, of, w, s, keys, n, pulses, targets, grid, hi
         m[LAM_V] = m[Y] = c[0] = look[0] = math.nan
         cell = (model, address(p[d]), address(loads[of[d] :]), address(w[d]), c, m, address(scratch), 0)
         clock = (address(s), address(keys[d]))
-        _record(address(pulses[d]), targets[d], grid, clock, history[d], (kept, now), look, address(results[d]), cell)
+        slots, read = (kept, now), (address(reads[0]), reads[1])
+        _record(address(pulses[d]), targets[d], grid, read, clock, history[d], slots, look, address(results[d]), cell)
         n[d] = m[N]
 
 
 @kernel
-def _record(pulse, target, grid, clock, history, slots, look, results, cell):
+def _record(pulse, target, grid, read, clock, history, slots, look, results, cell):
     """Make one record, in `history` and `results`; the concentration becomes NaN where it fails."""
     v, (step_s, longest_s), m = pulse[0], grid, cell[5]
     edge(0.0, v, pulse[1], clock, cell)
@@ -78,7 +79,7 @@ def _record(pulse, target, grid, clock, history, slots, look, results, cell):
             else:
                 back = k > 1 and abs(g_seen - target) < abs(g - target)
                 width = k - 1 if back else k
-                _after(width, back, pulse, slots, look, clock, results, cell)
+                _after(width, back, pulse, read, slots, look, clock, results, cell)
                 last, box = min(2 * width, steps), everywhere(v)
         if k == due:
             points, every = _note(conductance(look, cell), history, points, every)
@@ -90,7 +91,7 @@ def _record(pulse, target, grid, clock, history, slots, look, results, cell):
         rest = longest_s - steps * step_s
         if rest > SNAP * step_s:
             advance(v, 0, 1, rest, nowhere(v), clock, cell)
-        _after(0, False, pulse, slots, look, clock, results, cell)
+        _after(0, False, pulse, read, slots, look, clock, results, cell)
     results[EVERY], results[POINTS] = every, points
 
 
@@ -107,14 +108,16 @@ def _note(g, history, points, every):
 
 
 @kernel
-def _after(width, back, pulse, slots, look, clock, results, cell):
+def _after(width, back, pulse, read, slots, look, clock, results, cell):
     """Fill the results of a pulse that ends at this point, or at the one before; the device's state stays as it is."""
     _copy(slots[1], cell, True)
     if back:
         _copy(slots[0], cell, False)
     edge(pulse[0], 0.0, pulse[2], clock, cell)
     results[WIDTH], results[G_END], results[ENERGY_J] = width, conductance(look, cell), cell[5][ENERGY]
-    if not math.isnan(cell[5][N]):
+    model, p, _, w, c, m, _, _ = cell
+    if not math.isnan(m[N]):
+        results[READ_A] = loaded(read[1], m[X], m[N], 0.0, (model, p, read[0], w, c, m, cell[6], 0))[0]
         _copy(slots[1], cell, False)
 
 

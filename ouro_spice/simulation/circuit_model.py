@@ -1,0 +1,130 @@
+"""A cell at fidelity "circuit": the kernels of its device behind the circuit that was measured once in SPICE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ..circuit.gates import gate_voltage
+from ..circuit.parts import Resistor
+from ..circuit.pulse import Pulse
+from ..circuit.single_cell import SingleCell
+from ..compact.jart.load_line import resistor
+from ..spice.ngspice import Engine
+from .charge_energy import ChargeEnergy
+from .known_reads import KnownReads
+from .measured_circuit import MeasuredCircuit
+
+
+@dataclass(frozen=True, eq=False)
+class CircuitModel:
+    """What is known of the circuit around the device of a cell.
+
+    Attributes
+    ----------
+    cell
+        With a known resistor in the place of the device.
+    circuit, charges, reads
+        Its load lines with their charges, what its charges cost in a pulse, and its reads.
+    """
+
+    cell: SingleCell
+    circuit: MeasuredCircuit
+    charges: ChargeEnergy
+    reads: KnownReads
+
+    @classmethod
+    def of(cls, cell: SingleCell, engine: Engine) -> CircuitModel:
+        """Return what is known of a cell's circuit: that of the same parts, whatever the device."""
+        bare = cell.replace(fidelity="full")
+        bare = bare if isinstance(cell.device, Resistor) else bare.resistor(1.0)
+        return _known(bare, engine, cell.process.content, sensing_top(cell))
+
+    def loads(self, pulses: Sequence[Pulse]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the loads of pulses (D,), each once, one behind the other, and where that of each begins, (D,)."""
+        begins: dict[int, int] = {}
+        vectors, at = [], 0
+        of = np.empty(len(pulses), int)
+        for k, pulse in enumerate(pulses):
+            load = self.circuit.load(pulse)
+            if id(load) not in begins:
+                begins[id(load)] = at
+                vectors.append(load)
+                at += len(load)
+            of[k] = begins[id(load)]
+        return np.concatenate(vectors) if vectors else np.empty(0), of
+
+    @property
+    def read_load(self) -> tuple[np.ndarray, float]:
+        """Return the load line of a read, and its voltage [V]."""
+        return self.reads.load, self.cell.read.voltage
+
+    def charges_J(self, pulses: Sequence[Pulse]) -> np.ndarray:
+        """Return what the circuit's own charges cost in pulses, (D,) [J]."""
+        return np.array([self.charges.of(pulse) for pulse in pulses])
+
+    def gates_V(self, pulses: Sequence[Pulse]) -> list[float | None]:
+        """Return the gate voltages of pulses [V]; None without an access transistor."""
+        access = self.cell.access
+        return [gate_voltage(access, self.cell.process, pulse) if access else None for pulse in pulses]
+
+    def read_currents(self, model: int, p: np.ndarray, w: np.ndarray, n: np.ndarray) -> np.ndarray:
+        """Return the currents of reads of D devices, (D,) [A]: arguments as in the kernel."""
+        from ..compact.jart.pulse_kernels import SCRATCH
+        from ..compact.jart.read_kernel import read_currents
+
+        amps, (load, volts) = np.empty(len(n)), self.read_load
+        read_currents(model, p, load, np.zeros(len(n), int), w, n, volts, amps, np.empty(SCRATCH))
+        return amps
+
+    def readings(self, amps: np.ndarray, g_S: np.ndarray) -> np.ndarray:
+        """Return what is reported of currents of a read [A] of devices with some conductances [S], (D,)."""
+        return self.reads.readings(amps)[0]
+
+
+@dataclass(frozen=True)
+class SeriesResistance:
+    """The same of a compact cell: a resistance [Ohm], and reads that are exact."""
+
+    ohm: float
+
+    @property
+    def read_load(self) -> tuple[np.ndarray, float]:
+        """Return a load line of no read."""
+        return resistor(0.0), 0.0
+
+    def loads(self, pulses: Sequence[Pulse]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the load of all pulses, and where that of each begins, (D,)."""
+        return resistor(self.ohm), np.zeros(len(pulses), int)
+
+    def charges_J(self, pulses: Sequence[Pulse]) -> np.ndarray:
+        """Return the energy of charges that are not there, (D,) [J]."""
+        return np.zeros(len(pulses))
+
+    def gates_V(self, pulses: Sequence[Pulse]) -> list[float | None]:
+        """Return the gate voltages of a transistor that is not there."""
+        return [None] * len(pulses)
+
+    def read_currents(self, model: int, p: np.ndarray, w: np.ndarray, n: np.ndarray) -> np.ndarray:
+        """Return no currents, (D,): its reads need none."""
+        return np.zeros(len(n))
+
+    def readings(self, amps: np.ndarray, g_S: np.ndarray) -> np.ndarray:
+        """Return the conductances themselves, (D,) [S]."""
+        return g_S
+
+
+def sensing_top(cell: SingleCell) -> float:
+    """Return up to which conductance a cell's reads are calibrated [S]."""
+    from .sensing import known_conductances
+
+    return float(known_conductances(cell)[-1])
+
+
+@lru_cache(maxsize=64)
+def _known(bare: SingleCell, engine: Engine, _content: tuple[str, ...], _top_S: float) -> CircuitModel:
+    """Return what is known of a cell with a known resistor, measured where it is asked for first."""
+    return CircuitModel(bare, MeasuredCircuit(bare, engine), ChargeEnergy(bare, engine), KnownReads.of(bare, engine))
