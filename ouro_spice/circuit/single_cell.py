@@ -76,6 +76,11 @@ class SingleCell(ABC):
         """Return the ambient temperature of everything in the circuit [K]: that of the device."""
         return self.device.ambient_K
 
+    def driver_ohm(self, line: str) -> float:
+        """Return the resistance between an ideal driver and the device along a line [Ohm]."""
+        driver = self.driver.resistance if isinstance(self.driver, Driver) else 0.0
+        return driver + getattr(self.lines, f"r_{line}") + self.lines.contact
+
     def resistor(self, ohm: float) -> Self:
         """Return this cell with a known resistor [Ohm] in the place of the device."""
         return self.replace(device=Resistor(ohm, self.ambient_K))

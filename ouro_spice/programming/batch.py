@@ -13,11 +13,13 @@ from .._util.progress import Bar
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import HIGHEST_V, Pulse
+from ..circuit.single_cell import SingleCell
 from ..dataset.recipe import STARTS, Sample
 from ..device.jart.jart_device import Device
 from ..device.memristor import Memristor
 from ..device.state import State
 from ..spice.ngspice import Ngspice
+from .circuit_batch import CircuitFleet
 from .jart_batch import CompactFleet
 from .spice_batch import SpiceFleet
 from .survey_batch import SurveyFleet
@@ -105,7 +107,7 @@ def fleet(
     workers: int | None = None,
     engine: Ngspice | None = None,
     often_V: Collection[float] = (),
-) -> CompactFleet | SurveyFleet | SpiceFleet:
+) -> CompactFleet | SurveyFleet | CircuitFleet | SpiceFleet:
     """Return many cells of one description, each with a device, a seed and a start of its own, as a `Fleet`.
 
     Parameters
@@ -147,4 +149,6 @@ def fleet(
         return CompactFleet(cell, drawn, start, workers)
     if not isinstance(cell, Cell) or not isinstance(cell.device, Memristor):
         raise ValueError(f"cell = {shown(cell)} must be a CompactCell, or a circuit with a memristor")
+    if isinstance(cell, SingleCell) and cell.fidelity == "circuit":
+        return CircuitFleet(cell, drawn, start, engine, workers)
     return SpiceFleet(cell, drawn, start, engine, workers, often_V)

@@ -23,10 +23,11 @@ from ..device.jart.read_noise import Telegraph
 from ..device.jart.walk import HalfCycleWalk, Walk
 from ..device.jart.walk_state import WalkState
 from ..device.state import State
+from ..simulation.circuit_model import CircuitModel, SeriesResistance
 from ..simulation.jart.population import start_walks
 from ..simulation.jart.telegraph_noise import advance
 from ..simulation.plausibility import warn_each
-from .cell_batch import CellBatch
+from .cell_batch import CellBatch, Described
 
 _MOST = 32
 """Devices that a thread works on before Ctrl-C is attended to; at the pair of the paper each takes some 10 ms."""
@@ -54,11 +55,21 @@ class _States:
             getattr(self, f.name)[places] = getattr(others, f.name)
 
 
-class CompactFleet(CellBatch[CompactCell]):
-    """Many compact cells: as `Fleet` says. Reads are exact, but for the read noise of devices that have it."""
+class JartFleet(CellBatch[Described]):
+    """Many cells of JART devices that kernels follow behind what is around them: as `Fleet` says."""
 
-    def __init__(self, cell: CompactCell, drawn: Sequence[Sample], start: str, threads: int | None = None) -> None:
-        super().__init__(cell, drawn, cell.read.duration)
+    def __init__(
+        self,
+        cell: Described,
+        drawn: Sequence[Sample],
+        start: str,
+        around: SeriesResistance | CircuitModel,
+        read_s: float,
+        threads: int | None = None,
+    ) -> None:
+        super().__init__(cell, drawn, read_s)
+        self._around = around
+        self._model = cell.model if isinstance(cell, CompactCell) else None
         self._own = tuple(one.device for one in drawn if isinstance(one.device, Device))
         self._threads = threads
         self._walk = self.devices[0].walk
@@ -77,6 +88,9 @@ class CompactFleet(CellBatch[CompactCell]):
     def _detach(self) -> None:
         self._states, self._telegraph = self._states.at(np.arange(len(self))), list(self._telegraph)
 
+    def _check_pulses(self, pulses: Sequence[Pulse]) -> None:
+        """Warn of pulses that the model does not know; ValueError for those that the cells do not take."""
+
     def _g_S(self, places: np.ndarray) -> np.ndarray:
         return self._conductances(self._states.at(places))
 
@@ -93,18 +107,16 @@ class CompactFleet(CellBatch[CompactCell]):
     def _apply(self, places: np.ndarray, pulses: list[Pulse], bar: Bar | None) -> np.ndarray:
         from ..compact.jart.pulse_kernels import pulse_devices  # numba
 
-        check_ungated(pulses, "a compact cell")
         given = np.array([(one.amplitude, one.rise, one.width, one.fall) for one in pulses]).reshape(-1, 4)
-        if not self.cell.resistance:  # else the devices have less
-            highest_V = float(np.max(np.abs(given[:, 0]), initial=0.0))
-            warn_each(self.cell.device.voltage_doubts(highest_V, self.cell.model))
+        self._check_pulses(pulses)
         now, energy = self._states_for(places, np.array([one.polarity for one in pulses], int)), np.empty(len(places))
 
         def part(of: slice, bundle: tuple, n: np.ndarray, scratch: np.ndarray) -> None:
             pulse_devices(*bundle, n, given[of], energy[of], scratch)
 
-        self._share(part, places, now, self._circuit(given), bar)
+        self._share(part, places, now, self._around.loads(pulses), bar)
         fine = np.isfinite(now.n) & np.isfinite(energy)
+        energy += self._around.charges_J(pulses)
         energy[~fine] = np.nan
         self._states.put(places[fine], now.at(fine))
         self._count(Result.NOT_FINITE, len(places) - int(fine.sum()))
@@ -116,12 +128,13 @@ class CompactFleet(CellBatch[CompactCell]):
     def _sampled(self, places: np.ndarray, given: np.ndarray, points: int, bar: Bar | None) -> np.ndarray:
         from ..compact.jart.pulse_kernels import sample_devices  # numba
 
+        sent = [Pulse(v, points * dt, rise) for v, rise, dt in given.tolist()]
         now, g = self._states_for(places, np.sign(given[:, 0]).astype(int)), np.empty((len(places), points))
 
         def part(of: slice, bundle: tuple, n: np.ndarray, scratch: np.ndarray) -> None:
             sample_devices(*bundle, n, given[of], g[of], scratch)
 
-        self._share(part, places, now, self._circuit(given), bar)
+        self._share(part, places, now, self._around.loads(sent), bar)
         self._count(Result.NOT_FINITE, int(np.isnan(g).any(axis=1).sum()))
         return g
 
@@ -134,7 +147,7 @@ class CompactFleet(CellBatch[CompactCell]):
         warm = self._walk if start == "stationary" and isinstance(self._walk, Walk) else None
 
         def part(of: slice) -> None:
-            n[of], w[of], _ = start_walks(self._own[of], start_S[of], self._keys[of], warm, self.cell.model)
+            n[of], w[of], _ = start_walks(self._own[of], start_S[of], self._keys[of], warm, self._model)
 
         share(part, len(self), self._threads, _MOST)
         return _States(n, _vectors(self._own), w, np.zeros(len(self), int))
@@ -167,7 +180,7 @@ class CompactFleet(CellBatch[CompactCell]):
             w, settings = now.w, self._walk.settings
         else:  # under the walk of the guide the parameters move: the kernel's own walk stands still
             w, settings = start(now.p, now.n), STILL
-        return jart_characteristics.MODELS.index(self.cell.model), now.p, w, settings, keys
+        return jart_characteristics.code(self._own[0], self._model), now.p, w, settings, keys
 
     def _share(
         self, work: Callable, places: np.ndarray, now: _States, circuit: tuple[np.ndarray, np.ndarray], bar: Bar | None
@@ -191,14 +204,6 @@ class CompactFleet(CellBatch[CompactCell]):
 
         share(part, len(places), self._threads, _MOST)
 
-    def _circuit(self, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the circuits around the cells for their pulses (k, ..): loads one behind the other, and where that of
-        each cell begins, (k,).
-        """
-        from ..compact.jart.load_line import resistor  # numba
-
-        return resistor(self.cell.resistance), np.zeros(len(given), int)
-
     def _conductances(self, now: _States) -> np.ndarray:
         """Return the conductances of states at +0.2 V, without read noise, (k,) [S]."""
         from ..compact.jart.pulse_kernels import SCRATCH, conductances  # numba
@@ -216,11 +221,24 @@ class CompactFleet(CellBatch[CompactCell]):
         x = (float(self._states.n[place]),)
         device = self.devices[place].now(x, self._walk_state(place) if self._walk else None)
         seen = device.observed(x, self._telegraph[place])
-        return float(characteristics.conductance(device, seen[0], self.cell.model))
+        return float(characteristics.conductance(device, seen[0], self._model))
 
     def _advance_noise(self, place: int, time_s: float) -> None:
         """Move the read noise of a device on by a time [s]."""
         self._telegraph[place] = advance(self._own[place], self._telegraph[place], time_s, self._keys[place])
+
+
+class CompactFleet(JartFleet[CompactCell]):
+    """Many compact cells: as `Fleet` says. Reads are exact, but for the read noise of devices that have it."""
+
+    def __init__(self, cell: CompactCell, drawn: Sequence[Sample], start: str, threads: int | None = None) -> None:
+        super().__init__(cell, drawn, start, SeriesResistance(cell.resistance), cell.read.duration, threads)
+
+    def _check_pulses(self, pulses: Sequence[Pulse]) -> None:
+        check_ungated(pulses, "a compact cell")
+        if not self.cell.resistance:  # else the devices have less
+            highest_V = max((abs(one.amplitude) for one in pulses), default=0.0)
+            warn_each(self.cell.device.voltage_doubts(highest_V, self.cell.model))
 
 
 def _vectors(devices: Sequence[Device]) -> np.ndarray:

@@ -13,6 +13,7 @@ from ..circuit.parts import Resistor
 from ..circuit.pulse import Pulse
 from ..circuit.single_cell import SingleCell
 from ..compact.jart.load_line import resistor
+from ..device.jart.jart_device import Device
 from ..spice.ngspice import Engine
 from .charge_energy import ChargeEnergy
 from .known_reads import KnownReads
@@ -79,6 +80,17 @@ class CircuitModel:
         amps, (load, volts) = np.empty(len(n)), self.read_load
         read_currents(model, p, load, np.zeros(len(n), int), w, n, volts, amps, np.empty(SCRATCH))
         return amps
+
+    def read(self, device: Device, x: tuple[float, ...]) -> tuple[float, bool]:
+        """Return what a read of a device in a state reports [S], and whether it was clipped."""
+        from ..compact.jart import jart_characteristics
+        from ..compact.jart.parameter_vector import vector
+        from ..compact.jart.walk_kernel import start
+
+        p, n = vector(device)[None], np.array([x[0]])
+        amps = self.read_currents(jart_characteristics.code(device, None), p, start(p, n), n)
+        found, clipped = self.reads.readings(amps)
+        return float(found[0]), bool(clipped[0])
 
     def readings(self, amps: np.ndarray, g_S: np.ndarray) -> np.ndarray:
         """Return what is reported of currents of a read [A] of devices with some conductances [S], (D,)."""

@@ -12,6 +12,7 @@ import numpy as np
 from .._util.checks import check_kind, check_seed, shown
 from .._util.display import quantity, shows
 from ..circuit.cell_kinds import Cell
+from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.compact_cell import CompactCell
 from ..circuit.drive_waveforms import Pwl
 from ..circuit.pulse import Pulse
@@ -21,12 +22,14 @@ from ..compact import characteristics
 from ..device.memristor import Memristor
 from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
+from .circuit_model import CircuitModel
 from .circuit_transient import CircuitRun
 from .compact_transient import CompactRun
 from .jart.telegraph_noise import with_read_noise
+from .measured_transient import MeasuredRun
 from .plausibility import warn_of
 from .sensing import reading, unreadable
-from .transient import send
+from .transient import Run, send
 
 
 class LiveCell(Protocol):
@@ -91,7 +94,7 @@ class SimulatedCell(ABC, Generic[Description]):
         """Return the conductance that the sense path reports [S]."""
 
     @abstractmethod
-    def _run_of(self, pulse: Stimulus) -> CircuitRun | CompactRun:
+    def _run_of(self, pulse: Stimulus) -> Run:
         """Return what sends a pulse."""
 
     def apply(self, pulse: Stimulus) -> Waveform:
@@ -242,6 +245,54 @@ class ModelCell(SimulatedCell[CompactCell]):
         return float(characteristics.conductance(self._now, self._x[0], model=self.description.model))
 
 
+class MeasuredCell(SimulatedCell[Cell1R | Cell1T1R]):
+    """A cell at fidelity "circuit": reads go through the measured sense path and disturb nothing. All else is as in a
+    `SimulatedCell`.
+
+    Attributes
+    ----------
+    clipped, read_energy_J
+        As of a `SpiceCell`.
+    """
+
+    def __init__(
+        self,
+        description: Cell1R | Cell1T1R,
+        state: State | None = None,
+        seed: int = 0,
+        engine: Engine | None = None,
+        *,
+        nominal: Cell1R | Cell1T1R | None = None,
+        keys: Mapping[int, np.ndarray] | None = None,
+    ) -> None:
+        super().__init__(description, state, seed, nominal, description.read_s)
+        self.clipped, self.read_energy_J = 0, 0.0
+        self._engine = engine or default_engine()
+        self._run = MeasuredRun(description, seed, True, self._engine, keys)
+
+    def read(self) -> float:
+        """Return ``g_sense`` [S]: the static current of the device in the measured read, digitised and corrected."""
+        device, state = self._now, self.state
+        around = CircuitModel.of(self.description, self._engine)
+        found, clipped = around.read(device, self._observed(device))
+        self.state = with_read_noise(self.description, state, state, self.read_s, self._seed)
+        self.clipped += int(clipped)
+        self.read_energy_J += float(around.reads.spent_J(np.array([found]))[0])
+        return found
+
+    def _run_of(self, pulse: Stimulus) -> MeasuredRun:
+        return self._run
+
+    def unreadable(self, target_S: float, tolerance: float) -> str:
+        """Return why its readings cannot tell whether a target [S] has been reached; "" where they can."""
+        return unreadable(self.description.replace(fidelity="full"), self._engine, target_S, tolerance)
+
+    @property
+    def g_S(self) -> float:
+        """Return the conductance of the device alone at its read voltage, without read noise [S]."""
+        return float(characteristics.conductance(self._now, self._x[0]))
+
+
 def live(
     cell: Cell | CompactCell | LiveCell,
     state: State | None = None,
@@ -279,4 +330,7 @@ def live(
         raise ValueError("a cell with a fixed resistor cannot be programmed")
     if isinstance(cell, CompactCell):
         return ModelCell(cell if device is None else cell.replace(device=device), state, seed, nominal=cell)
-    return SpiceCell(cell if device is None else cell.replace(device=device), state, seed, nominal=cell)
+    own = cell if device is None else cell.replace(device=device)
+    if isinstance(cell, Cell1R | Cell1T1R) and cell.fidelity == "circuit":
+        return MeasuredCell(own, state, seed, nominal=cell)
+    return SpiceCell(own, state, seed, nominal=cell)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..circuit.gates import gate_voltage
-from ..circuit.parts import Driver
 from ..circuit.pulse import PWL, Pulse
 from ..circuit.single_cell import SingleCell
 from ..circuit.terminal_bench import terminal_testbench
@@ -94,9 +93,9 @@ class MeasuredCircuit:
     def _load(self, amplitude_V: float, gate_V: float) -> np.ndarray:
         from ..compact.jart.load_line import resistor
 
-        series = series_ohm(self.cell, "bl")
+        series = self.cell.driver_ohm("bl")
         if self.cell.access is None:
-            return resistor(series + series_ohm(self.cell, "wl"))
+            return resistor(series + self.cell.driver_ohm("wl"))
         polarity = -1 if amplitude_V < 0 else 1
         top_V = _BUCKET_V * math.ceil(abs(amplitude_V) / _BUCKET_V)
         return loaded(self.port(polarity, gate_V, top_V), amplitude_V, series)
@@ -122,12 +121,6 @@ class MeasuredCircuit:
         if key not in self._ports:
             self._ports[key] = measured_port(self.cell, polarity, node * GATE_STEP_V, top_V, self.engine)
         return self._ports[key]
-
-
-def series_ohm(cell: SingleCell, line: str) -> float:
-    """Return the resistance between an ideal driver and the device along a line [Ohm]."""
-    assert isinstance(cell.driver, Driver)
-    return cell.driver.resistance + getattr(cell.lines, f"r_{line}") + cell.lines.contact
 
 
 def measured_port(cell: SingleCell, polarity: int, gate_V: float, top_V: float, engine: Engine) -> Port:
@@ -212,7 +205,7 @@ def _falling(amps: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.minimum.accumulate(amps + tilt, axis=1) - 2 * tilt
 
 
-def loaded(port: Port, amplitude_V: float, series_ohm_: float) -> np.ndarray:
+def loaded(port: Port, amplitude_V: float, series_ohm: float) -> np.ndarray:
     """Return the load vector of a pulse's amplitude at a port."""
     from ..compact.jart import load_line as ll
 
@@ -224,7 +217,7 @@ def loaded(port: Port, amplitude_V: float, series_ohm_: float) -> np.ndarray:
         share = u / port.top_V * (levels - 1) - k
         row = port.amps[k] + share * (port.amps[k + 1] - port.amps[k])
     # in a SET the other side of the device is raised, in a RESET it is at 0 V
-    load = ll.straight_pieces(row, y + min(amplitude_V, 0.0), amplitude_V, series_ohm_)
+    load = ll.straight_pieces(row, y + min(amplitude_V, 0.0), amplitude_V, series_ohm)
     head = load[: ll.HEAD]
     head[ll.NODE] = 1.0
     head[ll.LEVELS], head[ll.TOP_V], head[ll.POINTS] = levels, port.top_V, len(y)

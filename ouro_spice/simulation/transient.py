@@ -12,6 +12,7 @@ import numpy as np
 
 from .._util.checks import check_engine, check_flag, check_part, check_seed, shown
 from ..circuit.cell_kinds import Cell
+from ..circuit.cells import Cell1R, Cell1T1R
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Parallel
 from ..circuit.stimuli import Stimuli, Stimulus, checked
@@ -22,7 +23,11 @@ from ..spice.ngspice import Engine, default_engine
 from .circuit_transient import CircuitRun
 from .compact_transient import CompactRun
 from .jart.telegraph_noise import with_read_noise
+from .measured_transient import MeasuredRun
 from .plausibility import check_walk, warn_of, with_warnings
+
+Run = CircuitRun | CompactRun | MeasuredRun
+"""What sends pulses to a cell, one at a time."""
 
 
 def simulate(
@@ -87,15 +92,17 @@ def simulate(
     return warn_of(send(run, pulses, state or cell.state(), start_s, stop_s))
 
 
-def run_of(cell: Cell | CompactCell, seed: int, throw: bool, engine: Engine | None) -> CircuitRun | CompactRun:
+def run_of(cell: Cell | CompactCell, seed: int, throw: bool, engine: Engine | None) -> Run:
     """Return what sends pulses to a cell: the compact model, or transients of an engine, the default one where None."""
     if isinstance(cell, CompactCell):
         return CompactRun(cell, seed, throw)
+    if isinstance(cell, Cell1R | Cell1T1R) and cell.fidelity == "circuit":
+        return MeasuredRun(cell, seed, throw, engine or default_engine())
     return CircuitRun(cell, seed, throw, engine or default_engine())
 
 
 def send(
-    run: CircuitRun | CompactRun,
+    run: Run,
     pulses: Stimuli,
     state: State,
     start_s: float = 0.0,

@@ -1,0 +1,130 @@
+"""How well fidelity "circuit" agrees with the whole circuit in SPICE, on a seeded sample of the work itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from .._util.machine import ToolError
+from .._util.statistics import wilson
+
+SAMPLE = 60
+"""So many records or pulses of a piece of work run in full SPICE beside, by default."""
+
+CLOSE = 0.02
+"""Relative distance of two pulse widths that agree."""
+
+LEAST_SHARE, MEDIAN, P90 = 0.9, 1e-3, 1e-2
+"""Below the first share of agreeing widths (by the upper end of its 95 % interval), or above one of the others as
+median and 90 % quantile of |ln g / g|, the work is refused.
+"""
+
+
+class FidelityError(ToolError):
+    """The fast fidelity is not what SPICE gives, on a sample of this work."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What a sample in full SPICE says of work at fidelity "circuit".
+
+    Attributes
+    ----------
+    n, seed
+        Records or pulses of the sample; what it was drawn with.
+    failed
+        How many of them failed in one of the two alone.
+    within_step, within_2_percent
+        Shares of the pulse widths that differ by a step of their grid at most, and by 2 %; None of single pulses.
+    share_low, share_high
+        The 95 % interval of `within_2_percent`.
+    g_median, g_p90
+        Median and 90 % quantile of |ln(g / g in SPICE)| at the end.
+    energy_median
+        Median of the energy over that in SPICE.
+    """
+
+    n: int
+    seed: int
+    failed: int
+    g_median: float
+    g_p90: float
+    energy_median: float
+    within_step: float | None = None
+    within_2_percent: float | None = None
+    share_low: float | None = None
+    share_high: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        seed: int,
+        g_S: Sequence[tuple[float, float]],
+        energy_J: Sequence[tuple[float, float]],
+        widths_s: Sequence[tuple[float, float]] = (),
+        step_s: float = 0.0,
+    ) -> Agreement:
+        """Return the agreement of pairs (here, in SPICE) of conductances [S], energies [J] and widths [s]; NaN: failed."""
+        g, energy = np.reshape(g_S, (-1, 2)), np.reshape(energy_J, (-1, 2))
+        fine = np.isfinite(g).all(axis=1)
+        failed = int(np.sum(np.isfinite(g).any(axis=1) & ~fine))
+        off = np.abs(np.log(g[fine, 0] / g[fine, 1])) if fine.any() else np.array([np.nan])
+        ratio = float(np.median(energy[fine, 0] / energy[fine, 1])) if fine.any() else float("nan")
+        found = cls(len(g), seed, failed, float(np.median(off)), float(np.quantile(off, 0.9)), ratio)
+        if not len(widths_s):
+            return found
+        w = np.reshape(widths_s, (-1, 2))[fine]
+        away = np.abs(w[:, 0] - w[:, 1])
+        close = int(np.sum(away <= CLOSE * w[:, 1]))
+        low, high = wilson(close, len(w))
+        shares = float(np.mean(away <= 1.001 * step_s)), close / max(len(w), 1), low, high
+        return cls(*list(asdict(found).values())[:6], *shares)
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """Return all values as JSON has them, without those that there are none of."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> Agreement:
+        """Return the agreement that a manifest holds."""
+        return cls(**values)
+
+    @property
+    def refusal(self) -> str:
+        """Return why the work is refused, "" where it is not."""
+        if self.share_high is not None and self.share_high < LEAST_SHARE:
+            return f"only {self.within_2_percent:.0%} of the pulse widths are within 2 % of those in SPICE"
+        if self.failed > 0.1 * self.n:
+            return f"{self.failed} of {self.n} fail in one of the two alone"
+        if self.g_median > MEDIAN or self.g_p90 > P90:
+            return f"conductances are off by {self.g_median:.2%} in the median, {self.g_p90:.2%} at 90 %"
+        return ""
+
+    def check(self) -> None:
+        """Raise FidelityError where the sample says that fidelity "circuit" is not what SPICE gives."""
+        if self.refusal:
+            raise FidelityError(
+                f'fidelity "circuit" does not hold here: {self.refusal}, in {self.n} that were simulated in full '
+                'beside; slower edges, a smaller transistor or shorter lines bring them together, fidelity "full" '
+                "needs none of it"
+            )
+
+    def __str__(self) -> str:
+        widths = "" if self.within_2_percent is None else (
+            f"widths within 2 % {self.within_2_percent:.1%} ({self.share_low:.1%} .. {self.share_high:.1%}), within a "
+            f"step {self.within_step:.1%}; "
+        )
+        return f"{self.n} beside in full SPICE: {widths}g off by {self.g_median:.1e} (median), {self.g_p90:.1e} (90 %)"
+
+
+def chosen(n: int, seed: int, most: int | None = None) -> list[int]:
+    """Return which of n are in a sample of so many, ascending: by the seed alone."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, 0, 0, 1)))
+    most = SAMPLE if most is None else most
+    return sorted(rng.permutation(n)[:most].tolist()) if n > most else list(range(n))
+
+

@@ -1,0 +1,135 @@
+"""Pulses into a cell at fidelity "circuit": kernels behind the measured circuit, as waveforms like those of SPICE."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._util import random_keys
+from ..circuit.cells import Cell1R, Cell1T1R
+from ..circuit.pulse import Parallel, Pulse
+from ..circuit.result import Result, SimulationError
+from ..circuit.stimuli import Stimulus, checked
+from ..circuit.waveform import Effort, Fidelity, Waveform
+from ..device.jart import walk_values
+from ..device.jart.jart_device import Device
+from ..device.jart.walk import HalfCycleWalk, Walk
+from ..device.jart.walk_state import WalkState
+from ..device.state import State
+from ..spice.ngspice import Engine
+from .circuit_model import CircuitModel
+
+ROWS = 8192
+"""Longest trace: a longer one is thinned."""
+
+
+@dataclass(frozen=True)
+class MeasuredRun:
+    """A cell at fidelity "circuit", the seed of its walk, whether failures are raised, and what measures the circuit.
+
+    `keys` are those of the random numbers of the device, at place 0; by default the seed's own.
+    """
+
+    cell: Cell1R | Cell1T1R
+    seed: int
+    throw: bool
+    engine: Engine
+    keys: Mapping[int, np.ndarray] | None = None
+
+    def pulse(self, pulse: Stimulus | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
+        """Yield the waveform of one pulse between two of its times [s] from a state on.
+
+        Raises
+        ------
+        ValueError
+            For a waveform that is no `Pulse`, or a part that begins or ends inside an edge.
+        SimulationError
+            Where the model gives values that are not finite, and failures are raised.
+        """
+        (given,) = checked(pulse)
+        if not isinstance(given, Pulse):
+            raise ValueError(f'{type(given).__name__}: fidelity "circuit" knows pulses alone; take fidelity "full"')
+        yield self._one(given, begin_s, end_s, state)
+
+    def _one(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Waveform:
+        from ..compact.jart import jart_characteristics
+        from ..compact.jart.parameter_vector import vector
+        from ..compact.jart.pulse_kernels import SCRATCH
+        from ..compact.jart.read_kernel import trace_pulse
+        from ..compact.jart.walk_kernel import STILL, start
+        from ..compact.jart.workspace import TRACE
+
+        device = self.cell.device
+        if not isinstance(device, Device):
+            raise ValueError("a cell with a fixed resistor cannot be programmed")
+        around = CircuitModel.of(self.cell, self.engine)
+        on_s = self.cell.gate_edge_s
+        part = self._part(pulse, begin_s - on_s, end_s - on_s)
+        key = self.keys[0] if self.keys and 0 in self.keys else random_keys.stream_key(self.seed)
+        n = device.legal(state.x[0])[0]
+        wander = walk_values.initial_state(device, n, state.walked()) if device.walk else None
+        moved = device
+        if wander and isinstance(device.walk, HalfCycleWalk):
+            moved, wander = walk_values.half_cycle(device, n, wander, pulse.polarity, key)
+        walk = moved.walk if isinstance(moved.walk, Walk) else None
+        p = vector(moved)
+        w = wander.vector if walk and wander else start(p[None], np.array([n]))[0]
+        points, results = np.full((ROWS, len(TRACE)), np.nan), np.empty(2)
+        load = around.circuit.load(pulse)
+        n_end = trace_pulse(
+            jart_characteristics.code(moved, None), p, load, w, walk.settings if walk else STILL, key, n,
+            np.array([pulse.amplitude, pulse.rise, pulse.width, pulse.fall]), part, points, results, np.empty(SCRATCH),
+        )  # fmt: skip
+        if not np.isfinite(n_end):
+            return self._failed(device)
+        points = points[np.isfinite(points[:, 0])]
+        points[-1, 1] = n_end
+        if walk:
+            points[-1, 2:4] = w[:2]
+            wander = WalkState.from_vector(w, pulse.polarity)
+        after = State(((float(n_end),),), wander=(wander,) if wander else ())
+        whole = begin_s <= on_s and end_s >= on_s + pulse.duration
+        energy = float(results[0]) + (around.charges.of(pulse) if whole else 0.0)
+        traces = _traces(self.cell, device, moved, points)
+        wave = Waveform(
+            points[:, 0], traces, after, energy, Result.OK, Effort(points=int(results[1])), device,
+            fidelity=Fidelity("circuit"),
+        )  # fmt: skip
+        return dataclasses.replace(wave, testbench_sha256=self._digest(load, pulse, begin_s, end_s))
+
+    def _part(self, pulse: Pulse, begin_s: float, end_s: float) -> np.ndarray:
+        """Return the part of a pulse in the time of its rise, (2,) [s]; ValueError for one cut inside an edge."""
+        down = pulse.rise + pulse.width
+        near = 1e-9 * pulse.duration
+        for name, time_s in (("start_s", begin_s), ("stop_s", end_s)):
+            if near < time_s < pulse.rise - near or down + near < time_s < down + pulse.fall - near:
+                raise ValueError(f'{name}: fidelity "circuit" goes through an edge in one; cut outside of edges')
+        return np.array([begin_s, end_s])
+
+    def _failed(self, device: Device) -> Waveform:
+        text = "no finite rate at these voltages"
+        if self.throw:
+            raise SimulationError(Result.NOT_FINITE, "", (text,))
+        return Waveform(np.empty(0), {}, None, 0.0, Result.NOT_FINITE, device=device, log=(text,))
+
+    def _digest(self, load: np.ndarray, pulse: Pulse, begin_s: float, end_s: float) -> str:
+        values = [dataclasses.asdict(self.cell.device), dataclasses.asdict(pulse), begin_s, end_s, self.seed]
+        return hashlib.sha256(load.tobytes() + repr(values).encode()).hexdigest()
+
+
+def _traces(cell: Cell1R | Cell1T1R, device: Device, moved: Device, points: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the traces of a trajectory (T, 7) by name, as a circuit in SPICE has them."""
+    from .jart.jart_compact import jart_traces
+
+    _, n, r, l, v, i, v_cell = points.T  # noqa: E741 - the model's own name
+    ohm = cell.driver_ohm("bl")
+    v_oe = np.maximum(-v, 0.0) + ohm * i
+    named = {"v_ae": v_oe + v_cell, "v_oe": v_oe}
+    own = jart_traces(moved, n, r, l, v_cell, i)
+    if device.walk is None:
+        own = {name: trace for name, trace in own.items() if name not in ("r", "l")}
+    return named | own
