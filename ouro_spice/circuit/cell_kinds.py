@@ -9,6 +9,9 @@ from .selection import Selection
 
 Cell = Cell1R | Cell1T1R | Selection
 
+LoneCell = Cell1R | Cell1T1R
+"""A cell that is in no array."""
+
 
 def memristor(cell: Cell | CompactCell) -> Memristor:
     """Return the memristor of a cell, the first one of several; ValueError where a fixed resistor is in its place."""

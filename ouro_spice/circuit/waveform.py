@@ -77,6 +77,8 @@ class Fidelity:
     def __str__(self) -> str:
         if self.name == "full":
             return "full: every memristor follows its state equation"
+        if self.name == "circuit":
+            return "circuit: the kernels of the device behind its circuit, measured in SPICE"
         return (
             f"frozen: {self.held} memristors held at their static I-V; at most {self.peak_V:.3g} V at them, the state "
             f"moves by {self.disturb:.2g} at most (allowed: {self.tolerance:.2g})"

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._util import random_keys
-from ..circuit.cell_kinds import memristor
-from ..circuit.cells import Cell1R, Cell1T1R
+from ..circuit.cell_kinds import LoneCell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result
@@ -27,7 +26,7 @@ from .record import HISTORY_POINTS, NAN, Record
 
 
 def jart_records(
-    cell: CompactCell | Cell1R | Cell1T1R,
+    cell: CompactCell | LoneCell,
     recipe: Recipe,
     drawn: Sequence[Sample],
     threads: int | None = None,
@@ -48,7 +47,7 @@ def jart_records(
 
 
 def _records(
-    cell: CompactCell | Cell1R | Cell1T1R, recipe: Recipe, drawn: Sequence[Sample], circuit: CircuitModel | None
+    cell: CompactCell | LoneCell, recipe: Recipe, drawn: Sequence[Sample], circuit: CircuitModel | None
 ) -> list[Record]:
     """Return the records of some samples, all integrated in one call of the kernel."""
     model = cell.model if isinstance(cell, CompactCell) else None

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .._util import random_keys
 from .._util.progress import Bar
-from ..circuit.cells import Cell1R, Cell1T1R
+from ..circuit.cell_kinds import LoneCell
 from ..circuit.pulse import Pulse
 from ..circuit.result import SimulationError
 from ..compact.jart import jart_characteristics
@@ -37,7 +37,7 @@ class _Sent:
     energy_J: float
 
 
-class CircuitFleet(JartFleet[Cell1R | Cell1T1R]):
+class CircuitFleet(JartFleet[LoneCell]):
     """Many cells of JART devices at fidelity "circuit": as `Fleet` says. Reads go through the measured sense path.
 
     `with` and `close` end the engine, if it is the fleet's own.
@@ -45,7 +45,7 @@ class CircuitFleet(JartFleet[Cell1R | Cell1T1R]):
 
     def __init__(
         self,
-        cell: Cell1R | Cell1T1R,
+        cell: LoneCell,
         drawn: Sequence[Sample],
         start: str,
         engine: Ngspice | None = None,
@@ -54,7 +54,8 @@ class CircuitFleet(JartFleet[Cell1R | Cell1T1R]):
     ) -> None:
         self._owns_engine = engine is None
         self._engine = Ngspice(workers) if engine is None else engine
-        super().__init__(cell, drawn, start, CircuitModel.of(cell, self._engine), cell.read_s, workers)
+        self._circuit = CircuitModel.of(cell, self._engine)
+        super().__init__(cell, drawn, start, self._circuit, cell.read_s, workers)
         self._full = cell.replace(fidelity="full")
         self._seeds = [one.seed for one in drawn]
         self._read_J, self.clipped = np.zeros(len(drawn)), 0
@@ -111,8 +112,8 @@ class CircuitFleet(JartFleet[Cell1R | Cell1T1R]):
                 self._advance_noise(place, self.read_s)
         _, p, w, _, _ = self._bundle(now, self._keys[:0])
         amps = self._around.read_currents(jart_characteristics.code(self._own[0], None), p, w, now.n)
-        found, clipped = self._around.reads.readings(amps)
-        self._read_J[places] += self._around.reads.spent_J(found)
+        found, clipped = self._circuit.reads.readings(amps)
+        self._read_J[places] += self._circuit.reads.spent_J(found)
         self.clipped += int(clipped.sum())
         if bar:
             bar.advance(len(places))

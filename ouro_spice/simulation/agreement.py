@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,7 @@ class Agreement:
         widths_s: Sequence[tuple[float, float]] = (),
         step_s: float = 0.0,
     ) -> Agreement:
-        """Return the agreement of pairs (here, in SPICE) of conductances [S], energies [J] and widths [s]; NaN: failed."""
+        """Return the agreement of pairs (here, in SPICE): conductances [S], energies [J], widths [s]; NaN: failed."""
         g, energy = np.reshape(g_S, (-1, 2)), np.reshape(energy_J, (-1, 2))
         fine = np.isfinite(g).all(axis=1)
         failed = int(np.sum(np.isfinite(g).any(axis=1) & ~fine))
@@ -80,8 +80,10 @@ class Agreement:
         away = np.abs(w[:, 0] - w[:, 1])
         close = int(np.sum(away <= CLOSE * w[:, 1]))
         low, high = wilson(close, len(w))
-        shares = float(np.mean(away <= 1.001 * step_s)), close / max(len(w), 1), low, high
-        return cls(*list(asdict(found).values())[:6], *shares)
+        steps = float(np.mean(away <= 1.001 * step_s))
+        return replace(
+            found, within_step=steps, within_2_percent=close / max(len(w), 1), share_low=low, share_high=high
+        )
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -114,10 +116,11 @@ class Agreement:
             )
 
     def __str__(self) -> str:
-        widths = "" if self.within_2_percent is None else (
-            f"widths within 2 % {self.within_2_percent:.1%} ({self.share_low:.1%} .. {self.share_high:.1%}), within a "
-            f"step {self.within_step:.1%}; "
-        )
+        widths = ""
+        if self.within_2_percent is not None:
+            interval = f"{self.share_low:.1%} .. {self.share_high:.1%}"
+            step = f"within a step {self.within_step:.1%}"
+            widths = f"widths within 2 % {self.within_2_percent:.1%} ({interval}), {step}; "
         return f"{self.n} beside in full SPICE: {widths}g off by {self.g_median:.1e} (median), {self.g_p90:.1e} (90 %)"
 
 
@@ -126,5 +129,3 @@ def chosen(n: int, seed: int, most: int | None = None) -> list[int]:
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, 0, 0, 1)))
     most = SAMPLE if most is None else most
     return sorted(rng.permutation(n)[:most].tolist()) if n > most else list(range(n))
-
-

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from ..circuit.cell_kinds import LoneCell
 from ..circuit.gates import gate_voltage
 from ..circuit.pulse import Pulse
-from ..circuit.single_cell import SingleCell
 from ..spice.ngspice import Engine
 
 _OPEN_OHM = 1e10
@@ -24,7 +24,7 @@ _PULSE_S = 20e-9
 class ChargeEnergy:
     """The energy of pulses without that through the device, measured with an open circuit in its place."""
 
-    cell: SingleCell
+    cell: LoneCell
     engine: Engine
     _measured: dict[tuple[int, int], float] = field(default_factory=dict)
 
@@ -44,7 +44,9 @@ class ChargeEnergy:
         key = amplitude, gate
         if key not in self._measured:
             volts = min(gate * _GATE_V, self.cell.process.gate_V)
-            pulse = Pulse(amplitude * _AMPLITUDE_V, _PULSE_S, _PULSE_S, _PULSE_S, gate=volts if self.cell.gated else None)
+            pulse = Pulse(
+                amplitude * _AMPLITUDE_V, _PULSE_S, _PULSE_S, _PULSE_S, gate=volts if self.cell.gated else None
+            )
             bench = self.cell.resistor(_OPEN_OHM).testbench([pulse])
             self._measured[key] = self.engine.run(bench).energy_J
         return self._measured[key]

@@ -8,12 +8,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..circuit.cell_kinds import LoneCell
 from ..circuit.gates import gate_voltage
 from ..circuit.parts import Resistor
 from ..circuit.pulse import Pulse
-from ..circuit.single_cell import SingleCell
 from ..compact.jart.load_line import resistor
 from ..device.jart.jart_device import Device
+from ..device.memristor import Memristor
 from ..spice.ngspice import Engine
 from .charge_energy import ChargeEnergy
 from .known_reads import KnownReads
@@ -32,13 +33,13 @@ class CircuitModel:
         Its load lines with their charges, what its charges cost in a pulse, and its reads.
     """
 
-    cell: SingleCell
+    cell: LoneCell
     circuit: MeasuredCircuit
     charges: ChargeEnergy
     reads: KnownReads
 
     @classmethod
-    def of(cls, cell: SingleCell, engine: Engine) -> CircuitModel:
+    def of(cls, cell: LoneCell, engine: Engine) -> CircuitModel:
         """Return what is known of a cell's circuit: that of the same parts, whatever the device."""
         bare = cell.replace(fidelity="full")
         bare = bare if isinstance(cell.device, Resistor) else bare.resistor(1.0)
@@ -81,12 +82,14 @@ class CircuitModel:
         read_currents(model, p, load, np.zeros(len(n), int), w, n, volts, amps, np.empty(SCRATCH))
         return amps
 
-    def read(self, device: Device, x: tuple[float, ...]) -> tuple[float, bool]:
+    def read(self, device: Memristor, x: tuple[float, ...]) -> tuple[float, bool]:
         """Return what a read of a device in a state reports [S], and whether it was clipped."""
         from ..compact.jart import jart_characteristics
         from ..compact.jart.parameter_vector import vector
         from ..compact.jart.walk_kernel import start
 
+        if not isinstance(device, Device):
+            raise ValueError(f'{device.title}: fidelity "circuit" has no kernels for it')
         p, n = vector(device)[None], np.array([x[0]])
         amps = self.read_currents(jart_characteristics.code(device, None), p, start(p, n), n)
         found, clipped = self.reads.readings(amps)
@@ -129,7 +132,7 @@ class SeriesResistance:
         return g_S
 
 
-def sensing_top(cell: SingleCell) -> float:
+def sensing_top(cell: LoneCell) -> float:
     """Return up to which conductance a cell's reads are calibrated [S]."""
     from .sensing import known_conductances
 
@@ -137,6 +140,6 @@ def sensing_top(cell: SingleCell) -> float:
 
 
 @lru_cache(maxsize=64)
-def _known(bare: SingleCell, engine: Engine, _content: tuple[str, ...], _top_S: float) -> CircuitModel:
+def _known(bare: LoneCell, engine: Engine, _content: tuple[str, ...], _top_S: float) -> CircuitModel:
     """Return what is known of a cell with a known resistor, measured where it is asked for first."""
     return CircuitModel(bare, MeasuredCircuit(bare, engine), ChargeEnergy(bare, engine), KnownReads.of(bare, engine))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._util.forks import cached_property
-from ..circuit.cells import Cell1R, Cell1T1R
+from ..circuit.cell_kinds import LoneCell
 from ..spice.ngspice import Engine
 from . import sensing
 
@@ -31,7 +31,7 @@ class KnownReads:
         What the sources deliver in the read [J], (K,).
     """
 
-    cell: Cell1R | Cell1T1R
+    cell: LoneCell
     engine: Engine
     amps: np.ndarray
     volts: np.ndarray
@@ -40,13 +40,15 @@ class KnownReads:
     energy_J: np.ndarray
 
     @classmethod
-    def of(cls, cell: Cell1R | Cell1T1R, engine: Engine) -> KnownReads:
+    def of(cls, cell: LoneCell, engine: Engine) -> KnownReads:
         """Read known resistors in the place of the device of a cell, each in SPICE."""
         known = sensing.known_conductances(cell)
         cells = [cell.resistor(1 / g) for g in known]
         waves = list(engine.map([one.read_testbench() for one in cells]))
         volts = np.array([sensing.mean(one, wave, "v_cell") for one, wave in zip(cells, waves, strict=True)])
-        measured = [sensing.mean(one, wave, sensing.measured_trace(one)) for one, wave in zip(cells, waves, strict=True)]
+        measured = [
+            sensing.mean(one, wave, sensing.measured_trace(one)) for one, wave in zip(cells, waves, strict=True)
+        ]
         energy = np.array([wave.energy_J for wave in waves])
         return cls(cell, engine, volts * known, volts, np.array(measured) / cell.read.voltage, known, energy)
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 
 from .._util.checks import check_kind, check_seed, shown
-from .._util.display import quantity, shows
-from ..circuit.cell_kinds import Cell
-from ..circuit.cells import Cell1R, Cell1T1R
+from ..circuit.cell_kinds import Cell, LoneCell
 from ..circuit.compact_cell import CompactCell
-from ..circuit.drive_waveforms import Pwl
 from ..circuit.pulse import Pulse
 from ..circuit.stimuli import Stimulus
 from ..circuit.waveform import Waveform
@@ -22,14 +18,12 @@ from ..compact import characteristics
 from ..device.memristor import Memristor
 from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
-from .circuit_model import CircuitModel
 from .circuit_transient import CircuitRun
 from .compact_transient import CompactRun
 from .jart.telegraph_noise import with_read_noise
-from .measured_transient import MeasuredRun
-from .plausibility import warn_of
+from .measured_cell import MeasuredCell
 from .sensing import reading, unreadable
-from .transient import Run, send
+from .simulated_cell import SimulatedCell
 
 
 class LiveCell(Protocol):
@@ -53,91 +47,6 @@ class LiveCell(Protocol):
     def apply(self, pulse: Pulse) -> Waveform:
         """Send one write pulse, and return its waveform."""
         ...
-
-
-Description = TypeVar("Description", bound=Cell | CompactCell)
-
-
-class SimulatedCell(ABC, Generic[Description]):
-    """What live cells that are simulated share: a description, a state, and pulses that move it.
-
-    Attributes
-    ----------
-    description, nominal
-        The cell, and the one as it is described to programmers, whose device may be another one.
-    state
-        Its present state.
-    read_s, window_S
-        As of every `LiveCell`; the window is that of `nominal`.
-    """
-
-    def __init__(
-        self, description: Description, state: State | None, seed: int, nominal: Description | None, read_s: float
-    ) -> None:
-        if state is not None:
-            description.check_state(state)
-        self.description = description
-        self.nominal = nominal or description
-        self.state = state or description.state()
-        self.read_s = read_s
-        self.window_S = self.nominal.window_S
-        self._seed = seed
-
-    @shows
-    def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}: {type(self.description).__name__} at {quantity(getattr(self, 'g_S', None), 'S')}"
-        )
-
-    @abstractmethod
-    def read(self) -> float:
-        """Return the conductance that the sense path reports [S]."""
-
-    @abstractmethod
-    def _run_of(self, pulse: Stimulus) -> Run:
-        """Return what sends a pulse."""
-
-    def apply(self, pulse: Stimulus) -> Waveform:
-        """Send one write pulse, or waveform, wait its idle time, and return the waveform of both.
-
-        Raises
-        ------
-        SimulationError
-            Where the simulation fails; the state is then as it was.
-        """
-        check_kind("pulse", pulse, (Pulse, Pwl))
-        wave = warn_of(send(self._run_of(pulse), [pulse], self.state))
-        self.state = wave.end_state
-        return wave
-
-    def pulse_s(self, pulse: Stimulus) -> float:
-        """Return the time that a write pulse takes, gate edges and idle time included [s]."""
-        return self.description.duration([pulse])
-
-    @property
-    def _device(self) -> Memristor:
-        """Return the memristor as it is described; ValueError where there is a resistor."""
-        device = self.description.device
-        if not isinstance(device, Memristor):
-            raise ValueError("a cell with a fixed resistor cannot be programmed")
-        return device
-
-    @property
-    def _now(self) -> Memristor:
-        """Return the memristor as its walk has left it."""
-        index = self.description.index
-        return self._device.now(self._x, self.state.walked(index))
-
-    @property
-    def _x(self) -> tuple[float, ...]:
-        """Return its state variables."""
-        return self.state.x[self.description.index]
-
-    def _observed(self, device: Memristor) -> tuple[float, ...]:
-        """Return the state that a read sees: with the read noise of a device that has it."""
-        if device.read_noise is None or not self.state.telegraph:
-            return self._x
-        return device.observed(self._x, self.state.noise(self.description.index))
 
 
 class SpiceCell(SimulatedCell[Cell]):
@@ -245,54 +154,6 @@ class ModelCell(SimulatedCell[CompactCell]):
         return float(characteristics.conductance(self._now, self._x[0], model=self.description.model))
 
 
-class MeasuredCell(SimulatedCell[Cell1R | Cell1T1R]):
-    """A cell at fidelity "circuit": reads go through the measured sense path and disturb nothing. All else is as in a
-    `SimulatedCell`.
-
-    Attributes
-    ----------
-    clipped, read_energy_J
-        As of a `SpiceCell`.
-    """
-
-    def __init__(
-        self,
-        description: Cell1R | Cell1T1R,
-        state: State | None = None,
-        seed: int = 0,
-        engine: Engine | None = None,
-        *,
-        nominal: Cell1R | Cell1T1R | None = None,
-        keys: Mapping[int, np.ndarray] | None = None,
-    ) -> None:
-        super().__init__(description, state, seed, nominal, description.read_s)
-        self.clipped, self.read_energy_J = 0, 0.0
-        self._engine = engine or default_engine()
-        self._run = MeasuredRun(description, seed, True, self._engine, keys)
-
-    def read(self) -> float:
-        """Return ``g_sense`` [S]: the static current of the device in the measured read, digitised and corrected."""
-        device, state = self._now, self.state
-        around = CircuitModel.of(self.description, self._engine)
-        found, clipped = around.read(device, self._observed(device))
-        self.state = with_read_noise(self.description, state, state, self.read_s, self._seed)
-        self.clipped += int(clipped)
-        self.read_energy_J += float(around.reads.spent_J(np.array([found]))[0])
-        return found
-
-    def _run_of(self, pulse: Stimulus) -> MeasuredRun:
-        return self._run
-
-    def unreadable(self, target_S: float, tolerance: float) -> str:
-        """Return why its readings cannot tell whether a target [S] has been reached; "" where they can."""
-        return unreadable(self.description.replace(fidelity="full"), self._engine, target_S, tolerance)
-
-    @property
-    def g_S(self) -> float:
-        """Return the conductance of the device alone at its read voltage, without read noise [S]."""
-        return float(characteristics.conductance(self._now, self._x[0]))
-
-
 def live(
     cell: Cell | CompactCell | LiveCell,
     state: State | None = None,
@@ -330,7 +191,7 @@ def live(
         raise ValueError("a cell with a fixed resistor cannot be programmed")
     if isinstance(cell, CompactCell):
         return ModelCell(cell if device is None else cell.replace(device=device), state, seed, nominal=cell)
-    own = cell if device is None else cell.replace(device=device)
-    if isinstance(cell, Cell1R | Cell1T1R) and cell.fidelity == "circuit":
+    if isinstance(cell, LoneCell) and cell.fidelity == "circuit":
+        own = cell if device is None else cell.replace(device=device)
         return MeasuredCell(own, state, seed, nominal=cell)
-    return SpiceCell(own, state, seed, nominal=cell)
+    return SpiceCell(cell if device is None else cell.replace(device=device), state, seed, nominal=cell)

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..circuit.cell_kinds import LoneCell
 from ..circuit.gates import gate_voltage
 from ..circuit.pulse import PWL, Pulse
-from ..circuit.single_cell import SingleCell
 from ..circuit.terminal_bench import terminal_testbench
+from ..circuit.testbench import Testbench
+from ..circuit.waveform import Waveform
 from ..spice.ngspice import Engine
 
 POINTS = 513
@@ -76,7 +78,7 @@ class MeasuredCircuit:
         With a known resistor in the place of the device.
     """
 
-    cell: SingleCell
+    cell: LoneCell
     engine: Engine
     _ports: dict[tuple[int, int, float], Port] = field(default_factory=dict)
     _loads: dict[tuple[float, float], np.ndarray] = field(default_factory=dict)
@@ -111,7 +113,7 @@ class MeasuredCircuit:
         weights = [math.prod((at - b) / (a - b) for b in nodes if b != a) for a in nodes]
 
         def mixed(name: str) -> np.ndarray:
-            return sum(weight * getattr(one, name) for weight, one in zip(weights, ports, strict=True))
+            return np.tensordot(weights, np.array([getattr(one, name) for one in ports]), 1)
 
         return Port(ports[0].y_V, top_V, mixed("amps"), mixed("charge_F"), mixed("coupling_F"))
 
@@ -123,7 +125,7 @@ class MeasuredCircuit:
         return self._ports[key]
 
 
-def measured_port(cell: SingleCell, polarity: int, gate_V: float, top_V: float, engine: Engine) -> Port:
+def measured_port(cell: LoneCell, polarity: int, gate_V: float, top_V: float, engine: Engine) -> Port:
     """Return the port of a cell at a gate voltage, measured in SPICE."""
     y = np.linspace(-BELOW_V, top_V + ABOVE_V, POINTS)
     levels = np.zeros(1) if polarity < 0 else np.linspace(0.0, top_V, _MEASURED)
@@ -142,7 +144,7 @@ def measured_port(cell: SingleCell, polarity: int, gate_V: float, top_V: float, 
     return _between_levels(y, top_V, np.array(amps), np.array(charge), waves[-1])
 
 
-def _bench(cell: SingleCell, gate_V: float, y: np.ndarray, level_V: float, span_s: float):
+def _bench(cell: LoneCell, gate_V: float, y: np.ndarray, level_V: float, span_s: float) -> Testbench:
     """Return the transient in which the terminal goes from the lowest voltage to the highest and back."""
     low, high, stop = float(y[0]), float(y[-1]), 2 * span_s
     volts = {"bl": _constant(0.0, stop), "sl": _constant(level_V, stop), "wl": _constant(gate_V, stop)}
@@ -150,7 +152,7 @@ def _bench(cell: SingleCell, gate_V: float, y: np.ndarray, level_V: float, span_
     return terminal_testbench(cell, volts, forced)
 
 
-def _coupling_bench(cell: SingleCell, gate_V: float, top_V: float):
+def _coupling_bench(cell: LoneCell, gate_V: float, top_V: float) -> Testbench:
     """Return the transient in which the line behind the transistor goes up and down, the terminal at 0 V."""
     stop = 2 * FAST_S
     line = PWL((0.0, FAST_S, stop), (0.0, top_V, 0.0))
@@ -163,7 +165,7 @@ def _constant(volts: float, stop_s: float) -> PWL:
     return PWL((0.0, stop_s), (float(volts), float(volts)))
 
 
-def _both_ways(wave, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _both_ways(wave: Waveform, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the current on the way up and down at voltages of the swept terminal, each (Y,) [A]."""
     half = wave.time_s[-1] / 2
     share = wave.time_s / half
@@ -175,7 +177,7 @@ def _both_ways(wave, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def _between_levels(y: np.ndarray, top_V: float, amps: np.ndarray, charge: np.ndarray, coupling) -> Port:
+def _between_levels(y: np.ndarray, top_V: float, amps: np.ndarray, charge: np.ndarray, coupling: Waveform) -> Port:
     """Return the port of a RESET at all levels of the line, of those that were measured (M, Y) and the way of the line
     with the terminal at 0 V.
 
@@ -190,8 +192,8 @@ def _between_levels(y: np.ndarray, top_V: float, amps: np.ndarray, charge: np.nd
     down = np.interp(levels / top_V, (2 - share[share > 1])[::-1], i[share > 1][::-1])
     at_zero = (down - up) / 2 / (top_V / FAST_S)
     full_amps, full_charge = (CubicSpline(measured, table)(levels) for table in (amps, charge))
-    step = y[1] - y[0]
-    total = np.concatenate([np.zeros((LEVELS, 1)), np.cumsum((full_charge[:, 1:] + full_charge[:, :-1]) / 2, 1) * step], 1)
+    steps = (full_charge[:, 1:] + full_charge[:, :-1]) / 2 * (y[1] - y[0])
+    total = np.concatenate([np.zeros((LEVELS, 1)), np.cumsum(steps, axis=1)], axis=1)
     zero = np.array([np.interp(0.0, y, row) for row in total])
     slope = np.gradient(total - zero[:, None], levels, axis=0)
     return Port(y, top_V, _falling(full_amps, y), full_charge, slope + at_zero[:, None])
@@ -210,7 +212,6 @@ def loaded(port: Port, amplitude_V: float, series_ohm: float) -> np.ndarray:
     from ..compact.jart import load_line as ll
 
     levels, y, u = len(port.amps), port.y_V, abs(amplitude_V) if amplitude_V > 0 else 0.0
-    heights = np.linspace(0.0, port.top_V, levels)
     row = port.amps[0]
     if levels > 1:
         k = min(int(u / port.top_V * (levels - 1)), levels - 2)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._util import random_keys
-from ..circuit.cells import Cell1R, Cell1T1R
+from ..circuit.cell_kinds import LoneCell
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.result import Result, SimulationError
 from ..circuit.stimuli import Stimulus, checked
@@ -34,7 +34,7 @@ class MeasuredRun:
     `keys` are those of the random numbers of the device, at place 0; by default the seed's own.
     """
 
-    cell: Cell1R | Cell1T1R
+    cell: LoneCell
     seed: int
     throw: bool
     engine: Engine
@@ -99,7 +99,7 @@ class MeasuredRun:
             points[:, 0], traces, after, energy, Result.OK, Effort(points=int(results[1])), device,
             fidelity=Fidelity("circuit"),
         )  # fmt: skip
-        return dataclasses.replace(wave, testbench_sha256=self._digest(load, pulse, begin_s, end_s))
+        return dataclasses.replace(wave, testbench_sha256=self._digest(device, load, pulse, begin_s, end_s))
 
     def _part(self, pulse: Pulse, begin_s: float, end_s: float) -> np.ndarray:
         """Return the part of a pulse in the time of its rise, (2,) [s]; ValueError for one cut inside an edge."""
@@ -116,12 +116,12 @@ class MeasuredRun:
             raise SimulationError(Result.NOT_FINITE, "", (text,))
         return Waveform(np.empty(0), {}, None, 0.0, Result.NOT_FINITE, device=device, log=(text,))
 
-    def _digest(self, load: np.ndarray, pulse: Pulse, begin_s: float, end_s: float) -> str:
-        values = [dataclasses.asdict(self.cell.device), dataclasses.asdict(pulse), begin_s, end_s, self.seed]
+    def _digest(self, device: Device, load: np.ndarray, pulse: Pulse, begin_s: float, end_s: float) -> str:
+        values = [dataclasses.asdict(device), dataclasses.asdict(pulse), begin_s, end_s, self.seed]
         return hashlib.sha256(load.tobytes() + repr(values).encode()).hexdigest()
 
 
-def _traces(cell: Cell1R | Cell1T1R, device: Device, moved: Device, points: np.ndarray) -> dict[str, np.ndarray]:
+def _traces(cell: LoneCell, device: Device, moved: Device, points: np.ndarray) -> dict[str, np.ndarray]:
     """Return the traces of a trajectory (T, 7) by name, as a circuit in SPICE has them."""
     from .jart.jart_compact import jart_traces
 

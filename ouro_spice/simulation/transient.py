@@ -11,8 +11,7 @@ from functools import reduce
 import numpy as np
 
 from .._util.checks import check_engine, check_flag, check_part, check_seed, shown
-from ..circuit.cell_kinds import Cell
-from ..circuit.cells import Cell1R, Cell1T1R
+from ..circuit.cell_kinds import Cell, LoneCell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Parallel
 from ..circuit.stimuli import Stimuli, Stimulus, checked
@@ -96,7 +95,7 @@ def run_of(cell: Cell | CompactCell, seed: int, throw: bool, engine: Engine | No
     """Return what sends pulses to a cell: the compact model, or transients of an engine, the default one where None."""
     if isinstance(cell, CompactCell):
         return CompactRun(cell, seed, throw)
-    if isinstance(cell, Cell1R | Cell1T1R) and cell.fidelity == "circuit":
+    if isinstance(cell, LoneCell) and cell.fidelity == "circuit":
         return MeasuredRun(cell, seed, throw, engine or default_engine())
     return CircuitRun(cell, seed, throw, engine or default_engine())
 

@@ -43,8 +43,9 @@ def resistor(ohm: float) -> np.ndarray:
 
 
 def straight_pieces(amps: np.ndarray, volts: np.ndarray, drive_V: float, series_ohm: float = 0.0) -> np.ndarray:
-    """Return the load of a line through points (K,): currents [A], at which the circuit leaves voltages [V] at a drive,
-    behind a resistance more [Ohm]; it goes on straight beyond its ends. (HEAD + ROW (K - 1),)
+    """Return the load of a line through points (K,), (HEAD + ROW (K - 1),); it goes on straight beyond its ends.
+
+    At currents [A] the circuit leaves voltages [V] at the device, at a drive, behind a resistance more [Ohm].
     """
     order = np.argsort(amps)
     i, v = amps[order], volts[order]
@@ -103,4 +104,3 @@ def corner(shape, k, load):
         return float(k), float(k if shape == RISE else 1 - k)
     at = int(load[shape]) + 1 + 2 * k
     return load[at], load[at + 1]
-

@@ -1,9 +1,9 @@
 """The device and the charge at its terminal in time: fast edges, and what follows them at a constant drive.
 
-Two equations, for x = ln N and the node's voltage y: dx/dt is the device's speed, and C dy/dt is what the circuit
-delivers at the node less the device's current. The node answers within picoseconds to nanoseconds and is stiff on all
-slower scales; a device that switches runs away. Both are left to a Rosenbrock method of order 2 with an error of order 3
-(Shampine and Reichelt, SIAM J. Sci. Comput. 18, 1997, "ode23s"), which is stable at any step.
+Two equations, for x = ln N and the node's voltage y: dx/dt is the device's speed, C dy/dt what the circuit delivers at
+the node less the device's current. The node answers within picoseconds to nanoseconds and is stiff on all
+slower scales; a device that switches runs away. Both are left to a Rosenbrock method of order 2 with an error of order
+3 (Shampine and Reichelt, SIAM J. Sci. Comput. 18, 1997, "ode23s"), which is stable at any step.
 
 Behind the edges the node follows the device, and `advance` goes on with the load line alone: it is at rest where the
 current into its charge is below `QUIET` of the device's.
@@ -41,7 +41,7 @@ def has_node(cell):
 @kernel
 def node_edge(v, shape, span, clock, cell):
     """Follow device and node through the rising or falling edge of a pulse of amplitude v, of so many seconds."""
-    m, load, w = cell[5], cell[2], cell[3]
+    m, load = cell[5], cell[2]
     set_, height = v < 0.0, abs(v)
     if math.isnan(m[Y]):
         m[Y] = _resting(v * corner(shape, 0, load)[1], set_, cell)
@@ -64,10 +64,11 @@ def node_edge(v, shape, span, clock, cell):
 def node_rest(cell):
     """Let the node come back to 0 V behind a pulse."""
     m, load = cell[5], cell[2]
-    energy = m[ENERGY]
+    energy, time = m[ENERGY], m[TIME]
     if load[REST] > 0.0 and not math.isnan(m[N]):
-        _node_span(True, 0.0, 0.0, load[REST], False, cell)
-    m[ENERGY] = energy
+        model, p, _, w, c, _, trace, _ = cell
+        _node_span(True, 0.0, 0.0, load[REST], False, (model, p, load, w, c, m, trace, 0))
+    m[ENERGY], m[TIME] = energy, time  # the rest is a part of the idle time
     m[Y] = math.nan
 
 

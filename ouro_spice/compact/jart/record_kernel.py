@@ -38,8 +38,9 @@ _CLOSE = 0.01  # share that the conductance lacks below which each point of the 
 def record_devices(model, p, loads, of, w, s, keys, n, pulses, targets, grid, reads, history, results, scratch):
     """Make D records: pulses (D, 3) are amplitude [V], rise and fall [s], targets (D,) conductances [S].
 
-    p (D, P), w (D, 11), keys (D, 2), n (D,) as in `follow_devices`; grid is (spacing [s], longest pulse [s]), reads
-    (load line of a read, its voltage [V]). history (D, H), H even, and results (D, RESULTS) are filled; n becomes NaN where no finite rate is found.
+    p (D, P), w (D, 11), keys (D, 2), n (D,) as in `follow_devices`; loads one behind the other, that of a device begins
+    at of (D,). grid is (spacing [s], longest pulse [s]), reads (load line of a read, its voltage [V]). history (D, H),
+    H even, and results (D, RESULTS) are filled; n becomes NaN where no finite rate is found.
     """
     m, kept, now = address(scratch), address(scratch[_M:]), address(scratch[2 * _M + _W :])
     c, look = address(scratch[3 * _M + 2 * _W :]), address(scratch[3 * _M + 2 * _W + COEFFICIENTS :])

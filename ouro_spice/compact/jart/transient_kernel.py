@@ -14,7 +14,23 @@ from . import models
 from .reduced import COEFFICIENTS
 from .step import integrate
 from .walk_kernel import CLOCK, N_BEGIN, STEP, L, R, end_step
-from .workspace import ENERGY, LAM_V, MEMORY, PULSE, READ, STEPS, STRIDE, TIME, N, X, Y, address, close_trace, note, shown
+from .workspace import (
+    ENERGY,
+    LAM_V,
+    MEMORY,
+    PULSE,
+    READ,
+    STEPS,
+    STRIDE,
+    TIME,
+    N,
+    X,
+    Y,
+    address,
+    close_trace,
+    note,
+    shown,
+)
 
 SCRATCH = MEMORY + 2 * COEFFICIENTS
 SNAP = 1e-6  # share of a step or of the records' spacing that counts as its end: sums of times are not exact

@@ -1,0 +1,66 @@
+"""A live cell at fidelity "circuit": kernels of its device behind the circuit that was measured in SPICE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..circuit.cell_kinds import LoneCell
+from ..circuit.stimuli import Stimulus
+from ..compact import characteristics
+from ..device.state import State
+from ..spice.ngspice import Engine, default_engine
+from .circuit_model import CircuitModel
+from .jart.telegraph_noise import with_read_noise
+from .measured_transient import MeasuredRun
+from .sensing import unreadable
+from .simulated_cell import SimulatedCell
+
+
+class MeasuredCell(SimulatedCell[LoneCell]):
+    """A cell at fidelity "circuit": reads go through the measured sense path and disturb nothing. All else is as in a
+    `SimulatedCell`.
+
+    Attributes
+    ----------
+    clipped, read_energy_J
+        As of a `SpiceCell`.
+    """
+
+    def __init__(
+        self,
+        description: LoneCell,
+        state: State | None = None,
+        seed: int = 0,
+        engine: Engine | None = None,
+        *,
+        nominal: LoneCell | None = None,
+        keys: Mapping[int, np.ndarray] | None = None,
+    ) -> None:
+        super().__init__(description, state, seed, nominal, description.read_s)
+        self.clipped, self.read_energy_J = 0, 0.0
+        self._engine = engine or default_engine()
+        self._run = MeasuredRun(description, seed, True, self._engine, keys)
+
+    def read(self) -> float:
+        """Return ``g_sense`` [S]: the static current of the device in the measured read, digitised and corrected."""
+        device, state = self._now, self.state
+        around = CircuitModel.of(self.description, self._engine)
+        found, clipped = around.read(device, self._observed(device))
+        self.state = with_read_noise(self.description, state, state, self.read_s, self._seed)
+        self.clipped += int(clipped)
+        self.read_energy_J += float(around.reads.spent_J(np.array([found]))[0])
+        return found
+
+    def _run_of(self, pulse: Stimulus) -> MeasuredRun:
+        return self._run
+
+    def unreadable(self, target_S: float, tolerance: float) -> str:
+        """Return why its readings cannot tell whether a target [S] has been reached; "" where they can."""
+        return unreadable(self.description.replace(fidelity="full"), self._engine, target_S, tolerance)
+
+    @property
+    def g_S(self) -> float:
+        """Return the conductance of the device alone at its read voltage, without read noise [S]."""
+        return float(characteristics.conductance(self._now, self._x[0]))
