@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from ..device.memristor import Memristor
 from .cells import Cell1R, Cell1T1R
 from .compact_cell import CompactCell
@@ -11,6 +13,11 @@ Cell = Cell1R | Cell1T1R | Selection
 
 LoneCell = Cell1R | Cell1T1R
 """A cell that is in no array."""
+
+
+def is_measured(cell: object) -> TypeGuard[LoneCell]:
+    """Return whether a cell is one at fidelity "circuit"."""
+    return isinstance(cell, LoneCell) and cell.fidelity == "circuit"
 
 
 def memristor(cell: Cell | CompactCell) -> Memristor:

@@ -19,17 +19,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._util.checks import checked_path
+from .._util.checks import check_count, check_range, checked_path
 from .._util.display import Axes, shows
 from .._util.progress import progress
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, is_measured
 from ..circuit.compact_cell import CompactCell
 from ..provenance.manifest import Manifest, describe
+from ..simulation.agreement import SAMPLE
 from ..simulation.write_voltages import Pair, recorded_pair
 from ..spice.ngspice import Ngspice
 from . import dataset_display as display
 from .extract_arguments import asked_recipe, with_pair, work_folder
-from .recipe import Recipe
+from .recipe import MOST, Recipe
+from .record_agreement import record_agreement
 from .shards import local, numbers, remote
 from .storage import (
     DamageError,
@@ -38,6 +40,7 @@ from .storage import (
     first_missing,
     open_folder,
     read_histories,
+    read_manifest,
     read_shard,
     shard_name,
     shards_present,
@@ -168,6 +171,7 @@ def extract(
     scheduler: str | None = None,
     sampling: str | Mapping[str, ArrayLike] = "uniform",
     repair: bool = False,
+    beside: int = SAMPLE,
     **laws: Any,
 ) -> PulseDataset:
     """Extract n records (G_start, G_target) -> t_pulse from a circuit, or from a compact cell.
@@ -194,6 +198,9 @@ def extract(
         A law of `Recipe`, or the table of a "listed" one.
     repair
         Make files of records that are damaged anew; else they are refused.
+    beside
+        At fidelity "circuit": so many records, chosen by the seed, are made in full SPICE, too; the manifest's
+        `agreement` says how well both agree.
     **laws
         Other parameters of `Recipe`: `d2d`, "ten_percent" by default; `per_device`, `start`, `rise_s`, `fall_s`,
         `step_s`; and `control`: "width", the default, "gate", "amplitude" or a `Sweep`, for records that vary one
@@ -207,16 +214,41 @@ def extract(
         Where a simulation runs into its time limit or its process dies twice: what was finished is kept, and the same
         call goes on. Other failures are records.
     ToolError, OutputError
-        For a scheduler that does not answer, a folder that cannot be written to.
+        For a scheduler that does not answer, a folder that cannot be written to. `FidelityError`, one of these, where
+        fidelity "circuit" does not give what SPICE does; nothing is made then.
     """
-    shard = _COMPACT_SHARD if isinstance(cell, CompactCell) else _SHARD
+    check_count("beside", beside)
+    check_range("beside", beside, 1, MOST, "records")
+    shard = _COMPACT_SHARD if isinstance(cell, CompactCell) or is_measured(cell) else _SHARD
     recipe = asked_recipe(cell, n, seed, sampling, voltages, laws, shard)
     folder = work_folder(out, workers, scheduler, repair)
     with Ngspice(workers) as engine:
         recipe, cell = with_pair(recipe, cell, voltages, engine)
-        manifest = claim_folder(folder, describe(cell, "records", **recipe.settings))
+        manifest = describe(cell, "records", **recipe.settings)
+        manifest = claim_folder(folder, _with_agreement(folder, manifest, cell, recipe, engine, beside))
         work = partial(remote, scheduler=scheduler) if scheduler else partial(local, engine=engine, workers=workers)
         return _extracted(folder, manifest, recipe, partial(work, cell, recipe), repair)
+
+
+def _with_agreement(
+    folder: Path | None,
+    manifest: Manifest,
+    cell: Cell | CompactCell,
+    recipe: Recipe,
+    engine: Ngspice,
+    beside: int,
+) -> Manifest:
+    """Return the manifest with the agreement of its records with full SPICE, at fidelity "circuit"; FidelityError where
+    there is too little. What is in the folder has been found good.
+    """
+    if not is_measured(cell):
+        return manifest
+    there = read_manifest(folder) if folder else None
+    if there is not None:
+        return dataclasses.replace(claim_folder(folder, manifest), agreement=there.agreement)
+    found = record_agreement(cell, recipe, engine, beside)
+    found.check()
+    return dataclasses.replace(manifest, agreement=found.plain)
 
 
 def _extracted(

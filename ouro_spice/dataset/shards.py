@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from .._util.checks import shown
 from .._util.machine import ToolError
 from .._util.progress import Bar
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, is_measured
 from ..circuit.compact_cell import CompactCell
 from ..provenance.differences import differences, listed
 from ..provenance.manifest import tools
 from ..simulation.sensing import prepare
 from ..spice.ngspice import Ngspice
 from .circuit_records import circuit_record
+from .measured_records import circuit_model_records
 from .recipe import Recipe, Sample
 from .record import Record
 from .swept_records import swept_compact_record, swept_record
@@ -67,6 +68,13 @@ def local(
     if isinstance(cell, CompactCell):
         for shard in shards:
             records = _compact(cell, recipe, shard, workers)
+            bar.advance(len(records), _failures(records))
+            yield shard, _frame(recipe, records)
+        return
+    if is_measured(cell):
+        for shard in shards:
+            drawn = [recipe.draw(cell, k) for k in numbers(recipe, shard)]
+            records = circuit_model_records(cell, recipe, drawn, engine, workers)
             bar.advance(len(records), _failures(records))
             yield shard, _frame(recipe, records)
         return
@@ -131,6 +139,9 @@ def shard_frame(described: tuple[Cell | CompactCell, Recipe], shard: int, wanted
         return shard, _frame(recipe, _compact(cell, recipe, shard, 1))
     if not hasattr(_own, "engine"):
         _own.engine = Ngspice(1)  # its process ends with this one
+    if is_measured(cell):
+        drawn = [recipe.draw(cell, k) for k in numbers(recipe, shard)]
+        return shard, _frame(recipe, circuit_model_records(cell, recipe, drawn, _own.engine, 1))
     records = [_circuit(cell, recipe, recipe.draw(cell, k), _own.engine) for k in numbers(recipe, shard)]
     return shard, _frame(recipe, records)
 

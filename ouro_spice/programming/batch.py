@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .._util.checks import check_engine, check_range, check_workers, shown
 from .._util.progress import Bar
-from ..circuit.cell_kinds import Cell, LoneCell
+from ..circuit.cell_kinds import Cell, is_measured
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import HIGHEST_V, Pulse
 from ..dataset.recipe import STARTS, Sample
@@ -148,6 +148,6 @@ def fleet(
         return CompactFleet(cell, drawn, start, workers)
     if not isinstance(cell, Cell) or not isinstance(cell.device, Memristor):
         raise ValueError(f"cell = {shown(cell)} must be a CompactCell, or a circuit with a memristor")
-    if isinstance(cell, LoneCell) and cell.fidelity == "circuit":
+    if is_measured(cell):
         return CircuitFleet(cell, drawn, start, engine, workers)
     return SpiceFleet(cell, drawn, start, engine, workers, often_V)

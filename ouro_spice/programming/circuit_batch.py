@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._util import random_keys
 from .._util.progress import Bar
 from ..circuit.cell_kinds import LoneCell
 from ..circuit.pulse import Pulse
-from ..circuit.result import SimulationError
 from ..compact.jart import jart_characteristics
 from ..dataset.recipe import Sample
-from ..device.state import State
 from ..simulation.agreement import SAMPLE, Agreement
 from ..simulation.circuit_model import CircuitModel
-from ..simulation.circuit_transient import CircuitRun
+from ..simulation.pulse_sample import PulseSample
 from ..simulation.sensing import unreadable
-from ..simulation.transient import send
 from ..spice.ngspice import Ngspice
 from .batch_places import checked_places
 from .jart_batch import JartFleet
-
-
-@dataclass(frozen=True)
-class _Sent:
-    """A pulse that was sent: to which cell in which state, and where it took it."""
-
-    place: int
-    state: State
-    pulse: Pulse
-    g_S: float
-    energy_J: float
 
 
 class CircuitFleet(JartFleet[LoneCell]):
@@ -59,9 +44,7 @@ class CircuitFleet(JartFleet[LoneCell]):
         self._full = cell.replace(fidelity="full")
         self._seeds = [one.seed for one in drawn]
         self._read_J, self.clipped = np.zeros(len(drawn)), 0
-        self._rng = np.random.default_rng(np.random.SeedSequence(drawn[0].seed, spawn_key=(0, 1)))
-        self._most, self._seen = sample, 0
-        self._sent: list[_Sent] = []
+        self._sample = PulseSample(cell, drawn[0].seed, sample)
 
     def __enter__(self) -> CircuitFleet:
         return self
@@ -82,27 +65,14 @@ class CircuitFleet(JartFleet[LoneCell]):
         """Return the energy that reads of some cells have taken so far, (k,) [J]."""
         return self._read_J[checked_places(places, len(self), once=False)]
 
-    def agreement(self) -> Agreement:
-        """Return how well a seeded sample of the pulses so far agrees with full SPICE, from the same states on."""
-        pairs = list(self._engine.each(self._in_spice, self._sent))
-        g = [(one.g_S, there[0]) for one, there in zip(self._sent, pairs, strict=True)]
-        energy = [(one.energy_J, there[1]) for one, there in zip(self._sent, pairs, strict=True)]
-        return Agreement.of(self._seeds[0], g, energy)
-
-    def _in_spice(self, one: _Sent) -> tuple[float, float]:
-        """Return conductance [S] and energy [J] of a pulse in full SPICE; NaN where it fails."""
-        cell = self._full.replace(device=self.devices[one.place])
-        keys = {0: random_keys.stream_key(self._seeds[one.place])}
-        run = CircuitRun(cell, self._seeds[one.place], True, self._engine, keys)
-        try:
-            wave = send(run, [one.pulse], one.state)
-        except SimulationError:
-            return float("nan"), float("nan")
-        return float(wave.g[-1]), wave.energy_J
+    def agreement(self) -> Agreement | None:
+        """Return how well a seeded sample of the pulses since the last call agrees with full SPICE; None of none."""
+        found, self._sample = self._sample.agreement(self._engine), self._sample.copy()
+        return found
 
     def _detach(self) -> None:
         super()._detach()
-        self._read_J, self._sent = self._read_J.copy(), list(self._sent)
+        self._read_J, self._sample = self._read_J.copy(), self._sample.copy()
 
     def _read(self, places: np.ndarray, bar: Bar | None) -> np.ndarray:
         now = self._states.at(places)
@@ -120,26 +90,13 @@ class CircuitFleet(JartFleet[LoneCell]):
         return found
 
     def _apply(self, places: np.ndarray, pulses: list[Pulse], bar: Bar | None) -> np.ndarray:
-        chosen = self._chosen(len(places))
-        before = {k: self.state(int(places[k])) for k in chosen.values()}
-        energy = super()._apply(places, pulses, bar)
-        g = self._g_S(places)
-        for at, k in chosen.items():
-            sent = _Sent(int(places[k]), before[k], pulses[k], float(g[k]), float(energy[k]))
-            if at < len(self._sent):
-                self._sent[at] = sent
-            else:
-                self._sent.append(sent)
-        return energy
+        for place, pulse in zip(places.tolist(), pulses, strict=True):
+            self._sample.offer(pulse, self.devices[place], partial(self.state, place), self._seeds[place])
+        return super()._apply(places, pulses, bar)
 
-    def _chosen(self, k: int) -> dict[int, int]:
-        """Return which of the next k pulses belong to the sample now, by the place in it that they take: each pulse of
-        all has the same chance.
-        """
-        found: dict[int, int] = {}
-        for one in range(k):
-            self._seen += 1
-            at = self._seen - 1 if self._seen <= self._most else int(self._rng.integers(self._seen))
-            if at < self._most:
-                found[at] = one
-        return found
+    def _sampled(self, places: np.ndarray, given: np.ndarray, points: int, bar: Bar | None) -> np.ndarray:
+        for place, (volts, rise_s, dt_s) in zip(places.tolist(), given.tolist(), strict=True):
+            width_s = dt_s * (1 + place * 7919 % max(points - 1, 1))
+            pulse = Pulse(volts, width_s, rise_s)
+            self._sample.offer(pulse, self.devices[place], partial(self.state, place), self._seeds[place])
+        return super()._sampled(places, given, points, bar)

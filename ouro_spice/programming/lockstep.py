@@ -24,7 +24,15 @@ from .programmer import (
     predictions_for,
 )
 from .stopping_rules import Rules, check_target
-from .write_loop import as_sequences, check_readable, check_steps, outside, read_energy_J, settings
+from .write_loop import (
+    as_sequences,
+    check_readable,
+    check_steps,
+    outside,
+    read_energy_J,
+    settings,
+    with_agreement,
+)
 
 if TYPE_CHECKING:
     from .batch import Fleet
@@ -109,6 +117,7 @@ def run_writes(
             choices = [checked(one) for one in choices_for(programmer, asked)]
             logs.apply(choices, predictions_for(programmer, asked.targets_S, asked.readings_S))
     advance(logs.count_ended - ended)
+    manifest = with_agreement(manifest, fleet)
     check_steps(fleet.cell.device, logs.pulses_so_far, rules.max_pulses)
     return logs.histories(programmer, manifest)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -129,6 +130,7 @@ def write_verify(
     check_target(target, window_S=cell.window_S)
     manifest, log = _manifest(cell, programmer, seed), _Log()
     outcome, detail = _run(cell, programmer, target, rules, log)
+    manifest = with_agreement(manifest, cell)
     check_steps(getattr(getattr(cell, "description", None), "device", None), log.pulses, max_pulses)
     return History(
         programmer.name, target, tolerance, tuple(log.readings), tuple(log.conductances), tuple(log.pulses), outcome,
@@ -140,6 +142,22 @@ def write_verify(
 def as_sequences(counts: Sequence[int]) -> tuple[int, ...]:
     """Return the pulses of each choice as a `History` has them: () where each was one; a choice of none is left out."""
     return tuple(one for one in counts if one) if any(one > 1 for one in counts) else ()
+
+
+def with_agreement(manifest: Manifest, cells: object) -> Manifest:
+    """Return the manifest of writes with their agreement with full SPICE, of cells at fidelity "circuit".
+
+    Raises
+    ------
+    FidelityError
+        Where a sample of the pulses says that this fidelity does not give what SPICE does.
+    """
+    ask = getattr(cells, "agreement", None)
+    found = ask() if ask else None
+    if found is None:
+        return manifest
+    found.check()
+    return dataclasses.replace(manifest, agreement=found.plain)
 
 
 def settings(programmer: Programmer, **more: Any) -> dict[str, Any]:

@@ -49,6 +49,9 @@ A default that changes in its class stays here as it is, so that circuits that n
 others. A new field belongs here, too, with the value with which everything is as it was before.
 """
 
+_FULL = {"fidelity": "full"}
+"""What a lone cell has at the fidelity at which it is the circuit itself."""
+
 CELLS = {kind.__name__: kind for kind in (Cell1R, Cell1T1R, CompactCell, Selection)}
 _DEVICES = (*FAMILIES.values(), ForeignDevice, Resistor)
 PLACES: dict[str, tuple[type, ...]] = {
@@ -139,6 +142,12 @@ def _built(kind: type, own: Mapping[str, Any]) -> dict[str, Any]:
     lacking = (f for f in dataclasses.fields(kind) if f.name not in own)
     made = {f.name: f.default_factory() for f in lacking if f.default_factory is not dataclasses.MISSING}
     return {name: _values(one) for name, one in made.items()}
+
+
+def as_full(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the description of a cell as that of the same circuit in full SPICE; of an array's cell it stays."""
+    lone = cell.get("kind") in (Cell1R.__name__, Cell1T1R.__name__)
+    return {**cell, **(_FULL if lone and "fidelity" in cell else {})}
 
 
 def defaults(kind: type) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import former_format
-from .cell_description import completed, unit
+from .cell_description import as_full, completed, unit
 from .manifest import Manifest
 
 EVERYTHING = ("cell", "files", "settings", "tools", "code")
@@ -44,7 +44,10 @@ def differences(a: Origin, b: Origin, only: Collection[str] = EVERYTHING) -> lis
     a, b = _parts(a), _parts(b)
     found: list[str] = []
     if "cell" in only:
-        found += _cells(a["cell"], b["cell"])
+        cells = [one["cell"] for one in (a, b)]
+        if "settings" not in only:  # one circuit, whatever the fidelity
+            cells = [as_full(cell) if cell else cell for cell in cells]
+        found += _cells(*cells)
     alike = not (a["cell"] and b["cell"]) or a["cell"].get("kind") == b["cell"].get("kind")
     if "files" in only and alike:
         found += _files(a, b, bool(found))

@@ -23,7 +23,7 @@ from ..circuit.pulse import Pulse
 from ..circuit.selection import Selection
 from ..circuit.testbench import Testbench
 from . import former_format, maker
-from .cell_description import reduced
+from .cell_description import as_full, reduced
 
 _NUMBERS = ("numpy", "scipy", "numba")
 _TOOLS = ("ngspice", "openvaf")
@@ -56,6 +56,8 @@ class Manifest:
         What of the package can change the results, but for the circuit, by file name: hashes of modules, and of the
         Verilog-A of numerical help in circuits, that comments do not move. None in
         manifests of versions that did not record it; empty where it is not known.
+    agreement
+        Of work at fidelity "circuit": how well a sample of it agrees with full SPICE, see `Agreement`.
     """
 
     circuit: str
@@ -65,6 +67,7 @@ class Manifest:
     settings: dict[str, Any] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
     code: dict[str, str] | None = None
+    agreement: dict[str, Any] | None = None
 
     @shows
     def __repr__(self) -> str:
@@ -95,13 +98,15 @@ class Manifest:
     @property
     def mark(self) -> str:
         """Return the hash that each file of a dataset carries: of the manifest without the failures."""
-        return self.digest if self.code is None else dataclasses.replace(self, failures={}).sha256
+        return self.digest if self.code is None else dataclasses.replace(self, failures={}, agreement=None).sha256
 
     def to_json(self) -> str:
         """Return the manifest as indented JSON."""
         values = dataclasses.asdict(self)
         if self.code is None:  # the former format has a hash of its own
             del values["code"]
+        if self.agreement is None:  # as in manifests of before there was one
+            del values["agreement"]
         return json.dumps(values, indent=2, sort_keys=True)
 
     @property
@@ -142,10 +147,10 @@ class Manifest:
 _KINDS = {
     "circuit": (str, "a text"), "files": (dict, "a table of texts"), "cell": (dict, "a table"),
     "versions": (dict, "a table of texts"), "settings": (dict, "a table"), "failures": (dict, "a table of numbers"),
-    "code": (dict, "a table of texts"),
+    "code": (dict, "a table of texts"), "agreement": (dict, "a table of numbers"),
 }  # fmt: skip
 _INNER = {"files": str, "versions": str, "failures": int, "code": str}
-_OPTIONAL = ("settings", "failures", "code")
+_OPTIONAL = ("settings", "failures", "code", "agreement")
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:
@@ -169,8 +174,11 @@ def measured_circuit(digest: str) -> str:
 
 
 def _circuit(cell: dict[str, Any], files: dict[str, str]) -> str:
-    """Return the hash of a cell without its defaults, and of all files of models and netlists."""
-    return hashlib.sha256(json.dumps([reduced(cell), files], sort_keys=True).encode()).hexdigest()
+    """Return the hash of a cell without its defaults, and of all files of models and netlists.
+
+    The fidelity of a cell that is in no array is no part of it: it is the same circuit.
+    """
+    return hashlib.sha256(json.dumps([reduced(as_full(cell)), files], sort_keys=True).encode()).hexdigest()
 
 
 def describe(cell: Cell | CompactCell, made_by: str = "simulation", /, **settings: Any) -> Manifest:

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from .._util.checks import check_kind, check_seed, shown
-from ..circuit.cell_kinds import Cell, LoneCell
+from ..circuit.cell_kinds import Cell, is_measured
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..circuit.stimuli import Stimulus
@@ -191,7 +191,7 @@ def live(
         raise ValueError("a cell with a fixed resistor cannot be programmed")
     if isinstance(cell, CompactCell):
         return ModelCell(cell if device is None else cell.replace(device=device), state, seed, nominal=cell)
-    if isinstance(cell, LoneCell) and cell.fidelity == "circuit":
+    if is_measured(cell):
         own = cell if device is None else cell.replace(device=device)
         return MeasuredCell(own, state, seed, nominal=cell)
     return SpiceCell(cell if device is None else cell.replace(device=device), state, seed, nominal=cell)

@@ -7,13 +7,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..circuit.cell_kinds import LoneCell
+from ..circuit.pulse import Pulse
 from ..circuit.stimuli import Stimulus
+from ..circuit.waveform import Waveform
 from ..compact import characteristics
 from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
+from .agreement import Agreement
 from .circuit_model import CircuitModel
 from .jart.telegraph_noise import with_read_noise
 from .measured_transient import MeasuredRun
+from .pulse_sample import PulseSample
 from .sensing import unreadable
 from .simulated_cell import SimulatedCell
 
@@ -42,6 +46,7 @@ class MeasuredCell(SimulatedCell[LoneCell]):
         self.clipped, self.read_energy_J = 0, 0.0
         self._engine = engine or default_engine()
         self._run = MeasuredRun(description, seed, True, self._engine, keys)
+        self._sample = PulseSample(description, seed)
 
     def read(self) -> float:
         """Return ``g_sense`` [S]: the static current of the device in the measured read, digitised and corrected."""
@@ -51,6 +56,18 @@ class MeasuredCell(SimulatedCell[LoneCell]):
         self.state = with_read_noise(self.description, state, state, self.read_s, self._seed)
         self.clipped += int(clipped)
         self.read_energy_J += float(around.reads.spent_J(np.array([found]))[0])
+        return found
+
+    def apply(self, pulse: Stimulus) -> Waveform:
+        """Send one write pulse, wait its idle time, and return the waveform of both; see `SimulatedCell`."""
+        if isinstance(pulse, Pulse):
+            state = self.state
+            self._sample.offer(pulse, self._device, lambda: state, self._seed)
+        return super().apply(pulse)
+
+    def agreement(self) -> Agreement | None:
+        """Return how well a seeded sample of the pulses since the last call agrees with full SPICE; None of none."""
+        found, self._sample = self._sample.agreement(self._engine), self._sample.copy()
         return found
 
     def _run_of(self, pulse: Stimulus) -> MeasuredRun:

@@ -11,7 +11,7 @@ from functools import reduce
 import numpy as np
 
 from .._util.checks import check_engine, check_flag, check_part, check_seed, shown
-from ..circuit.cell_kinds import Cell, LoneCell
+from ..circuit.cell_kinds import Cell, is_measured
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Parallel
 from ..circuit.stimuli import Stimuli, Stimulus, checked
@@ -95,7 +95,7 @@ def run_of(cell: Cell | CompactCell, seed: int, throw: bool, engine: Engine | No
     """Return what sends pulses to a cell: the compact model, or transients of an engine, the default one where None."""
     if isinstance(cell, CompactCell):
         return CompactRun(cell, seed, throw)
-    if isinstance(cell, LoneCell) and cell.fidelity == "circuit":
+    if is_measured(cell):
         return MeasuredRun(cell, seed, throw, engine or default_engine())
     return CircuitRun(cell, seed, throw, engine or default_engine())
 
