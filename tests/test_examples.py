@@ -22,7 +22,7 @@ from ouro_spice.prediction import specification
 specification._STEPS = 300
 runpy.run_path({!r}, run_name="__main__")
 """
-"""Run a script whose network learns for fewer steps; `make check` runs blocks of the documentation that learn in full."""
+"""Run a script whose network learns for fewer steps; blocks of the documentation learn in full in `make check`."""
 
 MEANWHILE = re.compile(r".+: \d+ of \d+, \d+ s.*|compiling the kernels, once .*")
 """What a slow machine, or one that has no kernels yet, says while it works."""
