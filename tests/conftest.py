@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import gc
 import os
 import shutil
 import signal
@@ -55,6 +56,17 @@ def pytest_configure(config):
     missing = what_is_missing()
     if missing and demand(config) == "required":
         raise pytest.UsageError(f"{missing}, and --ngspice required: {machine.INSTALL_NGSPICE}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is imported and collected stays to the end: nobody searches it for garbage, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def has_vacask() -> bool:
