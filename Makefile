@@ -33,8 +33,10 @@ decks: setup
 doctor: setup
 	@$(OURO) doctor
 
+# Bytecode is kept whatever the environment says: hundreds of processes need not compile the package one after the other.
 test: setup
-	@$(BIN)/python -m pytest --ngspice required -n auto --maxprocesses 4 --dist loadfile
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --ngspice required -n auto --maxprocesses 4 \
+		--dist loadfile --no-loadscope-reorder
 
 # Every script runs, whatever fails before it; what each says stands in build/check. Where the figures are right values
 # and not speeds, they are held to their bars.

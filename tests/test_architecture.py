@@ -25,7 +25,6 @@ ORDER = (
 )  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "architecture.md"
 FILES = sorted(PACKAGE.rglob("*.py"))
-IDS = [str(path.relative_to(PACKAGE)) for path in FILES]
 # library: where it may be imported at all, and where only inside functions
 PLACES = {
     "PySpice": ({"circuit", "spice"}, set()),
@@ -37,6 +36,11 @@ PLACES = {
 @cache
 def parsed(text: str) -> ast.Module:
     return ast.parse(text)
+
+
+def named(path: Path, what: object = "") -> str:
+    """A file as a failure names it, and what is wrong in it."""
+    return f"{path.relative_to(PACKAGE)} {what}".strip()
 
 
 VERBS = {
@@ -54,25 +58,30 @@ def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports(path: Path, types: bool = True):
+def imports(path: Path, types: bool = True) -> tuple[tuple[str, bool], ...]:
     """(target, inside a function) of each import, of those for types, too; package modules as ``ouro_spice.NAME``."""
-    tree = parsed(path.read_text())
-    package = ["ouro_spice", *path.relative_to(PACKAGE).parts[:-1]]
-    stack = [(tree, False)]
+    return _imports(path.relative_to(PACKAGE).parts[:-1], path.read_text(), types)
+
+
+@cache
+def _imports(folders: tuple[str, ...], text: str, types: bool) -> tuple[tuple[str, bool], ...]:
+    package, found = ["ouro_spice", *folders], []
+    stack: list[tuple[ast.AST, bool]] = [(parsed(text), False)]
     while stack:
         node, inside = stack.pop()
         if not types and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             stack += [(child, inside) for child in node.orelse]
             continue
         if isinstance(node, ast.Import):
-            yield from ((alias.name, inside) for alias in node.names)
+            found += [(alias.name, inside) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
             whole = ".".join(part for part in (base, node.module) if part)
             # from . import a, b: each may be a module
-            yield from ((f"{whole}.{alias.name}", inside) for alias in node.names)
+            found += [(f"{whole}.{alias.name}", inside) for alias in node.names]
         inside = inside or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
         stack += [(child, inside) for child in ast.iter_child_nodes(node)]
+    return tuple(found)
 
 
 def file_of(target: str) -> Path | None:
@@ -94,7 +103,12 @@ def needed(path: Path) -> set[Path]:
 
 
 def functions(path: Path) -> list[ast.FunctionDef]:
-    return [node for node in ast.walk(parsed(path.read_text())) if isinstance(node, ast.FunctionDef)]
+    return _functions(path.read_text())
+
+
+@cache
+def _functions(text: str) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(parsed(text)) if isinstance(node, ast.FunctionDef)]
 
 
 def test_every_room_is_in_the_list():
@@ -102,16 +116,19 @@ def test_every_room_is_in_the_list():
     assert len(set(ORDER)) == len(ORDER)
 
 
-@pytest.mark.parametrize("path", FILES, ids=IDS)
-def test_imports_point_upwards(path):
-    if room(path) == "__init__":
-        return
-    place = ORDER.index(room(path))
-    for target, _ in imports(path):
-        parts = target.split(".")
-        if parts[0] == "ouro_spice" and len(parts) > 1 and parts[1] not in (room(path), "__version__"):
-            assert parts[1] in ORDER, f"{target} is no room"
-            assert ORDER.index(parts[1]) < place, f"{room(path)} imports {parts[1]}"
+def test_imports_point_upwards():
+    """What is imported is a room, and one that comes before the file's own."""
+    place = {name: number for number, name in enumerate(ORDER)}
+    wrong = []
+    for path in FILES:
+        if room(path) == "__init__":
+            continue
+        for target, _ in imports(path):
+            parts = target.split(".")
+            other = parts[0] == "ouro_spice" and len(parts) > 1 and parts[1] not in (room(path), "__version__")
+            if other and place.get(parts[1], len(ORDER)) >= place[room(path)]:
+                wrong.append(named(path, f"imports {target}"))
+    assert wrong == []
 
 
 def test_there_is_no_circle_of_files():
@@ -120,27 +137,32 @@ def test_there_is_no_circle_of_files():
     list(graphlib.TopologicalSorter(graph).static_order())
 
 
-@pytest.mark.parametrize("path", FILES, ids=IDS)
-def test_heavy_libraries_stay_in_their_places(path):
-    for target, inside in imports(path, types=False):
-        anywhere, functions_of = PLACES.get(target.split(".")[0], (None, None))
-        if anywhere is not None:
-            assert room(path) in anywhere or (inside and room(path) in functions_of), target
+def test_heavy_libraries_stay_in_their_places():
+    wrong = []
+    for path in FILES:
+        for target, inside in imports(path, types=False):
+            anywhere, functions_of = PLACES.get(target.split(".")[0], ({room(path)}, set()))
+            if room(path) not in anywhere and not (inside and room(path) in functions_of):
+                wrong.append(named(path, target))
+    assert wrong == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=IDS)
-def test_functions_and_files_are_small(path):
-    assert len(path.read_text().splitlines()) <= 300
-    for node in functions(path):
-        assert node.end_lineno - node.lineno + 1 <= 60, node.name
+def test_functions_and_files_are_small():
+    assert [named(path) for path in FILES if len(path.read_text().splitlines()) > 300] == []
+    assert [
+        named(path, node.name) for path in FILES for node in functions(path) if node.end_lineno - node.lineno + 1 > 60
+    ] == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=IDS)
-def test_docstrings_of_functions_begin_with_a_verb(path):
+def test_docstrings_of_functions_begin_with_a_verb():
     """Those that name what comes back say `Return`. The program's own help names what it is."""
-    said = {node.name: ast.get_docstring(node) for node in functions(path) if ast.get_docstring(node)}
-    other = {name: text.splitlines()[0] for name, text in said.items() if text.split()[0].strip("`,.:;") not in VERBS}
-    assert not {name for name, text in other.items() if not text.startswith("SPICE-level")}, other
+    assert [
+        named(path, f"{node.name}: {text.splitlines()[0]}")
+        for path in FILES
+        for node in functions(path)
+        if (text := ast.get_docstring(node)) and text.split()[0].strip("`,.:;") not in VERBS
+        and not text.startswith("SPICE-level")
+    ] == []  # fmt: skip
 
 
 def test_half_of_all_functions_are_taken_in_at_a_glance():
@@ -189,12 +211,10 @@ def test_the_page_on_the_layout_says_what_the_imports_are():
         assert re.findall(r"`(\w+)`", above) == [one for one in ORDER if one in used], name
 
 
-@pytest.mark.parametrize("path", FILES, ids=IDS)
-def test_no_global_random_state_and_no_logging_at_import(path):
-    text = path.read_text()
-    for word in ("np.random.seed", "np.random.rand", "np.random.normal", "random.seed", "warnings.filterwarnings",
-                 "warnings.simplefilter", "logging.basicConfig"):  # fmt: skip
-        assert word not in text
+def test_no_global_random_state_and_no_logging_at_import():
+    words = ("np.random.seed", "np.random.rand", "np.random.normal", "random.seed", "warnings.filterwarnings",
+             "warnings.simplefilter", "logging.basicConfig")  # fmt: skip
+    assert [named(path, word) for path in FILES for word in words if word in path.read_text()] == []
 
 
 def test_the_rules_themselves_can_fail(tmp_path, monkeypatch):
@@ -216,9 +236,8 @@ def test_the_rules_themselves_can_fail(tmp_path, monkeypatch):
     assert list(imports(path, types=False)) == []
 
 
-@pytest.mark.parametrize("name", ouro_spice.__all__)
-def test_public_names_exist_and_say_what_they_are(name):
-    assert getattr(ouro_spice, name).__doc__
+def test_public_names_exist_and_say_what_they_are():
+    assert [name for name in ouro_spice.__all__ if not getattr(ouro_spice, name).__doc__] == []
 
 
 def test_former_names_work_with_a_warning():

@@ -56,6 +56,7 @@ def test_write_from_a_map_to_a_map(ouro, tmp_path):
 
 
 @pytest.mark.ngspice
+@pytest.mark.usefixtures("blank_pictures")
 def test_the_amplitude_is_that_of_the_cell_alone_unless_given(ouro, tmp_path):
     size = ("--rows", 1, "--cols", 2, "--cell", "1r", "--direction", "reset")
     found = answer(ouro("array", "write", *size, "--out", tmp_path, "--json"))
@@ -67,6 +68,7 @@ def test_the_amplitude_is_that_of_the_cell_alone_unless_given(ouro, tmp_path):
 
 
 @pytest.mark.ngspice
+@pytest.mark.usefixtures("blank_pictures")
 def test_write_of_a_row_in_words(ouro, tmp_path):
     differing = ("--g", "random", "--d2d", "ten_percent")
     done = ouro("array", "write", *QUICK, "--col", "0,2", *differing, "--fidelity", "frozen", "--out", tmp_path)
@@ -75,6 +77,7 @@ def test_write_of_a_row_in_words(ouro, tmp_path):
 
 
 @pytest.mark.ngspice
+@pytest.mark.usefixtures("blank_pictures")
 def test_random_conductances_come_from_the_seed(ouro, tmp_path):
     def run(seed):
         found = ouro("array", "product", *SMALL, "--g", "random", "--seed", seed, "--out", tmp_path, "--json")
@@ -84,6 +87,7 @@ def test_random_conductances_come_from_the_seed(ouro, tmp_path):
 
 
 @pytest.mark.ngspice
+@pytest.mark.usefixtures("blank_pictures")
 def test_read_of_one_cell_and_of_all(ouro, tmp_path):
     options = (*SMALL, "--scheme", "floating", "--out", tmp_path)
     one = answer(ouro("array", "read", *options, "--row", 0, "--col", 0, "--json"))
@@ -95,6 +99,7 @@ def test_read_of_one_cell_and_of_all(ouro, tmp_path):
 
 
 @pytest.mark.ngspice
+@pytest.mark.usefixtures("blank_pictures")
 def test_a_clipped_reading_is_reported_and_warned_of(ouro, tmp_path):
     size = ("--rows", 1, "--cols", 2, "--row", 0, "--bits", 6, "--adc-top", 200e-6)
     done = ouro("array", "read", *size, "--out", tmp_path, "--json")
@@ -104,6 +109,7 @@ def test_a_clipped_reading_is_reported_and_warned_of(ouro, tmp_path):
 
 
 @pytest.mark.ngspice
+@pytest.mark.usefixtures("blank_pictures")
 def test_disturb_and_its_classes(ouro, tmp_path):
     done = ouro("array", "disturb", *QUICK, "--amplitude", -0.8, "--n", 100, "--out", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -113,6 +119,7 @@ def test_disturb_and_its_classes(ouro, tmp_path):
 
 
 @pytest.mark.ngspice
+@pytest.mark.usefixtures("blank_pictures")
 def test_position(ouro, tmp_path):
     found = answer(ouro("array", "position", *QUICK, "--positions", 2, "--workers", 1, "--out", tmp_path, "--json"))
     assert found["positions"] == 4
@@ -120,6 +127,7 @@ def test_position(ouro, tmp_path):
 
 
 @pytest.mark.ngspice
+@pytest.mark.usefixtures("blank_pictures")
 def test_product_in_words(ouro, tmp_path):
     done = ouro("array", "product", *SMALL, "--inputs", "0.2,0", "--g", 3e-4, "--out", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

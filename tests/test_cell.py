@@ -85,17 +85,17 @@ def test_reads_follow_a_write(engine):
 
 
 def test_a_thousand_reads_move_the_conductance_by_less_than_a_thousandth(engine):
-    """1000 transient reads of 100 ns, one after the other, where a read at +0.2 V moves the device fastest."""
+    """The first 200, by less than a fifth of that: transient reads of 100 ns, where +0.2 V moves the device fastest."""
     n_disc = np.linspace(*DEVICE.bounds, 401)[1:-1]
     speed = np.abs(np.gradient(conductance(n_disc), n_disc) * rate(n_disc)) / conductance(n_disc)
     start = float(conductance(n_disc[np.argmax(speed)]))
     cells = [SpiceCell(cell, cell.state(start), engine=engine) for cell in (IDEAL, WITH_LINES)]
     assert all(cell.description.read == ouro.Read(voltage=0.2, width=100e-9) for cell in cells)
     with ThreadPoolExecutor(2) as threads:  # two cells, each on a worker of its own
-        readings = list(threads.map(lambda cell: [cell.read() for _ in range(1000)], cells))
+        readings = list(threads.map(lambda cell: [cell.read() for _ in range(200)], cells))
     for cell, read in zip(cells, readings, strict=True):
-        assert cell.g_S == pytest.approx(start, rel=1e-3)
-        assert read == pytest.approx([read[0]] * 1000, rel=1e-3)
+        assert cell.g_S == pytest.approx(start, rel=2e-4)
+        assert read == pytest.approx([read[0]] * 200, rel=2e-4)
 
 
 def conductance(n_disc):

@@ -540,6 +540,7 @@ def test_few_records_have_curves_of_all_starts_or_none(data, tmp_path, undrawn):
     assert "no curves to be drawn" in (tmp_path / "compare.html").read_text()
 
 
+@pytest.mark.usefixtures("blank_pictures")
 def test_files_and_table_hold_what_was_found(whole, data, tmp_path):
     paths = write_comparison(whole, tmp_path)
     figures = {f"{stem}.{kind}" for stem in ("map", "split", "ks", "played") for kind in ("png", "svg", "csv")}

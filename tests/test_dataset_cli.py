@@ -541,6 +541,7 @@ def test_figures_and_their_numbers(ouro, whole, tmp_path):
         assert float(row["g_S"]) == pytest.approx(np.asarray(record.history_g_S)[place], rel=1e-8)
 
 
+@pytest.mark.usefixtures("blank_pictures")
 def test_figures_lie_beside_the_dataset_which_stays_good(ouro, copy):
     assert ouro("dataset", "plot", copy).returncode == 0
     assert (copy / "figures" / "histories.png").is_file()

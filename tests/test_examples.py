@@ -16,21 +16,33 @@ EXAMPLES = sorted((ROOT / "examples").glob("[0-9]*.py"))  # others take minutes:
 PYTHON = [sys.executable, "-W", "error"]
 
 
+BRIEFLY = """
+import runpy
+from ouro_spice.prediction import specification
+specification._STEPS = 300
+runpy.run_path({!r}, run_name="__main__")
+"""
+"""Run a script whose network learns for fewer steps; blocks of the documentation learn in full in `make check`."""
+
 MEANWHILE = re.compile(r".+: \d+ of \d+, \d+ s.*|compiling the kernels, once .*")
 """What a slow machine, or one that has no kernels yet, says while it works."""
+
+
+def arguments(path):
+    """What Python is given: the script as it is, unless it trains a network."""
+    return ["-c", BRIEFLY.format(str(path))] if ".fit(" in path.read_text(encoding="utf-8") else [str(path)]
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """All scripts, each in an empty folder of its own; two at a time, for they wait for single threads much."""
-    jobs = {path.name: ([str(path)], None) for path in EXAMPLES}
+    jobs = {path.name: (arguments(path), None) for path in EXAMPLES}
     jobs["stdin"] = (["-"], EXAMPLES[0].read_text(encoding="utf-8"))
     folders = {name: tmp_path_factory.mktemp(name.replace(".", "_")) for name in jobs}
 
     def run(name):
-        arguments, text = jobs[name]
-        command = [*PYTHON, *arguments]
-        return subprocess.run(command, input=text or "", cwd=folders[name], capture_output=True, text=True)
+        given, text = jobs[name]
+        return subprocess.run([*PYTHON, *given], input=text or "", cwd=folders[name], capture_output=True, text=True)
 
     with ThreadPoolExecutor(2) as threads:
         done = dict(zip(jobs, threads.map(run, jobs), strict=True))

@@ -317,6 +317,7 @@ def plain_page(monkeypatch):
     monkeypatch.setattr(Page, "figure", lambda *_, **__: None)
 
 
+@pytest.mark.usefixtures("blank_pictures")
 def test_programmers_under_one_harness(ouro, checkpoint, tmp_path):
     quick = (*QUICK, "--checkpoint", checkpoint, "--tolerance", 0.2, "--seed", 5, "--out", tmp_path)
     found = answer(ouro(*quick, "--json", "--workers", 1))

@@ -34,7 +34,7 @@ def judged():
     found = []
     for pulse, n0 in random_pulses(10, seed=23):
         times, volts = np.cumsum([0, pulse.rise, pulse.width, pulse.fall]), [0, pulse.amplitude, pulse.amplitude, 0]
-        found.append((pulse, n0, times, *oracle.integrate(oracle.Jart(), times, volts, n0, WINDOW_N, rtol=1e-7)))
+        found.append((pulse, n0, times, *oracle.integrate(oracle.Jart(), times, volts, n0, WINDOW_N, rtol=1e-5)))
     return found
 
 

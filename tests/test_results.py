@@ -230,6 +230,7 @@ def test_networks_of_another_setting_stand_beside_its_own(done):
 # ---- what it keeps
 
 
+@pytest.mark.usefixtures("blank_pictures")
 def test_a_second_run_makes_nothing_again(done, monkeypatch):
     out, _ = done
     before, stamps = stored(out), {path: path.stat().st_mtime_ns for path in (out / "kept").rglob("*.npz")}

@@ -220,6 +220,7 @@ def bytes_of(history):
     return np.asarray(history).tobytes()
 
 
+@pytest.mark.usefixtures("blank_pictures")
 def test_the_same_seed_gives_the_same_numbers_elsewhere(first, tmp_path, monkeypatch):
     """Another folder and another number of workers."""
     monkeypatch.setattr(main_job, "judge", lambda *_: [])
@@ -233,6 +234,7 @@ def test_the_same_seed_gives_the_same_numbers_elsewhere(first, tmp_path, monkeyp
         assert frames[0].equals(frames[1])
 
 
+@pytest.mark.usefixtures("blank_pictures")
 def test_a_second_run_uses_everything_again(first, monkeypatch):
     _, out, _ = first
     before = numbers(out)

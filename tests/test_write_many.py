@@ -71,7 +71,10 @@ class FakeFleet:
         return len(self.cells)
 
     def copy(self):
-        return FakeFleet(copy.deepcopy(self.cells))
+        cells = [copy.copy(cell) for cell in self.cells]
+        for cell in cells:
+            cell.pulses = list(cell.pulses)
+        return FakeFleet(cells)
 
     def read(self, places):
         return np.array([self._tried(place, lambda cell: cell.read()) for place in places])
