@@ -1,8 +1,8 @@
 """Reads of all columns at once: CPU time and error of the array's nodal analysis, ngspice, and plain solvers beside.
 
-Whole calls, from conductances to currents, of n x n resistors with lines of 2 Ohm a segment; the smallest of some rounds
-in which each takes its turn. badcrossbar takes part where it is installed. Elsewhere its time is scaled: it was measured
-once beside the same call of ngspice, see `ELSEWHERE`, and ngspice runs here, too.
+Whole calls, from conductances to currents, of n x n resistors with lines of 2 Ohm a segment; the smallest of some
+rounds in which each takes its turn. badcrossbar takes part where it is installed. Elsewhere its time is scaled: it was
+measured once beside the same call of ngspice, see `ELSEWHERE`, and ngspice runs here, too.
 """
 
 from __future__ import annotations
@@ -85,12 +85,16 @@ def _linear(figures: Figures, engine: Ngspice, n: int, seed: int) -> list[list[o
     solver = ouro.ArraySolver(empty.resistors(ohm))
     solver.currents(x)
     start = time.process_time()
-    solver.currents(rng.uniform(0, 0.3, (100, n)))
-    figures[f"read_{n}_next_input_cpu_s"] = (time.process_time() - start) / 100
+    solver.currents(rng.uniform(0, 0.3, (40, n)))
+    figures[f"read_{n}_next_input_cpu_s"] = (time.process_time() - start) / 40
+    start = time.process_time()
+    assert solver.matrix_S.shape == (n, n)
+    figures[f"read_{n}_matrix_cpu_s"] = time.process_time() - start
     scaled = f"{there:.3g}{'' if peer else ', scaled'}"
     return [
         [f"{n} x {n} resistors", seconds["circuit"], seconds["ngspice"], seconds["lu"], scaled, off["circuit"]],
         [f"{n} x {n}, each further input", figures[f"read_{n}_next_input_cpu_s"], "", "", "", ""],
+        [f"{n} x {n}, the whole matrix", figures[f"read_{n}_matrix_cpu_s"], "", "", "", ""],
     ]
 
 
@@ -130,7 +134,7 @@ def cpu_s(engine: Ngspice) -> float:
     """CPU time of this process and of an engine's workers so far [s]."""
     ticks = 0
     for one in engine._pool._workers:
-        stat = Path(f"/proc/{one._process.pid}/stat")
+        stat = Path(f"/proc/{one._process.pid if one._process else 0}/stat")
         ticks += sum(map(int, stat.read_text().rpartition(")")[2].split()[11:13])) if stat.is_file() else 0
     return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 

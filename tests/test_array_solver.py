@@ -139,8 +139,7 @@ def test_reads_of_memristors_say_how_far_they_are_from_ngspice():
     assert found.fidelity == found.summary["fidelity"] == "circuit"
     assert 0 < found.agreement < 1e-4 and found.summary["agreement"] == found.agreement
     assert found.reading_S[2, 1] == ouro.ArraySolver(array, array.state(3e-4)).read(2, 1).reading_S
-    usual = ouro.sneak_map(array, array.state(3e-4), workers=1, cells=[(0, 0)])
-    assert (usual.fidelity, usual.agreement) == ("full", None)
+    assert ouro.sneak(array, 0, 0, array.state(3e-4)).fidelity == "full"
 
 
 # ---- memristors

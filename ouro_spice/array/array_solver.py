@@ -20,8 +20,8 @@ from .read_fidelity import chosen
 from .recorded_voltages import as_walked
 from .static_reads import StaticReads
 
-_AT_ONCE = 64
-"""Inputs that are solved together: more would only take memory."""
+_AT_ONCE = 4
+"""Inputs that are solved together: more of them leave the processor's caches."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +82,8 @@ class ArraySolver:
     def currents(self, inputs: ArrayLike) -> np.ndarray:
         """Return the currents of all columns, (cols,) or (N, cols) [A], for inputs (rows,) or (N, rows) [V].
 
+        Where an array of resistors gets more inputs than it has rows, or columns, `matrix_S` is found and multiplied.
+
         Raises
         ------
         ValueError
@@ -91,6 +93,8 @@ class ArraySolver:
         """
         x = self.array.checked_inputs(inputs)
         many = x.reshape(-1, self.array.rows)
+        if self.linear and len(many) > min(self.array.rows, self.array.cols):
+            return x @ self.matrix_S
         found = [self._columns(many[k : k + _AT_ONCE]) for k in range(0, len(many), _AT_ONCE)]
         return np.concatenate([np.empty((0, self.array.cols)), *found]).reshape(*x.shape[:-1], self.array.cols)
 

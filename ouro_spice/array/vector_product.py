@@ -57,7 +57,7 @@ def product(
     x = array.checked_inputs(inputs, one=True)
     state = state or array.state()
     array = as_walked(array, state)
-    state = State(state.x)
+    state = State(state.x) if state.wander or state.volts else state
     fidelity = chosen(array, fidelity)
     if fidelity == "full":
         wave = (engine or default_engine()).run(array.product_testbench(x, state))
