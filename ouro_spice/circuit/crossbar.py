@@ -90,11 +90,12 @@ class Crossbar:
         return brief(self)
 
     def _check_devices(self, devices: tuple[object, ...]) -> None:
-        if not all(isinstance(device, Memristor | Resistor) for device in devices):
+        kinds = set(map(type, devices))  # few, whatever the number of devices
+        if not all(issubclass(kind, Memristor | Resistor) for kind in kinds):
             raise ValueError("devices must be a tuple of ouro_spice Device or Resistor")
         if len(devices) != self.size:
             raise ValueError(f"devices: {len(devices)} of them for {self.rows} x {self.cols} cells")
-        memristors = [device for device in devices if isinstance(device, Memristor)]
+        memristors = [device for device in devices if isinstance(device, Memristor)] if kinds - {Resistor} else []
         realisations = {(device.FAMILY, device.realised) for device in memristors}
         walks = {(type(device.walk), getattr(device.walk, "step_s", None)) for device in memristors if device.walk}
         if len(realisations) > 1 or len(walks) > 1:
