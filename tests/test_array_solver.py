@@ -175,18 +175,24 @@ def test_a_column_of_memristors_obeys_its_own_equation():
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class BackAndForth(StaticArray):
+class Jumping(StaticArray):
     """Devices whose current jumps where their lines want a value between."""
 
+    above: float = 1e-3
+
     def _devices_at(self, volts):
-        return np.where(volts > 0.1, 1e-3, 0.0)
+        return np.where(volts > 0.1, self.above, 0.0)
 
 
-def test_an_operating_point_that_is_not_found_is_an_error_with_a_sentence():
+@pytest.mark.parametrize(
+    ("above", "message"),
+    [(1e-3, r"Newton's method is still off by .* fidelity=\"full\" asks"), (np.nan, "not finite: error: in step 1")],
+)
+def test_an_operating_point_that_is_not_found_is_an_error_with_a_sentence(above, message):
     static = ouro.ArraySolver(ouro.Crossbar(1, 1, ouro.Cell1R(DEVICE, ouro.Lines(r_wl=400.0)))).static
-    odd = BackAndForth(static.array, static.lead, static.network)
-    with pytest.raises(ouro.SimulationError, match=r"Newton's method is still off by .* fidelity=\"full\" asks"):
-        odd.solved({"wl": np.array([[0.3]]), "bl": np.array([[0.0]])})
+    jumping = Jumping(static.array, static.lead, static.network, above)
+    with pytest.raises(ouro.SimulationError, match=message):
+        jumping.solved({"wl": np.array([[0.3]]), "bl": np.array([[0.0]])})
 
 
 # ---- what it refuses

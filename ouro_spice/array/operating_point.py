@@ -103,6 +103,8 @@ class StaticArray:
             found = across - self.contacts_ohm * through
             volts = found if step <= _WHOLE_STEPS else (volts + found) / 2
             i, slope = self._at(volts)
+            if not (np.isfinite(i).all() and np.isfinite(slope).all()):
+                raise SimulationError(Result.NOT_FINITE, "", (f"error: in step {step} of Newton's method",))
             gap = np.abs(self._devices_at(found[None])[0] - through if volts is not found else i - through)
             largest = max(np.abs(through.sum(axis=axis)).max() for axis in (0, 1))
             off = max(gap.sum(axis=axis).max() for axis in (0, 1)) / max(largest, _NOTHING_A)
