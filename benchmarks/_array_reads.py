@@ -35,6 +35,7 @@ def targets(quick: bool) -> tuple[Target, ...]:
         *(Target(f"read_{n}_over_badcrossbar", 1.0) for n in sizes),
         *(Target(f"read_{n}_off", 1e-9) for n in sizes),
         Target("read_128_cpu_s", 0.2),
+        Target("linear_read_128_s", 3.0),
         Target("jart_32_cpu_s", 0.3),
         Target("jart_32_off", 1e-9),
     )
@@ -82,6 +83,9 @@ def _linear(figures: Figures, engine: Ngspice, n: int, seed: int) -> list[list[o
     figures |= {f"read_{n}_cpu_s": seconds["circuit"], f"read_{n}_off": off["circuit"], f"read_{n}_lu_off": off["lu"]}
     figures[f"read_{n}_over_lu"] = seconds["circuit"] / seconds["lu"]
     figures[f"read_{n}_over_badcrossbar"] = seconds["circuit"] / there
+    start = time.perf_counter()
+    ways["circuit"]()
+    figures[f"linear_read_{n}_s"] = time.perf_counter() - start
     solver = ouro.ArraySolver(empty.resistors(ohm))
     solver.currents(x)
     start = time.process_time()
