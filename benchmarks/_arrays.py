@@ -1,4 +1,4 @@
-"""Arrays: points, rejected steps, time and memory over their size; both solvers; both fidelities; a linear read.
+"""Arrays: points, rejected steps, time and memory over their size; both solvers; both fidelities; reads.
 
 One 100 ns write with edges of 1 ns into the middle cell of n x n 1T1R cells with lines, at the amplitude at which the
 window takes 100 ns, into a random map of conductances. Each size has a worker process of its own.
@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+from _array_reads import reads
+from _array_reads import targets as read_targets
 from _common import Figures, Target, arguments, finish, peak_MB, show
 
 import ouro_spice as ouro
@@ -25,7 +27,6 @@ TARGETS = (
     Target("full_64_s", 60.0),
     Target("selected_apart", 1e-3),
     Target("disturb_apart", 1e-2),
-    Target("linear_read_128_s", 3.0),
 )
 LARGE = (Target("frozen_256_s", 900.0), Target("frozen_256_MB", 16e3))
 LINES = ouro.Lines(2.0, 2.0, 2.0, 0.2e-15, 0.2e-15, 0.2e-15)
@@ -97,19 +98,6 @@ class Solver:
         return self.engine.run(dataclasses.replace(bench, klu=self.klu), throw)
 
 
-def linear_read(n: int, seed: int) -> float:
-    """Seconds of one read of all columns of an array of resistors with lines, from its description to its currents."""
-    rng = np.random.default_rng(seed)
-    resistances, inputs = 10 ** rng.uniform(3, 6, (n, n)), rng.uniform(0, 0.3, n)
-    with worker() as engine:
-        start = time.perf_counter()
-        cell = ouro.Cell1R(ouro.Resistor(1e3), ouro.Lines(r_wl=1.0, r_bl=1.0))
-        wave = engine.run(ouro.Crossbar(n, n, cell).resistors(resistances).product_testbench(inputs))
-        currents = [wave[f"i_bl{col}"][-1] for col in range(n)]
-        assert np.all(np.isfinite(currents))
-        return time.perf_counter() - start
-
-
 def apart(n: int, seed: int) -> tuple[float, float]:
     """How far "frozen" is from "full": the selected cell's conductance, and the largest disturb, relative.
 
@@ -161,8 +149,9 @@ def main() -> int:
     head = ("array", "points", "rejected", "iterations", "s", "not ngspice (s)", "worker MB", "own MB", "us/cell/point")
     show(f"one write, {pair.v_set:.4g} V at the driver, {WIDTH_S * 1e9:g} ns, edges 1 ns", head, rows)
     figures["selected_apart"], figures["disturb_apart"] = apart(16, args.seed)
-    figures["linear_read_128_s"] = min(linear_read(128, args.seed) for _ in range(3))
-    targets = (*TARGETS, *(LARGE if args.large else ()))
+    with worker() as engine:
+        reads(figures, engine, args.seed, args.quick)
+    targets = (*TARGETS, *read_targets(args.quick), *(LARGE if args.large else ()))
     return finish(args, figures, [t for t in targets if not (args.quick and t.key == "full_64_s")])
 
 

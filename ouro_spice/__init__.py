@@ -50,8 +50,11 @@ if TYPE_CHECKING:
     from .array.array_write import ArrayWrite, write_array
     from .array.disturbance import Disturb, disturb
     from .array.position_sweep import Positions, sweep_positions
-    from .array.vector_product import Product, product
-    from .array.sneak_paths import Sneak, sneak, sneak_map
+    from .array.array_solver import ArraySolver
+    from .array.column_currents import Product
+    from .array.vector_product import product
+    from .array.cell_read import Sneak
+    from .array.sneak_paths import sneak, sneak_map
     from .dataset.edge_effects.effective_width import Alphas
     from .dataset.edge_effects.edge_study import Edges, edges
     from .dataset.pulse_dataset import PulseDataset, extract
@@ -95,6 +98,7 @@ __all__ = [
     "Process", "Read", "Resistor", "Cell1R", "Cell1T1R", "CompactCell", "Crossbar", "Testbench", "Ngspice", "deck",
     "load_model", "rebuilt", "static_current", "rate", "simulate", "live", "read_error", "ReadError", "Pair", "pair",
     "write_array", "ArrayWrite", "sneak", "sneak_map", "Sneak", "product", "Product", "sweep_positions", "Positions",
+    "ArraySolver",
     "disturb", "Disturb", "edges", "Edges", "Alphas", "PulseDataset", "extract", "Sweep", "import_pulses", "compare",
     "Comparison", "Fleet", "fleet", "FixedPulse", "ISPP", "ISPPWidth", "CoarseFine", "ProportionalIntegral",
     "ProportionalIntegralWidth", "nominal_times", "NominalTimes", "ModelTime", "Posterior", "History", "Situation",
@@ -145,8 +149,11 @@ _PLACES = {
     "array.array_write": "ArrayWrite write_array",
     "array.disturbance": "Disturb disturb",
     "array.position_sweep": "Positions sweep_positions",
-    "array.vector_product": "Product product",
-    "array.sneak_paths": "Sneak sneak sneak_map",
+    "array.array_solver": "ArraySolver",
+    "array.column_currents": "Product",
+    "array.vector_product": "product",
+    "array.cell_read": "Sneak",
+    "array.sneak_paths": "sneak sneak_map",
     "dataset.edge_effects.effective_width": "Alphas",
     "dataset.edge_effects.edge_study": "Edges edges",
     "dataset.pulse_dataset": "PulseDataset extract",

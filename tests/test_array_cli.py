@@ -132,6 +132,9 @@ def test_product_in_words(ouro, tmp_path):
     done = ouro("array", "product", *SMALL, "--inputs", "0.2,0", "--g", 3e-4, "--out", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "devices alone" in done.stdout
+    full = ouro("array", "product", *SMALL, "--inputs", "0.2,0", "--fidelity", "full", "--out", tmp_path)
+    fidelities = [one.stdout.splitlines()[-2] for one in (done, full)]
+    assert fidelities[0].startswith("fidelity circuit, a sample within ") and fidelities[1] == "fidelity full"
 
 
 # ---- what is wrong
@@ -156,6 +159,7 @@ def test_product_in_words(ouro, tmp_path):
         (("read", "--bits", "0"), "bits = 0"),
         (("product", "--inputs", "a"), "--inputs a: numbers"),
         (("product", "--inputs", "1,0"), "must be (8,)"),
+        (("product", "--cell", "1t1r", "--fidelity", "circuit"), "simulated by ngspice alone"),
     ],
 )
 def test_wrong_arguments(ouro, tmp_path, monkeypatch, arguments, message):

@@ -191,13 +191,19 @@ def test_reads_go_on_even_those_without_a_reading(tmp_path, counted):
         counted("sneak_paths", "sneak"),
         ouro.Crossbar(2, 2, ouro.Cell1R(DEVICE)).resistors([[1e2, 5e3], [2e4, 1e5]]),
     )
-    whole, every = calls(lambda: ouro.sneak_map(array, workers=1))
+
+    def read(last=None, **options):
+        return calls(lambda: ouro.sneak_map(array, workers=1, fidelity="full", **options), last=last)
+
+    whole, every = read()
     assert every == 4 and np.isnan(whole.reading_S).any()
-    assert calls(lambda: ouro.sneak_map(array, workers=1, out=tmp_path), last=3) == (None, 3)
-    found, more = calls(lambda: ouro.sneak_map(array, workers=1, out=tmp_path))
+    assert read(3, out=tmp_path) == (None, 3)
+    found, more = read(out=tmp_path)
     assert more == 1
     same(found, whole, "g_S", "sensed_A", "own_A", "reading_S", "clipped")
-    assert calls(lambda: ouro.sneak_map(array, workers=1, out=tmp_path, cells=[(0, 1)]))[1] == 0
+    assert read(out=tmp_path, cells=[(0, 1)])[1] == 0
+    solved = ouro.sneak_map(array, workers=1, out=tmp_path)
+    assert solved.kept != found.kept, "reads of another fidelity have a file of their own"
 
 
 @pytest.mark.ngspice

@@ -2,76 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
 from numpy.typing import ArrayLike
 
-from .._util.checks import check_engine
-from .._util.display import brief, shows
+from .._util.checks import check_count, check_engine
 from ..circuit.crossbar import Crossbar
 from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
+from .agreement import columns_of, product_agreement
+from .array_solver import ArraySolver
+from .column_currents import Product, product_of
 from .positions_in_turn import check_array
+from .read_fidelity import chosen
 from .recorded_voltages import as_walked
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-@dataclass(frozen=True, eq=False)
-class Product:
-    """Currents of all columns for one vector of inputs.
-
-    Attributes
-    ----------
-    inputs
-        1R: voltages of the word lines [V]. 1T1R: 0 or 1, which gates are on. (rows,)
-    i_A
-        Current out of each bit line into its driver, (cols,) [A].
-    ideal_A
-        The same of the devices alone, each at the full voltage, without lines, transistors and drivers, (cols,) [A].
-    g_eff_S
-        Where one row alone is driven: current over voltage of each column, the conductances as they seem [S]; NaN
-        elsewhere. (cols,)
-    """
-
-    inputs: np.ndarray
-    i_A: np.ndarray
-    ideal_A: np.ndarray
-    g_eff_S: np.ndarray
-
-    @shows
-    def __repr__(self) -> str:
-        return brief(self)
-
-    @property
-    def deviation(self) -> np.ndarray:
-        """Return the relative deviation from the ideal, (cols,); NaN where that is 0."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(self.ideal_A != 0, self.i_A / self.ideal_A - 1, np.nan)
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """Return a table of currents, one row a column of the array."""
-        import pandas as pd
-
-        names = ("i_A", "ideal_A", "deviation", "g_eff_S")
-        return pd.DataFrame({"col": np.arange(len(self.i_A))} | {name: getattr(self, name) for name in names})
-
-    @property
-    def summary(self) -> dict[str, object]:
-        """Return currents and the largest deviation, for JSON."""
-        finite = self.deviation[np.isfinite(self.deviation)]
-        return {
-            "i_A": self.i_A.tolist(),
-            "ideal_A": self.ideal_A.tolist(),
-            "worst_deviation": float(finite[np.argmax(np.abs(finite))]) if len(finite) else None,
-        }
-
-
-def product(array: Crossbar, inputs: ArrayLike, state: State | None = None, engine: Engine | None = None) -> Product:
+def product(
+    array: Crossbar,
+    inputs: ArrayLike,
+    state: State | None = None,
+    engine: Engine | None = None,
+    fidelity: str | None = None,
+    sample: int = 8,
+) -> Product:
     """Read all columns at once, at the operating point, and return their currents.
 
     Parameters
@@ -84,25 +36,34 @@ def product(array: Crossbar, inputs: ArrayLike, state: State | None = None, engi
     state
         Where the memristors stand: ``array.state(g_map)``.
     engine
-        What runs the circuit.
+        What runs the circuit at fidelity "full", and the sample.
+    fidelity
+        "full": ngspice. "circuit": nodal analysis of the same circuit, see `ArraySolver`, for 1R cells with ideal
+        drivers. None: "circuit" where that is possible.
+    sample
+        With memristors, a product at fidelity "circuit" says how far it is from ngspice: by at most so many rows and
+        columns of the array, solved by both; 0: none. Resistors need no sample: both solve the same linear equations.
 
     Raises
     ------
     ValueError
-        For inputs of another number or out of range, or a state of another array.
+        For inputs of another number or out of range, a state of another array, or a fidelity that it cannot have.
     SimulationError
-        Where no operating point is found.
+        Where no operating point is found, or the sample is further from ngspice than 1e-6.
     """
     check_array(array, state)
     check_engine(engine)
+    check_count("sample", sample, 0)
+    x = array.checked_inputs(inputs, one=True)
     state = state or array.state()
     array = as_walked(array, state)
-    bench = array.product_testbench(inputs, State(state.x))
-    wave = (engine or default_engine()).run(bench)
-    x = np.asarray(inputs, dtype=float)
-    volts = np.repeat(x * (array.cell.read.voltage if array.gated else 1.0), array.cols)
-    ideal = array.ensemble.currents(volts[None], state.lead).reshape(array.rows, array.cols).sum(axis=0)
-    i = np.array([float(wave[f"i_bl{col}"][0]) for col in range(array.cols)])
-    driven = np.flatnonzero(x)
-    seen = i / volts[driven[0] * array.cols] if len(driven) == 1 else np.full(array.cols, np.nan)
-    return Product(x, i, ideal, seen)
+    state = State(state.x) if state.wander or state.volts else state
+    fidelity = chosen(array, fidelity)
+    if fidelity == "full":
+        wave = (engine or default_engine()).run(array.product_testbench(x, state))
+        return product_of(array, state, x, columns_of(wave, array.cols), fidelity)
+    solver, agreement = ArraySolver(array, state), None
+    i = solver.currents(x)
+    if sample and not solver.linear:
+        agreement = product_agreement(array, state, x, sample, engine or default_engine())
+    return product_of(array, state, x, i, fidelity, agreement)

@@ -90,11 +90,12 @@ class Crossbar:
         return brief(self)
 
     def _check_devices(self, devices: tuple[object, ...]) -> None:
-        if not all(isinstance(device, Memristor | Resistor) for device in devices):
+        kinds = set(map(type, devices))  # few, whatever the number of devices
+        if not all(issubclass(kind, Memristor | Resistor) for kind in kinds):
             raise ValueError("devices must be a tuple of ouro_spice Device or Resistor")
         if len(devices) != self.size:
             raise ValueError(f"devices: {len(devices)} of them for {self.rows} x {self.cols} cells")
-        memristors = [device for device in devices if isinstance(device, Memristor)]
+        memristors = [device for device in devices if isinstance(device, Memristor)] if kinds - {Resistor} else []
         realisations = {(device.FAMILY, device.realised) for device in memristors}
         walks = {(type(device.walk), getattr(device.walk, "step_s", None)) for device in memristors if device.walk}
         if len(realisations) > 1 or len(walks) > 1:
@@ -233,24 +234,28 @@ class Crossbar:
         ValueError
             For inputs of another number or beyond +-0.5 V; for gates, others than 0 and 1.
         """
-        x = checked_numbers("inputs", inputs)
-        if x.shape != (self.rows,):
-            raise ValueError(f"inputs have the shape {x.shape}: must be ({self.rows},), one a row")
+        x = self.checked_inputs(inputs, one=True)
         drives = {name: PWL.constant(0.0) for name in self.lines}
-        access = self.cell.access
+        access, levels = self.cell.access, x
         if access is not None:
-            if not np.all((x == 0) | (x == 1)):
-                raise ValueError("inputs of a 1T1R array must be 0 or 1: they switch the gates of the rows")
             levels = x * access.v_read
             raised, volts = "sl" if self.cell.read.voltage > 0 else "bl", abs(self.cell.read.voltage)
             drives |= {f"{raised}{col}": PWL.constant(volts) for col in range(self.cols)}
-        else:
-            if not np.all(np.abs(x) <= 0.5):
-                raise ValueError("inputs of a 1R array are voltages of the word lines, between -0.5 and 0.5 V")
-            levels = x
         drives |= {f"wl{row}": PWL.constant(float(level)) for row, level in enumerate(levels)}
         grid = netlist(self, drives, state or self.state(), {})
         return testbench(self, grid, 0.0, [], None)
+
+    def checked_inputs(self, inputs: ArrayLike, one: bool = False) -> np.ndarray:
+        """Return inputs of products, (rows,) or (N, rows), the former alone for `one`; errors: `product_testbench`."""
+        x = checked_numbers("inputs", inputs)
+        if x.shape[-1:] != (self.rows,) or x.ndim > (1 if one else 2):
+            wanted = f"({self.rows},), one a row" if one else f"({self.rows},) or (N, {self.rows}), one a row"
+            raise ValueError(f"inputs have the shape {x.shape}: must be {wanted}")
+        if self.gated and not np.all((x == 0) | (x == 1)):
+            raise ValueError("inputs of a 1T1R array must be 0 or 1: they switch the gates of the rows")
+        if not self.gated and not np.all(np.abs(x) <= 0.5):
+            raise ValueError("inputs of a 1R array are voltages of the word lines, between -0.5 and 0.5 V")
+        return x
 
     def _map(self, name: str, values: ArrayLike) -> np.ndarray:
         """Return values of all cells row by row, (rows cols,); ValueError for another shape than that of the array."""

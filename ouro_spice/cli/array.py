@@ -15,12 +15,14 @@ from .._util.number_words import read_number
 from ..circuit.crossbar import Crossbar
 from ..circuit.selection import Selection
 from ..circuit.sense import ReadingClipped, Sense
-from .array_options import ArrayOptions, Fidelities, PulseOptions, takes_an_array
+from .array_options import ArrayOptions, Fidelities, PulseOptions, ReadFidelities, takes_an_array
 from .cells import CellOptions
 from .output import Json, Out, Workers, deck_of_failure, option, out_folder, resumable, show
 from .quantity import quantity
 
 if TYPE_CHECKING:
+    from ..array.column_currents import Product
+    from ..array.sneak_paths import SneakMap
     from ..reporting.array_page import Result
 
 app = typer.Typer(
@@ -36,6 +38,13 @@ Row = Annotated[int | None, option("Word line; by default the last, far from the
 Col = Annotated[str | None, option("Bit line, several as 0,3,7, or all; by default the last.")]
 Fidelity = Annotated[
     Fidelities, typer.Option(help="full, or frozen: memristors that provably do not switch are held still.")
+]
+ReadFidelity = Annotated[
+    ReadFidelities | None,
+    option(
+        "full: ngspice; circuit: the operating point by nodal analysis, 1r with ideal drivers. By default circuit "
+        "where it gives what ngspice gives."
+    ),
 ]
 Places = Annotated[int | None, option("Positions along each side at most, 5 by default.", min=2)]
 
@@ -83,6 +92,7 @@ def read(
     bits: Annotated[int | None, option("Sense path of transistors with an ADC of so many bits.")] = None,
     adc_top: Annotated[float, quantity("S", "Upper end of the ADC's range, lower 0.", default=_ADC_TOP_S)] = _ADC_TOP_S,
     positions: Places = None,
+    fidelity: ReadFidelity = None,
     out: Out = Path("runs/array-read"),
     workers: Workers = None,
     as_json: Json = False,
@@ -106,7 +116,7 @@ def read(
             deck_of_failure(out_folder(out)),
             warnings.catch_warnings(record=True, action="always", category=ReadingClipped),
         ):
-            found = sneak_map(array, state, positions, workers, cells, out)
+            found = sneak_map(array, state, positions, workers, cells, out, fidelity and fidelity.value)
         summary = _finish(found, out, as_json, {"read_scheme": array.read_scheme}, found.kept)
     if summary["clipped"]:
         range_ = f"the ADC's range is 0 to {adc_top * 1e6:g} uS"
@@ -122,7 +132,7 @@ def read(
         for k in found.frame.to_dict("records")
     ]
     show(("cell", "G (uS)", "reading (uS)", "own current (uA)", "sneak current (uA)"), rows)
-    print(f"report: {out / 'report.html'}")
+    print(f"{_made(found)}\nreport: {out / 'report.html'}")
 
 
 @app.command()
@@ -204,6 +214,7 @@ def product(
             help="A number a word line, or one for all: volts for 1r, gates 0 or 1 for 1t1r.", show_default=False
         ),
     ] = None,
+    fidelity: ReadFidelity = None,
     out: Out = Path("runs/array-product"),
     as_json: Json = False,
 ) -> None:
@@ -214,7 +225,7 @@ def product(
     x = _numbers(inputs or ("1" if array.gated else f"{array.cell.read.voltage}"))
     state = options.start(array, True)
     with deck_of_failure(out_folder(out)):
-        found = run(array, x * array.rows if len(x) == 1 else x, state)
+        found = run(array, x * array.rows if len(x) == 1 else x, state, fidelity=fidelity and fidelity.value)
     _finish(found, out, as_json, {})
     if as_json:
         return
@@ -223,7 +234,7 @@ def product(
         for k in found.frame.to_dict("records")
     ]
     show(("bit line", "current (uA)", "devices alone (uA)", "deviation"), rows)
-    print(f"report: {out / 'report.html'}")
+    print(f"{_made(found)}\nreport: {out / 'report.html'}")
 
 
 def _selected(array: Crossbar, row: int | None, col: str | None, fidelity: Fidelities = Fidelities.FULL) -> Selection:
@@ -244,6 +255,12 @@ def _numbers(text: str) -> list[float]:
         return [read_number("--inputs", word, "V") for word in text.split(",")]
     except ValueError:
         raise ValueError(f"--inputs {text}: numbers, as 0.2,0,0.1") from None
+
+
+def _made(found: SneakMap | Product) -> str:
+    """Return the fidelity of reads or a product, and how far a sample is from ngspice, in words."""
+    beside = "" if found.agreement is None else f", a sample within {found.agreement:.1g} of ngspice"
+    return f"fidelity {found.fidelity}{beside}"
 
 
 def _micro(*values: float, digits: int = 2) -> list[str]:

@@ -41,6 +41,13 @@ class Fidelities(enum.Enum):
     FROZEN = "frozen"
 
 
+class ReadFidelities(enum.Enum):
+    """What makes reads and products."""
+
+    FULL = "full"
+    CIRCUIT = "circuit"
+
+
 @dataclass(frozen=True)
 class ArrayOptions:
     """Size, lines that are not selected, devices that differ, conductances at the start."""

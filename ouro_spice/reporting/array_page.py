@@ -154,7 +154,17 @@ def _sneak(found: SneakMap) -> list[Fact]:
     facts.append(
         Fact(str(summary["clipped"]), "clipped readings", f"of {summary['positions']}", not summary["clipped"])
     )
-    return facts
+    return [*facts, _made(found)]
+
+
+def _made(found: SneakMap | Product) -> Fact:
+    """Return the fact on what made reads or a product, and how far that is from ngspice."""
+    if found.fidelity == "full":
+        return Fact("full", "fidelity", "ngspice")
+    beside = "resistors: ngspice solves the same linear equations"
+    if found.agreement is not None:
+        beside = f"a sample within {found.agreement:.1g} of ngspice"
+    return Fact(found.fidelity, "fidelity: nodal analysis", beside)
 
 
 def _signed(relative: float) -> str:
@@ -170,6 +180,7 @@ def _product(found: Product) -> list[Fact]:
     return [
         Fact(text, "largest deviation of a column", "from the devices alone"),
         Fact(" to ".join(ends), "current out of a bit line", f"{len(found.i_A)} columns, {len(found.inputs)} inputs"),
+        _made(found),
     ]
 
 

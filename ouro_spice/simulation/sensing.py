@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from ..circuit.cell_kinds import Cell
 from ..circuit.cells import Cell1R, Cell1T1R
+from ..circuit.parts import Driver
 from ..circuit.result import Result, SimulationError
 from ..circuit.sense import ReadingClipped
 from ..circuit.waveform import Waveform
@@ -59,11 +60,10 @@ def reading(cell: Cell, wave: Waveform, engine: Engine, warn: bool = True) -> Re
     g_S = adc
     if sense is None or sense.calibrate:
         calibration = _calibration(_reference(cell), engine, cell.alone.process.content, _highest_S(cell))
+        if sense is None:
+            return _without_sense(calibration, raw)
         low, high = np.exp(calibration.x[[0, -1]])
         outside = not low <= adc <= high
-        if outside and sense is None:
-            text = f"a raw reading of {raw:.3g} S; known resistors give {low:.3g} to {high:.3g} S"
-            raise SimulationError(Result.READ, "", (text,))
         clipped = clipped or outside
         g_S = float(np.exp(calibration(np.log(np.clip(adc, low, high)))))
     if sense and clipped and warn:
@@ -101,6 +101,26 @@ def reported(cell: Cell, raw_S: np.ndarray, engine: Engine) -> tuple[np.ndarray,
         g_S[outside] = np.nan
         return g_S, clipped
     return g_S, clipped | outside
+
+
+def static_reading(cell: Cell1R, raw_S: float) -> Reading:
+    """Return what a 1R cell without a `Sense` reports for a current over read voltage at its operating point [S].
+
+    Raises
+    ------
+    SimulationError
+        For a reading outside the range of the known resistors, 0.5 uS to 4 mS.
+    """
+    return _without_sense(_static_calibration(cell.resistor(1.0), _highest_S(cell)), raw_S)
+
+
+def _without_sense(calibration: PchipInterpolator, raw_S: float) -> Reading:
+    """Return a reading without a `Sense`, corrected by known resistors; SimulationError outside their range."""
+    low, high = np.exp(calibration.x[[0, -1]])
+    if not low <= raw_S <= high:
+        text = f"a raw reading of {raw_S:.3g} S; known resistors give {low:.3g} to {high:.3g} S"
+        raise SimulationError(Result.READ, "", (text,))
+    return Reading(float(np.exp(calibration(np.log(raw_S)))), raw_S, raw_S)
 
 
 def prepare(cell: Cell, engine: Engine) -> None:
@@ -178,7 +198,7 @@ def _calibration(
     cell: Cell1R | Cell1T1R, engine: Engine, _content: tuple[str, ...], highest_S: float
 ) -> PchipInterpolator:
     """Return ln G over ln of the raw reading, from known resistors in place of the device, up to a conductance [S]."""
-    grid = _CALIBRATION_S if highest_S <= _CALIBRATION_S[-1] else np.append(_CALIBRATION_S, _beyond(highest_S))
+    grid = _known_S(highest_S)
     cells = [cell.resistor(1 / g) for g in grid]
     waves = engine.map([c.read_testbench() for c in cells])
     raw = np.array([mean(c, wave, measured_trace(c)) for c, wave in zip(cells, waves, strict=True)]) / cell.read.voltage
@@ -192,14 +212,29 @@ def _calibration(
             f"a read of {cell.read.width:g} s is too short for this circuit: its readings of known resistors do not "
             "rise with their conductance (lengthen Read.width, or lower the lines' resistance and capacitance)"
         )
+    return _correction(raw, known)
+
+
+@lru_cache(maxsize=64)
+def _static_calibration(cell: Cell1R, highest_S: float) -> PchipInterpolator:
+    """Return the same of a 1R cell whose reads are its operating point: all resistances are in series."""
+    known, lines = _known_S(highest_S), cell.lines
+    driver = cell.driver.resistance if isinstance(cell.driver, Driver) else 0.0
+    series = 2 * (driver + lines.contact) + lines.r_wl + lines.r_bl
+    return _correction(known / (1 + series * known), known)
+
+
+def _correction(raw_S: np.ndarray, known_S: np.ndarray) -> PchipInterpolator:
+    """Return ln of known conductances over ln of their raw readings."""
     from scipy.interpolate import PchipInterpolator  # half a second
 
-    return PchipInterpolator(np.log(raw), np.log(known))
+    return PchipInterpolator(np.log(raw_S), np.log(known_S))
 
 
-def _beyond(highest_S: float) -> np.ndarray:
-    """Return further known conductances, up to one [S]."""
-    return np.geomspace(_CALIBRATION_S[-1], highest_S, 7)[1:]
+def _known_S(highest_S: float) -> np.ndarray:
+    """Return the known conductances, at least up to one [S]."""
+    top = _CALIBRATION_S[-1]
+    return _CALIBRATION_S if highest_S <= top else np.append(_CALIBRATION_S, np.geomspace(top, highest_S, 7)[1:])
 
 
 def _highest_S(cell: Cell) -> float:
