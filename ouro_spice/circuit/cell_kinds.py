@@ -20,6 +20,11 @@ def is_measured(cell: object) -> TypeGuard[LoneCell]:
     return isinstance(cell, LoneCell) and cell.fidelity == "circuit"
 
 
+def in_full(cell: Cell | CompactCell) -> Cell | CompactCell:
+    """Return a cell at fidelity "circuit" as the same one in full SPICE, any other as it is."""
+    return cell.replace(fidelity="full") if is_measured(cell) else cell
+
+
 def memristor(cell: Cell | CompactCell) -> Memristor:
     """Return the memristor of a cell, the first one of several; ValueError where a fixed resistor is in its place."""
     if not isinstance(cell.device, Memristor):

@@ -73,6 +73,8 @@ class Crossbar:
             raise ValueError(f"rows = {self.rows}, cols = {self.cols}: at most {LARGEST} cells")
         if not isinstance(self.cell, Cell1R | Cell1T1R):
             raise ValueError(f"cell = {shown(self.cell)}: a crossbar is made of a Cell1R or a Cell1T1R")
+        if self.cell.fidelity != "full":
+            raise ValueError(f'cell: fidelity = "{self.cell.fidelity}" is that of a cell alone; an array has its own')
         there = ("row",) if self.gated else tuple(SCHEMES)
         for name, usual in (("scheme", there[0]), ("read_scheme", "row" if self.gated else "grounded")):
             if getattr(self, name) is None:

@@ -56,12 +56,19 @@ class Realised(enum.Enum):
     TUD = "tud"
 
 
+class LoneFidelity(enum.Enum):
+    """What solves a circuit that is in no array."""
+
+    FULL = "full"
+    CIRCUIT = "circuit"
+
+
 _REALISED = Realised.COMPILED
 """The realisation where none is given."""
 
 _APPLIES = {
-    Kind.R1: {"realisation", "driver", *_LINES},
-    Kind.T1R1: {"realisation", "driver", *_LINES, *_ACCESS},
+    Kind.R1: {"realisation", "driver", "fidelity", *_LINES},
+    Kind.T1R1: {"realisation", "driver", "fidelity", *_LINES, *_ACCESS},
     **{kind: {"driver", "r_bl", "r_wl"} for kind in (Kind.COMPACT, Kind.REDUCED, Kind.TUD)},
 }
 
@@ -119,6 +126,10 @@ class CellOptions:
         float | None,
         quantity("Ohm", "Output resistance of each line driver.", default=_used("Ohm", "driver", "resistance")),
     ] = None
+    fidelity: Annotated[
+        LoneFidelity | None,
+        option("full (default): all in SPICE; circuit: kernels of the device behind the circuit, measured in SPICE."),
+    ] = None
     corner: Annotated[
         str | None, option(f"Of the transistors: tt, ff or ss. [default: {_used('', 'process', 'corner')}]")
     ] = None
@@ -164,7 +175,8 @@ class CellOptions:
     def _wired(self, cell: _Single) -> _Single:
         """Return the cell with the lines and drivers that the options give."""
         named = {f.name: getattr(self, f.name, None) for f in dataclasses.fields(cell.lines)}
-        return cell.replace(lines=_changed(cell.lines, **named), driver=_changed(cell.driver, resistance=self.driver))
+        wired = cell.replace(lines=_changed(cell.lines, **named), driver=_changed(cell.driver, resistance=self.driver))
+        return wired if self.fidelity is None else wired.replace(fidelity=self.fidelity.value)
 
 
 def takes_a_cell(command: Callable[..., None]) -> Callable[..., None]:
@@ -173,16 +185,18 @@ def takes_a_cell(command: Callable[..., None]) -> Callable[..., None]:
     It gets a `CellOptions` as its first argument.
     """
     own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+    taken = {one.name for one in own}  # a command may have an option of its own in its place
+    fields = [f for f in dataclasses.fields(CellOptions) if f.name not in taken]
     hints = typing.get_type_hints(CellOptions, include_extras=True)
     theirs = [
         inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name])
-        for f in dataclasses.fields(CellOptions)
+        for f in fields
     ]
     every = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own] + theirs
 
     @functools.wraps(command)
     def run(**options: Any) -> None:
-        cell = CellOptions(**{f.name: options.pop(f.name) for f in dataclasses.fields(CellOptions)})
+        cell = CellOptions(**{f.name: options.pop(f.name) for f in fields})
         command(cell, **options)
 
     return with_parameters(run, every)

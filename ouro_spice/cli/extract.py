@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..circuit.cell_kinds import Cell
-from ..circuit.compact_cell import CompactCell
-from ..circuit.crossbar import Crossbar
-from .array_options import Fidelities, takes_an_array
-from .cells import TOTAL, CellOptions, Described, Kind, walking, with_parameters
+from .array_options import takes_an_array
+from .array_place import Crossing, Place
+from .cells import TOTAL, CellOptions, Kind, walking, with_parameters
 from .neural import WalkStep
 from .output import Json, Out, Workers, left_as_it_was, option, resumable, show
 from .quantity import quantities, quantity
@@ -47,39 +45,11 @@ Sampling = enum.Enum("Sampling", {"UNIFORM": "uniform", "STRATIFIED": "stratifie
 Voltages = enum.Enum("Voltages", {"US60": "60us", "PAPER": "paper"})
 """The pairs of amplitudes that have a name."""
 
-Crossing = enum.Enum("Crossing", {"R1": "1r", "T1R1": "1t1r"})
-"""The cells that an array is made of."""
-
 Anywhere = enum.Enum("Anywhere", {kind.name: kind.value for kind in Kind} | {"ARRAY": "array"})
 """The cells, or one in an array."""
 
 _IN_ARRAY = Anywhere("array")
-
-
-@dataclass(frozen=True)
-class Place:
-    """With ``--cell array``: the array, and the cell of it that is pulsed; `array_cell` is None for other cells."""
-
-    array_cell: Annotated[Crossing | None, option("With --cell array: what it is made of, 1t1r by default.")] = None
-    rows: Annotated[int | None, option("Its word lines, 8 by default.", min=1)] = None
-    cols: Annotated[int | None, option("Its bit lines, 8 by default.", min=1)] = None
-    row: Annotated[int | None, option("Word line of the cell; the last by default, far from the drivers.", min=0)] = (
-        None
-    )
-    col: Annotated[int | None, option("Its bit line; the last by default.", min=0)] = None
-    scheme: Annotated[str | None, option("Lines that are not selected, of 1r: half, third, grounded, floating.")] = None
-    fidelity: Annotated[
-        Fidelities | None, option("full (default), or frozen: memristors that provably do not switch stay.")
-    ] = None
-
-    def put(self, cell: Described) -> Cell | CompactCell:
-        """Return the cell in its array, where there is one; else the cell."""
-        if self.array_cell is None or isinstance(cell, CompactCell):
-            return cell
-        array = Crossbar(self.rows or 8, self.cols or 8, cell, self.scheme)
-        row = array.rows - 1 if self.row is None else self.row
-        col = array.cols - 1 if self.col is None else self.col
-        return array.cell_at(row, col, (self.fidelity or Fidelities.FULL).value)
+_OF_ALL = ("fidelity", "beside")
 
 
 @dataclass(frozen=True)
@@ -183,7 +153,7 @@ def takes_any_cell(command: Callable[..., None]) -> Callable[..., None]:
             inner(cell=Kind(options["array_cell"].value), **options)
             return
         for f in dataclasses.fields(Place):
-            if options[f.name] is not None:
+            if options[f.name] is not None and f.name not in _OF_ALL:
                 raise ValueError(f"--{f.name.replace('_', '-')}: only with --cell array")
         inner(cell=Kind(cell.value), **options)
 
@@ -224,6 +194,7 @@ def extract(
     described, arguments = place.put(walking(cell.build(), walk)), sweeping.arguments(drawing.arguments)
     with resumable():
         how = {"workers": workers, "scheduler": scheduler} | ({"repair": True} if repair else {})
+        how |= {} if place.beside is None else {"beside": place.beside}
         with left_as_it_was(out) as folder:
             data = run(described, out=folder, voltages=chosen, **how, **arguments)
     results = _results(data, out)
@@ -234,6 +205,8 @@ def extract(
     median_s = results["t_pulse_median_s"]
     row = [*(str(results[name]) for name in names), "-" if median_s is None else f"{median_s * 1e6:.4g}"]
     show(("records", "reached", "not reached", "failed", "median pulse time (us)"), [row])
+    if data.agreement:
+        print(f"fidelity circuit: {data.agreement}")
     print(f"dataset: {out}")
 
 
@@ -291,5 +264,6 @@ def _results(data: PulseDataset, out: Path) -> dict[str, Any]:
         "control": data.control, "records": len(outcome),
         "reached": len(reached), "not_reached": int((outcome == "not_reached").sum()),
         "failed": int((outcome == "simulation_failed").sum()), "failures": data.manifest.failures,
+        "agreement": data.manifest.agreement,
         "t_pulse_median_s": float(reached.t_pulse_s.abs().median()) if len(reached) else None,
     }  # fmt: skip

@@ -32,8 +32,8 @@ def summary(path: str | Path) -> dict[str, Any]:
     quantiles of ``t_pulse_s`` by direction, range and number of values of each of ``controls`` by direction,
     ``unvaried``, the sentence that the pulse time does not vary, or ""; mean, median and 95th percentile of
     ``rpd_g_end``, the relative distance from the target of those that reached it, None where these were measured;
-    ``control``, what the records vary; ``size_bytes``; ``manifest``, what a whole dataset's manifest counts and its
-    records do not hold, or "".
+    ``control``, what the records vary; ``agreement`` with full SPICE at fidelity "circuit", else None;
+    ``size_bytes``; ``manifest``, what a whole dataset's manifest counts and its records do not hold, or "".
 
     Raises
     ------
@@ -61,6 +61,7 @@ def summary(path: str | Path) -> dict[str, Any]:
     return found | {
         "size_bytes": sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
         "versions": manifest.versions,
+        "agreement": manifest.agreement,
     }
 
 

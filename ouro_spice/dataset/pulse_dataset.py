@@ -25,13 +25,13 @@ from .._util.progress import progress
 from ..circuit.cell_kinds import Cell, is_measured
 from ..circuit.compact_cell import CompactCell
 from ..provenance.manifest import Manifest, describe
-from ..simulation.agreement import SAMPLE
+from ..simulation.agreement import SAMPLE, Agreement
 from ..simulation.write_voltages import Pair, recorded_pair
 from ..spice.ngspice import Ngspice
 from . import dataset_display as display
 from .extract_arguments import asked_recipe, with_pair, work_folder
 from .recipe import MOST, Recipe
-from .record_agreement import record_agreement
+from .record_agreement import with_agreement
 from .shards import local, numbers, remote
 from .storage import (
     DamageError,
@@ -40,7 +40,6 @@ from .storage import (
     first_missing,
     open_folder,
     read_histories,
-    read_manifest,
     read_shard,
     shard_name,
     shards_present,
@@ -127,6 +126,12 @@ class PulseDataset:
         listed = self.manifest.settings.get("sampling") == "listed"
         table = {name: self.frame[name].to_numpy(float) for name in columns} if listed else None
         return Recipe.from_settings(self.manifest.settings, table)
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """Return how well records at fidelity "circuit" agree with full SPICE; None of others."""
+        found = self.manifest.agreement
+        return None if found is None else Agreement.from_plain(found)
 
     @property
     def control(self) -> str:
@@ -225,30 +230,9 @@ def extract(
     with Ngspice(workers) as engine:
         recipe, cell = with_pair(recipe, cell, voltages, engine)
         manifest = describe(cell, "records", **recipe.settings)
-        manifest = claim_folder(folder, _with_agreement(folder, manifest, cell, recipe, engine, beside))
+        manifest = claim_folder(folder, with_agreement(folder, manifest, cell, recipe, engine, beside))
         work = partial(remote, scheduler=scheduler) if scheduler else partial(local, engine=engine, workers=workers)
         return _extracted(folder, manifest, recipe, partial(work, cell, recipe), repair)
-
-
-def _with_agreement(
-    folder: Path | None,
-    manifest: Manifest,
-    cell: Cell | CompactCell,
-    recipe: Recipe,
-    engine: Ngspice,
-    beside: int,
-) -> Manifest:
-    """Return the manifest with the agreement of its records with full SPICE, at fidelity "circuit"; FidelityError where
-    there is too little. What is in the folder has been found good.
-    """
-    if not is_measured(cell):
-        return manifest
-    there = read_manifest(folder) if folder else None
-    if there is not None:
-        return dataclasses.replace(claim_folder(folder, manifest), agreement=there.agreement)
-    found = record_agreement(cell, recipe, engine, beside)
-    found.check()
-    return dataclasses.replace(manifest, agreement=found.plain)
 
 
 def _extracted(

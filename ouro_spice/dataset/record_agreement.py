@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+from pathlib import Path
 
 from .._util.progress import progress
-from ..circuit.cell_kinds import LoneCell
+from ..circuit.cell_kinds import Cell, LoneCell, is_measured
+from ..circuit.compact_cell import CompactCell
+from ..provenance.manifest import Manifest
 from ..simulation.agreement import Agreement, chosen
 from ..simulation.sensing import prepare
 from ..spice.ngspice import Ngspice
@@ -13,6 +17,7 @@ from .circuit_records import circuit_record
 from .measured_records import circuit_model_records
 from .recipe import Recipe, Sample
 from .record import Record
+from .storage import claim_folder, read_manifest
 from .swept_records import swept_record
 
 
@@ -35,3 +40,24 @@ def record_agreement(cell: LoneCell, recipe: Recipe, engine: Ngspice, beside: in
     g, energy = ([(getattr(a, name), getattr(b, name)) for a, b in pairs] for name in ("g_end_S", "energy_J"))
     widths = [] if recipe.sweep else [(a.width_s, b.width_s) for a, b in pairs]
     return Agreement.of(recipe.seed, g, energy, widths, recipe.step_s)
+
+
+def with_agreement(
+    folder: Path | None,
+    manifest: Manifest,
+    cell: Cell | CompactCell,
+    recipe: Recipe,
+    engine: Ngspice,
+    beside: int,
+) -> Manifest:
+    """Return the manifest with the agreement of its records with full SPICE, at fidelity "circuit"; FidelityError where
+    there is too little. What is in the folder has been found good.
+    """
+    if not is_measured(cell):
+        return manifest
+    there = read_manifest(folder) if folder else None
+    if there is not None:
+        return dataclasses.replace(claim_folder(folder, manifest), agreement=there.agreement)
+    found = record_agreement(cell, recipe, engine, beside)
+    found.check()
+    return dataclasses.replace(manifest, agreement=found.plain)

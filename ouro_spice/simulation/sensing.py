@@ -75,9 +75,7 @@ def reading(cell: Cell, wave: Waveform, engine: Engine, warn: bool = True) -> Re
 
 def known_conductances(cell: Cell) -> np.ndarray:
     """Return the conductances of the known resistors that reads of a cell are corrected by, ascending, (K,) [S]."""
-    highest_S = _highest_S(cell)
-    usual = _CALIBRATION_S
-    return usual if highest_S <= usual[-1] else np.append(usual, _beyond(highest_S))
+    return _known_S(_highest_S(cell))
 
 
 def reported(cell: Cell, raw_S: np.ndarray, engine: Engine) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._util.checks import check_engine, check_range, shown
-from ..circuit.cell_kinds import Cell, memristor
+from ..circuit.cell_kinds import Cell, in_full, memristor
 from ..circuit.cells import Cell1T1R
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import HIGHEST_V
@@ -112,7 +112,7 @@ def pair(
     check_engine(engine)
     _check_given(cell, "v_set", v_set, -HIGHEST_V, -LOWEST_V)
     _check_given(cell, "v_reset", v_reset, LOWEST_V, HIGHEST_V)
-    free, low, high = without_bounds(cell)
+    free, low, high = without_bounds(in_full(cell))  # one pair, whatever the fidelity
     search, access = _Search(free, total_s, engine or default_engine()), _with_transistor(cell)
     found: dict[str, float] = {}
     for what, given, start, end in (("set", v_set, low, high), ("reset", v_reset, high, low)):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._util import random_keys
 from ..._util.progress import progress
-from ...circuit.cell_kinds import Cell
+from ...circuit.cell_kinds import Cell, is_measured
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import Pulse
 from ...circuit.result import Result, SimulationError
@@ -18,6 +18,7 @@ from ...device.state import State
 from ...provenance.journal import Journal
 from ...provenance.manifest import Manifest, describe
 from ...simulation.circuit_transient import CircuitRun
+from ...simulation.measured_transient import MeasuredRun
 from ...simulation.transient import simulate
 from ...spice.ngspice import Engine, Ngspice
 from .operand import ComparedDataset
@@ -77,7 +78,11 @@ def _g_S(cell: Cell | CompactCell, pulse: Pulse, state: State, seed: int, engine
     if isinstance(cell, CompactCell):
         return simulate(cell, pulse, state, seed).g_S
     # a record's walk is that of its seed wherever the cell stands; `simulate` numbers those of an array by place
-    run = CircuitRun(cell, seed, True, engine, {cell.index: random_keys.stream_key(seed)})
+    keys = {cell.index: random_keys.stream_key(seed)}
+    if is_measured(cell):
+        run = MeasuredRun(cell, seed, True, engine, keys)
+    else:
+        run = CircuitRun(cell, seed, True, engine, keys)
     *_, last = run.pulse(pulse, 0.0, cell.duration([pulse]), state)
     return last.g_S
 

@@ -13,11 +13,11 @@ from ...circuit.cell_kinds import Cell, memristor
 from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import SHORTEST_S, Pulse
 from ...circuit.waveform import Waveform
+from ...compact import characteristics
 from ...device.jart.walk import Walk
 from ...device.memristor import Memristor
 from ...device.state import State
 from ...simulation.jart.population import stationary
-from ...simulation.live_cell import ModelCell, SpiceCell
 from ...spice.ngspice import Engine
 from .effective_width import SHORTEST_WIDTH_S, Alphas
 from .ideal_pulse import DIRECTIONS, PARTS, Ideal, Trajectory, model_of, pulse_parts, rise
@@ -77,8 +77,14 @@ def starts(
             # at its present r and l the device may not have the conductance: the concentration counts
             there = stationary(device, ideal.share_S(direction, share), own, model_of(cell))
             state = state.changed(cell.index, wander=there.wander[0])
-        there = ModelCell(cell, state) if isinstance(cell, CompactCell) else SpiceCell(cell, state)
-        yield Start(number, direction, state, there.g_S, halfway, width, own)
+        yield Start(number, direction, state, _conductance_S(cell, state), halfway, width, own)
+
+
+def _conductance_S(cell: Cell | CompactCell, state: State) -> float:
+    """Return the conductance of the device of a cell in a state [S]."""
+    x, model = state.x[cell.index], cell.model if isinstance(cell, CompactCell) else None
+    now = memristor(cell).now(x, state.walked(cell.index))
+    return float(characteristics.conductance(now, x[0], model=model))
 
 
 def walk_width_s(cell: Cell | CompactCell, ideal: Ideal, start: Start) -> float:
