@@ -59,7 +59,7 @@ def decks() -> list[Path]:
 
 
 def text_sha256(path: Path) -> str:
-    """Return the hash of a model's or library's text, .va or SPICE, without comments and blanks at ends of lines."""
+    """Return the hash of a text, Verilog-A, C or SPICE, without comments and blanks at ends of lines."""
     stat = path.stat()
     return _text_sha256(path, stat.st_mtime_ns, stat.st_size)
 
@@ -67,7 +67,7 @@ def text_sha256(path: Path) -> str:
 @lru_cache(maxsize=64)
 def _text_sha256(path: Path, _changed_ns: int, _size: int) -> str:
     text = path.read_text(encoding="utf-8")
-    plain = verilog_without_comments(text) if path.suffix == ".va" else spice_without_comments(text)
+    plain = verilog_without_comments(text) if path.suffix in (".va", ".c") else spice_without_comments(text)
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
