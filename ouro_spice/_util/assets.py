@@ -34,8 +34,12 @@ def models() -> list[str]:
 
 def library_text(name: str) -> str:
     """Return the content of a subcircuit library as it is now, without its comments."""
-    path = library(name)
-    stat = path.stat()
+    path = folder("netlists") / "lib" / f"{name}.lib"
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        path = library(name)  # which says what is wrong
+        stat = path.stat()
     return _without_comments(path, stat.st_mtime_ns, stat.st_size)
 
 
