@@ -49,7 +49,7 @@ def _followed(
     begin, n_begin = segment.begin_s, n_start
     for k, end in enumerate(segment.expected_s):
         if near[k] and end > begin:
-            n[k] = _step(segment, p, w, n_begin, *_voltage(time_s, volts, begin, end))
+            n[k] = _step(segment, w, n_begin, *_voltage(time_s, volts, begin, end))
         n_begin, begin = walk_kernel.end_step(w, n[k], 0.0, s, p, segment.streams), end
     return n
 
@@ -64,12 +64,12 @@ def _voltage(time_s: np.ndarray, volts: np.ndarray, begin_s: float, end_s: float
     return times, values
 
 
-def _step(segment: WalkSegment, p: np.ndarray, w: np.ndarray, n: float, times: np.ndarray, volts: np.ndarray) -> float:
+def _step(segment: WalkSegment, w: np.ndarray, n: float, times: np.ndarray, volts: np.ndarray) -> float:
     """Return N at the end of a step's time, from `n` at its beginning, with the values of the walk vector."""
     from ...compact.jart.one_device import follow_one
-    from ...compact.jart.parameter_vector import NDISCMAX, NDISCMIN, L, R
+    from ...compact.jart.parameter_vector import NDISCMAX, NDISCMIN, L, R, vector
 
-    moved = p.copy()
+    moved = vector(segment.device)
     moved[[R, L, NDISCMIN, NDISCMAX]] = w[:4]
     model = "tud" if segment.device.realisation == "tud" else "full"
     since = times - times[0]
