@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,16 @@ from .jart_characteristics import MODELS
 from .transient_kernel import SCRATCH, follow_devices
 from .walk_kernel import STILL, start
 from .workspace import TRACE
+
+_thread = threading.local()
+"""Where a thread keeps its rows of a trace: to get that much memory anew takes longer than to follow a pulse."""
+
+
+def _rows() -> np.ndarray:
+    """Return the rows of a thread for a trace, (1, TRACE_ROWS, 6), with anything in them."""
+    if not hasattr(_thread, "rows"):
+        _thread.rows = np.empty((1, TRACE_ROWS, len(TRACE)))
+    return _thread.rows
 
 
 class Trajectory(NamedTuple):
@@ -54,7 +65,7 @@ def follow_one(
     w = start(vectors, n) if wander is None else wander[None].copy()
     keys = np.zeros((1, 2), np.uint64) if key is None else key[None]
     spacing, records_s = grid_times(grid_s, t)
-    results, rows = np.empty((1, 3)), np.empty((1, TRACE_ROWS if trace else 0, len(TRACE)))
+    results, rows = np.empty((1, 3)), _rows() if trace else np.empty((1, 0, len(TRACE)))
     follow_devices(
         MODELS.index(model), vectors, np.array([rs_ohm]), t, v, on, n, w, STILL if walk is None else walk, keys,
         np.full(1, np.nan), spacing, np.empty((1, len(records_s), 5)), rows, results, np.empty(SCRATCH),
