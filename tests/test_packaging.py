@@ -65,7 +65,7 @@ def test_the_wheel_holds_every_file_of_the_repository(wheel, pattern):
 def test_the_wheel_holds_all_modules_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "ouro_spice").rglob("*.py")}
+    modules = {str(path.relative_to(ROOT)) for kind in ("*.py", "*.c") for path in (ROOT / "ouro_spice").rglob(kind)}
     assert modules <= set(names)
     assert {name.split("/")[0] for name in names} == {"ouro_spice", wheel.name.rsplit("-", 3)[0] + ".dist-info"}
     assert not [name for name in names if name.endswith((".osdi", ".raw", ".pyc")) or "/tests/" in name]

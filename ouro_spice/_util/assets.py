@@ -34,8 +34,12 @@ def models() -> list[str]:
 
 def library_text(name: str) -> str:
     """Return the content of a subcircuit library as it is now, without its comments."""
-    path = library(name)
-    stat = path.stat()
+    path = folder("netlists") / "lib" / f"{name}.lib"
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        path = library(name)  # which says what is wrong
+        stat = path.stat()
     return _without_comments(path, stat.st_mtime_ns, stat.st_size)
 
 
@@ -59,7 +63,7 @@ def decks() -> list[Path]:
 
 
 def text_sha256(path: Path) -> str:
-    """Return the hash of a model's or library's text, .va or SPICE, without comments and blanks at ends of lines."""
+    """Return the hash of a text, Verilog-A, C or SPICE, without comments and blanks at ends of lines."""
     stat = path.stat()
     return _text_sha256(path, stat.st_mtime_ns, stat.st_size)
 
@@ -67,7 +71,7 @@ def text_sha256(path: Path) -> str:
 @lru_cache(maxsize=64)
 def _text_sha256(path: Path, _changed_ns: int, _size: int) -> str:
     text = path.read_text(encoding="utf-8")
-    plain = verilog_without_comments(text) if path.suffix == ".va" else spice_without_comments(text)
+    plain = verilog_without_comments(text) if path.suffix in (".va", ".c") else spice_without_comments(text)
     return hashlib.sha256(plain.encode()).hexdigest()
 
 

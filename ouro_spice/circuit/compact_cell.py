@@ -11,6 +11,7 @@ import numpy as np
 
 from .._util.checks import check_range
 from .._util.display import brief, shows
+from .._util.forks import cached_property
 from ..compact import characteristics
 from ..device.memristor import Memristor
 from ..device.state import State, check_single
@@ -75,6 +76,11 @@ class CompactCell:
     def device_at(self, index: int) -> Memristor:
         """Return the device at a place among the memristors of a state."""
         return self.device
+
+    @cached_property
+    def text(self) -> str:
+        """Return all values of the cell in words, as hashes of what is done with it have them."""
+        return repr(dataclasses.asdict(self))
 
     @property
     def window_S(self) -> tuple[float, float]:

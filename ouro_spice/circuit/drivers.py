@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -122,11 +122,13 @@ def _ideal(driver: Driver, line: str, pwl: PWL | None, gate: bool) -> Drive:
         elements = (f"v{line} {node} {line}_open 0", f"r{line}_open {line}_open 0 {OPEN_OHM:.17g}")
         return Drive(elements, node, probes=probes)
     elements = (f"v{line} {node} 0 {pwl.spice()}",)
-    kept = Drive(elements, node, driver.resistance, probes=probes, at_rest=not pwl.volts[0])
+    at_rest = not pwl.volts[0]
     if gate:
         supply_V = max(pwl.whole.volts if isinstance(pwl, Part) else pwl.volts)
-        return replace(kept, gates=((supply_V, f"i_{line}"),))
-    return replace(kept, sources=((f"v_{line}", f"i_{line}"),))
+        gates = ((supply_V, f"i_{line}"),)
+        return Drive(elements, node, driver.resistance, probes=probes, gates=gates, at_rest=at_rest)
+    sources = ((f"v_{line}", f"i_{line}"),)
+    return Drive(elements, node, driver.resistance, probes=probes, sources=sources, at_rest=at_rest)
 
 
 def _transistors(driver: WriteDriver, line: str, pwl: PWL | None, gate: bool, follow: bool) -> Drive:

@@ -51,7 +51,8 @@ def _together(voltages: Mapping[str, PWL | None]) -> dict[str, PWL | None]:
     lines = [set(pwl.times_s[1:-1]) for pwl in voltages.values() if pwl]
     common = {}
     for group in _groups(sorted(set().union(*lines))):
-        if all(len(line.intersection(group)) <= 1 for line in lines):  # else these are an edge as short as that
+        # of one line these are an edge as short as that
+        if len(group) > 1 and all(len(line.intersection(group)) <= 1 for line in lines):
             common |= dict.fromkeys(group, group[0])
     return {
         name: pwl and PWL((0.0, *(common.get(t, t) for t in pwl.times_s[1:])), pwl.volts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import Any, Literal, NamedTuple, overload
 
@@ -45,6 +46,20 @@ def line_voltage(pulses: Iterable[Stimulus], side: int, gate_edge_s: float = 0.0
 
     A gate rises before each of them and falls behind it in `gate_edge_s` [s].
     """
+    given = tuple(pulses)
+    if len(given) == 1 and isinstance(given[0], Pulse):
+        return _of_one(given[0], side, gate_edge_s)
+    return _line_voltage(given, side, gate_edge_s)
+
+
+@lru_cache(maxsize=64)
+def _of_one(pulse: Pulse, side: int, gate_edge_s: float) -> PWL:
+    """Return the voltage of a line over one pulse, which is asked for several times on its way."""
+    return _line_voltage((pulse,), side, gate_edge_s)
+
+
+def _line_voltage(pulses: tuple[Stimulus, ...], side: int, gate_edge_s: float) -> PWL:
+    """Return the voltage of a line over pulses one after the other, see `line_voltage`."""
     parts = []
     for waveform, group in groupby(pulses, lambda one: isinstance(one, Pwl)):
         some = list(group)
@@ -65,12 +80,16 @@ def line_voltage(pulses: Iterable[Stimulus], side: int, gate_edge_s: float = 0.0
 
 def gate_pwl(pulses: Iterable[tuple[Stimulus | Parallel, float]], edge_s: float, parts: int = 4) -> PWL:
     """Return the voltage of a word line of gates that goes to some volts in each pulse."""
-    return trapezoids(((0.0, edge_s, p.duration, edge_s, p.idle, volts) for p, volts in pulses), parts)
+    slots = tuple((0.0, edge_s, p.duration, edge_s, p.idle, volts) for p, volts in pulses)
+    return _gate_of_one(slots, parts) if len(slots) == 1 else trapezoids(slots, parts)
+
+
+_gate_of_one = lru_cache(maxsize=64)(trapezoids)
 
 
 def _part(volts: float, side: int) -> float:
     """Return what of V(AE, OE) a line is raised by [V]."""
-    return max(side * volts, 0.0) + 0.0 if side else volts
+    return (max(side * volts, 0.0) if side else volts) + 0.0
 
 
 def _slot(one: Pwl, side: int, gate_edge_s: float) -> PWL:

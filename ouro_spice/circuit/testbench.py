@@ -9,6 +9,7 @@ from typing import Any
 
 from .._util import assets
 from .._util.display import brief, shows
+from .._util.forks import cached_property
 from ..device.constants import AMBIENT_K
 from ..device.foreign.verilog_text import VerilogText
 from ..device.memristor import Memristor
@@ -162,7 +163,7 @@ class Testbench:
     def __repr__(self) -> str:
         return brief(self)
 
-    @property
+    @cached_property
     def vectors(self) -> list[str]:
         """Return the ngspice vectors that are recorded: probes, and the nodes of the state."""
         nodes = () if self.record else self.nodes  # of an array the last values alone are asked for
@@ -177,7 +178,7 @@ class Testbench:
     @property
     def netlist(self) -> str:
         """Return the circuit without its analysis."""
-        return self._netlist(self.process.lines() if self.process else ())
+        return "\n".join([f"* {self.title}", *(self.process.lines() if self.process else ()), self._circuit])
 
     def analysis(self, rung: int = 0) -> str:
         """Return options, saved vectors and the analysis of one rung of the solver ladder."""
@@ -239,12 +240,14 @@ class Testbench:
     @property
     def sha256(self) -> str:
         """Return the hash of the netlist, libraries included: the same on every machine."""
-        text = self._netlist(self.process.identity() if self.process else ()) + self.analysis()
+        process = self.process.identity() if self.process else ()
+        text = "\n".join([f"* {self.title}", *process, self._circuit]) + self.analysis()
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _netlist(self, process: Sequence[str]) -> str:
-        texts = (*map(assets.library_text, self.libraries), *self.texts)
-        lines = [f"* {self.title}", *process, *texts, *self.elements]
+    @cached_property
+    def _circuit(self) -> str:
+        """Return the circuit without title, process and analysis; of a walk it is long."""
+        lines = [*map(assets.library_text, self.libraries), *self.texts, *self.elements]
         lines += [f".ic v({node})={volts:.17g}" for node, volts in self.volts]
         return "\n".join([*lines, ""])
 

@@ -75,7 +75,8 @@ class Examples:
     ) -> torch.Tensor:
         """Return the inputs of a network, (rows, inputs); with `dg_S`, (rows,) [S], those of other wanted changes."""
         asked = self.inputs["dg_S"][rows] if dg_S is None else dg_S
-        columns = {"dg_S": asked} | {name: torch.from_numpy(of(asked.numpy())) for name, of in DERIVED.items()}
+        derived = {name: of for name, of in DERIVED.items() if name in names}
+        columns = {"dg_S": asked} | {name: torch.from_numpy(of(asked.numpy())) for name, of in derived.items()}
         return torch.stack([columns[name] if name in columns else self.column(name)[rows] for name in names], dim=1)
 
     def column(self, name: str) -> torch.Tensor:

@@ -83,23 +83,37 @@ class Network(torch.nn.Module):
         layers = list(zip(*each, strict=True))
         self.matrices = torch.nn.ParameterList([torch.stack([one.weight.detach() for one in same]) for same in layers])
         self.biases = torch.nn.ParameterList([torch.stack([one.bias.detach() for one in same]) for same in layers])
+        self._layers = list(zip(self.matrices, self.biases, strict=True))  # a list of parameters is slow to ask
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return outputs (n,) for normalised inputs (n, inputs)."""
         y = x.expand(len(self.centres), *x.shape)
-        last = len(self.matrices) - 1
-        for k, (matrix, bias) in enumerate(zip(self.matrices, self.biases, strict=True)):
+        last = len(self._layers) - 1
+        for k, (matrix, bias) in enumerate(self._layers):
             y = torch.baddbmm(bias[:, None], y, matrix.transpose(1, 2))
             y = y if k == last else getattr(torch, self.activation)(y)
         if len(self.centres) == 1:
             return y[0, :, 0]
         return (torch.from_numpy(shares(self.centres, x[:, 0].detach().numpy())) * y[..., 0]).sum(dim=0)
 
+    def in_one(self) -> torch.nn.Parameter:
+        """Return all weights as one parameter, of which matrices and biases are parts from now on, gradients too.
+
+        An optimiser then goes through one array instead of some.
+        """
+        parts = [one for layer in self._layers for one in layer]
+        whole = torch.nn.Parameter(torch.cat([one.detach().ravel() for one in parts]))
+        whole.grad = torch.zeros_like(whole)
+        ends = list(itertools.accumulate(one.numel() for one in parts))
+        for one, end in zip(parts, ends, strict=True):
+            place = slice(end - one.numel(), end)
+            one.data, one.grad = whole.data[place].view_as(one), whole.grad[place].view_as(one)
+        return whole
+
     @property
     def weights(self) -> Weights:
         """Return a copy of the present weights."""
-        pairs = zip(self.matrices, self.biases, strict=True)
-        layers = tuple((matrix.detach().numpy().copy(), bias.detach().numpy().copy()) for matrix, bias in pairs)
+        layers = tuple((matrix.detach().numpy().copy(), bias.detach().numpy().copy()) for matrix, bias in self._layers)
         return Weights(layers, self.centres.copy(), self.activation)
 
     def load(self, weights: Weights) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from .._util.display import brief, shows
+from .._util.forks import cached_property
 from .._util.progress import progress
 from .examples import Examples
 from .network import Network, Weights
@@ -130,7 +131,7 @@ class _Run:
         """
         stage, judged = self.stage, len(self.validation) > 0
         generator = torch.Generator().manual_seed(int(self.seeds.generate_state(1)[0]))
-        optimiser = torch.optim.Adam(network.parameters(), lr=stage.learning_rate)
+        optimiser = torch.optim.Adam([network.in_one()], lr=stage.learning_rate, fused=True)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, stage.epochs)
         curves = self._curves()
         best, kept = float("inf"), network.weights
@@ -141,7 +142,7 @@ class _Run:
             loss = torch.zeros(())
             for rows in torch.randperm(len(self.train), generator=generator).split(stage.batch):
                 loss = self._loss(network, rows, curves, softness, generator)
-                optimiser.zero_grad()
+                optimiser.zero_grad(set_to_none=False)  # the gradients of the layers are parts of it
                 loss.backward()
                 optimiser.step()
             schedule.step()
@@ -156,9 +157,29 @@ class _Run:
 
     def _judged(self, network: Network) -> float:
         """Return the score of a network on the validation examples; smaller is better."""
-        asked = even_changes(self.validation) if self.stage.keep == "change" else None
         with torch.no_grad():
-            return self._score(network(self._normalised(self.validation, dg_S=asked)))
+            return self._score(network(self._seen_in_validation))
+
+    @cached_property
+    def _seen(self) -> torch.Tensor:
+        """Return the normalised inputs of all training examples, (n, inputs)."""
+        return self._normalised(self.train)
+
+    @cached_property
+    def _seen_in_validation(self) -> torch.Tensor:
+        """Return the normalised inputs of all validation examples, (n, inputs)."""
+        return self._normalised(self.validation, dg_S=self._asked if self.stage.keep == "change" else None)
+
+    @cached_property
+    def _asked(self) -> torch.Tensor:
+        """Return the changes that a score of changes asks for, (n,) [S]."""
+        return even_changes(self.validation)
+
+    @cached_property
+    def _wanted(self) -> torch.Tensor:
+        """Return the normalised outputs that training on times wants, (n,)."""
+        wanted = log_of(self.train.time_s) if self.specification.output == "log_time" else self.train.time_s
+        return (wanted - self.scale.shift_out) / self.scale.scale_out
 
     def _curves(self) -> Curves | None:
         """Return the curves that the objective learns from, smoothed where it says so; None for pulse times."""
@@ -190,7 +211,7 @@ class _Run:
             target = nearer_targets(train, rows, generator)
             log_time = network(self._normalised(train, rows, target - start)) * scale.scale_out + scale.shift_out
             return band_loss(log_time, curves.take(rows), target, self.stage.band, softness)
-        time_s = self._signed(network(self._normalised(train, rows)), torch.sign(train.time_s[rows]))
+        time_s = self._signed(network(self._seen[rows]), torch.sign(train.time_s[rows]))
         unit = torch.full_like(time_s, scale.scale_out)
         if self.specification.output == "log_time":
             unit = unit * time_s.detach().abs()
@@ -198,9 +219,7 @@ class _Run:
 
     def _time_loss(self, network: Network, rows: torch.Tensor) -> torch.Tensor:
         """Return the mean squared error of the normalised output, a scalar."""
-        y, wanted = network(self._normalised(self.train, rows)), self.train.time_s[rows]
-        wanted = log_of(wanted) if self.specification.output == "log_time" else wanted
-        return torch.nn.functional.mse_loss(y, (wanted - self.scale.shift_out) / self.scale.scale_out)
+        return torch.nn.functional.mse_loss(network(self._seen[rows]), self._wanted[rows])
 
     def _signed(self, y: torch.Tensor, sign: torch.Tensor) -> torch.Tensor:
         """Return the signed times [s] that outputs (n,) stand for, by the signs of their directions."""
@@ -214,9 +233,8 @@ class _Run:
         examples = self.validation
         if self.stage.keep == "change":
             log_time = y * self.scale.scale_out + self.scale.shift_out
-            asked = even_changes(examples)
-            around = log_of(examples.time_s)
-            return float(change_cost(log_time, examples.recorded, examples.inputs["g_start_S"], asked, around).mean())
+            around, start = log_of(examples.time_s), examples.inputs["g_start_S"]
+            return float(change_cost(log_time, examples.recorded, start, self._asked, around).mean())
         sign = torch.sign(examples.time_s)
         time_s = self._signed(y, sign)
         if self.stage.keep == "time":

@@ -61,11 +61,14 @@ _RECORDS = ("dataset.pulse_dataset", "simulation.write_voltages")
 _HELP = ("walk_clock",)
 """Verilog-A that is no physics: it puts the points of a transient where a walk bends."""
 
+_NO_PYTHON = ("spice/serial_openmp.c",)
+"""Files of the package that ngspice runs with and that are no modules."""
+
 
 def code(work: str, compact: bool) -> dict[str, str]:
     """Return by file name the hashes of all code that can change the results of a kind of work.
 
-    That is the package's modules and, in circuits, Verilog-A that helps the solver.
+    That is the package's modules and, in circuits, Verilog-A and C that help the solver.
 
     Parameters
     ----------
@@ -79,4 +82,5 @@ def code(work: str, compact: bool) -> dict[str, str]:
     if compact:
         return sources.closure(WORKS[work], (*_BOOKS, *_PAGES, *_CIRCUITS))
     beside = {f"{name}.va": assets.text_sha256(assets.verilog_a(name)) for name in _HELP}
+    beside |= {name: assets.text_sha256(sources.ROOT / name) for name in _NO_PYTHON}
     return sources.closure((*WORKS[work], *_HANDED_OVER), (*_BOOKS, *_PAGES)) | beside

@@ -72,6 +72,6 @@ class CompactRun:
         return dataclasses.replace(wave, testbench_sha256=self._digest(pulse, begin_s, end_s))
 
     def _digest(self, pulse: Stimulus, begin_s: float, end_s: float) -> str:
-        shape = {name: value for name, value in dataclasses.asdict(pulse).items() if name != "gate"}  # it has none
-        text = repr((dataclasses.asdict(self.cell), shape, begin_s, end_s, self.seed))
+        shape = {f.name: getattr(pulse, f.name) for f in dataclasses.fields(pulse) if f.name != "gate"}  # it has none
+        text = f"({self.cell.text}, {shape!r}, {begin_s!r}, {end_s!r}, {self.seed!r})"
         return hashlib.sha256(text.encode()).hexdigest()

@@ -33,12 +33,14 @@ class LiveCell(Protocol):
     ----------
     read_s
         Time that a read takes [s].
-    window_S
-        Smallest and largest conductance that can be asked for [S].
     """
 
     read_s: float
-    window_S: tuple[float, float]
+
+    @property
+    def window_S(self) -> tuple[float, float]:
+        """Return the smallest and largest conductance that can be asked for [S]."""
+        ...
 
     def read(self) -> float:
         """Return the conductance that the sense path reports [S]."""

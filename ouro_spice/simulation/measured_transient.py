@@ -23,9 +23,6 @@ from ..device.state import State
 from ..spice.ngspice import Engine
 from .circuit_model import CircuitModel
 
-ROWS = 8192
-"""Longest trace: a longer one is thinned."""
-
 
 @dataclass(frozen=True)
 class MeasuredRun:
@@ -57,11 +54,11 @@ class MeasuredRun:
 
     def _one(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Waveform:
         from ..compact.jart import jart_characteristics
+        from ..compact.jart.one_device import thread_rows
         from ..compact.jart.parameter_vector import vector
         from ..compact.jart.pulse_kernels import SCRATCH
         from ..compact.jart.read_kernel import trace_pulse
         from ..compact.jart.walk_kernel import STILL, start
-        from ..compact.jart.workspace import TRACE
 
         device = self.cell.device
         if not isinstance(device, Device):
@@ -78,15 +75,15 @@ class MeasuredRun:
         walk = moved.walk if isinstance(moved.walk, Walk) else None
         p = vector(moved)
         w = wander.vector if walk and wander else start(p[None], np.array([n]))[0]
-        points, results = np.full((ROWS, len(TRACE)), np.nan), np.empty(2)
+        rows, results = thread_rows()[0], np.empty(2)
         load = around.circuit.load(pulse)
         n_end = trace_pulse(
             jart_characteristics.code(moved, None), p, load, w, walk.settings if walk else STILL, key, n,
-            np.array([pulse.amplitude, pulse.rise, pulse.width, pulse.fall]), part, points, results, np.empty(SCRATCH),
+            np.array([pulse.amplitude, pulse.rise, pulse.width, pulse.fall]), part, rows, results, np.empty(SCRATCH),
         )  # fmt: skip
         if not np.isfinite(n_end):
             return self._failed(device)
-        points = points[np.isfinite(points[:, 0])]
+        points = rows[: int(np.searchsorted(np.isnan(rows[:, 0]), True))].copy()  # behind the trace there is NaN
         points[-1, 1] = n_end
         if walk:
             points[-1, 2:4] = w[:2]

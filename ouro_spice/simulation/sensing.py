@@ -17,6 +17,7 @@ from ..circuit.parts import Driver
 from ..circuit.result import Result, SimulationError
 from ..circuit.sense import ReadingClipped
 from ..circuit.waveform import Waveform
+from ..compact import characteristics
 from ..device.memristor import Memristor
 from ..spice.ngspice import Engine
 
@@ -240,5 +241,5 @@ def _highest_S(cell: Cell) -> float:
     device, usual = cell.alone.device, float(_CALIBRATION_S[-1])
     if not isinstance(device, Memristor):
         return usual
-    top = 1.5 * cell.alone.window_S[1]
+    top = 1.5 * characteristics.range_S(device)[1]
     return usual if top <= usual else usual * 10 ** math.ceil(math.log10(top / usual))

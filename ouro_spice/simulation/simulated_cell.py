@@ -30,8 +30,8 @@ class SimulatedCell(ABC, Generic[Description]):
         The cell, and the one as it is described to programmers, whose device may be another one.
     state
         Its present state.
-    read_s, window_S
-        As of every `LiveCell`; the window is that of `nominal`.
+    read_s
+        As of every `LiveCell`; its `window_S` is that of `nominal`.
     """
 
     def __init__(
@@ -43,8 +43,12 @@ class SimulatedCell(ABC, Generic[Description]):
         self.nominal = nominal or description
         self.state = state or description.state()
         self.read_s = read_s
-        self.window_S = self.nominal.window_S
         self._seed = seed
+
+    @property
+    def window_S(self) -> tuple[float, float]:
+        """Return the smallest and largest conductance that can be asked for [S]."""
+        return self.nominal.window_S
 
     @shows
     def __repr__(self) -> str:

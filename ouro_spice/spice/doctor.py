@@ -15,6 +15,7 @@ from .._util import machine
 from .._util.machine import INSTALL_NGSPICE, MIN_NGSPICE, ToolError
 from . import osdi
 from .pool import Pool
+from .serial_openmp import stand_ins
 
 _RESISTOR = """`include "disciplines.vams"
 module doctor_resistor(p, n); inout p, n; electrical p, n; parameter real r = 1 from (0:inf);
@@ -45,7 +46,7 @@ class Check:
 def examine() -> list[Check]:
     """Return the results of all checks; none of them raises."""
     checks = [_ngspice(), _library(), _openvaf(), _linker(), _package("PySpice"), _package("torch"), _threads()]
-    return [*checks, _resistor()]
+    return [*checks, _serial_openmp(), _resistor()]
 
 
 def _ngspice() -> Check:
@@ -89,6 +90,12 @@ def _package(name: str) -> Check:
 
 def _threads() -> Check:
     return Check("threads", True, f"{os.cpu_count()} cores; each simulation runs on one, a worker process a core")
+
+
+def _serial_openmp() -> Check:
+    """Return what spares small circuits the cost of OpenMP: good in any case, for results do not depend on it."""
+    library = machine.shared_library()
+    return Check("serial OpenMP", True, stand_ins(library).found if library else "not needed without ngspice")
 
 
 def _resistor() -> Check:

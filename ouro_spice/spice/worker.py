@@ -278,6 +278,7 @@ def main() -> None:
     """Serve tasks until the pipe closes: ``worker.py FD LIBRARY PARENT FOLDER``, an empty folder to work in."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
     pipe, library, parent, folder = sys.argv[1:]
+    os.environ.pop("LD_PRELOAD", None)  # loaded by now, and nothing for what this process may start
     threading.Thread(target=_follow_parent, args=(int(parent), folder), daemon=True).start()
     connection = Connection(int(pipe))
     try:

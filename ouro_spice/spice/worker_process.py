@@ -18,6 +18,7 @@ from typing import IO, Any
 from .._util import machine
 from .._util.forks import free_at_fork
 from .._util.machine import ToolError
+from .serial_openmp import preloaded, stand_ins
 from .surroundings import surroundings
 
 _START_S = 60.0
@@ -94,12 +95,12 @@ class Worker:
         """
         init = task.get("init", "")  # commands whose effects stay in a process
         if self._running is None or self._tasks >= self._recycle or init != self._init:
+            self._init = init
             self._start()
         running = self._running
         if running is None:
             raise WorkerDeathError("it was ended before its first task")
         self._tasks += 1
-        self._init = init
         try:
             running.words.truncate(0)
             running.words.seek(0)  # the position is the process's, too
@@ -174,6 +175,8 @@ class Worker:
         # Python itself may need the user's home folder: the worker takes the other one just for ngspice's start
         home = {"HOME": os.environ["HOME"]} if "HOME" in os.environ else {}
         environment = surroundings(folder, library, os.environ) | home
+        if "num_threads" not in self._init:  # who asks for threads gets them
+            environment = preloaded(stand_ins(library), Path(folder), environment)
         with _changing:
             words = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed with the process
             ours, theirs = Pipe()
@@ -181,6 +184,7 @@ class Worker:
                 process = subprocess.Popen(
                     [sys.executable, str(script), str(theirs.fileno()), str(library), str(os.getpid()), folder],
                     pass_fds=[theirs.fileno()],
+                    cwd=folder,  # where the stand-ins are
                     env=environment,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

@@ -28,7 +28,8 @@ def walk_sources(name: str, walk: Mapping[str, PWL] | None) -> list[str]:
     A piecewise-linear source makes each of its corners a breakpoint, behind which ngspice begins with small steps anew:
     five times as many points as r and l need. The function of the same name has none.
     """
-    lines = [_source(f"{name}_{WALKED[key]}", pwl) for key, pwl in (walk or {}).items()]
+    forms: dict[tuple[float, ...], str] = {}  # r and l bend at the same times, which are half of the text
+    lines = [_source(f"{name}_{WALKED[key]}", pwl, forms) for key, pwl in (walk or {}).items()]
     return lines + [
         line for key in LIMITS if walk and key in walk for line in _turns(f"{name}_{WALKED[key]}", walk[key])
     ]
@@ -52,11 +53,15 @@ def clock(first_s: float, step_s: float) -> list[str]:
     return [f".model {CLOCK} {CLOCK}", f"n{CLOCK} 0 {CLOCK} first={first_s:.17g} step={step_s:.17g}"]
 
 
-def _source(node: str, pwl: PWL) -> str:
-    """Return the netlist line of a source at a node of the walk."""
+def _source(node: str, pwl: PWL, forms: dict[tuple[float, ...], str]) -> str:
+    """Return the netlist line of a source at a node of the walk; `forms` keeps the text of times, see `_form`."""
     if len(set(pwl.volts)) == 1:
         return f"v{node} {node} 0 dc {pwl.volts[0]:.12g}"
-    # one formatting for all: a walk has thousands of corners
-    numbers = tuple(number for corner in zip(pwl.times_s, pwl.volts, strict=True) for number in corner)
-    corners = ",".join(["%.17g,%.8g"] * len(pwl.volts)) % numbers
-    return f"b{node} {node} 0 v=pwl(time,{corners})"
+    if pwl.times_s not in forms:
+        forms[pwl.times_s] = _form(pwl.times_s)
+    return f"b{node} {node} 0 v=pwl(time,{forms[pwl.times_s] % pwl.volts})"
+
+
+def _form(times_s: tuple[float, ...]) -> str:
+    """Return the text of corners at some times, with a place for each voltage: one formatting for all of thousands."""
+    return ",".join(["%.17g,%%.8g"] * len(times_s)) % times_s

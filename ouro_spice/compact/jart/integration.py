@@ -127,9 +127,8 @@ def follow(
         until_g_S is None or walk is not None or grid_s is not None, "until_g_S needs a walk or grid_s: when to look"
     )
     until = np.full(len(p), np.nan) if until_g_S is None else _of_devices("until_g_S", until_g_S, len(p))
-    return _run(
-        MODELS.index(model), p, rs, wave, n, walks, until, _grid(grid_s, wave[0]), TRACE_ROWS if trace else 0, threads
-    )
+    records, rows = grid_times(grid_s, wave[0]), TRACE_ROWS if trace else 0
+    return _run(MODELS.index(model), p, rs, wave, n, walks, until, records, rows, threads)
 
 
 def _run(
@@ -160,11 +159,16 @@ def _run(
 
     share(part, count, threads)
     if not np.all(np.isfinite(n)):
-        raise ArithmeticError(f"no finite rate for device {int(np.flatnonzero(~np.isfinite(n))[0])} at these voltages")
+        raise ArithmeticError(no_rate(int(np.flatnonzero(~np.isfinite(n))[0])))
     traces = tuple(x[np.isfinite(x[:, 0])] for x in points) if rows else ()
     columns = (np.ascontiguousarray(grid[:, :, column]) for column in range(5))
     ends = n, w, results[:, 0], results[:, 1].astype(np.int64), results[:, 2]
     return Trajectories(*ends, time, *columns, traces=traces)
+
+
+def no_rate(number: int) -> str:
+    """Return what is said of a device, by its number, whose state is not finite."""
+    return f"no finite rate for device {number} at these voltages"
 
 
 def _require(condition: bool | np.bool_, message: str) -> None:
@@ -236,7 +240,7 @@ def _walks(
     return s, w, k
 
 
-def _grid(spacing: float | None, t: np.ndarray) -> tuple[float, np.ndarray]:
+def grid_times(spacing: float | None, t: np.ndarray) -> tuple[float, np.ndarray]:
     """Return the spacing and the times (G,) of the records [s]."""
     if spacing is None:
         return 0.0, np.empty(0)

@@ -10,6 +10,7 @@ that, else "full".
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Literal
 
@@ -274,14 +275,26 @@ def _evaluated(
     from . import elementwise
 
     kernel = elementwise.currents if quantity == "currents" else elementwise.rates
-    values = {name: getattr(device, name, np.nan) if value is None else value for name, value in given.items()}
-    shape = np.broadcast_shapes(*(np.shape(value) for value in values.values()))
-    columns = []
-    for name, value in values.items():
-        array = np.array(np.broadcast_to(np.asarray(value, dtype=float), shape))
-        good = np.isfinite(array) if name == "v" else np.isfinite(array) & (array > 0)
-        if not np.all(good):
-            wanted = "finite" if name == "v" else "finite and positive"
-            raise ValueError(f"{name} [{_UNITS[name]}] must be {wanted}, not {array[~good][0]:g}")
-        columns.append(array.ravel())
+    values = {
+        name: np.asarray(getattr(device, name, np.nan) if value is None else value, dtype=float)
+        for name, value in given.items()
+    }
+    shape = np.broadcast_shapes(*(value.shape for value in values.values()))
+    columns = np.empty((len(values), *shape))  # kernels take what may be written to, and lies in one piece
+    for k, (name, value) in enumerate(values.items()):
+        _check_finite(name, value)
+        columns[k, ...] = value
+    columns = columns.reshape(len(values), math.prod(shape))
     return kernel(code(device, model), *columns, parameter_vector.vector(device)).reshape(shape)
+
+
+def _check_finite(name: str, value: np.ndarray) -> None:
+    """Raise ValueError for a voltage that is not finite, or anything else that is not finite and positive."""
+    if not value.size:
+        return
+    low, high = value.min(), value.max()  # NaN where one is
+    if (math.isfinite(low) if name == "v" else low > 0) and math.isfinite(high):
+        return
+    good = np.isfinite(value) if name == "v" else np.isfinite(value) & (value > 0)
+    wanted = "finite" if name == "v" else "finite and positive"
+    raise ValueError(f"{name} [{_UNITS[name]}] must be {wanted}, not {value[~good].flat[0]:g}")

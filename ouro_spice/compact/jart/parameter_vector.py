@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...device.jart.jart_parameters import PARAMETERS, JartParameters
+from ...device.jart.jart_parameters import PARAMETERS, JartParameters, values_of
 
 (
     NINIT, NDISCMIN, NDISCMAX, NLO, NHI, R, L, NREF, DRDN, DLDN,
@@ -15,4 +15,4 @@ from ...device.jart.jart_parameters import PARAMETERS, JartParameters
 
 def vector(device: JartParameters) -> np.ndarray:
     """Return all parameters of a device, (P,) float64, at the places that are named above."""
-    return np.array([float(value) for value in device.parameters.values()])
+    return np.array(values_of(device), dtype=float)

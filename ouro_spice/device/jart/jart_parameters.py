@@ -10,8 +10,9 @@ Source: Bengel et al., IEEE TCAS-I 67(12), 2020, doi 10.1109/TCSI.2020.3018502; 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from ..constants import AMBIENT_K, AMBIENT_RANGE_K, V_READ
 from ..memristor import Memristor
@@ -70,6 +71,11 @@ class JartParameters(Memristor):
         return PARAMETERS
 
     @property
+    def parameters(self) -> dict[str, float]:
+        """Return the values of all parameters of the model by name, in the order of its text."""
+        return dict(zip(PARAMETERS, values_of(self), strict=True))
+
+    @property
     def ambient_K(self) -> float:
         """Return the ambient temperature [K]: that of the whole circuit around the device."""
         return self.T0
@@ -110,6 +116,9 @@ PARAMETERS: dict[str, Parameter] = {
     for f in dataclasses.fields(JartParameters)
     if f.metadata
 }
+
+values_of: Callable[[JartParameters], tuple[float, ...]] = attrgetter(*PARAMETERS)
+"""Returns the values of all parameters of a device, in the order of the model's text."""
 
 
 def varied(values: Iterable[float]) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -62,7 +63,7 @@ class WalkState:
     @property
     def vector(self) -> np.ndarray:
         """Return the numbers as kernels take them, (11,): all but the polarity."""
-        return np.array([getattr(self, name) for name in _VECTOR], dtype=float)
+        return np.array(_values(self), dtype=float)
 
     @classmethod
     def from_vector(cls, values: np.ndarray, polarity: int) -> WalkState:
@@ -71,3 +72,4 @@ class WalkState:
 
 
 _VECTOR = tuple(f.name for f in dataclasses.fields(WalkState))[:-1]
+_values = attrgetter(*_VECTOR)

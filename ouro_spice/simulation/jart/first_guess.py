@@ -185,12 +185,12 @@ def _drive(segment: WalkSegment, pulse: Pulse) -> tuple[np.ndarray, np.ndarray]:
 
 def _followed(segment: WalkSegment, n_disc: float, times: np.ndarray, volts: np.ndarray, ohm: float) -> np.ndarray:
     """Return the compact model's trace, (rows, 6)."""
-    from ...compact.jart.integration import follow  # numba, for devices that walk alone
+    from ...compact.jart.one_device import follow_one  # numba, for devices that walk alone
+    from ...compact.jart.parameter_vector import vector
 
     device = segment.device
-    done = follow(
-        "tud" if device.realisation == "tud" else "full", [device], times - times[0], volts, n_disc,
+    return follow_one(
+        "tud" if device.realisation == "tud" else "full", vector(device), times - times[0], volts, n_disc,
         writing=np.ones(len(times) - 1, bool), rs_ohm=ohm, walk=segment.walk.settings,
-        wanders=segment.wander.vector[None], keys=segment.streams[None], trace=True, threads=1,
-    )  # fmt: skip
-    return done.traces[0]
+        wander=segment.wander.vector, key=segment.streams, trace=True,
+    ).trace  # fmt: skip

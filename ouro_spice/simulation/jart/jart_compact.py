@@ -61,33 +61,33 @@ def _wave(
     end_s: float,
     n: float,
 ) -> Waveform:
-    from ...compact.jart.integration import follow  # numba
+    from ...compact.jart.one_device import follow_one  # numba
+    from ...compact.jart.parameter_vector import vector
 
     walk = moved.walk if isinstance(moved.walk, Walk) else None
     pwl = cell.voltage([pulse]).window(begin_s, end_s)
     times = np.array(pwl.times_s)
     if walk:
         walk.check_time(min(pulse.duration, end_s - begin_s), _MOST_STEPS)
-    done = follow(
-        cell.model, [moved], times, pwl.volts, n, writing=cell.writing(pulse, times + begin_s),
+    done = follow_one(
+        cell.model, vector(moved), times, np.array(pwl.volts), n, writing=cell.writing(pulse, times + begin_s),
         rs_ohm=cell.resistance, walk=walk.settings if walk else None,
-        wanders=wander.vector[None] if walk and wander else None, keys=random_keys.stream_key(seed)[None],
-        grid_s=(end_s - begin_s) / POINTS, trace=True, threads=1,
+        wander=wander.vector if walk and wander else None, key=random_keys.stream_key(seed) if walk else None,
+        grid_s=(end_s - begin_s) / POINTS, trace=True,
     )  # fmt: skip
     if walk:
         last = half_cycles(pulse, 0.0, begin_s, end_s)[-1].lobe if isinstance(pulse, Pwl) else pulse
-        wander = WalkState.from_vector(done.wanders[0], last.polarity)
-    after = State(((float(done.n_end[0]),),), wander=(wander,) if wander else ())
-    effort = Effort(points=int(done.steps[0]))
-    points = done.traces[0]
-    points[-1, 1] = done.n_end[0]
+        wander = WalkState.from_vector(done.wander, last.polarity)
+    after = State(((done.n_end,),), wander=(wander,) if wander else ())
+    effort = Effort(points=done.steps)
+    points = done.trace
+    points[-1, 1] = done.n_end
     if walk:  # where a step of the walk ends with the part, the last point is behind it
-        points[-1, 2:4] = done.wanders[0, :2]
+        points[-1, 2:4] = done.wander[:2]
     traces = _traces(cell, moved, points)
     if cell.device.walk is None:
         traces = {name: trace for name, trace in traces.items() if name not in ("r", "l")}
-    time_s, energy = done.traces[0][:, 0], float(done.energy_J[0])
-    return Waveform(time_s, traces, after, energy, Result.OK, effort, cell.device)
+    return Waveform(points[:, 0], traces, after, done.energy_J, Result.OK, effort, cell.device)
 
 
 def _traces(cell: CompactCell, moved: Device, points: np.ndarray) -> dict[str, np.ndarray]:

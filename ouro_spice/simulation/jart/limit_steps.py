@@ -66,11 +66,12 @@ def _voltage(time_s: np.ndarray, volts: np.ndarray, begin_s: float, end_s: float
 
 def _step(segment: WalkSegment, w: np.ndarray, n: float, times: np.ndarray, volts: np.ndarray) -> float:
     """Return N at the end of a step's time, from `n` at its beginning, with the values of the walk vector."""
-    from ...compact.jart.integration import follow
+    from ...compact.jart.one_device import follow_one
+    from ...compact.jart.parameter_vector import NDISCMAX, NDISCMIN, L, R, vector
 
-    device = segment.device
-    moved = device.replace(walk=None, r=w[0], l=w[1], Ndiscmin=w[2], Ndiscmax=w[3])
-    model = "tud" if device.realisation == "tud" else "full"
+    moved = vector(segment.device)
+    moved[[R, L, NDISCMIN, NDISCMAX]] = w[:4]
+    model = "tud" if segment.device.realisation == "tud" else "full"
     since = times - times[0]
     apart = np.diff(since, prepend=-1.0) > 0  # a corner a last digit before the end may lie at it after subtraction
-    return float(follow(model, [moved], since[apart], volts[apart], n, threads=1).n_end[0])
+    return follow_one(model, moved, since[apart], volts[apart], n).n_end

@@ -210,7 +210,7 @@ class WalkRelaxation:
             if wave.state is None or wave.result is not Result.OK:
                 return dataclasses.replace(wave, effort=effort), None
             found = {k: limit_steps.concentrations(one, wave, self.cell.suffix(k)) for k, one in segments.items()}
-            if all(_converged(one, n[k], found[k]) for k, one in segments.items()):
+            if all(_converged(one, paths[k], n[k], found[k]) for k, one in segments.items()):
                 break
             if rounds == _ROUNDS and (middle := self._middle(begin_s, end_s, state)) is not None:
                 return dataclasses.replace(wave, effort=effort), middle
@@ -281,9 +281,9 @@ def keep_noise(after: State, before: State) -> State:
     return dataclasses.replace(after, wander=before.wander, telegraph=before.telegraph)
 
 
-def _converged(segment: WalkSegment, n: np.ndarray, found: np.ndarray) -> bool:
+def _converged(segment: WalkSegment, path: np.ndarray, n: np.ndarray, found: np.ndarray) -> bool:
     """Return whether the path of a transient's own concentrations, (K,), is that of those that it was run with."""
-    path, after = segment.parameter_path(n), segment.parameter_path(found)
+    after = segment.parameter_path(found)
     # every limit moves that is felt
     there = segment.near_limits(after, found) <= segment.near_limits(path, n)
     return bool(np.max(np.abs(after / path - 1)) <= _CONVERGED and there.all())
