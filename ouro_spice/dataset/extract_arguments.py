@@ -13,11 +13,11 @@ from ..circuit.compact_cell import CompactCell
 from ..device.memristor import Memristor
 from ..simulation.plausibility import check_walk, warn_each
 from ..simulation.write_voltages import Pair
+from ..spice.execution import check_scheduler
 from ..spice.ngspice import Engine
 from .reach import check_list
 from .recipe import LAWS, Recipe
 from .reference_voltages import reference_pair
-from .shards import check_scheduler
 from .sweep import asked_sweep
 
 _OF_WIDTHS = ("rise_s", "fall_s", "step_s")

@@ -14,6 +14,8 @@ import ouro_spice as ouro
 from ouro_spice import PulseDataset
 from ouro_spice._util.machine import ToolError
 from ouro_spice.dataset import pulse_dataset
+from ouro_spice.provenance.manifest import tools
+from ouro_spice.spice import dask_cluster
 
 pytestmark = pytest.mark.ngspice
 
@@ -93,9 +95,7 @@ def test_without_a_folder_the_records_are_in_order(scheduler):
 
 @pytest.mark.parametrize("where", ["tcp://127.0.0.1:9", "nonsense://x", ""])
 def test_a_scheduler_that_is_not_there_is_told(monkeypatch, where):
-    from ouro_spice.dataset import shards
-
-    monkeypatch.setattr(shards, "_CONNECT_S", 1)
+    monkeypatch.setattr(dask_cluster, "_CONNECT_S", 1)
     with pytest.raises((ToolError, ValueError), match="scheduler"):
         ouro.extract(ouro.CompactCell(DEVICE), 8, 3, voltages=PAIR, scheduler=where)
 
@@ -119,18 +119,15 @@ def test_a_scheduler_without_workers_is_told(tmp_path):
         process.wait(30)
 
 
-def test_a_worker_with_other_tools_is_told(scheduler, monkeypatch):
-    from ouro_spice.dataset import shards
-
-    here = shards.tools()
-    monkeypatch.setattr(shards, "tools", lambda: here)
+def test_a_worker_with_other_tools_is_told():
+    here = tools()
     other = {**here, "simulator": {**here["simulator"], "ngspice": "44"}}
     with pytest.raises(ToolError, match=r"worker tcp://x has other tools or code .*\(ngspice 44 -> \d+\)"):
-        shards.check_tools(other, here, "tcp://x")
+        dask_cluster.check_tools(other, here, "tcp://x")
     other = {**here, "code": {**here["code"], "simulation/jart/walk_segment.py": "0" * 12}}
     with pytest.raises(ToolError, match=r"\(simulation/jart/walk_segment.py changed\)"):
-        shards.check_tools(other, here, "tcp://x")
-    shards.check_tools(here, here)
+        dask_cluster.check_tools(other, here, "tcp://x")
+    dask_cluster.check_tools(here, here)
 
 
 def test_a_cluster_that_is_lost_is_told_and_the_work_goes_on_here(tmp_path):

@@ -1,0 +1,195 @@
+"""Where work of many simulations is done: on this machine, or on the workers of a Dask cluster. The same bytes come out.
+
+Everything that simulates much (records, writes, tuning, deployments, floors, positions, edges, campaigns) is described
+as tasks and handed to one `Executor`. The rules that make the results the same wherever a task is done:
+
+- A task is a value: description, seed, place, state. The work is a function ``work(task, resources)`` that can be
+  pickled. It reads nothing else, and all that it finds is what it returns. Random numbers follow from seeds in the task.
+- `Resources` are what a task may use where it is done, and decide no number: an engine, threads, a bar that counts.
+- `map` yields results in the order of the tasks. ``done(k, result)`` is called as soon as a task is done, in any order:
+  what is kept on disk is kept there, by this process alone, so that an interruption loses what is under way, no more.
+- A batch of cells that advances in lockstep is split by cells: each part runs whole writes. A cell follows from its
+  own seed and what is done to it, so that no result depends on the split. `parts` says how finely to split: not at all
+  on this machine, where kernels have threads and each simulation of a batch its own process.
+- On a cluster a task goes with the versions of the tools and the hashes of the code that it was described with; a
+  worker that has others refuses, by naming what differs. The task of a worker that is lost is done again by another,
+  which a line says. No worker left, no scheduler, a task that kills its workers: ToolError.
+- An engine inside a task is replaced by that of the worker, and inside a result by that of the executor.
+- Warnings and counts of a task are given where its result is taken. Ctrl-C cancels what waits and comes out as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .._util.checks import check_engine, check_workers, shown
+from .._util.progress import Bar
+from .ngspice import Ngspice
+
+if TYPE_CHECKING:
+    from ..provenance.journal import Journal
+
+
+class Nothing:
+    """A bar that nobody looks at."""
+
+    def advance(self, steps: int = 1, failures: int = 0) -> None:
+        """Count nothing."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a task may use where it is done.
+
+    Attributes
+    ----------
+    engine
+        What runs circuits.
+    threads
+        Threads of kernels; one a core where None.
+    bar
+        Counts what is done.
+    """
+
+    engine: Ngspice
+    threads: int | None
+    bar: Bar
+
+
+Work = Callable[[Any, Resources], Any]
+"""Does a task."""
+
+Done = Callable[[int, Any], None]
+"""Takes the number of a task that is done and its result."""
+
+
+def ignore(number: int, result: Any) -> None:
+    """Ignore that a task is done."""
+
+
+class Executor(Protocol):
+    """What does tasks."""
+
+    @property
+    def engine(self) -> Ngspice:
+        """Return the engine of what is done here, whatever does the tasks."""
+        ...
+
+    def parts(self, count: int) -> list[slice]:
+        """Return parts of a batch of `count` cells, each of which is a task."""
+        ...
+
+    def map(
+        self, work: Work, tasks: Sequence[Any], bar: Bar | None = None, done: Done = ignore, together: bool = False
+    ) -> Generator[Any, None, None]:
+        """Do tasks and yield their results in order.
+
+        Parameters
+        ----------
+        work
+            Does a task; can be pickled, as the tasks can be.
+        tasks
+            One after the other.
+        bar
+            Counts what the tasks count.
+        done
+            Called for each task that is done, in the order in which they are done.
+        together
+            Whether a task keeps all workers of one machine busy by itself: there they are done one after the other.
+        """
+        ...
+
+
+class LocalExecutor:
+    """Does tasks in this process: circuits in the worker processes of an engine, kernels on threads."""
+
+    def __init__(self, engine: Ngspice, threads: int | None) -> None:
+        self.engine, self._threads = engine, threads
+
+    def parts(self, count: int) -> list[slice]:
+        """Return the whole batch as one part."""
+        return [slice(0, count)] if count else []
+
+    def map(
+        self, work: Work, tasks: Sequence[Any], bar: Bar | None = None, done: Done = ignore, together: bool = False
+    ) -> Generator[Any, None, None]:
+        """Do tasks and yield their results in order, see `Executor.map`."""
+        resources = Resources(self.engine, self._threads, bar or Nothing())
+
+        def one(k: int) -> Any:
+            result = work(tasks[k], resources)
+            done(k, result)
+            return result
+
+        if together:
+            yield from map(one, range(len(tasks)))
+            return
+        with contextlib.closing(self.engine.each(one, range(len(tasks)))) as results:
+            yield from results
+
+
+@contextmanager
+def executor(
+    workers: int | None = None, scheduler: str | None = None, engine: Ngspice | None = None
+) -> Iterator[Executor]:
+    """Yield what does tasks: on this machine, or on the cluster of a scheduler.
+
+    Parameters
+    ----------
+    workers
+        Processes and threads on this machine, all cores where None; on a cluster for what is done here.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``; None: this machine.
+    engine
+        What runs circuits here; None: one of its own, which ends with the block.
+
+    Raises
+    ------
+    ValueError
+        For a number or an address that is none.
+    ToolError
+        Where the scheduler cannot be reached, has no workers, or one with other tools or code.
+    """
+    check_workers(workers)
+    check_scheduler(scheduler)
+    check_engine(engine)
+    with contextlib.ExitStack() as stack:
+        own = stack.enter_context(Ngspice(workers)) if engine is None else engine
+        if scheduler is None:
+            yield LocalExecutor(own, workers)
+            return
+        from .dask_cluster import DaskExecutor, connected  # half a second
+
+        yield DaskExecutor(stack.enter_context(connected(scheduler)), own)
+
+
+def check_scheduler(scheduler: object) -> None:
+    """Raise ValueError for what is no address of a Dask scheduler; None: the work is done here."""
+    if scheduler is None:
+        return
+    if not isinstance(scheduler, str) or not re.fullmatch(r"\w+://\S+:\d+", scheduler):
+        raise ValueError(f"scheduler = {shown(scheduler)} must be an address such as tcp://127.0.0.1:8786")
+
+
+def map_once(
+    does: Executor, kept: Journal | None, keys: Sequence[str], work: Work, tasks: Sequence[Any], bar: Bar
+) -> list[Any]:
+    """Return the results of tasks, in order: those that a journal holds by their keys, and those that are done now.
+
+    What is done is written into the journal at once.
+    """
+    there = kept.items if kept else {}
+    missing = [k for k, key in enumerate(keys) if key not in there]
+
+    def done(number: int, result: Any) -> None:
+        if kept:
+            kept.add(keys[missing[number]], result)
+
+    with contextlib.closing(does.map(work, [tasks[k] for k in missing], bar, done)) as results:
+        made = dict(zip(missing, results, strict=True))
+    return [made[k] if k in made else there[keys[k]] for k in range(len(keys))]
