@@ -17,6 +17,7 @@ from ..circuit.waveform import Waveform
 from ..device.state import State
 from ..provenance.journal import Journal, array_manifest
 from ..simulation.sensing import mean, reading
+from ..spice.execution import Resources
 from ..spice.ngspice import Engine, default_engine
 from .array_write import cell_frame
 from .positions_in_turn import check_array, each_position, positions_of
@@ -161,27 +162,39 @@ def sneak_map(
     workers: int | None = None,
     cells: Sequence[tuple[int, int]] | None = None,
     out: str | Path | None = None,
+    scheduler: str | None = None,
 ) -> SneakMap:
     """Read one cell after the other, each time in the same state, and return the maps; see `sneak`.
 
     `positions` is as in `sweep_positions`; `cells` ``(row, col)`` are read instead where they are given.
     Reads that are finished are kept in the folder `out`, see `Journal`; those found there are not simulated again,
-    and a clipped one among them is not warned of again.
+    and a clipped one among them is not warned of again. `workers` and `scheduler` are as in `sweep_positions`.
     """
     check_array(array, state)
     state = state or array.state()
     array.check_state(state)
 
-    def one(row: int, col: int, engine: Engine) -> tuple[float, ...]:
-        found = sneak(array, row, col, state, engine)
-        return found.g_S, found.sensed_A, found.own_A, found.reading_S, float(found.clipped)
-
     places, kept = positions_of(array, positions) if cells is None else _places(array, cells), None
     if out is not None:
         bench = array.cell_at(0, 0).read_testbench(State(state.x, state.volts))
         kept = Journal(out, array_manifest(array, bench, state, work="reads"))
-    maps = each_position("reads", array, places, one, workers, kept)
+    maps = each_position("reads", array, places, _Read(array, state), workers, kept, scheduler)
     return SneakMap(*maps, kept=kept and kept.path)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Reads the cell at a position."""
+
+    array: Crossbar
+    state: State
+
+    def __call__(self, place: tuple[int, int], resources: Resources) -> tuple[float, ...]:
+        """Return its conductance [S], the currents into the sense path and of the device [A], the reading [S], and
+        whether that is clipped.
+        """
+        found = sneak(self.array, *place, self.state, resources.engine)
+        return found.g_S, found.sensed_A, found.own_A, found.reading_S, float(found.clipped)
 
 
 def _places(array: Crossbar, cells: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._util import random_keys
 from .._util.progress import Bar
@@ -57,6 +59,9 @@ class _States:
 class CompactFleet(CellBatch[CompactCell]):
     """Many compact cells: as `Fleet` says. Reads are exact, but for the read noise of devices that have it."""
 
+    _STATES = ("_states", "_telegraph")
+    _FIXED = ("_own", "_keys")
+
     def __init__(self, cell: CompactCell, drawn: Sequence[Sample], start: str, threads: int | None = None) -> None:
         super().__init__(cell, drawn, cell.read.duration)
         self._own = tuple(one.device for one in drawn if isinstance(one.device, Device))
@@ -73,6 +78,12 @@ class CompactFleet(CellBatch[CompactCell]):
         wander = (self._walk_state(place),) if self._walk else ()
         telegraph = (self._telegraph[place],) if self.devices[place].read_noise else ()
         return State(((float(self._states.n[place]),),), wander=wander, telegraph=telegraph)
+
+    def part(self, places: ArrayLike) -> Self:
+        """Return some of the cells as a batch of their own, on one thread."""
+        found = super().part(places)
+        found._threads = 1
+        return found
 
     def _detach(self) -> None:
         self._states, self._telegraph = self._states.at(np.arange(len(self))), list(self._telegraph)

@@ -1,8 +1,9 @@
-"""Tasks on the workers of a Dask cluster: the same results as here, in order; lost workers are told, their tasks redone."""
+"""Tasks on the workers of a Dask cluster: results as here, in order; those of a worker that is lost are done again."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import queue
 import threading
@@ -145,11 +146,11 @@ class DaskExecutor:
     def __init__(self, cluster: Cluster, engine: Ngspice) -> None:
         self.engine, self._cluster = engine, cluster
 
-    def parts(self, count: int) -> list[slice]:
-        """Return parts of a batch, some for each thread of the cluster, none of them empty."""
-        parts = min(count, _PARTS * self._cluster.threads)
+    def parts(self, count: int, batches: int = 1) -> list[slice]:
+        """Return parts of a batch, some of all batches for each thread of the cluster, none of them empty."""
+        parts = min(count, -(-_PARTS * self._cluster.threads // batches))
         ends = [count * k // parts for k in range(parts + 1)] if parts else [0]
-        return [slice(begin, end) for begin, end in zip(ends[:-1], ends[1:], strict=True)]
+        return [slice(begin, end) for begin, end in itertools.pairwise(ends)]
 
     def map(
         self, work: Work, tasks: Sequence[Any], bar: Bar | None = None, done: Done = ignore, together: bool = False
@@ -164,14 +165,14 @@ class DaskExecutor:
         client, wanted, counted = self._cluster.client, tools(), bar or Nothing()
         came: queue.SimpleQueue[int] = queue.SimpleQueue()
         running: dict[int, _Future] = {}
-        waiting, made = iter(range(len(tasks))), {}
+        waiting, made = iter(range(len(tasks))), dict[int, Any]()
 
         def submit() -> None:
-            for k in waiting:
+            k = next(waiting, None)
+            if k is not None:
                 # the work with each task: what is scattered is lost with the workers that hold it
                 running[k] = client.submit(_done, packed((work, tasks[k])), wanted, pure=False)
                 running[k].add_done_callback(lambda _: came.put(k))
-                return
 
         try:
             for _ in range(_AHEAD * self._cluster.threads):

@@ -1,10 +1,10 @@
-"""Where work of many simulations is done: on this machine, or on the workers of a Dask cluster. The same bytes come out.
+"""Where work of many simulations is done: on this machine or on the workers of a Dask cluster, with the same bytes.
 
-Everything that simulates much (records, writes, tuning, deployments, floors, positions, edges, campaigns) is described
-as tasks and handed to one `Executor`. The rules that make the results the same wherever a task is done:
+Everything that simulates much (records, writes, tuning, deployments, floors, positions, edges, campaigns) is made of
+tasks that are handed to one `Executor`. The rules that make the results the same wherever a task is done:
 
 - A task is a value: description, seed, place, state. The work is a function ``work(task, resources)`` that can be
-  pickled. It reads nothing else, and all that it finds is what it returns. Random numbers follow from seeds in the task.
+  pickled. It reads nothing else, and all that it finds is what it returns. Random numbers follow from seeds in it.
 - `Resources` are what a task may use where it is done, and decide no number: an engine, threads, a bar that counts.
 - `map` yields results in the order of the tasks. ``done(k, result)`` is called as soon as a task is done, in any order:
   what is kept on disk is kept there, by this process alone, so that an interruption loses what is under way, no more.
@@ -80,8 +80,8 @@ class Executor(Protocol):
         """Return the engine of what is done here, whatever does the tasks."""
         ...
 
-    def parts(self, count: int) -> list[slice]:
-        """Return parts of a batch of `count` cells, each of which is a task."""
+    def parts(self, count: int, batches: int = 1) -> list[slice]:
+        """Return parts of a batch of `count` cells, each of which is a task; so many batches are done together."""
         ...
 
     def map(
@@ -111,7 +111,7 @@ class LocalExecutor:
     def __init__(self, engine: Ngspice, threads: int | None) -> None:
         self.engine, self._threads = engine, threads
 
-    def parts(self, count: int) -> list[slice]:
+    def parts(self, count: int, batches: int = 1) -> list[slice]:
         """Return the whole batch as one part."""
         return [slice(0, count)] if count else []
 
@@ -166,6 +166,25 @@ def executor(
         from .dask_cluster import DaskExecutor, connected  # half a second
 
         yield DaskExecutor(stack.enter_context(connected(scheduler)), own)
+
+
+@contextmanager
+def connection(scheduler: str | None) -> Iterator[None]:
+    """Keep the connection to a scheduler, which each `executor` in the block uses; None: there is none.
+
+    Raises
+    ------
+    ToolError
+        As of `executor`.
+    """
+    if scheduler is None:
+        yield
+        return
+    check_scheduler(scheduler)
+    from .dask_cluster import connected  # half a second
+
+    with connected(scheduler):
+        yield
 
 
 def check_scheduler(scheduler: object) -> None:

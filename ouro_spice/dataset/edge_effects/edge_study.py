@@ -39,7 +39,7 @@ from ...circuit.pulse import SHORTEST_S
 from ...provenance.journal import Journal
 from ...provenance.manifest import Manifest, describe
 from ...simulation.write_voltages import Pair, pair
-from ...spice.ngspice import Ngspice
+from ...spice.execution import executor
 from .effective_width import Alphas
 from .ideal_pulse import DIRECTIONS, Ideal, check_cell
 from .study_pulses import Study, StudyRows
@@ -147,6 +147,7 @@ def edges(
     seed: int = 0,
     workers: int | None = None,
     out: str | Path | None = None,
+    scheduler: str | None = None,
 ) -> Edges:
     """Compare a long pulse with its width in several short ones, and fit a correction of widths; see the module's text.
 
@@ -171,6 +172,8 @@ def edges(
         Processes; all cores where None. The results are the same for any number.
     out
         Folder for a file of what is finished, see `Journal`; what is found there is not simulated again.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers do the work.
 
     Raises
     ------
@@ -179,6 +182,8 @@ def edges(
         not cross the window in 1.5 times their time.
     SimulationError
         Where a simulation fails.
+    ToolError
+        For a cluster that does not answer, or is lost.
     """
     check_cell(cell)
     for name, value in (("starts", starts), ("heldout", heldout)):
@@ -187,14 +192,14 @@ def edges(
     counts = tuple(map(int, _ascending("counts", counts, check_count)))
     check_kind("voltages", voltages, (Pair, None))
     out = None if out is None else checked_path("out", out)
-    with Ngspice(workers) as engine:
-        voltages = voltages or pair(cell, engine=engine)
+    with executor(workers, scheduler) as does:
+        voltages = voltages or pair(cell, engine=does.engine)
         longest_s = voltages.total_s / _LONGEST
         edges_s = _ascending("edges_s", edges_s, lambda name, edge: check_range(name, edge, SHORTEST_S, longest_s, "s"))
         shares = tuple(k / starts for k in range(starts))
         given = {"counts": counts, "edges_s": edges_s, "shares": shares, "heldout": heldout, "seed": seed}
         kept = None if out is None else Journal(out, _work(cell, voltages, given))
-        study = Study(voltages.gated(cell), Ideal.of(cell, voltages, engine), **given, engine=engine, kept=kept)
+        study = Study(voltages.gated(cell), Ideal.of(cell, voltages, does.engine), **given, does=does, kept=kept)
         return _framed(voltages, study.run(), kept)
 
 
