@@ -6,14 +6,13 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from .._util.checks import check_flag, check_workers, checked_path
+from .._util.checks import check_flag, check_scheduler, check_workers, checked_path
 from .._util.files import make_folder
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..device.memristor import Memristor
 from ..simulation.plausibility import check_walk, warn_each
 from ..simulation.write_voltages import Pair
-from ..spice.execution import check_scheduler
 from ..spice.ngspice import Engine
 from .reach import check_list
 from .recipe import LAWS, Recipe

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._util.checks import check_count, check_range
+from .._util.checks import check_count, check_range, check_scheduler
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..dataset.recipe import Recipe
@@ -17,7 +17,6 @@ from ..programming.programmer import Programmer
 from ..programming.tuning import edges, parameters_of, rank
 from ..simulation.write_voltages import Pair
 from ..simulation.write_voltages import pair as search
-from ..spice.execution import check_scheduler
 from ..spice.ngspice import Ngspice
 from .ranking import Rule, best_of_each_amplitude, candidates, carry_over
 from .rivals import basis

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._util.checks import check_engine, check_range, check_workers, shown
+from .._util.checks import check_engine, check_range, check_scheduler, check_workers, shown
 from .._util.progress import Bar
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
@@ -17,7 +17,6 @@ from ..dataset.recipe import STARTS, Sample
 from ..device.jart.jart_device import Device
 from ..device.memristor import Memristor
 from ..device.state import State
-from ..spice.execution import check_scheduler
 from ..spice.ngspice import Ngspice
 from .jart_batch import CompactFleet
 from .spice_batch import SpiceFleet

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._util.checks import check_has
+from .._util.checks import check_has, check_scheduler
 from .._util.progress import Bar
-from ..spice.execution import Executor, Resources, check_scheduler, executor
+from ..spice.execution import Executor, Resources, executor
 
 if TYPE_CHECKING:
     from .batch import Fleet

@@ -21,13 +21,12 @@ tasks that are handed to one `Executor`. The rules that make the results the sam
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .._util.checks import check_engine, check_workers, shown
+from .._util.checks import check_engine, check_scheduler, check_workers
 from .._util.progress import Bar
 from .ngspice import Ngspice
 
@@ -185,14 +184,6 @@ def connection(scheduler: str | None) -> Iterator[None]:
 
     with connected(scheduler):
         yield
-
-
-def check_scheduler(scheduler: object) -> None:
-    """Raise ValueError for what is no address of a Dask scheduler; None: the work is done here."""
-    if scheduler is None:
-        return
-    if not isinstance(scheduler, str) or not re.fullmatch(r"\w+://\S+:\d+", scheduler):
-        raise ValueError(f"scheduler = {shown(scheduler)} must be an address such as tcp://127.0.0.1:8786")
 
 
 def map_once(

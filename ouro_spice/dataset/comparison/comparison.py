@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..._util.checks import check_count, check_flag, check_workers, checked_path
+from ..._util.checks import check_count, check_flag, check_scheduler, check_workers, checked_path
 from ..._util.display import Axes, shows
 from ..._util.forks import cached_property
 from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
 from ...provenance.journal import Journal
 from ...provenance.manifest import Manifest
-from ...spice.execution import check_scheduler, executor
+from ...spice.execution import executor
 from ..pulse_dataset import PulseDataset
 from . import comparison_display as display
 from . import matched_statistics
