@@ -30,6 +30,7 @@ from ouro_spice.device.jart.spread import SPREADS
 from ouro_spice.evaluation.noise_sources.noise_study import noise_sources
 from ouro_spice.experiment.bench import Bench, Tuning
 from ouro_spice.experiment.benchmark import benchmark
+from ouro_spice.experiment.switching_curves import switching_curves
 from ouro_spice.prediction.pretrained import default_programmer, shipped_checkpoint
 
 TARGETS = (
@@ -189,7 +190,7 @@ def verbs(quick: bool) -> dict[str, Callable[[Where], Any]]:
             COMPACT, voltages=PAIR, counts=(1, 3), edges_s=(2e-9,), starts=2, heldout=2, **where
         ),
         "noise sources": lambda where: noise_sources(n=10 if quick else 60, quick=True, **threads(where)),
-        "switching curves": lambda where: ouro.switching_curves(2, 2, 3, **where),
+        "switching curves": lambda where: switching_curves(2, 2, 3, **where),
         "compare": lambda where: compared(few, where),
         "benchmark-programmers, compact": lambda where: benched(few, where),
     }

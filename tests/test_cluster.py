@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -45,21 +46,25 @@ def spawned(module, *arguments):
 
 
 @pytest.fixture(scope="module")
-def scheduler(tmp_path_factory):
-    """Address of a scheduler with two workers, one thread each."""
+def processes(tmp_path_factory):
+    """A scheduler and two workers, one thread each; where the scheduler writes its address."""
     file = tmp_path_factory.mktemp("dask") / "scheduler.json"
     common = ["--no-dashboard", "--scheduler-file", str(file)]
-    processes = [spawned("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *common)]
+    started = [spawned("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *common)]
     try:
-        local = str(file.parent)
-        for _ in range(2):
-            options = ["--nthreads", "1", "--no-nanny", "--local-directory", local, "--host", "127.0.0.1"]
-            processes.append(spawned("distributed.cli.dask_worker", *common, *options))
-        yield address(file)
+        options = ["--nthreads", "1", "--no-nanny", "--local-directory", str(file.parent), "--host", "127.0.0.1"]
+        started += [spawned("distributed.cli.dask_worker", *common, *options) for _ in range(2)]
+        yield started, file
     finally:
-        for process in processes[::-1]:
+        for process in started[::-1]:
             process.terminate()
             process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def scheduler(processes):
+    """Address of a scheduler with two workers."""
+    return address(processes[1])
 
 
 def address(file, workers=2):
@@ -264,32 +269,21 @@ def test_a_worker_with_other_tools_is_told():
     dask_cluster.check_tools(here, here)
 
 
-def test_the_tasks_of_a_lost_worker_are_done_again(tmp_path, caplog):
-    """One of two workers is killed in the midst of the work."""
-    file = tmp_path / "scheduler.json"
-    common = ["--no-dashboard", "--scheduler-file", str(file), "--host", "127.0.0.1"]
-    processes = [spawned("distributed.cli.dask_scheduler", "--port", "0", *common)]
-    options = ["--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path)]
-    processes += [spawned("distributed.cli.dask_worker", *common, *options) for _ in range(2)]
-    try:
-        where = address(file)
-        done = []
-
-        def kill(number, result):
-            done.append(number)
-            if len(done) == 2:
-                processes[1].kill()
-
-        with executor(1, where) as does:
-            found = list(does.map(slowly, range(12), done=kill))
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait(30)
-    assert found == [slowly(k) for k in range(12)]
-    assert sorted(done) == list(range(12))
-    (line,) = [record.message for record in caplog.records if "was lost" in record.message]
-    assert re.fullmatch(r"the Dask worker tcp://127.0.0.1:\d+ was lost: \d+ tasks? (is|are) done again", line)
+def test_ctrl_c_ends_an_extraction_on_a_cluster_cleanly(scheduler, tmp_path):
+    command = ["extract", "--cell", "1r", "--n", "5000", "--out", str(tmp_path), "--scheduler", scheduler]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "ouro_spice", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    end = time.monotonic() + START_S
+    while not (tmp_path / "manifest.json").is_file():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    time.sleep(0.5)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=START_S)
+    assert (child.returncode, out) == (130, "")
+    assert err.splitlines()[-1] == "ouro-spice: interrupted; what was finished is kept, run again to go on"
+    assert not list(tmp_path.rglob("*.part"))
 
 
 def slowly(number, resources=None):
@@ -299,32 +293,62 @@ def slowly(number, resources=None):
     return np.random.default_rng(number).normal(size=3).tobytes()
 
 
-def test_a_cluster_that_is_lost_is_told_and_the_work_goes_on_here(tmp_path):
-    """Scheduler and worker are killed in the midst of the work."""
-    file = tmp_path / "scheduler.json"
-    common = ["--no-dashboard", "--scheduler-file", str(file), "--host", "127.0.0.1"]
-    processes = [spawned("distributed.cli.dask_scheduler", "--port", "0", *common)]
-    options = ["--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path)]
-    processes.append(spawned("distributed.cli.dask_worker", *common, *options))
+# ---- the last ones: what they kill is lost for others
+
+
+def test_the_tasks_of_a_lost_worker_are_done_again(processes, scheduler, caplog):
+    """One of two workers is killed in the midst of the work."""
+    done = []
+
+    def kill(number, result):
+        done.append(number)
+        if len(done) == 2:
+            processes[0][1].kill()
+
+    with executor(1, scheduler) as does:
+        found = list(does.map(slowly, range(12), done=kill))
+    assert found == [slowly(k) for k in range(12)]
+    assert sorted(done) == list(range(12))
+    (line,) = [record.message for record in caplog.records if "was lost" in record.message]
+    assert re.fullmatch(r"the Dask worker tcp://127.0.0.1:\d+ was lost: \d+ tasks? (is|are) done again", line)
+
+
+def test_a_cluster_without_workers_is_given_up(monkeypatch):
+    """With events as the scheduler sends them; no time is waited for."""
+
+    class Client:
+        def nthreads(self):
+            return {"tcp://x": 1}
+
+        def subscribe_topic(self, topic, handler):
+            self.handler = handler
+
+    client = Client()
+    cluster = dask_cluster.Cluster(client, "tcp://s")
+    client.handler((0.0, {"action": "remove-worker", "worker": "tcp://x"}))
+    cluster.look([])
+    monkeypatch.setattr(dask_cluster, "_PATIENCE_S", -1)
+    with pytest.raises(ToolError, match="the Dask cluster at tcp://s has lost all its workers"):
+        cluster.look([])
+    client.handler((0.0, {"action": "add-worker", "worker": "tcp://y"}))
+    cluster.look([])
+
+
+def test_a_cluster_that_is_lost_is_told_and_the_work_goes_on_here(processes, scheduler, tmp_path):
+    """Scheduler and workers are killed in the midst of the work."""
     folder, cell = tmp_path / "data", ouro.Cell1R(DEVICE)
-    try:
-        where = address(file, workers=1)
 
-        def kill():
-            while not list(folder.glob("*.parquet")):
-                time.sleep(0.05)
-            for process in processes:
-                process.kill()
-
-        thread = threading.Thread(target=kill, daemon=True)
-        thread.start()
-        with pytest.raises(ToolError, match="run the same again"):
-            ouro.extract(cell, 60, 3, folder, voltages=PAIR, scheduler=where)
-        thread.join()
-    finally:
-        for process in processes:
+    def kill():
+        while not list(folder.glob("*.parquet")):
+            time.sleep(0.05)
+        for process in processes[0]:
             process.kill()
-            process.wait(30)
+
+    thread = threading.Thread(target=kill, daemon=True)
+    thread.start()
+    with pytest.raises(ToolError, match="run the same again"):
+        ouro.extract(cell, 60, 3, folder, voltages=PAIR, scheduler=scheduler)
+    thread.join()
     done = len(list(folder.glob("*.parquet")))
     assert 0 < done < 20
     assert len(ouro.extract(cell, 60, 3, folder, voltages=PAIR).frame) == 60

@@ -15,7 +15,7 @@ from ..circuit.pulse import Pulse
 from ..device.state import State
 from ..provenance.journal import Journal, array_manifest
 from ..simulation.transient import simulate
-from ..spice.execution import Resources
+from ..spice.tasks import Resources
 from .array_write import cell_frame, volts_at
 from .positions_in_turn import check_array, each_position, positions_of
 

@@ -12,7 +12,8 @@ from .._util.progress import progress
 from ..circuit.crossbar import Crossbar
 from ..device.state import State
 from ..provenance.journal import Journal
-from ..spice.execution import Resources, executor, map_once
+from ..spice.execution import executor, map_once
+from ..spice.tasks import Resources
 
 USUAL = 5
 """Positions along each side where nothing else is asked for."""

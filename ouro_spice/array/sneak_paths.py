@@ -17,8 +17,8 @@ from ..circuit.waveform import Waveform
 from ..device.state import State
 from ..provenance.journal import Journal, array_manifest
 from ..simulation.sensing import mean, reading
-from ..spice.execution import Resources
 from ..spice.ngspice import Engine, default_engine
+from ..spice.tasks import Resources
 from .array_write import cell_frame
 from .positions_in_turn import check_array, each_position, positions_of
 from .recorded_voltages import as_walked

@@ -25,7 +25,8 @@ from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..provenance.manifest import Manifest, describe
 from ..simulation.write_voltages import Pair, recorded_pair
-from ..spice.execution import Executor, executor
+from ..spice.execution import executor
+from ..spice.tasks import Executor
 from . import dataset_display as display
 from .extract_arguments import asked_recipe, with_pair, work_folder
 from .recipe import Recipe

@@ -11,8 +11,8 @@ from .._util.progress import Bar
 from ..circuit.cell_kinds import Cell
 from ..circuit.compact_cell import CompactCell
 from ..simulation.sensing import prepare
-from ..spice.execution import Executor, Resources
 from ..spice.ngspice import Ngspice
+from ..spice.tasks import Executor, Resources
 from .circuit_records import circuit_record
 from .recipe import Recipe, Sample
 from .record import Record

@@ -179,15 +179,12 @@ def deploy(
     clock_s
         Pulse times are whole multiples of it [s], at least one; None: any, from `SHORTEST_PULSE_S` on.
     scheduler
-        Address of a Dask scheduler, ``tcp://host:port``, whose workers read and pulse the cells; None: that of the
-        fleet. Predictions are made here.
+        Of a Dask cluster that reads and pulses the cells, ``tcp://host:port``; None: that of the fleet.
 
     Raises
     ------
     ValueError
         For targets or predictions that are no positive conductances or finite times, one a cell; for a bad clock.
-    ToolError
-        For a cluster that does not answer, or is lost.
     """
     check_fleet(fleet)
     check_kind("pair", pair, Pair)
@@ -200,8 +197,8 @@ def deploy(
     check_conductance("targets_S", target_S)
     if clock_s is not None:
         check_range("clock_s", clock_s, SHORTEST_S, LONGEST_S, "s")
-    fleet, where = fleet.copy(), scheduler_of(fleet, scheduler)
-    start_S, asked_s = fleet.g_S(places), np.zeros(len(places))
+    fleet, where, asked_s = fleet.copy(), scheduler_of(fleet, scheduler), np.zeros(len(places))
+    start_S = fleet.g_S(places)
     with progress("deploy", 3 * len(places)) as bar, connection(where):
         reading_S = np.concatenate(do_on_cells(fleet, where, _read, lambda _: (), bar))
         read = np.isfinite(reading_S)
@@ -209,9 +206,9 @@ def deploy(
         t_s, cut = _sent(asked_s, LIMIT * pair.total_s, clock_s)
         bar.advance(int(np.sum(t_s == 0)))
         pulses = [Pulse(pair.amplitude(t), abs(t), rise_s, fall_s) if t else None for t in t_s.tolist()]
-        done = do_on_cells(fleet, where, _pulsed, lambda rows: (pulses[rows],), bar)
-        energy_J, end_S, end_reading_S = map(np.concatenate, zip(*done, strict=True))
-        end_S[~read | np.isnan(energy_J)] = math.nan
+        done = zip(*do_on_cells(fleet, where, _pulsed, lambda rows: (pulses[rows],), bar), strict=True)
+    energy_J, end_S, end_reading_S = map(np.concatenate, done)
+    end_S[~read | np.isnan(energy_J)] = math.nan
     return Deployment(start_S, target_S, reading_S, t_s, end_S, end_reading_S, energy_J, cut)
 
 

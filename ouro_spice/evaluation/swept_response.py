@@ -16,7 +16,8 @@ from .._util.progress import progress
 from ..dataset.pulse_dataset import PulseDataset
 from ..dataset.sweep import CONTROL_WORDS, WIDTH, Sweep
 from ..provenance.rebuild import built
-from ..spice.execution import Resources, executor
+from ..spice.execution import executor
+from ..spice.tasks import Resources
 from .bands import Estimate, within
 
 GRID = 161

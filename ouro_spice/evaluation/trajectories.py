@@ -19,8 +19,9 @@ from ..programming.batch import Fleet, fleet
 from ..provenance.cache import cached_arrays, kept_arrays
 from ..provenance.manifest import Manifest, describe
 from ..simulation.write_voltages import Pair
-from ..spice.execution import Executor, Resources, executor
+from ..spice.execution import executor
 from ..spice.ngspice import Ngspice
+from ..spice.tasks import Executor, Resources
 from .baselines import check_cell, noise_free
 from .noise_floor import Trials
 
@@ -168,8 +169,6 @@ def trials(
     ------
     ValueError
         For arguments out of range.
-    ToolError
-        For a cluster that does not answer, or is lost.
     """
     check_cell(cell, pair)
     check_count("n", n, 1, MOST)

@@ -19,7 +19,7 @@ from ..provenance.cache import cached_arrays, kept_arrays
 from ..provenance.manifest import Manifest
 from ..simulation.transient import simulate
 from ..simulation.write_voltages import Pair
-from ..spice.execution import Executor, Resources
+from ..spice.tasks import Executor, Resources
 
 WIDTH_S, EDGE_S, IDLE_S = 10e-9, 0.5e-9, 1e-9
 """Each pulse: time at full amplitude, rise and fall, time at 0 V [s]."""

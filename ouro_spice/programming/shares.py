@@ -11,7 +11,8 @@ import numpy as np
 
 from .._util.checks import check_has, check_scheduler
 from .._util.progress import Bar
-from ..spice.execution import Executor, Resources, executor
+from ..spice.execution import executor
+from ..spice.tasks import Executor, Resources
 
 if TYPE_CHECKING:
     from .batch import Fleet

@@ -17,9 +17,9 @@ from .._util.progress import Bar, notice
 from .._util.validity import collected, warn
 from ..provenance.differences import differences, listed
 from ..provenance.manifest import tools
-from .execution import Done, Nothing, Resources, Work, ignore
 from .ngspice import Ngspice
 from .portable import packed, unpacked
+from .tasks import Done, Nothing, Resources, Work, ignore
 
 _AHEAD = 4
 """Tasks for each thread of a cluster's workers that are under way or waiting for it."""
@@ -141,7 +141,7 @@ class Cluster:
 
 
 class DaskExecutor:
-    """Does tasks on the workers of a cluster, each on one thread; see `execution.Executor`."""
+    """Does tasks on the workers of a cluster, each on one thread; see `tasks.Executor`."""
 
     def __init__(self, cluster: Cluster, engine: Ngspice) -> None:
         self.engine, self._cluster = engine, cluster

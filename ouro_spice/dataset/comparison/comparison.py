@@ -171,15 +171,12 @@ def compare(
     check_workers(workers)
     check_scheduler(scheduler)
     out = None if out is None else checked_path("out", out)
-    sides = ComparedDataset.of("A", a, cell_a), ComparedDataset.of("B", b, cell_b)
+    sides, folder = (ComparedDataset.of("A", a, cell_a), ComparedDataset.of("B", b, cell_b)), out and Path(out)
     frame = match_records(*sides)
-    folder = None if out is None else Path(out)
     parts = split_up(*sides, n_split, workers, folder, scheduler) if split else None
     kept = Journal(folder, replay_manifest(sides[1], frame)) if play and folder else None
-    ends = None
-    if play:
-        with executor(workers, scheduler) as does:
-            ends = replay_times(sides[1], frame, does, kept)
+    with executor(workers, scheduler) as does:
+        ends = replay_times(sides[1], frame, does, kept) if play else None
     first, second = (side.data.manifest for side in sides)
     return Comparison(first, second, frame, ends, parts, kept.path if kept else None)
 

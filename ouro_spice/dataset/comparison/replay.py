@@ -19,8 +19,9 @@ from ...provenance.journal import Journal
 from ...provenance.manifest import Manifest, describe
 from ...simulation.circuit_transient import CircuitRun
 from ...simulation.transient import simulate
-from ...spice.execution import Executor, Resources, map_once
+from ...spice.execution import map_once
 from ...spice.ngspice import Engine
+from ...spice.tasks import Executor, Resources
 from .operand import ComparedDataset
 
 if TYPE_CHECKING:

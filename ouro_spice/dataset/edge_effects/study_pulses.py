@@ -15,7 +15,8 @@ from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import Pulse
 from ...device.jart.walk import Walk
 from ...provenance.journal import Journal
-from ...spice.execution import Executor, Resources, Work, map_once
+from ...spice.execution import map_once
+from ...spice.tasks import Executor, Resources, Work
 from .effective_width import Alphas, Shots, fit_shots, test_shots
 from .ideal_pulse import DIRECTIONS, Ideal, Trajectory
 from .pulse_trains import Start, Train, comparison_row, starts, walk_width_s

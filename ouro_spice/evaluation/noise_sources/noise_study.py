@@ -18,7 +18,8 @@ from ...circuit.compact_cell import CompactCell
 from ...device.jart.jart_preset import jart_vcm_v1b
 from ...device.jart.walk import Walk
 from ...simulation.write_voltages import Pair, pair
-from ...spice.execution import Resources, executor
+from ...spice.execution import executor
+from ...spice.tasks import Resources
 from .noise_cases import ALONE, CASES, CYCLES, D2D, EVERYTHING, NOTHING, SOURCES, WINDOW, Case
 from .noisy_pulses import Pairs, PulseOutcomes, run, run_frozen
 from .walk_theory import Averaged, levers, mixture_quantiles
