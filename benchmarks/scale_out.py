@@ -157,7 +157,7 @@ def positions(where: Where) -> Any:
 
 def benched(n: int, where: Where) -> Any:
     """All programmers on the same cells, tuned on others; with a table."""
-    bench = Bench("full", COMPACT, PAIR, n, 0.2, 8, tuning=Tuning(3, 6), table=8, **where)
+    bench = Bench("full", COMPACT, PAIR, n, 0.2, 8, tuning=Tuning(3, 6), table=60, **where)
     found = benchmark(bench)
     return found.histories, found.settings, found.edges, found.failures
 
@@ -184,7 +184,7 @@ def verbs(quick: bool) -> dict[str, Callable[[Where], Any]]:
         "deploy, compact": lambda where: deployed(many, "compact", where),
         "deploy, 1R in SPICE": lambda where: deployed(few, "circuit", where),
         "trials (noise floor), compact": lambda where: ouro.trials(COMPACT, PAIR, many, 8, widths=32, **where),
-        "trials (noise floor), 1R in SPICE": lambda where: ouro.trials(CIRCUIT, PAIR, 2, 2, widths=16, **where),
+        "trials (noise floor), 1R in SPICE": lambda where: ouro.trials(CIRCUIT, PAIR, 2, 2, widths=8, **where),
         "positions and reads of an array": positions,
         "edges, compact": lambda where: ouro.edges(
             COMPACT, voltages=PAIR, counts=(1, 3), edges_s=(2e-9,), starts=2, heldout=2, **where
