@@ -8,7 +8,6 @@ PySpice ``simulator().transient()`` a record over twice the pulse that was found
 from __future__ import annotations
 
 import gc
-import subprocess
 import sys
 import tempfile
 import threading
@@ -17,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
+from _cluster import cluster
 from _common import Figures, Target, arguments, circuits, finish, show
 from engine import naive
 
@@ -26,6 +26,7 @@ from ouro_spice.dataset import shards as work
 from ouro_spice.dataset.circuit_records import start_state
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.device.jart.spread import SPREADS
+from ouro_spice.spice.execution import LocalExecutor, executor
 from ouro_spice.spice.ngspice import Ngspice
 
 ALL = 10_000
@@ -73,7 +74,7 @@ def made(cell: ouro.Cell1T1R, recipe: Recipe, workers: int, first: int = 0) -> t
     with Counting(workers) as engine, progress("records", recipe.n) as bar:
         list(engine.map([cell.read_testbench()] * workers))  # processes start
         begun = time.perf_counter()
-        frames = [frame for _, frame in work.local(cell, recipe, shards, engine, workers, bar)]
+        frames = list(work.made(cell, recipe, shards, LocalExecutor(engine, workers), bar, lambda *_: None))
         return time.perf_counter() - begun, engine, frames
 
 
@@ -136,11 +137,11 @@ def scaling(n: int, seed: int, repeats: int) -> Figures:
     cell = cell.replace(device=cell.device.replace(walk=WALK))
     recipe = circuit_recipe(cell, n, seed)
     ratios, shares, rows, dask, analyses = [], [], [], [], []
-    with cluster() as scheduler:
+    with cluster() as there:
         for _ in range(repeats):
             one_s, engine, _ = made(cell, recipe, 1)
             two_s, _, _ = made(cell, recipe, 2)
-            dask_s = on_cluster(cell, recipe, scheduler)
+            dask_s = on_cluster(cell, recipe, there.address)
             ratios.append(one_s / two_s)
             dask.append(one_s / dask_s)
             shares.append(1 - engine.ngspice_s / one_s)
@@ -155,35 +156,13 @@ def scaling(n: int, seed: int, repeats: int) -> Figures:
     }  # fmt: skip
 
 
-@contextmanager
-def cluster():
-    """Address of a Dask scheduler with two workers on this machine."""
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        file = Path(folder) / "scheduler.json"
-        common = ["--no-dashboard", "--scheduler-file", str(file), "--host", "127.0.0.1"]
-        worker = ["--nthreads", "1", "--no-nanny", "--local-directory", folder]
-        for module, more in (("dask_scheduler", ["--port", "0"]), ("dask_worker", worker), ("dask_worker", worker)):
-            command = [sys.executable, "-m", f"distributed.cli.{module}", *common, *more]
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            stack.callback(process.wait)
-            stack.callback(process.terminate)
-            while not file.is_file():
-                time.sleep(0.1)
-        from distributed import Client
-
-        with Client(scheduler_file=str(file), set_as_default=False) as client:
-            client.wait_for_workers(2)
-            address = client.scheduler.address
-        yield address
-
-
 def on_cluster(cell: ouro.Cell1T1R, recipe: Recipe, scheduler: str) -> float:
-    """Seconds for all shards of a recipe on a cluster, after the first ones, which start its processes."""
+    """Seconds for all shards of a recipe on a cluster, after some of them, which start its processes."""
     shards = range(-(-recipe.n // recipe.shard))
-    with progress("records", recipe.n) as bar:
-        list(work.remote(cell, recipe, shards[:2], scheduler, bar))
+    with progress("records", recipe.n) as bar, executor(1, scheduler) as does:
+        list(work.made(cell, recipe, shards[:2], does, bar, lambda *_: None))
         begun = time.perf_counter()
-        list(work.remote(cell, recipe, shards, scheduler, bar))
+        list(work.made(cell, recipe, shards, does, bar, lambda *_: None))
         return time.perf_counter() - begun
 
 

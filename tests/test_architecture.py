@@ -45,7 +45,7 @@ def named(path: Path, what: object = "") -> str:
 
 VERBS = {
     "Add", "Allow", "Ask", "Call", "Change", "Check", "Close", "Compare", "Compile", "Copy", "Count", "Create", "Do",
-    "Draw", "End", "Extract", "Fill", "Find", "Fit", "Follow", "Give", "Ignore", "Judge", "Leave", "Let", "Log",
+    "Draw", "End", "Extract", "Fill", "Find", "Fit", "Follow", "Give", "Ignore", "Judge", "Keep", "Leave", "Let", "Log",
     "Look", "Make", "Mark", "Measure", "Move", "Name", "Open", "Predict", "Print", "Program", "Put", "Raise", "Read",
     "Register", "Release", "Rename", "Replace", "Return", "Run", "Say", "Send", "Serve", "Set", "Show", "Simulate",
     "Start", "Switch", "Take", "Time", "Train", "Update", "Use", "Wait", "Warn", "Wrap", "Write", "Yield",

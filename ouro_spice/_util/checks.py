@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import os
+import re
 import reprlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -80,6 +81,14 @@ def check_workers(workers: int | None) -> None:
     """Raise ValueError unless it is a number of processes or threads, or None for all cores."""
     if workers is not None:
         check_count("workers", workers, 1, _MOST_WORKERS)
+
+
+def check_scheduler(scheduler: object) -> None:
+    """Raise ValueError for what is no address of a Dask scheduler; None: the work is done here."""
+    if scheduler is None:
+        return
+    if not isinstance(scheduler, str) or not re.fullmatch(r"\w+://\S+:\d+", scheduler):
+        raise ValueError(f"scheduler = {shown(scheduler)} must be an address such as tcp://127.0.0.1:8786")
 
 
 def check_text(name: str, value: object) -> None:

@@ -15,7 +15,7 @@ from ..circuit.pulse import Pulse
 from ..device.state import State
 from ..provenance.journal import Journal, array_manifest
 from ..simulation.transient import simulate
-from ..spice.ngspice import Ngspice
+from ..spice.tasks import Resources
 from .array_write import cell_frame, volts_at
 from .positions_in_turn import check_array, each_position, positions_of
 
@@ -110,6 +110,7 @@ def sweep_positions(
     fidelity: str = "full",
     workers: int | None = None,
     out: str | Path | None = None,
+    scheduler: str | None = None,
 ) -> Positions:
     """Send the same pulse to one cell after the other, each time to the array in the same state, and return the maps.
 
@@ -127,6 +128,8 @@ def sweep_positions(
         Processes; all cores where None.
     out
         Folder for a file of the finished positions, see `Journal`; those found there are not simulated again.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers do the work.
 
     Raises
     ------
@@ -134,6 +137,8 @@ def sweep_positions(
         For what is no pulse, positions out of range, or a state of another array.
     SimulationError
         Where a simulation fails.
+    ToolError
+        For a cluster that does not answer, or is lost.
     """
     check_kind("pulse", pulse, Pulse, "one ouro_spice.Pulse")
     check_seed(seed)
@@ -141,18 +146,33 @@ def sweep_positions(
     before = state or array.state()
     g_before = array.g_map_S(before)
 
-    def one(row: int, col: int, engine: Ngspice) -> tuple[float, ...]:
-        selection = array.cell_at(row, col, fidelity)
-        wave = simulate(selection, pulse, before, seed, engine=engine)
-        begin = selection.flat_start_s(pulse)
-        volts = (volts_at(selection, wave, time)[row, col] for time in (begin, begin + pulse.width))
-        return *volts, array.g_map_S(wave.end_state)[row, col], wave.energy_J
-
     places, kept = positions_of(array, positions), None
     if out is not None:
         bench = array.cell_at(0, 0, fidelity).testbench([pulse], before)
         kept = Journal(
             out, array_manifest(array, bench, before, work="positions", pulse=repr(pulse), seed=seed, at=fidelity)
         )
-    maps = each_position("positions", array, places, one, workers, kept)
+    one = _Pulsed(array, pulse, before, seed, fidelity)
+    maps = each_position("positions", array, places, one, workers, kept, scheduler)
     return Positions(pulse, g_before, *maps, fidelity=fidelity, kept=kept and kept.path)
+
+
+@dataclass(frozen=True)
+class _Pulsed:
+    """Sends a pulse to the cell at a position."""
+
+    array: Crossbar
+    pulse: Pulse
+    before: State
+    seed: int
+    fidelity: str
+
+    def __call__(self, place: tuple[int, int], resources: Resources) -> tuple[float, ...]:
+        """Return the voltages at the device [V] at the begin and end of the full amplitude, its conductance after the
+        pulse [S] and the energy [J].
+        """
+        selection = self.array.cell_at(*place, self.fidelity)
+        wave = simulate(selection, self.pulse, self.before, self.seed, engine=resources.engine)
+        begin = selection.flat_start_s(self.pulse)
+        volts = (volts_at(selection, wave, time)[place] for time in (begin, begin + self.pulse.width))
+        return *volts, self.array.g_map_S(wave.end_state)[place], wave.energy_J

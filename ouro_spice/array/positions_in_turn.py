@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from .._util.checks import check_count, check_kind, check_workers
+from .._util.checks import check_count, check_kind
 from .._util.progress import progress
 from ..circuit.crossbar import Crossbar
 from ..device.state import State
 from ..provenance.journal import Journal
-from ..spice.ngspice import Ngspice
+from ..spice.execution import executor, map_once
+from ..spice.tasks import Resources
 
 USUAL = 5
 """Positions along each side where nothing else is asked for."""
@@ -39,28 +40,33 @@ def each_position(
     label: str,
     array: Crossbar,
     places: Sequence[tuple[int, int]],
-    function: Callable[[int, int, Ngspice], tuple[float, ...]],
+    look: Callable[[tuple[int, int], Resources], tuple[float, ...]],
     workers: int | None,
     kept: Journal | None = None,
+    scheduler: str | None = None,
 ) -> np.ndarray:
     """Return what a function finds at each position, (values, rows, cols); NaN at positions that are not looked at.
 
     What is finished is kept at once, whatever comes after it; positions found there are not looked at again.
     """
-    check_workers(workers)
-    maps = np.empty((0, array.rows, array.cols))
-    with Ngspice(workers) as engine, progress(label, len(places)) as bar:
-
-        def one(place: tuple[int, int]) -> Any:
-            def work() -> list[float]:
-                return list(map(float, function(*place, engine)))
-
-            found = kept.once("{},{}".format(*place), work) if kept else work()
-            bar.advance()
-            return found
-
-        for (row, col), found in zip(places, engine.each(one, places), strict=True):
-            if not len(maps):
-                maps = np.full((len(found), array.rows, array.cols), np.nan)
-            maps[:, row, col] = found
+    keys = ["{},{}".format(*place) for place in places]
+    with executor(workers, scheduler) as does, progress(label, len(places)) as bar:
+        bar.advance(sum(key in kept.items for key in keys) if kept else 0)
+        found = map_once(does, kept, keys, _Look(look), list(places), bar)
+    maps = np.full((len(found[0]) if found else 0, array.rows, array.cols), np.nan)
+    for (row, col), values in zip(places, found, strict=True):
+        maps[:, row, col] = values
     return maps
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Looks at a position."""
+
+    look: Callable[[tuple[int, int], Resources], tuple[float, ...]]
+
+    def __call__(self, place: tuple[int, int], resources: Resources) -> list[float]:
+        """Return what is found there."""
+        found = list(map(float, self.look(place, resources)))
+        resources.bar.advance()
+        return found

@@ -17,6 +17,7 @@ from ..device.state import State
 from ..provenance.journal import Journal, array_manifest
 from ..simulation.sensing import mean, reading
 from ..spice.ngspice import Engine, default_engine
+from ..spice.tasks import Resources
 from .agreement import READ_LIMIT, checked
 from .array_write import cell_frame
 from .cell_read import Sneak, reported, static_sneak
@@ -144,12 +145,13 @@ def sneak_map(
     out: str | Path | None = None,
     fidelity: str | None = None,
     sample: int = 1,
+    scheduler: str | None = None,
 ) -> SneakMap:
     """Read one cell after the other, each time in the same state, and return the maps; see `sneak`.
 
     `positions` is as in `sweep_positions`; `cells` ``(row, col)`` are read instead where they are given.
     Reads that are finished are kept in the folder `out`, see `Journal`; those found there are not simulated again,
-    and a clipped one among them is not warned of again.
+    and a clipped one among them is not warned of again. `workers` and `scheduler` are as in `sweep_positions`.
     With memristors at fidelity "circuit", `sample` of the reads, drawn with seed 0, are simulated by ngspice, too:
     SimulationError where their currents differ by more than 0.1 % of the cell's own.
     """
@@ -158,20 +160,14 @@ def sneak_map(
     state = state or array.state()
     array.check_state(state)
     fidelity = chosen(array, fidelity, reading=True)
-    reads = StaticReads(as_walked(array, state), state.lead)
-
-    def one(row: int, col: int, engine: Engine) -> tuple[float, ...]:
-        found = (
-            static_sneak(reads, row, col) if fidelity == "circuit" else sneak(array, row, col, state, engine, fidelity)
-        )
-        return found.g_S, found.sensed_A, found.own_A, found.reading_S, float(found.clipped)
+    work = _Read(array, state, fidelity, StaticReads(as_walked(array, state), state.lead))
 
     places, kept = positions_of(array, positions) if cells is None else _places(array, cells), None
     if out is not None:
         bench = array.cell_at(0, 0).read_testbench(State(state.x, state.volts))
         made = {} if fidelity == "full" else {"at": fidelity}
         kept = Journal(out, array_manifest(array, bench, state, work="reads", **made))
-    maps, agreement = each_position("reads", array, places, one, workers, kept), None
+    maps, agreement = each_position("reads", array, places, work, workers, kept, scheduler), None
     if fidelity == "circuit" and sample and array.ensemble.groups:
         agreement = _agreement(array, state, places, sample, maps[1:3])
     return SneakMap(*maps, kept=kept and kept.path, fidelity=fidelity, agreement=agreement)
@@ -188,6 +184,26 @@ def _agreement(
         off = max(abs(found_A[0, row, col] - full.sensed_A), abs(found_A[1, row, col] - full.own_A))
         worst = max(worst, float(off / abs(full.own_A)))
     return checked(worst, READ_LIMIT, "a read")
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Reads the cell at a position."""
+
+    array: Crossbar
+    state: State
+    fidelity: str
+    reads: StaticReads
+
+    def __call__(self, place: tuple[int, int], resources: Resources) -> tuple[float, ...]:
+        """Return its conductance [S], the currents into the sense path and of the device [A], the reading [S], and
+        whether that is clipped.
+        """
+        if self.fidelity == "circuit":
+            found = static_sneak(self.reads, *place)
+        else:
+            found = sneak(self.array, *place, self.state, resources.engine, self.fidelity)
+        return found.g_S, found.sensed_A, found.own_A, found.reading_S, float(found.clipped)
 
 
 def _places(array: Crossbar, cells: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -17,8 +17,9 @@ from ..circuit.selection import Selection
 from ..circuit.sense import ReadingClipped, Sense
 from .array_options import ArrayOptions, Fidelities, PulseOptions, ReadFidelities, takes_an_array
 from .cells import CellOptions
-from .output import Json, Out, Workers, deck_of_failure, option, out_folder, resumable, show
+from .output import Json, Out, deck_of_failure, option, out_folder, resumable, show
 from .quantity import quantity
+from .sharing import Scheduler, Workers, shared
 
 if TYPE_CHECKING:
     from ..array.column_currents import Product
@@ -95,6 +96,7 @@ def read(
     fidelity: ReadFidelity = None,
     out: Out = Path("runs/array-read"),
     workers: Workers = None,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Read cells one by one, some of all without --row and --col: reading, own current, sneak current.
@@ -103,7 +105,7 @@ def read(
     """
     from ..array.sneak_paths import sneak_map
 
-    array = options.build(cell, reading=True)
+    array, how = options.build(cell, reading=True), shared(workers, scheduler)
     if bits is not None:
         array = array.replace(cell=array.cell.replace(sense=Sense(bits, (0.0, adc_top))))
     state, cells = options.start(array, True), None
@@ -116,7 +118,8 @@ def read(
             deck_of_failure(out_folder(out)),
             warnings.catch_warnings(record=True, action="always", category=ReadingClipped),
         ):
-            found = sneak_map(array, state, positions, workers, cells, out, fidelity and fidelity.value)
+            at = fidelity and fidelity.value
+            found = sneak_map(array, state, positions, cells=cells, out=out, fidelity=at, **how)
         summary = _finish(found, out, as_json, {"read_scheme": array.read_scheme}, found.kept)
     if summary["clipped"]:
         range_ = f"the ADC's range is 0 to {adc_top * 1e6:g} uS"
@@ -182,17 +185,18 @@ def position(
     fidelity: Fidelity = Fidelities.FULL,
     out: Out = Path("runs/array-position"),
     workers: Workers = None,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Send the same pulse to one cell after the other: voltage and change of conductance against position."""
     from ..array.position_sweep import sweep_positions
 
-    array = options.build(cell)
+    array, how = options.build(cell), shared(workers, scheduler)
     state = options.start(array, pulse.resets)
     with resumable():
         with deck_of_failure(out_folder(out)):
             sent = pulse.build(array.cell)
-            found = sweep_positions(array, sent, state, positions, options.seed, fidelity.value, workers, out)
+            found = sweep_positions(array, sent, state, positions, options.seed, fidelity.value, out=out, **how)
         summary = _finish(found, out, as_json, {"amplitude_V": sent.amplitude}, found.kept)
     if as_json:
         return

@@ -15,8 +15,9 @@ from ..circuit.compact_cell import CompactCell
 from .cells import CellOptions, takes_a_cell, walking
 from .extract import Law
 from .neural import TOLERANCE, AnyCircuit, Tolerance, WalkStep, checkpoint_of, described, programmer_of
-from .output import Json, Out, Seed, Workers, option, out_folder, show
+from .output import Json, Out, Seed, option, out_folder, show
 from .quantity import quantities
+from .sharing import Scheduler, Workers, shared
 
 if TYPE_CHECKING:
     from ..circuit.cell_kinds import Cell
@@ -51,13 +52,14 @@ def benchmark_programmers(
     ] = 100,
     seed: Seed = 0,
     workers: Workers = None,
+    scheduler: Scheduler = None,
     out: Out = Path("runs/benchmark-programmers"),
     as_json: Json = False,
 ) -> None:
     """Compare programmers: success, pulses, time and energy of the same writes to the same cells; about two minutes."""
     from ..programming.stopping_rules import Rules
 
-    reads_s = _times(read_times)
+    reads_s, how = _times(read_times), shared(workers, scheduler)
     Rules(tolerance)
     walking(cell.build(), walk)
     folder = out_folder(out)
@@ -72,7 +74,7 @@ def benchmark_programmers(
     bench = Bench(
         cell.cell.value, described_cell, pair, writes, tolerance, max_pulses,
         None if d2d is Law.NONE else d2d.value, seed, reads_s,
-        _tuning(described_cell, writes) if tune else None, workers, min(table, _TABLE * writes),
+        _tuning(described_cell, writes) if tune else None, table=min(table, _TABLE * writes), **how,
     )  # fmt: skip
     neural = [programmer_of(*one, described_cell, any_circuit, name) for name, one in found.items()]
     for name in ("report.html", "results.json"):

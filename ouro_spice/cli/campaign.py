@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import Json, Workers, option, out_folder, resumable
+from .output import Json, option, out_folder, resumable
+from .sharing import Scheduler, Workers, shared
 
 
 class Which(enum.Enum):
@@ -23,17 +24,18 @@ def campaign(
     config: Annotated[Path | None, option("Another configuration; training/NAME.toml by default.")] = None,
     out: Annotated[Path | None, option("Folder; runs/NAME by default.")] = None,
     workers: Workers = None,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Extract, train, deploy, write and report, as configured. Run again, it goes on."""
     from ..experiment.configuration import Configuration
 
-    configuration = Configuration.load(name.value, config)
+    configuration, how = Configuration.load(name.value, config), shared(workers, scheduler)
     folder = out_folder(out or Path("runs") / name.value)
     from ..experiment.campaigns import campaign as run
 
     with resumable():
-        results = run(configuration, folder, workers)
+        results = run(configuration, folder, **how)
     if as_json:
         print((folder / "results.json").read_text(encoding="utf-8"))
         return

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .output import Json, Out, Workers, out_folder, resumable, show
+from .output import Json, Out, out_folder, resumable, show
+from .sharing import Scheduler, Workers, shared
 
 
 def compare(
@@ -20,14 +21,16 @@ def compare(
     n_split: Annotated[int, typer.Option(min=1, help="Records in each cell of the split.")] = 60,
     out: Out = Path("runs/compare"),
     workers: Workers = None,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Compare two datasets of the same records: pulse times, what makes them differ, what A's are worth in B."""
     from ..dataset.comparison.comparison import compare as run
     from ..reporting.comparison_page import write_comparison
 
+    how = shared(workers, scheduler)
     with resumable():
-        found = run(a, b, split=split, play=play, n_split=n_split, workers=workers, out=out_folder(out))
+        found = run(a, b, split=split, play=play, n_split=n_split, out=out_folder(out), **how)
         paths = write_comparison(found, out)
         if found.kept is not None:
             found.kept.unlink(missing_ok=True)

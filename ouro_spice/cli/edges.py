@@ -11,8 +11,9 @@ import typer
 from .._util.checks import check_range
 from ..circuit.cell_kinds import memristor
 from .cells import TOTAL, TOTAL_S, CellOptions, takes_a_cell
-from .output import Json, Out, Seed, Workers, out_folder, resumable, show
+from .output import Json, Out, Seed, out_folder, resumable, show
 from .quantity import quantities, quantity
+from .sharing import Scheduler, Workers, shared
 
 _MOST = 10_000
 """Starts, and pulses of the test."""
@@ -35,6 +36,7 @@ def edges(
     seed: Seed = 0,
     out: Out = Path("runs/edges"),
     workers: Workers = None,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Compare many short pulses with one long pulse of the same width, and correct widths for edges."""
@@ -46,14 +48,14 @@ def edges(
     described = cell.build()
     if walk is not None:
         described = described.replace(device=memristor(described).replace(walk=Walk(walk)))
-    counted, edges_s = _counts(counts), quantities("--edges", edge, "s")
+    counted, edges_s, how = _counts(counts), quantities("--edges", edge, "s"), shared(workers, scheduler)
     check_range("--total", total, *TOTAL_S, "s")
     folder = out_folder(out)
     with resumable():
         voltages = pair(described, total)
         found = run(
             described, voltages=voltages, counts=counted, edges_s=edges_s, starts=starts, heldout=heldout, seed=seed,
-            workers=workers, out=folder,
+            out=folder, **how,
         )  # fmt: skip
     write_edges(found, out)
     if found.kept is not None:

@@ -19,8 +19,9 @@ from .array_options import takes_an_array
 from .array_place import Crossing, Place
 from .cells import TOTAL, CellOptions, Kind, walking, with_parameters
 from .neural import WalkStep
-from .output import Json, Out, Workers, left_as_it_was, option, resumable, show
+from .output import Json, Out, left_as_it_was, option, resumable, show
 from .quantity import quantities, quantity
+from .sharing import Scheduler, Workers, shared
 from .sweep_options import Sweeping
 
 if TYPE_CHECKING:
@@ -181,19 +182,18 @@ def extract(
     walk: WalkStep = None,
     out: Out = Path("runs/dataset"),
     workers: Workers = None,
+    scheduler: Scheduler = None,
     repair: Annotated[bool, typer.Option("--repair", help="Make damaged files of records in the folder anew.")] = False,
-    scheduler: Annotated[str | None, option("Dask scheduler whose workers do the work, tcp://host:port.")] = None,
     as_json: Json = False,
 ) -> None:
     """Extract a dataset: which pulse takes a cell from one conductance to another. Run again, it goes on."""
     from ..dataset.pulse_dataset import extract as run
 
-    if workers is not None and scheduler is not None:
-        raise ValueError("--workers: with --scheduler the cluster has its own")
+    how = shared(workers, scheduler)
     chosen = _voltages(voltages, v_set, v_reset, total)
     described, arguments = place.put(walking(cell.build(), walk)), sweeping.arguments(drawing.arguments)
     with resumable():
-        how = {"workers": workers, "scheduler": scheduler} | ({"repair": True} if repair else {})
+        how |= {"repair": True} if repair else {}
         how |= {} if place.beside is None else {"beside": place.beside}
         with left_as_it_was(out) as folder:
             data = run(described, out=folder, voltages=chosen, **how, **arguments)

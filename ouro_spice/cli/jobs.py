@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from .._util.files import make_folder
-from .output import Json, Out, Seed, Workers, out_folder, show
+from .output import Json, Out, Seed, out_folder, show
+from .sharing import Scheduler, Workers, shared
 
 
 def doctor(as_json: Json = False) -> None:
@@ -68,14 +69,16 @@ def sim(
     out: Out = Path("runs/sim"),
     seed: Seed = 0,
     workers: Workers = None,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Run the main job: decks, then extract, train, deploy, write and verify, compact and 1T1R in SPICE; a report."""
+    how = shared(workers, scheduler)
     folder = out_folder(out)
     from ..experiment.main_job import run
     from ..experiment.sim_card import lines
 
-    results = run(folder, seed, workers, (lambda *_: None) if as_json else show)
+    results = run(folder, seed, say=(lambda *_: None) if as_json else show, **how)
     if as_json:
         print(json.dumps(json.loads((out / "results.json").read_text(encoding="utf-8")), indent=2))
     else:
@@ -93,13 +96,15 @@ def switching_curves(
     law: Annotated[str, typer.Option(help="D2D law: ten_percent, in_use or yu.")] = "ten_percent",
     seed: Seed = 0,
     workers: Workers = None,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Draw conductance from pulse to pulse, SET then RESET, over devices that differ from each other and walk."""
+    how = shared(workers, scheduler)
     from ..experiment.switching_curves import summary, write_curves
     from ..experiment.switching_curves import switching_curves as run
 
-    curves = run(devices, spice, pulses, seed, law, out_folder(out), workers)
+    curves = run(devices, spice, pulses, seed, law, out_folder(out), **how)
     paths = write_curves(curves, out)
     if as_json:
         print(json.dumps(summary(curves), indent=2))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import Json, Out, Seed, option, out_folder, show
+from .output import Json, Out, Seed, out_folder, show
+from .sharing import Scheduler, Workers, shared
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,16 +30,18 @@ def noise_sources(
     seed: Seed = 0,
     quick: Annotated[bool, typer.Option("--quick", help="Only the pair of amplitudes of 60 us: seconds.")] = False,
     out: Out = Path("runs/noise-sources"),
-    workers: Annotated[int | None, option("Threads; all cores by default.", min=1)] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Switch each source of noise on alone, and off alone: what becomes of pulse times and predictions."""
     from ..evaluation.noise_sources.noise_study import noise_sources as experiment
     from ..reporting.noise_figures import summary, write_noise_sources
 
+    how = shared(workers, scheduler, workers_as="threads")
     folder = out_folder(out)
     model = "full" if cell is Solved.COMPACT else cell.value
-    found = experiment(model, n, seed, threads=workers, quick=quick)
+    found = experiment(model, n, seed, quick=quick, **how)
     write_noise_sources(found, folder)
     if as_json:
         print(json.dumps(summary(found), indent=2, allow_nan=False))

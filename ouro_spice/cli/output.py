@@ -24,9 +24,6 @@ def option(text: str, *names: str, **more: Any) -> Any:
     return typer.Option(*names, help=text, show_default=False, **more)
 
 
-Workers = Annotated[int | None, option("Worker processes; all cores by default.", min=1)]
-
-
 def out_folder(path: Path, option: str = "--out") -> Path:
     """Return the folder of an option, made where it is not there; OutputError where it is not writable."""
     try:

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from .._util.checks import check_flag, check_workers, checked_path
+from .._util.checks import check_flag, check_scheduler, check_workers, checked_path
 from .._util.files import make_folder
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
@@ -17,7 +17,6 @@ from ..spice.ngspice import Engine
 from .reach import check_list
 from .recipe import LAWS, Recipe
 from .reference_voltages import reference_pair
-from .shards import check_scheduler
 from .sweep import asked_sweep
 
 _OF_WIDTHS = ("rise_s", "fall_s", "step_s")

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +26,13 @@ from ..circuit.compact_cell import CompactCell
 from ..provenance.manifest import Manifest, describe
 from ..simulation.agreement import SAMPLE, Agreement
 from ..simulation.write_voltages import Pair, recorded_pair
-from ..spice.ngspice import Ngspice
+from ..spice.execution import executor
+from ..spice.tasks import Executor
 from . import dataset_display as display
 from .extract_arguments import asked_recipe, with_pair, work_folder
 from .recipe import MOST, Recipe
 from .record_agreement import with_agreement
-from .shards import local, numbers, remote
+from .shards import made, numbers
 from .storage import (
     DamageError,
     check_shard,
@@ -227,20 +227,15 @@ def extract(
     shard = _COMPACT_SHARD if isinstance(cell, CompactCell) or is_measured(cell) else _SHARD
     recipe = asked_recipe(cell, n, seed, sampling, voltages, laws, shard)
     folder = work_folder(out, workers, scheduler, repair)
-    with Ngspice(workers) as engine:
-        recipe, cell = with_pair(recipe, cell, voltages, engine)
+    with executor(workers, scheduler) as does:
+        recipe, cell = with_pair(recipe, cell, voltages, does.engine)
         manifest = describe(cell, "records", **recipe.settings)
-        manifest = claim_folder(folder, with_agreement(folder, manifest, cell, recipe, engine, beside))
-        work = partial(remote, scheduler=scheduler) if scheduler else partial(local, engine=engine, workers=workers)
-        return _extracted(folder, manifest, recipe, partial(work, cell, recipe), repair)
+        manifest = claim_folder(folder, with_agreement(folder, manifest, cell, recipe, does.engine, beside))
+        return _extracted(folder, manifest, recipe, cell, does, repair)
 
 
 def _extracted(
-    folder: Path | None,
-    manifest: Manifest,
-    recipe: Recipe,
-    source: Callable[..., Generator[tuple[int, pd.DataFrame], None, None]],
-    repair: bool,
+    folder: Path | None, manifest: Manifest, recipe: Recipe, cell: Cell | CompactCell, does: Executor, repair: bool
 ) -> PulseDataset:
     """Return the dataset of all records: of the shards that are there, and of the others as they are made."""
     import pandas as pd
@@ -248,17 +243,20 @@ def _extracted(
     count = -(-recipe.n // recipe.shard)
     paths = [folder / shard_name(k) for k in range(count)] if folder else []
     missing = [k for k in range(count) if not (folder and _there(paths[k], manifest, k, repair))]
-    made: dict[int, pd.DataFrame] = {}
+    frames: list[pd.DataFrame] = []
+
+    def done(shard: int, frame: pd.DataFrame) -> None:
+        if folder:
+            write_shard(paths[shard], frame, manifest, shard)
+
     with progress("extract records", recipe.n) as bar:
         bar.advance(recipe.n - sum(len(numbers(recipe, k)) for k in missing))
-        with contextlib.closing(source(missing, bar=bar)) as shards:
-            for shard, frame in shards:
-                if folder:
-                    write_shard(paths[shard], frame, manifest, shard)
-                else:
-                    made[shard] = frame
+        with contextlib.closing(made(cell, recipe, missing, does, bar, done)) as shards:
+            for frame in shards:
+                if folder is None:
+                    frames.append(frame)
     if folder is None:
-        return _counted(PulseDataset(pd.concat([made[k] for k in range(count)], ignore_index=True), manifest))
+        return _counted(PulseDataset(pd.concat(frames, ignore_index=True), manifest))
     data = PulseDataset.load(folder)
     if data.manifest.failures != manifest.failures:
         write_manifest(folder, data.manifest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +13,15 @@ from numpy.typing import ArrayLike
 
 from .._util.checks import check_conductance, check_kind, check_range, checked_numbers, shown
 from .._util.display import brief, shows
-from .._util.progress import progress
+from .._util.progress import Bar, progress
 from .._util.statistics import share_ends, wilson
 from ..circuit.pulse import LONGEST_S, SHORTEST_S, Pulse
 from ..dataset.recipe import LIMIT
 from ..programming.batch import Fleet
 from ..programming.lockstep import check_fleet
+from ..programming.shares import do_on_cells, scheduler_of
 from ..simulation.write_voltages import Pair
+from ..spice.execution import connection
 from .bands import BANDS, Estimate, label, shares, within
 from .baselines import Predict
 
@@ -155,6 +158,8 @@ def deploy(
     rise_s: float = 2e-9,
     fall_s: float = 2e-9,
     clock_s: float | None = None,
+    *,
+    scheduler: str | None = None,
 ) -> Deployment:
     """Let a predictor make one attempt on each cell of a fleet, which stays as it is; return all attempts.
 
@@ -173,6 +178,8 @@ def deploy(
         Edges [s].
     clock_s
         Pulse times are whole multiples of it [s], at least one; None: any, from `SHORTEST_PULSE_S` on.
+    scheduler
+        Of a Dask cluster that reads and pulses the cells, ``tcp://host:port``; None: that of the fleet.
 
     Raises
     ------
@@ -190,20 +197,33 @@ def deploy(
     check_conductance("targets_S", target_S)
     if clock_s is not None:
         check_range("clock_s", clock_s, SHORTEST_S, LONGEST_S, "s")
-    fleet = fleet.copy()
-    start_S, energy_J, asked_s = fleet.g_S(places), np.zeros(len(places)), np.zeros(len(places))
-    with progress("deploy", 3 * len(places)) as bar:
-        reading_S = fleet.read(places, bar)
+    fleet, where, asked_s = fleet.copy(), scheduler_of(fleet, scheduler), np.zeros(len(places))
+    start_S = fleet.g_S(places)
+    with progress("deploy", 3 * len(places)) as bar, connection(where):
+        reading_S = np.concatenate(do_on_cells(fleet, where, _read, lambda _: (), bar))
         read = np.isfinite(reading_S)
         asked_s[read] = _predicted(predict, reading_S[read], target_S[read])
         t_s, cut = _sent(asked_s, LIMIT * pair.total_s, clock_s)
-        pulsed = np.flatnonzero(t_s)
-        bar.advance(len(places) - len(pulsed))
-        pulses = [Pulse(pair.amplitude(t_s[k]), float(abs(t_s[k])), rise_s, fall_s) for k in pulsed]
-        energy_J[pulsed] = fleet.apply(pulsed, pulses, bar)
-        failed = ~read | np.isnan(energy_J)
-        end_S, end_reading_S = np.where(failed, math.nan, fleet.g_S(places)), fleet.read(places, bar)
+        bar.advance(int(np.sum(t_s == 0)))
+        pulses = [Pulse(pair.amplitude(t), abs(t), rise_s, fall_s) if t else None for t in t_s.tolist()]
+        done = zip(*do_on_cells(fleet, where, _pulsed, lambda rows: (pulses[rows],), bar), strict=True)
+    energy_J, end_S, end_reading_S = map(np.concatenate, done)
+    end_S[~read | np.isnan(energy_J)] = math.nan
     return Deployment(start_S, target_S, reading_S, t_s, end_S, end_reading_S, energy_J, cut)
+
+
+def _read(cells: Fleet, bar: Bar) -> np.ndarray:
+    """Return what reads of all cells report, (D,) [S]."""
+    return cells.read(np.arange(len(cells)), bar)
+
+
+def _pulsed(cells: Fleet, pulses: Sequence[Pulse | None], bar: Bar) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Send each cell its pulse, or none; return energies [J], NaN where it failed, conductances and readings [S]."""
+    places, energy_J = np.arange(len(cells)), np.zeros(len(cells))
+    sent = [pulse for pulse in pulses if pulse is not None]
+    pulsed = np.array([k for k, pulse in enumerate(pulses) if pulse is not None], int)
+    energy_J[pulsed] = cells.apply(pulsed, sent, bar)
+    return energy_J, cells.g_S(places), cells.read(places, bar)
 
 
 def _predicted(predict: Predict, reading_S: np.ndarray, target_S: np.ndarray) -> np.ndarray:

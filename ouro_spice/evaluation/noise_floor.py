@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from .._util.checks import check_count, check_kind
 from .._util.display import brief, shows
+from .._util.progress import progress
 from ..dataset.sweep import WIDTH
 from ..provenance.manifest import Manifest
 from .bands import BANDS, Estimate, label, within
@@ -158,9 +159,11 @@ class Trials:
             raise ValueError(f"folds = {folds}: there are {m} trajectories a pair, at least one is needed in each fold")
         order = np.random.default_rng(seed).permuted(np.tile(np.arange(m) % folds, (p, 1)), axis=1)
         per_fold = np.empty((folds, p, widths), np.float32)
-        for k in range(p):  # all pairs at once would need much memory
-            hits = within(self.g_S[k], self.target_S[k], band)
-            per_fold[:, k] = np.equal.outer(np.arange(folds), order[k]).astype(np.float32) @ hits.astype(np.float32)
+        with progress("floor", p) as bar:
+            for k in range(p):  # all pairs at once would need much memory
+                hits = within(self.g_S[k], self.target_S[k], band)
+                per_fold[:, k] = np.equal.outer(np.arange(folds), order[k]).astype(np.float32) @ hits.astype(np.float32)
+                bar.advance()
         chosen = _best(per_fold.sum(axis=0) - per_fold, _smoother(widths))
         judged = np.take_along_axis(per_fold, chosen[:, :, None], axis=2)[:, :, 0].sum(axis=0) / m
         found = Estimate.of(judged, seed)

@@ -12,9 +12,12 @@ from numpy.typing import ArrayLike
 from .._util.checks import check_count, check_kind, check_range, check_seed, checked_numbers
 from .._util.display import brief, shows
 from .._util.forks import cached_property
+from .._util.progress import progress
 from ..dataset.pulse_dataset import PulseDataset
 from ..dataset.sweep import CONTROL_WORDS, WIDTH, Sweep
 from ..provenance.rebuild import built
+from ..spice.execution import executor
+from ..spice.tasks import Resources
 from .bands import Estimate, within
 
 GRID = 161
@@ -177,8 +180,9 @@ class SweptFloor(Estimate):
 
 
 def swept_floor(
-    data: PulseDataset, band: float, targets_S: ArrayLike | None = None, *, n: int = 200, folds: int = 4, seed: int = 0
-) -> SweptFloor:
+    data: PulseDataset, band: float, targets_S: ArrayLike | None = None, *, n: int = 200, folds: int = 4, seed: int = 0,
+    scheduler: str | None = None,
+) -> SweptFloor:  # fmt: skip
     """Return the share within a band that the best voltage reaches, cross-fitted: chosen on some records, judged on the
     others, in one attempt each.
 
@@ -195,11 +199,15 @@ def swept_floor(
         The records are dealt out to so many at random; each is judged once, at voltages chosen on those of the others.
     seed
         Of the folds, the starts and the interval over the targets.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers judge a fold each.
 
     Raises
     ------
     ValueError
         For records that vary the width, or too few of them.
+    ToolError
+        For a cluster that does not answer, or is lost.
     """
     check_kind("data", data, PulseDataset)
     check_range("band", band, 1e-6, 1.0, "(relative)")
@@ -210,19 +218,40 @@ def swept_floor(
     rng = np.random.default_rng(seed)
     fold = rng.permutation(len(response.volts)) % folds
     start_S, target_S = _questions(response, data, targets_S, n, rng)
-    hits, volts = np.zeros((2, folds, len(target_S)))
-    for k in range(folds):
-        choosing, judging = response.part(fold != k), response.part(fold == k)
-        for start in np.unique(start_S):
-            mine = np.flatnonzero(start_S == start)
-            volts[k, mine] = choosing.best(start, target_S[mine], band)
-            ends = choosing.ends(judging, start, volts[k, mine])
-            for one, (ends_S, weights) in zip(mine, ends, strict=True):
-                hits[k, one] = within(ends_S, target_S[one], band) @ weights / weights.sum()
+    work = _Fold(response, fold, start_S, target_S, band)
+    with executor(1, scheduler) as does, progress("floor", folds * len(np.unique(start_S))) as bar:
+        hits, volts = map(np.array, zip(*does.map(work, range(folds), bar, together=True), strict=True))
     found = Estimate.of(hits.mean(axis=0), seed)
     return SweptFloor(
         found.value, found.low, found.high, found.each, target_S, volts.mean(axis=0), response.sweep.control
     )
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """Judges the records of one part at voltages that are chosen on those of the others.
+
+    `fold` (n,) says which part a record is in, `start_S` and `target_S` (P,) [S] what is asked.
+    """
+
+    response: Response
+    fold: np.ndarray
+    start_S: np.ndarray
+    target_S: np.ndarray
+    band: float
+
+    def __call__(self, number: int, resources: Resources) -> tuple[np.ndarray, np.ndarray]:
+        """Return the shares within the band and the chosen voltages [V] of a part, (P,) each."""
+        choosing, judging = self.response.part(self.fold != number), self.response.part(self.fold == number)
+        hits, volts = np.zeros((2, len(self.target_S)))
+        for start in np.unique(self.start_S):
+            mine = np.flatnonzero(self.start_S == start)
+            volts[mine] = choosing.best(start, self.target_S[mine], self.band)
+            ends = choosing.ends(judging, start, volts[mine])
+            for one, (ends_S, weights) in zip(mine, ends, strict=True):
+                hits[one] = within(ends_S, self.target_S[one], self.band) @ weights / weights.sum()
+            resources.bar.advance()
+        return hits, volts
 
 
 def _questions(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 
 from .._util.checks import check_count, check_engine, check_range, check_seed, check_workers, checked_path, shown
-from .._util.forks import cached_property
-from .._util.progress import Bar, progress
+from .._util.progress import progress
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..dataset.recipe import LIMIT, MOST, Recipe
 from ..device.spread_laws import SpreadLaw
 from ..programming.batch import Fleet, fleet
-from ..provenance.cache import cached_arrays
+from ..provenance.cache import cached_arrays, kept_arrays
 from ..provenance.manifest import Manifest, describe
 from ..simulation.write_voltages import Pair
+from ..spice.execution import executor
 from ..spice.ngspice import Ngspice
-from .baselines import Predict, check_cell, noise_free
+from ..spice.tasks import Executor, Resources
+from .baselines import check_cell, noise_free
 from .noise_floor import Trials
 
 _BLOCK = 25
@@ -101,17 +102,17 @@ class _Law:
         settings = self._recipe(0, n, sampling=self.sampling).settings | {"seed": self.seed, "fall_s": self.rise_s}
         return describe(self.cell, "trials", **settings, trials=plain)
 
-    def fleets(
-        self, block: int, start_S: np.ndarray, target_S: np.ndarray, workers: int | None, engine: Ngspice | None
-    ) -> tuple[Fleet, Fleet]:
+    def fleets(self, one: _Pairs, resources: Resources) -> tuple[Fleet, Fleet]:
         """Return the pilot's cells and the others, pair by pair; each trajectory has a device and a walk of its own."""
+        start_S, target_S = one.start_S, one.target_S
         each = _PILOT + self.trajectories
         table = {"g_start_S": np.repeat(start_S, each), "g_target_S": np.repeat(target_S, each)}
-        recipe = self._recipe(block, len(start_S) * each, sampling="listed", table=table)
-        numbers = np.arange(recipe.n).reshape(-1, each)
+        recipe = self._recipe(one.block, len(start_S) * each, sampling="listed", table=table)
+        numbers = np.arange(recipe.n).reshape(-1, each)[one.rows]
         parts = (numbers[:, :_PILOT], numbers[:, _PILOT:])
         drawn = ([recipe.draw(self.cell, int(number)) for number in part.ravel()] for part in parts)
-        pilots, others = (fleet(self.cell, one, self.start, workers=workers, engine=engine) for one in drawn)
+        here = {"workers": resources.threads, "engine": resources.engine}
+        pilots, others = (fleet(self.cell, some, self.start, **here) for some in drawn)
         return pilots, others
 
     def _recipe(self, block: int, n: int, **changes: Any) -> Recipe:
@@ -126,7 +127,7 @@ def trials(
     cell: Cell | CompactCell, pair: Pair, n: int = 400, trajectories: int = 64, *, widths: int = 256, seed: int = 0,
     d2d: SpreadLaw | str | None = None, start: str = "stationary", rise_s: float = 2e-9, beyond: float = 3.0,
     sampling: str = "uniform", near: tuple[float, float] | None = None, out: str | Path | None = None,
-    workers: int | None = None, engine: Ngspice | None = None,
+    workers: int | None = None, engine: Ngspice | None = None, scheduler: str | None = None,
 ) -> Trials:  # fmt: skip
     """Simulate many noisy trajectories for each of some pairs (start, target), drawn as in datasets, and return them.
 
@@ -161,6 +162,8 @@ def trials(
         Folder for finished blocks of 25 pairs; work found there goes on. None: in memory only.
     workers, engine
         Processes, for a compact cell threads; what runs a circuit. No trial depends on them.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers make the trials.
 
     Raises
     ------
@@ -175,61 +178,90 @@ def trials(
     distances = tuple(near) if isinstance(near, list) else near
     own = None if d2d is None else memristor(cell).spread_law(d2d)
     law = _Law(pair.gated(cell), pair, trajectories, widths, seed, own, start, rise_s, beyond, sampling, distances)
-    blocks = _blocks(law, n, out, workers, engine)
+    with executor(workers, scheduler, engine) as does:
+        blocks = _blocks(law, n, out, does)
     return Trials(
         **{name: np.concatenate([made[name] for made in blocks]) for name in _NAMES}, manifest=law.manifest(n)
     )
 
 
-def _blocks(
-    law: _Law, n: int, out: str | Path | None, workers: int | None, engine: Ngspice | None
-) -> list[dict[str, np.ndarray]]:
-    """Return the arrays of the trials of `n` pairs, block by block."""
-    with ExitStack() as stack, progress("trajectories", n * law.trajectories) as bar:
-        if engine is None and isinstance(law.cell, Cell):
-            engine = stack.enter_context(Ngspice(workers))
-        work = _Work(law, workers, engine, bar)
-        return [work.block(block, min(_BLOCK, n - block * _BLOCK), out) for block in range(-(-n // _BLOCK))]
+def _blocks(law: _Law, n: int, out: str | Path | None, does: Executor) -> list[dict[str, np.ndarray]]:
+    """Return the arrays of the trials of `n` pairs, block by block: read from the folder, or made and kept there."""
+    counts = [min(_BLOCK, n - block * _BLOCK) for block in range(-(-n // _BLOCK))]
+    files = [f"trials-{block:03d}" for block in range(len(counts))]
+    settings = [law.settings(block, count) for block, count in enumerate(counts)]
+    kept = [kept_arrays(out, name, given) for name, given in zip(files, settings, strict=True)]
+    missing = [block for block, found in enumerate(kept) if found is None]
+    with progress("trajectories", n * law.trajectories) as bar:
+        bar.advance((n - sum(counts[block] for block in missing)) * law.trajectories)
+        tasks = _tasks(law, [(block, counts[block]) for block in missing], does)
+        parts: dict[int, dict[int, dict[str, np.ndarray]]] = {block: {} for block in missing}
+
+        def done(number: int, arrays: dict[str, np.ndarray]) -> None:
+            one = tasks[number]
+            mine = parts[one.block]
+            mine[one.rows.start] = arrays
+            if sum(len(part["t_max_s"]) for part in mine.values()) == counts[one.block]:
+                whole = {name: np.concatenate([mine[k][name] for k in sorted(mine)]) for name in _NAMES}
+                kept[one.block] = cached_arrays(out, files[one.block], settings[one.block], lambda: whole)
+                mine.clear()
+
+        deque(does.map(_Made(law), tasks, bar, done, together=True), maxlen=0)
+    return [found for found in kept if found is not None]
 
 
 @dataclass(frozen=True)
-class _Work:
-    """The law, and what makes the trials; it decides none of them."""
+class _Pairs:
+    """A task: some of the pairs of a block.
+
+    Attributes
+    ----------
+    block
+        Its number.
+    start_S, target_S
+        All pairs of the block, (P,) each [S].
+    guess_s
+        Noise-free times, around which the pilot looks first, (P,) [s].
+    rows
+        Which of the pairs.
+    """
+
+    block: int
+    start_S: np.ndarray
+    target_S: np.ndarray
+    guess_s: np.ndarray
+    rows: slice
+
+
+def _tasks(law: _Law, blocks: list[tuple[int, int]], does: Executor) -> list[_Pairs]:
+    """Return the tasks of the first pairs of some blocks, each a number and a count of pairs."""
+    if not blocks:
+        return []
+    around_s = noise_free(law.cell, law.pair, does.engine)
+    found = []
+    for block, count in blocks:
+        start_S, target_S = law.pairs(block, count)
+        guess_s = np.abs(around_s(start_S, target_S - start_S))
+        found += [_Pairs(block, start_S, target_S, guess_s, rows) for rows in does.parts(count, len(blocks))]
+    return found
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Makes the trials of some pairs."""
 
     law: _Law
-    workers: int | None
-    engine: Ngspice | None
-    bar: Bar
 
-    def block(self, block: int, count: int, out: str | Path | None) -> dict[str, np.ndarray]:
-        """Return the arrays of the first pairs of a block, made now or read from the folder."""
-        made = []
-
-        def make() -> dict[str, np.ndarray]:
-            made.append(block)
-            return self._made(block, count)
-
-        found = cached_arrays(out, f"trials-{block:03d}", self.law.settings(block, count), make)
-        if not made:
-            self.bar.advance(count * self.law.trajectories)
-        return found
-
-    @cached_property
-    def _around_s(self) -> Predict:
-        """Return the noise-free times, around which the pilot looks first."""
-        return noise_free(self.law.cell, self.law.pair, self.engine)
-
-    def _made(self, block: int, count: int) -> dict[str, np.ndarray]:
-        """Simulate the first pairs of a block; return the arrays of `_NAMES`."""
+    def __call__(self, one: _Pairs, resources: Resources) -> dict[str, np.ndarray]:
+        """Return the arrays of `_NAMES` of the pairs of a task."""
         law = self.law
-        start_S, target_S = law.pairs(block, count)
-        pilots, others = law.fleets(block, start_S, target_S, self.workers, self.engine)
+        pilots, others = law.fleets(one, resources)
+        start_S, target_S, guess_s = (of[one.rows] for of in (one.start_S, one.target_S, one.guess_s))
         volts = np.array([law.pair.amplitude(dg) for dg in target_S - start_S])
-        guess_s = np.abs(self._around_s(start_S, target_S - start_S))
         t_max_s = _longest_s(law, pilots, volts, target_S, guess_s)
         amplitude_V, dt_s = (np.repeat(x, law.trajectories) for x in (volts, t_max_s / (law.widths - 1)))
-        g_S = others.sampled(np.arange(len(others)), amplitude_V, dt_s, law.widths, law.rise_s, self.bar)
-        g_S = g_S.astype(np.float32).reshape(count, law.trajectories, law.widths)
+        g_S = others.sampled(np.arange(len(others)), amplitude_V, dt_s, law.widths, law.rise_s, resources.bar)
+        g_S = g_S.astype(np.float32).reshape(len(start_S), law.trajectories, law.widths)
         return dict(zip(_NAMES, (start_S, target_S, t_max_s, g_S), strict=True))
 
 

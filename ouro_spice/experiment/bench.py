@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._util.checks import check_count, check_range
+from .._util.checks import check_count, check_range, check_scheduler
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
 from ..dataset.recipe import Recipe
@@ -85,6 +85,8 @@ class Bench:
         Processes, for compact cells threads; all cores where None.
     table
         Pairs of start and target of whose trials a `Table` is made that takes part; 0: none does.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers do writes and trials; None: all is done here.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Bench:
     tuning: Tuning | None = None
     workers: int | None = None
     table: int = 0
+    scheduler: str | None = None
 
     def __post_init__(self) -> None:
         check_count("n", self.n)
@@ -106,6 +109,7 @@ class Bench:
         check_range("tolerance", self.tolerance, 1e-6, 1.0, "(relative)")
         check_count("max_pulses", self.max_pulses)
         check_count("seed", self.seed, 0)
+        check_scheduler(self.scheduler)
         for read_s in self.reads_s:
             check_range("reads_s", read_s, 1e-12, 1.0, "s")
         if not self.reads_s:
@@ -132,7 +136,8 @@ def cells(
     seed = np.random.SeedSequence(bench.seed, spawn_key=(stream,)).generate_state(1)[0]
     recipe = Recipe(n, int(seed), voltages, d2d=None if bench.d2d is None else spread(bench.d2d))
     drawn = [recipe.draw(cell, number) for number in range(n)]
-    return fleet(cell, drawn, workers=bench.workers, engine=engine), [one.target_S for one in drawn]
+    cells = fleet(cell, drawn, workers=bench.workers, engine=engine, scheduler=bench.scheduler)
+    return cells, [one.target_S for one in drawn]
 
 
 def tune_rule(bench: Bench, kind: Rule, engine: Ngspice) -> tuple[Programmer, dict[str, str]]:

@@ -31,8 +31,9 @@ def bench_table(bench: Bench, engine: Ngspice) -> Table:
     seed = int(np.random.SeedSequence(bench.seed, spawn_key=(TABLE,)).generate_state(1)[0])
     far = 3.0 if bench.d2d is None else 6.0
     found = trials(
-        compact, voltages, bench.table, TRAJECTORIES, seed=seed, d2d=bench.d2d, beyond=far, workers=bench.workers
-    )
+        compact, voltages, bench.table, TRAJECTORIES, seed=seed, d2d=bench.d2d, beyond=far, workers=bench.workers,
+        scheduler=bench.scheduler,
+    )  # fmt: skip
     made = Table.fit(found, bench.tolerance)
     if bench.tuning is not None:
         trained, targets = cells(bench, compact, voltages, bench.tuning.cells, TRAINING, engine)

@@ -19,6 +19,7 @@ from ..programming.programmer import Programmer
 from ..programming.tuning import parameters_of
 from ..provenance.manifest import Manifest, describe
 from ..simulation.write_voltages import pair as search
+from ..spice.execution import connection
 from ..spice.ngspice import Ngspice
 from .bench import JUDGED, Bench, cells, tune_rule
 from .bench_table import bench_table
@@ -179,7 +180,7 @@ def benchmark(bench: Bench, neural: Sequence[Programmer] = (), others: Sequence[
     if len(set(every_name)) < len(every_name):
         raise ValueError(f"neural programmers need names of their own: {', '.join(every_name)}")
     begun = time.monotonic()
-    with Ngspice(bench.workers) as engine:
+    with Ngspice(bench.workers) as engine, connection(bench.scheduler):
         bench = dataclasses.replace(bench, pair=bench.pair or search(bench.cell, 60e-6, engine))
         conventional, edges = zip(*(tune_rule(bench, kind, engine) for kind in (*CONVENTIONAL, *INFORMED)), strict=True)
         model = ModelProgrammer(noise_free(bench.cell, bench.voltages, engine), bench.voltages, name=NOISE_FREE)

@@ -17,6 +17,7 @@ import numpy as np
 from .._util.files import make_folder, write_text
 from ..provenance.manifest import versions
 from ..reporting.page import Page
+from ..spice.execution import connection
 from ..spice.ngspice import Ngspice
 from . import campaign_page
 from .attempts import one_shot
@@ -43,6 +44,7 @@ def campaign(
     configuration: Configuration, out: Path, workers: int | None = None,
     own: dict[str, Any] | None = None,
     write_report: Callable[[Findings, dict[str, Any], Path], object] | None = None,
+    scheduler: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Run a campaign; return what ``results.json`` holds.
 
@@ -59,6 +61,8 @@ def campaign(
         What the results hold beside the campaign's own; ``seconds`` is added to those of the campaign.
     write_report
         Writes the report into the folder, of what was found and the results; by default that of `campaign_page`.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers simulate; networks are trained here.
     """
     own = dict(own or {})
     begun = time.monotonic() - own.pop("seconds", 0.0)
@@ -67,10 +71,11 @@ def campaign(
     for name in ("report.html", "results.json", "RESULTS.md"):
         (out / name).unlink(missing_ok=True)  # none that does not fit may stand there if this is interrupted
     found = Findings()
-    with Ngspice(workers) as engine:
+    with Ngspice(workers) as engine, connection(scheduler):
         for setting in configuration.settings:
             begin = found.contexts.get(setting.begin)
-            found.contexts[setting.name] = ExperimentContext(configuration, setting, out, workers, engine, begin)
+            place = ExperimentContext(configuration, setting, out, workers, engine, begin, scheduler)
+            found.contexts[setting.name] = place
             _judge(found, setting)
         results = {"campaign": configuration.name, "configuration": configuration.tables} | own | found.results
         results |= {"commit": made_by, "date": f"{datetime.now(UTC):%Y-%m-%d}", "seeds": _seeds(configuration)}

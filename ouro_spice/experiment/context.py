@@ -37,6 +37,8 @@ class ExperimentContext:
     engine: Ngspice
     begin: ExperimentContext | None = None
     """The setting in which networks that need experience begin: it costs little there."""
+    scheduler: str | None = None
+    """Address of a Dask scheduler whose workers simulate; None: this machine."""
 
     @cached_property
     def data(self) -> PulseDataset:
@@ -52,7 +54,7 @@ class ExperimentContext:
         origin = describe(cell, "records", n=setting.records, seed=seed, **laws)
         folder = self.out / "datasets" / f"{setting.name}-{origin.digest[:10]}"
         say_why_anew(folder, origin)
-        return extract(cell, setting.records, seed, folder, self.workers, **laws)
+        return extract(cell, setting.records, seed, folder, self.workers, scheduler=self.scheduler, **laws)
 
     @cached_property
     def pair(self) -> Pair:
@@ -102,4 +104,5 @@ class ExperimentContext:
         """Return the cells of samples, in the setting's cell or another; `pair`: amplitudes of most of their pulses."""
         pair = pair or self.pair
         often_V = (pair.v_set, pair.v_reset)
-        return fleet(cell or self.cell, drawn, workers=self.workers, engine=self.engine, often_V=often_V)
+        how = {"workers": self.workers, "engine": self.engine, "scheduler": self.scheduler}
+        return fleet(cell or self.cell, drawn, often_V=often_V, **how)

@@ -29,7 +29,9 @@ def configuration() -> Configuration:
     return Configuration.load("sim")
 
 
-def run(out: Path, seed: int = 0, workers: int | None = None, say: Say = lambda *_: None) -> dict[str, Any]:
+def run(
+    out: Path, seed: int = 0, workers: int | None = None, say: Say = lambda *_: None, scheduler: str | None = None
+) -> dict[str, Any]:
     """Run the main job; return what ``results.json`` holds.
 
     Parameters
@@ -43,6 +45,8 @@ def run(out: Path, seed: int = 0, workers: int | None = None, say: Say = lambda 
         Number of processes; all cores where None.
     say
         Called with the table of the decks as soon as it is there.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers simulate what comes after the decks.
     """
     make_folder(out)
     # an old report must not stand beside new files if this run is interrupted
@@ -52,7 +56,7 @@ def run(out: Path, seed: int = 0, workers: int | None = None, say: Say = lambda 
     judged = judge(out, say)
     files = {path.name: assets.sha256(path) for path in (*assets.decks(), assets.folder("training") / "sim.toml")}
     own = {"decks": deck_json(judged), "files": files, "seconds": time.monotonic() - begun}
-    return campaign(configuration().seeded(seed), out, workers, own, partial(sim_page.write, seed=seed))
+    return campaign(configuration().seeded(seed), out, workers, own, partial(sim_page.write, seed=seed), scheduler)
 
 
 def judge(out: Path, say: Say = lambda *_: None) -> list[DeckFigure]:

@@ -46,6 +46,7 @@ def setting_trials(place: ExperimentContext, name: str, seed: int) -> Trials:
         place.cell, place.pair, table["pairs"], table["trajectories"], seed=seed, d2d=place.setting.law,
         rise_s=float(np.sqrt(np.prod(place.setting.edges_s))), beyond=6.0 if far else 3.0,
         out=place.cache_folder / f"{place.setting.name}-{suffix}", workers=place.workers, engine=place.engine,
+        scheduler=place.scheduler,
     )  # fmt: skip
 
 

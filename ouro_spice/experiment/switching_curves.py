@@ -18,7 +18,7 @@ from .._util import random_keys
 from .._util.checks import check_count
 from .._util.display import brief, shows
 from .._util.files import make_folder, read_text, write_text, write_whole
-from .._util.progress import Bar, progress
+from .._util.progress import progress
 from ..circuit.cells import Cell1R
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse, trapezoids
@@ -26,22 +26,17 @@ from ..compact import characteristics
 from ..device.jart.jart_device import Device
 from ..device.jart.jart_preset import jart_vcm_v1b
 from ..device.jart.walk import Walk
-from ..device.state import State
-from ..provenance.cache import cached_arrays
 from ..provenance.differences import differences, listed
 from ..provenance.manifest import Manifest, describe
 from ..reporting.amounts import amount, plain
 from ..reporting.page import Fact
 from ..reporting.study_page import Shown, study_page
-from ..simulation.transient import simulate
 from ..simulation.write_voltages import Pair, pair
-from ..spice.ngspice import Ngspice
+from ..spice.execution import executor
+from .curves_in_spice import EDGE_S, IDLE_S, WIDTH_S, curves_in_spice, device_seed
 
 if TYPE_CHECKING:
     import pandas as pd
-
-WIDTH_S, EDGE_S, IDLE_S = 10e-9, 0.5e-9, 1e-9
-"""Each pulse: time at full amplitude, rise and fall, time at 0 V [s]."""
 
 _DRAWN = 400
 """Points of each curve in the figure; the table has them all."""
@@ -93,6 +88,7 @@ def switching_curves(
     law: str = "ten_percent",
     out: str | Path | None = None,
     workers: int | None = None,
+    scheduler: str | None = None,
 ) -> SwitchingCurves:
     """Send `pulses` SET pulses, then as many RESET pulses, to each of many devices.
 
@@ -113,6 +109,8 @@ def switching_curves(
         Folder for each curve in SPICE as soon as it is whole; those found there are not simulated again.
     workers
         Processes; all cores where None.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers do what is done in SPICE.
 
     Raises
     ------
@@ -134,9 +132,8 @@ def switching_curves(
     modelled = _compact(walking, walk, voltages, pulses, seed)
     folder = None if out is None else _claimed(Path(out), manifest)
     curves = [np.empty((0, 2 * pulses + 1))]
-    with Ngspice(workers) as engine, progress("pulses in SPICE", 2 * pulses * spice) as bar:
-        done = engine.each(lambda k: _spice(walking[k], k, pulses, manifest, engine, bar, folder)[None], range(spice))
-        curves += list(done)
+    with executor(workers, scheduler) as does, progress("pulses in SPICE", 2 * pulses * spice) as bar:
+        curves += curves_in_spice(walking[:spice], pulses, manifest, does, bar, folder)
     return SwitchingCurves(walking, voltages, modelled, np.concatenate(curves), manifest)
 
 
@@ -146,7 +143,7 @@ def _compact(devices: tuple[Device, ...], walk: Walk, voltages: Pair, pulses: in
 
     slot = (0.0, EDGE_S, WIDTH_S, EDGE_S, IDLE_S)
     pwl = trapezoids((*slot, v) for v in [voltages.v_set] * pulses + [voltages.v_reset] * pulses)
-    keys = np.array([random_keys.stream_key(_seed(seed, k)) for k in range(len(devices))])
+    keys = np.array([random_keys.stream_key(device_seed(seed, k)) for k in range(len(devices))])
     done = follow(
         "full", devices, pwl.times_s, pwl.volts, [device.bounds[0] for device in devices],
         walk=walk.settings, keys=keys, grid_s=sum(slot),
@@ -154,36 +151,6 @@ def _compact(devices: tuple[Device, ...], walk: Walk, voltages: Pair, pulses: in
     return np.stack(
         [characteristics.conductance(d, done.n[k], own={"r": done.r[k], "l": done.l[k]}) for k, d in enumerate(devices)]
     )
-
-
-def _seed(seed: int, number: int) -> int:
-    """Return the seed of one device's walk."""
-    return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
-
-
-def _spice(
-    device: Device, number: int, pulses: int, manifest: Manifest, engine: Ngspice, bar: Bar, folder: Path | None
-) -> np.ndarray:
-    """Return the curve of one device in SPICE, (2 P + 1,) [S], from the cache or simulated."""
-    done = 0
-
-    def make() -> dict[str, np.ndarray]:
-        nonlocal done
-        seed, voltages = manifest.settings["seed"], Pair(**manifest.settings["pair"])
-        cell, state = Cell1R(device), State(((device.bounds[0],),))
-        curve = np.empty(2 * pulses + 1)
-        curve[0] = float(characteristics.conductance(device, device.bounds[0]))
-        for k in range(2 * pulses):
-            pulse = Pulse(voltages.v_set if k < pulses else voltages.v_reset, WIDTH_S, EDGE_S, EDGE_S, IDLE_S)
-            wave = simulate(cell, [pulse], state, _seed(seed, number), engine=engine)
-            state, curve[k + 1] = wave.state, wave.g_S
-            bar.advance()
-            done += 1
-        return {"g_S": curve}
-
-    curve = cached_arrays(folder, f"spice_{number}", manifest.origin | {"number": number}, make)["g_S"]
-    bar.advance(2 * pulses - done)
-    return curve
 
 
 def _claimed(folder: Path, manifest: Manifest) -> Path:

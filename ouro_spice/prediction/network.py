@@ -18,6 +18,11 @@ So few stay in the processor's cache, and a product of matrices of so few takes 
 takes up to fifty times as long where these have something else to do.
 """
 
+_WHOLE = 16
+"""Rows are made a multiple of this many: the product of matrices of some other number rounds its last rows otherwise.
+So the answer to a question does not depend on how many are asked together.
+"""
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -48,6 +53,9 @@ class Weights:
 
     def _few(self, x: np.ndarray) -> np.ndarray:
         """Return the outputs of a few inputs."""
+        count = len(x)
+        if count % _WHOLE:
+            x = np.resize(x, (count + -count % _WHOLE, x.shape[1]))
         y = x[None]
         for matrix, bias in self.layers[:-1]:
             y = y @ matrix.transpose(0, 2, 1)
@@ -55,7 +63,8 @@ class Weights:
             _activate(y, self.activation)
         matrix, bias = self.layers[-1]
         y = (y @ matrix.transpose(0, 2, 1) + bias[:, None])[..., 0]
-        return y[0] if len(self.centres) == 1 else np.sum(shares(self.centres, x[:, 0]) * y, axis=0)
+        y = y[0] if len(self.centres) == 1 else np.sum(shares(self.centres, x[:, 0]) * y, axis=0)
+        return y[:count]
 
     @property
     def arrays(self) -> list[np.ndarray]:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import RBFInterpolator
 from scipy.ndimage import distance_transform_edt
 
+from .._util.progress import Bar, progress
 from ..dataset.pulse_dataset import PulseDataset
 from ..evaluation.bands import within
 from ..evaluation.noise_floor import Trials
@@ -60,7 +61,8 @@ def from_trials(trials: Trials, band: float, seed: int) -> dict[str, Any]:
             raise ValueError(f"{count} pairs need a {name} to be within {band:g} of their targets: at least {_LEAST}")
     far = np.abs(np.log(target_S / start_S))
     points, values = np.log([start_S, target_S]).T, np.log(np.where(nodes, best_s, 1.0) / far)
-    scores = {one: _held_out(trials, band, points, values, nodes, one, seed) for one in SMOOTHINGS}
+    with progress("fit table", len(SMOOTHINGS) * len(_DIRECTIONS) * _FOLDS) as bar:
+        scores = {one: _held_out(trials, band, points, values, nodes, one, seed, bar) for one in SMOOTHINGS}
     smoothing = max(scores, key=scores.__getitem__)
     axis_S = np.geomspace(min(start_S.min(), target_S.min()), max(start_S.max(), target_S.max()), POINTS)
     every = np.stack(np.meshgrid(np.log(axis_S), np.log(axis_S), indexing="ij"), axis=-1).reshape(-1, 2)
@@ -82,8 +84,9 @@ def _surface(
 
 
 def _held_out(
-    trials: Trials, band: float, points: np.ndarray, values: np.ndarray, nodes: np.ndarray, smoothing: float, seed: int
-) -> float:
+    trials: Trials, band: float, points: np.ndarray, values: np.ndarray, nodes: np.ndarray, smoothing: float,
+    seed: int, bar: Bar,
+) -> float:  # fmt: skip
     """Return the share of trajectories that end within the band when splines of the other pairs give the times (8-fold
     cross-validation).
     """
@@ -97,6 +100,7 @@ def _held_out(
             if asked.any():
                 log_time = _surface(points, values, others & nodes, smoothing, points[asked])
                 time_s[asked] = np.exp(log_time) * far[asked]
+            bar.advance()
     return float(within(trials.ends_S(way * time_s), trials.target_S[:, None], band).mean())
 
 
@@ -150,7 +154,12 @@ def from_sweep(data: PulseDataset, band: float) -> dict[str, Any]:
     ends_S = np.concatenate([response.start_S, response.end_S])
     axis_S = np.geomspace(ends_S.min(), ends_S.max(), POINTS)
     starts = axis_S[:1] if response.alike else axis_S
-    volts = np.stack([response.best(float(start), axis_S, band) for start in starts])
+    rows = []
+    with progress("fit table", len(starts)) as bar:
+        for start in starts:
+            rows.append(response.best(float(start), axis_S, band))
+            bar.advance()
+    volts = np.stack(rows)
     volts = np.broadcast_to(volts, (POINTS, POINTS))
     how = {"of": "records", "band": float(band), "records": len(response.volts)}
     domain = _domain(response.start_S, response.end_S)

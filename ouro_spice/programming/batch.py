@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._util.checks import check_engine, check_range, check_workers, shown
+from .._util.checks import check_engine, check_range, check_scheduler, check_workers, shown
 from .._util.progress import Bar
 from ..circuit.cell_kinds import Cell, is_measured
 from ..circuit.compact_cell import CompactCell
@@ -97,6 +97,13 @@ class Fleet(Protocol):
         """Return the same cells in the same states, independent from now on."""
         ...
 
+    def part(self, places: ArrayLike) -> Any:
+        """Return some of the cells in their present states as a fleet of their own, which can be pickled."""
+        ...
+
+    def put(self, places: ArrayLike, part: Any) -> None:
+        """Take over the states that a `part` of these places has come to, and its failures."""
+
 
 def fleet(
     cell: Cell | CompactCell,
@@ -106,6 +113,7 @@ def fleet(
     workers: int | None = None,
     engine: Ngspice | None = None,
     often_V: Collection[float] = (),
+    scheduler: str | None = None,
 ) -> CompactFleet | SurveyFleet | CircuitFleet | SpiceFleet:
     """Return many cells of one description, each with a device, a seed and a start of its own, as a `Fleet`.
 
@@ -121,10 +129,12 @@ def fleet(
         Threads of compact cells, processes of cells in SPICE; None: one a core. No result depends on it.
     engine
         What runs cells in SPICE; None: a new one, which `SpiceFleet.close` ends.
-
     often_V
         Amplitudes that many pulses will have. The circuit is measured once at each of them, 16 transients, so that
         short pulses of devices that walk take half as long, and long ones a little less; of no use to compact cells.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``: `write_many`, `tune` and `deploy` have its workers do whole
+        writes, each for some of the cells. No result depends on it.
 
     Raises
     ------
@@ -142,6 +152,21 @@ def fleet(
         raise ValueError(f"often_V = {shown(often_V)} must be a list of amplitudes [V]")
     for volts in often_V:
         check_range("often_V", volts, -HIGHEST_V, HIGHEST_V, "V")
+    check_scheduler(scheduler)
+    found = _batch(cell, drawn, start, workers, engine, often_V)
+    found.scheduler = scheduler
+    return found
+
+
+def _batch(
+    cell: Cell | CompactCell,
+    drawn: Sequence[Sample],
+    start: str,
+    workers: int | None,
+    engine: Ngspice | None,
+    often_V: Collection[float],
+) -> CompactFleet | SurveyFleet | CircuitFleet | SpiceFleet:
+    """Return the batch of a kind of cell; ValueError for what is none."""
     if isinstance(cell, CompactCell):
         if not isinstance(cell.device, Device):
             return SurveyFleet(cell, drawn)

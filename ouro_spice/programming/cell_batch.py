@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +17,7 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result
 from ..dataset.recipe import Sample
+from ..spice.ngspice import Ngspice
 from .batch_places import checked_places, checked_pulses, checked_trajectories
 
 Described = TypeVar("Described", bound=Cell | CompactCell)
@@ -28,7 +29,20 @@ class CellBatch(ABC, Generic[Described]):
 
     Here arguments are checked and failures are counted. A kind of cell adds its states, and how they are read and
     pulsed, by the methods with an underscore, whose places (k,) and pulses are checked.
+
+    Attributes
+    ----------
+    scheduler
+        Address of the Dask scheduler whose workers do whole writes for parts of the cells; None: all is done here.
     """
+
+    _STATES: ClassVar[tuple[str, ...]] = ()
+    """Names of attributes with something of each cell that changes: arrays, lists, or what has `at` and `put`."""
+
+    _FIXED: ClassVar[tuple[str, ...]] = ()
+    """Names of attributes with something of each cell that stays, beside `devices`: arrays, lists or tuples."""
+
+    scheduler: str | None = None
 
     def __init__(self, cell: Described, drawn: Sequence[Sample], read_s: float) -> None:
         self.cell = cell
@@ -50,6 +64,32 @@ class CellBatch(ABC, Generic[Described]):
         other.failures = dict(self.failures)
         other._detach()
         return other
+
+    @property
+    def engine(self) -> Ngspice | None:
+        """Return what runs its circuits; None for compact cells."""
+        return None
+
+    def part(self, places: ArrayLike) -> Self:
+        """Return some of the cells in their present states as a batch of their own, independent from now on.
+
+        It is done on one thread and one engine, wherever it is sent to, and has had no failures.
+        """
+        places = checked_places(places, len(self), once=True)
+        other = copy.copy(self)
+        other.failures, other.scheduler = {}, None
+        for name in ("devices", *self._FIXED, *self._STATES):
+            setattr(other, name, _of_places(getattr(self, name), places))
+        return other
+
+    def put(self, places: ArrayLike, part: Self) -> None:
+        """Take over the states that a `part` of these places has come to, and its failures."""
+        places = checked_places(places, len(self), once=True)
+        for name in self._STATES:
+            _put(getattr(self, name), places, getattr(part, name))
+        for name, failed in part.failures.items():
+            self.failures[name] = self.failures.get(name, 0) + failed
+        self._take(part)
 
     def pulse_s(self, pulse: Pulse) -> float:
         """Return the time that a write pulse takes, gate edges and idle time included [s]."""
@@ -101,7 +141,26 @@ class CellBatch(ABC, Generic[Described]):
     def _sampled(self, places: np.ndarray, given: np.ndarray, points: int, bar: Bar | None) -> np.ndarray:
         """Return `sampled` for the amplitude [V], rise and spacing [s] of each place, (k, 3)."""
 
+    def _take(self, part: Any) -> None:
+        """Take over what a `part` has beside the states of its cells: nothing."""
+
     def _count(self, result: Result, failed: int) -> None:
         """Add to the simulations that failed with a result."""
         if failed:
             self.failures[result.name] = self.failures.get(result.name, 0) + failed
+
+
+def _of_places(values: Any, places: np.ndarray) -> Any:
+    """Return a copy of what belongs to some cells, of what belongs to all: an array, list, tuple, or what has `at`."""
+    if isinstance(values, list | tuple):
+        return type(values)([values[place] for place in places])
+    return values[places].copy() if isinstance(values, np.ndarray) else values.at(places)
+
+
+def _put(values: Any, places: np.ndarray, others: Any) -> None:
+    """Put what belongs to some cells into what belongs to all."""
+    if not isinstance(values, list | np.ndarray):
+        values.put(places, others)
+        return
+    for place, one in zip(places.tolist(), others, strict=True):
+        values[place] = one

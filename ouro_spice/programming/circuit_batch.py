@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,6 +28,9 @@ class CircuitFleet(JartFleet[LoneCell]):
 
     `with` and `close` end the engine, if it is the fleet's own.
     """
+
+    _STATES = (*JartFleet._STATES, "_read_J")
+    _FIXED = (*JartFleet._FIXED, "_seeds")
 
     def __init__(
         self,
@@ -56,6 +60,22 @@ class CircuitFleet(JartFleet[LoneCell]):
         """End the worker processes, if the engine is the fleet's own; the next simulation starts new ones."""
         if self._owns_engine:
             self._engine.close()
+
+    @property
+    def engine(self) -> Ngspice:
+        """Return what measures its circuit."""
+        return self._engine
+
+    def part(self, places: ArrayLike) -> Self:
+        """Return some of the cells as a batch of their own; the engine stays that of the whole batch."""
+        found = super().part(places)
+        found._owns_engine, found.clipped, found._sample = False, 0, self._sample.copy()
+        return found
+
+    def _take(self, part: CircuitFleet) -> None:
+        """Take over clipped reads and the sample of pulses of a `part`."""
+        self.clipped += part.clipped
+        self._sample.add(part._sample)
 
     def unreadable(self, targets_S: ArrayLike, tolerance: float) -> str:
         """Return why the readings cannot tell whether targets [S] have been reached; "" where they can."""

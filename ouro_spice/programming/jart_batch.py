@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._util import random_keys
 from .._util.progress import Bar
@@ -58,6 +60,9 @@ class _States:
 class JartFleet(CellBatch[Described]):
     """Many cells of JART devices that kernels follow behind what is around them: as `Fleet` says."""
 
+    _STATES = ("_states", "_telegraph")
+    _FIXED = ("_own", "_keys")
+
     def __init__(
         self,
         cell: Described,
@@ -84,6 +89,12 @@ class JartFleet(CellBatch[Described]):
         wander = (self._walk_state(place),) if self._walk else ()
         telegraph = (self._telegraph[place],) if self.devices[place].read_noise else ()
         return State(((float(self._states.n[place]),),), wander=wander, telegraph=telegraph)
+
+    def part(self, places: ArrayLike) -> Self:
+        """Return some of the cells as a batch of their own, on one thread."""
+        found = super().part(places)
+        found._threads = 1
+        return found
 
     def _detach(self) -> None:
         self._states, self._telegraph = self._states.at(np.arange(len(self))), list(self._telegraph)

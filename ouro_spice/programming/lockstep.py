@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._util.checks import check_has, check_kind, checked_numbers
-from .._util.progress import progress
-from ..circuit.pulse import Pulse, checked
+from .._util.progress import Bar, progress
 from ..provenance.manifest import Manifest, describe
 from .history import History
-from .outcome import Outcome
+from .lockstep_writes import written
 from .programmer import (
     Programmer,
-    Situation,
     check_circuit,
     check_programmer,
-    choices_for,
-    knowledge,
-    predictions_for,
 )
+from .shares import scheduler_of, share_out
 from .stopping_rules import Rules, check_target
-from .write_loop import (
-    as_sequences,
-    check_readable,
-    check_steps,
-    outside,
-    read_energy_J,
-    settings,
-    with_agreement,
-)
+from .write_loop import check_readable, check_steps, settings, with_agreement
 
 if TYPE_CHECKING:
     from .batch import Fleet
@@ -49,6 +39,7 @@ def write_many(
     patience: int | None = 20,
     keep_going: bool = False,
     recorded: Mapping[str, Any] | None = None,
+    scheduler: str | None = None,
 ) -> list[History]:
     """Program many cells, each to a conductance of its own, as `write_verify` does; return what happened in each write.
 
@@ -66,6 +57,10 @@ def write_many(
         Which cells of the fleet, (K,); None: all.
     recorded
         Settings for the manifest, such as the seed of the fleet's devices.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers do whole writes, each for some of the cells;
+        None: that of the fleet. The programmer goes with them: it must be one that can be pickled, and what it
+        remembers of one cell must not change what it chooses for another.
 
     Returns
     -------
@@ -77,15 +72,19 @@ def write_many(
     ------
     ValueError
         For arguments that make no sense.
+    ToolError
+        For a cluster that does not answer, or is lost.
     """
     check_fleet(fleet)
     check_programmer(programmer)
     check_kind("recorded", recorded, (Mapping, None), "a table of settings")
     rules = Rules(tolerance, max_pulses, patience, keep_going)
     places = _places(fleet, places)
-    targets = checked_targets(targets, len(places), fleet.window_S)
+    targets, where = checked_targets(targets, len(places), fleet.window_S), scheduler_of(fleet, scheduler)
     with progress(f"write: {programmer.name}", len(places)) as bar:
-        return run_writes(fleet, programmer, targets, rules, places, recorded, bar.advance)
+        if where is None:
+            return run_writes(fleet, programmer, targets, rules, places, recorded, bar)
+        return share_writes(fleet, [programmer], lambda: fleet, targets, rules, places, where, recorded, bar)[0]
 
 
 def run_writes(
@@ -95,151 +94,71 @@ def run_writes(
     rules: Rules,
     places: np.ndarray,
     recorded: Mapping[str, Any] | None = None,
-    advance: Callable[[int], None] = lambda _: None,
+    bar: Bar | None = None,
 ) -> list[History]:
-    """Return the writes of `write_many` for checked arguments; `advance` is called with the number of writes that have
-    ended since.
+    """Return the writes of `write_many` for checked arguments; the bar counts those that have ended."""
+    manifest = _checked(fleet, programmer, targets, rules, recorded)
+    found = written(fleet, programmer, targets, rules, places, places, manifest, bar)
+    _check_sent(fleet, found, rules)
+    return _with_agreement(found, manifest, fleet)
+
+
+def share_writes(
+    nominal: Fleet,
+    programmers: Sequence[Programmer],
+    make_fleet: Callable[[], Fleet],
+    targets: np.ndarray,
+    rules: Rules,
+    places: np.ndarray,
+    scheduler: str,
+    recorded: Mapping[str, Any] | None = None,
+    bar: Bar | None = None,
+    after: Callable[[], None] = lambda: None,
+) -> list[list[History]]:
+    """Return the writes of each of some programmers to a batch of its own, done on a cluster in parts of the cells.
+
+    `nominal` is such a batch; `after` is called after each programmer. All else is as in `run_writes`.
+    """
+    manifests = [_checked(nominal, one, targets, rules, recorded) for one in programmers]
+
+    def given(k: int, rows: slice) -> tuple[Any, ...]:
+        numbers = places[rows]
+        return programmers[k], targets[rows], rules, np.arange(len(numbers)), numbers, manifests[k]
+
+    batches = [(make_fleet(), places, partial(given, k)) for k in range(len(programmers))]
+    made = share_out(batches, scheduler, written, bar, after)
+    # the same manifest in all, as if they had been written here
+    found = [[replace(one, manifest=manifest) for part in parts for one in part]
+             for parts, manifest in zip(made, manifests, strict=True)]  # fmt: skip
+    for histories in found:
+        _check_sent(nominal, histories, rules)
+    rows = zip(found, manifests, batches, strict=True)
+    return [_with_agreement(histories, manifest, fleet) for histories, manifest, (fleet, _, _) in rows]
+
+
+def _with_agreement(histories: list[History], manifest: Manifest, fleet: Fleet) -> list[History]:
+    """Return writes whose manifest holds their agreement with full SPICE, of cells at fidelity "circuit"."""
+    found = with_agreement(manifest, fleet)
+    return histories if found is manifest else [replace(one, manifest=found) for one in histories]
+
+
+def _checked(
+    fleet: Fleet, programmer: Programmer, targets: np.ndarray, rules: Rules, recorded: Mapping[str, Any] | None
+) -> Manifest:
+    """Return the manifest of writes; ValueError for a circuit that the programmer refuses, a warning for targets that
+    cannot be read.
     """
     manifest = describe(fleet.cell, "writes", **settings(programmer, **(recorded or {})))
     check_circuit(programmer, manifest)
-    logs = _Logs(fleet, places, targets, rules)
     low, high = fleet.window_S
-    beyond = (targets < low) | (targets > high)
-    logs.end(beyond, Outcome.TARGET_OUTSIDE, outside(fleet.window_S))
-    check_readable(fleet, targets[~beyond], rules.tolerance)
-    ended = 0
-    while len(logs.active):
-        advance(logs.count_ended - ended)
-        ended = logs.count_ended
-        logs.read()
-        if len(logs.active):
-            asked = Situation(targets[logs.active], logs.readings, rules.tolerance, places[logs.active])
-            choices = [checked(one) for one in choices_for(programmer, asked)]
-            logs.apply(choices, predictions_for(programmer, asked.targets_S, asked.readings_S))
-    advance(logs.count_ended - ended)
-    manifest = with_agreement(manifest, fleet)
-    check_steps(fleet.cell.device, logs.pulses_so_far, rules.max_pulses)
-    return logs.histories(programmer, manifest)
+    check_readable(fleet, targets[(targets >= low) & (targets <= high)], rules.tolerance)
+    return manifest
 
 
-class _Logs:
-    """K writes in progress, of which `active` (A,) go on.
-
-    Attributes
-    ----------
-    active
-        Which of the K writes go on, (A,).
-    """
-
-    def __init__(self, fleet: Fleet, places: np.ndarray, targets: np.ndarray, rules: Rules) -> None:
-        self._fleet, self._places, self._targets, self._rules = fleet, places, targets, rules
-        k = len(places)
-        self.active = np.arange(k)
-        self._count = 0
-        self._read_S, self._g_S = np.empty((k, 16)), np.empty((k, 16))
-        self._reads = np.zeros(k, int)
-        self._pulses: list[list[Pulse]] = [[] for _ in range(k)]
-        self._sequences: list[list[int]] = [[] for _ in range(k)]
-        self._time_s, self._energy_J, self._read_energy_J = np.zeros((3, k))
-        self._predictions = np.zeros(k, int)
-        self._outcomes: dict[int, Outcome] = {}
-        self._details = [""] * k
-        self._lengths: dict[Pulse, float] = {}
-
-    @property
-    def readings(self) -> np.ndarray:
-        """Return the readings of the active writes, (A, J) [S]."""
-        return self._read_S[self.active, : self._count]
-
-    @property
-    def count_ended(self) -> int:
-        """Return the number of writes that have ended."""
-        return len(self._places) - len(self.active)
-
-    @property
-    def pulses_so_far(self) -> list[Pulse]:
-        """Return all different pulses that have been sent so far."""
-        return list(self._lengths)
-
-    def end(self, those: np.ndarray, outcome: Outcome, detail: str = "") -> None:
-        """End those of the active writes that a mask (A,) marks, with one outcome."""
-        for one in self.active[those].tolist():
-            self._outcomes[one], self._details[one] = outcome, detail
-        self.active = self.active[~those]
-
-    def read(self) -> None:
-        """Read every active cell; writes that have come to an end drop out."""
-        places = self._places[self.active]
-        spent_J = self._spent_J(places)
-        found = np.asarray(self._fleet.read(places), float)
-        failed = ~np.isfinite(found)
-        self.end(failed, Outcome.READ_FAILED, "the read of the cell failed")
-        if self._count == self._read_S.shape[1]:
-            self._read_S, self._g_S = (np.hstack([of, np.empty_like(of)]) for of in (self._read_S, self._g_S))
-        self._read_S[self.active, self._count] = found[~failed]
-        self._g_S[self.active, self._count] = self._fleet.g_S(places[~failed])
-        self._reads[self.active] += 1
-        self._time_s[self.active] += self._fleet.read_s
-        now_J = self._spent_J(places)
-        counted = None if spent_J is None or now_J is None else now_J - spent_J
-        more_J = read_energy_J(self._fleet.cell, found) if counted is None else counted
-        self._read_energy_J[self.active] += more_J[~failed]
-        self._count += 1
-        sent = np.array([len(self._pulses[one]) for one in self.active], int)
-        outcomes = self._rules.outcomes(self._targets[self.active], self.readings, sent)
-        for one, outcome in zip(self.active.tolist(), outcomes, strict=True):
-            if outcome is not None:
-                self._outcomes[one] = outcome
-        self.active = self.active[[outcome is None for outcome in outcomes]]
-
-    def _spent_J(self, places: np.ndarray) -> np.ndarray | None:
-        """Return the energy of all reads of some cells so far, (k,) [J]; None for a fleet that does not count it."""
-        count = getattr(self._fleet, "read_energy_J", None)
-        return None if count is None else count(places)
-
-    def apply(self, choices: Sequence[Sequence[Pulse]], predictions: np.ndarray) -> None:
-        """Send every active cell its pulses one after the other, whose choice took so many predictions (A,)."""
-        self._predictions[self.active] += predictions
-        left = {one: list(pulses) for one, pulses in zip(self.active.tolist(), choices, strict=True)}
-        for one in left:
-            self._sequences[one].append(0)
-        while left:
-            failed = self._send({one: pulses.pop(0) for one, pulses in left.items()})
-            self.end(np.isin(self.active, failed), Outcome.SIMULATION_FAILED, "the pulse could not be simulated")
-            left = {one: pulses for one, pulses in left.items() if pulses and one not in failed}
-
-    def _send(self, pulses: Mapping[int, Pulse]) -> list[int]:
-        """Send some of the K writes a pulse each; return those whose pulse could not be simulated."""
-        those = np.array(list(pulses))
-        energy = np.asarray(self._fleet.apply(self._places[those], list(pulses.values())), float)
-        failed = []
-        for (one, pulse), spent_J in zip(pulses.items(), energy.tolist(), strict=True):
-            if not np.isfinite(spent_J):
-                failed.append(one)
-                continue
-            self._pulses[one].append(pulse)
-            self._sequences[one][-1] += 1
-            self._time_s[one] += self._length_s(pulse)
-            self._energy_J[one] += spent_J
-        return failed
-
-    def _length_s(self, pulse: Pulse) -> float:
-        if pulse not in self._lengths:
-            self._lengths[pulse] = self._fleet.pulse_s(pulse)
-        return self._lengths[pulse]
-
-    def histories(self, programmer: Programmer, manifest: Manifest) -> list[History]:
-        """Return what happened in each write, after the last one has ended."""
-        return [
-            History(
-                programmer.name, float(target), self._rules.tolerance,
-                tuple(self._read_S[k, : self._reads[k]].tolist()), tuple(self._g_S[k, : self._reads[k]].tolist()),
-                tuple(self._pulses[k]), self._outcomes[k], float(self._time_s[k]), float(self._energy_J[k]),
-                manifest, self._details[k], self._fleet.read_s, int(self._predictions[k]),
-                float(self._read_energy_J[k]), knowledge(programmer), as_sequences(self._sequences[k]),
-            )
-            for k, target in enumerate(self._targets)
-        ]  # fmt: skip
+def _check_sent(fleet: Fleet, histories: Sequence[History], rules: Rules) -> None:
+    """Warn where the device's walk takes no step in the pulses that were sent."""
+    sent = {pulse for history in histories for pulse in history.pulses}
+    check_steps(fleet.cell.device, list(sent), rules.max_pulses)
 
 
 def check_fleet(fleet: object) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import copy
 import dataclasses
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -38,6 +38,8 @@ class SpiceFleet(CellBatch[Cell]):
         By all that simulates, where a simulation runs into its time limit or its process dies twice.
     """
 
+    _STATES = ("_cells",)
+
     def __init__(
         self,
         cell: Cell,
@@ -63,6 +65,18 @@ class SpiceFleet(CellBatch[Cell]):
         """End the worker processes, if the engine is the fleet's own; the next simulation starts new ones."""
         if self._owns_engine:
             self._engine.close()
+
+    @property
+    def engine(self) -> Ngspice:
+        """Return what runs its circuits."""
+        return self._engine
+
+    def part(self, places: ArrayLike) -> Self:
+        """Return some of the cells as a batch of their own; the engine stays that of the whole batch."""
+        found = super().part(places)
+        found._detach()
+        found._owns_engine = False
+        return found
 
     def unreadable(self, targets_S: ArrayLike, tolerance: float) -> str:
         """Return why the readings cannot tell whether targets [S] have been reached; "" where they can."""

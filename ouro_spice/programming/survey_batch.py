@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._util.progress import Bar
 from ..circuit.compact_cell import CompactCell
@@ -23,6 +24,8 @@ from .cell_batch import CellBatch
 class SurveyFleet(CellBatch[CompactCell]):
     """Many compact cells, one after the other: as `Fleet` says. Reads are exact."""
 
+    _STATES = ("_cells",)
+
     def __init__(self, cell: CompactCell, drawn: Sequence[Sample]) -> None:
         super().__init__(cell, drawn, cell.read.duration)
         self._cells = [_live(cell, one) for one in drawn]
@@ -30,6 +33,12 @@ class SurveyFleet(CellBatch[CompactCell]):
     def state(self, place: int) -> State:
         """Return the state of one cell, which `live` takes to go on from there."""
         return self._cells[place].state
+
+    def part(self, places: ArrayLike) -> Self:
+        """Return some of the cells as a batch of their own."""
+        found = super().part(places)
+        found._detach()
+        return found
 
     def _detach(self) -> None:
         self._cells = [copy.copy(cell) for cell in self._cells]

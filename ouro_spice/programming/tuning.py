@@ -14,9 +14,11 @@ from .._util.checks import check_range, several, shown
 from .._util.progress import Bar, progress
 from .._util.validity import TuningEdge, warn
 from ..simulation.write_voltages import Pair
-from .lockstep import check_fleet, checked_targets, run_writes
+from .history import History
+from .lockstep import check_fleet, checked_targets, run_writes, share_writes
 from .nominal import NominalTimes
 from .programmer import Programmer, check_programmer
+from .shares import scheduler_of
 from .stopping_rules import Rules
 from .write_statistics import summary
 
@@ -41,6 +43,7 @@ def tune(
     by: str = "pulses",
     least: float = 0.99,
     patience: int | None = 20,
+    scheduler: str | None = None,
 ) -> tuple[Candidate, list[dict[str, Any]]]:
     """Return the candidate that takes the fewest pulses, or the shortest time, of those that succeed, and a table of
     all.
@@ -64,6 +67,8 @@ def tune(
     least
         Share of the writes that must succeed. Where no candidate's do, and as long as the cases are few: as many as the
         best one's, within two standard errors.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers do the writes; None: that of the fleet.
 
     Returns
     -------
@@ -77,8 +82,10 @@ def tune(
     ------
     ValueError
         For arguments that make no sense.
+    ToolError
+        For a cluster that does not answer, or is lost.
     """
-    best, table = rank(candidates, make_fleet, targets, tolerance, max_pulses, by, least, patience)
+    best, table = rank(candidates, make_fleet, targets, tolerance, max_pulses, by, least, patience, scheduler)
     # of two values one is always at an end: the table says so
     found = {name: which for name, which in table[0]["edges"].items() if not which.endswith(" of 2")}
     if found:
@@ -95,6 +102,7 @@ def rank(
     by: str = "pulses",
     least: float = 0.99,
     patience: int | None = 20,
+    scheduler: str | None = None,
 ) -> tuple[Candidate, list[dict[str, Any]]]:
     """Return what `tune` does, without its warning: for tables that show the edges."""
     _check(candidates, by, least)
@@ -104,11 +112,11 @@ def rank(
     check_fleet(trained)
     targets = checked_targets(targets, len(trained), trained.window_S)
     rules = Rules(tolerance, max_pulses, patience)
-    rounds = _rounds(len(candidates), len(targets))
+    rounds, where = _rounds(len(candidates), len(targets)), scheduler_of(trained, scheduler)
     trying, table = list(candidates), []
     with progress("tune", sum(count for count, _ in rounds)) as bar:
         for count, cases in rounds:
-            rows = [_row(one, make_fleet(), targets[:cases], rules, bar) for one in trying[:count]]
+            rows = _tried(trying[:count], trained, make_fleet, targets[:cases], rules, where, bar)
             table = by_rank(rows, by, least) + table[count:]
             trying = [row.pop("programmer") for row in table[:count]]
     tried = [row["parameters"] for row in table]
@@ -159,12 +167,27 @@ def _rounds(candidates: int, cases: int) -> list[tuple[int, int]]:
     return rounds
 
 
-def _row(programmer: Programmer, fleet: Fleet, targets: np.ndarray, rules: Rules, bar: Bar) -> dict[str, Any]:
+def _tried(
+    tried: Sequence[Programmer], trained: Fleet, make_fleet: Callable[[], Fleet], targets: np.ndarray, rules: Rules,
+    scheduler: str | None, bar: Bar,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return a row of the table for each of some candidates, tried here or on a cluster."""
+    places = np.arange(len(targets))
+    if scheduler:
+        found = share_writes(trained, tried, make_fleet, targets, rules, places, scheduler, after=bar.advance)
+        return [_row(one, histories) for one, histories in zip(tried, found, strict=True)]
+    rows = []
+    for one in tried:
+        rows.append(_row(one, run_writes(make_fleet(), one, targets, rules, places)))
+        bar.advance()
+    return rows
+
+
+def _row(programmer: Programmer, histories: Sequence[History]) -> dict[str, Any]:
     """Return the row of a candidate in the table: what it takes on some cases."""
-    found = summary(run_writes(fleet, programmer, targets, rules, np.arange(len(targets))))
-    bar.advance()
+    found = summary(histories)
     kept = ("success", "pulses_mean", "pulses_p95", "time_s", "energy_J")
-    row = {"programmer": programmer, "parameters": parameters_of(programmer), "cases": len(targets)}
+    row = {"programmer": programmer, "parameters": parameters_of(programmer), "cases": len(histories)}
     return row | {name: found[name] for name in kept}
 
 

@@ -70,6 +70,18 @@ def cached_arrays(
     return made
 
 
+def kept_arrays(folder: str | Path | None, name: str, settings: Mapping[str, Any]) -> Arrays | None:
+    """Return the arrays that `cached_arrays` finds; None where it would make them, which it then says the reason of."""
+    if folder is None:
+        return None
+    text = json.dumps(settings, sort_keys=True, allow_nan=False)
+    path = checked_path("out", folder) / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.npz"
+    found = undamaged(lambda: _read(path, text))
+    if found is not None:
+        _taken.add(path)
+    return found
+
+
 def _say_why(path: Path, name: str, wanted: Mapping[str, Any]) -> None:
     """Log what differs from the nearest file of the same name that an earlier process has made."""
     others = (one for one in sorted(path.parent.glob(f"{name}-{'?' * 12}.npz")) if one != path and one not in _taken)

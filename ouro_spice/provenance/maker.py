@@ -84,3 +84,13 @@ def code(work: str, compact: bool) -> dict[str, str]:
     beside = {f"{name}.va": assets.text_sha256(assets.verilog_a(name)) for name in _HELP}
     beside |= {name: assets.text_sha256(sources.ROOT / name) for name in _NO_PYTHON}
     return sources.closure((*WORKS[work], *_HANDED_OVER), (*_BOOKS, *_PAGES)) | beside
+
+
+def every_code() -> dict[str, str]:
+    """Return by file name the hashes of all code that can change the results of any kind of work, in circuits and in
+    compact cells.
+    """
+    found = sources.closure(("evaluation.noise_sources",), (*_BOOKS, *_PAGES))
+    for work in WORKS:
+        found |= code(work, compact=False) | code(work, compact=True)
+    return found

@@ -258,7 +258,6 @@ def versions() -> dict[str, str]:
 
 
 def tools() -> dict[str, dict[str, str]]:
-    """Return what makes records here: versions of tools, and the package's code."""
+    """Return what makes results here: versions of tools, and the package's code."""
     found = versions()
-    code = maker.code("records", True) | maker.code("records", False)
-    return {"simulator": {name: found[name] for name in _TOOLS + _NUMBERS}, "code": code}
+    return {"simulator": {name: found[name] for name in (*_TOOLS, *_NUMBERS, "torch")}, "code": maker.every_code()}

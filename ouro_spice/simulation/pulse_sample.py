@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from .._util import random_keys
 from .._util.progress import progress
@@ -36,6 +35,9 @@ class _Sent:
 class PulseSample:
     """Of all pulses that it is told of, so many, each with the same chance.
 
+    A pulse has a number that follows from its cell's seed and how many the cell has got before; those with the smallest
+    numbers are taken: the same ones, in whatever parts the work is done.
+
     Parameters
     ----------
     cell
@@ -49,27 +51,33 @@ class PulseSample:
     cell: LoneCell
     seed: int
     most: int = SAMPLE
-    _seen: int = 0
-    _sent: list[_Sent] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(0, 0, 1)))
+    _counts: dict[int, int] = field(default_factory=dict)
+    _sent: dict[int, _Sent] = field(default_factory=dict)
 
     def copy(self) -> PulseSample:
         """Return an empty sample of the same work: what goes on from here has one of its own."""
-        return PulseSample(self.cell, self.seed, self.most)
+        return PulseSample(self.cell, self.seed, self.most, dict(self._counts))
 
     def offer(self, pulse: Pulse, device: Memristor, state: Callable[[], State], seed: int) -> None:
         """Tell of a pulse before it is sent; `state` is asked where it belongs to the sample."""
-        self._seen += 1
-        at = self._seen - 1 if self._seen <= self.most else int(self._rng.integers(self._seen))
-        if at >= self.most:
-            return
-        sent = _Sent(device, state(), pulse, seed)
-        if at < len(self._sent):
-            self._sent[at] = sent
-        else:
-            self._sent.append(sent)
+        count = self._counts.get(seed, 0)
+        self._counts[seed] = count + 1
+        text = f"{self.seed} {seed} {count}".encode()
+        number = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+        if len(self._sent) < self.most or number < max(self._sent):
+            self._sent[number] = _Sent(device, state(), pulse, seed)
+            self._shorten()
+
+    def add(self, other: PulseSample) -> None:
+        """Take over what another one has been told of."""
+        self._counts |= other._counts
+        self._sent |= other._sent
+        self._shorten()
+
+    def _shorten(self) -> None:
+        """Leave no more than there may be."""
+        while len(self._sent) > self.most:
+            del self._sent[max(self._sent)]
 
     def agreement(self, engine: Engine) -> Agreement | None:
         """Send the sample in full SPICE and in kernels, and return how well they agree; None of no pulses."""
@@ -77,8 +85,8 @@ class PulseSample:
             return None
         each = getattr(engine, "each", None)
         with progress("beside in full SPICE", len(self._sent)) as bar:
-            pairs = []
-            for pair in each(self._both(engine), self._sent) if each else map(self._both(engine), self._sent):
+            pairs, sent = [], [self._sent[number] for number in sorted(self._sent)]
+            for pair in each(self._both(engine), sent) if each else map(self._both(engine), sent):
                 pairs.append(pair)
                 bar.advance()
         g, energy = ([(fast[k], full[k]) for fast, full in pairs] for k in range(2))

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..._util.checks import check_count, check_flag, check_workers, checked_path
+from ..._util.checks import check_count, check_flag, check_scheduler, check_workers, checked_path
 from ..._util.display import Axes, shows
 from ..._util.forks import cached_property
 from ...circuit.cell_kinds import Cell
 from ...circuit.compact_cell import CompactCell
 from ...provenance.journal import Journal
 from ...provenance.manifest import Manifest
-from ...spice.ngspice import Ngspice
+from ...spice.execution import executor
 from ..pulse_dataset import PulseDataset
 from . import comparison_display as display
 from . import matched_statistics
@@ -132,6 +132,7 @@ def compare(
     out: str | Path | None = None,
     cell_a: Cell | CompactCell | None = None,
     cell_b: Cell | CompactCell | None = None,
+    scheduler: str | None = None,
 ) -> Comparison:
     """Compare two datasets of the same records: same devices, walks, starts and targets in two cells.
 
@@ -152,6 +153,8 @@ def compare(
         Folder for what is finished; interrupted work goes on from there.
     cell_a, cell_b
         The cells, where the manifests do not describe them: with transistors of a process of your own.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers do the work.
 
     Raises
     ------
@@ -166,16 +169,14 @@ def compare(
     check_flag("split", split)
     check_flag("play", play)
     check_workers(workers)
+    check_scheduler(scheduler)
     out = None if out is None else checked_path("out", out)
-    sides = ComparedDataset.of("A", a, cell_a), ComparedDataset.of("B", b, cell_b)
+    sides, folder = (ComparedDataset.of("A", a, cell_a), ComparedDataset.of("B", b, cell_b)), out and Path(out)
     frame = match_records(*sides)
-    folder = None if out is None else Path(out)
-    parts = split_up(*sides, n_split, workers, folder) if split else None
+    parts = split_up(*sides, n_split, workers, folder, scheduler) if split else None
     kept = Journal(folder, replay_manifest(sides[1], frame)) if play and folder else None
-    ends = None
-    if play:
-        with Ngspice(workers) as engine:
-            ends = replay_times(sides[1], frame, engine, kept)
+    with executor(workers, scheduler) as does:
+        ends = replay_times(sides[1], frame, does, kept) if play else None
     first, second = (side.data.manifest for side in sides)
     return Comparison(first, second, frame, ends, parts, kept.path if kept else None)
 

@@ -87,7 +87,10 @@ class Split:
         return pd.DataFrame(rows)
 
 
-def split_up(a: ComparedDataset, b: ComparedDataset, n: int, workers: int | None, folder: Path | None) -> Split:
+def split_up(
+    a: ComparedDataset, b: ComparedDataset, n: int, workers: int | None, folder: Path | None,
+    scheduler: str | None = None,
+) -> Split:  # fmt: skip
     """Extract the first `n` records in each cell between A and B, see `chain`, and return their pulse times.
 
     Raises
@@ -100,7 +103,7 @@ def split_up(a: ComparedDataset, b: ComparedDataset, n: int, workers: int | None
     steps = chain(a, b)
     n = min(n, len(a.data.frame), len(b.data.frame))
     first, last = (side.data.frame.head(n) for side in (a, b))
-    between = [_extracted(step, a, b, n, workers, folder) for step in steps[:-1]]
+    between = [_extracted(step, a, b, n, workers, folder, scheduler) for step in steps[:-1]]
     names = tuple(step.name for step in steps)
     frames = (first, *(data.frame for data in between), last)
     times = {name: _log10_s(frame, first) for name, frame in zip(("A", *names), frames, strict=True)}
@@ -118,8 +121,9 @@ def _log10_s(frame: pd.DataFrame, first: pd.DataFrame) -> np.ndarray:
 
 
 def _extracted(
-    step: Step, a: ComparedDataset, b: ComparedDataset, n: int, workers: int | None, folder: Path | None
-) -> PulseDataset:
+    step: Step, a: ComparedDataset, b: ComparedDataset, n: int, workers: int | None, folder: Path | None,
+    scheduler: str | None,
+) -> PulseDataset:  # fmt: skip
     """Return the dataset of A's records in the cell behind a step."""
     cell, recipe = step.after.build(), a.recipe
     table = _starts(step.after.edges, a, b, n)
@@ -131,7 +135,7 @@ def _extracted(
         listed = hashlib.sha256(content).hexdigest()
         digest = describe(cell, "records", n=n, seed=recipe.seed, table=listed, **_plain(settings)).digest
         out = folder / "split" / f"{step.name.replace(' ', '-').lower()}-{digest[:10]}"
-    return extract(cell, n, recipe.seed, out, workers, sampling=table, **settings)
+    return extract(cell, n, recipe.seed, out, workers, sampling=table, scheduler=scheduler, **settings)
 
 
 def _starts(edges: str, a: ComparedDataset, b: ComparedDataset, n: int) -> dict[str, np.ndarray]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,9 @@ from ...provenance.manifest import Manifest, describe
 from ...simulation.circuit_transient import CircuitRun
 from ...simulation.measured_transient import MeasuredRun
 from ...simulation.transient import simulate
-from ...spice.ngspice import Engine, Ngspice
+from ...spice.execution import map_once
+from ...spice.ngspice import Engine
+from ...spice.tasks import Executor, Resources
 from .operand import ComparedDataset
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 _OF_THE_MACHINE = (Result.TIMEOUT, Result.WORKER)
 
 
-def replay_times(b: ComparedDataset, frame: pd.DataFrame, engine: Ngspice, kept: Journal | None) -> pd.DataFrame:
+def replay_times(b: ComparedDataset, frame: pd.DataFrame, does: Executor, kept: Journal | None) -> pd.DataFrame:
     """Send the pulse time of each record that A reaches into B's circuit, from B's start, with B's amplitude and edges.
 
     One row a record; a simulation that fails has its code as ``result`` and no ``g_end_played_S``.
@@ -40,18 +42,24 @@ def replay_times(b: ComparedDataset, frame: pd.DataFrame, engine: Ngspice, kept:
         Where a simulation runs into its time limit or its process dies twice: what was finished is kept.
     """
     rows = frame.loc[frame.start_same & (frame.outcome_a == "reached")].reset_index(drop=True)
-    once = kept.once if kept else lambda _, work: work()
-
-    def one(place: int) -> list[Any]:
-        row = rows.loc[place]
-        return once(str(int(row.record)), lambda: _ended(b, row, engine))
-
-    found = []
-    with progress("play pulses", len(rows)) as bar, contextlib.closing(engine.each(one, range(len(rows)))) as ends:
-        for end in ends:
-            found.append(end)
-            bar.advance(1, int(end[0] != Result.OK.name))
+    keys = [str(int(record)) for record in rows.record]
+    with progress("play pulses", len(rows)) as bar:
+        bar.advance(sum(key in kept.items for key in keys) if kept else 0)
+        found = map_once(does, kept, keys, _Played(b), [row for _, row in rows.iterrows()], bar)
     return _table(rows, found)
+
+
+@dataclass(frozen=True)
+class _Played:
+    """Sends the pulse time of a record into B's circuit."""
+
+    b: ComparedDataset
+
+    def __call__(self, row: pd.Series, resources: Resources) -> list[Any]:
+        """Return the code of the result, and the conductance after the pulse [S]; None where it failed."""
+        found = _ended(self.b, row, resources.engine)
+        resources.bar.advance(1, int(found[0] != Result.OK.name))
+        return found
 
 
 def replay_manifest(b: ComparedDataset, frame: pd.DataFrame) -> Manifest:

@@ -39,7 +39,7 @@ from ...circuit.pulse import SHORTEST_S
 from ...provenance.journal import Journal
 from ...provenance.manifest import Manifest, describe
 from ...simulation.write_voltages import Pair, pair
-from ...spice.ngspice import Ngspice
+from ...spice.execution import executor
 from .effective_width import Alphas
 from .ideal_pulse import DIRECTIONS, Ideal, check_cell
 from .study_pulses import Study, StudyRows
@@ -142,12 +142,9 @@ def edges(
     voltages: Pair | None = None,
     counts: Sequence[int] = COUNTS,
     edges_s: Sequence[float] = EDGES_S,
-    starts: int = 5,
-    heldout: int = 20,
-    seed: int = 0,
-    workers: int | None = None,
-    out: str | Path | None = None,
-) -> Edges:
+    starts: int = 5, heldout: int = 20, seed: int = 0,
+    workers: int | None = None, out: str | Path | None = None, scheduler: str | None = None,
+) -> Edges:  # fmt: skip
     """Compare a long pulse with its width in several short ones, and fit a correction of widths; see the module's text.
 
     Parameters
@@ -155,46 +152,48 @@ def edges(
     cell
         A cell with a memristor; one cell of an array.
     voltages
-        The amplitudes, and gate voltages where it has them; those of `pair` for 60 us where None.
+        Amplitudes, and gate voltages where it has them; None: those of `pair` for 60 us.
     counts
-        Numbers of short pulses. Those that would be less than 1 ns wide are left out.
+        Numbers of short pulses, each at least 1 ns wide: others are left out.
     edges_s
         Rise and fall of the pulses of the comparison [s]. Those of fit and test lie between shortest and longest; of
         one, between it and twice that.
     starts
-        Starts, spread evenly over the window in conductance; the first is the end that the pulses lead away from.
+        Starts, even over the window in conductance; the first is the end that the pulses lead away from.
     heldout
         Pulses of the test in each direction.
     seed
         Of walk and test.
     workers
-        Processes; all cores where None. The results are the same for any number.
+        Processes; all cores where None.
     out
         Folder for a file of what is finished, see `Journal`; what is found there is not simulated again.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers do the work. No result depends on it.
 
     Raises
     ------
     ValueError
         For what is no such cell, numbers out of range, edges above a twentieth of the pair's time, or voltages that do
         not cross the window in 1.5 times their time.
-    SimulationError
-        Where a simulation fails.
+    SimulationError, ToolError
+        Where a simulation fails; where a cluster is not there.
     """
     check_cell(cell)
-    for name, value in (("starts", starts), ("heldout", heldout)):
-        check_count(name, value, 1, 10_000)
+    check_count("starts", starts, 1, 10_000)
+    check_count("heldout", heldout, 1, 10_000)
     check_seed(seed)
     counts = tuple(map(int, _ascending("counts", counts, check_count)))
     check_kind("voltages", voltages, (Pair, None))
     out = None if out is None else checked_path("out", out)
-    with Ngspice(workers) as engine:
-        voltages = voltages or pair(cell, engine=engine)
+    with executor(workers, scheduler) as does:
+        voltages = voltages or pair(cell, engine=does.engine)
         longest_s = voltages.total_s / _LONGEST
         edges_s = _ascending("edges_s", edges_s, lambda name, edge: check_range(name, edge, SHORTEST_S, longest_s, "s"))
         shares = tuple(k / starts for k in range(starts))
         given = {"counts": counts, "edges_s": edges_s, "shares": shares, "heldout": heldout, "seed": seed}
         kept = None if out is None else Journal(out, _work(cell, voltages, given))
-        study = Study(voltages.gated(cell), Ideal.of(cell, voltages, engine), **given, engine=engine, kept=kept)
+        study = Study(voltages.gated(cell), Ideal.of(cell, voltages, does.engine), **given, does=does, kept=kept)
         return _framed(voltages, study.run(), kept)
 
 

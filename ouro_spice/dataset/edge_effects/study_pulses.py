@@ -15,7 +15,8 @@ from ...circuit.compact_cell import CompactCell
 from ...circuit.pulse import Pulse
 from ...device.jart.walk import Walk
 from ...provenance.journal import Journal
-from ...spice.ngspice import Ngspice
+from ...spice.execution import map_once
+from ...spice.tasks import Executor, Resources, Work
 from .effective_width import Alphas, Shots, fit_shots, test_shots
 from .ideal_pulse import DIRECTIONS, Ideal, Trajectory
 from .pulse_trains import Start, Train, comparison_row, starts, walk_width_s
@@ -50,8 +51,8 @@ class Study:
         Pulses of the test a direction.
     seed
         Of all that is random.
-    engine
-        What runs a circuit; it has as many threads as workers.
+    does
+        What does the pulses.
     kept
         What is finished; None where nothing is kept.
     """
@@ -63,12 +64,12 @@ class Study:
     shares: tuple[float, ...]
     heldout: int
     seed: int
-    engine: Ngspice
+    does: Executor
     kept: Journal | None
 
     def run(self) -> StudyRows:
         """Simulate all pulses and return the rows of fit, test and comparison."""
-        ways = self.engine.each(self.ideal.traverse, DIRECTIONS)
+        ways = self.does.map(_Traverse(self.ideal), DIRECTIONS)
         traverses: dict[str, Trajectory] = dict(zip(DIRECTIONS, ways, strict=True))
         rng = np.random.default_rng(seed=self.seed)
         design = list(fit_shots(self.ideal, self.edges_s, self.shares))
@@ -81,7 +82,7 @@ class Study:
             fitted = self._shots("fit", design, traverses, bar)
             alphas = {direction: _alphas(fitted, direction) for direction in DIRECTIONS}
             tested = self._shots("test", test, traverses, bar, alphas)
-            ends = self._each("train", trains, lambda train: self._send(train, bar), bar, lambda train: train.count)
+            ends = self._each("train", trains, _Send(self.cell, self.ideal), bar, lambda train: train.count)
         rows = self._compared(dict(zip(trains, ends, strict=True)), alphas, traverses)
         left_out = [_left_out(start, count) for start in begins for count in self.counts if not start.allows(count)]
         return StudyRows(alphas, fitted, tested, rows, left_out)
@@ -92,13 +93,7 @@ class Study:
         if not isinstance(memristor(self.cell).walk, Walk):
             return begins
         with progress("long pulses of a walk", len(begins)) as bar:
-
-            def width_s(start: Start) -> float:
-                found = walk_width_s(self.cell, self.ideal, start)
-                bar.advance()
-                return found
-
-            widths = self._each("start", begins, width_s, bar, lambda _: 1)
+            widths = self._each("start", begins, _Width(self.cell, self.ideal), bar, lambda _: 1)
         return [dataclasses.replace(start, width_s=width) for start, width in zip(begins, widths, strict=True)]
 
     def _check_counts(self, begins: Sequence[Start]) -> None:
@@ -118,10 +113,6 @@ class Study:
         allowed = [(count, start) for count in counts for start in begins if start.allows(count)]
         return [Train(start, edge, count) for count, start in allowed for edge in self.edges_s]
 
-    def _send(self, train: Train, bar: Bar) -> tuple[float, float]:
-        """Return the concentration [1e26 m^-3] and the conductance [S] after a train."""
-        return train.send(self.cell, self.ideal.amplitude(train.start.direction), self.engine, bar.advance)
-
     def _shots(
         self,
         label: str,
@@ -131,33 +122,20 @@ class Study:
         alphas: Mapping[str, Alphas] | None = None,
     ) -> list[Row]:
         """Return a row a pulse, with what the alphas predict where they are given."""
-
-        def work(one: Shots) -> list[list[float]]:
-            def widths(pulse: Pulse) -> Sequence[float]:
-                return (pulse.width, alphas[one.direction].effective_s(pulse)) if alphas else ()
-
-            return one.send(self.ideal, traverses[one.direction], widths, bar.advance)
-
+        work = _Shoot(self.ideal, traverses, alphas)
         found = self._each(label, shots, work, bar, lambda one: len(one.edges_s))
         both = zip(shots, found, strict=True)
         known = alphas or {}
         return [row for one, ends in both for row in one.rows(self.ideal, ends, known.get(one.direction))]
 
-    def _each(
-        self, label: str, items: Sequence[Any], work: Callable[[Any], Any], bar: Bar, size: Callable[[Any], int]
-    ) -> list[Any]:
+    def _each(self, label: str, items: Sequence[Any], work: Work, bar: Bar, size: Callable[[Any], int]) -> list[Any]:
         """Return what `work` returns for each item, in their order; an item that the journal holds is not done
         again.
         """
-
-        def one(numbered: tuple[int, Any]) -> Any:
-            number, item = numbered
-            key = f"{label} {number}"
-            if self.kept and key in self.kept.items:
-                bar.advance(size(item))
-            return self.kept.once(key, lambda: work(item)) if self.kept else work(item)
-
-        return list(self.engine.each(one, enumerate(items)))
+        keys = [f"{label} {number}" for number in range(len(items))]
+        there = self.kept.items if self.kept else {}
+        bar.advance(sum(size(item) for key, item in zip(keys, items, strict=True) if key in there))
+        return map_once(self.does, self.kept, keys, work, items, bar)
 
     def _compared(
         self,
@@ -174,6 +152,61 @@ class Study:
                 comparison_row(train, long, ends[train], alphas[direction], traverses[direction], self.ideal, device)
             )
         return rows
+
+
+@dataclass(frozen=True)
+class _Traverse:
+    """Follows the way through the window in a direction."""
+
+    ideal: Ideal
+
+    def __call__(self, direction: str, resources: Resources) -> Trajectory:
+        """Return the way."""
+        return self.ideal.traverse(direction)
+
+
+@dataclass(frozen=True)
+class _Width:
+    """Finds how wide the long pulse of a walk is."""
+
+    cell: Cell | CompactCell
+    ideal: Ideal
+
+    def __call__(self, start: Start, resources: Resources) -> float:
+        """Return the width [s]."""
+        found = walk_width_s(self.cell, self.ideal, start)
+        resources.bar.advance()
+        return found
+
+
+@dataclass(frozen=True)
+class _Send:
+    """Sends a train."""
+
+    cell: Cell | CompactCell
+    ideal: Ideal
+
+    def __call__(self, train: Train, resources: Resources) -> tuple[float, float]:
+        """Return the state and the conductance [S] after it."""
+        volts = self.ideal.amplitude(train.start.direction)
+        return train.send(self.cell, volts, self.ideal.engine, resources.bar.advance)
+
+
+@dataclass(frozen=True)
+class _Shoot:
+    """Sends pulses from one start, and looks what the alphas predict where they are given."""
+
+    ideal: Ideal
+    traverses: Mapping[str, Trajectory]
+    alphas: Mapping[str, Alphas] | None
+
+    def __call__(self, one: Shots, resources: Resources) -> list[list[float]]:
+        """Return a row a pulse, see `Shots.send`."""
+
+        def widths(pulse: Pulse) -> Sequence[float]:
+            return (pulse.width, self.alphas[one.direction].effective_s(pulse)) if self.alphas else ()
+
+        return one.send(self.ideal, self.traverses[one.direction], widths, resources.bar.advance)
 
 
 def _alphas(rows: Sequence[Row], direction: str) -> Alphas:

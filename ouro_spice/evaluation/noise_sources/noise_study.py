@@ -18,6 +18,8 @@ from ...circuit.compact_cell import CompactCell
 from ...device.jart.jart_preset import jart_vcm_v1b
 from ...device.jart.walk import Walk
 from ...simulation.write_voltages import Pair, pair
+from ...spice.execution import executor
+from ...spice.tasks import Resources
 from .noise_cases import ALONE, CASES, CYCLES, D2D, EVERYTHING, NOTHING, SOURCES, WINDOW, Case
 from .noisy_pulses import Pairs, PulseOutcomes, run, run_frozen
 from .walk_theory import Averaged, levers, mixture_quantiles
@@ -96,8 +98,9 @@ class _Plan:
 
 
 def noise_sources(
-    model: str = "reduced", n: int = 500, seed: int = 0, *, threads: int | None = None, quick: bool = False
-) -> NoiseSources:
+    model: str = "reduced", n: int = 500, seed: int = 0, *, threads: int | None = None, quick: bool = False,
+    scheduler: str | None = None,
+) -> NoiseSources:  # fmt: skip
     """Run the experiment on a compact model of the nominal device, and return its tables.
 
     Parameters
@@ -112,11 +115,15 @@ def noise_sources(
         How many threads, None: one a core. The results do not depend on it.
     quick
         Only the pair that crosses the window in 60 us: seconds, not minutes.
+    scheduler
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers do the work.
 
     Raises
     ------
     ValueError
         For another model, or numbers that make no sense.
+    ToolError
+        For a cluster that does not answer, or is lost.
     """
     if model not in MODELS:
         raise ValueError(f"model {model!r}: the experiment knows {' and '.join(MODELS)}")
@@ -126,14 +133,11 @@ def noise_sources(
     voltages = {"60us": pair(cell)} | ({} if quick else {"paper": PAPER})
     pairs = Pairs.draw(cell, n, seed)
     plans = [plan for plan in _plans(model) if plan.setting in voltages]
-    rows, pulses = [], []
-    with progress("noise sources", len(plans)) as bar:
-        for plan in plans:
-            for direction in ("set", "reset"):
-                row, each = _row(cell, plan, direction, voltages[plan.setting], pairs, threads)
-                rows.append(row)
-                pulses += each
-            bar.advance()
+    tasks, rows, pulses = [(plan, direction) for plan in plans for direction in ("set", "reset")], [], []
+    with executor(threads, scheduler) as does, progress("noise sources", len(tasks)) as bar:
+        for row, each in does.map(_Rows(cell, voltages, pairs), tasks, bar, together=True):
+            rows.append(row)
+            pulses += each
     return NoiseSources(model, n, seed, *map(_frame, (rows, pulses, _levers(cell, voltages))))
 
 
@@ -149,6 +153,22 @@ def _plans(model: str) -> list[_Plan]:
         plans += [_Plan(setting, CYCLES, step_s, deploy=False) for step_s in steps_s]
     # a step as long as that in which N goes a good part of its way
     return [*plans, _Plan("paper", _PROGRESS, _STEPS_S["paper"][-1], deploy=False)]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Makes rows of the table."""
+
+    cell: CompactCell
+    voltages: dict[str, Pair]
+    pairs: Pairs
+
+    def __call__(self, planned: tuple[_Plan, str], resources: Resources) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Return the row of a plan and a direction, and its pulses where it is one of the whole walk."""
+        plan, direction = planned
+        found = _row(self.cell, plan, direction, self.voltages[plan.setting], self.pairs, resources.threads)
+        resources.bar.advance()
+        return found
 
 
 def _row(
@@ -175,7 +195,7 @@ def _row(
     )
     row |= {"bias_expected": middle, "scatter_expected": (high - low) / 2}
     row |= {"bias_frozen": still[1], "scatter_frozen": (still[2] - still[0]) / 2}
-    if plan.case is not CYCLES:
+    if plan.case != CYCLES:
         return row, []
     steps = found.noise_free_s / plan.step_s
     columns = {"steps": steps, "ratio": found.ratio, "bias_expected": bias, "scatter_expected": scatter}
