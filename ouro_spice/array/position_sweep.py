@@ -107,7 +107,7 @@ def sweep_positions(
     state: State | None = None,
     positions: int | None = None,
     seed: int = 0,
-    fidelity: str = "full",
+    fidelity: str | None = None,
     workers: int | None = None,
     out: str | Path | None = None,
 ) -> Positions:
@@ -122,7 +122,7 @@ def sweep_positions(
     seed
         Of the cycle-to-cycle walk of devices that have one.
     fidelity
-        "full" or "frozen", see `Crossbar.cell_at`.
+        "full", "frozen" or "circuit"; the array's where None, see `Crossbar.cell_at`.
     workers
         Processes; all cores where None.
     out
@@ -139,6 +139,7 @@ def sweep_positions(
     check_seed(seed)
     check_array(array, state)
     before = state or array.state()
+    fidelity = array.fidelity if fidelity is None else fidelity
     g_before = array.g_map_S(before)
 
     def one(row: int, col: int, engine: Ngspice) -> tuple[float, ...]:

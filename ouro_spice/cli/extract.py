@@ -76,6 +76,8 @@ class Place:
         """Return the cell in its array, where there is one; else the cell."""
         if self.array_cell is None or isinstance(cell, CompactCell):
             return cell
+        if self.fidelity is Fidelities.CIRCUIT:
+            raise ValueError("--fidelity circuit is for `ouro-spice array`: records are made in full or frozen")
         array = Crossbar(self.rows or 8, self.cols or 8, cell, self.scheme)
         row = array.rows - 1 if self.row is None else self.row
         col = array.cols - 1 if self.col is None else self.col

@@ -1,4 +1,4 @@
-"""Many cells of an array at once: current, slope and speed of each, kept as a straight piece until the cell has left it.
+"""Many cells of an array at once: current, slope and speed of each, kept as a straight piece until the cell leaves it.
 
 A cell is a device behind a series resistance, or a known resistor. Its piece holds where it was evaluated and what was
 found there; as long as voltage and state stay near, the current is a straight line and the speed an exponential.
@@ -70,9 +70,8 @@ def speeds(v, x, p, pieces, out):
         if speed != 0.0:
             q = p[k] if p.shape[0] > 1 else p[0]
             speed *= math.exp(pieces[GROWTH, k] * (v[k] - pieces[VOLT, k]))
-            if speed > 0.0 and x[k] >= math.log(min(q[NHI], q[NDISCMAX])):
-                speed = 0.0
-            elif speed < 0.0 and x[k] <= math.log(max(q[NLO], q[NDISCMIN])):
+            low, high = math.log(max(q[NLO], q[NDISCMIN])), math.log(min(q[NHI], q[NDISCMAX]))
+            if (x[k] >= high) if speed > 0.0 else (x[k] <= low):
                 speed = 0.0
         out[k] = speed
 

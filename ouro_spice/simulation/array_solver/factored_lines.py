@@ -1,4 +1,4 @@
-"""The matrix of lines and devices, factored once; devices whose slope has changed since are a correction of low rank."""
+"""The matrix of lines and devices, factored once; devices whose slope has changed since are a low-rank correction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class FactoredLines:
 
     def __init__(self, network: LineNetwork, one: np.ndarray, two: np.ndarray, cost: Cost) -> None:
         self._network, self._one, self._two, self._cost = network, one, two, cost
-        self._factors: Any = None
+        self._factors: Any = np.zeros(0)
+        self._fresh = False
         self._slopes = np.zeros(len(one))
         self._responses: dict[int, np.ndarray] = {}
 
@@ -33,7 +34,7 @@ class FactoredLines:
         """Return the change of the free nodes' voltages that a current out of each makes, (free,) [V]."""
         if not len(excess):
             return excess
-        if self._factors is None:
+        if not self._fresh:
             self.renew(slopes)
         step = self._factors.solve(excess)
         change = slopes - self._slopes
@@ -72,7 +73,7 @@ class FactoredLines:
         from scipy.sparse.linalg import splu
 
         free = self._network.free
-        self._slopes, self._responses = slopes.copy(), {}
+        self._slopes, self._responses, self._fresh = slopes.copy(), {}, True
         if not free:
             return
         g = np.maximum(slopes, _LEAST_S)

@@ -14,7 +14,7 @@ import numpy as np
 from ...circuit.array_protocol import Array
 from ...circuit.parts import Driver
 from .recorded_points import RecordedPoints
-from .solved_circuit import Cost, NotConverged
+from .solved_circuit import Cost, NotConvergedError
 from .solved_devices import SolvedDevices
 from .transistor_table import TransistorTable
 
@@ -48,7 +48,7 @@ class GatedCircuit:
     ) -> None:
         self.devices, self.table, self.cost = devices, table, Cost()
         self.drivers = (*(f"bl{col}" for col in cols), *(f"sl{col}" for col in cols))
-        self._count, self.first_s = len(cols), table.on_F * _CHARGING_OHM
+        self._count, self.first_s = len(cols), table.on_F * _CHARGING_OHM or np.inf
         self._source_ohm = max(series_ohm(array, "sl", row) + array.cell.lines.contact, _LEAST_OHM)
         self._nodes = np.zeros((2, self._count))
         self._kept = np.zeros(self._count)
@@ -81,7 +81,7 @@ class GatedCircuit:
                 return self.devices.speeds(drain - bit, x)
             if not np.isfinite(size):
                 break
-        raise NotConverged("no voltages of the array's transistors were found")
+        raise NotConvergedError("no voltages of the array's transistors were found")
 
     def rooms(self, x: np.ndarray, speeds: np.ndarray) -> np.ndarray:
         """Return the factor by which each state is slowed, see `SolvedCircuit`."""

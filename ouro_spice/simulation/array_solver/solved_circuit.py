@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 
-class NotConverged(ArithmeticError):
+class NotConvergedError(ArithmeticError):
     """Newton's method found no voltages of the circuit."""
 
 
@@ -47,7 +47,7 @@ class SolvedCircuit(Protocol):
 
         Raises
         ------
-        NotConverged
+        NotConvergedError
             Where no voltages are found.
         """
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,12 +16,12 @@ class SolvedDevices:
     them.
     """
 
-    def __init__(self, devices: Sequence[Memristor | Resistor], series_ohm: np.ndarray) -> None:
+    def __init__(self, devices: Sequence[Any], series_ohm: np.ndarray) -> None:
         from ...compact.jart import cell_patches
         from ...compact.jart.parameter_vector import vector
 
         self._kernels = cell_patches
-        different = {id(one): one for one in devices if isinstance(one, Memristor)}
+        different: dict[int, Any] = {id(one): one for one in devices if isinstance(one, Memristor)}
         rows = {key: vector(one) for key, one in different.items()}
         usual = next(iter(rows.values()), np.zeros(64))
         table = [rows.get(id(one), usual) for one in devices] if len(rows) > 1 else [usual]
@@ -37,7 +38,7 @@ class SolvedDevices:
         """Return first state variables from those on the scale of the kernels, same shape."""
         return np.exp(x)
 
-    def traces(self, device: Memristor, x: np.ndarray, v: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
+    def traces(self, device: Any, x: np.ndarray, v: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
         """Return traces of a device's state over time, of its state (T,), voltage [V] and current [A]."""
         return self._kernels.traces(device, x, v, i)
 

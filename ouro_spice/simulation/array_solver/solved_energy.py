@@ -24,6 +24,8 @@ def charged(
         Capacitance of each line that is driven, by its name [F].
     gates
         Voltage of the supply of those that are gates' [V].
+    time_s
+        Times of the points.
     """
     spent = 0.0
     for name, capacitance_F in held_F.items():

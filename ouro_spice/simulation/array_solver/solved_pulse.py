@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
 
 from ...circuit.cells import Cell1T1R
-from ...circuit.parts import Resistor
 from ...circuit.pulse import PWL, Parallel
 from ...circuit.pulse_part import windows
 from ...circuit.result import Result, SimulationError
 from ...circuit.selection import Selection
 from ...circuit.stimuli import Stimulus
 from ...circuit.waveform import Effort, Fidelity, Waveform
-from ...device.memristor import Memristor
 from ...device.state import State
 from ...spice.ngspice import Engine
 from . import solved_waveform
 from .gated_circuit import GatedCircuit, series_ohm
-from .solved_circuit import NotConverged, SolvedCircuit
+from .solved_circuit import NotConvergedError, SolvedCircuit
 from .solved_devices import SolvedDevices
-from .stepping import DrivenVoltages, StepTooShort, follow
+from .stepping import DrivenVoltages, StepTooShortError, follow
 from .transistor_measurement import measured
 from .transistor_table import TransistorTable
 from .ungated_circuit import UngatedCircuit
@@ -55,13 +54,13 @@ def solved(
             wave, x = _gated(selection, drives, end_s - begin_s, state, engine)
         else:
             wave, x = _ungated(selection, drives, end_s - begin_s, state)
-    except (NotConverged, StepTooShort) as error:
-        code = Result.TIMESTEP if isinstance(error, StepTooShort) else Result.OPERATING_POINT
+    except (NotConvergedError, StepTooShortError) as error:
+        code = Result.TIMESTEP if isinstance(error, StepTooShortError) else Result.OPERATING_POINT
         if throw:
             raise SimulationError(code, "* fidelity circuit: no deck is run", (f"{error}",)) from error
         return Waveform(np.empty(0), {}, None, 0.0, code, log=(f"{error}",), fidelity=Fidelity("circuit"))
     after = State(state.moved(x).x, {}, state.wander, state.telegraph)
-    return solved_waveform.ended(wave, after)
+    return dataclasses.replace(wave, state=after)
 
 
 def _ungated(selection: Selection, drives: Drives, length_s: float, state: State) -> tuple[Waveform, np.ndarray]:
@@ -102,9 +101,7 @@ def _kept(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return np.where(np.abs(after / before - 1) < 4e-16, before, after)
 
 
-def _followed(
-    circuit: SolvedCircuit, drives: Drives, length_s: float, x: np.ndarray
-) -> tuple[np.ndarray, Effort]:
+def _followed(circuit: SolvedCircuit, drives: Drives, length_s: float, x: np.ndarray) -> tuple[np.ndarray, Effort]:
     """Return the states at the end, on the scale of their variable, and what it took."""
     after, steps = follow(circuit, DrivenVoltages.of(drives, circuit.drivers, length_s), x)
     return after, Effort(steps.taken + steps.rejected, steps.rejected, circuit.cost.solutions)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -18,15 +17,11 @@ from ...device.memristor import Memristor
 from ...device.state import State
 from . import solved_energy
 from .gated_circuit import GatedCircuit, series_ohm
+from .solved_devices import SolvedDevices
 from .ungated_circuit import UngatedCircuit
 
 Drives = Mapping[str, PWL | None]
 Traces = dict[str, np.ndarray]
-
-
-def ended(wave: Waveform, after: State) -> Waveform:
-    """Return a waveform with its state at the end, held to the legal range of each variable."""
-    return dataclasses.replace(wave, state=after)
 
 
 def ungated(selection: Selection, drives: Drives, circuit: UngatedCircuit, effort: Effort) -> Waveform:
@@ -50,7 +45,7 @@ def ungated(selection: Selection, drives: Drives, circuit: UngatedCircuit, effor
     x, i = points.taken("x"), points.taken("i")
     for place, k in enumerate(selection.indices):
         own = _cell(selection, k, maps, i[:, place])
-        traces |= own | _states(selection, k, circuit.devices.traces, x[:, place], own)
+        traces |= own | _states(selection, k, circuit.devices, x[:, place], own)
     return _wave(selection, time_s, traces, maps, spent, effort)
 
 
@@ -87,11 +82,8 @@ def gated(
     for k in selection.indices:
         place = list(cols).index(k % array.cols) if k % array.cols in cols else None
         own = _cell(selection, k, maps, np.zeros(len(time_s)) if place is None else i[:, place])
-        if place is None:
-            still = np.full(len(time_s), float(circuit.devices.scaled(state.lead[k])))
-        else:
-            still = x[:, place]
-        traces |= own | _states(selection, k, circuit.devices.traces, still, own)
+        still = np.full(len(time_s), float(circuit.devices.scaled(state.lead[k])))
+        traces |= own | _states(selection, k, circuit.devices, still if place is None else x[:, place], own)
     traces["i_bulk"] = np.zeros(len(time_s))
     return _wave(selection, time_s, traces, maps, spent, effort)
 
@@ -102,7 +94,8 @@ def _held(selection: Selection, circuit: GatedCircuit) -> dict[str, float]:
     of_cell = {"wl": table.gate_F, "bl": table.off_F, "sl": table.off_F}
     counts = {"wl": array.cols, "bl": array.rows, "sl": array.rows}
     return {
-        name: counts[name[:2]] * (getattr(array.cell.lines, f"c_{name[:2]}") + of_cell[name[:2]]) for name in array.lines
+        name: counts[name[:2]] * (getattr(array.cell.lines, f"c_{name[:2]}") + of_cell[name[:2]])
+        for name in array.lines
     }
 
 
@@ -127,21 +120,27 @@ def _cell(selection: Selection, k: int, maps: Mapping[str, np.ndarray], i: np.nd
     return ends if isinstance(selection.device_at(k), Resistor) else ends | {f"i_cell{suffix}": i}
 
 
-def _states(selection: Selection, k: int, traces_of: object, x: np.ndarray, own: Traces) -> Traces:
+def _states(selection: Selection, k: int, devices: SolvedDevices, x: np.ndarray, own: Traces) -> Traces:
     """Return the traces of the state of a selected memristor."""
     device, suffix = selection.device_at(k), selection.suffix(k)
     if not isinstance(device, Memristor):
         return {}
     volts = own[f"v_ae{suffix}"] - own[f"v_oe{suffix}"]
-    found = traces_of(device, x, volts, own[f"i_cell{suffix}"])  # type: ignore[operator]
+    found = devices.traces(device, x, volts, own[f"i_cell{suffix}"])
     return {f"{name}{suffix}": trace for name, trace in found.items()}
 
 
 def _wave(
-    selection: Selection, time_s: np.ndarray, traces: Traces, maps: Mapping[str, np.ndarray], spent: float, effort: Effort
+    selection: Selection,
+    time_s: np.ndarray,
+    traces: Traces,
+    maps: Mapping[str, np.ndarray],
+    spent: float,
+    effort: Effort,
 ) -> Waveform:
     """Return the waveform, with the lines of the (first) cell under the names of a single cell's."""
-    for kind, name in (("bl", f"bl{selection.cols[0]}"), ("wl", f"wl{selection.row}"), ("sl", f"sl{selection.cols[0]}")):
+    own = {"bl": f"bl{selection.cols[0]}", "wl": f"wl{selection.row}", "sl": f"sl{selection.cols[0]}"}
+    for kind, name in own.items():
         for what in ("v", "i"):
             if f"{what}_{name}" in traces:
                 traces[f"{what}_{kind}"] = traces[f"{what}_{name}"]

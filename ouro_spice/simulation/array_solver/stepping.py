@@ -24,7 +24,7 @@ _STRAIGHT_V = 1e-9
 """Deviation below which a corner of a voltage is none [V]."""
 
 
-class StepTooShort(ArithmeticError):
+class StepTooShortError(ArithmeticError):
     """The error of the states could not be kept small by shorter steps."""
 
 
@@ -80,7 +80,7 @@ def follow(circuit: SolvedCircuit, drives: DrivenVoltages, x: np.ndarray) -> tup
 
     Raises
     ------
-    StepTooShort, NotConverged
+    StepTooShortError, NotConvergedError
         Where the states, or the circuit's voltages, were not found.
     """
     count, step = Steps(), _FIRST_S
@@ -122,7 +122,7 @@ def _piece(
         else:
             count.rejected += 1
             if step < _SHORTEST * span:
-                raise StepTooShort("the states move too fast")
+                raise StepTooShortError("the states move too fast")
         step *= min(4.0, max(0.2, 0.9 * max(ratio, 1e-9) ** (-1 / 3)))
     return x, k1, step
 

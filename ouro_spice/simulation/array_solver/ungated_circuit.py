@@ -10,7 +10,7 @@ from ...circuit.array_protocol import Array
 from .factored_lines import FactoredLines
 from .line_network import LineNetwork
 from .recorded_points import RecordedPoints
-from .solved_circuit import Cost, NotConverged
+from .solved_circuit import Cost, NotConvergedError
 from .solved_devices import SolvedDevices
 
 _CLOSE_V = 2e-6
@@ -80,7 +80,7 @@ class UngatedCircuit:
                 self._evaluate(x)
                 self._factored.renew(self.devices.slopes)
             last = size
-        raise NotConverged("no voltages of the array's lines were found")
+        raise NotConvergedError("no voltages of the array's lines were found")
 
     def rooms(self, x: np.ndarray, speeds: np.ndarray) -> np.ndarray:
         """Return the factor by which each state is slowed, see `SolvedCircuit`."""
