@@ -23,7 +23,7 @@ from ...provenance import sources
 from ...provenance.cache import cached_arrays
 from ...provenance.journal import in_full
 from ...provenance.manifest import versions
-from ...spice.ngspice import Engine
+from ...spice.ngspice import Engine, default_engine
 from .solved_pulse import solved
 from .transistor_measurement import kept_in, measured
 
@@ -70,6 +70,15 @@ def agreement(selection: Selection, pulse: Stimulus | Parallel, state: State, en
         allowed = f"allowed: {MEDIAN:g}, {WORST:g}, disturb {DISTURB:g}"
         raise ValueError(f'fidelity "circuit" differs {found} ({allowed}); take fidelity "full", or slower edges')
     return found
+
+
+def agreement_of(
+    selection: Selection, pulse: Stimulus | Parallel, state: State, engine: Engine | None
+) -> Agreement | None:
+    """Return the agreement of a pulse at fidelity "circuit", as `agreement`; None at another fidelity."""
+    if selection.fidelity != "circuit":
+        return None
+    return agreement(selection, pulse, state, engine or default_engine())
 
 
 @dataclasses.dataclass(frozen=True)
