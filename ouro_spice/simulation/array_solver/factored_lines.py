@@ -10,11 +10,11 @@ from scipy import sparse
 from .line_network import LineNetwork
 from .solved_circuit import Cost
 
-_LEAST_S, _CHANGED_S = 1e-12, 1e-5
+_LEAST_S, _CHANGED_S = 1e-12, 2e-5
 """Smallest slope of a device in the matrix [S]; change of a slope from which it is corrected for, at most `_CORRECTED`
 devices at a time."""
 
-_CORRECTED = 8
+_CORRECTED = 4
 
 
 class FactoredLines:
@@ -28,7 +28,10 @@ class FactoredLines:
         self._factors: Any = np.zeros(0)
         self._fresh = False
         self._slopes = np.zeros(len(one))
-        self._responses: dict[int, np.ndarray] = {}
+        self._places: list[int] = []
+        self._responses: list[np.ndarray] = []
+        self._ends = (np.empty(0, int), np.empty(0, int))
+        self._gains = np.empty((0, 0))
 
     def solve(self, excess: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         """Return the change of the free nodes' voltages that a current out of each makes, (free,) [V]."""
@@ -38,42 +41,54 @@ class FactoredLines:
             self.renew(slopes)
         step = self._factors.solve(excess)
         change = slopes - self._slopes
-        changed = np.flatnonzero(np.abs(change) > _CHANGED_S)
-        if len(changed) > _CORRECTED:
-            changed = changed[np.argsort(-np.abs(change[changed]))[:_CORRECTED]]
-        if not len(changed):
+        self._respond(change)
+        if not self._places:
             return step
-        responses = [self._response(int(k)) for k in changed]
-        across = np.stack([self._across(one, changed) for one in responses], axis=1) * change[changed][:, None]
-        wanted = self._across(step, changed) * change[changed]
+        own = change[self._places]
+        wanted = self._across(step) * own
         # one by one: BLAS would start its threads for so little
-        for share, response in zip(np.linalg.solve(np.eye(len(changed)) + across, wanted), responses, strict=True):
-            step -= share * response
+        for share, response in zip(self._shares(own, wanted), self._responses, strict=True):
+            if share:
+                step -= share * response
         return step
 
-    def _across(self, volts: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """Return the voltages at some devices, (P,), of voltages of all free nodes, held ones at 0 V."""
-        free = self._network.free
-        one, two = self._one[places], self._two[places]
-        ahead, behind = volts[np.minimum(one, free - 1)], volts[np.minimum(two, free - 1)]
-        return np.where(one < free, ahead, 0.0) - np.where(two < free, behind, 0.0)
+    def _shares(self, own: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        """Return the current through each corrected device that the old matrix lacks, (P,) [A]."""
+        if len(own) == 1:
+            return wanted / (1 + own * self._gains[0])
+        return np.linalg.solve(np.eye(len(own)) + own[:, None] * self._gains, wanted)
 
-    def _response(self, place: int) -> np.ndarray:
-        """Return the voltages of the free nodes for a current of 1 A through a device, (free,) [V]."""
-        if place not in self._responses:
-            current = np.zeros(self._network.free + 1)
-            current[min(self._one[place], self._network.free)] += 1
-            current[min(self._two[place], self._network.free)] -= 1
-            self._responses[place] = self._factors.solve(current[:-1])
+    def _across(self, volts: np.ndarray) -> np.ndarray:
+        """Return the voltages at the corrected devices, (P,), of voltages of all free nodes, held ones at 0 V."""
+        one, two = self._ends
+        return np.where(one < len(volts), volts[np.minimum(one, len(volts) - 1)], 0.0) - np.where(
+            two < len(volts), volts[np.minimum(two, len(volts) - 1)], 0.0
+        )
+
+    def _respond(self, change: np.ndarray) -> None:
+        """Take the devices with the largest changes of slope (K,) [S] among the corrected ones, at most so many."""
+        if len(self._places) >= _CORRECTED:
+            return
+        large = np.flatnonzero(np.abs(change) > _CHANGED_S)
+        for k in sorted(set(large.tolist()) - set(self._places), key=lambda k: -abs(change[k])):
+            if len(self._places) >= _CORRECTED:
+                break
+            free = self._network.free
+            current = np.zeros(free + 1)
+            current[min(self._one[k], free)] += 1
+            current[min(self._two[k], free)] -= 1
+            self._places.append(k)
+            self._responses.append(self._factors.solve(current[:-1]))
             self._cost.solutions += 1
-        return self._responses[place]
+            self._ends = self._one[self._places], self._two[self._places]
+            self._gains = np.stack([self._across(one) for one in self._responses], axis=1)
 
     def renew(self, slopes: np.ndarray) -> None:
         """Factor the matrix with these slopes of the devices, (K,) [S]."""
         from scipy.sparse.linalg import splu
 
         free = self._network.free
-        self._slopes, self._responses, self._fresh = slopes.copy(), {}, True
+        self._slopes, self._places, self._responses, self._fresh = slopes.copy(), [], [], True
         if not free:
             return
         g = np.maximum(slopes, _LEAST_S)
