@@ -1,7 +1,7 @@
 """Writes of arrays without SPICE: CPU time beside ngspice's in one run, the error beside it, memory of large ones.
 
 One 100 ns SET with edges of 1 ns into the middle cell of n x n cells with lines, from the low end of its window, in a
-random map of conductances. 1R: V/2, 2 Ohm a segment; 1T1R: the usual lines and transistor. Each is written A B A B:
+random map of conductances up to one and a half times that. 1R: V/2, 2 Ohm a segment; 1T1R: the usual lines and transistor. Each is written A B A B:
 solved, ngspice, and both again; the time is the mean, the kernels and the sample of full SPICE were made before.
 """
 
@@ -24,7 +24,7 @@ CELLS: dict[str, ouro.Cell1R | ouro.Cell1T1R] = {
     "1R": ouro.Cell1R(DEVICE, ouro.Lines(r_bl=2.0, r_wl=2.0, c_bl=0.2e-15, c_wl=0.2e-15), ouro.Driver(10.0)),
     "1T1R": ouro.Cell1T1R(DEVICE, ouro.Lines(2.0, 2.0, 2.0, 0.2e-15, 0.2e-15, 0.2e-15)),
 }
-AMPLITUDES_V = {"1R": -0.8, "1T1R": -0.6}
+AMPLITUDES_V = {"1R": -0.9, "1T1R": -0.6}
 QUICK, WHOLE, LARGE = (8, 16), (16, 32, 64), (128, 256)
 TARGETS = (
     Target("1R_64_ratio", 10.0, at_least=True), Target("1T1R_64_ratio", 5.0, at_least=True),
@@ -33,7 +33,8 @@ TARGETS = (
 )  # fmt: skip
 QUICK_TARGETS = (
     Target("1R_16_g_apart", 1e-3), Target("1T1R_16_g_apart", 1e-3), Target("1R_16_disturb_apart", 1e-2),
-    Target("1R_16_energy_apart", 1e-2), Target("1T1R_16_energy_apart", 2e-2), Target("1T1R_16_ratio", 2.0, at_least=True),
+    Target("1R_16_energy_apart", 1e-2), Target("1T1R_16_energy_apart", 2e-2),
+    Target("1T1R_16_ratio", 2.0, at_least=True),
 )  # fmt: skip
 
 
@@ -49,8 +50,8 @@ class Case:
     def of(cls, kind: str, n: int, seed: int) -> Case:
         """The middle cell of n x n cells."""
         array = ouro.Crossbar(n, n, CELLS[kind])
-        low, high = array.cell.window_S
-        g = np.random.default_rng(seed).uniform(low, high, (n, n))
+        low, _ = array.cell.window_S
+        g = np.random.default_rng(seed).uniform(low, 1.5 * low, (n, n))
         g[n // 2, n // 2] = low
         pulse = ouro.Pulse(AMPLITUDES_V[kind], 100e-9, 1e-9, 1e-9)
         return cls(array.cell_at(n // 2, n // 2), pulse, array.state(g))

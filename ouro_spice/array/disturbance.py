@@ -153,7 +153,7 @@ def disturb(
     n
         How many pulses.
     explicit
-        Simulate every pulse in the circuit. Otherwise the first one is; the other cells are then followed by the compact
+        Simulate every pulse. Otherwise the first one is; the other cells are then followed by the compact
         model through the voltages that were recorded at each, as often as asked for: as if the selected cells stood
         in later pulses where they stood in the first one. Where pulses move nothing by a per cent, many are taken
         together.
