@@ -36,7 +36,7 @@ def _found(v, x, q, rs, guess):
 
 @kernel
 def refresh(v, x, p, ohm, rs, near_V, near_x, pieces):
-    """Evaluate the cells, (K,), that have left their pieces, which are changed; return how many there were.
+    """Update the pieces of the cells, (K,), that have left theirs; return how many there were.
 
     `p`: parameter vectors (K, P), or (1, P) for all; `ohm`: known resistors [Ohm], 0 for a device; `rs`: in series with
     each [Ohm], (K,).

@@ -43,7 +43,7 @@ class SolvedDevices:
         return self._kernels.traces(device, x, v, i)
 
     def refresh(self, volts: np.ndarray, x: np.ndarray, near_V: float, near: float) -> int:
-        """Evaluate the devices that are further than these from their last evaluation; return how many there were."""
+        """Update the devices that are further than these from their last evaluation; return how many there were."""
         return self._kernels.refresh(volts, x, self._p, self._ohm, self._series, near_V, near, self._pieces)
 
     def currents(self, volts: np.ndarray) -> np.ndarray:
