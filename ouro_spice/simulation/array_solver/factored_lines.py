@@ -84,7 +84,7 @@ class FactoredLines:
             self._gains = np.stack([self._across(one) for one in self._responses], axis=1)
 
     def renew(self, slopes: np.ndarray) -> None:
-        """Factor the matrix with these slopes of the devices, (K,) [S]."""
+        """Make the factors of the matrix with these slopes of the devices, (K,) [S]."""
         from scipy.sparse.linalg import splu
 
         free = self._network.free

@@ -92,7 +92,7 @@ class GatedCircuit:
         return self.devices.moved(x, ways, room)
 
     def keep(self, time_s: float, x: np.ndarray) -> None:
-        """Record voltages and currents of device and transistor, and states; the next steps begin here."""
+        """Add a point: voltages and currents of device and transistor, and states; the next steps begin here."""
         drain, inner = self._nodes
         bit, source = self._volts[: self._count], self._volts[self._count :]
         i = self.devices.currents(drain - bit)

@@ -61,5 +61,5 @@ class SolvedCircuit(Protocol):
         ...
 
     def keep(self, time_s: float, x: np.ndarray) -> None:
-        """Record the last solution as that of a point of the waveform."""
+        """Add the last solution to the points of the waveform."""
         ...

@@ -79,7 +79,7 @@ def _run(benches: tuple[Testbench, Testbench], levels: np.ndarray, engine: Engin
     drain = wave["v_d"][later]
     columns = [CubicSpline(drain, wave[f"i_{k}"][later])(levels) for k in range(len(levels))]
     fast = engine.run(benches[1])
-    charges = [-float(np.trapezoid(fast[name], fast.time_s)) for name in ("i_on", "i_off", "i_gate")]
+    charges = [-float(np.trapezoid(fast[name], fast.time_s)) for name in ("i_open", "i_closed", "i_gate")]
     capacitances = [charges[0] / 2 / _SWING_V, charges[1] / 2 / _SWING_V, charges[2]]
     return {"current_A": np.stack(columns, axis=1), "capacitances_F": np.array(capacitances)}
 
@@ -100,15 +100,15 @@ def _charges(cell: Cell1T1R, gate_V: float) -> Testbench:
     """Return the fast ramps of drain and source together, with the gate on and off, and of the gate."""
     up = f"pwl(0 0 {_EDGE_S:.17g} {_SWING_V:.17g})"
     elements = [
-        f"von on 0 {up}",
-        f"voff off 0 {up}",
+        f"vopen open 0 {up}",
+        f"vclosed closed 0 {up}",
         f"vg g 0 dc {gate_V:.17g}",
         f"vgate gate 0 pwl(0 0 {_EDGE_S:.17g} {max(gate_V, _LEAST_V):.17g})",
-        _transistor(cell, "on", ("on", "g", "on", "0")),
-        _transistor(cell, "off", ("off", "0", "off", "0")),
+        _transistor(cell, "open", ("open", "g", "open", "0")),
+        _transistor(cell, "closed", ("closed", "0", "closed", "0")),
         _transistor(cell, "gate", ("0", "gate", "0", "0")),
     ]
-    probes = [(f"i_{name}", f"v{name}#branch") for name in ("on", "off", "gate")]
+    probes = [(f"i_{name}", f"v{name}#branch") for name in ("open", "closed", "gate")]
     return _bench(cell, "charges of an access transistor", elements, probes, _EDGE_S, _POINTS)
 
 

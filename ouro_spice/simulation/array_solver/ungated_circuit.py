@@ -96,7 +96,7 @@ class UngatedCircuit:
         return self._volts[self._one] - self._volts[self._two]
 
     def keep(self, time_s: float, x: np.ndarray) -> None:
-        """Record voltages of the lines at the cells, currents of drivers, state and current of the watched cells."""
+        """Add a point: voltages of the lines at the cells, currents of drivers, state and current of watched cells."""
         i = self.devices.currents(self.cell_V)
         into = self._laplacian[self.network.free :] @ self._volts + self._injected(i)[self.network.free :]
         word, bit = self._volts[self._one], self._volts[self._two]
