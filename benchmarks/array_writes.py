@@ -2,8 +2,8 @@
 
 One 100 ns SET with edges of 1 ns into the middle cell of n x n cells with lines, from the low end of its window, in a
 random map of conductances up to one and a half times that. 1R: V/2, 2 Ohm a segment; 1T1R: the usual lines and
-transistor. Below 64 x 64 each is written A B A B: solved, ngspice, and both again; the time is the mean. Kernels and the
-transistor's table were made before; the sample of full SPICE, which `write_array` needs once, is not in it.
+transistor. Below 64 x 64 each is written A B A B: solved, ngspice, and both again; the time is the mean. Kernels and
+the transistor's table were made before; the sample of full SPICE, which `write_array` needs once, is not in it.
 """
 
 from __future__ import annotations
