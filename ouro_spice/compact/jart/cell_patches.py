@@ -11,9 +11,7 @@ import math
 import numpy as np
 
 from ..._util.jit import kernel
-from ...device.jart.jart_device import Device
 from . import full
-from .jart_characteristics import temperature
 from .kinetics import rate
 from .parameter_vector import FLIM, NDISCMAX, NDISCMIN, NHI, NLO, L, R
 
@@ -98,13 +96,6 @@ def moved(x, ways, room, p, out):
         low, high = math.log(max(q[NLO], q[NDISCMIN])), math.log(min(q[NHI], q[NDISCMAX]))
         # a state that starts beyond an edge stays where it is
         out[k] = min(max(x[k] + way, min(low, x[k])), max(high, x[k]))
-
-
-def traces(device: Device, x: np.ndarray, v: np.ndarray, i: np.ndarray) -> dict[str, np.ndarray]:
-    """Return traces of a device's state over time, each (T,), of ln N, voltages [V] and currents [A] (T,)."""
-    n = np.exp(x)
-    r = np.clip(device.r + device.drdN * (n - device.Nref), 0.5 * device.r, 2 * device.r)
-    return {"n_disc": n, "temperature": temperature(device, v, i, r)}
 
 
 def empty(count: int) -> np.ndarray:
