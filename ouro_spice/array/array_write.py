@@ -108,7 +108,7 @@ class ArrayWrite:
 
     @property
     def fidelity(self) -> Fidelity:
-        """Return which memristors followed their state equation."""
+        """Return which memristors followed their state equation, and where; of "circuit" the agreement with SPICE."""
         return self.wave.fidelity
 
     @property
@@ -133,6 +133,7 @@ class ArrayWrite:
         }
         return {
             "fidelity": str(self.fidelity),
+            **({"agreement": agreed.figures} if (agreed := self.fidelity.agreement) else {}),
             "selected": cells,
             "largest_change_of_others": float(others.max()),
             "energy_J": dict(zip(self.energy.frame.part, map(float, self.energy.frame.energy_J), strict=True)),

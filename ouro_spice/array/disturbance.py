@@ -12,12 +12,14 @@ import numpy as np
 from .._util.checks import check_count, check_flag, check_kind, check_seed, checked_path
 from .._util.display import brief, shows
 from .._util.progress import progress
+from ..circuit.agreement import Agreement
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
 from ..device.state import State
 from ..device.state_variable import StateVariable
 from ..provenance.journal import Journal, array_manifest, in_full, plain_state, restored_state
 from ..provenance.manifest import Manifest
+from ..simulation.array_solver.agreement_sample import agreement_of
 from ..simulation.transient import simulate
 from ..spice.ngspice import Engine
 from .array_write import cell_frame, check_selection
@@ -56,6 +58,8 @@ class Disturb:
         Conductances after so many, (M, rows, cols) [S]; NaN at the selected cells.
     kept
         The file that holds what is finished, of no more use when the results are written; None where there is none.
+    agreement
+        Of fidelity "circuit": how far it is from full SPICE on a sample.
     """
 
     selection: Selection
@@ -64,6 +68,7 @@ class Disturb:
     pulses: np.ndarray
     g_S: np.ndarray
     kept: Path | None = None
+    agreement: Agreement | None = None
 
     @shows
     def __repr__(self) -> str:
@@ -124,6 +129,7 @@ class Disturb:
             "pulses": int(self.pulses[-1]),
             "explicit": self.explicit,
             "fidelity": self.selection.fidelity,
+            **({"agreement": self.agreement.figures} if self.agreement else {}),
             "classes": {row.pop("class"): row for row in self.classes.to_dict("records")},
         }
 
@@ -147,7 +153,7 @@ def disturb(
     n
         How many pulses.
     explicit
-        Simulate every pulse in SPICE. Otherwise the first one is; the other cells are then followed by the compact
+        Simulate every pulse. Otherwise the first one is; the other cells are then followed by the compact
         model through the voltages that were recorded at each, as often as asked for: as if the selected cells stood
         in later pulses where they stood in the first one. Where pulses move nothing by a per cent, many are taken
         together.
@@ -182,7 +188,8 @@ def disturb(
         kept, found = None, _followed(selection, pulse, n, before, seed, engine)
     g = np.array([array.ensemble.conductances(x).reshape(array.rows, array.cols) for x in found.values()])
     g[:, selection.row, list(selection.cols)] = np.nan
-    return Disturb(selection, pulse, explicit, np.array(list(found)), g, kept and kept.path)
+    agreed = agreement_of(selection, pulse, before, engine)
+    return Disturb(selection, pulse, explicit, np.array(list(found)), g, kept and kept.path, agreed)
 
 
 def _work(selection: Selection, pulse: Pulse | Parallel, n: int, before: State, seed: int) -> Manifest:

@@ -10,10 +10,12 @@ import numpy as np
 
 from .._util.checks import check_kind, check_seed
 from .._util.display import brief, shows
+from ..circuit.agreement import Agreement
 from ..circuit.crossbar import Crossbar
 from ..circuit.pulse import Pulse
 from ..device.state import State
 from ..provenance.journal import Journal, array_manifest
+from ..simulation.array_solver.agreement_sample import agreement_of
 from ..simulation.transient import simulate
 from ..spice.tasks import Resources
 from .array_write import cell_frame, volts_at
@@ -44,6 +46,8 @@ class Positions:
     kept
         The file that holds the finished positions, of no more use when the results are written; None where there is
         none.
+    agreement
+        Of fidelity "circuit": how far it is from full SPICE on a sample.
 
     All maps but ``g_before_S`` are NaN where a position was not looked at.
     """
@@ -56,6 +60,7 @@ class Positions:
     energy_J: np.ndarray
     fidelity: str = "full"
     kept: Path | None = None
+    agreement: Agreement | None = None
 
     @shows
     def __repr__(self) -> str:
@@ -93,6 +98,7 @@ class Positions:
         volts = np.abs(self.v_start_V[np.isfinite(self.v_start_V)])
         return {
             "fidelity": self.fidelity,
+            **({"agreement": self.agreement.figures} if self.agreement else {}),
             "positions": len(volts),
             "change": self.spread,
             "v_start_least_V": float(volts.min()),
@@ -107,7 +113,7 @@ def sweep_positions(
     state: State | None = None,
     positions: int | None = None,
     seed: int = 0,
-    fidelity: str = "full",
+    fidelity: str | None = None,
     workers: int | None = None,
     out: str | Path | None = None,
     scheduler: str | None = None,
@@ -123,7 +129,7 @@ def sweep_positions(
     seed
         Of the cycle-to-cycle walk of devices that have one.
     fidelity
-        "full" or "frozen", see `Crossbar.cell_at`.
+        "full", "frozen" or "circuit"; the array's where None, see `Crossbar.cell_at`.
     workers
         Processes; all cores where None.
     out
@@ -144,6 +150,7 @@ def sweep_positions(
     check_seed(seed)
     check_array(array, state)
     before = state or array.state()
+    fidelity = array.fidelity if fidelity is None else fidelity
     g_before = array.g_map_S(before)
 
     places, kept = positions_of(array, positions), None
@@ -154,7 +161,8 @@ def sweep_positions(
         )
     one = _Pulsed(array, pulse, before, seed, fidelity)
     maps = each_position("positions", array, places, one, workers, kept, scheduler)
-    return Positions(pulse, g_before, *maps, fidelity=fidelity, kept=kept and kept.path)
+    agreed = agreement_of(array.cell_at(0, 0, fidelity), pulse, before, None)
+    return Positions(pulse, g_before, *maps, fidelity=fidelity, kept=kept and kept.path, agreement=agreed)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from .cells import Cell1R, Cell1T1R
 from .device_map import DeviceMap
 from .parts import Resistor
 from .pulse import PWL
-from .selection import Selection
+from .selection import Selection, check_fidelity
 from .testbench import Testbench
 
 LARGEST, _BEYOND = 1 << 20, 1e-4
@@ -52,11 +52,14 @@ class Crossbar:
         The same in a read.
     devices
         The device of each cell, row by row; the cell's own everywhere where None. `Resistor` makes a linear array.
+    fidelity
+        How pulses are simulated where a selection says nothing else: "full", "frozen" or "circuit", see `Selection`.
 
     Raises
     ------
     ValueError
-        For an empty array, a scheme that the cell does not have, devices of another number or of several kinds.
+        For an empty array, a scheme that the cell does not have, devices of another number or of several kinds; for a
+        fidelity that is none.
     """
 
     rows: int
@@ -65,8 +68,10 @@ class Crossbar:
     scheme: str | None = None
     read_scheme: str | None = None
     devices: tuple[Memristor | Resistor, ...] | None = None
+    fidelity: str = "full"
 
     def __post_init__(self) -> None:
+        check_fidelity(self.fidelity)
         for name in ("rows", "cols"):
             check_count(name, getattr(self, name))
         if self.size > LARGEST:
@@ -155,19 +160,20 @@ class Crossbar:
         values = self._map("resistances", resistances)
         return self.replace(devices=tuple(Resistor(float(value), self.ambient_K) for value in values))
 
-    def cell_at(self, row: int, col: int, fidelity: str = "full") -> Selection:
-        """Return one cell, which is pulsed and read like a single one; for `fidelity` see `Selection`.
+    def cell_at(self, row: int, col: int, fidelity: str | None = None) -> Selection:
+        """Return one cell, which is pulsed and read like a single one; `fidelity` is the array's where None.
 
         Raises
         ------
         ValueError
             For a cell outside the array.
         """
-        return Selection(self, row, (col,), fidelity)
+        return self.row(row, (col,), fidelity)
 
-    def row(self, row: int, cols: Sequence[int] | None = None, fidelity: str = "full") -> Selection:
-        """Return several cells of a row, all where None, which are written in parallel."""
-        return Selection(self, row, tuple(range(self.cols)) if cols is None else cols, fidelity)
+    def row(self, row: int, cols: Sequence[int] | None = None, fidelity: str | None = None) -> Selection:
+        """Return several cells of a row, all where None, which are written in parallel; as `cell_at`."""
+        chosen = tuple(range(self.cols)) if cols is None else cols
+        return Selection(self, row, chosen, self.fidelity if fidelity is None else fidelity)
 
     def walked(self, state: State, but: Collection[int] = ()) -> Self:
         """Return this array with its devices as they have walked in a state, without walks; `but` some of them."""

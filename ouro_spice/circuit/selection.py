@@ -17,13 +17,19 @@ from .bias import Bias
 from .cells import Cell1R, Cell1T1R
 from .crossbar_netlist import ArrayNetlist, LineVoltages
 from .drivers import Drive
-from .parts import Read, Resistor, Transistor
+from .parts import Driver, Read, Resistor, Transistor
 from .pulse import PWL, Parallel
 from .pulse_part import windows
 from .stimuli import Stimulus, checked, followed
 from .testbench import Testbench
 
-FIDELITIES = ("full", "frozen")
+FIDELITIES = ("full", "frozen", "circuit")
+
+
+def check_fidelity(fidelity: object) -> None:
+    """Raise ValueError for what is none of `FIDELITIES`."""
+    if not isinstance(fidelity, str) or fidelity not in FIDELITIES:
+        raise ValueError(f"fidelity = {shown(fidelity)}: there is {', '.join(FIDELITIES)}")
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,9 @@ class Selection:
         The selected cells.
     fidelity
         "full": every memristor of the array follows its state equation. "frozen": those that provably do not switch
-        are held at their static I-V; `Waveform.fidelity` says which and how far off that is.
+        are held at their static I-V; `Waveform.fidelity` says which and how far off that is. "circuit": pulses are
+        solved without SPICE, by one factorisation of the lines and the devices' kernels, without the delay of lines;
+        `Waveform.fidelity` says how far that is from full SPICE on a sample. Reads are those of "frozen".
     active
         Places of the memristors that follow their state equation, counted row by row; all where None. A run at
         fidelity "frozen" finds them.
@@ -64,8 +72,9 @@ class Selection:
                     raise ValueError(f"{name} = {value}: the array has the {name}s 0 .. {count - 1}")
         if not self.cols or len(set(self.cols)) != len(self.cols):
             raise ValueError(f"cols = {self.cols}: select one or more cells, each once")
-        if not isinstance(self.fidelity, str) or self.fidelity not in FIDELITIES:
-            raise ValueError(f"fidelity = {shown(self.fidelity)}: there is {', '.join(FIDELITIES)}")
+        check_fidelity(self.fidelity)
+        if self.fidelity == "circuit":
+            self._check_solved()
         if self.fidelity == "frozen" and isinstance(self.array.cell.device, Memristor):
             self.array.cell.device.require("frozen", f"cell ({self.row}, {self.cols[0]})")
         if self.active is not None:
@@ -74,6 +83,21 @@ class Selection:
             if max(self.active, default=0) >= self.array.size:
                 raise ValueError(f"active = {sorted(self.active)}: the array has the places 0 .. {self.array.size - 1}")
             object.__setattr__(self, "active", frozenset(self.active) | set(self.indices))
+
+    def _check_solved(self) -> None:
+        """Raise ValueError for what fidelity "circuit" cannot solve."""
+        if self.active is not None:
+            raise ValueError('active: fidelity "circuit" holds no memristor still')
+        if not isinstance(self.array.cell.driver, Driver):
+            raise ValueError('fidelity "circuit": drivers made of transistors are in SPICE alone; take a Driver')
+        different = {id(one): one for one in self.array.devices or (self.array.cell.device,)}.values()
+        for one in different:
+            if isinstance(one, Memristor):
+                one.require("solved", 'fidelity "circuit"')
+        for k in self.indices:
+            if isinstance(one := self.device_at(k), Memristor) and one.walk is not None:
+                where = "cell ({}, {})".format(*divmod(k, self.array.cols))
+                raise ValueError(f'fidelity "circuit": {where} walks from cycle to cycle, in arrays in SPICE alone')
 
     @shows
     def __repr__(self) -> str:
@@ -221,7 +245,8 @@ class Selection:
         """Return the transient simulation of one read of the (first) cell."""
         sense = self.alone.sense
         # a read moves no other cell: where a write holds them, it holds them, too
-        reader = self.replace(active=frozenset(self.indices)) if self.fidelity == "frozen" else self
+        held = self.fidelity != "full"
+        reader = self.replace(fidelity="full", active=frozenset(self.indices)) if held else self
         if sense is None:
             return reader._bench(self._bias.voltages(self.read.pulse, reading=True), self.read_s, state)
         schedule = sense.schedule(self.read, self._bias.gate_edge_s)

@@ -15,6 +15,7 @@ from ..compact import characteristics
 from ..device.memristor import Memristor
 from ..device.state import State
 from . import waveform_display as display
+from .agreement import Agreement
 from .result import Result
 
 if TYPE_CHECKING:
@@ -41,12 +42,13 @@ class Effort:
 
 @dataclass(frozen=True)
 class Fidelity:
-    """The fidelity of a run: in "full" all memristors follow their state equation, in "frozen" those that may switch.
+    """The fidelity of a run: in "full" all memristors follow their state equation, in "frozen" those that may switch,
+    both in SPICE; in "circuit" all do, without SPICE.
 
     Attributes
     ----------
     name
-        "full" or "frozen".
+        "full", "frozen" or "circuit".
     held
         Memristors that were held at their concentration, with their static I-V.
     peak_V
@@ -56,6 +58,8 @@ class Fidelity:
         its own voltage; it is in the final state.
     tolerance
         What that estimate had to stay below.
+    agreement
+        Of "circuit": how far it was from full SPICE on a sample; None where that was not asked.
     """
 
     name: str = "full"
@@ -63,22 +67,28 @@ class Fidelity:
     peak_V: float = 0.0
     disturb: float = 0.0
     tolerance: float = 0.0
+    agreement: Agreement | None = None
 
     def __add__(self, other: Fidelity) -> Fidelity:
-        """Return the fidelity of two runs, one after the other: the fewer held memristors, the summed disturb."""
+        """Return the fidelity of two runs, one after the other: the fewer held memristors, the summed disturb, the
+        worse agreement.
+        """
+        both = self.agreement.worse(other.agreement) if self.agreement and other.agreement else None
         return Fidelity(
             name=self.name,
             held=min(self.held, other.held),
             peak_V=max(self.peak_V, other.peak_V),
             disturb=self.disturb + other.disturb,
             tolerance=self.tolerance + other.tolerance,
+            agreement=both or self.agreement or other.agreement,
         )
 
     def __str__(self) -> str:
         if self.name == "full":
             return "full: every memristor follows its state equation"
         if self.name == "circuit":
-            return "circuit: the kernels of the device behind its circuit, measured in SPICE"
+            seen = f"; {self.agreement}" if self.agreement else ""
+            return f"circuit: every memristor follows its state equation, without SPICE{seen}"
         return (
             f"frozen: {self.held} memristors held at their static I-V; at most {self.peak_V:.3g} V at them, the state "
             f"moves by {self.disturb:.2g} at most (allowed: {self.tolerance:.2g})"

@@ -38,7 +38,11 @@ _ADC_TOP_S = 700e-6
 Row = Annotated[int | None, option("Word line; by default the last, far from the drivers.", min=0)]
 Col = Annotated[str | None, option("Bit line, several as 0,3,7, or all; by default the last.")]
 Fidelity = Annotated[
-    Fidelities, typer.Option(help="full, or frozen: memristors that provably do not switch are held still.")
+    Fidelities,
+    typer.Option(
+        help="full, frozen: memristors that provably do not switch are held still, or circuit: solved without SPICE, "
+        "with the agreement on a sample."
+    ),
 ]
 ReadFidelity = Annotated[
     ReadFidelities | None,

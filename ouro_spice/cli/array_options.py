@@ -39,6 +39,7 @@ class Fidelities(enum.Enum):
 
     FULL = "full"
     FROZEN = "frozen"
+    CIRCUIT = "circuit"
 
 
 class ReadFidelities(enum.Enum):

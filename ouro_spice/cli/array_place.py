@@ -53,6 +53,10 @@ class Place:
         how = self.fidelity or Anyhow.FULL
         if self.beside is not None and how is not Anyhow.CIRCUIT:
             raise ValueError("--beside: only with --fidelity circuit")
+        if self.array_cell is not None and how is Anyhow.CIRCUIT:
+            raise ValueError(
+                "--fidelity circuit is for `ouro-spice array`: records in arrays are made in full or frozen"
+            )
         if self.array_cell is None or isinstance(cell, CompactCell):
             if how is Anyhow.FROZEN:
                 raise ValueError("--fidelity frozen: only with --cell array")

@@ -10,6 +10,7 @@ from .._util.checks import check_flag, check_scheduler, check_workers, checked_p
 from .._util.files import make_folder
 from ..circuit.cell_kinds import Cell, memristor
 from ..circuit.compact_cell import CompactCell
+from ..circuit.selection import Selection
 from ..device.memristor import Memristor
 from ..simulation.plausibility import check_walk, warn_each
 from ..simulation.write_voltages import Pair
@@ -32,6 +33,8 @@ def asked_recipe(
         raise ValueError(
             f"{type(cell).__name__}: extract takes a Cell1R, Cell1T1R, CompactCell or cell of an array with a memristor"
         )
+    if isinstance(cell, Selection) and cell.fidelity == "circuit":
+        raise ValueError('fidelity = "circuit": records of cells of an array are made in "full" or "frozen"')
     known = (*LAWS, "control")
     unknown = set(laws) - set(known)
     if unknown:

@@ -23,6 +23,7 @@ CAPABILITIES: Mapping[str, str] = {
     "read noise": "can have random telegraph noise in reads",
     "stationary start": "starts after a long walk",
     "frozen": "can be held still in an array, fidelity \"frozen\"",
+    "solved": "can be solved in an array without SPICE, fidelity \"circuit\"",
 }  # fmt: skip
 """What a memristor may be able to, by name: asked for, never guessed."""
 

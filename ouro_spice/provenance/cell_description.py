@@ -40,7 +40,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "Cell1R": {"sense": None, "fidelity": "full"}, "Cell1T1R": {"sense": None, "fidelity": "full"},
     "CompactCell": {"model": "full", "resistance": 0.0},
-    "Crossbar": {"scheme": None, "read_scheme": None, "devices": None},
+    "Crossbar": {"scheme": None, "read_scheme": None, "devices": None, "fidelity": "full"},
     "Selection": {"fidelity": "full", "active": None},
 }  # fmt: skip
 """Each default as it was when its field came in: a value that equals it says nothing of a circuit.

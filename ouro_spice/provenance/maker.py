@@ -46,6 +46,7 @@ _PAGES = (
 
 _CIRCUITS = (
     "spice", "simulation.static", "simulation.sensing", "simulation.circuit_transient", "simulation.frozen_devices",
+    "simulation.array_solver",
     "simulation.jart.first_guess", "simulation.time_scales", "dataset.circuit_records", "programming.spice_batch",
     "circuit.testbench", "circuit.drivers", "circuit.crossbar_netlist", "circuit.array_testbench", "circuit.crossbar",
 )  # fmt: skip

@@ -12,6 +12,7 @@ from ..array.disturbance import Disturb
 from ..array.position_sweep import Positions
 from ..array.sneak_paths import SneakMap
 from ..array.vector_product import Product
+from ..circuit.agreement import Agreement
 from .amounts import amount, plain, share
 from .glossary import terms_section
 from .page import Fact, Page
@@ -106,7 +107,14 @@ def _write(write: ArrayWrite) -> list[Fact]:
         end = found["far_end"][line]
         words = f"{line_in_words(line)}; Elmore's estimate {amount(end['elmore_s'], 's')}"
         facts.append(Fact(amount(end["delay_s"], "s"), "delay to the far end", words))
-    return facts
+    return [*facts, *_agreed(write.fidelity.agreement)]
+
+
+def _agreed(agreement: Agreement | None) -> list[Fact]:
+    """Return the fact of how far the results are from full SPICE, none where they are made by it."""
+    if agreement is None:
+        return []
+    return [Fact(share(agreement.g_worst), 'fidelity "circuit": largest difference of G', f"{agreement}")]
 
 
 def line_in_words(line: str) -> str:
@@ -137,6 +145,7 @@ def _positions(found: Positions) -> list[Fact]:
         Fact(share(change["relative"], digits=2), "spread of the change", "standard deviation over mean; 0: ideal"),
         Fact(f"{abs(volts[0]):.4g} to {abs(volts[1]):.4g} V", "across the device, at the start", "far and near"),
         Fact(amount(summary["energy_mean_J"], "J"), "energy of a write, mean"),
+        *_agreed(found.agreement),
     ]
 
 
@@ -197,7 +206,7 @@ def _disturb(found: Disturb) -> list[Fact]:
         quiet = f"{row['cells']} cells, no more than rounding"
         still = abs(row["worst_relative"]) < NOTHING
         facts.append(_worst(what, row["worst_relative"], "", quiet if still else beside))
-    return facts
+    return [*facts, *_agreed(found.agreement)]
 
 
 def _class_table(page: Page, result: Result) -> None:

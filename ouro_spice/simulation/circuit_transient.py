@@ -17,7 +17,7 @@ from ..circuit.pulse import Parallel
 from ..circuit.result import Result
 from ..circuit.selection import Selection
 from ..circuit.stimuli import HalfCycle, Stimulus, half_cycles
-from ..circuit.waveform import Effort, Waveform
+from ..circuit.waveform import Effort, Fidelity, Waveform
 from ..device.jart import walk_values
 from ..device.jart.jart_device import Device
 from ..device.jart.walk import HalfCycleWalk, Walk
@@ -57,10 +57,23 @@ class CircuitRun:
 
     def pulse(self, pulse: Stimulus | Parallel, begin_s: float, end_s: float, state: State) -> Iterator[Waveform]:
         """Yield the waveforms of one pulse between two of its times [s], one after the other, from a state on."""
-        if isinstance(self.cell, Selection) and self.cell.fidelity == "frozen":
+        if isinstance(self.cell, Selection) and self.cell.fidelity == "circuit":
+            yield self._solved(self.cell, pulse, begin_s, end_s, state)
+        elif isinstance(self.cell, Selection) and self.cell.fidelity == "frozen":
             yield from self._frozen(self.cell, pulse, begin_s, end_s, state)
         else:
             yield from self._followed(pulse, begin_s, end_s, state)
+
+    def _solved(
+        self, selection: Selection, pulse: Stimulus | Parallel, begin_s: float, end_s: float, state: State
+    ) -> Waveform:
+        """Return the waveform without SPICE, with the agreement of such writes with SPICE; see `agreement_sample`."""
+        from .array_solver.agreement_sample import agreement
+        from .array_solver.solved_pulse import solved
+
+        fidelity = Fidelity("circuit", agreement=agreement(selection, pulse, state, self.engine))
+        wave = solved(selection, pulse, begin_s, end_s, state, self.engine, self.throw)
+        return dataclasses.replace(wave, fidelity=fidelity)
 
     def _frozen(
         self, selection: Selection, pulse: Stimulus | Parallel, begin_s: float, end_s: float, state: State

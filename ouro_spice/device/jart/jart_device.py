@@ -164,7 +164,8 @@ class Device(JartParameters):
         """Return the names of what it is able to."""
         first = "behavioural" if self.realisation == "behavioural" else "compiled"
         more = ("stationary start",) if isinstance(self.walk, Walk) else ()
-        return frozenset((first, "kernels", "walk", "spread", "read noise", "frozen", *more))
+        solved = () if self.realisation == "tud" or self.cth > 0 else ("solved",)
+        return frozenset((first, "kernels", "walk", "spread", "read noise", "frozen", *solved, *more))
 
     @property
     def reach(self) -> tuple[float, float]:

@@ -161,6 +161,7 @@ def _capabilities(device: ForeignDevice, found: dict[str, Finding]) -> dict[str,
         "read noise": (False, "no law of read noise"),
         "stationary start": (False, "needs a walk"),
         "frozen": (False, "needs kernels"),
+        "solved": (False, "needs kernels"),
     }
 
 
