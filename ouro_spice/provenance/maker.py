@@ -28,7 +28,7 @@ _BOOKS = (
     "provenance.manifest", "provenance.maker", "provenance.sources", "provenance.cell_description",
     "provenance.former_format", "provenance.former_work", "provenance.differences", "provenance.cache",
     "provenance.rebuild", "_util.progress", "dataset.storage", "dataset.settings", "dataset.making",
-    "prediction.checkpoint",
+    "prediction.checkpoint", "dataset.record_agreement",
 )  # fmt: skip
 """Modules that describe work, keep it and count it, and decide no number of it.
 
