@@ -17,9 +17,10 @@ SAMPLE = 60
 CLOSE = 0.02
 """Relative distance of two pulse widths that agree."""
 
-LEAST_SHARE, MEDIAN, P90 = 0.9, 1e-3, 1e-2
-"""Below the first share of agreeing widths (by the upper end of its 95 % interval), or above one of the others as
-median and 90 % quantile of |ln g / g|, the work is refused.
+LEAST_SHARE = 0.9
+MEDIAN, P90 = 1e-3, 1e-2
+"""The work is refused where fewer than that share of the widths agree, or where median or 90 % quantile of |ln(g / g in
+SPICE)| are above the others: by the upper ends of 95 % intervals of the shares, so that a few pulses prove nothing.
 """
 
 
@@ -43,6 +44,8 @@ class Agreement:
         The 95 % interval of `within_2_percent`.
     g_median, g_p90
         Median and 90 % quantile of |ln(g / g in SPICE)| at the end.
+    g_within_median, g_within_p90
+        Shares of |ln(g / g in SPICE)| within `MEDIAN` and `P90`.
     energy_median
         Median of the energy over that in SPICE.
     """
@@ -52,6 +55,8 @@ class Agreement:
     failed: int
     g_median: float
     g_p90: float
+    g_within_median: float
+    g_within_p90: float
     energy_median: float
     within_step: float | None = None
     within_2_percent: float | None = None
@@ -71,9 +76,13 @@ class Agreement:
         g, energy = np.reshape(g_S, (-1, 2)), np.reshape(energy_J, (-1, 2))
         fine = np.isfinite(g).all(axis=1)
         failed = int(np.sum(np.isfinite(g).any(axis=1) & ~fine))
-        off = np.abs(np.log(g[fine, 0] / g[fine, 1])) if fine.any() else np.array([np.nan])
-        ratio = float(np.median(energy[fine, 0] / energy[fine, 1])) if fine.any() else float("nan")
-        found = cls(len(g), seed, failed, float(np.median(off)), float(np.quantile(off, 0.9)), ratio)
+        off = np.abs(np.log(g[fine, 0] / g[fine, 1])) if fine.any() else np.zeros(1)
+        ratio = float(np.median(energy[fine, 0] / energy[fine, 1])) if fine.any() else 1.0
+        within = (float(np.mean(off <= limit)) for limit in (MEDIAN, P90))
+        within = [float(np.mean(off <= limit)) for limit in (MEDIAN, P90)]
+        found = cls(
+            len(g), seed, failed, float(np.median(off)), float(np.quantile(off, 0.9)), within[0], within[1], ratio
+        )  # fmt: skip
         if not len(widths_s):
             return found
         w = np.reshape(widths_s, (-1, 2))[fine]
@@ -100,9 +109,10 @@ class Agreement:
         """Return why the work is refused, "" where it is not."""
         if self.share_high is not None and self.share_high < LEAST_SHARE:
             return f"only {self.within_2_percent:.0%} of the pulse widths are within 2 % of those in SPICE"
-        if self.failed > 0.1 * self.n:
+        if wilson(self.failed, self.n)[0] > 0.1:
             return f"{self.failed} of {self.n} fail in one of the two alone"
-        if self.g_median > MEDIAN or self.g_p90 > P90:
+        n = self.n - self.failed
+        if wilson(self.g_within_median * n, n)[1] < 0.5 or wilson(self.g_within_p90 * n, n)[1] < 0.9:
             return f"conductances are off by {self.g_median:.2%} in the median, {self.g_p90:.2%} at 90 %"
         return ""
 

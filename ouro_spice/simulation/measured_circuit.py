@@ -8,17 +8,25 @@ the two become a load line with a charged node.
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
+from .._util.machine import ToolError, cache_folder
+from ..circuit import terminal_bench
 from ..circuit.cell_kinds import LoneCell
 from ..circuit.gates import gate_voltage
 from ..circuit.pulse import PWL, Pulse
 from ..circuit.terminal_bench import terminal_testbench
 from ..circuit.testbench import Testbench
 from ..circuit.waveform import Waveform
+from ..provenance.cache import cached_arrays
+from ..provenance.manifest import versions
 from ..spice.ngspice import Engine
 
 POINTS = 513
@@ -121,18 +129,40 @@ class MeasuredCircuit:
         """Return the port at a gate voltage of so many steps, measured."""
         key = polarity, node, top_V
         if key not in self._ports:
-            self._ports[key] = measured_port(self.cell, polarity, node * GATE_STEP_V, top_V, self.engine)
+            self._ports[key] = kept_port(self.cell, polarity, node * GATE_STEP_V, top_V, self.engine)
         return self._ports[key]
+
+
+def kept_port(cell: LoneCell, polarity: int, gate_V: float, top_V: float, engine: Engine) -> Port:
+    """Return the port of a cell at a gate voltage: from the cache folder, or measured and kept there.
+
+    It is known by the netlists of what is measured, ngspice's version and this code.
+    """
+    benches = [one.sha256 for one in _benches(cell, polarity, gate_V, top_V)]
+    settings = {"netlists": benches, "ngspice": versions()["ngspice"], "code": _code()}
+    name = f"port-{hashlib.sha256(''.join(benches).encode()).hexdigest()[:16]}"
+    try:
+        folder = cache_folder() / "ports"
+    except ToolError:  # no home folder: measured in each process
+        folder = None
+    made = cached_arrays(
+        folder, name, settings, lambda: dataclasses.asdict(measured_port(cell, polarity, gate_V, top_V, engine))
+    )
+    return Port(made["y_V"], float(made["top_V"]), made["amps"], made["charge_F"], made["coupling_F"])
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """Return the hash of the code that measures."""
+    texts = (Path(__file__), Path(terminal_bench.__file__))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in texts)).hexdigest()
 
 
 def measured_port(cell: LoneCell, polarity: int, gate_V: float, top_V: float, engine: Engine) -> Port:
     """Return the port of a cell at a gate voltage, measured in SPICE."""
     y = np.linspace(-BELOW_V, top_V + ABOVE_V, POINTS)
     levels = np.zeros(1) if polarity < 0 else np.linspace(0.0, top_V, _MEASURED)
-    benches = [_bench(cell, gate_V, y, level, span) for level in levels for span in (SLOW_S, FAST_S)]
-    if polarity > 0:
-        benches.append(_coupling_bench(cell, gate_V, top_V))
-    waves = list(engine.map(benches))
+    waves = list(engine.map(_benches(cell, polarity, gate_V, top_V)))
     amps, charge = [], []
     for k in range(len(levels)):
         up, down = _both_ways(waves[2 * k], y)
@@ -142,6 +172,14 @@ def measured_port(cell: LoneCell, polarity: int, gate_V: float, top_V: float, en
     if polarity < 0:
         return Port(y, top_V, _falling(np.array(amps), y), np.array(charge), np.zeros((1, POINTS)))
     return _between_levels(y, top_V, np.array(amps), np.array(charge), waves[-1])
+
+
+def _benches(cell: LoneCell, polarity: int, gate_V: float, top_V: float) -> list[Testbench]:
+    """Return what is simulated for a port: two ways at each level, and that of the line in a RESET."""
+    y = np.linspace(-BELOW_V, top_V + ABOVE_V, POINTS)
+    levels = [0.0] if polarity < 0 else np.linspace(0.0, top_V, _MEASURED).tolist()
+    benches = [_bench(cell, gate_V, y, level, span) for level in levels for span in (SLOW_S, FAST_S)]
+    return benches if polarity < 0 else [*benches, _coupling_bench(cell, gate_V, top_V)]
 
 
 def _bench(cell: LoneCell, gate_V: float, y: np.ndarray, level_V: float, span_s: float) -> Testbench:
