@@ -12,7 +12,7 @@ from ..circuit.cell_kinds import LoneCell
 from ..circuit.gates import gate_voltage
 from ..circuit.parts import Resistor
 from ..circuit.pulse import Pulse
-from ..compact.jart.load_line import resistor
+from ..compact.jart.load_line import resistor, with_edges
 from ..device.jart.jart_device import Device
 from ..device.memristor import Memristor
 from ..spice.ngspice import Engine
@@ -47,17 +47,25 @@ class CircuitModel:
 
     def loads(self, pulses: Sequence[Pulse]) -> tuple[np.ndarray, np.ndarray]:
         """Return the loads of pulses (D,), each once, one behind the other, and where that of each begins, (D,)."""
-        begins: dict[int, int] = {}
-        vectors, at = [], 0
-        of = np.empty(len(pulses), int)
-        for k, pulse in enumerate(pulses):
-            load = self.circuit.load(pulse)
-            if id(load) not in begins:
-                begins[id(load)] = at
-                vectors.append(load)
-                at += len(load)
-            of[k] = begins[id(load)]
+        found = [self.circuit.static_load(pulse) for pulse in pulses]
+        vectors = list({id(load): load for load in found}.values())
+        ends = np.cumsum([len(load) for load in vectors], dtype=int)
+        begins = {id(load): int(end) - len(load) for load, end in zip(vectors, ends, strict=True)}
+        of = np.array([begins[id(load)] for load in found], int)
+        if self.charges.shaped and len(pulses):
+            return self._with_edges(pulses, found, of, vectors)
         return np.concatenate(vectors) if vectors else np.empty(0), of
+
+    def _with_edges(
+        self, pulses: Sequence[Pulse], found: list[np.ndarray], of: np.ndarray, vectors: list[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same with a head for each pulse in front, which holds the shapes of its edges."""
+        self.charges.measure(pulses)
+        length = len(with_edges(found[0], *self.charges.edges(pulses[0])))
+        heads, behind = length * np.arange(len(pulses)), length * len(pulses) + of
+        rows = zip(found, map(self.charges.edges, pulses), behind - heads, strict=True)
+        first = [with_edges(load, *edges, int(ahead)) for load, edges, ahead in rows]
+        return np.concatenate([*first, *vectors]), heads
 
     @property
     def read_load(self) -> tuple[np.ndarray, float]:
@@ -66,6 +74,7 @@ class CircuitModel:
 
     def charges_J(self, pulses: Sequence[Pulse]) -> np.ndarray:
         """Return what the circuit's own charges cost in pulses, (D,) [J]."""
+        self.charges.measure(pulses)
         return np.array([self.charges.of(pulse) for pulse in pulses])
 
     def gates_V(self, pulses: Sequence[Pulse]) -> list[float | None]:
@@ -142,4 +151,5 @@ def sensing_top(cell: LoneCell) -> float:
 @lru_cache(maxsize=64)
 def _known(bare: LoneCell, engine: Engine, _content: tuple[str, ...], _top_S: float) -> CircuitModel:
     """Return what is known of a cell with a known resistor, measured where it is asked for first."""
-    return CircuitModel(bare, MeasuredCircuit(bare, engine), ChargeEnergy(bare, engine), KnownReads.of(bare, engine))
+    charges = ChargeEnergy(bare, engine)
+    return CircuitModel(bare, MeasuredCircuit(bare, engine, charges), charges, KnownReads.of(bare, engine))

@@ -68,7 +68,8 @@ class MeasuredRun:
             raise ValueError("a cell with a fixed resistor cannot be programmed")
         around = CircuitModel.of(self.cell, self.engine)
         on_s = self.cell.gate_edge_s
-        part = self._part(pulse, begin_s - on_s, end_s - on_s)
+        load = around.circuit.load(pulse)
+        part = self._part(pulse, load, begin_s - on_s, end_s - on_s)
         key = self.keys[0] if self.keys and 0 in self.keys else random_keys.stream_key(self.seed)
         n = device.legal(state.x[0])[0]
         wander = walk_values.initial_state(device, n, state.walked()) if device.walk else None
@@ -79,7 +80,6 @@ class MeasuredRun:
         p = vector(moved)
         w = wander.vector if walk and wander else start(p[None], np.array([n]))[0]
         points, results = np.full((ROWS, len(TRACE)), np.nan), np.empty(2)
-        load = around.circuit.load(pulse)
         n_end = trace_pulse(
             jart_characteristics.code(moved, None), p, load, w, walk.settings if walk else STILL, key, n,
             np.array([pulse.amplitude, pulse.rise, pulse.width, pulse.fall]), part, points, results, np.empty(SCRATCH),
@@ -94,19 +94,24 @@ class MeasuredRun:
         after = State(((float(n_end),),), wander=(wander,) if wander else ())
         whole = begin_s <= on_s and end_s >= on_s + pulse.duration
         energy = float(results[0]) + (around.charges.of(pulse) if whole else 0.0)
-        traces = _traces(self.cell, device, moved, points)
+        series = around.circuit.series_ohm("bl", max(-pulse.amplitude, 0.0))
+        traces = _traces(series, device, moved, points)
         wave = Waveform(
             points[:, 0], traces, after, energy, Result.OK, Effort(points=int(results[1])), device,
             fidelity=Fidelity("circuit"),
         )  # fmt: skip
         return dataclasses.replace(wave, testbench_sha256=self._digest(device, load, pulse, begin_s, end_s))
 
-    def _part(self, pulse: Pulse, begin_s: float, end_s: float) -> np.ndarray:
+    def _part(self, pulse: Pulse, load: np.ndarray, begin_s: float, end_s: float) -> np.ndarray:
         """Return the part of a pulse in the time of its rise, (2,) [s]; ValueError for one cut inside an edge."""
+        from ..compact.jart.load_line import FALL, RISE, lateness
+
         down = pulse.rise + pulse.width
         near = 1e-9 * pulse.duration
+        rise_s = pulse.rise + lateness(RISE, pulse.rise, load)
+        fall_s = pulse.fall + lateness(FALL, pulse.fall, load)
         for name, time_s in (("start_s", begin_s), ("stop_s", end_s)):
-            if near < time_s < pulse.rise - near or down + near < time_s < down + pulse.fall - near:
+            if near < time_s < rise_s - near or down + near < time_s < down + fall_s - near:
                 raise ValueError(f'{name}: fidelity "circuit" goes through an edge in one; cut outside of edges')
         return np.array([begin_s, end_s])
 
@@ -121,12 +126,11 @@ class MeasuredRun:
         return hashlib.sha256(load.tobytes() + repr(values).encode()).hexdigest()
 
 
-def _traces(cell: LoneCell, device: Device, moved: Device, points: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the traces of a trajectory (T, 7) by name, as a circuit in SPICE has them."""
+def _traces(ohm: float, device: Device, moved: Device, points: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the traces of a trajectory (T, 7) by name, as a circuit in SPICE has them, behind a bit line [Ohm]."""
     from .jart.jart_compact import jart_traces
 
     _, n, r, l, v, i, v_cell = points.T  # noqa: E741 - the model's own name
-    ohm = cell.driver_ohm("bl")
     v_oe = np.maximum(-v, 0.0) + ohm * i
     named = {"v_ae": v_oe + v_cell, "v_oe": v_oe}
     own = jart_traces(moved, n, r, l, v_cell, i)
