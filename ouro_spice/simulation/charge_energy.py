@@ -137,7 +137,9 @@ def _corners(times: np.ndarray, levels: Sequence[float]) -> np.ndarray:
     begin = max(times[0] + slopes[0] * (first - levels[0]), 0.0)
     end = times[-1] + slopes[1] * (last - levels[-1])
     inside = list(zip(times, levels, strict=True))
-    return np.array([(0.0, first), (begin, first), *inside, (end, last)], float)
+    corners = [(0.0, first), (begin, first), *inside, (end, last)]
+    # an edge may last longer than its nominal time, and not shorter
+    return np.array([*corners, (1.0, last)] if end < 1.0 else corners, float)
 
 
 def _around(x: float) -> list[tuple[int, float]]:
