@@ -12,7 +12,8 @@ from ..circuit.cell_kinds import LoneCell
 from ..circuit.gates import gate_voltage
 from ..circuit.parts import Resistor
 from ..circuit.pulse import Pulse
-from ..compact.jart.load_line import resistor, with_edges
+from ..compact import characteristics
+from ..compact.jart.load_line import ohmic_currents, resistor, with_edges
 from ..device.jart.jart_device import Device
 from ..device.memristor import Memristor
 from ..spice.ngspice import Engine
@@ -98,7 +99,10 @@ class CircuitModel:
         from ..compact.jart.walk_kernel import start
 
         if not isinstance(device, Device):
-            raise ValueError(f'{device.title}: fidelity "circuit" has no kernels for it')
+            load, volts = self.read_load
+            amps = ohmic_currents(load, volts, np.array([characteristics.conductance(device, x[0])]))
+            found, clipped = self.reads.readings(amps)
+            return float(found[0]), bool(clipped[0])
         p, n = vector(device)[None], np.array([x[0]])
         amps = self.read_currents(jart_characteristics.code(device, None), p, start(p, n), n)
         found, clipped = self.reads.readings(amps)

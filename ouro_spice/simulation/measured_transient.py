@@ -19,9 +19,11 @@ from ..device.jart import walk_values
 from ..device.jart.jart_device import Device
 from ..device.jart.walk import HalfCycleWalk, Walk
 from ..device.jart.walk_state import WalkState
+from ..device.memristor import Memristor
 from ..device.state import State
 from ..spice.ngspice import Engine
 from .circuit_model import CircuitModel
+from .survey_measured import survey_measured_wave
 
 ROWS = 8192
 """Longest trace: a longer one is thinned."""
@@ -56,6 +58,33 @@ class MeasuredRun:
         yield self._one(given, begin_s, end_s, state)
 
     def _one(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Waveform:
+        """Return the waveform of a part of a pulse."""
+        device = self.cell.device
+        if not isinstance(device, Memristor):
+            raise ValueError("a cell with a fixed resistor cannot be programmed")
+        around = CircuitModel.of(self.cell, self.engine)
+        on_s = self.cell.gate_edge_s
+        load, series_ohm = around.circuit.load(pulse), around.circuit.series_ohm("bl", max(-pulse.amplitude, 0.0))
+        part = self._part(pulse, load, begin_s - on_s, end_s - on_s)
+        try:
+            if isinstance(device, Device):
+                wave = self._jart_wave(device, load, series_ohm, pulse, part, state)
+            else:
+                wave = survey_measured_wave(device, load, series_ohm, pulse, part, state)
+        except ArithmeticError as error:
+            if self.throw:
+                raise SimulationError(Result.NOT_FINITE, "", (str(error),)) from error
+            return Waveform(np.empty(0), {}, None, 0.0, Result.NOT_FINITE, device=device, log=(str(error),))
+        whole = begin_s <= on_s and end_s >= on_s + pulse.duration
+        return dataclasses.replace(
+            wave, energy_J=wave.energy_J + (around.charges.of(pulse) if whole else 0.0), fidelity=Fidelity("circuit"),
+            testbench_sha256=self._digest(device, load, pulse, begin_s, end_s),
+        )  # fmt: skip
+
+    def _jart_wave(
+        self, device: Device, load: np.ndarray, series_ohm: float, pulse: Pulse, part: np.ndarray, state: State
+    ) -> Waveform:
+        """Return the waveform of a part of a pulse; ArithmeticError where the model has no finite rate."""
         from ..compact.jart import jart_characteristics
         from ..compact.jart.parameter_vector import vector
         from ..compact.jart.pulse_kernels import SCRATCH
@@ -63,13 +92,6 @@ class MeasuredRun:
         from ..compact.jart.walk_kernel import STILL, start
         from ..compact.jart.workspace import TRACE
 
-        device = self.cell.device
-        if not isinstance(device, Device):
-            raise ValueError("a cell with a fixed resistor cannot be programmed")
-        around = CircuitModel.of(self.cell, self.engine)
-        on_s = self.cell.gate_edge_s
-        load = around.circuit.load(pulse)
-        part = self._part(pulse, load, begin_s - on_s, end_s - on_s)
         key = self.keys[0] if self.keys and 0 in self.keys else random_keys.stream_key(self.seed)
         n = device.legal(state.x[0])[0]
         wander = walk_values.initial_state(device, n, state.walked()) if device.walk else None
@@ -85,22 +107,16 @@ class MeasuredRun:
             np.array([pulse.amplitude, pulse.rise, pulse.width, pulse.fall]), part, points, results, np.empty(SCRATCH),
         )  # fmt: skip
         if not np.isfinite(n_end):
-            return self._failed(device)
+            raise ArithmeticError("no finite rate at these voltages")
         points = points[np.isfinite(points[:, 0])]
         points[-1, 1] = n_end
         if walk:
             points[-1, 2:4] = w[:2]
             wander = WalkState.from_vector(w, pulse.polarity)
         after = State(((float(n_end),),), wander=(wander,) if wander else ())
-        whole = begin_s <= on_s and end_s >= on_s + pulse.duration
-        energy = float(results[0]) + (around.charges.of(pulse) if whole else 0.0)
-        series = around.circuit.series_ohm("bl", max(-pulse.amplitude, 0.0))
-        traces = _traces(series, device, moved, points)
-        wave = Waveform(
-            points[:, 0], traces, after, energy, Result.OK, Effort(points=int(results[1])), device,
-            fidelity=Fidelity("circuit"),
-        )  # fmt: skip
-        return dataclasses.replace(wave, testbench_sha256=self._digest(device, load, pulse, begin_s, end_s))
+        traces = _traces(series_ohm, device, moved, points)
+        effort = Effort(points=int(results[1]))
+        return Waveform(points[:, 0], traces, after, float(results[0]), Result.OK, effort, device)
 
     def _part(self, pulse: Pulse, load: np.ndarray, begin_s: float, end_s: float) -> np.ndarray:
         """Return the part of a pulse in the time of its rise, (2,) [s]; ValueError for one cut inside an edge."""
@@ -115,13 +131,7 @@ class MeasuredRun:
                 raise ValueError(f'{name}: fidelity "circuit" goes through an edge in one; cut outside of edges')
         return np.array([begin_s, end_s])
 
-    def _failed(self, device: Device) -> Waveform:
-        text = "no finite rate at these voltages"
-        if self.throw:
-            raise SimulationError(Result.NOT_FINITE, "", (text,))
-        return Waveform(np.empty(0), {}, None, 0.0, Result.NOT_FINITE, device=device, log=(text,))
-
-    def _digest(self, device: Device, load: np.ndarray, pulse: Pulse, begin_s: float, end_s: float) -> str:
+    def _digest(self, device: Memristor, load: np.ndarray, pulse: Pulse, begin_s: float, end_s: float) -> str:
         values = [dataclasses.asdict(device), dataclasses.asdict(pulse), begin_s, end_s, self.seed]
         return hashlib.sha256(load.tobytes() + repr(values).encode()).hexdigest()
 

@@ -59,6 +59,15 @@ def straight_pieces(amps: np.ndarray, volts: np.ndarray, drive_V: float, series_
     return np.concatenate([head, pieces.ravel()])
 
 
+def ohmic_currents(load: np.ndarray, drive_V: float, g_S: np.ndarray) -> np.ndarray:
+    """Return the currents of ohmic devices (D,) [S] behind the pieces of a load at a drive [V], (D,) [A]."""
+    rows = load[int(load[LINE]) :][: ROW * int(load[PIECES])].reshape(-1, ROW)
+    g = np.asarray(g_S, dtype=float)[:, None]
+    i = g * (drive_V + rows[:, SHIFT_V]) / (1.0 + g * rows[:, OHM])
+    at = np.argmax((i >= rows[:, LOW_A]) & (i <= rows[:, HIGH_A]), axis=1)
+    return i[np.arange(len(i)), at]
+
+
 def with_edges(load: np.ndarray, rise: np.ndarray, fall: np.ndarray, ahead: int = 0) -> np.ndarray:
     """Return a head with shapes of both edges, to stand `ahead` places before the load (0: just before it).
 
