@@ -9,6 +9,7 @@ import numpy as np
 from ..circuit.cell_kinds import LoneCell
 from ..circuit.stimuli import Stimulus
 from ..compact import characteristics
+from ..device.memristor import Memristor
 from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
 from .circuit_model import CircuitModel
@@ -52,6 +53,11 @@ class MeasuredCell(SimulatedCell[LoneCell]):
         self.clipped += int(clipped)
         self.read_energy_J += float(around.reads.spent_J(np.array([found]))[0])
         return found
+
+    @property
+    def present(self) -> Memristor:
+        """Return the memristor as its walk has left it."""
+        return self._now
 
     def _run_of(self, pulse: Stimulus) -> MeasuredRun:
         return self._run

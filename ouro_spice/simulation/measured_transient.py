@@ -75,9 +75,10 @@ class MeasuredRun:
             if self.throw:
                 raise SimulationError(Result.NOT_FINITE, "", (str(error),)) from error
             return Waveform(np.empty(0), {}, None, 0.0, Result.NOT_FINITE, device=device, log=(str(error),))
-        whole = begin_s <= on_s and end_s >= on_s + pulse.duration
+        # the first part of a pulse has the energy of its charges: that of all parts is that of the pulse
+        charges_J = around.charges.of(pulse) if begin_s == 0.0 else 0.0
         return dataclasses.replace(
-            wave, energy_J=wave.energy_J + (around.charges.of(pulse) if whole else 0.0), fidelity=Fidelity("circuit"),
+            wave, energy_J=wave.energy_J + charges_J, fidelity=Fidelity("circuit"),
             testbench_sha256=self._digest(device, load, pulse, begin_s, end_s),
         )  # fmt: skip
 
