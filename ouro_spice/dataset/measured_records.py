@@ -11,7 +11,6 @@ from ..circuit.result import SimulationError
 from ..compact import characteristics
 from ..device.jart.jart_device import Device
 from ..simulation.circuit_model import CircuitModel
-from ..simulation.measured_cell import MeasuredCell
 from ..simulation.measured_transient import MeasuredRun
 from ..spice.ngspice import Engine
 from .circuit_records import gate_of, start_state

@@ -18,10 +18,10 @@ from ..device.jart.jart_device import Device
 from ..device.memristor import Memristor
 from ..device.state import State
 from ..spice.ngspice import Ngspice
-from .circuit_batch import CircuitFleet
+from .circuit_batch import CircuitFleet, MeasuredFleet
 from .jart_batch import CompactFleet
 from .spice_batch import SpiceFleet
-from .survey_batch import SurveyFleet
+from .survey_batch import SurveyFleet, compact_survey
 
 
 class Fleet(Protocol):
@@ -106,7 +106,7 @@ def fleet(
     workers: int | None = None,
     engine: Ngspice | None = None,
     often_V: Collection[float] = (),
-) -> CompactFleet | SurveyFleet | CircuitFleet | SpiceFleet:
+) -> CompactFleet | SurveyFleet[CompactCell] | CircuitFleet | MeasuredFleet | SpiceFleet:
     """Return many cells of one description, each with a device, a seed and a start of its own, as a `Fleet`.
 
     Parameters
@@ -144,10 +144,11 @@ def fleet(
         check_range("often_V", volts, -HIGHEST_V, HIGHEST_V, "V")
     if isinstance(cell, CompactCell):
         if not isinstance(cell.device, Device):
-            return SurveyFleet(cell, drawn)
+            return compact_survey(cell, drawn)
         return CompactFleet(cell, drawn, start, workers)
     if not isinstance(cell, Cell) or not isinstance(cell.device, Memristor):
         raise ValueError(f"cell = {shown(cell)} must be a CompactCell, or a circuit with a memristor")
     if isinstance(cell, LoneCell) and cell.fidelity == "circuit":
-        return CircuitFleet(cell, drawn, start, engine, workers)
+        kind = CircuitFleet if isinstance(cell.device, Device) else MeasuredFleet
+        return kind(cell, drawn, start, engine, workers)
     return SpiceFleet(cell, drawn, start, engine, workers, often_V)

@@ -17,6 +17,7 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result
 from ..dataset.recipe import Sample
+from ..device.state import State
 from .batch_places import checked_places, checked_pulses, checked_trajectories
 
 Described = TypeVar("Described", bound=Cell | CompactCell)
@@ -43,6 +44,10 @@ class CellBatch(ABC, Generic[Described]):
 
     def __len__(self) -> int:
         return len(self.devices)
+
+    @abstractmethod
+    def state(self, place: int) -> State:
+        """Return the state of one cell, which `live` takes to go on from there."""
 
     def copy(self) -> Self:
         """Return the same cells in the same states, independent from now on."""

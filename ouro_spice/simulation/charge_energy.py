@@ -71,7 +71,7 @@ class ChargeEnergy:
         """Return when one of a pulse's edges is at `LEVELS` [s], (K,); no pulse of 0 V has any."""
         found = [(weight, getattr(one, f"{name}_s")) for weight, one in self._between(pulse, getattr(pulse, name))]
         given = [(weight, times) for weight, times in found if times.size]
-        return sum(weight * times for weight, times in given) / sum(weight for weight, _ in given)
+        return np.average([times for _, times in given], axis=0, weights=[weight for weight, _ in given])
 
     def measure(self, pulses: Sequence[Pulse]) -> None:
         """Measure what these pulses need, all at once."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..circuit.cell_kinds import LoneCell
+from ..circuit.result import Result, SimulationError
 from ..circuit.stimuli import Stimulus
 from ..compact import characteristics
 from ..device.memristor import Memristor
@@ -45,10 +46,18 @@ class MeasuredCell(SimulatedCell[LoneCell]):
         self._run = MeasuredRun(description, seed, True, self._engine, keys)
 
     def read(self) -> float:
-        """Return ``g_sense`` [S]: the static current of the device in the measured read, digitised and corrected."""
+        """Return ``g_sense`` [S]: the static current of the device in the measured read, digitised and corrected.
+
+        Raises
+        ------
+        SimulationError
+            Without a `Sense`, for a reading outside the range of the known resistors.
+        """
         device, state = self._now, self.state
         around = CircuitModel.of(self.description, self._engine)
         found, clipped = around.read(device, self._observed(device))
+        if np.isnan(found):
+            raise SimulationError(Result.READ, "", ("a reading outside the range of the known resistors",))
         self.state = with_read_noise(self.description, state, state, self.read_s, self._seed)
         self.clipped += int(clipped)
         self.read_energy_J += float(around.reads.spent_J(np.array([found]))[0])

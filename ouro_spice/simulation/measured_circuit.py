@@ -128,10 +128,10 @@ class MeasuredCircuit:
     def _line_ohm(self, line: str, k: int) -> float:
         """Return the resistance of a line and its driver of transistors at so many steps of its voltage [Ohm]."""
         if (line, k) not in self._lines:
-            volts = min(k * _LINE_V, self.cell.driver.supply)
+            volts = min(k * _LINE_V, self.cell.driver.supply) if isinstance(self.cell.driver, WriteDriver) else 0.0
             node, beside = "oe" if line == "bl" else "ae", volts - math.copysign(_DROP_V, k - 0.5)
             stop = SLOW_S
-            levels = {name: 0.0 for name in ("bl", "sl" if self.cell.gated else "wl", "wl")} | {line: volts}
+            levels = dict.fromkeys(("bl", "sl" if self.cell.gated else "wl", "wl"), 0.0) | {line: volts}
             drives = {name: _constant(level, stop) for name, level in levels.items()}
             bench = terminal_testbench(self.cell, drives, {node: _constant(beside, stop)})
             self._lines[line, k] = (volts - beside) / float(self.engine.run(bench)[f"i_{node}"][-1])

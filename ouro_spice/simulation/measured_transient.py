@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -132,7 +133,7 @@ class MeasuredRun:
                 raise ValueError(f'{name}: fidelity "circuit" goes through an edge in one; cut outside of edges')
         return np.array([begin_s, end_s])
 
-    def _digest(self, device: Memristor, load: np.ndarray, pulse: Pulse, begin_s: float, end_s: float) -> str:
+    def _digest(self, device: Any, load: np.ndarray, pulse: Pulse, begin_s: float, end_s: float) -> str:
         values = [dataclasses.asdict(device), dataclasses.asdict(pulse), begin_s, end_s, self.seed]
         return hashlib.sha256(load.tobytes() + repr(values).encode()).hexdigest()
 

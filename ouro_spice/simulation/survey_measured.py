@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..circuit.pulse import PWL, Pulse
@@ -59,9 +61,7 @@ def _line_voltage(load: np.ndarray, pulse: Pulse, part: np.ndarray) -> PWL:
     )
 
 
-def _behind_node(
-    device: Memristor, load: np.ndarray, pulse: Pulse, part: np.ndarray, x: float
-) -> tuple[np.ndarray, float]:
+def _behind_node(device: Any, load: np.ndarray, pulse: Pulse, part: np.ndarray, x: float) -> tuple[np.ndarray, float]:
     """Return time, state, drive, current and own voltage over time, (5, T), and the energy [J]."""
     from ..compact.threshold import node_pulses as kernels  # numba
     from ..compact.threshold.survey_families import family_number, family_vector

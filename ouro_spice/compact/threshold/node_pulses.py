@@ -111,7 +111,7 @@ def _point(u, s, y, device):
 @kernel
 def _span(u0, u1, span, device, trace, m):
     """Follow device and node for so many seconds, the line's voltage straight from u0 to u1."""
-    family, polarity, set_, p, load = device
+    family, polarity, _, p, _ = device
     if not span > 0.0 or math.isnan(m[S]):
         return
     rise, bounded = (u1 - u0) / span, hard(family, p)
@@ -122,7 +122,7 @@ def _span(u0, u1, span, device, trace, m):
         h = min(h, span - t)
         h = min(h, most / abs(f)) if f != 0.0 else h
         u = u0 + rise * t
-        ok, ds, dy, error, f1, i1, own1 = _rosenbrock(u, rise, h, s, y, f, i, device)
+        ok, ds, dy, error, i1 = _rosenbrock(u, rise, h, s, y, f, i, device)
         if ok and error <= 1.0 and abs(ds) <= 2.0 * most:
             end = u + rise * h
             power = _power(u, y, i, device) + _power(end, y + dy, i1, device)
@@ -151,8 +151,8 @@ def _power(u, y, i, device):
 
 @kernel
 def _rosenbrock(u, rise, h, s, y, f, i, device):
-    """Return the results of one step: whether it is finite, changes of s and y, its error over the one allowed, rate,
-    current and own voltage at the end.
+    """Return the results of one step: whether it is finite, changes of s and y, its error over the one allowed, and the
+    current at the end.
     """
     load = device[4]
     amps, slope, charge, coupling = delivered(u, y, load)
@@ -175,22 +175,22 @@ def _rosenbrock(u, rise, h, s, y, f, i, device):
     f2, g2, _ = _slopes(half, rise, s + 0.5 * h * k1s, y + 0.5 * h * k1y, device)
     k2s, k2y = _solved(a, b, c, d, det, f2 - k1s, g2 - k1y)
     k2s, k2y = k2s + k1s, k2y + k1y
-    f3, g3, (i3, own3) = _slopes(end, rise, s + h * k2s, y + h * k2y, device)
+    f3, g3, i3 = _slopes(end, rise, s + h * k2s, y + h * k2y, device)
     k3s, k3y = _solved(
         a, b, c, d, det,
         f3 - E32 * (k2s - f2) - 2.0 * (k1s - f) + ts, g3 - E32 * (k2y - g2) - 2.0 * (k1y - g) + ty,
     )  # fmt: skip
     ln_i = max(abs(i_s / i) if i != 0.0 else 0.0, 1.0)
     error = h / 6.0 * max(abs(k1s - 2.0 * k2s + k3s) * ln_i / I_ERROR, abs(k1y - 2.0 * k2y + k3y) / Y_ERROR)
-    return math.isfinite(error) and math.isfinite(h * k2y), h * k2s, h * k2y, error, f3, i3, own3
+    return math.isfinite(error) and math.isfinite(h * k2y), h * k2s, h * k2y, error, i3
 
 
 @kernel
 def _slopes(u, rise, s, y, device):
-    """Return d state/dt [1/s], dy/dt [V/s], and current [A] and own voltage [V]."""
-    f, i, own = _point(u, s, y, device)
+    """Return d state/dt [1/s], dy/dt [V/s], and the current [A]."""
+    f, i, _ = _point(u, s, y, device)
     amps, _, charge, coupling = delivered(u, y, device[4])
-    return f, (amps - coupling * rise - i) / charge, (i, own)
+    return f, (amps - coupling * rise - i) / charge, i
 
 
 @kernel
