@@ -137,9 +137,8 @@ def _corners(times: np.ndarray, levels: Sequence[float]) -> np.ndarray:
     begin = max(times[0] + slopes[0] * (first - levels[0]), 0.0)
     end = times[-1] + slopes[1] * (last - levels[-1])
     inside = list(zip(times, levels, strict=True))
-    corners = [(0.0, first), (begin, first), *inside, (end, last)]
     # an edge may last longer than its nominal time, and not shorter
-    return np.array([*corners, (1.0, last)] if end < 1.0 else corners, float)
+    return np.array([(0.0, first), (begin, first), *inside, (end, last), (max(end, 1.0), last)], float)
 
 
 def _around(x: float) -> list[tuple[int, float]]:

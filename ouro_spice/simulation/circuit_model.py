@@ -62,10 +62,11 @@ class CircuitModel:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the same with a head for each pulse in front, which holds the shapes of its edges."""
         self.charges.measure(pulses)
-        length = len(with_edges(found[0], *self.charges.edges(pulses[0])))
+        edges = [self.charges.edges(pulse) for pulse in pulses]
+        length = len(with_edges(found[0], *edges[0]))  # all have as many corners
         heads, behind = length * np.arange(len(pulses)), length * len(pulses) + of
-        rows = zip(found, map(self.charges.edges, pulses), behind - heads, strict=True)
-        first = [with_edges(load, *edges, int(ahead)) for load, edges, ahead in rows]
+        rows = zip(found, edges, behind - heads, strict=True)
+        first = [with_edges(load, *own, int(ahead)) for load, own, ahead in rows]
         return np.concatenate([*first, *vectors]), heads
 
     @property
