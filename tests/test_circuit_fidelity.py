@@ -15,7 +15,10 @@ from ouro_spice.dataset.circuit_records import circuit_record
 from ouro_spice.dataset.measured_records import circuit_model_records
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.programming.batch import fleet
+from ouro_spice.programming.circuit_batch import MeasuredFleet
 from ouro_spice.simulation.circuit_model import CircuitModel
+from ouro_spice.simulation.live_cell import SpiceCell
+from ouro_spice.simulation.measured_cell import MeasuredCell
 from ouro_spice.spice.ngspice import Ngspice
 
 MODELS = Path(__file__).resolve().parent.parent / "examples" / "models"
@@ -161,6 +164,7 @@ def test_reads_are_those_of_spice(sense, engine):
     cell = ouro.Cell1R(JART, sense=sense) if sense else ouro.Cell1T1R(JART)
     for g_S in (1.2e-4, 4e-4):
         fast, full = (ouro.live(one, one.state(g_S), 1) for one in (cell.replace(fidelity="circuit"), cell))
+        assert isinstance(fast, MeasuredCell) and isinstance(full, SpiceCell)
         assert fast.read() == pytest.approx(full.read(), rel=2e-3)
         assert fast.read_energy_J == pytest.approx(full.read_energy_J, rel=2e-2)
 
@@ -189,6 +193,7 @@ def test_a_fleet_says_its_agreement(engine):
     before = many.g_S([0, 1])
     many.apply([0, 1], [ouro.Pulse(-0.9, 10e-9)] * 2)
     assert np.all(many.g_S([0, 1]) > before)
+    assert isinstance(many, MeasuredFleet)
     found = many.agreement()
     assert found.n == 2 and found.g_p90 < 1e-3 and not found.refusal
 
