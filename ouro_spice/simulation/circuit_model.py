@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -42,9 +42,9 @@ class CircuitModel:
     @classmethod
     def of(cls, cell: LoneCell, engine: Engine) -> CircuitModel:
         """Return what is known of a cell's circuit: that of the same parts, whatever the device."""
-        bare = cell.replace(fidelity="full")
-        bare = bare if isinstance(cell.device, Resistor) else bare.resistor(1.0)
-        return _known(bare, engine, cell.process.content, sensing_top(cell))
+        full = cell.replace(fidelity="full")
+        bare = full if isinstance(cell.device, Resistor) else full.resistor(1.0)
+        return _known(bare, engine, cell.process.content, _Reader(sensing_top(cell), full))
 
     def loads(self, pulses: Sequence[Pulse]) -> tuple[np.ndarray, np.ndarray]:
         """Return the loads of pulses (D,), each once, one behind the other, and where that of each begins, (D,)."""
@@ -153,8 +153,16 @@ def sensing_top(cell: LoneCell) -> float:
     return float(known_conductances(cell)[-1])
 
 
+@dataclass(frozen=True)
+class _Reader:
+    """A cell, one of all whose reads are calibrated up to the same conductance [S]."""
+
+    top_S: float
+    cell: LoneCell = field(compare=False)
+
+
 @lru_cache(maxsize=64)
-def _known(bare: LoneCell, engine: Engine, _content: tuple[str, ...], _top_S: float) -> CircuitModel:
+def _known(bare: LoneCell, engine: Engine, _content: tuple[str, ...], reader: _Reader) -> CircuitModel:
     """Return what is known of a cell with a known resistor, measured where it is asked for first."""
     charges = ChargeEnergy(bare, engine)
-    return CircuitModel(bare, MeasuredCircuit(bare, engine, charges), charges, KnownReads.of(bare, engine))
+    return CircuitModel(bare, MeasuredCircuit(bare, engine, charges), charges, KnownReads.of(reader.cell, engine))
