@@ -7,12 +7,14 @@ import dataclasses
 import numpy as np
 
 from .._util import random_keys
-from ..circuit.cell_kinds import Cell
+from ..circuit.cell_kinds import Cell, LoneCell
 from ..circuit.compact_cell import CompactCell
 from ..circuit.result import Result, SimulationError
 from ..device.state import State
+from ..simulation.circuit_model import CircuitModel
 from ..simulation.jart.population import stationary
 from ..simulation.live_cell import ModelCell, SpiceCell
+from ..simulation.measured_cell import MeasuredCell
 from ..spice.ngspice import Engine
 from .circuit_records import OF_THE_MACHINE, gate_of, reported_S, start_state
 from .recipe import Recipe, Sample
@@ -44,6 +46,17 @@ def swept_compact_record(cell: CompactCell, recipe: Recipe, drawn: Sample) -> Re
     return record.with_readings(record.g_start_S, record.g_end_S)
 
 
+def swept_measured_record(cell: LoneCell, recipe: Recipe, drawn: Sample, engine: Engine) -> Record:
+    """Return one record of a cell at fidelity "circuit"."""
+    cell, sweep = cell.replace(device=drawn.device), _sweep(recipe)
+    around, state = CircuitModel.of(cell, engine), start_state(cell, drawn, recipe.start)
+    live = MeasuredCell(cell, state, drawn.seed, engine, keys={0: random_keys.stream_key(drawn.seed)})
+    before_S = around.read(live.present, state.x[0])[0]
+    record = _sent(live, sweep, drawn, gate_of(cell, sweep.at(_volts(drawn))))
+    failed = record.outcome == "simulation_failed"
+    return record.with_readings(before_S, NAN if failed else around.read(live.present, live.state.x[0])[0])
+
+
 def _sweep(recipe: Recipe) -> Sweep:
     """Return the sweep of a recipe that has one; ValueError for another one."""
     if recipe.sweep is None:
@@ -65,7 +78,7 @@ def _volts(drawn: Sample) -> float:
     return drawn.control_V
 
 
-def _sent(live: SpiceCell | ModelCell, sweep: Sweep, drawn: Sample, gate_V: float | None) -> Record:
+def _sent(live: SpiceCell | ModelCell | MeasuredCell, sweep: Sweep, drawn: Sample, gate_V: float | None) -> Record:
     """Send the pulses of a record and return it, without its readings: its target is where they end."""
     g_start_S, energy_J, pulse = live.g_S, 0.0, sweep.at(_volts(drawn))
     try:

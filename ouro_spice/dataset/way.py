@@ -12,9 +12,8 @@ from ..circuit.pulse import Pulse
 from ..circuit.waveform import Waveform
 from ..device.jart.walk import Walk
 from ..device.state import State
-from ..simulation.circuit_transient import CircuitRun
-from ..simulation.compact_transient import CompactRun
 from ..simulation.plausibility import doubts, warn_each
+from ..simulation.transient import Run
 from .record import closest, stride
 
 _FIRST = 60
@@ -41,7 +40,7 @@ class Way:
     there. It ends where the target is crossed, or at the longest pulse: then there is no crossing.
     """
 
-    def __init__(self, run: CircuitRun | CompactRun, pulse: Pulse, step_s: float, state: State) -> None:
+    def __init__(self, run: Run, pulse: Pulse, step_s: float, state: State) -> None:
         self._run, self._pulse, self._step_s = run, pulse, step_s
         self._flat_s = run.cell.flat_start_s(pulse)
         self._steps = int(pulse.width / step_s * (1 + 1e-9))

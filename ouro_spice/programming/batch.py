@@ -18,10 +18,10 @@ from ..device.jart.jart_device import Device
 from ..device.memristor import Memristor
 from ..device.state import State
 from ..spice.ngspice import Ngspice
-from .circuit_batch import CircuitFleet
+from .circuit_batch import CircuitFleet, MeasuredFleet
 from .jart_batch import CompactFleet
 from .spice_batch import SpiceFleet
-from .survey_batch import SurveyFleet
+from .survey_batch import SurveyFleet, compact_survey
 
 
 class Fleet(Protocol):
@@ -114,7 +114,7 @@ def fleet(
     engine: Ngspice | None = None,
     often_V: Collection[float] = (),
     scheduler: str | None = None,
-) -> CompactFleet | SurveyFleet | CircuitFleet | SpiceFleet:
+) -> CompactFleet | SurveyFleet[CompactCell] | CircuitFleet | MeasuredFleet | SpiceFleet:
     """Return many cells of one description, each with a device, a seed and a start of its own, as a `Fleet`.
 
     Parameters
@@ -165,14 +165,15 @@ def _batch(
     workers: int | None,
     engine: Ngspice | None,
     often_V: Collection[float],
-) -> CompactFleet | SurveyFleet | CircuitFleet | SpiceFleet:
+) -> CompactFleet | SurveyFleet[CompactCell] | CircuitFleet | MeasuredFleet | SpiceFleet:
     """Return the batch of a kind of cell; ValueError for what is none."""
     if isinstance(cell, CompactCell):
         if not isinstance(cell.device, Device):
-            return SurveyFleet(cell, drawn)
+            return compact_survey(cell, drawn)
         return CompactFleet(cell, drawn, start, workers)
     if not isinstance(cell, Cell) or not isinstance(cell.device, Memristor):
         raise ValueError(f"cell = {shown(cell)} must be a CompactCell, or a circuit with a memristor")
     if is_measured(cell):
-        return CircuitFleet(cell, drawn, start, engine, workers)
+        kind = CircuitFleet if isinstance(cell.device, Device) else MeasuredFleet
+        return kind(cell, drawn, start, engine, workers)
     return SpiceFleet(cell, drawn, start, engine, workers, often_V)

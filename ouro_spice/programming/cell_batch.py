@@ -17,6 +17,7 @@ from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
 from ..circuit.result import Result
 from ..dataset.recipe import Sample
+from ..device.state import State
 from ..spice.ngspice import Ngspice
 from .batch_places import checked_places, checked_pulses, checked_trajectories
 
@@ -57,6 +58,10 @@ class CellBatch(ABC, Generic[Described]):
 
     def __len__(self) -> int:
         return len(self.devices)
+
+    @abstractmethod
+    def state(self, place: int) -> State:
+        """Return the state of one cell, which `live` takes to go on from there."""
 
     def copy(self) -> Self:
         """Return the same cells in the same states, independent from now on."""

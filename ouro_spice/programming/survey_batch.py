@@ -1,4 +1,4 @@
-"""Fleets of compact cells of families without kernels for many at once: each a live cell of its own."""
+"""Fleets of cells of families without kernels for many at once: each a live cell of its own."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ from numpy.typing import ArrayLike
 from .._util.progress import Bar
 from ..circuit.compact_cell import CompactCell
 from ..circuit.pulse import Pulse
-from ..circuit.result import Result, SimulationError
+from ..circuit.result import SimulationError
 from ..dataset.recipe import Sample
 from ..dataset.way import Way
 from ..device.state import State
-from ..simulation.compact_transient import CompactRun
 from ..simulation.live_cell import ModelCell
-from .cell_batch import CellBatch
+from .cell_batch import CellBatch, Described
 
 
-class SurveyFleet(CellBatch[CompactCell]):
-    """Many compact cells, one after the other: as `Fleet` says. Reads are exact."""
+class SurveyFleet(CellBatch[Described]):
+    """Many live cells, one after the other: as `Fleet` says. A read takes so many seconds."""
 
     _STATES = ("_cells",)
 
-    def __init__(self, cell: CompactCell, drawn: Sequence[Sample]) -> None:
-        super().__init__(cell, drawn, cell.read.duration)
-        self._cells = [_live(cell, one) for one in drawn]
+    def __init__(self, cell: Described, drawn: Sequence[Sample], cells: Sequence[Any], read_s: float) -> None:
+        super().__init__(cell, drawn, read_s)
+        self._cells = list(cells)
 
     def state(self, place: int) -> State:
         """Return the state of one cell, which `live` takes to go on from there."""
@@ -57,8 +56,8 @@ class SurveyFleet(CellBatch[CompactCell]):
         def one(k: int) -> np.ndarray:
             amplitude_V, rise_s, dt_s = map(float, given[k])
             cell = self._cells[places[k]]
-            run = CompactRun(cell.description, 0, True)
-            return Way(run, Pulse(amplitude_V, points * dt_s, rise_s), dt_s, cell.state).conductances(points - 1)
+            pulse = Pulse(amplitude_V, points * dt_s, rise_s)
+            return Way(cell._run_of(pulse), pulse, dt_s, cell.state).conductances(points - 1)
 
         return np.array(self._each(places, one, np.full(points, np.nan), bar)).reshape(-1, points)
 
@@ -68,12 +67,17 @@ class SurveyFleet(CellBatch[CompactCell]):
         for k in range(len(places)):
             try:
                 found.append(work(k))
-            except SimulationError:
-                self._count(Result.NOT_FINITE, 1)
+            except SimulationError as error:
+                self._count(error.result, 1)
                 found.append(failed)
             if bar:
                 bar.advance()
         return found
+
+
+def compact_survey(cell: CompactCell, drawn: Sequence[Sample]) -> SurveyFleet[CompactCell]:
+    """Return a fleet of compact cells; their reads are exact."""
+    return SurveyFleet(cell, drawn, [_live(cell, one) for one in drawn], cell.read.duration)
 
 
 def _live(cell: CompactCell, drawn: Sample) -> ModelCell:

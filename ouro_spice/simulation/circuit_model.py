@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +12,8 @@ from ..circuit.cell_kinds import LoneCell
 from ..circuit.gates import gate_voltage
 from ..circuit.parts import Resistor
 from ..circuit.pulse import Pulse
-from ..compact.jart.load_line import resistor
+from ..compact import characteristics
+from ..compact.jart.load_line import ohmic_currents, resistor, with_edges
 from ..device.jart.jart_device import Device
 from ..device.memristor import Memristor
 from ..spice.ngspice import Engine
@@ -41,23 +42,32 @@ class CircuitModel:
     @classmethod
     def of(cls, cell: LoneCell, engine: Engine) -> CircuitModel:
         """Return what is known of a cell's circuit: that of the same parts, whatever the device."""
-        bare = cell.replace(fidelity="full")
-        bare = bare if isinstance(cell.device, Resistor) else bare.resistor(1.0)
-        return _known(bare, engine, cell.process.content, sensing_top(cell))
+        full = cell.replace(fidelity="full")
+        bare = full if isinstance(cell.device, Resistor) else full.resistor(1.0)
+        return _known(bare, engine, cell.process.content, _Reader(sensing_top(cell), full))
 
     def loads(self, pulses: Sequence[Pulse]) -> tuple[np.ndarray, np.ndarray]:
         """Return the loads of pulses (D,), each once, one behind the other, and where that of each begins, (D,)."""
-        begins: dict[int, int] = {}
-        vectors, at = [], 0
-        of = np.empty(len(pulses), int)
-        for k, pulse in enumerate(pulses):
-            load = self.circuit.load(pulse)
-            if id(load) not in begins:
-                begins[id(load)] = at
-                vectors.append(load)
-                at += len(load)
-            of[k] = begins[id(load)]
+        found = [self.circuit.static_load(pulse) for pulse in pulses]
+        vectors = list({id(load): load for load in found}.values())
+        ends = np.cumsum([len(load) for load in vectors], dtype=int)
+        begins = {id(load): int(end) - len(load) for load, end in zip(vectors, ends, strict=True)}
+        of = np.array([begins[id(load)] for load in found], int)
+        if self.charges.shaped and len(pulses):
+            return self._with_edges(pulses, found, of, vectors)
         return np.concatenate(vectors) if vectors else np.empty(0), of
+
+    def _with_edges(
+        self, pulses: Sequence[Pulse], found: list[np.ndarray], of: np.ndarray, vectors: list[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same with a head for each pulse in front, which holds the shapes of its edges."""
+        self.charges.measure(pulses)
+        edges = [self.charges.edges(pulse) for pulse in pulses]
+        length = len(with_edges(found[0], *edges[0]))  # all have as many corners
+        heads, behind = length * np.arange(len(pulses)), length * len(pulses) + of
+        rows = zip(found, edges, behind - heads, strict=True)
+        first = [with_edges(load, *own, int(ahead)) for load, own, ahead in rows]
+        return np.concatenate([*first, *vectors]), heads
 
     @property
     def read_load(self) -> tuple[np.ndarray, float]:
@@ -66,6 +76,7 @@ class CircuitModel:
 
     def charges_J(self, pulses: Sequence[Pulse]) -> np.ndarray:
         """Return what the circuit's own charges cost in pulses, (D,) [J]."""
+        self.charges.measure(pulses)
         return np.array([self.charges.of(pulse) for pulse in pulses])
 
     def gates_V(self, pulses: Sequence[Pulse]) -> list[float | None]:
@@ -89,7 +100,10 @@ class CircuitModel:
         from ..compact.jart.walk_kernel import start
 
         if not isinstance(device, Device):
-            raise ValueError(f'{device.title}: fidelity "circuit" has no kernels for it')
+            load, volts = self.read_load
+            amps = ohmic_currents(load, volts, np.array([characteristics.conductance(device, x[0])]))
+            found, clipped = self.reads.readings(amps)
+            return float(found[0]), bool(clipped[0])
         p, n = vector(device)[None], np.array([x[0]])
         amps = self.read_currents(jart_characteristics.code(device, None), p, start(p, n), n)
         found, clipped = self.reads.readings(amps)
@@ -139,7 +153,16 @@ def sensing_top(cell: LoneCell) -> float:
     return float(known_conductances(cell)[-1])
 
 
+@dataclass(frozen=True)
+class _Reader:
+    """A cell, one of all whose reads are calibrated up to the same conductance [S]."""
+
+    top_S: float
+    cell: LoneCell = field(compare=False)
+
+
 @lru_cache(maxsize=64)
-def _known(bare: LoneCell, engine: Engine, _content: tuple[str, ...], _top_S: float) -> CircuitModel:
+def _known(bare: LoneCell, engine: Engine, _content: tuple[str, ...], reader: _Reader) -> CircuitModel:
     """Return what is known of a cell with a known resistor, measured where it is asked for first."""
-    return CircuitModel(bare, MeasuredCircuit(bare, engine), ChargeEnergy(bare, engine), KnownReads.of(bare, engine))
+    charges = ChargeEnergy(bare, engine)
+    return CircuitModel(bare, MeasuredCircuit(bare, engine, charges), charges, KnownReads.of(reader.cell, engine))

@@ -8,9 +8,11 @@ import numpy as np
 
 from ..circuit.cell_kinds import LoneCell
 from ..circuit.pulse import Pulse
+from ..circuit.result import Result, SimulationError
 from ..circuit.stimuli import Stimulus
 from ..circuit.waveform import Waveform
 from ..compact import characteristics
+from ..device.memristor import Memristor
 from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
 from .agreement import Agreement
@@ -49,10 +51,18 @@ class MeasuredCell(SimulatedCell[LoneCell]):
         self._sample = PulseSample(description, seed)
 
     def read(self) -> float:
-        """Return ``g_sense`` [S]: the static current of the device in the measured read, digitised and corrected."""
+        """Return ``g_sense`` [S]: the static current of the device in the measured read, digitised and corrected.
+
+        Raises
+        ------
+        SimulationError
+            Without a `Sense`, for a reading outside the range of the known resistors.
+        """
         device, state = self._now, self.state
         around = CircuitModel.of(self.description, self._engine)
         found, clipped = around.read(device, self._observed(device))
+        if np.isnan(found):
+            raise SimulationError(Result.READ, "", ("a reading outside the range of the known resistors",))
         self.state = with_read_noise(self.description, state, state, self.read_s, self._seed)
         self.clipped += int(clipped)
         self.read_energy_J += float(around.reads.spent_J(np.array([found]))[0])
@@ -69,6 +79,11 @@ class MeasuredCell(SimulatedCell[LoneCell]):
         """Return how well a seeded sample of the pulses since the last call agrees with full SPICE; None of none."""
         found, self._sample = self._sample.agreement(self._engine), self._sample.copy()
         return found
+
+    @property
+    def present(self) -> Memristor:
+        """Return the memristor as its walk has left it."""
+        return self._now
 
     def _run_of(self, pulse: Stimulus) -> MeasuredRun:
         return self._run

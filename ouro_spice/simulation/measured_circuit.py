@@ -20,6 +20,7 @@ import numpy as np
 from .._util.machine import ToolError, cache_folder
 from ..circuit import terminal_bench
 from ..circuit.cell_kinds import LoneCell
+from ..circuit.drivers import WriteDriver
 from ..circuit.gates import gate_voltage
 from ..circuit.pulse import PWL, Pulse
 from ..circuit.terminal_bench import terminal_testbench
@@ -28,6 +29,7 @@ from ..circuit.waveform import Waveform
 from ..provenance.cache import cached_arrays
 from ..provenance.manifest import versions
 from ..spice.ngspice import Engine
+from .charge_energy import ChargeEnergy
 
 POINTS = 513
 """Voltages of the node in a table."""
@@ -51,6 +53,9 @@ _NEAR = 6
 
 _BUCKET_V = 0.5
 """Tables reach up to a multiple of this."""
+
+_LINE_V, _DROP_V = 0.1, 5e-3
+"""Voltages of a line at whose multiples the resistance of its driver of transistors is measured; with this drop."""
 
 _LEAST_SLOPE = 1e-9  # [S] of the static current: a saturated transistor without any would be no load line
 
@@ -88,11 +93,20 @@ class MeasuredCircuit:
 
     cell: LoneCell
     engine: Engine
+    charges: ChargeEnergy
     _ports: dict[tuple[int, int, float], Port] = field(default_factory=dict)
     _loads: dict[tuple[float, float], np.ndarray] = field(default_factory=dict)
+    _lines: dict[tuple[str, int], float] = field(default_factory=dict)
 
     def load(self, pulse: Pulse) -> np.ndarray:
-        """Return the load of a pulse, see `load_line`."""
+        """Return the load of a pulse with the edges of its line, see `load_line`."""
+        from ..compact.jart.load_line import with_edges
+
+        load = self.static_load(pulse)
+        return np.concatenate([with_edges(load, *self.charges.edges(pulse)), load]) if self.charges.shaped else load
+
+    def static_load(self, pulse: Pulse) -> np.ndarray:
+        """Return the load of a pulse whose edges are straight lines: one vector for all of the same voltages."""
         access = self.cell.access
         gate_V = gate_voltage(access, self.cell.process, pulse) if access else 0.0
         key = pulse.amplitude, gate_V
@@ -103,12 +117,33 @@ class MeasuredCircuit:
     def _load(self, amplitude_V: float, gate_V: float) -> np.ndarray:
         from ..compact.jart.load_line import resistor
 
-        series = self.cell.driver_ohm("bl")
+        series = self.series_ohm("bl", max(-amplitude_V, 0.0))
         if self.cell.access is None:
-            return resistor(series + self.cell.driver_ohm("wl"))
+            return resistor(series + self.series_ohm("wl", max(amplitude_V, 0.0)))
         polarity = -1 if amplitude_V < 0 else 1
         top_V = _BUCKET_V * math.ceil(abs(amplitude_V) / _BUCKET_V)
         return loaded(self.port(polarity, gate_V, top_V), amplitude_V, series)
+
+    def series_ohm(self, line: str, volts: float) -> float:
+        """Return the resistance between source and device along a line at a voltage [Ohm]."""
+        if not isinstance(self.cell.driver, WriteDriver):
+            return self.cell.driver_ohm(line)
+        k = math.floor(volts / _LINE_V)
+        share = volts / _LINE_V - k
+        at = [self._line_ohm(line, k), self._line_ohm(line, k + 1) if share > 1e-9 else 0.0]
+        return at[0] + share * (at[1] - at[0]) if share > 1e-9 else at[0]
+
+    def _line_ohm(self, line: str, k: int) -> float:
+        """Return the resistance of a line and its driver of transistors at so many steps of its voltage [Ohm]."""
+        if (line, k) not in self._lines:
+            volts = min(k * _LINE_V, self.cell.driver.supply) if isinstance(self.cell.driver, WriteDriver) else 0.0
+            node, beside = "oe" if line == "bl" else "ae", volts - math.copysign(_DROP_V, k - 0.5)
+            stop = SLOW_S
+            levels = dict.fromkeys(("bl", "sl" if self.cell.gated else "wl", "wl"), 0.0) | {line: volts}
+            drives = {name: _constant(level, stop) for name, level in levels.items()}
+            bench = terminal_testbench(self.cell, drives, {node: _constant(beside, stop)})
+            self._lines[line, k] = (volts - beside) / float(self.engine.run(bench)[f"i_{node}"][-1])
+        return self._lines[line, k]
 
     def port(self, polarity: int, gate_V: float, top_V: float) -> Port:
         """Return the port at a gate voltage: a polynomial through the nearest ones that are measured."""

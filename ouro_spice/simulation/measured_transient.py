@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +20,11 @@ from ..device.jart import walk_values
 from ..device.jart.jart_device import Device
 from ..device.jart.walk import HalfCycleWalk, Walk
 from ..device.jart.walk_state import WalkState
+from ..device.memristor import Memristor
 from ..device.state import State
 from ..spice.ngspice import Engine
 from .circuit_model import CircuitModel
+from .survey_measured import survey_measured_wave
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,34 @@ class MeasuredRun:
         yield self._one(given, begin_s, end_s, state)
 
     def _one(self, pulse: Pulse, begin_s: float, end_s: float, state: State) -> Waveform:
+        """Return the waveform of a part of a pulse."""
+        device = self.cell.device
+        if not isinstance(device, Memristor):
+            raise ValueError("a cell with a fixed resistor cannot be programmed")
+        around = CircuitModel.of(self.cell, self.engine)
+        on_s = self.cell.gate_edge_s
+        load, series_ohm = around.circuit.load(pulse), around.circuit.series_ohm("bl", max(-pulse.amplitude, 0.0))
+        part = self._part(pulse, load, begin_s - on_s, end_s - on_s)
+        try:
+            if isinstance(device, Device):
+                wave = self._jart_wave(device, load, series_ohm, pulse, part, state)
+            else:
+                wave = survey_measured_wave(device, load, series_ohm, pulse, part, state)
+        except ArithmeticError as error:
+            if self.throw:
+                raise SimulationError(Result.NOT_FINITE, "", (str(error),)) from error
+            return Waveform(np.empty(0), {}, None, 0.0, Result.NOT_FINITE, device=device, log=(str(error),))
+        # the first part of a pulse has the energy of its charges: that of all parts is that of the pulse
+        charges_J = around.charges.of(pulse) if begin_s == 0.0 else 0.0
+        return dataclasses.replace(
+            wave, energy_J=wave.energy_J + charges_J, fidelity=Fidelity("circuit"),
+            testbench_sha256=self._digest(device, load, pulse, begin_s, end_s),
+        )  # fmt: skip
+
+    def _jart_wave(
+        self, device: Device, load: np.ndarray, series_ohm: float, pulse: Pulse, part: np.ndarray, state: State
+    ) -> Waveform:
+        """Return the waveform of a part of a pulse; ArithmeticError where the model has no finite rate."""
         from ..compact.jart import jart_characteristics
         from ..compact.jart.one_device import thread_rows
         from ..compact.jart.parameter_vector import vector
@@ -60,12 +91,6 @@ class MeasuredRun:
         from ..compact.jart.read_kernel import trace_pulse
         from ..compact.jart.walk_kernel import STILL, start
 
-        device = self.cell.device
-        if not isinstance(device, Device):
-            raise ValueError("a cell with a fixed resistor cannot be programmed")
-        around = CircuitModel.of(self.cell, self.engine)
-        on_s = self.cell.gate_edge_s
-        part = self._part(pulse, begin_s - on_s, end_s - on_s)
         key = self.keys[0] if self.keys and 0 in self.keys else random_keys.stream_key(self.seed)
         n = device.legal(state.x[0])[0]
         wander = walk_values.initial_state(device, n, state.walked()) if device.walk else None
@@ -76,54 +101,45 @@ class MeasuredRun:
         p = vector(moved)
         w = wander.vector if walk and wander else start(p[None], np.array([n]))[0]
         rows, results = thread_rows()[0], np.empty(2)
-        load = around.circuit.load(pulse)
         n_end = trace_pulse(
             jart_characteristics.code(moved, None), p, load, w, walk.settings if walk else STILL, key, n,
             np.array([pulse.amplitude, pulse.rise, pulse.width, pulse.fall]), part, rows, results, np.empty(SCRATCH),
         )  # fmt: skip
         if not np.isfinite(n_end):
-            return self._failed(device)
+            raise ArithmeticError("no finite rate at these voltages")
         points = rows[: int(np.searchsorted(np.isnan(rows[:, 0]), True))].copy()  # behind the trace there is NaN
         points[-1, 1] = n_end
         if walk:
             points[-1, 2:4] = w[:2]
             wander = WalkState.from_vector(w, pulse.polarity)
         after = State(((float(n_end),),), wander=(wander,) if wander else ())
-        whole = begin_s <= on_s and end_s >= on_s + pulse.duration
-        energy = float(results[0]) + (around.charges.of(pulse) if whole else 0.0)
-        traces = _traces(self.cell, device, moved, points)
-        wave = Waveform(
-            points[:, 0], traces, after, energy, Result.OK, Effort(points=int(results[1])), device,
-            fidelity=Fidelity("circuit"),
-        )  # fmt: skip
-        return dataclasses.replace(wave, testbench_sha256=self._digest(device, load, pulse, begin_s, end_s))
+        traces = _traces(series_ohm, device, moved, points)
+        effort = Effort(points=int(results[1]))
+        return Waveform(points[:, 0], traces, after, float(results[0]), Result.OK, effort, device)
 
-    def _part(self, pulse: Pulse, begin_s: float, end_s: float) -> np.ndarray:
+    def _part(self, pulse: Pulse, load: np.ndarray, begin_s: float, end_s: float) -> np.ndarray:
         """Return the part of a pulse in the time of its rise, (2,) [s]; ValueError for one cut inside an edge."""
+        from ..compact.jart.load_line import FALL, RISE, lateness
+
         down = pulse.rise + pulse.width
         near = 1e-9 * pulse.duration
+        rise_s = pulse.rise + lateness(RISE, pulse.rise, load)
+        fall_s = pulse.fall + lateness(FALL, pulse.fall, load)
         for name, time_s in (("start_s", begin_s), ("stop_s", end_s)):
-            if near < time_s < pulse.rise - near or down + near < time_s < down + pulse.fall - near:
+            if near < time_s < rise_s - near or down + near < time_s < down + fall_s - near:
                 raise ValueError(f'{name}: fidelity "circuit" goes through an edge in one; cut outside of edges')
         return np.array([begin_s, end_s])
 
-    def _failed(self, device: Device) -> Waveform:
-        text = "no finite rate at these voltages"
-        if self.throw:
-            raise SimulationError(Result.NOT_FINITE, "", (text,))
-        return Waveform(np.empty(0), {}, None, 0.0, Result.NOT_FINITE, device=device, log=(text,))
-
-    def _digest(self, device: Device, load: np.ndarray, pulse: Pulse, begin_s: float, end_s: float) -> str:
+    def _digest(self, device: Any, load: np.ndarray, pulse: Pulse, begin_s: float, end_s: float) -> str:
         values = [dataclasses.asdict(device), dataclasses.asdict(pulse), begin_s, end_s, self.seed]
         return hashlib.sha256(load.tobytes() + repr(values).encode()).hexdigest()
 
 
-def _traces(cell: LoneCell, device: Device, moved: Device, points: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the traces of a trajectory (T, 7) by name, as a circuit in SPICE has them."""
+def _traces(ohm: float, device: Device, moved: Device, points: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the traces of a trajectory (T, 7) by name, as a circuit in SPICE has them, behind a bit line [Ohm]."""
     from .jart.jart_compact import jart_traces
 
     _, n, r, l, v, i, v_cell = points.T  # noqa: E741 - the model's own name
-    ohm = cell.driver_ohm("bl")
     v_oe = np.maximum(-v, 0.0) + ohm * i
     named = {"v_ae": v_oe + v_cell, "v_oe": v_oe}
     own = jart_traces(moved, n, r, l, v_cell, i)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..circuit.compact_cell import CompactCell
+from ..circuit.pulse import PWL
 from ..circuit.result import Result
 from ..circuit.stimuli import Stimulus
 from ..circuit.waveform import Effort, Waveform
@@ -25,6 +26,18 @@ _ROUNDS, _MOST, _PARTS = 16, 20_000, 32
 def survey_wave(cell: CompactCell, pulse: Stimulus, begin_s: float, end_s: float, state: State) -> Waveform:
     """Return the waveform of one pulse between two of its times [s] from a state on, without a digest.
 
+    Raises
+    ------
+    ArithmeticError
+        Where the model gives values that are not finite.
+    """
+    x = cell.device.legal(state.x[0])[0]
+    return followed_wave(cell.device, cell.voltage([pulse]).window(begin_s, end_s), cell.resistance, x)
+
+
+def followed_wave(device: Memristor, pwl: PWL, ohm: float, x: float) -> Waveform:
+    """Return the waveform of a device behind a resistance [Ohm] under a voltage, from a state on.
+
     The kernel's own steps are exact to 1e-6 or so wherever the points lie; these are put where the state moves, so that
     energy and crossings, which are taken from them, are as well.
 
@@ -35,20 +48,17 @@ def survey_wave(cell: CompactCell, pulse: Stimulus, begin_s: float, end_s: float
     """
     from ..compact.threshold.survey_following import follow_behind  # numba
 
-    device = cell.device
-    x = device.legal(state.x[0])[0]
-    pwl = cell.voltage([pulse]).window(begin_s, end_s)
-    times = np.unique(np.concatenate([pwl.times_s, np.linspace(0.0, end_s - begin_s, _POINTS)]))
+    times = np.unique(np.concatenate([pwl.times_s, np.linspace(0.0, pwl.times_s[-1], _POINTS)]))
     rounds = 0
     while True:
         v = np.interp(times, pwl.times_s, pwl.volts)
-        found, i, energy_J = follow_behind(device, times, v, x, cell.resistance)
+        found, i, energy_J = follow_behind(device, times, v, x, ohm)
         parts = np.minimum(_ways(device, found), _PARTS).astype(int)
         rounds += 1
         if rounds == _ROUNDS or len(times) > _MOST or not np.any(parts > 1):
             break
         times = _divided(times, parts)
-    v_cell = v - cell.resistance * i
+    v_cell = v - ohm * i
     traces = {"v_ae": v_cell, "v_oe": np.zeros_like(v), "v_cell": v_cell, "i_cell": i, device.lead.name: found}
     after = State(((float(found[-1]),),))
     return Waveform(times, traces, after, energy_J, Result.OK, Effort(points=len(times)), device)

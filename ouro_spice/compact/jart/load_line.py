@@ -59,6 +59,33 @@ def straight_pieces(amps: np.ndarray, volts: np.ndarray, drive_V: float, series_
     return np.concatenate([head, pieces.ravel()])
 
 
+def ohmic_currents(load: np.ndarray, drive_V: float, g_S: np.ndarray) -> np.ndarray:
+    """Return the currents of ohmic devices (D,) [S] behind the pieces of a load at a drive [V], (D,) [A]."""
+    rows = load[int(load[LINE]) :][: ROW * int(load[PIECES])].reshape(-1, ROW)
+    g = np.asarray(g_S, dtype=float)[:, None]
+    i = g * (drive_V + rows[:, SHIFT_V]) / (1.0 + g * rows[:, OHM])
+    at = np.argmax((i >= rows[:, LOW_A]) & (i <= rows[:, HIGH_A]), axis=1)
+    return i[np.arange(len(i)), at]
+
+
+def with_edges(load: np.ndarray, rise: np.ndarray, fall: np.ndarray, ahead: int = 0) -> np.ndarray:
+    """Return a head with shapes of both edges, to stand `ahead` places before the load (0: just before it).
+
+    The shapes are of corners: shares of the nominal time and of the amplitude, each (K, 2), from the edge's begin on.
+    """
+    shapes = [np.concatenate([[len(one) - 1.0], np.ravel(one)]) for one in (rise, fall)]
+    found = np.concatenate([load[:HEAD], *shapes])
+    found[[LINE, AMPS, CHARGE, COUPLING]] += ahead or len(found)
+    found[RISE], found[FALL] = HEAD, HEAD + len(shapes[0])
+    return found
+
+
+@kernel
+def lateness(shape, span, load):
+    """Return by how much an edge lasts longer than its nominal time [s]."""
+    return max(corner(shape, pieces_of_edge(shape, load), load)[0] - 1.0, 0.0) * span
+
+
 @kernel
 def delivered(u, y, load):
     """Return what the circuit delivers at the node: current [A] and its slope over y [S], both capacitances [F]."""

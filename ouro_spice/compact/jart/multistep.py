@@ -12,13 +12,13 @@ import math
 
 from ..._util.jit import kernel
 from . import kinetics, models
-from .load_line import FALL, RISE, corner, pieces_of_edge
+from .load_line import FALL, RISE, corner, lateness, pieces_of_edge
 from .node_kernel import has_node, node_edge, node_rest, settle, wake, wakes
 from .parameter_vector import FLIM, NDISCMAX, NDISCMIN, NHI, NLO
 from .step import NEAR, integrate, learn
 from .transient_kernel import SNAP, finish_step, piece
 from .walk_kernel import BAND, BAND_NMIN, CLOCK, NMAX, NMIN, STEP, L, R, end_step
-from .workspace import CURRENT, ENERGY, LAM, LAM_I, MEMORY, TIME, N, X, Y, current, loaded
+from .workspace import CURRENT, ENERGY, LAM, LAM_I, LATE, MEMORY, TIME, N, X, Y, current, loaded
 
 X0, SPEED, LONGEST, SINCE = range(MEMORY, MEMORY + 4)
 """More places in m: x and d ln N / dt [1/s] where the speed was found last, for how long that may be used [s], and the
@@ -33,8 +33,12 @@ _CLEAR = NEAR**0.1  # N over Nmax, or Nmin over N, up to which no limit is felt
 
 @kernel
 def edge(v0, v1, span, clock, cell):
-    """Follow the device through the rising or falling edge of a pulse, from drive v0 to v1, one of them 0."""
+    """Follow the device through the rising or falling edge of a pulse, from drive v0 to v1, one of them 0.
+
+    A rising edge that lasts longer than it should goes into the flat top: `advance` begins later then.
+    """
     shape = RISE if v0 == 0.0 else FALL
+    cell[5][LATE] = lateness(shape, span, cell[2]) if shape == RISE else 0.0
     if has_node(cell):
         node_edge(v0 + v1, shape, span, clock, cell)
         cell[5][SINCE] = -1.0
@@ -57,13 +61,18 @@ def advance(v, k, stop, step_s, box, clock, cell):
     point.
     """
     s, w, m = clock[0], cell[3], cell[5]
+    late = m[LATE]
+    m[LATE] = max(late - (stop - k) * step_s, 0.0)
+    if m[LATE] > 0.0:
+        return stop
     if stands(v, clock, cell):
-        span = (stop - k) * step_s
+        span = (stop - k) * step_s - late
         m[ENERGY] += v * current(v, m[X], m[N], cell) * span
         w[CLOCK] = (w[CLOCK] + span) % s[STEP]
         m[Y] = math.nan
         return stop
-    rest = step_s
+    k += int(late / step_s)
+    rest = step_s - late % step_s
     while True:
         if not math.isnan(m[Y]):
             rest -= settle(v, rest, clock, cell)

@@ -9,7 +9,7 @@ from .multistep import CRUISE_MEMORY, SINCE, advance, edge, everywhere, nowhere
 from .reduced import COEFFICIENTS
 from .transient_kernel import SNAP, conductance
 from .walk_kernel import CLOCK, STEP
-from .workspace import ENERGY, LAM_V, STRIDE, N, X, Y, address
+from .workspace import ENERGY, LAM_V, LATE, STRIDE, N, X, Y, address
 
 SCRATCH = CRUISE_MEMORY + 2 * COEFFICIENTS
 """Length of the scratch vector: memory of a device, memory of the explicit models twice."""
@@ -87,7 +87,9 @@ def _flat(v, width, clock, cell):
     """Follow the device at full amplitude, in whole steps of the walk; what the edges leave of a step is first and
     last.
     """
-    s, w = clock[0], cell[3]
+    s, w, m = clock[0], cell[3], cell[5]
+    width = max(width - m[LATE], 0.0)
+    m[LATE] = 0.0
     first = min(width, s[STEP] - w[CLOCK])
     advance(v, 0, 1, first, nowhere(v), clock, cell)
     rest = width - first

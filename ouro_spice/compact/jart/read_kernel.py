@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from ..._util.jit import kernel
+from .load_line import FALL, lateness
 from .multistep import edge
 from .node_kernel import has_node, settle
 from .pulse_kernels import _begin, _parts
 from .transient_kernel import piece
-from .workspace import ENERGY, STEPS, STRIDE, TIME, N, X, Y, address, close_trace, loaded, note
+from .workspace import ENERGY, LATE, STEPS, STRIDE, TIME, N, X, Y, address, close_trace, loaded, note
 
 
 @kernel
@@ -44,14 +45,14 @@ def trace_pulse(model, p, load, w, s, key, n, pulse, part, trace, results, scrat
         _wait(min(-begin, end - begin), cell)
     if begin <= 0.0 < end:
         edge(0.0, v, rise, clock, cell)
-        begin = rise
+        begin = rise + m[LATE]
     if end > rise and begin < rise + width:
         _flat(v, min(end, rise + width) - max(begin, rise), clock, cell)
         begin = rise + width
     if end > rise + width and rise + width <= begin < rise + width + fall:
         edge(v, 0.0, fall, clock, cell)
-        begin = rise + width + fall
-    if end > begin >= rise + width + fall:
+        begin = rise + width + fall + lateness(FALL, fall, cell[2])
+    if end > begin and begin >= rise + width + fall:
         _wait(end - begin, cell)
     close_trace(cell)
     results[0], results[1] = m[ENERGY], m[STEPS]

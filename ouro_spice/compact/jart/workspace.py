@@ -20,13 +20,14 @@ from .walk_kernel import L, R
 
 (
     X, N, CURRENT, ENERGY, STEPS, TIME, PULSE, READ, LAM, LAM_I, LAM_X, LAM_V, LAM_AGE, ROWS, STRIDE, SEEN, PIECE, Y,
-) = range(18)  # fmt: skip
+    LATE,
+) = range(19)  # fmt: skip
 """Places in m: ln N and N, last current [A], energy [J], steps, time and write-pulse time [s], last current of a read
 [A]; how speed and current change with x, where that was found, and how many steps ago; rows of the trace, of how many
 points each the first is kept, and points seen; the piece of the load line; the node's voltage [V], NaN where it is at
-rest or not there."""
+rest or not there; by how much a rising edge lasts longer than it should [s]: the flat top begins later."""
 
-MEMORY = 18
+MEMORY = 19
 
 TRACE = ("time_s", "n", "r", "l", "v", "i", "v_cell")
 """Columns of a trace."""
