@@ -174,8 +174,9 @@ def kept_port(cell: LoneCell, polarity: int, gate_V: float, top_V: float, engine
     It is known by the netlists of what is measured, ngspice's version and this code.
     """
     benches = [one.sha256 for one in _benches(cell, polarity, gate_V, top_V)]
-    settings = {"netlists": benches, "ngspice": versions()["ngspice"], "code": _code()}
-    name = f"port-{hashlib.sha256(''.join(benches).encode()).hexdigest()[:16]}"
+    settings = {"files": dict(zip(map(str, range(len(benches))), benches, strict=True)), "code": {"port": _code()}}
+    settings |= {"simulator": {"ngspice": versions()["ngspice"]}}
+    name = f"port-{hashlib.sha256(repr(settings).encode()).hexdigest()[:16]}"
     try:
         folder = cache_folder() / "ports"
     except ToolError:  # no home folder: measured in each process
