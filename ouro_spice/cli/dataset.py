@@ -104,12 +104,21 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("outcomes", _counts(found.get("outcomes"))),
         ("failures", _counts(found.get("failures"))),
         ("manifest", found["manifest"]),
+        ("fidelity circuit", _agreement(found)),
         ("splits", _counts(found.get("splits"))),
         ("devices", str(found.get("devices", ""))),
         ("left out", _counts(found.get("left_out"))),
         ("RPD of G_end", ", ".join(f"{name} {value:.3%}" for name, value in (rpd or {}).items())),
         ("size", f"{found['size_bytes'] / 1e6:.3g} MB in {found['path']}"),
     ]  # fmt: skip
+
+
+def _agreement(found: dict[str, Any]) -> str:
+    """Return how well records agree with full SPICE, in words; "" for those of another fidelity."""
+    from ..simulation.agreement import Agreement
+
+    values = found.get("agreement")
+    return str(Agreement.from_plain(values)) if values else ""
 
 
 def _control(found: dict[str, Any]) -> str:

@@ -161,7 +161,7 @@ def _results(history: History) -> dict[str, Any]:
         "readings_S": list(history.readings_S), "conductances_S": list(history.conductances_S),
         "pulses": [{key: getattr(pulse, name) for name, key in names.items()} for pulse in history.pulses],
         "time_s": history.time_s, "energy_J": history.energy_J, "circuit": history.manifest.circuit,
-        "sha256": history.manifest.settings["checkpoint"],
+        "sha256": history.manifest.settings["checkpoint"], "agreement": history.manifest.agreement,
     }  # fmt: skip
 
 
@@ -178,5 +178,9 @@ def _print_results(history: History, out: Path | None) -> None:
     print(f"{history.outcome.name}: {history.outcome.value}{detail}")
     time_us, energy_pJ = history.time_s * 1e6, history.energy_J * 1e12
     print(f"{len(history.pulses)} pulses, {time_us:.4g} us with reads, {energy_pJ:.4g} pJ")
+    if history.manifest.agreement:
+        from ..simulation.agreement import Agreement
+
+        print(f"fidelity circuit: {Agreement.from_plain(history.manifest.agreement)}")
     if out is not None:
         print(f"report: {out}")

@@ -28,6 +28,7 @@ def line(data: Any) -> str:
     words.append(display.span(np.abs(_column(frame, "t_pulse_s")), "s"))
     if data.control != WIDTH:
         words.append(f"{CONTROL_WORDS[data.control]} {display.span(_column(frame, COLUMNS[data.control]), 'V')}")
+    words += ["fidelity circuit"] if data.agreement else []
     return f"PulseDataset: {', '.join(words)}"
 
 
@@ -43,6 +44,7 @@ def html(data: Any) -> str:
     rows.append(("amplitudes", _volts(volts[np.isfinite(volts)])))
     devices = frame["device"].nunique() if "device" in frame else 0
     rows += [("devices", devices or ""), ("seed", settings.get("seed", ""))]
+    rows += [("fidelity circuit", data.agreement)] if data.agreement else []
     image = ""
     if set(frame) >= _DRAWN and np.isfinite(_column(frame, "t_pulse_s")).any():
         image = display.picture(draw(data, None), "pulse time of each record over the wanted change of conductance")

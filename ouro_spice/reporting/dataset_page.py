@@ -11,6 +11,7 @@ from ..dataset.making import maker_here
 from ..dataset.pulse_dataset import PulseDataset
 from ..dataset.sweep import CONTROL_WORDS, WIDTH
 from . import dataset_figures, figures
+from .agreement_fact import agreement_fact
 from .amounts import amount, share
 from .glossary import terms_section
 from .manifest_fold import manifest_section
@@ -98,6 +99,7 @@ def _card(data: PulseDataset, measured: bool) -> list[Fact]:
     if pair:
         volts = f"{pair['v_set']:+.3f} / {pair['v_reset']:+.3f} V"
         facts.append(Fact(volts, "amplitudes, SET / RESET", f"cross the window in {pair['total_s'] * 1e6:.4g} us"))
+    facts += [agreement_fact(data.agreement)] if data.agreement else []
     return facts
 
 

@@ -14,6 +14,7 @@ from ..programming.history import History
 from ..programming.outcome import Outcome
 from ..programming.write_statistics import summary
 from . import figures
+from .agreement_fact import agreement_words
 from .amounts import amount, interval, share
 from .dataset_page import dataset_page
 from .glossary import terms_section
@@ -59,6 +60,8 @@ def _writes_page(histories: Sequence[History]) -> Page:
     page = Page("Write-and-verify", _lead(histories, groups))
     rows = programmer_section(page, groups)
     page.card(_card(rows, histories))
+    for text in sorted({agreement_words(h.manifest.agreement) for h in histories if h.manifest.agreement}):
+        page.paragraph(text)
     page.heading("How the writes ended")
     counts = {name: [h.outcome for h in several] for name, several in groups.items()}
     page.table(("programmer", *(one.value for one in Outcome)), (
