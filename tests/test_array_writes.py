@@ -9,7 +9,7 @@ import pytest
 from test_cli import here, one_line
 
 import ouro_spice as ouro
-from ouro_spice.circuit.agreement import Agreement
+from ouro_spice.circuit.write_agreement import Agreement
 from ouro_spice.simulation.array_solver import agreement_sample, transistor_measurement
 from ouro_spice.simulation.array_solver.solved_pulse import solved
 from ouro_spice.simulation.transient import default_engine

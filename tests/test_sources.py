@@ -260,7 +260,7 @@ BOOKS = {
     "provenance/maker.py", "provenance/manifest.py", "provenance/cell_description.py", "provenance/sources.py",
     "provenance/cache.py", "provenance/differences.py", "_util/progress.py", "_util/files.py",
     "dataset/pulse_dataset.py", "dataset/extract_arguments.py", "dataset/reach.py", "dataset/reference_voltages.py",
-    "dataset/storage.py",
+    "dataset/storage.py", "dataset/record_agreement.py", "spice/execution.py",
     "_util/display.py", "_util/notebook_display.py", "_util/compile_display.py",
 }  # fmt: skip
 """What describes, keeps and shows progress; in the work of `extract` what only asks, all of it in the settings."""

@@ -17,6 +17,7 @@ from ouro_spice.evaluation.noise_floor import Trials
 from ouro_spice.prediction import table_fit, table_store
 from ouro_spice.prediction.domain import TARGET, Domain
 from ouro_spice.provenance.manifest import describe
+from ouro_spice.spice.tasks import Nothing
 
 MANIFEST = describe(CELL, pair=PAIR, rise_s=3e-9, fall_s=4e-9)
 AXIS = np.array([1e-4, 2e-4, 4e-4])
@@ -207,10 +208,10 @@ def test_every_pair_held_out_is_judged_by_the_surface_of_the_others():
     far = np.abs(np.log(trials.target_S / trials.start_S))
     points, values = np.log([trials.start_S, trials.target_S]).T, np.log(1e-6 / far)
     every = np.ones(32, bool)
-    assert table_fit._held_out(trials, 0.1, points, values, every, 1e-3, 0) == 1.0
+    assert table_fit._held_out(trials, 0.1, points, values, every, 1e-3, 0, Nothing()) == 1.0
     # nodes that are 1.0 off in the logarithm of the time miss, and take their neighbours with them
     wrong = values + np.where(way > 0, 1.0, 0.0)
-    assert table_fit._held_out(trials, 0.1, points, wrong, every, 1e-3, 0) == 0.5
+    assert table_fit._held_out(trials, 0.1, points, wrong, every, 1e-3, 0, Nothing()) == 0.5
 
 
 # ---- of records

@@ -116,7 +116,7 @@ def test_what_a_write_does_unless_it_is_told(make):
     """As many pulses, and as much patience, in tuning as in the writes that it is for."""
     wanted = {
         "max_pulses": 50, "patience": 20, "by": "pulses", "least": 0.99, "keep_going": False, "places": None,
-        "recorded": None,
+        "recorded": None, "scheduler": None,
     }  # fmt: skip
     found = {name: one.default for name, one in inspect.signature(make).parameters.items()}
     found = {name: one for name, one in found.items() if one is not inspect.Parameter.empty}

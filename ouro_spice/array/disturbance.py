@@ -12,9 +12,9 @@ import numpy as np
 from .._util.checks import check_count, check_flag, check_kind, check_seed, checked_path
 from .._util.display import brief, shows
 from .._util.progress import progress
-from ..circuit.agreement import Agreement
 from ..circuit.pulse import Parallel, Pulse
 from ..circuit.selection import Selection
+from ..circuit.write_agreement import Agreement
 from ..device.state import State
 from ..device.state_variable import StateVariable
 from ..provenance.journal import Journal, array_manifest, in_full, plain_state, restored_state

@@ -10,9 +10,9 @@ import numpy as np
 
 from .._util.checks import check_kind, check_seed
 from .._util.display import brief, shows
-from ..circuit.agreement import Agreement
 from ..circuit.crossbar import Crossbar
 from ..circuit.pulse import Pulse
+from ..circuit.write_agreement import Agreement
 from ..device.state import State
 from ..provenance.journal import Journal, array_manifest
 from ..simulation.array_solver.agreement_sample import agreement_of

@@ -18,9 +18,9 @@ from ..provenance.journal import Journal, array_manifest
 from ..simulation.sensing import mean, reading
 from ..spice.ngspice import Engine, default_engine
 from ..spice.tasks import Resources
-from .agreement import READ_LIMIT, checked
 from .array_write import cell_frame
 from .cell_read import Sneak, reported, static_sneak
+from .ngspice_sample import READ_LIMIT, checked
 from .positions_in_turn import check_array, each_position, positions_of
 from .read_fidelity import chosen
 from .recorded_voltages import as_walked

@@ -8,9 +8,9 @@ from .._util.checks import check_count, check_engine
 from ..circuit.crossbar import Crossbar
 from ..device.state import State
 from ..spice.ngspice import Engine, default_engine
-from .agreement import columns_of, product_agreement
 from .array_solver import ArraySolver
 from .column_currents import Product, product_of
+from .ngspice_sample import columns_of, product_agreement
 from .positions_in_turn import check_array
 from .read_fidelity import chosen
 from .recorded_voltages import as_walked

@@ -15,8 +15,8 @@ from ..compact import characteristics
 from ..device.memristor import Memristor
 from ..device.state import State
 from . import waveform_display as display
-from .agreement import Agreement
 from .result import Result
+from .write_agreement import Agreement
 
 if TYPE_CHECKING:
     import pandas as pd

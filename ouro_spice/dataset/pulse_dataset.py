@@ -181,28 +181,22 @@ def extract(
 ) -> PulseDataset:
     """Extract n records (G_start, G_target) -> t_pulse from a circuit, or from a compact cell.
 
-    No pair is filtered out. A target that is not reached within four nominal traverses of the window is a record with
-    the outcome "not_reached". The same seed gives the same records for any number of workers and interruptions.
+    No pair is filtered out. A target that four nominal traverses do not reach is a record with the outcome
+    "not_reached". The same seed gives the same records for any number of workers and interruptions.
 
     Parameters
     ----------
-    cell
-        The circuit; its device is the nominal one, with the walk from cycle to cycle of all.
-    n, seed
-        Number of records; the seed of their random numbers.
-    out
-        Folder for the records; work found there goes on. In memory only where None.
-    workers
-        Number of processes, for a compact cell of threads; all cores where None.
+    cell, n, seed
+        The circuit, whose device is the nominal one, with the walk of all; number of records; seed of their numbers.
+    out, workers
+        Folder for the records, where work goes on; None: in memory. Processes, or threads of kernels; None: all cores.
     voltages
         Amplitudes: "60us", found so that the nominal device crosses its window in 60 us; "paper", -0.342 and 0.7065 V
         at the device, for compact cells; or a `Pair`.
     scheduler
         Address of a Dask scheduler, ``tcp://host:port``, whose workers do the work; `workers` plays no part then.
-    sampling
-        A law of `Recipe`, or the table of a "listed" one.
-    repair
-        Make files of records that are damaged anew; else they are refused.
+    sampling, repair
+        A law of `Recipe`, or the table of a "listed" one; make damaged files anew, which else are refused.
     beside
         At fidelity "circuit": so many records, chosen by the seed, are made in full SPICE, too; the manifest's
         `agreement` says how well both agree.
@@ -216,11 +210,10 @@ def extract(
     ValueError
         For arguments out of range, or a folder that holds records of something else.
     SimulationError
-        Where a simulation runs into its time limit or its process dies twice: what was finished is kept, and the same
-        call goes on. Other failures are records.
+        For a time limit, or a process that dies twice: what was finished is kept, and the same call goes on.
     ToolError, OutputError
-        For a scheduler that does not answer, a folder that cannot be written to. `FidelityError`, one of these, where
-        fidelity "circuit" does not give what SPICE does; nothing is made then.
+        For a scheduler that does not answer, a folder that cannot be written to; `FidelityError`, one of these, before
+        anything is made, where fidelity "circuit" does not give what SPICE does.
     """
     check_count("beside", beside)
     check_range("beside", beside, 1, MOST, "records")

@@ -98,7 +98,7 @@ class _Measured(CellBatch[LoneCell], ABC):
         return super()._sampled(places, given, points, bar)
 
     def _offer(self, place: int, pulse: Pulse) -> None:
-        """Tell the sample of a pulse to a cell in its present state."""
+        """Add a pulse to a cell in its present state to those that the sample is chosen of."""
         self._sample.offer(pulse, self.devices[place], partial(self.state, place), self._seeds[place])
 
 

@@ -99,10 +99,8 @@ def write_verify(
         A description, made live, or a live cell, which is then in the state that the write left it in.
     programmer
         Chooses the pulses.
-    target
-        Conductance [S].
-    tolerance
-        Largest relative distance of the reading from the target.
+    target, tolerance
+        Conductance [S]; largest relative distance of the reading from it.
     max_pulses
         The write ends after this many pulses.
     seed

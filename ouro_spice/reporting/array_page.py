@@ -12,7 +12,7 @@ from ..array.disturbance import Disturb
 from ..array.position_sweep import Positions
 from ..array.sneak_paths import SneakMap
 from ..array.vector_product import Product
-from ..circuit.agreement import Agreement
+from ..circuit.write_agreement import Agreement
 from .amounts import amount, plain, share
 from .glossary import terms_section
 from .page import Fact, Page

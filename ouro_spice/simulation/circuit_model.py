@@ -13,7 +13,7 @@ from ..circuit.gates import gate_voltage
 from ..circuit.parts import Resistor
 from ..circuit.pulse import Pulse
 from ..compact import characteristics
-from ..compact.jart.load_line import ohmic_currents, resistor, with_edges
+from ..compact.jart.load_line import ohmic_currents, resistor, with_edges, with_tables
 from ..device.jart.jart_device import Device
 from ..device.memristor import Memristor
 from ..spice.ngspice import Engine
@@ -48,11 +48,13 @@ class CircuitModel:
 
     def loads(self, pulses: Sequence[Pulse]) -> tuple[np.ndarray, np.ndarray]:
         """Return the loads of pulses (D,), each once, one behind the other, and where that of each begins, (D,)."""
-        found = [self.circuit.static_load(pulse) for pulse in pulses]
-        vectors = list({id(load): load for load in found}.values())
-        ends = np.cumsum([len(load) for load in vectors], dtype=int)
-        begins = {id(load): int(end) - len(load) for load, end in zip(vectors, ends, strict=True)}
-        of = np.array([begins[id(load)] for load in found], int)
+        pairs = [self.circuit.line(pulse) for pulse in pulses]
+        lines = {id(line): (line, tables) for line, tables in pairs}
+        tables = {id(one): one for _, one in lines.values()}
+        begins = _begins([*((key, line) for key, (line, _) in lines.items()), *tables.items()])
+        moved = {key: with_tables(line, begins[id(one)] - begins[key]) for key, (line, one) in lines.items()}
+        found, vectors = [moved[id(line)] for line, _ in pairs], [*moved.values(), *tables.values()]
+        of = np.array([begins[id(line)] for line, _ in pairs], int)
         if self.charges.shaped and len(pulses):
             return self._with_edges(pulses, found, of, vectors)
         return np.concatenate(vectors) if vectors else np.empty(0), of
@@ -144,6 +146,12 @@ class SeriesResistance:
     def readings(self, amps: np.ndarray, g_S: np.ndarray) -> np.ndarray:
         """Return the conductances themselves, (D,) [S]."""
         return g_S
+
+
+def _begins(vectors: Sequence[tuple[int, np.ndarray]]) -> dict[int, int]:
+    """Return where each of some vectors begins, one behind the other, by its key."""
+    ends = np.cumsum([len(one) for _, one in vectors], dtype=int)
+    return {key: int(end) - len(one) for (key, one), end in zip(vectors, ends, strict=True)}
 
 
 def sensing_top(cell: LoneCell) -> float:

@@ -1,50 +1,24 @@
 """The circuit around the device of one cell, measured once in SPICE: what it delivers at the device's terminals.
 
-The terminal at the access transistor is forced up and down through all voltages, slowly and fast, at levels of the line
-behind the transistor. Half the sum of both ways is the static current, half their difference the current into the
-charge, from which the capacitance follows. The other terminal sees a resistance. See `compact.jart.load_line` for how
-the two become a load line with a charged node.
+At the terminal with the access transistor that is a `Port`; the other terminal sees a resistance. See
+`compact.jart.load_line` for how the two become a load line with a charged node.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 import math
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
-from .._util.machine import ToolError, cache_folder
-from ..circuit import terminal_bench
 from ..circuit.cell_kinds import LoneCell
 from ..circuit.drivers import WriteDriver
 from ..circuit.gates import gate_voltage
-from ..circuit.pulse import PWL, Pulse
+from ..circuit.pulse import Pulse
 from ..circuit.terminal_bench import terminal_testbench
-from ..circuit.testbench import Testbench
-from ..circuit.waveform import Waveform
-from ..provenance.cache import cached_arrays
-from ..provenance.manifest import versions
 from ..spice.ngspice import Engine
 from .charge_energy import ChargeEnergy
-
-POINTS = 513
-"""Voltages of the node in a table."""
-
-LEVELS = 33
-"""Voltages of the line behind the transistor in a table of RESET, between the measured ones by splines."""
-
-_MEASURED = 13
-"""Levels of the line that are measured."""
-
-BELOW_V, ABOVE_V = 0.3, 0.15
-"""How far tables reach beyond 0 V and the highest amplitude."""
-
-SLOW_S, FAST_S = 1e-6, 5e-9
-"""Time in which a terminal is swept through all voltages, for the current and for the charge."""
+from .port import SLOW_S, Port, constant, kept_port
 
 GATE_STEP_V = 0.01
 """Gate voltages are measured at multiples of this; a table between them is a polynomial through the `_NEAR` nearest."""
@@ -57,28 +31,8 @@ _BUCKET_V = 0.5
 _LINE_V, _DROP_V = 0.1, 5e-3
 """Voltages of a line at whose multiples the resistance of its driver of transistors is measured; with this drop."""
 
-_LEAST_SLOPE = 1e-9  # [S] of the static current: a saturated transistor without any would be no load line
-
-
-@dataclass(frozen=True)
-class Port:
-    """What the circuit delivers at the terminal with the transistor, at one gate voltage and in one polarity.
-
-    Attributes
-    ----------
-    y_V
-        Voltages of the terminal, even, (Y,).
-    top_V
-        Voltage of the line behind the transistor at the last level; levels are even from 0 V on.
-    amps, charge_F, coupling_F
-        Current out of the circuit [A], capacitance at the terminal and to the line [F], (levels, Y).
-    """
-
-    y_V: np.ndarray
-    top_V: float
-    amps: np.ndarray
-    charge_F: np.ndarray
-    coupling_F: np.ndarray
+_MOST = 4096
+"""Lines that are kept; beyond, all are made anew."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,34 +49,40 @@ class MeasuredCircuit:
     engine: Engine
     charges: ChargeEnergy
     _ports: dict[tuple[int, int, float], Port] = field(default_factory=dict)
-    _loads: dict[tuple[float, float], np.ndarray] = field(default_factory=dict)
+    _lines_of: dict[tuple[float, float], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     _lines: dict[tuple[str, int], float] = field(default_factory=dict)
 
     def load(self, pulse: Pulse) -> np.ndarray:
         """Return the load of a pulse with the edges of its line, see `load_line`."""
-        from ..compact.jart.load_line import with_edges
+        from ..compact.jart.load_line import with_edges, with_tables
 
-        load = self.static_load(pulse)
+        line, tables = self.line(pulse)
+        load = np.concatenate([with_tables(line, len(line)), tables])
         return np.concatenate([with_edges(load, *self.charges.edges(pulse)), load]) if self.charges.shaped else load
 
-    def static_load(self, pulse: Pulse) -> np.ndarray:
-        """Return the load of a pulse whose edges are straight lines: one vector for all of the same voltages."""
+    def line(self, pulse: Pulse) -> tuple[np.ndarray, np.ndarray]:
+        """Return the load line of a pulse whose edges are straight lines, and the tables of its port: the same vectors
+        for all pulses of the same voltages, see `with_tables`.
+        """
         access = self.cell.access
         gate_V = gate_voltage(access, self.cell.process, pulse) if access else 0.0
         key = pulse.amplitude, gate_V
-        if key not in self._loads:
-            self._loads[key] = self._load(*key)
-        return self._loads[key]
+        if key not in self._lines_of:
+            if len(self._lines_of) >= _MOST:
+                self._lines_of.clear()
+            self._lines_of[key] = self._line(*key)
+        return self._lines_of[key]
 
-    def _load(self, amplitude_V: float, gate_V: float) -> np.ndarray:
+    def _line(self, amplitude_V: float, gate_V: float) -> tuple[np.ndarray, np.ndarray]:
         from ..compact.jart.load_line import resistor
 
         series = self.series_ohm("bl", max(-amplitude_V, 0.0))
         if self.cell.access is None:
-            return resistor(series + self.series_ohm("wl", max(amplitude_V, 0.0)))
+            return resistor(series + self.series_ohm("wl", max(amplitude_V, 0.0))), np.empty(0)
         polarity = -1 if amplitude_V < 0 else 1
         top_V = _BUCKET_V * math.ceil(abs(amplitude_V) / _BUCKET_V)
-        return loaded(self.port(polarity, gate_V, top_V), amplitude_V, series)
+        port = self.port(polarity, gate_V, top_V)
+        return port_line(port, amplitude_V, series), port.tables
 
     def series_ohm(self, line: str, volts: float) -> float:
         """Return the resistance between source and device along a line at a voltage [Ohm]."""
@@ -140,8 +100,8 @@ class MeasuredCircuit:
             node, beside = "oe" if line == "bl" else "ae", volts - math.copysign(_DROP_V, k - 0.5)
             stop = SLOW_S
             levels = dict.fromkeys(("bl", "sl" if self.cell.gated else "wl", "wl"), 0.0) | {line: volts}
-            drives = {name: _constant(level, stop) for name, level in levels.items()}
-            bench = terminal_testbench(self.cell, drives, {node: _constant(beside, stop)})
+            drives = {name: constant(level, stop) for name, level in levels.items()}
+            bench = terminal_testbench(self.cell, drives, {node: constant(beside, stop)})
             self._lines[line, k] = (volts - beside) / float(self.engine.run(bench)[f"i_{node}"][-1])
         return self._lines[line, k]
 
@@ -168,121 +128,8 @@ class MeasuredCircuit:
         return self._ports[key]
 
 
-def kept_port(cell: LoneCell, polarity: int, gate_V: float, top_V: float, engine: Engine) -> Port:
-    """Return the port of a cell at a gate voltage: from the cache folder, or measured and kept there.
-
-    It is known by the netlists of what is measured, ngspice's version and this code.
-    """
-    benches = [one.sha256 for one in _benches(cell, polarity, gate_V, top_V)]
-    settings = {"files": dict(zip(map(str, range(len(benches))), benches, strict=True)), "code": {"port": _code()}}
-    settings |= {"simulator": {"ngspice": versions()["ngspice"]}}
-    name = f"port-{hashlib.sha256(repr(settings).encode()).hexdigest()[:16]}"
-    try:
-        folder = cache_folder() / "ports"
-    except ToolError:  # no home folder: measured in each process
-        folder = None
-    made = cached_arrays(
-        folder, name, settings, lambda: dataclasses.asdict(measured_port(cell, polarity, gate_V, top_V, engine))
-    )
-    return Port(made["y_V"], float(made["top_V"]), made["amps"], made["charge_F"], made["coupling_F"])
-
-
-@lru_cache(maxsize=1)
-def _code() -> str:
-    """Return the hash of the code that measures."""
-    texts = (Path(__file__), Path(terminal_bench.__file__))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in texts)).hexdigest()
-
-
-def measured_port(cell: LoneCell, polarity: int, gate_V: float, top_V: float, engine: Engine) -> Port:
-    """Return the port of a cell at a gate voltage, measured in SPICE."""
-    y = np.linspace(-BELOW_V, top_V + ABOVE_V, POINTS)
-    levels = np.zeros(1) if polarity < 0 else np.linspace(0.0, top_V, _MEASURED)
-    waves = list(engine.map(_benches(cell, polarity, gate_V, top_V)))
-    amps, charge = [], []
-    for k in range(len(levels)):
-        up, down = _both_ways(waves[2 * k], y)
-        amps.append((up + down) / 2)
-        up, down = _both_ways(waves[2 * k + 1], y)
-        charge.append((down - up) / 2 / ((y[-1] - y[0]) / FAST_S))
-    if polarity < 0:
-        return Port(y, top_V, _falling(np.array(amps), y), np.array(charge), np.zeros((1, POINTS)))
-    return _between_levels(y, top_V, np.array(amps), np.array(charge), waves[-1])
-
-
-def _benches(cell: LoneCell, polarity: int, gate_V: float, top_V: float) -> list[Testbench]:
-    """Return what is simulated for a port: two ways at each level, and that of the line in a RESET."""
-    y = np.linspace(-BELOW_V, top_V + ABOVE_V, POINTS)
-    levels = [0.0] if polarity < 0 else np.linspace(0.0, top_V, _MEASURED).tolist()
-    benches = [_bench(cell, gate_V, y, level, span) for level in levels for span in (SLOW_S, FAST_S)]
-    return benches if polarity < 0 else [*benches, _coupling_bench(cell, gate_V, top_V)]
-
-
-def _bench(cell: LoneCell, gate_V: float, y: np.ndarray, level_V: float, span_s: float) -> Testbench:
-    """Return the transient in which the terminal goes from the lowest voltage to the highest and back."""
-    low, high, stop = float(y[0]), float(y[-1]), 2 * span_s
-    volts = {"bl": _constant(0.0, stop), "sl": _constant(level_V, stop), "wl": _constant(gate_V, stop)}
-    forced = {"ae": PWL((0.0, span_s, stop), (low, high, low)), "oe": _constant(0.0, stop)}
-    return terminal_testbench(cell, volts, forced)
-
-
-def _coupling_bench(cell: LoneCell, gate_V: float, top_V: float) -> Testbench:
-    """Return the transient in which the line behind the transistor goes up and down, the terminal at 0 V."""
-    stop = 2 * FAST_S
-    line = PWL((0.0, FAST_S, stop), (0.0, top_V, 0.0))
-    volts = {"bl": _constant(0.0, stop), "sl": line, "wl": _constant(gate_V, stop)}
-    forced = {"ae": PWL((0.0, FAST_S, stop), (0.0, 0.0, 0.0)), "oe": _constant(0.0, stop)}
-    return terminal_testbench(cell, volts, forced, follow=True)
-
-
-def _constant(volts: float, stop_s: float) -> PWL:
-    return PWL((0.0, stop_s), (float(volts), float(volts)))
-
-
-def _both_ways(wave: Waveform, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the current on the way up and down at voltages of the swept terminal, each (Y,) [A]."""
-    half = wave.time_s[-1] / 2
-    share = wave.time_s / half
-    rising = share <= 1
-    x = (y - y[0]) / (y[-1] - y[0])
-    return (
-        np.interp(x, share[rising], wave["i_ae"][rising]),
-        np.interp(x, (2 - share[~rising])[::-1], wave["i_ae"][~rising][::-1]),
-    )
-
-
-def _between_levels(y: np.ndarray, top_V: float, amps: np.ndarray, charge: np.ndarray, coupling: Waveform) -> Port:
-    """Return the port of a RESET at all levels of the line, of those that were measured (M, Y) and the way of the line
-    with the terminal at 0 V.
-
-    The charge is a function of both voltages: its slope over the line's follows from one way at a constant terminal.
-    """
-    from scipy.interpolate import CubicSpline
-
-    measured, levels = np.linspace(0.0, top_V, len(amps)), np.linspace(0.0, top_V, LEVELS)
-    half = coupling.time_s[-1] / 2
-    share, i = coupling.time_s / half, coupling["i_ae"]
-    up = np.interp(levels / top_V, share[share <= 1], i[share <= 1])
-    down = np.interp(levels / top_V, (2 - share[share > 1])[::-1], i[share > 1][::-1])
-    at_zero = (down - up) / 2 / (top_V / FAST_S)
-    full_amps, full_charge = (CubicSpline(measured, table)(levels) for table in (amps, charge))
-    steps = (full_charge[:, 1:] + full_charge[:, :-1]) / 2 * (y[1] - y[0])
-    total = np.concatenate([np.zeros((LEVELS, 1)), np.cumsum(steps, axis=1)], axis=1)
-    zero = np.array([np.interp(0.0, y, row) for row in total])
-    slope = np.gradient(total - zero[:, None], levels, axis=0)
-    return Port(y, top_V, _falling(full_amps, y), full_charge, slope + at_zero[:, None])
-
-
-def _falling(amps: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return currents (M, Y) that fall with the terminal's voltage, by so much at least: what noise of the solver is
-    left in a saturated current would be no load line.
-    """
-    tilt = _LEAST_SLOPE * (y - y[0])
-    return np.minimum.accumulate(amps + tilt, axis=1) - 2 * tilt
-
-
-def loaded(port: Port, amplitude_V: float, series_ohm: float) -> np.ndarray:
-    """Return the load vector of a pulse's amplitude at a port."""
+def port_line(port: Port, amplitude_V: float, series_ohm: float) -> np.ndarray:
+    """Return the load line of a pulse's amplitude at a port, whose tables are to be put behind it."""
     from ..compact.jart import load_line as ll
 
     levels, y, u = len(port.amps), port.y_V, abs(amplitude_V) if amplitude_V > 0 else 0.0
@@ -297,8 +144,7 @@ def loaded(port: Port, amplitude_V: float, series_ohm: float) -> np.ndarray:
     head[ll.NODE] = 1.0
     head[ll.LEVELS], head[ll.TOP_V], head[ll.POINTS] = levels, port.top_V, len(y)
     head[ll.LOW_V], head[ll.STEP_V] = y[0], y[1] - y[0]
-    first = len(load)
-    head[ll.AMPS], head[ll.CHARGE], head[ll.COUPLING] = (first + k * port.amps.size for k in range(3))
+    head[ll.AMPS], head[ll.CHARGE], head[ll.COUPLING] = (k * port.amps.size for k in range(3))
     ohm = np.median(np.diff(y) / -np.diff(row))
     head[ll.TAU], head[ll.REST] = float(np.median(port.charge_F) * ohm), 1e-9
-    return np.concatenate([load, port.amps.ravel(), port.charge_F.ravel(), port.coupling_F.ravel()])
+    return load

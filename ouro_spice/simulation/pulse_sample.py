@@ -59,7 +59,7 @@ class PulseSample:
         return PulseSample(self.cell, self.seed, self.most, dict(self._counts))
 
     def offer(self, pulse: Pulse, device: Memristor, state: Callable[[], State], seed: int) -> None:
-        """Tell of a pulse before it is sent; `state` is asked where it belongs to the sample."""
+        """Add a pulse that will be sent to those that the sample is chosen of; `state` is asked where it is in it."""
         count = self._counts.get(seed, 0)
         self._counts[seed] = count + 1
         text = f"{self.seed} {seed} {count}".encode()

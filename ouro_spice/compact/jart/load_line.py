@@ -68,6 +68,13 @@ def ohmic_currents(load: np.ndarray, drive_V: float, g_S: np.ndarray) -> np.ndar
     return i[np.arange(len(i)), at]
 
 
+def with_tables(line: np.ndarray, ahead: int) -> np.ndarray:
+    """Return a load line whose tables of the node begin so many places behind it; in `line` they begin at 0."""
+    found = line.copy()
+    found[[AMPS, CHARGE, COUPLING]] += ahead
+    return found
+
+
 def with_edges(load: np.ndarray, rise: np.ndarray, fall: np.ndarray, ahead: int = 0) -> np.ndarray:
     """Return a head with shapes of both edges, to stand `ahead` places before the load (0: just before it).
 

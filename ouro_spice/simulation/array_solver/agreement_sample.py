@@ -9,7 +9,6 @@ import math
 
 import numpy as np
 
-from ...circuit.agreement import Agreement
 from ...circuit.array_protocol import Array
 from ...circuit.cells import Cell1T1R
 from ...circuit.parts import Resistor
@@ -17,6 +16,7 @@ from ...circuit.pulse import Parallel, Pulse
 from ...circuit.selection import Selection
 from ...circuit.stimuli import Stimulus
 from ...circuit.waveform import Waveform
+from ...circuit.write_agreement import Agreement
 from ...device.memristor import Memristor
 from ...device.state import State
 from ...provenance import sources

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from .line_network import LineNetwork
 from .solved_circuit import Cost
+from .written_lines import LineNetwork
 
 _LEAST_S, _CHANGED_S = 1e-12, 2e-5
 """Smallest slope of a device in the matrix [S]; change of a slope from which it is corrected for, at most `_CORRECTED`

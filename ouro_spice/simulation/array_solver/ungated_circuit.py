@@ -8,10 +8,10 @@ import numpy as np
 
 from ...circuit.array_protocol import Array
 from .factored_lines import FactoredLines
-from .line_network import LineNetwork
 from .recorded_points import RecordedPoints
 from .solved_circuit import Cost, NotConvergedError
 from .solved_devices import SolvedDevices
+from .written_lines import LineNetwork
 
 _CLOSE_V = 2e-6
 """Newton's method has converged where no voltage moves by more."""
