@@ -16,6 +16,7 @@ from ouro_spice.dataset.measured_records import circuit_model_records
 from ouro_spice.dataset.recipe import Recipe
 from ouro_spice.programming.batch import fleet
 from ouro_spice.programming.circuit_batch import MeasuredFleet
+from ouro_spice.simulation.agreement import Agreement
 from ouro_spice.simulation.circuit_model import CircuitModel
 from ouro_spice.simulation.live_cell import SpiceCell
 from ouro_spice.simulation.measured_cell import MeasuredCell
@@ -65,7 +66,7 @@ def test_a_static_load_line_is_far_off_where_the_node_agrees(engine):
     cell = ouro.Cell1T1R(JART)
     fast, full = both(cell, SET, 120e-6, engine)
     circuit = CircuitModel.of(cell, engine)
-    load = circuit.circuit.load(SET)
+    load, _ = circuit.circuit.line(SET)
     before = load.copy()
     try:
         load[3] = 0.0  # no node
@@ -218,3 +219,38 @@ def test_a_state_of_full_spice_is_told_from_one_of_the_circuit(engine):
     onward = ouro.simulate(cell, RESET, fast.end_state, engine=engine)
     back = ouro.simulate(cell.replace(fidelity="circuit"), RESET, full.end_state, engine=engine)
     assert onward.g[-1] == pytest.approx(back.g[-1], rel=2e-2)
+
+
+def test_a_pulse_cut_behind_a_fast_edge_goes_on_with_the_charge_of_its_node(engine):
+    cell = ouro.Cell1T1R(JART, fidelity="circuit")
+    whole = ouro.simulate(cell, SET, cell.state(120e-6), engine=engine)
+    at_s = cell.flat_start_s(SET)
+    first = ouro.simulate(cell, SET, cell.state(120e-6), stop_s=at_s, engine=engine)
+    then = ouro.simulate(cell, SET, first.state, start_s=at_s, engine=engine)
+    assert then.g[-1] == pytest.approx(whole.g[-1], rel=1e-4)
+    end_s = at_s + SET.width  # of the flat top: the fall belongs to one part alone, whatever rounding does
+    first = ouro.simulate(cell, SET, cell.state(120e-6), stop_s=end_s, engine=engine)
+    then = ouro.simulate(cell, SET, first.state, start_s=end_s, engine=engine)
+    assert then.g[-1] == pytest.approx(whole.g[-1], rel=1e-3)
+    assert first.energy_J + then.energy_J == pytest.approx(whole.energy_J, rel=1e-3, abs=0)
+
+
+def test_a_sample_in_which_nothing_can_be_compared_is_refused():
+    none = [(np.nan, np.nan)] * 5
+    assert "could be compared" in Agreement.of(0, none, none, none, 1e-8).refusal
+    one = [(np.nan, 1e-4)] * 5
+    assert Agreement.of(0, one, one, one, 1e-8).refusal
+    good = [(1e-4, 1.0001e-4)] * 20
+    assert Agreement.of(0, good, [(1e-12, 1e-12)] * 20).refusal == ""
+    assert "energies" in Agreement.of(0, good, [(3e-12, 1e-12)] * 20).refusal
+    assert "conductances" in Agreement.of(0, [(1e-4, 1.05e-4)] * 20, good).refusal
+
+
+def test_fleets_refuse_what_their_cells_do_not_take_and_pulses_of_nothing_do_nothing(engine):
+    cell = ouro.Cell1R(JART, fidelity="circuit")
+    drawn = [ouro.extract(cell, 1, 0, voltages=ouro.Pair(-0.5, 0.9, 1e-6), beside=1).recipe.draw(cell, 0)]
+    with pytest.raises(ValueError, match="no access transistor"):
+        ouro.fleet(cell, drawn, engine=engine).apply([0], [ouro.Pulse(-1.0, 1e-8, gate=0.9)])
+    gated = ouro.Cell1T1R(JART, fidelity="circuit")
+    wave = ouro.simulate(gated, ouro.Pulse(0.0, 1e-8), gated.state(200e-6), engine=engine)
+    assert wave.g[-1] == pytest.approx(200e-6, rel=1e-6)

@@ -17,7 +17,7 @@ from .circuit_records import circuit_record
 from .measured_records import circuit_model_records
 from .recipe import Recipe, Sample
 from .record import Record
-from .storage import claim_folder, read_manifest
+from .storage import claim_folder, read_manifest, write_manifest
 from .swept_records import swept_record
 
 
@@ -57,7 +57,10 @@ def with_agreement(
         return manifest
     there = read_manifest(folder) if folder else None
     if there is not None:
-        return dataclasses.replace(claim_folder(folder, manifest), agreement=there.agreement)
+        manifest = claim_folder(folder, manifest)
+        if there.agreement and there.agreement.get("n", 0) >= min(beside, recipe.n):
+            return dataclasses.replace(manifest, agreement=there.agreement)
     found = record_agreement(cell, recipe, engine, beside)
     found.check()
-    return dataclasses.replace(manifest, agreement=found.plain)
+    manifest = dataclasses.replace(manifest, agreement=found.plain)
+    return manifest if folder is None or there is None else write_manifest(folder, manifest)

@@ -88,6 +88,8 @@ class _Measured(CellBatch[LoneCell], ABC):
         return found
 
     def _apply(self, places: np.ndarray, pulses: list[Pulse], bar: Bar | None) -> np.ndarray:
+        for pulse in dict.fromkeys(pulses):
+            self.cell.duration([pulse])  # refuses what the cell does not take
         for place, pulse in zip(places.tolist(), pulses, strict=True):
             self._offer(place, pulse)
         return super()._apply(places, pulses, bar)
@@ -148,12 +150,14 @@ class CircuitFleet(_Measured, JartFleet[LoneCell]):
         now = self._states.at(places)
         for k, place in enumerate(places):
             if self.devices[place].read_noise:
-                now.n[k] = self.devices[place].observed((float(now.n[k]),), self._telegraph[place])[0]
+                walk = self._walk_state(place) if self._walk else None
+                x = (float(now.n[k]),)
+                now.n[k] = self.devices[place].now(x, walk).observed(x, self._telegraph[place])[0]
                 self._advance_noise(place, self.read_s)
         _, p, w, _, _ = self._bundle(now, self._keys[:0])
         amps = self._around.read_currents(jart_characteristics.code(self._own[0], None), p, w, now.n)
         found, clipped = self._circuit.reads.readings(amps)
-        self._read_J[places] += self._circuit.reads.spent_J(found)
+        self._read_J[places] += np.nan_to_num(self._circuit.reads.spent_J(found))
         self.clipped += int(clipped.sum())
         if bar:
             bar.advance(len(places))

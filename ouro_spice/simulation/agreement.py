@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,10 @@ SPICE)| are above the others: by the upper ends of 95 % intervals of the shares,
 """
 
 
+ENERGY = 0.05
+"""The same of |ln| of the median energy over that in SPICE."""
+
+
 class FidelityError(ToolError):
     """The fast fidelity is not what SPICE gives, on a sample of this work."""
 
@@ -38,6 +43,8 @@ class Agreement:
         Records or pulses of the sample; what it was drawn with.
     failed
         How many of them failed in one of the two alone.
+    compared
+        How many of the sample failed in neither.
     within_step, within_2_percent
         Shares of the pulse widths that differ by a step of their grid at most, and by 2 %; None of single pulses.
     share_low, share_high
@@ -58,6 +65,7 @@ class Agreement:
     g_within_median: float
     g_within_p90: float
     energy_median: float
+    compared: int = 0
     within_step: float | None = None
     within_2_percent: float | None = None
     share_low: float | None = None
@@ -77,13 +85,14 @@ class Agreement:
         fine = np.isfinite(g).all(axis=1)
         failed = int(np.sum(np.isfinite(g).any(axis=1) & ~fine))
         off = np.abs(np.log(g[fine, 0] / g[fine, 1])) if fine.any() else np.zeros(1)
-        ratio = float(np.median(energy[fine, 0] / energy[fine, 1])) if fine.any() else 1.0
-        within = (float(np.mean(off <= limit)) for limit in (MEDIAN, P90))
+        spent = fine & (energy > 0).all(axis=1)
+        ratio = float(np.median(energy[spent, 0] / energy[spent, 1])) if spent.any() else 1.0
         within = [float(np.mean(off <= limit)) for limit in (MEDIAN, P90)]
         found = cls(
-            len(g), seed, failed, float(np.median(off)), float(np.quantile(off, 0.9)), within[0], within[1], ratio
+            len(g), seed, failed, float(np.median(off)), float(np.quantile(off, 0.9)), within[0], within[1], ratio,
+            compared=int(fine.sum()),
         )  # fmt: skip
-        if not len(widths_s):
+        if not len(widths_s) or not fine.any():
             return found
         w = np.reshape(widths_s, (-1, 2))[fine]
         away = np.abs(w[:, 0] - w[:, 1])
@@ -102,7 +111,8 @@ class Agreement:
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Agreement:
         """Return the agreement that a manifest holds."""
-        return cls(**values)
+        known = {f.name for f in fields(cls)}
+        return cls(**{name: value for name, value in values.items() if name in known})
 
     @property
     def refusal(self) -> str:
@@ -111,7 +121,11 @@ class Agreement:
             return f"only {self.within_2_percent:.0%} of the pulse widths are within 2 % of those in SPICE"
         if wilson(self.failed, self.n)[0] > 0.1:
             return f"{self.failed} of {self.n} fail in one of the two alone"
-        n = self.n - self.failed
+        if self.compared < self.n / 2:
+            return f"only {self.compared} of {self.n} could be compared, the others fail in both"
+        if abs(math.log(self.energy_median)) > ENERGY:
+            return f"energies are {self.energy_median:.3g} times those in SPICE in the median"
+        n = self.compared
         if wilson(self.g_within_median * n, n)[1] < 0.5 or wilson(self.g_within_p90 * n, n)[1] < 0.9:
             return f"conductances are off by {self.g_median:.2%} in the median, {self.g_p90:.2%} at 90 %"
         return ""
@@ -131,7 +145,8 @@ class Agreement:
             interval = f"{self.share_low:.1%} .. {self.share_high:.1%}"
             step = f"within a step {self.within_step:.1%}"
             widths = f"widths within 2 % {self.within_2_percent:.1%} ({interval}), {step}; "
-        return f"{self.n} beside in full SPICE: {widths}g off by {self.g_median:.1e} (median), {self.g_p90:.1e} (90 %)"
+        off = f"g off by {self.g_median:.1e} (median), {self.g_p90:.1e} (90 %), energy {self.energy_median:.4g} times"
+        return f"{self.n} beside in full SPICE: {widths}{off}"
 
 
 def chosen(n: int, seed: int, most: int | None = None) -> list[int]:

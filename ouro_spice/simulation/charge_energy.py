@@ -71,6 +71,8 @@ class ChargeEnergy:
         """Return when one of a pulse's edges is at `LEVELS` [s], (K,); no pulse of 0 V has any."""
         found = [(weight, getattr(one, f"{name}_s")) for weight, one in self._between(pulse, getattr(pulse, name))]
         given = [(weight, times) for weight, times in found if times.size]
+        if not given:  # a pulse of 0 V
+            return np.linspace(0.0, getattr(pulse, name), len(LEVELS))
         return np.average([times for _, times in given], axis=0, weights=[weight for weight, _ in given])
 
     def measure(self, pulses: Sequence[Pulse]) -> None:

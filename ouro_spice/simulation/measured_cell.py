@@ -71,6 +71,7 @@ class MeasuredCell(SimulatedCell[LoneCell]):
     def apply(self, pulse: Stimulus) -> Waveform:
         """Send one write pulse, wait its idle time, and return the waveform of both; see `SimulatedCell`."""
         if isinstance(pulse, Pulse):
+            self.description.duration([pulse])  # refuses what the cell does not take
             state = self.state
             self._sample.offer(pulse, self._device, lambda: state, self._seed)
         return super().apply(pulse)

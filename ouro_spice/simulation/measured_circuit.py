@@ -7,10 +7,12 @@ At the terminal with the access transistor that is a `Port`; the other terminal 
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from .._util.forks import free_at_fork
 from ..circuit.cell_kinds import LoneCell
 from ..circuit.drivers import WriteDriver
 from ..circuit.gates import gate_voltage
@@ -33,6 +35,10 @@ _LINE_V, _DROP_V = 0.1, 5e-3
 
 _MOST = 4096
 """Lines that are kept; beyond, all are made anew."""
+
+
+_measuring = threading.RLock()
+free_at_fork(_measuring)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +73,14 @@ class MeasuredCircuit:
         access = self.cell.access
         gate_V = gate_voltage(access, self.cell.process, pulse) if access else 0.0
         key = pulse.amplitude, gate_V
-        if key not in self._lines_of:
-            if len(self._lines_of) >= _MOST:
-                self._lines_of.clear()
-            self._lines_of[key] = self._line(*key)
-        return self._lines_of[key]
+        found = self._lines_of.get(key)
+        if found is None:
+            with _measuring:  # what is measured is measured once
+                found = self._lines_of.get(key) or self._line(*key)
+                if len(self._lines_of) >= _MOST:
+                    self._lines_of.clear()
+                self._lines_of[key] = found
+        return found
 
     def _line(self, amplitude_V: float, gate_V: float) -> tuple[np.ndarray, np.ndarray]:
         from ..compact.jart.load_line import resistor
@@ -80,7 +89,7 @@ class MeasuredCircuit:
         if self.cell.access is None:
             return resistor(series + self.series_ohm("wl", max(amplitude_V, 0.0))), np.empty(0)
         polarity = -1 if amplitude_V < 0 else 1
-        top_V = _BUCKET_V * math.ceil(abs(amplitude_V) / _BUCKET_V)
+        top_V = _BUCKET_V * max(math.ceil(abs(amplitude_V) / _BUCKET_V), 1)
         port = self.port(polarity, gate_V, top_V)
         return port_line(port, amplitude_V, series), port.tables
 

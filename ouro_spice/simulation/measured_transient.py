@@ -26,6 +26,9 @@ from ..spice.ngspice import Engine
 from .circuit_model import CircuitModel
 from .survey_measured import survey_measured_wave
 
+_NODE = "ae"
+"""The node whose charge is followed, by its name in a state: one that is at rest has no voltage there."""
+
 
 @dataclass(frozen=True)
 class MeasuredRun:
@@ -100,7 +103,8 @@ class MeasuredRun:
         walk = moved.walk if isinstance(moved.walk, Walk) else None
         p = vector(moved)
         w = wander.vector if walk and wander else start(p[None], np.array([n]))[0]
-        rows, results = thread_rows()[0], np.empty(2)
+        rows, results = thread_rows()[0], np.empty(3)
+        results[2] = state.volts.get(_NODE, np.nan)
         n_end = trace_pulse(
             jart_characteristics.code(moved, None), p, load, w, walk.settings if walk else STILL, key, n,
             np.array([pulse.amplitude, pulse.rise, pulse.width, pulse.fall]), part, rows, results, np.empty(SCRATCH),
@@ -112,7 +116,8 @@ class MeasuredRun:
         if walk:
             points[-1, 2:4] = w[:2]
             wander = WalkState.from_vector(w, pulse.polarity)
-        after = State(((float(n_end),),), wander=(wander,) if wander else ())
+        volts = {_NODE: float(results[2])} if np.isfinite(results[2]) else {}
+        after = State(((float(n_end),),), volts, wander=(wander,) if wander else ())
         traces = _traces(series_ohm, device, moved, points)
         effort = Effort(points=int(results[1]))
         return Waveform(points[:, 0], traces, after, float(results[0]), Result.OK, effort, device)
@@ -128,7 +133,9 @@ class MeasuredRun:
         for name, time_s in (("start_s", begin_s), ("stop_s", end_s)):
             if near < time_s < rise_s - near or down + near < time_s < down + fall_s - near:
                 raise ValueError(f'{name}: fidelity "circuit" goes through an edge in one; cut outside of edges')
-        return np.array([begin_s, end_s])
+        corners = (0.0, rise_s, down, down + fall_s)  # what rounding leaves of an edge is no part of it
+        ends = [next((at for at in corners if abs(at - time_s) <= near), time_s) for time_s in (begin_s, end_s)]
+        return np.array(ends)
 
     def _digest(self, device: Any, load: np.ndarray, pulse: Pulse, begin_s: float, end_s: float) -> str:
         values = [dataclasses.asdict(device), dataclasses.asdict(pulse), begin_s, end_s, self.seed]

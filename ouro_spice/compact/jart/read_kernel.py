@@ -31,11 +31,14 @@ def trace_pulse(model, p, load, w, s, key, n, pulse, part, trace, results, scrat
     """Follow one device through a part of a pulse, (rows, 7) points in `trace`; return the concentration at its end.
 
     pulse (4,) are amplitude [V], rise, width, fall [s]; part (2,) are begin and end in the pulse's own time, neither
-    inside an edge. results (2,) gets energy [J] and steps.
+    inside an edge. results (3,) gets energy [J], steps and the node's voltage [V], which it begins with where the part
+    begins at full amplitude; NaN at rest.
     """
     m, c, _ = _parts(scratch)
     _begin(n, scratch)
     m[STRIDE] = 1.0
+    if pulse[1] <= part[0] < pulse[1] + pulse[2]:
+        m[Y] = results[2]
     cell = (model, address(p), address(load), address(w), c, m, address(trace), trace.shape[0])
     clock = (address(s), address(key))
     v, rise, width, fall = pulse
@@ -55,7 +58,7 @@ def trace_pulse(model, p, load, w, s, key, n, pulse, part, trace, results, scrat
     if end > begin and begin >= rise + width + fall:
         _wait(end - begin, cell)
     close_trace(cell)
-    results[0], results[1] = m[ENERGY], m[STEPS]
+    results[0], results[1], results[2] = m[ENERGY], m[STEPS], m[Y]
     return m[N]
 
 
