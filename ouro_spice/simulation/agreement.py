@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -26,7 +25,7 @@ SPICE)| are above the others: by the upper ends of 95 % intervals of the shares,
 
 
 ENERGY = 0.05
-"""The same of |ln| of the median energy over that in SPICE."""
+"""The same of the median of |ln| of the energy over that in SPICE."""
 
 
 class FidelityError(ToolError):
@@ -45,6 +44,8 @@ class Agreement:
         How many of them failed in one of the two alone.
     compared
         How many of the sample failed in neither.
+    energy_within
+        Share of the energies within `ENERGY` of those in SPICE.
     within_step, within_2_percent
         Shares of the pulse widths that differ by a step of their grid at most, and by 2 %; None of single pulses.
     share_low, share_high
@@ -66,6 +67,7 @@ class Agreement:
     g_within_p90: float
     energy_median: float
     compared: int = 0
+    energy_within: float = 1.0
     within_step: float | None = None
     within_2_percent: float | None = None
     share_low: float | None = None
@@ -86,11 +88,12 @@ class Agreement:
         failed = int(np.sum(np.isfinite(g).any(axis=1) & ~fine))
         off = np.abs(np.log(g[fine, 0] / g[fine, 1])) if fine.any() else np.zeros(1)
         spent = fine & (energy > 0).all(axis=1)
-        ratio = float(np.median(energy[spent, 0] / energy[spent, 1])) if spent.any() else 1.0
+        ratios = energy[spent, 0] / energy[spent, 1] if spent.any() else np.ones(1)
         within = [float(np.mean(off <= limit)) for limit in (MEDIAN, P90)]
         found = cls(
-            len(g), seed, failed, float(np.median(off)), float(np.quantile(off, 0.9)), within[0], within[1], ratio,
-            compared=int(fine.sum()),
+            len(g), seed, failed, float(np.median(off)), float(np.quantile(off, 0.9)), within[0], within[1],
+            float(np.median(ratios)),
+            compared=int(fine.sum()), energy_within=float(np.mean(np.abs(np.log(ratios)) <= ENERGY)),
         )  # fmt: skip
         if not len(widths_s) or not fine.any():
             return found
@@ -119,11 +122,11 @@ class Agreement:
         """Return why the work is refused, "" where it is not."""
         if self.within_2_percent is not None and _too_few(self.within_2_percent, self.compared, LEAST_SHARE):
             return f"only {self.within_2_percent:.0%} of the pulse widths are within 2 % of those in SPICE"
-        if wilson(self.failed, self.n)[0] > 0.1:
+        if _too_few(1 - self.failed / self.n, self.n, 0.9):
             return f"{self.failed} of {self.n} fail in one of the two alone"
         if self.compared < self.n / 2:
             return f"only {self.compared} of {self.n} could be compared, the others fail in both"
-        if abs(math.log(self.energy_median)) > ENERGY:
+        if _too_few(self.energy_within, self.compared, 0.5):
             return f"energies are {self.energy_median:.3g} times those in SPICE in the median"
         if _too_few(self.g_within_median, self.compared, 0.5) or _too_few(self.g_within_p90, self.compared, 0.9):
             return f"conductances are off by {self.g_median:.2%} in the median, {self.g_p90:.2%} at 90 %"
