@@ -29,7 +29,7 @@ SEGMENT_OHM, _SHORT_S = 2.0, 0.5
 
 
 def targets(quick: bool) -> tuple[Target, ...]:
-    """What the figures have to keep to."""
+    """Return the bounds that the figures have to keep to."""
     sizes = [n for n in ELSEWHERE if n < 256 or not quick]
     return (
         *(Target(f"read_{n}_over_badcrossbar", 1.0) for n in sizes),

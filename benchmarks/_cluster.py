@@ -17,7 +17,7 @@ START_S = 60
 
 @dataclass(frozen=True)
 class Cluster:
-    """What runs: the scheduler's address, and the processes of the workers."""
+    """Hold a running cluster: the scheduler's address, and the processes of the workers."""
 
     address: str
     workers: list[subprocess.Popen]

@@ -12,6 +12,7 @@ import resource
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from _common import Figures, Target, arguments, finish, peak_MB, show
@@ -73,13 +74,12 @@ class Case:
 
 
 def cpu_s(engine: Ngspice, work: Callable[[Ngspice], ouro.Waveform]) -> tuple[float, ouro.Waveform]:
-    """CPU time of this process and of the engine's worker [s], and what the work gave."""
+    """Return the CPU time of this process and of the engine's worker [s], and what the work gave."""
     worker = engine._pool._workers[0]._process.pid
 
     def now() -> float:
         own = resource.getrusage(resource.RUSAGE_SELF)
-        with open(f"/proc/{worker}/stat") as file:  # noqa: PTH123 - no file of anybody's
-            ticks = file.read().rpartition(")")[2].split()[11:13]
+        ticks = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[11:13]
         return own.ru_utime + own.ru_stime + sum(map(int, ticks)) / 100
 
     begin = now()

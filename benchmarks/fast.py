@@ -37,13 +37,13 @@ TARGETS = [
 
 
 def cpu_s() -> float:
-    """CPU time of this process and of its ngspice workers so far [s]."""
+    """Return the CPU time of this process and of its ngspice workers so far [s]."""
     me = psutil.Process(os.getpid())
     return sum(sum(one.cpu_times()[:2]) for one in (me, *me.children(recursive=True)))
 
 
 def records(args: argparse.Namespace, engine: Ngspice) -> Figures:
-    """CPU time of records at both fidelities, and their agreement."""
+    """Return the CPU time of records at both fidelities, and their agreement."""
     cell = circuits()["1T1R"]
     cell = cell.replace(device=cell.device.replace(walk=ouro.Walk()), fidelity="circuit")
     n, beside = args.n or (300 if args.quick else 10_000), args.beside or (12 if args.quick else 60)
@@ -71,7 +71,7 @@ def records(args: argparse.Namespace, engine: Ngspice) -> Figures:
 
 
 def offs(cell, pulses, devices, state_N: float, engine: Ngspice) -> np.ndarray:
-    """|ln g here / g in full SPICE| after pulses to devices, (K,)."""
+    """Return |ln g here / g in full SPICE| after pulses to devices, (K,)."""
     found = []
     for pulse, device in zip(pulses, devices, strict=True):
         own = cell.replace(device=device)
@@ -84,7 +84,7 @@ def offs(cell, pulses, devices, state_N: float, engine: Ngspice) -> np.ndarray:
 
 
 def regimes(args: argparse.Namespace, engine: Ngspice) -> Figures:
-    """How far pulses are off where the charge at the drain counts."""
+    """Return how far pulses are off where the charge at the drain counts."""
     device = ouro.jart_vcm_v1b(window=True)
     drawn = device.draw(np.random.default_rng(args.seed), 3 if args.quick else 11, "ten_percent")
     rows, figures = [], {}
@@ -113,7 +113,7 @@ def regimes(args: argparse.Namespace, engine: Ngspice) -> Figures:
 
 
 def writes(args: argparse.Namespace, engine: Ngspice) -> Figures:
-    """CPU time of writes by several programmers, and the agreement of a sample of their pulses."""
+    """Return the CPU time of writes by several programmers, and the agreement of a sample of their pulses."""
     n = args.writes or (20 if args.quick else 1000)
     cell = ouro.Cell1T1R(ouro.jart_vcm_v1b(window=True, walk=ouro.Walk()), fidelity="circuit")
     pair = ouro.pair(cell, engine=engine)

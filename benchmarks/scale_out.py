@@ -135,7 +135,7 @@ def extracted(cell: Any, n: int, where: Where) -> Any:
 
 
 def compared(n: int, where: Where) -> Any:
-    """The same records in a compact cell and a circuit."""
+    """Compare the same records in a compact cell and a circuit."""
     a, b = _operands(n)
     found = ouro.compare(a, b, n_split=n, **where)
     return found.frame, found.played, found.split and found.split.log10_s
@@ -164,7 +164,7 @@ def benched(n: int, where: Where) -> Any:
 
 
 def verbs(quick: bool) -> dict[str, Callable[[Where], Any]]:
-    """What is done, by name."""
+    """Return all that is done, by name."""
     many, few = (12, 4) if quick else (60, 12)
     network = default_programmer(ouro.PulsePredictor.load(shipped_checkpoint("1r")), any_circuit=True)
     own = {"workers": None, "scheduler": None}

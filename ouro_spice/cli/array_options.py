@@ -43,7 +43,7 @@ class Fidelities(enum.Enum):
 
 
 class ReadFidelities(enum.Enum):
-    """What makes reads and products."""
+    """Name the solver of reads and products."""
 
     FULL = "full"
     CIRCUIT = "circuit"

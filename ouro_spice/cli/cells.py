@@ -57,7 +57,7 @@ class Realised(enum.Enum):
 
 
 class LoneFidelity(enum.Enum):
-    """What solves a circuit that is in no array."""
+    """Name the solver of a circuit that is in no array."""
 
     FULL = "full"
     CIRCUIT = "circuit"

@@ -33,7 +33,7 @@ _SPREAD = 7919
 
 
 class _Measured(CellBatch[LoneCell], ABC):
-    """What fleets at fidelity "circuit" share: an engine, and a sample of their pulses for full SPICE.
+    """Hold the engine of a fleet at fidelity "circuit", and the sample of its pulses for full SPICE.
 
     `with` and `close` end the engine, if it is the fleet's own.
     """

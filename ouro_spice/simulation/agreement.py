@@ -34,7 +34,7 @@ class FidelityError(ToolError):
 
 @dataclass(frozen=True)
 class Agreement:
-    """What a sample in full SPICE says of work at fidelity "circuit".
+    """Say how far work at fidelity "circuit" is from full SPICE, by a sample in both.
 
     Attributes
     ----------

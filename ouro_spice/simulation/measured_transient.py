@@ -146,10 +146,10 @@ def _traces(ohm: float, device: Device, moved: Device, points: np.ndarray) -> di
     """Return the traces of a trajectory (T, 7) by name, as a circuit in SPICE has them, behind a bit line [Ohm]."""
     from .jart.jart_compact import jart_traces
 
-    _, n, r, l, v, i, v_cell = points.T  # noqa: E741 - the model's own name
+    _, n, r, length, v, i, v_cell = points.T
     v_oe = np.maximum(-v, 0.0) + ohm * i
     named = {"v_ae": v_oe + v_cell, "v_oe": v_oe}
-    own = jart_traces(moved, n, r, l, v_cell, i)
+    own = jart_traces(moved, n, r, length, v_cell, i)
     if device.walk is None:
         own = {name: trace for name, trace in own.items() if name not in ("r", "l")}
     return named | own

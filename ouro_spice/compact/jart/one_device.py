@@ -27,7 +27,7 @@ def thread_rows() -> np.ndarray:
 
 
 class Trajectory(NamedTuple):
-    """What became of one device: see `integration.Trajectories`."""
+    """Hold the end and the trace of one device: see `integration.Trajectories`."""
 
     n_end: float
     wander: np.ndarray

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -174,8 +175,8 @@ def near(pulse: Stimulus) -> Stimulus:
     return dataclasses.replace(pulse, amplitude=amplitude, width=_rounded(pulse.width, round), idle=1e-8, **edges)
 
 
-def _rounded(time_s: float, way: object) -> float:
-    return 2.0 ** (way(math.log2(time_s) * _PER_OCTAVE + 1e-9) / _PER_OCTAVE)  # type: ignore[operator]
+def _rounded(time_s: float, way: Callable[[float], int]) -> float:
+    return 2.0 ** (way(math.log2(time_s) * _PER_OCTAVE + 1e-9) / _PER_OCTAVE)
 
 
 def _still(device: Memristor | Resistor, state: State | None, place: int) -> Memristor | Resistor:

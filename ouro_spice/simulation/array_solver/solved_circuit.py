@@ -14,7 +14,7 @@ class NotConvergedError(ArithmeticError):
 
 @dataclass
 class Cost:
-    """What a run has cost: solutions of the linear system, its factorisations, evaluations of single devices."""
+    """Count the cost of a run: solutions of the linear system, its factorisations, evaluations of single devices."""
 
     solutions: int = 0
     factorisations: int = 0

@@ -69,7 +69,7 @@ class DrivenVoltages:
 
 @dataclass
 class Steps:
-    """How many steps were taken, and how many of them were rejected."""
+    """Count the steps that were taken, and those of them that were rejected."""
 
     taken: int = 0
     rejected: int = 0

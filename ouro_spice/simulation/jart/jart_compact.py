@@ -91,32 +91,32 @@ def _wave(
 
 
 def _traces(cell: CompactCell, moved: Device, points: np.ndarray) -> dict[str, np.ndarray]:
-    _, n, r, l, v, i, v_cell = points.T  # noqa: E741 - the model's own name
+    _, n, r, length, v, i, v_cell = points.T
     if cell.model == "tud":
         from ...compact.jart import elementwise, parameter_vector  # numba
 
-        fit = {"clamped": elementwise.clamped(n, r, l, parameter_vector.vector(moved))}
+        fit = {"clamped": elementwise.clamped(n, r, length, parameter_vector.vector(moved))}
     else:
         fit = {}
-    return fit | {"v_ae": v_cell, "v_oe": np.zeros_like(v)} | jart_traces(moved, n, r, l, v_cell, i, cell.model)
+    return fit | {"v_ae": v_cell, "v_oe": np.zeros_like(v)} | jart_traces(moved, n, r, length, v_cell, i, cell.model)
 
 
 def jart_traces(
     moved: Device,
     n: np.ndarray,
     r: np.ndarray,
-    l: np.ndarray,  # noqa: E741 - the model's own name
+    length: np.ndarray,
     v_cell: np.ndarray,
     i: np.ndarray,
     model: str | None = None,
 ) -> dict[str, np.ndarray]:
-    """Return the traces of a device (T,) by name: concentrations, r [m] and l [nm] as they walk, its voltage [V],
-    current [A].
+    """Return the traces of a device (T,) by name: concentrations, r [m] and length l [nm] as they walk,
+    voltage [V], current [A].
     """
     way = n - moved.Nref  # r and l follow it as far as in the kernels' `geometry`
     r_now = np.clip(r + moved.drdN * way, 0.5 * r, 2 * r)
-    l_now = np.clip(l + moved.dldN * way, 0.5 * l, np.minimum(2 * l, moved.lcell))
-    g = characteristics.conductance(moved, n, r, l, model)
+    l_now = np.clip(length + moved.dldN * way, 0.5 * length, np.minimum(2 * length, moved.lcell))
+    g = characteristics.conductance(moved, n, r, length, model)
     temperature = characteristics.temperature(moved, v_cell, i, r_now)
     named = {"v_cell": v_cell, "i_cell": i, "n_disc": n, "temperature": temperature}
     return named | {"r": r_now, "l": l_now, "g": g}
